@@ -1,0 +1,1 @@
+"""Frozen models that say where in a picture a sentence is."""

@@ -1,0 +1,99 @@
+"""The error tree. Every error says what is wrong, where, and what to try; none ever carries report text.
+
+MedcutmixError                 exit code 1
+|-- UsageError                 exit code 2   a flag, a TOML key or an argument that makes no sense
+|-- DatasetError               a data set, or a part of it, that is missing or malformed
+|-- ImageError                 one picture that cannot be read (callers turn it into a named drop)
+|-- EncoderError               weights that are missing, wrong, or not allowed here
+|-- RunError                   a run folder that is missing, foreign, full or unwritable
+|   `-- RunConflictError       the folder holds a run with other semantic settings (carries the diff)
+|-- ShardError                 a shard that is damaged or breaks the schema
+|-- MissingExtraError          an optional part is not installed (carries the pip line)
+`-- Interrupted                exit code 75  stopped by a signal; the same command goes on
+"""
+
+from __future__ import annotations
+
+
+class MedcutmixError(Exception):
+    """Base of every error that a person can act on.
+
+    Args:
+        what: One sentence: what is wrong.
+        where: The file, id or option it is about, or "".
+        hint: What to try next, or "".
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return " | ".join(part for part in (self.what, self.where, self.hint) if part)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only arguments would be lost on the way back from a worker process.
+        return (_rebuild, (type(self), self.what, self.where, self.hint))
+
+
+def _rebuild(kind: type[MedcutmixError], what: str, where: str, hint: str) -> MedcutmixError:
+    return kind(what, where=where, hint=hint)
+
+
+class UsageError(MedcutmixError):
+    """A flag, TOML key or argument that makes no sense."""
+
+    exit_code = 2
+
+
+class DatasetError(MedcutmixError):
+    """A data set, or a part of it, is missing or malformed."""
+
+
+class ImageError(MedcutmixError):
+    """One picture cannot be read; `reason` is the name under which the drop is counted."""
+
+    reason = "image-unreadable"
+
+    def __init__(
+        self, what: str, *, where: str = "", hint: str = "", reason: str = "image-unreadable"
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild_image, (self.what, self.where, self.hint, self.reason))
+
+
+def _rebuild_image(what: str, where: str, hint: str, reason: str) -> ImageError:
+    return ImageError(what, where=where, hint=hint, reason=reason)
+
+
+class EncoderError(MedcutmixError):
+    """Weights are missing, wrong, or not allowed here."""
+
+
+class RunError(MedcutmixError):
+    """A run folder is missing, foreign, full or unwritable."""
+
+
+class RunConflictError(RunError):
+    """The output folder holds a run with other semantic settings."""
+
+
+class ShardError(MedcutmixError):
+    """A shard is damaged or breaks the schema."""
+
+
+class MissingExtraError(MedcutmixError):
+    """An optional part is not installed; the hint is the pip line."""
+
+
+class Interrupted(MedcutmixError):  # noqa: N818 - a state, not a mistake
+    """Stopped by a signal; nothing half-written, the same command goes on."""
+
+    exit_code = 75

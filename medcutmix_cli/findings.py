@@ -1,0 +1,29 @@
+"""The label space of the shards: the 14 CheXpert observations, and which lexicon finding counts as which.
+
+The lexicon itself is data (`reports/rules/findings.toml`); this file only fixes the order of label vectors.
+Source of names and order: the header of `mimic-cxr-2.0.0-chexpert.csv.gz` (MIMIC-CXR-JPG 2.0.0).
+"""
+
+from __future__ import annotations
+
+CHEXPERT = (
+    "Atelectasis",
+    "Cardiomegaly",
+    "Consolidation",
+    "Edema",
+    "Enlarged Cardiomediastinum",
+    "Fracture",
+    "Lung Lesion",
+    "Lung Opacity",
+    "No Finding",
+    "Pleural Effusion",
+    "Pleural Other",
+    "Pneumonia",
+    "Pneumothorax",
+    "Support Devices",
+)
+
+LOCAL = frozenset(
+    {"pleural_effusion", "consolidation", "pneumothorax", "nodule", "mass", "atelectasis", "pneumonia"}
+)
+"""Findings with a place of their own: a map of them can be right or wrong, a patch of them can be moved."""

@@ -1,0 +1,272 @@
+"""The nouns: what each stage hands to the next, frozen. Knows no file format, no model and no heavy library.
+
+Frames: character offsets count Unicode code points of the original report, `report[start:end] == text`.
+Sides are the patient's: the patient's left is the right half of a frontal picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Assertion(StrEnum):
+    """What the report says of a finding."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNCERTAIN = "uncertain"
+    RESOLVED = "resolved"  # resolved or historical: named, but not there now
+
+
+class Side(StrEnum):
+    """The patient's side of a finding; NONE where the report gives no side."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    BILATERAL = "bilateral"
+    NONE = "none"
+
+
+class SentenceKind(StrEnum):
+    """Why a sentence is, or is not, a diagnostic sentence; the first that applies wins."""
+
+    DIAGNOSTIC = "diagnostic"  # asserts >= 1 finding as present, here and now
+    PRIOR = "prior"  # asserts a finding, but by comparison with an earlier study
+    UNCERTAIN = "uncertain"  # names findings, all of them hedged (none present)
+    RESOLVED = "resolved"
+    NEGATIVE = "negative"  # names findings, all of them absent
+    NORMAL = "normal"  # a statement of normality ("The heart size is normal.")
+    DEVICE = "device"  # only devices and their position
+    NOTIFICATION = "notification"  # "Discussed with Dr. ___ at 9:40."
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One picture of a study.
+
+    Attributes:
+        image_id: `dicom_id` in MIMIC-CXR, unique in the data set.
+        path: Path below the data set's root (or absolute), POSIX separators.
+        view: "AP", "PA", "LATERAL", "LL" or "" where unknown.
+    """
+
+    image_id: str
+    path: str
+    view: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One imaging study with its report, as the data set gives it.
+
+    Attributes:
+        split: "train", "validate" or "test", the literal values of MIMIC-CXR.
+        report: The original report text, untouched; "" where it is empty.
+        labels: Labels that came with the data set, by CheXpert observation name: 1.0, 0.0, -1.0.
+    """
+
+    study_id: str
+    subject_id: str
+    split: str
+    images: tuple[Image, ...]
+    report: str = field(repr=False)
+    labels: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A study or pair left out, by name.
+
+    Attributes:
+        unit: "study", "image" or "pair".
+        identifier: Its id.
+        reason: A name that is counted ("report-empty"), never free text.
+    """
+
+    unit: str
+    identifier: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One section of a report: `report[start:end]` is its body without the header, stripped.
+
+    Attributes:
+        name: Normalised: "findings", "impression", "last_paragraph", "comparison", "indication",
+            "technique", "examination", "history", "addendum", "preamble", "other".
+        header: The header as printed, without colon; "" where there is none.
+    """
+
+    name: str
+    header: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One finding named at one place.
+
+    Attributes:
+        finding: Lexicon id, for example "pleural_effusion".
+        start: Offset of the naming words into the report (code points).
+        end: End offset, exclusive.
+        location: Zone or lobe as a normalised word ("lower", "upper", "base", ...), "" where none.
+        severity: "small", "mild", "moderate", "large", "severe", ... as written in lower case, or "".
+        prior: Whether the mention is made by comparison with an earlier study.
+    """
+
+    finding: str
+    start: int
+    end: int
+    assertion: Assertion
+    side: Side = Side.NONE
+    location: str = ""
+    severity: str = ""
+    prior: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence: `report[start:end] == text`, line breaks kept as in the report.
+
+    Attributes:
+        section: Name of the section it stands in.
+        flags: Sorted names of what else it holds: "prior", "device", "measurement", "notification",
+            "date", "name", "list-marker", "recommendation".
+    """
+
+    start: int
+    end: int
+    text: str = field(repr=False)
+    section: str
+    kind: SentenceKind
+    mentions: tuple[Mention, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    def findings(self, assertion: Assertion = Assertion.PRESENT) -> frozenset[str]:
+        """Return the findings of this sentence that carry `assertion`."""
+        return frozenset(m.finding for m in self.mentions if m.assertion is assertion)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of one report."""
+
+    sections: tuple[Section, ...]
+    sentences: tuple[Sentence, ...]
+
+    def section(self, name: str) -> Section | None:
+        """Return the section of that name, or None."""
+        return next((s for s in self.sections if s.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One replacement in the recipient's report: `report[start:end]` leaves, `text` enters.
+
+    Attributes:
+        start: Offset into the recipient's original report; `start == end` is an insertion.
+        end: End offset, exclusive.
+        text: What enters; "" for a deletion.
+        section: Section of the recipient that it touches.
+        removed: The recipient's sentence that leaves, white space folded; "" for an insertion.
+        source_start: Where `text` was taken from in the donor's original report; -1 for a deletion.
+        source_end: End offset in the donor's report, exclusive; -1 for a deletion.
+    """
+
+    start: int
+    end: int
+    text: str = field(repr=False)
+    section: str
+    removed: str = field(repr=False)
+    source_start: int = -1
+    source_end: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """One of the two studies of a pair, with all that rendering needs of it.
+
+    Attributes:
+        sentence: The diagnostic sentence about the pair's finding, white space folded: the map's query.
+        side: Side the report gives the finding.
+        labels: One value per CheXpert observation in `findings.CHEXPERT` order: 1 present, 0 absent,
+            -1 uncertain, NaN not mentioned.
+        findings_text: Body of the findings section, None where there is none (likewise the next).
+    """
+
+    study_id: str
+    subject_id: str
+    image_id: str
+    image_path: str
+    view: str
+    report: str = field(repr=False)
+    sentence: str = field(repr=False)
+    side: Side
+    labels: tuple[float, ...]
+    findings_text: str | None = field(repr=False)
+    impression_text: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One planned mix: who gives what to whom, and the text edit, already decided.
+
+    Attributes:
+        pair_id: 16 hex digits, a hash of what the pair is (never of when or where it is rendered).
+        finding: Lexicon id of what is exchanged.
+        report: The mixed report, equal to `splice(recipient.report, edits)`.
+        labels: What the mixed report says, as `Parent.labels`.
+        text_weights: Share of the recipient by "tokens", "sents" and "entities", each in [0, 1].
+    """
+
+    pair_id: str
+    strategy: str
+    split: str
+    finding: str
+    recipient: Parent
+    donor: Parent
+    edits: tuple[Edit, ...]
+    report: str = field(repr=False)
+    findings_text: str | None = field(repr=False)
+    impression_text: str | None = field(repr=False)
+    labels: tuple[float, ...]
+    text_weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an original picture lies on the square canvas; geometry both ways.
+
+    Canvas pixel (x, y), x right and y down, centre convention:
+    x_canvas = (x_original + 0.5) * scale_x - 0.5 + left, likewise y with top.
+
+    Attributes:
+        source_height: Rows of the original picture, pixels (likewise source_width).
+        canvas: Side of the canvas, pixels.
+        top: First canvas row that holds picture (likewise left); the rest is padding.
+        height: Canvas rows that hold picture (likewise width).
+    """
+
+    source_height: int
+    source_width: int
+    canvas: int
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @property
+    def scale_x(self) -> float:
+        """Canvas pixels per original pixel, along x."""
+        return self.width / self.source_width
+
+    @property
+    def scale_y(self) -> float:
+        """Canvas pixels per original pixel, along y."""
+        return self.height / self.source_height

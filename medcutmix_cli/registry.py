@@ -1,0 +1,61 @@
+"""Find plugins by name through entry points. Listing imports nothing; a missing extra says its pip line."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import metadata
+from typing import Any
+
+from medcutmix_cli.errors import MissingExtraError, UsageError
+
+GROUPS = {
+    "dataset": "medcutmix.datasets",
+    "encoder": "medcutmix.encoders",
+    "pairing": "medcutmix.pairings",
+    "mask": "medcutmix.masks",
+    "region": "medcutmix.regions",
+    "blend": "medcutmix.blends",
+    "weight": "medcutmix.weights",
+}
+
+
+@cache
+def _entries(kind: str) -> dict[str, metadata.EntryPoint]:
+    points = metadata.entry_points(group=GROUPS[kind])
+    return {point.name: point for point in sorted(points, key=lambda point: point.name)}
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """Return the installed names of one kind ("dataset", "encoder", ...), sorted, importing none of them."""
+    return tuple(_entries(kind))
+
+
+def load(kind: str, name: str) -> Any:
+    """Import the plugin and return what its entry point names (a class or a function).
+
+    Raises:
+        UsageError: No plugin of that name; the hint lists the known ones.
+        MissingExtraError: Its module needs a package that is not installed.
+    """
+    entries = _entries(kind)
+    if name not in entries:
+        raise UsageError(f"there is no {kind} named {name!r}", hint=_suggest(name, tuple(entries)))
+    try:
+        return entries[name].load()
+    except ModuleNotFoundError as error:
+        raise _missing(kind, name, entries[name], error) from error
+
+
+def _suggest(name: str, known: tuple[str, ...]) -> str:
+    close = get_close_matches(name, known, n=1)
+    nearest = f"did you mean {close[0]!r}? " if close else ""
+    return f"{nearest}known: {', '.join(known) or 'none (is medcutmix installed?)'}"
+
+
+def _missing(
+    kind: str, name: str, point: metadata.EntryPoint, error: ModuleNotFoundError
+) -> MissingExtraError:
+    extra = point.extras[0] if point.extras else ""
+    line = f"pip install 'medcutmix[{extra}]'" if extra else f"pip install {error.name}"
+    return MissingExtraError(f"the {kind} {name!r} needs the package {error.name!r}", hint=line)

@@ -1,0 +1,1 @@
+"""Text in, sentences out. Knows no pixel and no model of pictures; the rules are data in `rules/`."""
