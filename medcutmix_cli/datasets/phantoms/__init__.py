@@ -1,0 +1,23 @@
+"""Procedural chest radiograph phantoms: anatomy drawn by rule, no patient and no training picture in it."""
+
+from medcutmix_cli.datasets.phantoms.draw import draw_phantom
+from medcutmix_cli.datasets.phantoms.painting import paint
+from medcutmix_cli.datasets.phantoms.records import (
+    DEVICE_KINDS,
+    FINDINGS,
+    LOCAL_FINDINGS,
+    Lesion,
+    Painted,
+    Phantom,
+)
+
+__all__ = [
+    "DEVICE_KINDS",
+    "FINDINGS",
+    "LOCAL_FINDINGS",
+    "Lesion",
+    "Painted",
+    "Phantom",
+    "draw_phantom",
+    "paint",
+]

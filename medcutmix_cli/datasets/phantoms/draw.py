@@ -1,0 +1,85 @@
+"""Draws everything random of a phantom into its frozen record; paints nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from medcutmix_cli.datasets.phantoms.draw_lesions import draw_lesions
+from medcutmix_cli.datasets.phantoms.records import Exposure, Patient, Phantom
+
+_STREAM = 20_250_101  # keeps phantom streams apart from other uses of the same small seeds
+
+
+def draw_phantom(seed: int, findings: Sequence[str] | None = None) -> Phantom:
+    """Draw one patient, exposure and set of lesions.
+
+    Args:
+        seed: Any integer >= 0; the same seed and findings always give the same phantom.
+        findings: Finding ids to place, or None to draw them (about 28 % of phantoms are healthy).
+
+    Raises:
+        ValueError: A finding id is unknown.
+    """
+    rng = np.random.default_rng([_STREAM, seed])
+    view: Literal["PA", "AP"] = "AP" if rng.random() < 0.5 else "PA"
+    patient = _draw_patient(rng, view)
+    exposure = _draw_exposure(rng, view)
+    lesions, patient = draw_lesions(rng, patient, findings)
+    aspect = float(np.clip(rng.normal(0.84 if view == "PA" else 1.0, 0.09), 0.78, 1.24))
+    return Phantom(seed, view, aspect, patient, exposure, lesions)
+
+
+def _draw_patient(rng: np.random.Generator, view: str) -> Patient:
+    sex: Literal["F", "M"] = "F" if rng.random() < 0.48 else "M"
+    upright = view == "PA"
+    girth = float(np.clip(rng.gamma(2.2, 0.05), 0.02, 0.38))
+    return Patient(
+        sex=sex,
+        age=int(np.clip(rng.normal(61, 17), 19, 94)),
+        girth=girth,
+        breast=float(rng.uniform(0.25, 1.0)) if sex == "F" else 0.0,
+        lung_height=float(np.clip(rng.normal(1.72 if upright else 1.52, 0.11), 1.28, 1.95)),
+        apex_width=float(rng.uniform(0.92, 1.08)),
+        heart_ratio=float(np.clip(rng.normal(0.425 if upright else 0.455, 0.025), 0.37, 0.49)),
+        heart_tilt=float(rng.uniform(-1, 1)),
+        knob=float(rng.uniform(0.3, 1.3)),
+        mediastinum=float(rng.normal(1.0 if upright else 1.12, 0.08)),
+        left_dome=float(rng.normal(0.07, 0.035)),
+        dome_height=float(rng.uniform(0.20, 0.36)),
+        gastric_bubble=float(rng.uniform(0, 1)) if rng.random() < 0.6 else 0.0,
+        rib_slope=float(rng.uniform(0.75, 1.25)),
+        rib_contrast=float(rng.uniform(0.75, 1.25)),
+        bone_width=float(rng.uniform(0.85, 1.15)),
+        vessel_density=float(rng.uniform(0.85, 1.25)),
+        scoliosis=float(rng.normal(0, 0.015)),
+        shoulder_drop=float(rng.uniform(-0.06, 0.12)),
+        anatomy_seed=int(rng.integers(1 << 31)),
+    )
+
+
+def _draw_exposure(rng: np.random.Generator, view: str) -> Exposure:
+    portable = view == "AP"
+    edges = rng.uniform(0.0, 0.05, 4) * (rng.random(4) < 0.22)
+    marker: Literal["", "L", "R"] = "" if rng.random() < 0.35 else ("L" if rng.random() < 0.6 else "R")
+    return Exposure(
+        zoom=float(rng.uniform(2.35, 2.80)),
+        shift_x=float(rng.normal(0, 0.05)),
+        shift_y=float(rng.normal(-0.06 if portable else 0.02, 0.06)),
+        rotation=float(rng.normal(0, 2.6 if portable else 1.2)),
+        turn=float(rng.normal(0, 0.03 if portable else 0.012)),
+        scatter=float(rng.uniform(0.10, 0.25) + (0.12 if portable else 0.0)),
+        noise=float(rng.uniform(0.6, 1.5)),
+        gamma=float(rng.uniform(0.85, 1.25)),
+        low=float(rng.uniform(0.15, 0.42)),
+        high=float(rng.uniform(2.2, 2.7)),
+        tilt_x=float(rng.normal(0, 0.05)),
+        collimation=(float(edges[0]), float(edges[1]), float(edges[2]), float(edges[3])),
+        marker=marker,
+        marker_x=float(rng.uniform(0.05, 0.12)),
+        marker_y=float(rng.uniform(0.05, 0.20)),
+        portable=portable,
+        noise_seed=int(rng.integers(1 << 31)),
+    )
