@@ -166,6 +166,22 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadStudy:
+    """A study whose report has been read, with the one picture chosen for it.
+
+    Attributes:
+        image: The picture that stands for the study, by the fixed rule of `planning.choose_image`.
+        reading: Sections, and the sentences that name a finding or count as text of the report.
+        labels: What the report says, one value per CheXpert observation: 1, 0, -1 or NaN.
+    """
+
+    study: Study
+    image: Image
+    reading: Reading
+    labels: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Edit:
     """One replacement in the recipient's report: `report[start:end]` leaves, `text` enters.
 
@@ -221,6 +237,7 @@ class Pair:
         pair_id: 16 hex digits, a hash of what the pair is (never of when or where it is rendered).
         finding: Lexicon id of what is exchanged.
         report: The mixed report, equal to `splice(recipient.report, edits)`.
+        given: What the inserted sentences alone say, as `Parent.labels`.
         labels: What the mixed report says, as `Parent.labels`.
         text_weights: Share of the recipient by "tokens", "sents" and "entities", each in [0, 1].
     """
@@ -235,6 +252,7 @@ class Pair:
     report: str = field(repr=False)
     findings_text: str | None = field(repr=False)
     impression_text: str | None = field(repr=False)
+    given: tuple[float, ...]
     labels: tuple[float, ...]
     text_weights: Mapping[str, float]
 

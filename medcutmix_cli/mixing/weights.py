@@ -1,0 +1,115 @@
+"""How much of the recipient is left: every definition is stored, one is named the default.
+
+All weights are the recipient's share, in [0, 1]. They are not interchangeable: one 20 % mask can read
+0.80, 0.70 and 0.60. In a same-finding swap they say how much of A's identity remains; the disease does not
+soften, since both parents have it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from medcutmix_cli.attention import Scores, attention_mass
+
+Grid = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageWeights:
+    """Image-side weights of one mix.
+
+    Attributes:
+        area: 1 - mean of the pixel weights over the recipient's picture (CutMix, arXiv 1905.04899).
+        mass: kept / (kept + got), from the two attention masses.
+        transmix: sum of (1 - W) times the attention of the mixed picture (TransMix, arXiv 2111.09833), that
+            attention being put together from the parents' energies, since no encoder has seen the mix.
+        mass_kept_a: Share of the recipient's attention outside the paste (SnapMix, arXiv 2012.04846).
+        mass_got_b: Share of the donor's attention that lies inside the paste.
+    """
+
+    area: float
+    mass: float
+    transmix: float
+    mass_kept_a: float
+    mass_got_b: float
+
+
+def image_weights(area: float, grid: npt.NDArray[np.float16], map_a: Scores, map_b: Scores) -> ImageWeights:
+    """Compute all image weights of a mix.
+
+    Args:
+        area: Mean of the pixel weights over the recipient's picture, in [0, 1].
+        grid: (grid_h, grid_w) float16 donor weights.
+        map_a: (grid_h, grid_w) raw scores of the recipient's sentence over the recipient.
+        map_b: (grid_h, grid_w) raw scores of the donor's sentence over the donor.
+    """
+    donor = grid.astype(np.float64)
+    kept = float((attention_mass(map_a) * (1 - donor)).sum())
+    got = float((attention_mass(map_b) * donor).sum())
+    return ImageWeights(
+        area=_unit(1.0 - area),
+        mass=_unit(_share(kept, got)),
+        transmix=_unit(_transmix(donor, map_a, map_b)),
+        mass_kept_a=_unit(kept),
+        mass_got_b=_unit(got),
+    )
+
+
+def _share(kept: float, got: float) -> float:
+    """Return kept / (kept + got); 0 where nothing is kept and nothing got: the evidence is lost."""
+    return kept / (kept + got) if kept + got > 0 else 0.0
+
+
+def _unit(value: float) -> float:
+    """Round float noise back into [0, 1]."""
+    return min(1.0, max(0.0, value))
+
+
+def _transmix(donor: Grid, map_a: Scores, map_b: Scores) -> float:
+    both = np.concatenate([map_a.ravel(), map_b.ravel()])
+    energies = attention_mass(both).reshape(2, *donor.shape)
+    mixed = (1 - donor) * energies[0] + donor * energies[1]
+    total = mixed.sum()
+    return float(((1 - donor) * mixed).sum() / total) if total > 0 else 1.0 - float(donor.mean())
+
+
+def image_area(weights: ImageWeights) -> float:
+    """Name `img-area` as the sample's lambda (entry point)."""
+    return weights.area
+
+
+def image_mass(weights: ImageWeights) -> float:
+    """Name `img-mass` as the sample's lambda (entry point)."""
+    return weights.mass
+
+
+def label_targets(
+    recipient: tuple[float, ...], given: tuple[float, ...], mixed: tuple[float, ...], lam: float
+) -> tuple[float, ...]:
+    """Return a soft multi-label target, one value in [0, 1] or NaN a CheXpert observation.
+
+    Only what the mixed report says can have a target: NaN stays NaN. Otherwise CutMix arithmetic over those
+    that say something: `lam * y_a + (1 - lam) * y_given`, or the y of the only one that does. The donor's
+    other findings do not count: their evidence was not pasted. An observation that both assert keeps weight 1: the
+    disease does not soften. Uncertain (-1) counts as 0.5.
+
+    Args:
+        recipient: What the recipient's own report says.
+        given: What the donor's inserted sentences say.
+        mixed: What the mixed report says.
+        lam: The recipient's share.
+    """
+    rows = zip(recipient, given, mixed, strict=True)
+    return tuple(_target(a, b, m, lam) for a, b, m in rows)
+
+
+def _target(a: float, b: float, mixed: float, lam: float) -> float:
+    if np.isnan(mixed):
+        return float("nan")
+    stated = [(w, 0.5 if y < 0 else y) for w, y in ((lam, a), (1 - lam, b)) if not np.isnan(y)]
+    total = sum(w for w, _ in stated)
+    # A parent of weight 0 that alone names the observation still decides it.
+    return sum(w * y for w, y in stated) / total if total > 0 else (0.5 if mixed < 0 else mixed)

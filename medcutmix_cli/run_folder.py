@@ -1,0 +1,255 @@
+"""The run folder: where everything lies, and what its small JSON files say. Knows no pixel and no report.
+
+    OUT/run.json  plan.parquet  README.md
+    OUT/data/part-00000.parquet  state/part-00000.json  failures/part-00000.jsonl
+
+A shard is complete when its state file is there: it is written last. There are no lock files, since two tasks
+that render the same shard write the same bytes.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from medcutmix_cli.errors import RunError
+from medcutmix_cli.shards import publish
+
+RUN_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The paths of one run."""
+
+    root: Path
+
+    @property
+    def run_file(self) -> Path:
+        """Settings, sources, counts: written when the plan is whole."""
+        return self.root / "run.json"
+
+    @property
+    def plan_file(self) -> Path:
+        """The frozen pairs; row group k is shard k."""
+        return self.root / "plan.parquet"
+
+    @property
+    def card_file(self) -> Path:
+        """The data card."""
+        return self.root / "README.md"
+
+    def shard_file(self, shard: int) -> Path:
+        """Return where shard `shard` lies."""
+        return self.root / "data" / f"part-{shard:05d}.parquet"
+
+    def state_file(self, shard: int) -> Path:
+        """Return the file that says that the shard is complete."""
+        return self.root / "state" / f"part-{shard:05d}.json"
+
+    def failures_file(self, shard: int) -> Path:
+        """Return the list of what was rejected or failed."""
+        return self.root / "failures" / f"part-{shard:05d}.jsonl"
+
+    def create(self) -> None:
+        """Make the folders, readable by the owner only: they hold report text."""
+        with explained(self.root):
+            for folder in (self.root, self.root / "data", self.root / "state", self.root / "failures"):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def is_run(self) -> bool:
+        """Say whether a whole plan lies here."""
+        return self.run_file.is_file()
+
+    def foreign_files(self) -> list[str]:
+        """List names in the folder that are no part of any run."""
+        ours = {"run.json", "plan.parquet", "data", "state", "failures", "README.md", "report.html"}
+        if not self.root.is_dir():
+            return []
+        names = (p.name for p in sorted(self.root.iterdir()))
+        return [name for name in names if name not in ours and not _TEMPORARY.fullmatch(name)]
+
+    def clean_temporaries(self) -> None:
+        """Remove what processes of this machine that are gone have left half-written."""
+        for folder in (self.root, self.root / "data", self.root / "state", self.root / "failures"):
+            for path in folder.glob(".*.tmp"):
+                if _is_abandoned(path.name):
+                    path.unlink(missing_ok=True)
+
+
+_TEMPORARY = re.compile(r"\.(?P<name>.+\.[a-z]+)\.(?P<host>[^/]*)\.(?P<pid>\d+)\.tmp")
+
+
+def _is_abandoned(name: str) -> bool:
+    match = _TEMPORARY.fullmatch(name)
+    if match is None or not name.endswith(f".{platform.node()}.{match['pid']}.tmp"):
+        return False
+    try:
+        os.kill(int(match["pid"]), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return int(match["pid"]) == os.getpid()
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What run.json says.
+
+    Attributes:
+        settings: The whole settings tree (`config.plain`).
+        origins: Where each setting came from.
+        sources: What the data set was made of: names, sizes, hashes.
+        encoder: `EncoderCard` as a dict.
+        versions: Of medcutmix, the shard schema and the libraries that decide bytes.
+        synthetic: Whether the data set is procedural, with no patient in it.
+        counts: Of planning: studies, sentences, findings, pairs, drops by reason, refusals by reason.
+        shards: Number of pairs in each shard.
+        fingerprint: Of all that decides the output.
+    """
+
+    settings: dict[str, Any]
+    origins: dict[str, str]
+    sources: dict[str, Any]
+    encoder: dict[str, Any]
+    versions: dict[str, Any]
+    synthetic: bool
+    counts: dict[str, Any]
+    shards: list[int]
+    fingerprint: str
+    format: int = RUN_FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class ShardState:
+    """What a state file says of a complete shard.
+
+    Attributes:
+        rejected: Pairs refused by a rule of the method, by reason (likewise failed: by "stage:reason").
+        seconds: Wall time of the rendering that completed it.
+        device: Where the encoder ran.
+        attempts: How many renderings it took.
+    """
+
+    shard: int
+    planned: int
+    written: int
+    rejected: dict[str, int]
+    failed: dict[str, int]
+    sha256: str
+    bytes: int
+    seconds: float
+    device: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairOutcome:
+    """One line of a failure list: a pair that was not written. Never holds report text.
+
+    Attributes:
+        outcome: "rejected" or "failed".
+        stage: "mask", "image", "encode", "mix".
+        reason: A name that is counted.
+        error: Exception class, "" for a rejection.
+    """
+
+    pair_id: str
+    recipient: str
+    donor: str
+    outcome: str
+    stage: str
+    reason: str
+    error: str = field(default="")
+
+
+def write_json(path: Path, value: Mapping[str, Any] | list[Any]) -> None:
+    """Put a JSON file in place at once, keys sorted."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put a text file in place at once."""
+    with publish(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_outcomes(path: Path, outcomes: list[PairOutcome]) -> None:
+    """Write a failure list, one JSON object a line; an empty one is written too: nothing failed."""
+    write_text(path, "".join(json.dumps(asdict(outcome), sort_keys=True) + "\n" for outcome in outcomes))
+
+
+def read_outcomes(path: Path) -> list[PairOutcome]:
+    """Read a failure list back."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [PairOutcome(**json.loads(line)) for line in lines]
+
+
+def read_run(folder: RunFolder) -> RunRecord:
+    """Read run.json.
+
+    Raises:
+        RunError: There is no run, or it cannot be read.
+    """
+    if not folder.is_run():
+        raise RunError("there is no run in this folder", where=str(folder.root), hint=_no_run_hint(folder))
+    try:
+        return RunRecord(**json.loads(folder.run_file.read_text(encoding="utf-8")))
+    except (ValueError, TypeError, OSError) as error:
+        raise RunError(
+            f"run.json cannot be read ({type(error).__name__})",
+            where=str(folder.run_file),
+            hint="was it written by another version, or edited?",
+        ) from error
+
+
+def _no_run_hint(folder: RunFolder) -> str:
+    if folder.plan_file.exists():
+        return "its plan was interrupted: run `medcutmix plan` or `augment` again"
+    return "make one with: medcutmix augment DATASET OUT"
+
+
+def read_state(folder: RunFolder, shard: int) -> ShardState | None:
+    """Return the state of a shard, None where it is not complete."""
+    path = folder.state_file(shard)
+    if not path.is_file():
+        return None
+    try:
+        return ShardState(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        hint = "remove it; the shard will be rendered again"
+        raise RunError("a state file cannot be read", where=str(path), hint=hint) from error
+
+
+@contextmanager
+def explained(where: Path) -> Iterator[None]:
+    """Turn a full disk, a read-only folder and the like into one clear error about `where`."""
+    try:
+        yield
+    except OSError as error:
+        hint = _HINTS.get(error.errno or 0)
+        if hint is None:
+            raise
+        reason = os.strerror(error.errno or 0).lower()
+        raise RunError(f"cannot write: {reason}", where=str(where), hint=hint) from error
+
+
+_HINTS = {
+    errno.ENOSPC: "make space, then run the same command again: it goes on where it stopped",
+    errno.EDQUOT: "your quota is used up; make space, then run the same command again",
+    errno.EFBIG: "the file-size limit is too low (ulimit -f); then run the same command again",
+    errno.EROFS: "choose an output folder on a writable disk",
+    errno.EACCES: "check the rights of the folder, or choose another",
+    errno.EPERM: "check the rights of the folder, or choose another",
+    errno.ENOTDIR: "a file stands where a folder is needed; choose another output folder",
+    errno.EEXIST: "a file stands where a folder is needed; choose another output folder",
+}
