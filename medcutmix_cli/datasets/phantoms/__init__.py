@@ -10,6 +10,12 @@ from medcutmix_cli.datasets.phantoms.records import (
     Painted,
     Phantom,
 )
+from medcutmix_cli.datasets.phantoms.reports import (
+    PhantomReport,
+    ReportSentence,
+    lesion_sentence,
+    write_report,
+)
 
 __all__ = [
     "DEVICE_KINDS",
@@ -18,6 +24,10 @@ __all__ = [
     "Lesion",
     "Painted",
     "Phantom",
+    "PhantomReport",
+    "ReportSentence",
     "draw_phantom",
+    "lesion_sentence",
     "paint",
+    "write_report",
 ]

@@ -81,7 +81,7 @@ class Frame:
         return _unit(canvas)
 
     def stroke_tree(self, curves: Points, widths: Points, classes: int = 9) -> Layer:
-        """Draw (n, k, 2) curves, brighter where wider, thin ones first; widths are rounded to a few classes."""
+        """Draw (n, k, 2) curves, brighter where wider; widths are rounded to a few classes."""
         canvas = np.zeros((self.height, self.width), np.uint8)
         fixed = self._fixed(curves.reshape(-1, 2)).reshape(curves.shape)
         edges = np.geomspace(widths.min(), widths.max() * 1.0001, classes + 1)
@@ -114,7 +114,7 @@ class Frame:
         )
 
     def texture(self, seed: int, cell: float) -> Layer:
-        """Smooth random texture of unit variance pinned to the body frame; `cell` is its grain in body units."""
+        """Make a smooth random texture of unit variance; `cell` is its grain in body units."""
         count = math.ceil(6.4 / cell) + 3
         grid = np.random.default_rng(seed).standard_normal((count, count), dtype=np.float32) * 1.5
         place = np.array([[cell, 0.0, -3.2], [0.0, cell, -2.2]])

@@ -33,7 +33,7 @@ _ATTEMPTS = 24
 def draw_lesions(
     rng: np.random.Generator, patient: Patient, findings: Sequence[str] | None
 ) -> tuple[tuple[Lesion, ...], Patient]:
-    """Draw the lesions of one patient, and the patient as disease has changed the body (heart size, domes)."""
+    """Draw the lesions of one patient, and the patient as disease has changed the body."""
     unknown = sorted(set(findings or ()) - set(FINDINGS))
     if unknown:
         raise ValueError(f"unknown findings {unknown}; known are {list(FINDINGS)}")

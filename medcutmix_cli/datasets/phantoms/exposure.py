@@ -1,4 +1,4 @@
-"""Turns attenuation into a displayed picture: scatter, quantum noise, display curve, collimator, side marker."""
+"""Turns attenuation into a displayed picture: scatter, noise, display curve, collimator, side marker."""
 
 from __future__ import annotations
 

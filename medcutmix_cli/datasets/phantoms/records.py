@@ -41,7 +41,7 @@ DEVICE_KINDS: tuple[str, ...] = (
 class Patient:
     """A body, without disease.
 
-    Lengths are in body units. `heart_ratio` is the cardiothoracic ratio that is painted (cardiomegaly included).
+    Lengths are in body units. `heart_ratio` is the painted cardiothoracic ratio, disease included.
     """
 
     sex: Literal["F", "M"]
@@ -118,7 +118,7 @@ class Lesion:
 
 @dataclass(frozen=True, slots=True)
 class Phantom:
-    """Everything random about one frontal chest radiograph; `paint` and `write_report` are pure functions of it."""
+    """Everything random about one frontal chest radiograph; painting and reporting are pure."""
 
     seed: int
     view: Literal["PA", "AP"]

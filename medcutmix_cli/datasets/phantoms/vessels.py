@@ -29,7 +29,7 @@ class Vessels:
 
 @dataclass(frozen=True, slots=True)
 class _Tips:
-    """The growing ends of one generation: (n, 2) starts and (n,) headings (0 lateral, pi/2 down), widths, sides."""
+    """The growing ends of one generation; headings: 0 is lateral, pi/2 down."""
 
     start: NDArray[np.float64]
     heading: NDArray[np.float64]
