@@ -230,6 +230,21 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
+class TextWeights:
+    """The recipient's share of the mixed report's counted sections, each in [0, 1].
+
+    Attributes:
+        tokens: By words between white space.
+        sents: By sentences.
+        entities: By finding mentions.
+    """
+
+    tokens: float
+    sents: float
+    entities: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
     """One planned mix: who gives what to whom, and the text edit, already decided.
 
@@ -239,7 +254,7 @@ class Pair:
         report: The mixed report, equal to `splice(recipient.report, edits)`.
         given: What the inserted sentences alone say, as `Parent.labels`.
         labels: What the mixed report says, as `Parent.labels`.
-        text_weights: Share of the recipient by "tokens", "sents" and "entities", each in [0, 1].
+        text_weights: The recipient's share of the mixed text.
     """
 
     pair_id: str
@@ -254,7 +269,7 @@ class Pair:
     impression_text: str | None = field(repr=False)
     given: tuple[float, ...]
     labels: tuple[float, ...]
-    text_weights: Mapping[str, float]
+    text_weights: TextWeights
 
 
 @dataclass(frozen=True, slots=True)

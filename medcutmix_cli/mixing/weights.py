@@ -93,8 +93,8 @@ def label_targets(
 
     Only what the mixed report says can have a target: NaN stays NaN. Otherwise CutMix arithmetic over those
     that say something: `lam * y_a + (1 - lam) * y_given`, or the y of the only one that does. The donor's
-    other findings do not count: their evidence was not pasted. An observation that both assert keeps weight 1: the
-    disease does not soften. Uncertain (-1) counts as 0.5.
+    other findings do not count: their evidence was not pasted. An observation that both assert keeps
+    weight 1: the disease does not soften. Uncertain (-1) counts as 0.5.
 
     Args:
         recipient: What the recipient's own report says.

@@ -1,0 +1,132 @@
+"""From a data set to read reports: which studies count, which picture stands for each, what each report says.
+
+Every study that is left out is left out by name. Reading is the slow part of a plan (scispaCy's sentence
+component), so it may run in several processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medcutmix_cli.config import PlanSettings, usable_cpus
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.records import Dropped, Image, ReadStudy, Study
+from medcutmix_cli.reports.labels import COUNTED_SECTIONS, chexpert_labels
+from medcutmix_cli.reports.reader import ReportReader
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, done, total); total 0 where it is unknown."""
+
+FRONTAL = ("PA", "AP")
+_CHUNK = 64
+_PARALLEL_FROM = 1000
+"""Below this many studies a pool of reading processes costs more (3 s each to start) than it saves."""
+
+
+def sorted_studies(studies: Iterable[Study | Dropped]) -> list[Study | Dropped]:
+    """Sort by study id, drops among them: the order on disk decides nothing."""
+    return sorted(studies, key=lambda s: s.study_id if isinstance(s, Study) else s.identifier)
+
+
+def read_excluded(path: str) -> frozenset[str]:
+    """Read a file of study, subject or image ids, one a line; "" gives none.
+
+    Raises:
+        UsageError: The file cannot be read.
+    """
+    if not path:
+        return frozenset()
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("the file of excluded ids cannot be read", where=path) from error
+    return frozenset(line.strip() for line in lines if line.strip())
+
+
+def choose_image(images: Iterable[Image]) -> Image | str:
+    """Choose the one picture that stands for a study: PA before AP, then the smallest id; or say why there is none."""
+    known = tuple(images)
+    frontal = sorted(
+        (i for i in known if i.view in FRONTAL), key=lambda i: (FRONTAL.index(i.view), i.image_id)
+    )
+    if frontal:
+        return frontal[0]
+    return "view-unknown" if any(not image.view for image in known) else "no-frontal-view"
+
+
+def studies_to_read(
+    studies: Iterable[Study | Dropped],
+    settings: PlanSettings,
+    excluded: frozenset[str],
+    dropped: list[Dropped],
+) -> Iterator[tuple[Study, Image]]:
+    """Yield the studies that count with their picture; those left out are appended to `dropped`."""
+    for study in studies:
+        if isinstance(study, Dropped):
+            dropped.append(study)
+            continue
+        reason = _reason_to_drop(study, settings, excluded)
+        image = choose_image(study.images)
+        if reason or isinstance(image, str):
+            dropped.append(Dropped("study", study.study_id, reason or str(image)))
+        else:
+            yield study, image
+
+
+def _reason_to_drop(study: Study, settings: PlanSettings, excluded: frozenset[str]) -> str:
+    if excluded & {study.study_id, study.subject_id, *(image.image_id for image in study.images)}:
+        return "excluded-by-id"
+    return "" if study.split in settings.splits else f"split-not-mixed:{study.split}"
+
+
+def read_all(chosen: Iterable[tuple[Study, Image]], workers: int, report: Progress) -> Iterator[ReadStudy]:
+    """Read reports in the given order, in processes where there are many."""
+    todo = list(chosen)
+    chunks = [todo[start : start + _CHUNK] for start in range(0, len(todo), _CHUNK)]
+    done = 0
+    for chunk in _mapped(chunks, workers if len(todo) >= _PARALLEL_FROM else 1):
+        done += len(chunk)
+        report("reading", done, len(todo))
+        yield from chunk
+
+
+def _mapped(chunks: list[list[tuple[Study, Image]]], workers: int) -> Iterator[list[ReadStudy]]:
+    if workers <= 1:
+        yield from map(_read_chunk, chunks)
+        return
+    # Reports are read in processes (the interpreter lock), started fresh: forking after torch has threads hangs.
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(min(workers, usable_cpus()), get_context("spawn")) as pool:
+        yield from _bounded(pool, chunks, 4 * workers)
+
+
+def _bounded(
+    pool: ProcessPoolExecutor, chunks: list[list[tuple[Study, Image]]], window: int
+) -> Iterator[list[ReadStudy]]:
+    """Keep at most `window` chunks under way, results in order."""
+    queue = iter(chunks)
+    pending = [pool.submit(_read_chunk, chunk) for chunk in islice(queue, window)]
+    while pending:
+        yield pending.pop(0).result()
+        pending += [pool.submit(_read_chunk, chunk) for chunk in islice(queue, 1)]
+
+
+def _read_chunk(chunk: list[tuple[Study, Image]]) -> list[ReadStudy]:
+    reader = ReportReader()
+    return [read_study(study, image, reader) for study, image in chunk]
+
+
+def read_study(study: Study, image: Image, reader: ReportReader) -> ReadStudy:
+    """Read one report; only the sentences of its counted sections are kept."""
+    reading = reader.read(study.report)
+    counted = tuple(s for s in reading.sentences if s.section in COUNTED_SECTIONS)
+    return ReadStudy(study, image, replace(reading, sentences=counted), chexpert_labels(reading))

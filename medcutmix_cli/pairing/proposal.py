@@ -1,0 +1,57 @@
+"""A pair that a strategy would like to make, before the rules that hold for every strategy have been asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from medcutmix_cli.pairing.cohort import Cohort
+from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.records import Edit, ReadStudy, Sentence, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Who would give what to whom, and how the text would change.
+
+    Attributes:
+        recipient_sentence: The sentence whose evidence leaves (likewise donor_sentence: whose evidence comes).
+        kept: The recipient's sentences that stay.
+        inserted: The donor's sentences as they enter, one a section.
+    """
+
+    finding: str
+    recipient: ReadStudy
+    donor: ReadStudy
+    recipient_sentence: Sentence
+    donor_sentence: Sentence
+    recipient_side: Side
+    donor_side: Side
+    edits: tuple[Edit, ...]
+    kept: tuple[Sentence, ...]
+    inserted: tuple[Sentence, ...]
+
+
+class PairingStrategy(Protocol):
+    """A plugin of the group `medcutmix.pairings`: a frozen dataclass whose fields are its settings.
+
+    Attributes:
+        name: Registered name, written with every sample.
+        findings: Lexicon ids that may be exchanged.
+    """
+
+    @property
+    def name(self) -> str:
+        """Registered name."""
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Lexicon ids that may be exchanged."""
+
+    def proposals(
+        self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
+    ) -> Iterator[Proposal | Refusal]:
+        """Yield pairs in the order of preference. Split, patient, uses and consistency are checked by others."""

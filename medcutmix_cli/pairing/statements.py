@@ -1,0 +1,107 @@
+"""What one report says of one finding, as something that can be taken out of it or given to another.
+
+Two views of the same sentences: `recipient_statement` is all that must leave when the finding's evidence
+leaves; `donor_statement` is what may be given away without taking anything else along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
+from medcutmix_cli.reports.labels import COUNTED_SECTIONS
+
+_STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.RESOLVED})
+_NOT_GIVEN = frozenset({"prior", "notification", "date", "name", "recommendation"})
+"""What a donor sentence may not carry into another patient's report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A report's statement of one finding.
+
+    Attributes:
+        main: The sentence the map is asked for: the first that asserts the finding, findings section first.
+        sentences: All sentences of the statement, in the order of the report.
+        side: The one side they give; NONE where they give none.
+    """
+
+    finding: str
+    main: Sentence
+    sentences: tuple[Sentence, ...]
+    side: Side
+
+    def in_section(self, section: str) -> Sentence | None:
+        """Return the statement's first sentence of that section."""
+        return next((s for s in self.sentences if s.section == section), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why something cannot be done; `reason` is counted."""
+
+    reason: str
+
+
+def recipient_statement(reading: Reading, finding: str) -> Statement | Refusal:
+    """Collect every sentence that must leave when the finding is exchanged.
+
+    Hedged, resolved and prior-referring sentences about the finding leave as well: they speak of evidence that
+    will be gone. A sentence that asserts another finding too cannot leave without a lie about that one.
+    """
+    about = [s for s in _counted(reading) if any(m.assertion in _STATED for m in _of(s, finding))]
+    if any(_others_stated(sentence, finding) for sentence in about):
+        return Refusal("recipient-sentence-has-other-findings")
+    asserting = [s for s in about if _asserts(s, finding) and s.kind is SentenceKind.DIAGNOSTIC]
+    if not asserting:
+        return Refusal("recipient-has-no-diagnostic-sentence")
+    return _statement(finding, asserting, about, "recipient-names-several-sides")
+
+
+def donor_statement(reading: Reading, finding: str) -> Statement | Refusal:
+    """Collect the sentences that may be given: they assert the finding, nothing else, and of this patient only."""
+    about = [s for s in _counted(reading) if any(m.assertion in _STATED for m in _of(s, finding))]
+    given = [s for s in about if _may_be_given(s, finding)]
+    if not given:
+        return Refusal("donor-has-no-sentence-to-give")
+    return _statement(finding, given, given, "donor-names-several-sides")
+
+
+def _statement(
+    finding: str, asserting: list[Sentence], sentences: list[Sentence], refusal: str
+) -> Statement | Refusal:
+    present = [m for s in sentences for m in _of(s, finding) if m.assertion is Assertion.PRESENT]
+    sides = {m.side for m in present} - {Side.NONE}
+    if len(sides) > 1:
+        return Refusal(refusal)
+    main = min(asserting, key=lambda s: (s.section != "findings", s.start))
+    return Statement(finding, main, tuple(sentences), sides.pop() if sides else Side.NONE)
+
+
+def _counted(reading: Reading) -> list[Sentence]:
+    return [s for s in reading.sentences if s.section in COUNTED_SECTIONS]
+
+
+def _of(sentence: Sentence, finding: str) -> list[Mention]:
+    return [m for m in sentence.mentions if m.finding == finding]
+
+
+def _asserts(sentence: Sentence, finding: str) -> bool:
+    return finding in sentence.findings(Assertion.PRESENT)
+
+
+def _others_stated(sentence: Sentence, finding: str) -> bool:
+    return any(m.finding != finding and m.assertion in _STATED for m in sentence.mentions)
+
+
+def _may_be_given(sentence: Sentence, finding: str) -> bool:
+    """Say whether a sentence is a plain assertion of the finding; `___` stands for a removed name or date."""
+    plain = sentence.kind is SentenceKind.DIAGNOSTIC and not _NOT_GIVEN & set(sentence.flags)
+    own = _of(sentence, finding)
+    present = bool(own) and all(m.assertion is Assertion.PRESENT and not m.prior for m in own)
+    return plain and present and not _others_stated(sentence, finding) and "___" not in sentence.text
+
+
+def sides_compatible(recipient: Side, donor: Side) -> bool:
+    """Say whether a donor's finding may stand for the recipient's: the same side, or one of them unsaid."""
+    return recipient is donor or Side.NONE in (recipient, donor)

@@ -1,0 +1,88 @@
+"""The frozen list of pairs, `plan.parquet`: row group k is shard k. Holds report text, so it is private."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from medcutmix_cli.errors import RunError
+from medcutmix_cli.records import Edit, Pair, Parent, Side, TextWeights
+from medcutmix_cli.shards import publish
+
+_LABELS = pa.list_(pa.float32())
+_EDIT = pa.struct(
+    [
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        ("text", pa.string()),
+        ("section", pa.string()),
+        ("removed", pa.string()),
+        ("source_start", pa.int32()),
+        ("source_end", pa.int32()),
+    ]
+)
+_PARENT = pa.struct(
+    [(f.name, _LABELS if f.name == "labels" else pa.string()) for f in fields(Parent)],
+)
+_WEIGHTS = pa.struct([(f.name, pa.float64()) for f in fields(TextWeights)])
+_TYPES: dict[str, pa.DataType] = {
+    "recipient": _PARENT,
+    "donor": _PARENT,
+    "edits": pa.list_(_EDIT),
+    "given": _LABELS,
+    "labels": _LABELS,
+    "text_weights": _WEIGHTS,
+}
+PLAN_SCHEMA = pa.schema([(f.name, _TYPES.get(f.name, pa.string())) for f in fields(Pair)])
+
+
+def shard_sizes(pairs: int, shard_size: int) -> list[int]:
+    """Cut a number of pairs into shards of `shard_size`, the last one smaller."""
+    return [min(shard_size, pairs - start) for start in range(0, pairs, shard_size)]
+
+
+def write_plan(path: Path, pairs: Sequence[Pair], shard_size: int) -> None:
+    """Write the plan, one row group a shard; the same pairs give the same bytes."""
+    with (
+        publish(path) as temporary,
+        pq.ParquetWriter(temporary, PLAN_SCHEMA, compression="zstd", write_page_checksum=True) as writer,
+    ):
+        for start in range(0, len(pairs), shard_size):
+            rows = [asdict(pair) for pair in pairs[start : start + shard_size]]
+            writer.write_table(pa.Table.from_pylist(rows, schema=PLAN_SCHEMA), row_group_size=shard_size)
+
+
+def read_plan(path: Path, shard: int) -> list[Pair]:
+    """Read the pairs of one shard.
+
+    Raises:
+        RunError: The plan is missing, damaged, or has no such shard.
+    """
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            return [_pair(row) for row in file.read_row_group(shard).to_pylist()]
+    except (OSError, pa.ArrowException, IndexError) as error:
+        hint = "make it again: remove the run folder and run the same command"
+        raise RunError(f"the plan has no readable shard {shard}", where=str(path), hint=hint) from error
+
+
+def read_whole_plan(path: Path, shards: int) -> Iterator[list[Pair]]:
+    """Yield the pairs of each shard in turn."""
+    return (read_plan(path, shard) for shard in range(shards))
+
+
+def _pair(row: dict[str, Any]) -> Pair:
+    row["recipient"], row["donor"] = _parent(row["recipient"]), _parent(row["donor"])
+    row["edits"] = tuple(Edit(**edit) for edit in row["edits"])
+    row["given"], row["labels"] = tuple(row["given"]), tuple(row["labels"])
+    row["text_weights"] = TextWeights(**row["text_weights"])
+    return Pair(**row)
+
+
+def _parent(row: dict[str, Any]) -> Parent:
+    return Parent(**{**row, "side": Side(row["side"]), "labels": tuple(row["labels"])})

@@ -1,0 +1,251 @@
+"""From a data set to a frozen list of pairs. Reads every report once, and no pixel.
+
+Every input study ends as planned (it is a recipient of at least one pair) or dropped by name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from medcutmix_cli.config import PlanSettings
+from medcutmix_cli.intake import Progress, read_all, read_excluded, sorted_studies, studies_to_read
+from medcutmix_cli.pairing.cohort import Cohort, build_cohort
+from medcutmix_cli.pairing.consistency import inconsistency
+from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.proposal import PairingStrategy, Proposal
+from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.records import (
+    Assertion,
+    Dropped,
+    Pair,
+    Parent,
+    Reading,
+    ReadStudy,
+    Sentence,
+    SentenceKind,
+    Side,
+    Study,
+    TextWeights,
+)
+from medcutmix_cli.reports.labels import chexpert_labels
+from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.seeds import stable_generator, stable_hash
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """The pairs, and what became of every study.
+
+    Attributes:
+        pairs: In the order of the shards.
+        inputs: Studies the data set named.
+        dropped: Every study that is the recipient of no pair.
+        refused: Candidates that were tried and refused, by reason.
+        pairs_missing: Pairs asked for that were not found, of studies that are recipients of some.
+        texts: Counts of what was read: "sentences", "diagnostic_sentences", "mentions", "pool" and one
+            "finding:<id>" for each present finding (studies).
+    """
+
+    pairs: tuple[Pair, ...]
+    inputs: int
+    dropped: tuple[Dropped, ...]
+    refused: dict[str, int]
+    pairs_missing: int
+    texts: dict[str, int]
+
+
+def make_plan(
+    studies: Iterable[Study | Dropped],
+    settings: PlanSettings,
+    strategy: PairingStrategy,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> PlanResult:
+    """Read all reports and choose the pairs; the order of `studies` and the number of workers decide nothing.
+
+    Raises:
+        UsageError: The file of excluded ids does not exist.
+    """
+    report = progress or _silent
+    excluded = read_excluded(settings.exclude_ids)
+    dropped: list[Dropped] = []
+    readable = studies_to_read(sorted_studies(studies), settings, excluded, dropped)
+    read = list(read_all(readable, workers, report))
+    inputs = len(read) + len(dropped)
+    cohort = build_cohort(read, strategy.findings)
+    choice = _Choice(settings, strategy, ReportReader())
+    for draw in range(settings.pairs_per_study):
+        for position, recipient in enumerate(cohort.studies):
+            choice.choose(recipient, cohort, draw)
+            report("pairing", draw * len(read) + position + 1, settings.pairs_per_study * len(read))
+    dropped += choice.unpaired(cohort)
+    return PlanResult(
+        pairs=arranged(choice.pairs),
+        inputs=inputs,
+        dropped=tuple(dropped),
+        refused=dict(sorted(choice.refused.items())),
+        pairs_missing=settings.pairs_per_study * (inputs - len(dropped)) - len(choice.pairs),
+        texts=_text_counts(read),
+    )
+
+
+def _silent(_stage: str, _done: int, _total: int) -> None:
+    """Report progress to nobody."""
+
+
+class _Choice:
+    """The state of choosing: who was used how often, which pairs there are, what was refused."""
+
+    def __init__(self, settings: PlanSettings, strategy: PairingStrategy, reader: ReportReader) -> None:
+        self.settings = settings
+        self.strategy = strategy
+        self.reader = reader
+        self.pairs: dict[str, Pair] = {}
+        self.uses: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.last_refusal: dict[str, str] = {}
+
+    def choose(self, recipient: ReadStudy, cohort: Cohort, draw: int) -> None:
+        """Take the first proposal that keeps all the rules."""
+        rng = stable_generator(self.settings.seed, "pair", recipient.study.study_id, draw)
+        for proposal in self.strategy.proposals(recipient, cohort, rng):
+            outcome = self._accept(proposal)
+            if isinstance(outcome, Pair):
+                self.pairs[outcome.pair_id] = outcome
+                self.uses[outcome.donor.study_id] += 1
+                return
+            self.refused[outcome.reason] += 1
+            self.last_refusal[recipient.study.study_id] = outcome.reason
+
+    def _accept(self, proposal: Proposal | Refusal) -> Pair | Refusal:
+        if isinstance(proposal, Refusal):
+            return proposal
+        reason = self._broken_rule(proposal)
+        return Refusal(reason) if reason else self._mixed(proposal)
+
+    def _broken_rule(self, proposal: Proposal) -> str:
+        """Name the first rule that holds for every strategy and is broken here."""
+        recipient, donor = proposal.recipient, proposal.donor
+        rules = {
+            "same-patient": recipient.study.subject_id == donor.study.subject_id,
+            "different-split": recipient.study.split != donor.study.split,
+            "donor-used-up": self.uses[donor.study.study_id] >= self.settings.max_uses_per_donor,
+            "pair-already-planned": _pair_id(self.strategy.name, proposal) in self.pairs,
+        }
+        return next((name for name, broken in rules.items() if broken), "")
+
+    def _mixed(self, proposal: Proposal) -> Pair | Refusal:
+        report = splice(proposal.recipient.study.report, proposal.edits)
+        reading = self.reader.read(report)
+        expected = _labels((*proposal.kept, *proposal.inserted))
+        reason = inconsistency(reading, expected, chexpert_labels(reading))
+        return Refusal(reason) if reason else _pair(self.strategy.name, proposal, report, reading)
+
+    def unpaired(self, cohort: Cohort) -> list[Dropped]:
+        """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""
+        paired = {pair.recipient.study_id for pair in self.pairs.values()}
+        ids = [s.study.study_id for s in cohort.studies if s.study.study_id not in paired]
+        return [Dropped("study", i, self.last_refusal.get(i, "no-proposal")) for i in ids]
+
+
+def _pair_id(strategy: str, proposal: Proposal) -> str:
+    recipient, donor = proposal.recipient, proposal.donor
+    who = (recipient.study.study_id, recipient.image.image_id, donor.study.study_id, donor.image.image_id)
+    return stable_hash(strategy, proposal.finding, *who)
+
+
+def _labels(sentences: tuple[Sentence, ...]) -> tuple[float, ...]:
+    return chexpert_labels(Reading(sections=(), sentences=sentences))
+
+
+def _pair(strategy: str, proposal: Proposal, report: str, reading: Reading) -> Pair:
+    kept, inserted = proposal.kept, proposal.inserted
+    return Pair(
+        pair_id=_pair_id(strategy, proposal),
+        strategy=strategy,
+        split=proposal.recipient.study.split,
+        finding=proposal.finding,
+        recipient=_parent(proposal.recipient, proposal.recipient_sentence, proposal.recipient_side),
+        donor=_parent(proposal.donor, proposal.donor_sentence, proposal.donor_side),
+        edits=proposal.edits,
+        report=report,
+        findings_text=_section(report, reading, "findings"),
+        impression_text=_section(report, reading, "impression"),
+        given=_labels(inserted),
+        labels=chexpert_labels(reading),
+        text_weights=text_weights(kept, inserted),
+    )
+
+
+def _parent(study: ReadStudy, sentence: Sentence, side: Side) -> Parent:
+    report = study.study.report
+    return Parent(
+        study_id=study.study.study_id,
+        subject_id=study.study.subject_id,
+        image_id=study.image.image_id,
+        image_path=study.image.path,
+        view=study.image.view,
+        report=report,
+        sentence=fold(sentence.text),
+        side=side,
+        labels=study.labels,
+        findings_text=_section(report, study.reading, "findings"),
+        impression_text=_section(report, study.reading, "impression"),
+    )
+
+
+def _section(report: str, reading: Reading, name: str) -> str | None:
+    section = reading.section(name)
+    return report[section.start : section.end] if section else None
+
+
+def text_weights(kept: tuple[Sentence, ...], inserted: tuple[Sentence, ...]) -> TextWeights:
+    """Return the recipient's share of the mixed text by words, sentences and finding mentions."""
+    return TextWeights(
+        tokens=_share(_words(kept), _words(inserted)),
+        sents=_share(len(kept), len(inserted)),
+        entities=_share(_mentions(kept), _mentions(inserted)),
+    )
+
+
+def _words(sentences: tuple[Sentence, ...]) -> int:
+    return sum(len(sentence.text.split()) for sentence in sentences)
+
+
+def _mentions(sentences: tuple[Sentence, ...]) -> int:
+    return sum(len(sentence.mentions) for sentence in sentences)
+
+
+def _share(own: int, given: int) -> float:
+    """Return own / (own + given); 1 where neither parent has any: nothing came from the donor."""
+    return own / (own + given) if own + given else 1.0
+
+
+def arranged(pairs: dict[str, Pair]) -> tuple[Pair, ...]:
+    """Sort pairs so that those that share the scarcer parent stand together: it is decoded once a shard."""
+    recipients = {pair.recipient.image_id for pair in pairs.values()}
+    donors = {pair.donor.image_id for pair in pairs.values()}
+    by_donor = len(donors) < len(recipients)
+
+    def key(pair: Pair) -> tuple[str, str, str]:
+        first, second = (pair.donor, pair.recipient) if by_donor else (pair.recipient, pair.donor)
+        return first.image_id, second.image_id, pair.pair_id
+
+    return tuple(sorted(pairs.values(), key=key))
+
+
+def _text_counts(read: list[ReadStudy]) -> dict[str, int]:
+    counts: Counter[str] = Counter(studies=len(read), sentences=0, diagnostic_sentences=0, mentions=0)
+    for study in read:
+        counts["sentences"] += len(study.reading.sentences)
+        present: set[str] = set()
+        for sentence in study.reading.sentences:
+            counts["diagnostic_sentences"] += sentence.kind is SentenceKind.DIAGNOSTIC
+            counts["mentions"] += len(sentence.mentions)
+            present |= sentence.findings(Assertion.PRESENT)
+        counts.update(f"finding:{finding}" for finding in present)
+    return dict(sorted(counts.items()))
