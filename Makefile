@@ -1,0 +1,48 @@
+# `make demo`: the main job on the bundled sample. `make test`: all checks and tests.
+# Both build .venv on the first call and reuse it afterwards. Needs Python 3.11 or 3.12 with pip and venv.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := .demo
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: demo test check docs benchmark clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.runtime
+	$(BIN)/medcutmix sample $(DEMO)/sample --studies 200
+	$(BIN)/medcutmix augment $(DEMO)/sample $(DEMO)/run
+	$(BIN)/medcutmix verify $(DEMO)/run --deep
+	$(BIN)/medcutmix inspect $(DEMO)/run --html $(DEMO)/report.html
+	@echo "Open $(DEMO)/report.html in a browser."
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.development
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+# Rewrite the parts of the docs that come from the program (the tests fail when they are stale).
+docs: $(VENV)/.development
+	$(BIN)/python tests/docs.py
+
+# Long measurements, by hand; the table is kept in tests/benchmarks/RESULTS.md.
+benchmark: $(VENV)/.development
+	$(BIN)/python tests/benchmarks/against_notebook.py
+
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13) and "medcutmix needs Python 3.11 or 3.12: make PYTHON=python3.11 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.development: $(VENV)/.runtime
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis
