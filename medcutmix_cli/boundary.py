@@ -1,0 +1,72 @@
+"""What an error looks like to the person who meets it.
+
+Never prints the message of an error that is not ours: it may quote a report.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+
+from medcutmix_cli.errors import Interrupted, MedcutmixError
+
+_PACKAGE = Path(__file__).parent
+_ISSUES = "please report this line; `medcutmix --debug ...` prints where in the code it arose"
+
+
+def explain(error: BaseException, *, debug: bool) -> int:
+    """Print an error on stderr and return the exit code it stands for."""
+    if isinstance(error, Interrupted | KeyboardInterrupt):
+        _print([("interrupted", "run the same command again: it goes on where it stopped")], "yellow")
+        return Interrupted.exit_code
+    if isinstance(error, MedcutmixError):
+        _print([("error", error.what), ("where", error.where), ("try", error.hint)])
+        code = error.exit_code
+    elif isinstance(error, MemoryError):
+        _print([("error", "there is not enough memory"), ("try", "fewer --workers, or a smaller --canvas")])
+        code = 1
+    elif isinstance(error, OSError) and error.strerror:
+        _print([("error", error.strerror.lower()), ("where", str(error.filename or ""))])
+        code = 1
+    else:
+        _print([("error", f"unexpected {type(error).__name__} at {_place(error)}"), ("try", _ISSUES)])
+        code = 1
+    if debug:
+        _print_frames(error)
+    return code
+
+
+def _place(error: BaseException) -> str:
+    """Return file and line of the innermost frame that is ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents]
+    for frame in reversed(ours or frames):
+        path = Path(frame.filename)
+        name = path.relative_to(_PACKAGE.parent) if _PACKAGE in path.parents else path.name
+        return f"{name}:{frame.lineno}"
+    return "an unknown place"
+
+
+def _print(lines: list[tuple[str, str]], style: str = "red") -> None:
+    """Print "name: text" lines; further lines of a text are indented to stand under its first."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from medcutmix_cli.terminal.words import printable
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for position, (name, said) in enumerate(lines):
+        if said:
+            label = f"{name}: " if position == 0 else f"  {name}: "
+            text = printable(said).replace("\n", "\n" + " " * len(label))
+            console.print(Text.assemble((label, f"bold {style}" if position == 0 else "dim"), text))
+
+
+def _print_frames(error: BaseException) -> None:
+    """Print the chain of errors: classes and places in the code, no message and no local variable."""
+    link: BaseException | None = error
+    while link is not None:
+        print(f"\n{type(link).__module__}.{type(link).__qualname__}", file=sys.stderr)
+        print("".join(traceback.format_tb(link.__traceback__)), end="", file=sys.stderr)
+        link = link.__cause__ or link.__context__

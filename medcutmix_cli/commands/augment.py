@@ -1,0 +1,91 @@
+"""`medcutmix augment` and `medcutmix plan`: the same options, so one list of them; `plan` stops before pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands.session import Session
+
+if TYPE_CHECKING:
+    from medcutmix_cli.accounts import RunStatus
+
+
+def planning_command(word: str, *, summary: str) -> Callable[..., None]:
+    """Make the command `word`: the function of that name in the API, with the options of a plan.
+
+    Args:
+        word: "augment" or "plan".
+        summary: What `--help` says it does.
+    """
+
+    def command(
+        context: typer.Context,
+        dataset: opt.Dataset,
+        out: opt.NewOut,
+        reports: opt.Reports = None,
+        dataset_kind: opt.DatasetKind = None,
+        column: opt.Columns = None,
+        split: opt.Splits = None,
+        exclude_ids: opt.ExcludeIds = None,
+        dicom_mode: opt.DicomMode = None,
+        encoder: opt.EncoderName = None,
+        weights: opt.Weights = None,
+        pairs_per_study: opt.PairsPerStudy = None,
+        finding: opt.Findings = None,
+        seed: opt.Seed = None,
+        pairing: opt.Pairing = None,
+        mask: opt.Mask = None,
+        region: opt.Region = None,
+        blend: opt.Blend = None,
+        weight: opt.Weight = None,
+        canvas: opt.Canvas = None,
+        config: opt.Config = None,
+        workers: opt.Workers = None,
+        shard_size: opt.ShardSize = None,
+        max_fail_frac: opt.MaxFailFrac = None,
+        json: opt.Json = False,
+        quiet: opt.Quiet = False,
+        verbose: opt.Verbose = False,
+    ) -> None:
+        import medcutmix_cli
+        from medcutmix_cli.commands.outcome import tell
+        from medcutmix_cli.progress import meter
+
+        session = Session.of(context, quiet=quiet, verbose=verbose)
+        run: Callable[..., RunStatus] = getattr(medcutmix_cli, word)
+        with meter(quiet=session.quiet) as progress:
+            status = run(
+                dataset,
+                out,
+                config=config,
+                progress=progress,
+                reports=reports,
+                dataset_kind=dataset_kind,
+                columns=opt.parse_columns(column),
+                splits=opt.several(split),
+                exclude_ids=exclude_ids,
+                dicom_mode=dicom_mode,
+                encoder=encoder,
+                weights=weights,
+                pairs_per_study=pairs_per_study,
+                findings=opt.several(finding),
+                seed=seed,
+                pairing=pairing,
+                mask=mask,
+                region=region,
+                blend=blend,
+                weight=weight,
+                canvas=canvas,
+                workers=workers,
+                shard_size=shard_size,
+                max_fail_frac=max_fail_frac,
+            )
+        tell(status, out, session, json=json)
+
+    command.__name__ = word
+    command.__doc__ = summary
+    return command

@@ -1,0 +1,259 @@
+"""The options that several commands share, each written once, and the two small parsers they need.
+
+Defaults are None where the settings tree has the default: a flag that was not given must not hide a recipe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medcutmix_cli.errors import UsageError
+
+DATA, ENCODER, PAIRS, METHOD, RUN, SPEECH = (
+    "Data set",
+    "Encoder",
+    "Pairs",
+    "Mixing",
+    "Run",
+    "What is printed",
+)
+
+
+def _names(kind: str) -> list[str]:
+    """List plugins for shell completion; imports none of them."""
+    from medcutmix_cli.registry import names
+
+    return list(names(kind))
+
+
+def default(value: str, text: str) -> str:
+    """Add the default of the settings tree to a help text, as typer prints its own."""
+    return f"{text} [dim]\\[default: {value}][/dim]"
+
+
+Out = Annotated[Path, typer.Argument(help="Run folder.", metavar="OUT")]
+Dataset = Annotated[
+    Path,
+    typer.Argument(help="A MIMIC-CXR root, or a CSV, JSONL or Parquet manifest.", metavar="DATASET"),
+]
+NewOut = Annotated[Path, typer.Argument(help="Run folder to make, or to go on with.", metavar="OUT")]
+
+Reports = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder, .zip or .tar.gz with the reports, if they are not in the data set.",
+        metavar="PATH",
+        rich_help_panel=DATA,
+    ),
+]
+DatasetKind = Annotated[
+    str | None,
+    typer.Option(
+        help="Kind of the data set; recognised if not given.",
+        metavar="NAME",
+        autocompletion=lambda: _names("dataset"),
+        rich_help_panel=DATA,
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        help="Manifest only: which column holds what, for example image=file_path. Repeat it.",
+        metavar="FIELD=COLUMN",
+        rich_help_panel=DATA,
+    ),
+]
+Splits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--split",
+        help=default("train", "Split to mix, within itself: train, validate or test. Repeat it."),
+        metavar="NAME",
+        rich_help_panel=DATA,
+    ),
+]
+ExcludeIds = Annotated[
+    Path | None,
+    typer.Option(
+        help="File of study, patient or picture ids to leave out, one a line.",
+        metavar="FILE",
+        rich_help_panel=DATA,
+    ),
+]
+DicomMode = Annotated[
+    str | None,
+    typer.Option(
+        help=default("mimic-jpg", "How DICOM becomes grey: mimic-jpg, voi or minmax."),
+        metavar="NAME",
+        autocompletion=lambda: ["mimic-jpg", "voi", "minmax"],
+        rich_help_panel=DATA,
+    ),
+]
+EncoderName = Annotated[
+    str | None,
+    typer.Option(
+        help="Frozen encoder that draws the maps. Only on the sample may it be left unsaid (bundled).",
+        metavar="NAME",
+        autocompletion=lambda: _names("encoder"),
+        rich_help_panel=ENCODER,
+    ),
+]
+Weights = Annotated[
+    Path | None,
+    typer.Option(
+        help="File or folder of its weights, if not its own.", metavar="PATH", rich_help_panel=ENCODER
+    ),
+]
+PairsPerStudy = Annotated[
+    int | None,
+    typer.Option(
+        help=default("1", "How often each study is a recipient."),
+        metavar="N",
+        rich_help_panel=PAIRS,
+    ),
+]
+Findings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--finding",
+        help=default(
+            "all with a place of their own",
+            "Finding that may be exchanged, for example pleural_effusion. Repeat it.",
+        ),
+        metavar="NAME",
+        rich_help_panel=PAIRS,
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(help=default("0", "Of everything random."), metavar="N", rich_help_panel=PAIRS),
+]
+Pairing = Annotated[
+    str | None,
+    typer.Option(
+        help=default("same-finding", "Who gives what to whom."),
+        metavar="NAME",
+        autocompletion=lambda: _names("pairing"),
+        rich_help_panel=METHOD,
+    ),
+]
+Mask = Annotated[
+    str | None,
+    typer.Option(
+        help=default("topk", "Map to mask."),
+        metavar="NAME",
+        autocompletion=lambda: _names("mask"),
+        rich_help_panel=METHOD,
+    ),
+]
+Region = Annotated[
+    str | None,
+    typer.Option(
+        help=default("in-place-union", "Masks to the region that is pasted."),
+        metavar="NAME",
+        autocompletion=lambda: _names("region"),
+        rich_help_panel=METHOD,
+    ),
+]
+Blend = Annotated[
+    str | None,
+    typer.Option(
+        help=default("feather", "How the region is pasted."),
+        metavar="NAME",
+        autocompletion=lambda: _names("blend"),
+        rich_help_panel=METHOD,
+    ),
+]
+Weight = Annotated[
+    str | None,
+    typer.Option(
+        help=default("img-mass", "Which weight is lam; all are stored."),
+        metavar="NAME",
+        autocompletion=lambda: _names("weight"),
+        rich_help_panel=METHOD,
+    ),
+]
+Canvas = Annotated[
+    int | None,
+    typer.Option(
+        help=default("448", "Side of the mixed pictures in pixels, a multiple of 112."),
+        metavar="N",
+        rich_help_panel=METHOD,
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(help="TOML recipe; options win over it.", metavar="FILE", rich_help_panel=RUN),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        help=default("the CPUs allowed", "How many work at once; never changes the result."),
+        metavar="N",
+        rich_help_panel=RUN,
+    ),
+]
+ShardSize = Annotated[
+    int | None,
+    typer.Option(help=default("1000", "Pairs in each shard."), metavar="N", rich_help_panel=RUN),
+]
+MaxFailFrac = Annotated[
+    float | None,
+    typer.Option(
+        help=default("0.01", "Share of the pairs that may fail before the exit code is 3."),
+        metavar="X",
+        rich_help_panel=RUN,
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on stdout.", rich_help_panel=SPEECH)
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but errors.", rich_help_panel=SPEECH)
+]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose", "-v", help="Also print every setting and where it came from.", rich_help_panel=SPEECH
+    ),
+]
+MovedDataset = Annotated[
+    Path | None,
+    typer.Option(
+        "--dataset",
+        help="Where the data set is now, if it has moved since the plan.",
+        metavar="PATH",
+        rich_help_panel=DATA,
+    ),
+]
+
+
+def parse_columns(pairs: Sequence[str] | None) -> dict[str, str] | None:
+    """Read `FIELD=COLUMN` pairs; None where there are none.
+
+    Raises:
+        UsageError: A pair without "=", or without a name on one side of it.
+    """
+    if not pairs:
+        return None
+    columns: dict[str, str] = {}
+    for pair in pairs:
+        field, equals, column = pair.partition("=")
+        if not (field and equals and column):
+            raise UsageError(
+                f"--column {pair!r} is not FIELD=COLUMN", hint="for example: --column image=file_path"
+            )
+        columns[field.strip()] = column.strip()
+    return columns
+
+
+def several(values: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Read a repeated option; commas divide too. None where it was not given."""
+    if not values:
+        return None
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())

@@ -1,0 +1,51 @@
+"""How `augment`, `plan`, `render` and `status` end: the sums of the run, what to type next, the exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from medcutmix_cli.accounts import RunStatus
+from medcutmix_cli.commands.session import Session, print_json
+from medcutmix_cli.run_folder import RunFolder, read_run
+from medcutmix_cli.terminal import next_steps, output, settings_view, status_view
+
+TOO_MANY_FAILURES = 3
+
+
+def tell(status: RunStatus, out: Path, session: Session, *, json: bool) -> None:
+    """Print the sums of a run, then leave with 3 where too many pairs failed.
+
+    Raises:
+        Exit: More pairs failed than `--max-fail-frac` allows.
+    """
+    if json:
+        print_status(status, out)
+    elif not session.quiet:
+        console = output()
+        if session.verbose:
+            record = read_run(RunFolder(out))
+            console.print(settings_view(record.settings, record.origins), "")
+        console.print(status_view(status, out), next_steps(status, out))
+    if status.too_many_failures:
+        _say_too_many(status, out)
+        raise typer.Exit(TOO_MANY_FAILURES)
+
+
+def print_status(status: RunStatus, out: Path) -> None:
+    """Print the document "status": the fields of `RunStatus`, its three checks, and where the run is."""
+    print_json(
+        "status",
+        status,
+        out=str(out),
+        fail_fraction=status.fail_fraction,
+        too_many_failures=status.too_many_failures,
+        balanced=status.balanced,
+    )
+
+
+def _say_too_many(status: RunStatus, out: Path) -> None:
+    failed = sum(status.failed.values())
+    share = f"{status.fail_fraction:.1%} (allowed: {status.max_fail_frac:.1%}, --max-fail-frac)"
+    typer.echo(f"finished, but {failed:,} pairs failed: {share}; see {out / 'failures'}", err=True)

@@ -1,0 +1,56 @@
+"""`medcutmix render`: the shards of a plan, all of them or one task's share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands.session import Session
+
+Task = Annotated[
+    int, typer.Option(help="Number of this task, from 0.", metavar="R", min=0, rich_help_panel=opt.RUN)
+]
+NumTasks = Annotated[
+    int,
+    typer.Option(
+        help="How many tasks share the shards; task R takes every N-th.",
+        metavar="N",
+        min=1,
+        rich_help_panel=opt.RUN,
+    ),
+]
+
+
+def render(
+    context: typer.Context,
+    out: opt.Out,
+    task: Task = 0,
+    num_tasks: NumTasks = 1,
+    workers: opt.Workers = None,
+    dataset: opt.MovedDataset = None,
+    reports: opt.Reports = None,
+    weights: opt.Weights = None,
+    json: opt.Json = False,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = False,
+) -> None:
+    """Mix the pairs of a plan; complete shards are left as they are."""
+    from medcutmix_cli.commands.outcome import tell
+    from medcutmix_cli.pipeline import render as render_run
+    from medcutmix_cli.progress import meter
+
+    session = Session.of(context, quiet=quiet, verbose=verbose)
+    with meter(quiet=session.quiet) as progress:
+        status = render_run(
+            out,
+            task=task,
+            num_tasks=num_tasks,
+            workers=workers,
+            dataset=dataset,
+            reports=reports,
+            weights=weights,
+            progress=progress,
+        )
+    tell(status, out, session, json=json)

@@ -1,0 +1,55 @@
+"""`medcutmix sample`: a MIMIC-CXR-shaped data set of procedural phantoms, to try everything on."""
+
+from __future__ import annotations
+
+import shlex
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands.session import Session, print_json
+
+
+class Format(StrEnum):
+    """File format of the pictures."""
+
+    JPG = "jpg"
+    DICOM = "dicom"
+
+
+Directory = Annotated[Path, typer.Argument(help="Folder to write the data set to.", metavar="DIR")]
+Studies = Annotated[int, typer.Option(help="How many studies.", metavar="N", min=1)]
+PictureFormat = Annotated[
+    Format,
+    typer.Option("--format", help="jpg as in MIMIC-CXR-JPG, or dicom: 12 bits, half of it inverted."),
+]
+Seed = Annotated[int, typer.Option(help="Another seed, other phantoms.", metavar="N", min=0)]
+Height = Annotated[int, typer.Option(help="Rows of each picture, pixels.", metavar="N", min=64)]
+
+
+def sample(
+    context: typer.Context,
+    directory: Directory,
+    studies: Studies = 200,
+    picture_format: PictureFormat = Format.JPG,
+    seed: Seed = 0,
+    height: Height = 640,
+    json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Write a sample data set: drawn chest radiographs with reports. No patient is in it."""
+    from medcutmix_cli.datasets.sample import write_sample
+
+    session = Session.of(context, quiet=quiet)
+    summary = write_sample(
+        directory, studies=studies, image_format=picture_format.value, seed=seed, height=height
+    )
+    if json:
+        print_json("sample", summary, directory=str(directory))
+    elif not session.quiet:
+        place = shlex.quote(str(directory))
+        typer.echo(f"{studies:,} studies in {directory}: procedural phantoms, no patient")
+        typer.echo(f"\nNext\n  medcutmix augment {place} OUT")

@@ -1,0 +1,41 @@
+"""`medcutmix verify`: does everything on disk keep what the run promises?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands.session import Session, print_json
+
+NOT_VERIFIED = 4
+
+Deep = Annotated[
+    bool,
+    typer.Option("--deep", help="Also mix every pair again from its recipe and compare pixels and text."),
+]
+
+
+def verify(
+    context: typer.Context,
+    out: opt.Out,
+    deep: Deep = False,
+    dataset: opt.MovedDataset = None,
+    json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Check files, checksums, schema, numbering, sums, split and patient rules."""
+    from medcutmix_cli.progress import meter
+    from medcutmix_cli.terminal import output, verification_view
+    from medcutmix_cli.verification import verify as verify_run
+
+    session = Session.of(context, quiet=quiet)
+    with meter(quiet=session.quiet) as progress:
+        verification = verify_run(out, deep=deep, dataset=dataset, progress=progress)
+    if json:
+        print_json("verification", verification, out=str(out))
+    elif not (session.quiet and verification.ok):
+        output().print(verification_view(verification))
+    if not verification.ok:
+        raise typer.Exit(NOT_VERIFIED)

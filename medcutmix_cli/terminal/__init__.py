@@ -1,0 +1,19 @@
+"""Records as rich renderings for 80 columns and more, with and without colour. Computes nothing, prints nothing."""
+
+from __future__ import annotations
+
+from medcutmix_cli.terminal.inspections import inspection_view, schema_view, settings_view
+from medcutmix_cli.terminal.pairs import pair_panel
+from medcutmix_cli.terminal.runs import next_steps, status_view, verification_view
+from medcutmix_cli.terminal.words import output
+
+__all__ = [
+    "inspection_view",
+    "next_steps",
+    "output",
+    "pair_panel",
+    "schema_view",
+    "settings_view",
+    "status_view",
+    "verification_view",
+]

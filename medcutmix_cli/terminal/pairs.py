@@ -1,0 +1,184 @@
+"""One pair in a terminal: who gave what to whom, the maps as block characters, the weights, the report's diff."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from rich.columns import Columns
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from medcutmix_cli.pair_view import PairView, Piece
+from medcutmix_cli.terminal.words import decimal, plain_table, printable
+
+BLOCKS = " ░▒▓█"
+ASCII = " .:*#"
+_WIDEST = 16
+"""Cells of a drawn map; a finer grid is pooled."""
+
+_STYLES = {"same": "", "removed": "red strike", "inserted": "bold green"}
+_MARKERS = {"same": ("", ""), "removed": ("[-", "-]"), "inserted": ("{+", "+}")}
+"""As `git diff --word-diff` prints them; used where there is no colour."""
+
+
+def pair_panel(view: PairView, rows: int) -> RenderableType:
+    """Render one pair of `rows`; how it looks is decided by the console that prints it."""
+    return _Panel(view, rows)
+
+
+class _Panel:
+    """A rendering that asks its console for colour and encoding."""
+
+    def __init__(self, view: PairView, rows: int) -> None:
+        self.view = view
+        self.rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        colour = console.color_system is not None and not console.no_color
+        shades = ASCII if options.ascii_only else BLOCKS
+        yield Group(*_blocks(self.view, self.rows, shades, colour=colour))
+
+
+def _blocks(view: PairView, rows: int, shades: str, *, colour: bool) -> Iterator[RenderableType]:
+    yield Rule(
+        Text.assemble((f"pair {view.index}", "bold"), f" of {rows:,}", ("  " + view.pair_id, "bold")),
+        align="left",
+        characters="-" if shades == ASCII else "─",
+    )
+    yield Text(f"{view.finding}, split {view.split}, {view.strategy}, {view.shard}", style="dim")
+    yield ""
+    yield _parents(view)
+    yield ""
+    for swap in view.swaps:
+        yield _sentence("-", swap.removed, "red", swap.section)
+        yield _sentence("+", swap.inserted, "green", swap.section)
+    yield ""
+    yield Columns(_pictures(view, shades), padding=(0, 3))
+    yield Text(f"weak {shades[1]} {shades[2]} {shades[3]} {shades[4]} strong   [ ] mask", style="dim")
+    yield ""
+    yield Text("Report", style="bold")
+    yield diff_text(view.diff, colour=colour)
+    yield ""
+    yield _labels(view)
+
+
+def _parents(view: PairView) -> Table:
+    table = plain_table("", "recipient", "donor")
+    table.columns[1].justify = table.columns[2].justify = "left"
+    for name, attribute in {
+        "study": "study_id",
+        "patient": "subject_id",
+        "picture": "image_id",
+        "view": "view",
+        "side": "side",
+    }.items():
+        values = (getattr(view.recipient, attribute), getattr(view.donor, attribute))
+        table.add_row(name, *(printable(value) or "-" for value in values))
+    return table
+
+
+def _sentence(sign: str, text: str, style: str, section: str) -> Text:
+    return Text.assemble((f"{sign} ", f"bold {style}"), (printable(text), style), (f"  ({section})", "dim"))
+
+
+def _pictures(view: PairView, shades: str) -> list[RenderableType]:
+    recipient = map_text(view.recipient.map, view.recipient.mask, view.grid, shades)
+    donor = map_text(view.donor.map, view.donor.mask, view.grid, shades)
+    pasted = map_text(view.donor_weights, view.mask, view.grid, shades, limits=(0.0, 1.0))
+    return [
+        Group(Text("recipient's map", style="bold"), recipient),
+        Group(Text("donor's map", style="bold"), donor),
+        Group(Text("pasted from donor", style="bold"), pasted),
+        _weights(view),
+    ]
+
+
+def _weights(view: PairView) -> Table:
+    table = plain_table("weight", "recipient")
+    for name, value in view.weights.items():
+        table.add_row(name, decimal(value), style="bold" if name == "lam" else "")
+    return table
+
+
+def diff_text(pieces: Sequence[Piece], *, colour: bool) -> Text:
+    """Write what leaves in red and what enters in green, or between markers where there is no colour."""
+    text = Text(overflow="fold")
+    for piece in pieces:
+        before, after = ("", "") if colour else _MARKERS[piece.change]
+        text.append(before + printable(piece.text) + after, style=_STYLES[piece.change])
+    return text
+
+
+def map_text(
+    scores: Sequence[float],
+    mask: Sequence[int],
+    grid: tuple[int, int],
+    shades: str = BLOCKS,
+    limits: tuple[float, float] | None = None,
+) -> Text:
+    """Draw a map two characters a cell: shade = strength, brackets = ends of the mask in each row.
+
+    Args:
+        scores: grid_h * grid_w values, row by row; NaN is left blank.
+        mask: As many, 1 = evidence.
+        grid: (grid_h, grid_w).
+        shades: Five characters, weak to strong.
+        limits: Values of the weakest and the strongest shade; those of the map where None.
+    """
+    rows = pooled(scores, mask, grid)
+    known = [score for row in rows for score, _ in row if math.isfinite(score)]
+    low, high = limits or (min(known, default=0.0), max(known, default=0.0))
+    span = (high - low) or 1.0
+    picture = Text(no_wrap=True)
+    for number, row in enumerate(rows):
+        picture.append("\n" if number else "")
+        for column, (score, inside) in enumerate(row):
+            shade = shades[_level((score - low) / span, len(shades))]
+            opens = inside and not (column and row[column - 1][1])
+            closes = inside and not (column + 1 < len(row) and row[column + 1][1])
+            cell = ("[" if opens else shade) + ("]" if closes else shade)
+            picture.append(cell, style="bold yellow" if inside else "dim")
+    return picture
+
+
+def _level(share: float, levels: int) -> int:
+    if not math.isfinite(share):
+        return 0
+    return min(levels - 1, max(0, int(share * levels)))
+
+
+def pooled(
+    scores: Sequence[float], mask: Sequence[int], grid: tuple[int, int]
+) -> list[list[tuple[float, bool]]]:
+    """Lay a map out in rows of (score, in the mask); a grid too fine to draw is pooled by its maximum."""
+    step = math.ceil(max(grid) / _WIDEST)
+    rows = []
+    for top in range(0, grid[0], step):
+        row = []
+        for left in range(0, grid[1], step):
+            cells = [
+                y * grid[1] + x
+                for y in range(top, min(top + step, grid[0]))
+                for x in range(left, min(left + step, grid[1]))
+            ]
+            known = [scores[cell] for cell in cells if math.isfinite(scores[cell])]
+            row.append((max(known, default=math.nan), any(mask[cell] for cell in cells)))
+        rows.append(row)
+    return rows
+
+
+_SAID = {1.0: "present", 0.0: "absent", -1.0: "uncertain"}
+
+
+def _labels(view: PairView) -> Table:
+    """Show each observation that any of the three reports speaks of."""
+    table = plain_table("observation", "recipient", "donor", "mixed", "target")
+    vectors = (view.recipient.labels, view.donor.labels, view.label_mixed)
+    for position, name in enumerate(view.label_order):
+        said = [_SAID.get(vector[position], "-") for vector in vectors]
+        if set(said) != {"-"}:
+            table.add_row(name, *said, decimal(view.label_w[position], 2))
+    return table

@@ -1,0 +1,136 @@
+"""A run in sums: what went in, what came out, what was left out and why, and what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from medcutmix_cli.progress import duration
+from medcutmix_cli.terminal.words import counted, facts, plain_table, printable, size, warning
+
+if TYPE_CHECKING:
+    from medcutmix_cli.accounts import RunStatus
+    from medcutmix_cli.verification import Verification
+
+_SHOWN_PROBLEMS = 20
+
+
+def status_view(status: RunStatus, out: str | Path) -> RenderableType:
+    """Render the sums of a run with every reason."""
+    rows: dict[str, Text | str | Table] = {
+        "Studies": _studies(status),
+        "Pairs": _pairs(status),
+        "Shards": _shards(status),
+    }
+    if status.seconds and status.written:
+        speed = f"{status.written / status.seconds:,.1f} pairs/s"
+        rows["Speed"] = f"{speed} ({duration(status.seconds)} of rendering, added up over shards)"
+    rows["Where"] = str(out)
+    return Group(facts(rows), *_warnings(status))
+
+
+def encoder_warning(encoder: Mapping[str, object]) -> str:
+    """Say what a demonstration encoder is; "" for any other."""
+    if not encoder.get("demonstration"):
+        return ""
+    note = str(encoder.get("note") or "").strip()
+    stands = "its maps mean nothing on any picture but the phantoms of `medcutmix sample`"
+    return f"Demonstration encoder {encoder.get('name')!r}: {note or stands}"
+
+
+def next_steps(status: RunStatus, out: str | Path) -> RenderableType:
+    """Render the commands a user would type now."""
+    place = shlex.quote(str(out))
+    if status.missing:
+        steps = {
+            f"medcutmix render {place}": f"render {counted(len(status.missing), 'shard')}",
+            f"medcutmix status {place}": "see how far it is",
+        }
+    else:
+        steps = {
+            f"medcutmix inspect {place}": "counts and one pair",
+            f"medcutmix inspect {place} --html {shlex.quote(str(Path(out) / 'report.html'))}": "a page to look at",
+            f"medcutmix verify {place} --deep": "replay every row",
+        }
+    grid = Table.grid(padding=(0, 2))
+    for command, meaning in steps.items():
+        grid.add_row(Text(command, style="cyan", overflow="fold"), Text(meaning, style="dim"))
+    return Group("", Text("Next", style="bold"), Padding(grid, (0, 0, 0, 2)))
+
+
+def verification_view(verification: Verification) -> RenderableType:
+    """Render what was verified, and each problem with its place and the rule it breaks."""
+    scope = f"{counted(verification.shards, 'shard')}, {counted(verification.rows, 'row')}"
+    if verification.ok:
+        how = (
+            "every row replayed from its recipe" if verification.deep else "files, checksums, schema and sums"
+        )
+        return Text.assemble(("verified ", "bold green"), f"{scope}: {how}")
+    found = counted(len(verification.problems), "problem")
+    table = plain_table("where", "rule", "detail")
+    table.columns[1].justify = table.columns[2].justify = "left"
+    for problem in verification.problems[:_SHOWN_PROBLEMS]:
+        table.add_row(printable(problem.where), problem.rule, printable(problem.detail))
+    more = len(verification.problems) - _SHOWN_PROBLEMS
+    rest = [Text(f"... and {counted(more, 'problem')} more: see --json")] if more > 0 else []
+    return Group(Text.assemble(("not verified ", "bold red"), f"{scope}: {found}"), "", table, *rest)
+
+
+def _studies(status: RunStatus) -> Table:
+    counts = status.studies
+    head = f"{counts['inputs']:,} in: {counts['planned']:,} planned, {counts['dropped']:,} left out"
+    return _with_reasons(head, {"": status.dropped})
+
+
+def _pairs(status: RunStatus) -> Table:
+    rejected, failed = sum(status.rejected.values()), sum(status.failed.values())
+    parts = [f"{status.written:,} written", f"{rejected:,} rejected", f"{failed:,} failed"]
+    if status.waiting:
+        parts.append(f"{status.waiting:,} waiting")
+    head = f"{status.planned:,} planned: {', '.join(parts)}"
+    return _with_reasons(head, {"rejected": status.rejected, "failed": status.failed})
+
+
+def _shards(status: RunStatus) -> str:
+    whole = f"{len(status.complete):,} of {counted(status.shards, 'shard')} complete, {size(status.bytes)}"
+    if not status.missing:
+        return whole
+    first = ", ".join(str(shard) for shard in status.missing[:8])
+    return f"{whole}; missing: {first}{', ...' if len(status.missing) > 8 else ''}"
+
+
+def _with_reasons(head: str, reasons: Mapping[str, Mapping[str, int]]) -> Table:
+    """Return a head line with one line a reason below it, most frequent first."""
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column(justify="right")
+    lines.add_column(overflow="fold")
+    for kind, counts in reasons.items():
+        for reason, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
+            label = f"{kind}: {reason}" if kind else reason
+            lines.add_row(Text(f"{count:,}", style="dim"), Text(printable(label), style="dim"))
+    whole = Table.grid()
+    whole.add_row(head)
+    if lines.row_count:
+        whole.add_row(Padding(lines, (0, 0, 0, 2)))
+    return whole
+
+
+def _warnings(status: RunStatus) -> Iterator[RenderableType]:
+    texts = [encoder_warning(status.encoder)]
+    if status.too_many_failures:
+        texts.append(
+            f"{status.fail_fraction:.1%} of the pairs failed, more than the {status.max_fail_frac:.1%} allowed "
+            "(--max-fail-frac); failures/ names each of them"
+        )
+    if not status.balanced:
+        texts.append("the sums do not add up: run `medcutmix verify`")
+    for text in texts:
+        if text:
+            yield Padding(warning(text), (1, 0, 0, 0))

@@ -1,0 +1,73 @@
+"""What all renderings share: numbers as people write them, text made safe to print, tables without lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_BIDI = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_UNSAFE = dict.fromkeys((*range(0x00, 0x20), *range(0x7F, 0xA0), *_BIDI), "\ufffd")
+del _UNSAFE[ord("\n")], _UNSAFE[ord("\t")]
+
+
+def output() -> Console:
+    """Return the console of stdout; it obeys NO_COLOR, FORCE_COLOR, TERM and COLUMNS."""
+    return Console(file=sys.stdout, highlight=False, emoji=False)
+
+
+def printable(text: str) -> str:
+    """Replace what could steer a terminal: control characters and changes of writing direction."""
+    return text.translate(_UNSAFE)
+
+
+def size(count: int) -> str:
+    """Write a number of bytes: "940 B", "83.2 MB"."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun: "1 shard", "1,024 shards"."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def decimal(value: float, digits: int = 3) -> str:
+    """Write a number, and a dash where there is none."""
+    return "-" if value != value else f"{value:.{digits}f}"
+
+
+def plain_table(*headers: str) -> Table:
+    """Return a table with a line under its headers only; columns after the first are numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    for position, header in enumerate(headers):
+        table.add_column(header, justify="left" if position == 0 else "right", overflow="fold")
+    return table
+
+
+def facts(rows: Mapping[str, Text | str | Table]) -> Table:
+    """Return a grid of names and what is to be said of them."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in rows.items():
+        grid.add_row(name, printable(value) if isinstance(value, str) else value)
+    return grid
+
+
+def bar(share: float, width: int = 24) -> str:
+    """Draw a share of [0, 1] as a bar of up to `width` characters."""
+    return "#" * max(1, round(share * width)) if share > 0 else ""
+
+
+def warning(text: str) -> Text:
+    """Return a sentence that must not be overlooked, marked without colour too."""
+    return Text.assemble(("! ", "bold yellow"), (printable(text), "yellow"))
