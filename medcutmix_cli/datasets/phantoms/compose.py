@@ -128,7 +128,7 @@ def _normal(
     there = {lesion.finding for lesion in lesions}
     fitting = [row for row in book.normal if not row.excludes & there and not set(row.denies) & set(absent)]
     count = min(len(fitting), int(rng.integers(1, 5)))
-    chosen = rng.choice(len(fitting), count, replace=False) if count else []
+    chosen = rng.permutation(len(fitting))[:count]
     drafts: list[Draft] = []
     said: set[tuple[str, ...]] = set()
     for row in (fitting[int(i)] for i in chosen):

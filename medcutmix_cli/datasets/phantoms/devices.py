@@ -28,8 +28,8 @@ def _endotracheal_tube(frame: Frame, patient: Patient, soft: Layer, place: Place
     tip = carina_y(patient) - 0.10 - 0.22 * place.y
     tube = smooth_curve(np.array([(place.x, -0.9), (0.01 + place.x, -0.2), (0.008, tip)]))
     walls = [tube + np.array([0.026, 0]), tube - np.array([0.026, 0])]
-    soft += 0.16 * place.contrast * frame.stroke(walls, [0.012, 0.012])
-    soft += 0.32 * place.contrast * frame.stroke([tube + np.array([0.012, 0])], [0.012])
+    soft += 0.24 * place.contrast * frame.stroke(walls, [0.012, 0.012])
+    soft += 0.60 * place.contrast * frame.stroke([tube + np.array([0.012, 0])], [0.012])
     return _along(frame, [tube])
 
 
@@ -44,7 +44,7 @@ def _central_line(frame: Frame, patient: Patient, soft: Layer, place: Place) -> 
     )
     cross = [(sign * 0.20, 0.12)] if place.side == "right" else [(0.20, 0.16), (-0.06, 0.24 * h)]
     curve = smooth_curve(np.array([*entry, *cross, (-0.15, 0.32 * h), tip]))
-    soft += 0.34 * place.contrast * frame.blur(frame.stroke([curve], [0.020]), 0.003)
+    soft += 0.46 * place.contrast * frame.blur(frame.stroke([curve], [0.015]), 0.003)
     return _along(frame, [curve])
 
 
@@ -63,7 +63,7 @@ def _pacemaker(frame: Frame, patient: Patient, soft: Layer, place: Place) -> NDA
     ]
     body = frame.fill([can])
     soft += 0.85 * place.contrast * body + 0.25 * frame.fill([centre + 0.6 * (can - centre)])
-    soft += 0.48 * place.contrast * frame.blur(frame.stroke(leads, [0.020, 0.020]), 0.003)
+    soft += 0.48 * place.contrast * frame.blur(frame.stroke(leads, [0.015, 0.015]), 0.003)
     return (body > 0.5) | _along(frame, leads)
 
 
@@ -88,7 +88,7 @@ def _nasogastric_tube(frame: Frame, patient: Patient, soft: Layer, place: Place)
         (0.34, dome + 0.30),
     ]
     curve = smooth_curve(np.array([*points, (0.48, dome + 0.36 + 0.1 * place.y)]))
-    soft += 0.30 * place.contrast * frame.blur(frame.stroke([curve], [0.024]), 0.003)
+    soft += 0.52 * place.contrast * frame.blur(frame.stroke([curve], [0.019]), 0.003)
     return _along(frame, [curve])
 
 
@@ -98,9 +98,9 @@ def _sternal_wires(frame: Frame, patient: Patient, soft: Layer, place: Place) ->
     loops = []
     for y in np.linspace(0.24, 0.80, 6) * patient.lung_height:
         tilt, size = rng.normal(0, 0.2), rng.uniform(0.9, 1.1)
-        x_loop, y_loop = 0.055 * size * np.cos(t), 0.035 * size * np.sin(t) * (1 + 0.3 * np.cos(t))
+        x_loop, y_loop = 0.048 * size * np.cos(t), 0.030 * size * np.sin(t) * (1 + 0.3 * np.cos(t))
         loops.append(np.column_stack([place.x + x_loop, y + y_loop + tilt * x_loop]))
-    soft += 0.75 * place.contrast * frame.stroke(loops, [0.014] * 6, closed=True)
+    soft += 0.75 * place.contrast * frame.stroke(loops, [0.010] * 6, closed=True)
     return frame.fill([np.mean(loop, axis=0) + 1.25 * (loop - np.mean(loop, axis=0)) for loop in loops]) > 0.5
 
 

@@ -56,6 +56,7 @@ def _draw_patient(rng: np.random.Generator, view: str) -> Patient:
         vessel_density=float(rng.uniform(0.85, 1.25)),
         scoliosis=float(rng.normal(0, 0.015)),
         shoulder_drop=float(rng.uniform(-0.06, 0.12)),
+        turn=float(rng.normal(0, 0.012 if upright else 0.035)),
         anatomy_seed=int(rng.integers(1 << 31)),
     )
 
@@ -69,12 +70,11 @@ def _draw_exposure(rng: np.random.Generator, view: str) -> Exposure:
         shift_x=float(rng.normal(0, 0.05)),
         shift_y=float(rng.normal(-0.06 if portable else 0.02, 0.06)),
         rotation=float(rng.normal(0, 2.6 if portable else 1.2)),
-        turn=float(rng.normal(0, 0.03 if portable else 0.012)),
         scatter=float(rng.uniform(0.10, 0.25) + (0.12 if portable else 0.0)),
         noise=float(rng.uniform(0.6, 1.5)),
         gamma=float(rng.uniform(0.85, 1.25)),
         low=float(rng.uniform(0.15, 0.42)),
-        high=float(rng.uniform(2.2, 2.7)),
+        high=float(rng.uniform(2.15, 2.75)),
         tilt_x=float(rng.normal(0, 0.05)),
         collimation=(float(edges[0]), float(edges[1]), float(edges[2]), float(edges[3])),
         marker=marker,

@@ -78,17 +78,16 @@ def _fit(rng: np.random.Generator, patient: Patient, finding: str, taken: set[Sl
 
 
 def _slots(lesion: Lesion) -> set[Slot]:
-    levels = {
-        "pleural_effusion": {
-            "mild": ["basal"],
-            "moderate": ["basal", "lower"],
-            "severe": ["basal", "lower", "mid"],
-        },
-        "pneumothorax": dict.fromkeys(_SEVERITIES, ["upper", "mid", "lower", "basal"]),
-    }.get(lesion.finding, {}).get(lesion.severity)
-    if lesion.finding == "atelectasis":
-        levels = ["lower", "basal"] if lesion.zone != "upper" else ["upper"]
-    return {(place.side, level) for place in lesion.places for level in levels or [lesion.zone]}
+    levels: tuple[str, ...] = (lesion.zone,)
+    if lesion.finding == "pleural_effusion":
+        levels = {"mild": ("basal",), "moderate": ("basal", "lower"), "severe": ("basal", "lower", "mid")}[
+            lesion.severity
+        ]
+    elif lesion.finding == "pneumothorax":
+        levels = ("upper", "mid", "lower", "basal")
+    elif lesion.finding == "atelectasis" and lesion.zone != "upper":
+        levels = ("lower", "basal")
+    return {(place.side, level) for place in lesion.places for level in levels}
 
 
 def _draw_side(rng: np.random.Generator) -> BodySide:
@@ -191,12 +190,12 @@ def _consolidation(rng: np.random.Generator, patient: Patient) -> Lesion:
 
 def _nodule(rng: np.random.Generator, patient: Patient) -> Lesion:
     radius = float(rng.uniform(0.046, 0.102))
-    return _round_lesion(rng, patient, "nodule", radius, (0.42, 0.62))
+    return _round_lesion(rng, patient, "nodule", radius, (0.52, 0.75))
 
 
 def _mass(rng: np.random.Generator, patient: Patient) -> Lesion:
     radius = float(rng.uniform(0.14, 0.28))
-    return _round_lesion(rng, patient, "mass", radius, (0.55, 0.80))
+    return _round_lesion(rng, patient, "mass", radius, (0.62, 0.88))
 
 
 def _round_lesion(
@@ -221,7 +220,7 @@ def _round_lesion(
 
 
 def _atelectasis(rng: np.random.Generator, patient: Patient) -> Lesion:
-    if rng.random() < 0.25:
+    if rng.random() < 0.22:
         return _lobar_collapse(rng, patient)
     severity = _draw_severity(rng, (0.6, 0.4, 0.0))
     both = rng.random() < 0.25
@@ -255,10 +254,10 @@ def _lobar_collapse(rng: np.random.Generator, patient: Patient) -> Lesion:
         side,
         0.0,
         y,
-        float(rng.uniform(0.36, 0.52)),
-        float(rng.uniform(0.9, 1.15)),
+        float(rng.uniform(0.50, 0.66)),
+        float(rng.uniform(1.1, 1.4)),
         0.0,
-        float(rng.uniform(0.65, 0.9)),
+        float(rng.uniform(0.9, 1.25)),
         _seed(rng),
     )
     zone = "upper" if upper else ("retrocardiac" if side == "left" else "lower")
@@ -267,7 +266,7 @@ def _lobar_collapse(rng: np.random.Generator, patient: Patient) -> Lesion:
 
 def _edema(rng: np.random.Generator) -> Lesion:
     severity = _draw_severity(rng, (0.35, 0.40, 0.25))
-    strength = {"mild": 0.34, "moderate": 0.50, "severe": 0.68}[severity] * float(rng.uniform(0.92, 1.08))
+    strength = {"mild": 0.40, "moderate": 0.56, "severe": 0.74}[severity] * float(rng.uniform(0.92, 1.08))
     places = tuple(
         Place(
             side,

@@ -8,6 +8,8 @@ import numpy as np
 from medcutmix_cli.datasets.phantoms.canvas import Frame, Layer
 from medcutmix_cli.datasets.phantoms.records import Exposure
 
+_FONT = cv2.FONT_HERSHEY_DUPLEX
+
 
 def expose(frame: Frame, attenuation: Layer, exposure: Exposure) -> Layer:
     """Expose and display an attenuation layer; returns (H, W) float32 in [0, 1], bright = radio-opaque."""
@@ -26,16 +28,16 @@ def _quantum_noise(frame: Frame, beam: Layer, exposure: Exposure) -> Layer:
     rng = np.random.default_rng([exposure.noise_seed, frame.height])
     grain = rng.standard_normal(beam.shape, dtype=np.float32)
     if frame.scale > 150:  # detector blur is finer than a pixel below
-        grain = 1.6 * cv2.GaussianBlur(grain, (0, 0), 0.6)
+        grain = cv2.GaussianBlur(grain, (3, 3), 0.6) * np.float32(1.6)
     sigma = 0.010 * exposure.noise * min(1.6, (frame.scale / 100) ** 0.5)
-    return np.float32(sigma) * grain * np.exp(0.35 * np.clip(beam, 0, 3) - 0.3)
+    grain *= np.float32(0.6 * sigma) + np.float32(0.42 * sigma) * beam
+    return grain
 
 
 def _film_curve(shown: Layer, gamma: float) -> Layer:
-    base = np.clip(shown, 0, 1) ** np.float32(gamma)
-    return (0.35 * base + 0.65 * (1 - np.exp(-2.4 * base)) / (1 - np.exp(-2.4))).astype(
-        np.float32, copy=False
-    )
+    base = cv2.pow(np.clip(shown, 0, 1), gamma)
+    toe = 1 - cv2.exp(-2.4 * base)
+    return (0.35 * base + np.float32(0.65 / (1 - np.exp(-2.4))) * toe).astype(np.float32, copy=False)
 
 
 def _add_marker(picture: Layer, exposure: Exposure) -> None:
@@ -47,16 +49,8 @@ def _add_marker(picture: Layer, exposure: Exposure) -> None:
     x = exposure.marker_x * width if from_left else (1 - exposure.marker_x) * width - size
     corner = (round(x), round(exposure.marker_y * height + size))
     stamp = np.zeros(picture.shape, np.uint8)
-    cv2.putText(
-        stamp,
-        exposure.marker,
-        corner,
-        cv2.FONT_HERSHEY_DUPLEX,
-        size / 22,
-        255,
-        max(1, round(size / 12)),
-        cv2.LINE_AA,
-    )
+    thickness = max(1, round(size / 12))
+    cv2.putText(stamp, exposure.marker, corner, _FONT, size / 22, (255,), thickness, cv2.LINE_AA)
     np.maximum(picture, stamp.astype(np.float32) * np.float32(0.97 / 255), out=picture)
 
 

@@ -50,9 +50,13 @@ def _paint_effusion(scene: Scene, lesion: Lesion, place: Place) -> Mask:
     rise = place.radius_y * np.exp(-np.clip(from_wall, 0, 2) / place.radius_x)
     below = frame.y - (place.y - rise + 0.02 * frame.texture(place.seed, 0.3))
     cover = lung * step(below, 0.0, 0.09)
-    _opacify(scene, cover, 0.92 * place.contrast, 0.10)
+    _opacify(scene, cover, 0.92 * place.contrast)
+    scene.thorax.soft[...] += (
+        0.38 * cover * (1 - scene.thorax.heart)
+    )  # dense as liver: the dome vanishes in it
     scene.thorax.soft[...] += 0.16 * lung * step(below, -0.12, 0.25) * (1 - cover)  # thin upper edge
-    return (lung > 0.5) & (below > 0)
+    mask: Mask = (lung > 0.5) & (below > 0)
+    return mask
 
 
 def _paint_pneumothorax(scene: Scene, lesion: Lesion, place: Place) -> Mask:
@@ -87,11 +91,13 @@ def _collapsed(patient: Patient, outline: Points, place: Place) -> tuple[Points,
 
 def _paint_consolidation(scene: Scene, lesion: Lesion, place: Place) -> Mask:
     frame, lung = scene.frame, scene.thorax.lungs[place.side]
-    fluff = 0.26 * frame.texture(place.seed, 0.13) + 0.13 * frame.texture(place.seed + 1, 0.055)
+    fluff = 0.17 * frame.texture(place.seed, 0.15) + 0.07 * frame.texture(place.seed + 1, 0.06)
     field = 1 - _ellipse_radius(frame, place) + fluff
-    cover = lung * step(field, 0.22, 0.75)
-    bronchi = frame.blur(frame.stroke(_bronchogram(scene.patient, place), [0.022, 0.016, 0.016]), 0.004)
-    _opacify(scene, cover * (1 - 0.55 * bronchi), place.contrast)
+    cover = lung * step(field, 0.20, 0.62)
+    bronchi = frame.blur(
+        frame.stroke(_bronchogram(scene.patient, place), [0.020, 0.013, 0.015, 0.015, 0.013]), 0.004
+    )
+    _opacify(scene, cover * (1 - 0.34 * bronchi), place.contrast)
     return (cover > 0.42) & (field > 0.1)
 
 
@@ -104,15 +110,20 @@ def _ellipse_radius(frame: Frame, place: Place) -> Layer:
 
 
 def _bronchogram(patient: Patient, place: Place) -> list[Points]:
-    """Three air-filled bronchi that run from the hilum's side through the place."""
-    hilum_x, hilum_y = hilum(patient, place.side)
-    start = np.array([hilum_x, hilum_y])
+    """Bend five air-filled bronchi from the hilum's side through the place."""
+    rng = np.random.default_rng(place.seed + 2)
+    start = np.array(hilum(patient, place.side))
     centre = np.array([place.x, place.y])
-    out = centre + 0.8 * (centre - start) / max(0.2, float(np.linalg.norm(centre - start))) * place.radius_x
-    begin = start + 0.35 * (centre - start)
-    turn = np.array([-(out - begin)[1], (out - begin)[0]]) * 0.45
-    fork = begin + 0.35 * (out - begin)
-    return [np.vstack([begin, fork, out]), np.vstack([fork, out + turn]), np.vstack([fork, out - turn])]
+    reach = centre - start
+    ahead = reach / max(0.2, float(np.linalg.norm(reach)))
+    aside = np.array([-ahead[1], ahead[0]])
+    fork = centre - 0.55 * place.radius_x * ahead
+    curves = [np.vstack([fork - 0.4 * place.radius_x * ahead, fork + 0.02 * aside, centre])]
+    for turn in (-0.75, -0.25, 0.3, 0.8):
+        bend = centre + place.radius_x * (-0.1 * ahead + (0.45 * turn + rng.normal(0, 0.06)) * aside)
+        end = centre + place.radius_x * (rng.uniform(0.45, 0.75) * ahead + turn * aside)
+        curves.append(np.vstack([fork, bend, end]))
+    return [smooth_curve(curve) for curve in curves]
 
 
 def _paint_round(scene: Scene, lesion: Lesion, place: Place) -> Mask:
@@ -122,8 +133,8 @@ def _paint_round(scene: Scene, lesion: Lesion, place: Place) -> Mask:
     small = min(place.radius_x, place.radius_y)
     disc = frame.fill([outline])
     core = frame.fill([centre + 0.6 * (outline - centre)])
-    cover = 0.55 * frame.blur(disc, 0.10 * small) + 0.45 * frame.blur(core, 0.30 * small)
-    scene.thorax.soft[...] += place.contrast * 0.80 * cover
+    cover = 0.66 * frame.blur(disc, 0.07 * small) + 0.34 * frame.blur(core, 0.30 * small)
+    scene.thorax.soft[...] += place.contrast * cover
     scene.thorax.vessels[...] *= 1 - disc
     if spicules:
         scene.thorax.soft[...] += 0.10 * frame.stroke(spicules, [0.012] * len(spicules)) * (1 - disc)
@@ -167,7 +178,7 @@ def _paint_plates(scene: Scene, lesion: Lesion, place: Place) -> Mask:
         0.006,
     )
     zone = lung * (frame.fill([ribbon(c, width + 0.07) for c in curves]) > 0.5)
-    scene.thorax.soft[...] += place.contrast * plates * lung + 0.10 * frame.soften(zone, 0.08) * lung
+    scene.thorax.soft[...] += place.contrast * plates * lung + 0.10 * frame.soften(zone, 0.10) * lung
     return zone > 0.5
 
 
@@ -189,27 +200,25 @@ def _plate_curve(rng: np.random.Generator, place: Place, number: int) -> Points:
 def _paint_lobe(scene: Scene, lesion: Lesion, place: Place) -> Mask:
     """Paint a collapsed lobe: a wedge against the midline, or under the apex for the right upper lobe."""
     frame, lung = scene.frame, scene.thorax.lungs[place.side]
-    wedge = frame.fill([_wedge(scene.patient, lesion, place)]) * lung
-    cover = frame.blur(wedge, 0.012)
-    _opacify(scene, cover, place.contrast, 0.06)
-    return wedge > 0.5
+    cover = frame.blur(frame.fill([_wedge(scene.patient, lesion, place)]), 0.012) * lung
+    _opacify(scene, cover, place.contrast, 0.15)
+    return cover > 0.5
 
 
 def _wedge(patient: Patient, lesion: Lesion, place: Place) -> Points:
-    sign = np.array([anatomy.SIGN[place.side], 1.0])
     h = patient.lung_height
     if lesion.zone == "upper":
         reach = 0.34 * h * place.radius_y
         corner = np.array(
             [(0.1, -0.1), (1.0, -0.1), (0.95, 0.55 * reach), (0.6, 0.72 * reach), (0.25, reach), (0.1, reach)]
         )
-        return corner * sign
+        return anatomy.on_side(corner, place.side)
     bottom = place.y + 0.3
     top = place.y - 0.62 * place.radius_y
     edge = smooth_curve(
         np.array([(0.12, top), (0.20 + 0.2 * place.radius_x, top + 0.3), (0.12 + place.radius_x, bottom)])
     )
-    return np.vstack([edge, [(0.05, bottom), (0.05, top)]]) * sign
+    return anatomy.on_side(np.vstack([edge, [(0.05, bottom), (0.05, top)]]), place.side)
 
 
 def _paint_edema(scene: Scene, lesion: Lesion, place: Place) -> Mask:
@@ -225,7 +234,8 @@ def _paint_edema(scene: Scene, lesion: Lesion, place: Place) -> Mask:
     scene.thorax.vessels[...] *= 1 + 0.5 * lung * step(-frame.y, -0.45 * scene.patient.lung_height, 0.4)
     lines = _kerley_lines(scene.patient, place)
     scene.thorax.soft[...] += 0.22 * place.contrast * frame.stroke(lines, [0.011] * len(lines)) * lung
-    return cover > 0.42
+    mask: Mask = cover > 0.42
+    return mask
 
 
 def _kerley_lines(patient: Patient, place: Place) -> list[Points]:

@@ -63,6 +63,7 @@ class Patient:
     vessel_density: float
     scoliosis: float
     shoulder_drop: float
+    turn: float  # turned about the long axis: moves the midline organs sideways
     anatomy_seed: int
 
 
@@ -74,7 +75,6 @@ class Exposure:
     shift_x: float
     shift_y: float
     rotation: float
-    turn: float  # patient turned about the long axis: moves the midline structures sideways
     scatter: float
     noise: float
     gamma: float

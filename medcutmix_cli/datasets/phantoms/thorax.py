@@ -8,11 +8,12 @@ import cv2
 import numpy as np
 
 from medcutmix_cli.datasets.phantoms import anatomy
-from medcutmix_cli.datasets.phantoms.canvas import Frame, Layer, Points, smooth_curve, step
+from medcutmix_cli.datasets.phantoms.canvas import Frame, Layer, Points, ribbon, smooth_curve, step
 from medcutmix_cli.datasets.phantoms.records import Patient
 from medcutmix_cli.datasets.phantoms.vessels import grow_vessels, hilum
 
-AIR = 0.80  # attenuation that a full depth of lung takes away
+SIDES = ("right", "left")
+AIR = 0.88  # attenuation that a full depth of lung takes away
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,52 +37,73 @@ class Thorax:
 
 def paint_thorax(frame: Frame, patient: Patient) -> Thorax:
     """Paint the healthy layers of one patient."""
-    lungs = {side: frame.fill([anatomy.lung(patient, side)]) for side in ("right", "left")}
+    coarse = frame.coarse or frame
+    lungs = {side: frame.fill([anatomy.lung(patient, side)]) for side in SIDES}
     both = np.maximum(lungs["right"], lungs["left"])
     heart = frame.fill([anatomy.heart(patient)])
-    air = _lung_air(frame, both)
-    soft = _soft_tissue(frame, patient)
-    soft += _mediastinum(frame, patient, heart, both)
-    soft += _bones(frame, patient, both)
+    organs = frame.blur(np.maximum(heart, frame.fill([anatomy.mediastinum(patient)])), 0.006)
+    grain = 1 + 0.035 * frame.texture(patient.anatomy_seed + 2, 0.035)
+    air = both * grain * frame.enlarge(_lung_depth(coarse, patient))
+    air *= 1 - 0.58 * organs  # organs in front of the lung displace it
+    soft = _soft_tissue(frame, coarse, patient)
+    soft += np.maximum(_mediastinum(frame, coarse, patient, organs), _abdomen(frame, coarse, patient))
+    soft += frame.enlarge(_hila(coarse, patient)) * (0.4 + 0.6 * both)
+    soft += _bones(frame, coarse, patient)
     soft -= air
     soft -= _airways(frame, patient)
     soft -= _gastric_bubble(frame, patient)
-    vessels = _vessels(frame, patient) * (0.06 + 0.94 * both)
+    vessels = _vessels(frame, patient) * ((0.04 + 0.96 * both) * (1 - 0.65 * organs))
     return Thorax(soft, vessels, lungs, air, heart)
 
 
-def _lung_air(frame: Frame, both: Layer) -> Layer:
-    depth = frame.soften(both, 0.10)
-    return AIR * both * (0.45 + 0.55 * np.clip(depth * 1.15 - 0.1, 0, 1))
+def _lung_depth(coarse: Frame, patient: Patient) -> Layer:
+    """How much the lung takes away at each place: little along the wall, the apex and the midline."""
+    lungs = coarse.fill([anatomy.lung(patient, side) for side in SIDES])
+    depth = np.clip(coarse.soften(lungs, 0.12) * 1.3 - 0.25, 0, 1)
+    midline = 0.25 + 0.75 * step(np.abs(coarse.x - np.float32(patient.turn)), 0.19, 0.30)
+    uneven = 1 + 0.05 * coarse.texture(patient.anatomy_seed + 3, 0.3)
+    taken: Layer = np.float32(AIR) * (0.50 + 0.50 * depth) * midline * uneven
+    return taken
 
 
-def _soft_tissue(frame: Frame, patient: Patient) -> Layer:
+def _soft_tissue(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
     skin = frame.fill([anatomy.body(patient)])
-    depth = 0.45 * frame.soften(skin, 0.10) + 0.55 * frame.soften(skin, 0.30)
-    soft = skin * (0.30 + 1.05 * np.clip(depth * 1.1 - 0.1, 0, 1)) * (1 + 0.5 * patient.girth)
-    below = frame.fill([anatomy.abdomen(patient)]) * skin
-    soft += below * (0.34 + 0.22 * frame.soften(below, 0.25))
-    soft += 0.10 * step(frame.y, 1.2, 2.0) * skin
-    breasts = sum(
-        (frame.fill([anatomy.breast(patient, side)]) for side in ("right", "left")), np.zeros_like(skin)
+    outline = coarse.fill([anatomy.body(patient)])
+    depth = 0.5 * coarse.soften(outline, 0.09) + 0.5 * coarse.soften(outline, 0.32)
+    depth = (0.06 + 1.24 * np.clip(1.35 * depth - 0.42, 0, 1)) * (1 + 0.4 * patient.girth)
+    depth += 0.10 * step(coarse.y, 1.2, 2.0) + 0.018 * coarse.texture(patient.anatomy_seed + 1, 0.25)
+    soft = skin * (frame.enlarge(depth) + 0.006 * frame.texture(patient.anatomy_seed + 4, 0.05))
+    if patient.breast > 0:
+        breasts = frame.blur(frame.fill([anatomy.breast(patient, side) for side in SIDES]), 0.015)
+        hanging = 0.20 * patient.breast * (0.25 + 0.75 * step(coarse.y, 1.15, 0.7))
+        soft += breasts * frame.enlarge(hanging)
+    return soft
+
+
+def _abdomen(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
+    """Add what lies below the diaphragm: a sharp upper edge against the lung, a gradual one in the flanks."""
+    gradual = coarse.soften(coarse.fill([anatomy.abdomen(patient, 2.4)]), 0.22)
+    strength = step(-np.abs(coarse.x), -1.08, 0.30) * (0.28 + 0.34 * gradual)
+    below = frame.fill([anatomy.abdomen(patient)])
+    return np.maximum(below, frame.enlarge(gradual**2 * step(np.abs(coarse.x), 0.955, 0.04))) * frame.enlarge(
+        strength
     )
-    soft += patient.breast * 0.22 * frame.blur(breasts, 0.02) * (0.35 + 0.65 * step(frame.y, 1.15, 0.7))
-    soft += 0.02 * frame.texture(patient.anatomy_seed + 1, 0.25) * skin
-    return soft.astype(np.float32, copy=False)
 
 
-def _mediastinum(frame: Frame, patient: Patient, heart: Layer, both: Layer) -> Layer:
-    vessels = frame.fill([anatomy.mediastinum(patient)])
-    union = frame.blur(np.maximum(heart, vessels), 0.006)
-    depth = frame.soften(union, 0.18)
-    column = frame.fill([_descending_aorta(patient)])
-    layer = union * (0.38 + 0.34 * depth) + 0.10 * frame.blur(heart, 0.02) + 0.07 * frame.blur(column, 0.012)
-    layer *= step(frame.y, -0.02, 0.7) * (1 - 0.75 * frame.blur(frame.fill([anatomy.abdomen(patient)]), 0.05))
-    hila = np.zeros_like(union)
-    for side in ("right", "left"):
+def _mediastinum(frame: Frame, coarse: Frame, patient: Patient, organs: Layer) -> Layer:
+    shape = coarse.fill([anatomy.heart(patient), anatomy.mediastinum(patient)])
+    from_neck = step(coarse.y, -0.02, 0.7)
+    layer = organs * frame.enlarge((0.19 + 0.27 * coarse.soften(shape, 0.18)) * from_neck)
+    layer += 0.07 * frame.blur(frame.fill([_descending_aorta(patient)]), 0.012)
+    return layer
+
+
+def _hila(coarse: Frame, patient: Patient) -> Layer:
+    layer = np.zeros_like(coarse.x)
+    for side in SIDES:
         x, y = hilum(patient, side)
-        hila += np.exp(-(((frame.x - x) / 0.11) ** 2 + ((frame.y - y) / 0.20) ** 2))
-    return layer + 0.20 * hila * (0.4 + 0.6 * both)
+        layer += np.exp(-(((coarse.x - x) / 0.11) ** 2 + ((coarse.y - y) / 0.20) ** 2))
+    return np.float32(0.18) * layer
 
 
 def _descending_aorta(patient: Patient) -> Points:
@@ -89,59 +111,69 @@ def _descending_aorta(patient: Patient) -> Points:
     edge = np.array(
         [(0.19 * m + 0.08 * patient.knob, 0.31 * h), (0.20 * m, 0.55 * h), (0.17, 0.85 * h), (0.13, 1.1 * h)]
     )
-    return np.vstack([smooth_curve(edge), [(0.0, 1.1 * h), (0.0, 0.31 * h)]])
+    outline = np.vstack([smooth_curve(edge), [(0.0, 1.1 * h), (0.0, 0.31 * h)]])
+    return anatomy.turned(outline, patient)
 
 
-def _bones(frame: Frame, patient: Patient, both: Layer) -> Layer:
-    bones = patient.rib_contrast * _ribs(frame, patient)
-    for side in ("right", "left"):
-        clavicle = frame.fill([anatomy.clavicle(patient, side)])
-        bones += 0.24 * _bone(frame, clavicle, 0.03)
-        scapula = frame.fill([anatomy.scapula(patient, side)])
-        bones += 0.15 * _bone(frame, scapula, 0.035)
-        humerus = frame.fill([anatomy.humerus(patient, side)])
-        bones += 0.30 * _bone(frame, humerus, 0.05)
-    return bones + _spine(frame, patient)
+def _bones(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
+    flat = frame.fill([anatomy.clavicle(patient, side) for side in SIDES])
+    flat += 0.7 * frame.fill([anatomy.shoulder_spine(patient, side) for side in SIDES])
+    bones = 0.22 * _bone(frame, flat, 0.02)
+    bones += 0.13 * _bone(frame, frame.fill([anatomy.scapula(patient, side) for side in SIDES]), 0.03)
+    bones += 0.30 * _bone(frame, frame.fill([anatomy.humerus(patient, side) for side in SIDES]), 0.05)
+    bones += patient.rib_contrast * _ribs(frame, coarse, patient)
+    _add_spine(frame, patient, bones)
+    return bones
 
 
 def _bone(frame: Frame, shape: Layer, cortex: float) -> Layer:
     """Give a filled shape a denser rim."""
-    inner = frame.blur(shape, cortex)
-    return frame.blur(shape * (0.7 + 1.1 * np.clip(1 - inner, 0, 0.5)), 0.008)
+    rim = np.clip(1 - frame.blur(shape, cortex), 0, 0.5)
+    return frame.blur(shape * (0.65 + 1.3 * rim), 0.007)
 
 
-def _ribs(frame: Frame, patient: Patient) -> Layer:
-    posterior = _rib_layer(frame, anatomy.posterior_ribs(patient))
-    anterior = _rib_layer(frame, anatomy.anterior_ribs(patient))
-    cartilage = step(np.abs(frame.x), 0.40, 0.5)
-    return 0.22 * posterior + 0.17 * anterior * cartilage
+def _ribs(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
+    ribs = anatomy.ribs(patient)
+    upper = np.tile(np.arange(11) < 8, 2)  # the lower ones have no bone in front
+    back = _rib_layer(frame, ribbon(ribs.back, ribs.width[:, None]))
+    front = _rib_layer(frame, ribbon(ribs.front[upper], 1.15 * ribs.width[upper, None]))
+    bone = step(np.abs(coarse.x) - 0.16 * coarse.y, 0.40, 0.40)  # nearer the sternum is cartilage
+    return frame.blur(0.21 * back + front * frame.enlarge(0.13 * bone), 0.006)
 
 
-def _rib_layer(frame: Frame, ribs: list[tuple[Points, float]]) -> Layer:
-    outlines = [anatomy.ribbon(curve, width) for curve, width in ribs]
-    filled = frame.fill(outlines)
-    edges = frame.stroke([outline[: len(outline) // 2] for outline in outlines], [0.014] * len(outlines))
-    lower = frame.stroke([outline[len(outline) // 2 :] for outline in outlines], [0.018] * len(outlines))
-    return frame.blur(0.75 * filled + 0.30 * edges + 0.45 * lower, 0.006)
+def _rib_layer(frame: Frame, outlines: Points) -> Layer:
+    half = outlines.shape[1] // 2
+    layer = 0.72 * frame.fill(list(outlines))
+    layer += 0.32 * frame.stroke(list(outlines[:, :half]), [0.011] * len(outlines))
+    layer += 0.42 * frame.stroke(list(outlines[:, half:]), [0.016] * len(outlines))
+    return layer
 
 
-def _spine(frame: Frame, patient: Patient) -> Layer:
-    centre = patient.scoliosis * np.sin(frame.y * 1.6)
-    across = np.abs(frame.x - centre)
-    body = step(-across, -0.125, 0.03)
-    pitch = 0.145 + 0.02 * frame.y
-    phase = np.mod(frame.y / pitch, 1.0)
+def _add_spine(frame: Frame, patient: Patient, bones: Layer) -> None:
+    """Add vertebral bodies, discs, pedicles and spinous processes within the columns that hold the spine."""
+    near = np.flatnonzero((np.abs(frame.x) < 0.34).any(axis=0))
+    if not len(near):
+        return
+    columns = slice(int(near[0]), int(near[-1]) + 1)
+    x, y = frame.x[:, columns], frame.y[:, columns]
+    across = np.abs(x - np.float32(0.4 * patient.turn) - np.float32(patient.scoliosis) * np.sin(1.6 * y))
+    phase = np.mod(y / (0.145 + 0.02 * y), 1.0)
     disc = np.exp(-(((phase - 0.5) / 0.10) ** 2))
-    pedicle = np.exp(-(((across - 0.075) / 0.022) ** 2 + ((phase - 0.95) / 0.14) ** 2))
-    process = step(-across, -0.19, 0.05) * np.exp(-(((phase - 0.0) / 0.12) ** 2))
-    return (body * (0.15 - 0.06 * disc) + 0.09 * pedicle + 0.05 * process).astype(np.float32, copy=False)
+    end = np.exp(-(((phase - 0.95) / 0.14) ** 2))
+    pedicle = np.exp(-(((across - 0.075) / 0.022) ** 2)) * end
+    process = step(-across, -0.19, 0.05) * np.exp(-((phase / 0.12) ** 2))
+    bones[:, columns] += step(-across, -0.125, 0.03) * (0.15 - 0.06 * disc) + 0.09 * pedicle + 0.05 * process
 
 
 def _airways(frame: Frame, patient: Patient) -> Layer:
-    carina = carina_y(patient)
-    trachea = smooth_curve(np.array([(0.0, -0.7), (0.0, 0.1), (-0.015, carina)]))
-    right = smooth_curve(np.array([(-0.015, carina - 0.01), (-0.12, carina + 0.17), (-0.24, carina + 0.30)]))
-    left = smooth_curve(np.array([(-0.015, carina - 0.01), (0.13, carina + 0.14), (0.30, carina + 0.24)]))
+    carina, t = carina_y(patient), patient.turn
+    trachea = smooth_curve(np.array([(0.0, -0.7), (0.6 * t, 0.1), (t - 0.015, carina)]))
+    right = smooth_curve(
+        np.array([(t - 0.015, carina - 0.01), (t - 0.12, carina + 0.17), (t - 0.24, carina + 0.30)])
+    )
+    left = smooth_curve(
+        np.array([(t - 0.015, carina - 0.01), (t + 0.13, carina + 0.14), (t + 0.30, carina + 0.24)])
+    )
     tube = frame.blur(frame.stroke([trachea], [0.115]), 0.014)
     bronchi = frame.blur(frame.stroke([right, left], [0.085, 0.075]), 0.016)
     return 0.22 * tube + 0.13 * bronchi * (1 - tube)
@@ -166,6 +198,6 @@ def _gastric_bubble(frame: Frame, patient: Patient) -> Layer:
 def _vessels(frame: Frame, patient: Patient) -> Layer:
     grown = grow_vessels(patient)
     layer = frame.stroke_tree(grown.curves, grown.widths)
-    return 0.34 * cv2.GaussianBlur(layer, (0, 0), max(0.35, 0.005 * frame.scale)).astype(
+    return 0.42 * cv2.GaussianBlur(layer, (0, 0), max(0.35, 0.0038 * frame.scale)).astype(
         np.float32, copy=False
     )

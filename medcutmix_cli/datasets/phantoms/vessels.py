@@ -11,7 +11,7 @@ from medcutmix_cli.datasets.phantoms.anatomy import SIGN
 from medcutmix_cli.datasets.phantoms.records import Patient
 
 _STEPS = 5
-_THINNEST = 0.0032
+_THINNEST = 0.0025
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +57,27 @@ def grow_vessels(patient: Patient) -> Vessels:
 
 
 def _stems(rng: np.random.Generator, patient: Patient) -> _Tips:
-    count = round(9 * patient.vessel_density)
-    heading = np.concatenate([np.linspace(-1.30, 1.45, count) + rng.normal(0, 0.10, count) for _ in range(2)])
+    """Draw the main branches of both sides: up, down, few sideways, and one wide artery that descends."""
+    up, down = round(4 * patient.vessel_density), round(5 * patient.vessel_density)
+    one_side = np.concatenate([np.linspace(-1.35, -0.45, up), [0.0], np.linspace(0.35, 1.25, down), [1.36]])
+    count = len(one_side)
+    heading = np.tile(one_side, 2) + rng.normal(0, 0.13, 2 * count)
     sign = np.repeat([-1.0, 1.0], count)
     roots = np.array([hilum(patient, side) for side in ("right", "left")])
-    start = np.repeat(roots, count, axis=0)
-    start[:, 0] -= 0.05 * sign * np.cos(heading)
-    start[:, 1] += 0.20 * np.sin(heading) + 0.02 * rng.normal(size=2 * count)
-    lower = np.where(np.sin(heading) > 0.25, 1.25, 0.85)  # upright, the lower vessels are the wider ones
-    return _Tips(start, heading, 0.030 * lower * rng.uniform(0.7, 1.25, 2 * count), sign)
+    start = np.repeat(roots, count, axis=0) + rng.normal(0, 0.025, (2 * count, 2))
+    start[:, 0] -= 0.06 * sign * np.cos(heading)
+    start[:, 1] += 0.17 * np.sin(heading)
+    width = 0.0225 * np.where(
+        np.sin(heading) > 0.25, 1.2, 0.9
+    )  # upright, the lower vessels are the wider ones
+    width = np.where(np.tile(one_side == 1.36, 2), 0.040, width)
+    return _Tips(start, heading, width * rng.uniform(0.7, 1.25, 2 * count), sign)
 
 
 def _extend(rng: np.random.Generator, tips: _Tips) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     count = len(tips.width)
-    length = rng.uniform(0.7, 1.3, count) * (0.055 + 3.0 * tips.width) / _STEPS
-    bend = rng.normal(0, 0.055, (count, 1)) + rng.normal(0, 0.05, (count, _STEPS))
+    length = rng.uniform(0.7, 1.3, count) * (0.05 + 4.0 * np.minimum(tips.width, 0.035)) / _STEPS
+    bend = rng.normal(0, 0.06, (count, 1)) + rng.normal(0, 0.07, (count, _STEPS))
     heading = tips.heading[:, None] + np.cumsum(bend, axis=1)
     moves = np.stack([tips.sign[:, None] * np.cos(heading), np.sin(heading)], axis=2) * length[:, None, None]
     start = tips.start[:, None]
