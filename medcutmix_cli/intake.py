@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from medcutmix_cli.config import PlanSettings, usable_cpus
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.records import Dropped, Image, ReadStudy, Study
-from medcutmix_cli.reports.labels import COUNTED_SECTIONS, chexpert_labels
+from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
 from medcutmix_cli.reports.reader import ReportReader
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ def _read_chunk(chunk: list[tuple[Study, Image]]) -> list[ReadStudy]:
 
 
 def read_study(study: Study, image: Image, reader: ReportReader) -> ReadStudy:
-    """Read one report; only the sentences of its counted sections are kept."""
+    """Read one report; only the sentences of its counting sections are kept."""
     reading = reader.read(study.report)
-    counted = tuple(s for s in reading.sentences if s.section in COUNTED_SECTIONS)
+    counting = counting_sections(reading)
+    counted = tuple(s for s in reading.sentences if s.section in counting)
     return ReadStudy(study, image, replace(reading, sentences=counted), chexpert_labels(reading))

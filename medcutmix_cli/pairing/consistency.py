@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from medcutmix_cli.records import Assertion, Mention, Reading, Side
-from medcutmix_cli.reports.labels import COUNTED_SECTIONS
+from medcutmix_cli.reports.labels import counting_sections
 
 
 def same_labels(expected: tuple[float, ...], found: tuple[float, ...]) -> bool:
@@ -23,7 +23,8 @@ def inconsistency(reading: Reading, expected: tuple[float, ...], found: tuple[fl
     """
     if not same_labels(expected, found):
         return "labels-changed-on-reading"
-    mentions = [m for s in reading.sentences if s.section in COUNTED_SECTIONS for m in s.mentions]
+    counting = counting_sections(reading)
+    mentions = [m for s in reading.sentences if s.section in counting for m in s.mentions]
     return contradiction(mentions)
 
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
-from medcutmix_cli.reports.labels import COUNTED_SECTIONS
+from medcutmix_cli.reports.labels import counting_sections
 
 _STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.RESOLVED})
 _NOT_GIVEN = frozenset({"prior", "notification", "date", "name", "recommendation"})
 """What a donor sentence may not carry into another patient's report."""
+
+_SHADOWS = frozenset({"opacity", "infiltrate"})
+"""Words for the shadow itself: "opacity consistent with pneumonia" is one piece of evidence, not two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,8 @@ def _statement(
 
 
 def _counted(reading: Reading) -> list[Sentence]:
-    return [s for s in reading.sentences if s.section in COUNTED_SECTIONS]
+    counting = counting_sections(reading)
+    return [s for s in reading.sentences if s.section in counting]
 
 
 def _of(sentence: Sentence, finding: str) -> list[Mention]:
@@ -91,7 +95,8 @@ def _asserts(sentence: Sentence, finding: str) -> bool:
 
 
 def _others_stated(sentence: Sentence, finding: str) -> bool:
-    return any(m.finding != finding and m.assertion in _STATED for m in sentence.mentions)
+    named = {m.finding for m in sentence.mentions if m.assertion in _STATED}
+    return bool(named - {finding} - _SHADOWS)
 
 
 def _may_be_given(sentence: Sentence, finding: str) -> bool:

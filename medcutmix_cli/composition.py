@@ -1,0 +1,185 @@
+"""From what a person says to what a run is made of: settings, data set, encoder, strategies, the run's record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypedDict
+
+from medcutmix_cli import __version__
+from medcutmix_cli.config import Resolved, Settings, fingerprint, from_plain, plain, resolve
+from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.datasets.recognise import open_dataset
+from medcutmix_cli.encoders.base import Encoder
+from medcutmix_cli.errors import EncoderError, UsageError
+from medcutmix_cli.mixing.cut import Strategies
+from medcutmix_cli.pairing.proposal import PairingStrategy
+from medcutmix_cli.plugins import build
+from medcutmix_cli.registry import load
+from medcutmix_cli.reports.lexicon import finding_ids
+from medcutmix_cli.run_folder import RunRecord
+from medcutmix_cli.shards import SCHEMA_VERSION, sha256
+
+
+class Options(TypedDict, total=False):
+    """What `plan` and `augment` take beside data set and output; None means not given."""
+
+    reports: str | Path | None
+    dataset_kind: str | None
+    columns: Mapping[str, str] | None
+    encoder: str | None
+    weights: str | Path | None
+    pairs_per_study: int | None
+    seed: int | None
+    pairing: str | None
+    splits: tuple[str, ...] | None
+    findings: tuple[str, ...] | None
+    exclude_ids: str | Path | None
+    mask: str | None
+    region: str | None
+    blend: str | None
+    weight: str | None
+    canvas: int | None
+    dicom_mode: str | None
+    shard_size: int | None
+    workers: int | None
+    max_fail_frac: float | None
+
+
+_SETTING_OF = {
+    "reports": "dataset.reports",
+    "dataset_kind": "dataset.kind",
+    "columns": "dataset.columns",
+    "encoder": "encoder.name",
+    "weights": "encoder.weights",
+    "canvas": "image.canvas",
+    "dicom_mode": "image.dicom_mode",
+    "shard_size": "run.shard_size",
+    "workers": "run.workers",
+    "max_fail_frac": "run.max_fail_frac",
+    **{
+        key: f"plan.{key}"
+        for key in ("pairs_per_study", "seed", "pairing", "splits", "findings", "exclude_ids")
+    },
+    **{key: f"mixing.{key}" for key in ("mask", "region", "blend", "weight")},
+}
+
+
+def relocated(record: RunRecord, places: Mapping[str, str | Path | None]) -> Settings:
+    """Return a run's settings with root, reports and weights where they are now."""
+    settings = from_plain(record.settings)
+    root, reports, weights = (places.get(key) for key in ("root", "reports", "weights"))
+    return replace(
+        settings,
+        dataset=replace(
+            settings.dataset,
+            root=str(root or settings.dataset.root),
+            reports=str(reports or settings.dataset.reports),
+        ),
+        encoder=replace(settings.encoder, weights=str(weights or settings.encoder.weights)),
+    )
+
+
+def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[str, Any]) -> Resolved:
+    """Merge options, environment, recipe and defaults.
+
+    Raises:
+        UsageError: An option, key or value that does not fit.
+    """
+    unknown = set(options) - set(_SETTING_OF)
+    if unknown:
+        raise UsageError(
+            f"unknown option {sorted(unknown)[0]!r}", hint=f"known: {', '.join(sorted(_SETTING_OF))}"
+        )
+    flags = {_SETTING_OF[key]: value for key, value in options.items()}
+    flags["dataset.root"] = str(Path(dataset).resolve())
+    for key in ("dataset.reports", "encoder.weights", "plan.exclude_ids"):
+        if flags.get(key) is not None:
+            flags[key] = str(Path(flags[key]).resolve())
+    return resolve(flags, config)
+
+
+def open_source(settings: Settings) -> Dataset:
+    """Open the data set of the settings."""
+    chosen = settings.dataset
+    options = dict(chosen.options)
+    if chosen.reports:
+        options["reports"] = Path(chosen.reports)
+    return open_dataset(Path(chosen.root), chosen.kind or None, **options)
+
+
+def completed(resolved: Resolved, source: Dataset) -> Resolved:
+    """Fill in what may be left unsaid: the recognised kind, and `bundled` on our own phantoms only.
+
+    Raises:
+        EncoderError: No encoder was named, and the data set is a real one.
+    """
+    dataset = replace(resolved.settings.dataset, kind=source.kind)
+    settings = replace(resolved.settings, dataset=dataset)
+    if settings.encoder.name:
+        return replace(resolved, settings=settings)
+    if not source.synthetic:
+        raise EncoderError(
+            "no encoder was named, and this is not the sample data set",
+            hint="--encoder NAME; `--encoder bundled` runs, but its maps mean nothing on real pictures",
+        )
+    return replace(resolved, settings=replace(settings, encoder=replace(settings.encoder, name="bundled")))
+
+
+def build_encoder(settings: Settings) -> Encoder:
+    """Build the encoder of the settings."""
+    options = dict(settings.encoder.options)
+    if settings.encoder.weights:
+        options["weights"] = Path(settings.encoder.weights)
+    encoder: Encoder = build("encoder", settings.encoder.name, options)
+    return encoder
+
+
+def build_pairing(settings: Settings) -> PairingStrategy:
+    """Build the pairing strategy of the settings."""
+    name = settings.plan.pairing
+    options = dict(settings.mixing.options.get(name, {}))
+    if settings.plan.findings:
+        _check_findings(settings.plan.findings)
+        options["findings"] = settings.plan.findings
+    strategy: PairingStrategy = build("pairing", name, options)
+    return strategy
+
+
+def _check_findings(findings: tuple[str, ...]) -> None:
+    for finding in findings:
+        if finding not in finding_ids():
+            raise UsageError(f"there is no finding {finding!r}", hint=f"known: {', '.join(finding_ids())}")
+
+
+def build_strategies(settings: Settings) -> Strategies:
+    """Build mask, region and blend; a wrong name or option is an error here, not after hours of reading."""
+    chosen = settings.mixing
+    load("weight", chosen.weight)
+    return Strategies(
+        mask=build("mask", chosen.mask, chosen.options.get(chosen.mask, {})),
+        region=build("region", chosen.region, chosen.options.get(chosen.region, {})),
+        blend=build("blend", chosen.blend, chosen.options.get(chosen.blend, {})),
+    )
+
+
+def describe(resolved: Resolved, source: Dataset, encoder: Encoder) -> RunRecord:
+    """Describe the run before its plan is made: everything but the counts."""
+    settings = resolved.settings
+    sources = dict(source.provenance())
+    if settings.plan.exclude_ids and Path(settings.plan.exclude_ids).is_file():
+        sources["exclude_ids"] = sha256(Path(settings.plan.exclude_ids))
+    card = plain(encoder.card)
+    versions = {"medcutmix": __version__, "shard_schema": SCHEMA_VERSION}
+    return RunRecord(
+        settings=plain(settings),
+        origins=dict(resolved.origins),
+        sources=sources,
+        encoder=card,
+        versions=versions,
+        synthetic=source.synthetic,
+        counts={},
+        shards=[],
+        fingerprint=fingerprint(settings.semantic(), sources, card, versions),
+    )

@@ -1,0 +1,271 @@
+"""The straight line as code: `plan`, `render`, `augment`. Every engine and every command goes through here.
+
+DATASET -> plan.parquet (all studies, no pixel) -> data/part-*.parquet (one shard at a time)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Unpack
+
+from medcutmix_cli.accounts import RunStatus, run_status
+from medcutmix_cli.card import write_card
+from medcutmix_cli.composition import (
+    Options,
+    build_encoder,
+    build_pairing,
+    build_strategies,
+    completed,
+    describe,
+    open_source,
+    relocated,
+    resolve_options,
+)
+from medcutmix_cli.config import difference, from_plain, usable_cpus
+from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.errors import EncoderError, RunConflictError, RunError, UsageError
+from medcutmix_cli.intake import Progress
+from medcutmix_cli.pairing.proposal import PairingStrategy
+from medcutmix_cli.plan_file import shard_sizes, write_plan
+from medcutmix_cli.planning import PlanResult, make_plan
+from medcutmix_cli.registry import load
+from medcutmix_cli.rendering import Renderer, render_shard
+from medcutmix_cli.run_folder import RunFolder, RunRecord, explained, read_run, read_state, write_json
+from medcutmix_cli.shards import ShardOrigin
+
+CREDENTIALED_TERMS = (
+    "Derived from the source data set and under its terms; credentialed data stays credentialed."
+)
+SYNTHETIC_TERMS = "Made from procedural phantoms: no patient, free to share."
+
+
+def augment(
+    dataset: str | Path,
+    out: str | Path,
+    *,
+    config: Path | None = None,
+    progress: Progress | None = None,
+    **options: Unpack[Options],
+) -> RunStatus:
+    """Mix a data set into verified-by-design shards; the same call goes on where it was interrupted.
+
+    Args:
+        dataset: Folder (or manifest file) of the data set.
+        out: Run folder; made if missing.
+        config: TOML recipe; options win over it.
+        progress: Called with (stage, done, total).
+        **options: See `Options`.
+
+    Raises:
+        MedcutmixError: Anything a person can act on; see `errors`.
+    """
+    plan(dataset, out, config=config, progress=progress, **options)
+    return render(
+        out,
+        dataset=dataset,
+        reports=options.get("reports"),
+        weights=options.get("weights"),
+        workers=options.get("workers"),
+        progress=progress,
+    )
+
+
+def plan(
+    dataset: str | Path,
+    out: str | Path,
+    *,
+    config: Path | None = None,
+    progress: Progress | None = None,
+    **options: Unpack[Options],
+) -> RunStatus:
+    """Read all reports and freeze the list of pairs; nothing is done where the same plan lies already.
+
+    Raises:
+        RunConflictError: The folder holds a run with other semantic settings (the message is the diff).
+        MedcutmixError: Anything else a person can act on; see `errors`.
+    """
+    folder = RunFolder(Path(out))
+    resolved = resolve_options(dataset, config, options)
+    source = open_source(resolved.settings)
+    resolved = completed(resolved, source)
+    strategy = build_pairing(resolved.settings)
+    build_strategies(resolved.settings)  # wrong names are an error now, not after hours of reading
+    record = describe(resolved, source, build_encoder(resolved.settings))
+    if folder.is_run():
+        _check_same_run(read_run(folder), record, folder)
+    else:
+        _check_empty(folder)
+        _write_plan(folder, record, source, strategy, progress)
+    return run_status(folder)
+
+
+def render(
+    out: str | Path,
+    *,
+    task: int = 0,
+    num_tasks: int = 1,
+    workers: int | None = None,
+    dataset: str | Path | None = None,
+    reports: str | Path | None = None,
+    weights: str | Path | None = None,
+    progress: Progress | None = None,
+) -> RunStatus:
+    """Render the shards k of a plan with `k mod num_tasks == task` that are not complete.
+
+    Args:
+        out: Run folder with a plan.
+        task: Number of this task, 0 to num_tasks - 1.
+        num_tasks: How many tasks there are; it may differ from launch to launch.
+        workers: Threads; 0 or None means the plan's setting.
+        dataset: Where the data set is now, if it has moved since the plan.
+        reports: Where the reports are now, likewise.
+        weights: Where the encoder's weights are now, likewise.
+        progress: Called with (stage, done, total).
+
+    Raises:
+        RunError: There is no plan in `out`.
+        UsageError: `task` is not below `num_tasks`.
+        MedcutmixError: Anything else a person can act on; see `errors`.
+    """
+    if not 0 <= task < num_tasks:
+        raise UsageError(f"task {task} of {num_tasks}: tasks are numbered 0 to {num_tasks - 1}")
+    folder = RunFolder(Path(out))
+    record = read_run(folder)
+    moved = {"root": dataset, "reports": reports, "weights": weights}
+    todo = [k for k in range(task, len(record.shards), num_tasks) if read_state(folder, k) is None]
+    if todo:
+        with explained(folder.root):
+            folder.create()
+            folder.clean_temporaries()
+        _render_all(_renderer(folder, record, moved, workers), record, todo, progress)
+    status = run_status(folder)
+    if not status.missing:
+        with explained(folder.card_file):
+            write_card(folder, record, status)
+    return status
+
+
+def _render_all(renderer: Renderer, record: RunRecord, todo: list[int], progress: Progress | None) -> None:
+    total, before = sum(record.shards[k] for k in todo), 0
+    for shard in todo:
+
+        def done(count: int, base: int = before) -> None:
+            if progress:
+                progress("rendering", base + count, total)
+
+        render_shard(renderer, shard, done=done)
+        before += record.shards[shard]
+
+
+def open_run_dataset(
+    record: RunRecord, root: str | Path | None = None, reports: str | Path | None = None
+) -> Dataset:
+    """Open the data set a run was planned from, where it was or where it is now.
+
+    Raises:
+        DatasetError: It is not there.
+    """
+    return open_source(relocated(record, {"root": root, "reports": reports, "weights": None}))
+
+
+def _check_same_run(before: RunRecord, now: RunRecord, folder: RunFolder) -> None:
+    if before.fingerprint == now.fingerprint:
+        return
+    old, new = (
+        {
+            "settings": from_plain(record.settings).semantic(),
+            "sources": record.sources,
+            "encoder": record.encoder,
+            "versions": record.versions,
+        }
+        for record in (before, now)
+    )
+    raise RunConflictError(
+        "the output folder holds another run: " + "; ".join(difference(old, new)),
+        where=str(folder.root),
+        hint="go on with the settings it was made with, or choose an empty folder",
+    )
+
+
+def _check_empty(folder: RunFolder) -> None:
+    if folder.root.exists() and not folder.root.is_dir():
+        raise RunError("the output is a file, not a folder", where=str(folder.root))
+    foreign = folder.foreign_files()
+    if foreign:
+        raise RunError(
+            f"the output folder holds {len(foreign)} other file(s), for example {foreign[0]!r}",
+            where=str(folder.root),
+            hint="choose an empty folder",
+        )
+
+
+def _write_plan(
+    folder: RunFolder,
+    record: RunRecord,
+    source: Dataset,
+    strategy: PairingStrategy,
+    progress: Progress | None,
+) -> None:
+    """Make the plan, then write it; run.json comes last and says that the plan is whole."""
+    settings = from_plain(record.settings)
+    workers = settings.run.workers or usable_cpus()
+    result = make_plan(source.studies(), settings.plan, strategy, workers=workers, progress=progress)
+    sizes = shard_sizes(len(result.pairs), settings.run.shard_size)
+    whole = replace(record, counts=_counts(result), shards=sizes)
+    with explained(folder.root):
+        folder.create()
+        folder.clean_temporaries()
+        write_plan(folder.plan_file, result.pairs, settings.run.shard_size)
+        write_json(folder.run_file, asdict(whole))
+        write_card(folder, whole, run_status(folder))
+
+
+def _counts(result: PlanResult) -> dict[str, Any]:
+    dropped: dict[str, int] = {}
+    for drop in sorted(result.dropped, key=lambda d: d.reason):
+        dropped[drop.reason] = dropped.get(drop.reason, 0) + 1
+    planned = result.inputs - len(result.dropped)
+    findings: dict[str, int] = {}
+    for pair in result.pairs:
+        findings[pair.finding] = findings.get(pair.finding, 0) + 1
+    return {
+        "studies": {"inputs": result.inputs, "planned": planned, "dropped": len(result.dropped)},
+        "dropped": dropped,
+        "refused": result.refused,
+        "pairs_missing": result.pairs_missing,
+        "texts": result.texts,
+        "pairs_by_finding": dict(sorted(findings.items())),
+    }
+
+
+def _renderer(
+    folder: RunFolder,
+    record: RunRecord,
+    places: Mapping[str, str | Path | None],
+    workers: int | None,
+) -> Renderer:
+    settings = relocated(record, places)
+    encoder = build_encoder(settings)
+    if encoder.card.weights_sha256 != record.encoder["weights_sha256"]:
+        raise EncoderError(
+            "the encoder's weights are not those of the plan",
+            where=settings.encoder.name,
+            hint="give the same weights with --weights, or plan again in an empty folder",
+        )
+    semantic = settings.semantic()
+    # Where rows are cut into shards must not show inside one.
+    del semantic["run"]["shard_size"]
+    terms = SYNTHETIC_TERMS if record.synthetic else CREDENTIALED_TERMS
+    return Renderer(
+        folder=folder,
+        origin=ShardOrigin(record.fingerprint, record.encoder, semantic, terms),
+        resolve=open_source(settings).resolve,
+        encoder=encoder,
+        strategies=build_strategies(settings),
+        lam=load("weight", settings.mixing.weight),
+        canvas=settings.image.canvas,
+        dicom_mode=settings.image.dicom_mode,
+        workers=workers or settings.run.workers or usable_cpus(),
+    )

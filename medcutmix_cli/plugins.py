@@ -1,0 +1,33 @@
+"""Build a plugin from the table of a recipe: its keys are the constructor's arguments, checked by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any
+
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.registry import load
+
+
+def build(kind: str, name: str, options: Mapping[str, Any]) -> Any:
+    """Load the plugin `name` and construct it.
+
+    Raises:
+        UsageError: No such plugin, an unknown option (with the nearest known one), or a value it refuses.
+    """
+    plugin = load(kind, name)
+    known = [entry.name for entry in fields(plugin) if entry.init]
+    for key in options:
+        if key not in known:
+            raise UsageError(f"the {kind} {name!r} has no option {key!r}", hint=_known(key, known))
+    try:
+        return plugin(**options)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"the {kind} {name!r} refuses its options: {error}") from error
+
+
+def _known(key: str, known: list[str]) -> str:
+    close = get_close_matches(key, known, n=1)
+    return (f"did you mean {close[0]!r}? " if close else "") + f"known: {', '.join(known) or 'none'}"

@@ -1,0 +1,225 @@
+"""Render one shard of a plan: the unit that every engine calls. Knows no engine and no other shard.
+
+Each unique picture is decoded and encoded once a shard, each unique sentence once; decoding, encoding, mixing
+and compressing run in threads (all of them release the interpreter lock) while the main thread writes. Rows
+come out in the order of the plan, whatever thread was first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medcutmix_cli.encoders.base import Encoder
+from medcutmix_cli.errors import ImageError
+from medcutmix_cli.images import Canvas, read_canvas
+from medcutmix_cli.mixing.cut import Refused, Strategies, View, draw_cut, paste, weigh
+from medcutmix_cli.plan_file import read_plan
+from medcutmix_cli.records import Pair, Parent
+from medcutmix_cli.run_folder import (
+    PairOutcome,
+    RunFolder,
+    ShardState,
+    explained,
+    write_json,
+    write_outcomes,
+)
+from medcutmix_cli.samples import MixedSample, WeightChoice, to_row
+from medcutmix_cli.shards import Row, ShardOrigin, sha256, write_shard
+
+PairDone = Callable[[int], None]
+"""Called in the main thread with the number of pairs of the shard that have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """All that a shard needs beside its pairs.
+
+    Attributes:
+        resolve: Turns `Parent.image_path` into the file.
+        canvas: Side of the canvas, pixels.
+        dicom_mode: How DICOM becomes grey.
+        workers: Threads.
+    """
+
+    folder: RunFolder
+    origin: ShardOrigin
+    resolve: Callable[[str], Path]
+    encoder: Encoder
+    strategies: Strategies
+    lam: WeightChoice
+    canvas: int
+    dicom_mode: str
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """One parent picture, decoded and encoded; `features` is the encoder's own."""
+
+    canvas: Canvas
+    features: Any
+
+
+def render_shard(
+    renderer: Renderer, shard: int, attempts: int = 1, done: PairDone | None = None
+) -> ShardState:
+    """Render one shard: the rows, then the failure list, then the state file that says that it is complete.
+
+    Interrupted anywhere, it leaves nothing half-written and can be called again.
+
+    Raises:
+        RunError: The plan or the folder cannot be read or written (a full disk, for example).
+    """
+    started = time.monotonic()
+    pairs = read_plan(renderer.folder.plan_file, shard)
+    outcomes: list[PairOutcome] = []
+    target = renderer.folder.shard_file(shard)
+    with explained(target):
+        written = write_shard(target, _Mixer(renderer, pairs, outcomes, done).rows(), renderer.origin)
+        write_outcomes(renderer.folder.failures_file(shard), outcomes)
+        state = ShardState(
+            shard=shard,
+            planned=len(pairs),
+            written=written,
+            rejected=_count(outcomes, "rejected"),
+            failed=_count(outcomes, "failed"),
+            sha256=sha256(target),
+            bytes=target.stat().st_size,
+            seconds=round(time.monotonic() - started, 3),
+            device="cpu",
+            attempts=attempts,
+        )
+        write_json(renderer.folder.state_file(shard), _plain(state))
+    return state
+
+
+def _plain(state: ShardState) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(state)
+
+
+def _count(outcomes: list[PairOutcome], outcome: str) -> dict[str, int]:
+    chosen = (o for o in outcomes if o.outcome == outcome)
+    names = Counter(o.reason if outcome == "rejected" else f"{o.stage}:{o.reason}" for o in chosen)
+    return dict(sorted(names.items()))
+
+
+class _Mixer:
+    """Mix the pairs of one shard in threads, hand the rows out in order, keep only what is still needed."""
+
+    def __init__(
+        self, renderer: Renderer, pairs: list[Pair], outcomes: list[PairOutcome], done: PairDone | None
+    ) -> None:
+        self.renderer = renderer
+        self.pairs = pairs
+        self.outcomes = outcomes
+        self.done = done or (lambda _count: None)
+        self.uses = Counter(p.image_path for pair in pairs for p in (pair.recipient, pair.donor))
+        self.pictures: dict[str, Future[_Prepared]] = {}
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows of the shard in the order of the plan; what is not written goes to `outcomes`."""
+        sentences = self._encode_sentences()
+        pool = ThreadPoolExecutor(self.renderer.workers, thread_name_prefix="mix")
+        try:
+            yield from self._in_order(pool, sentences)
+        finally:
+            # Also on an interruption: what has not started never starts, what runs is short.
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _encode_sentences(self) -> dict[str, Any]:
+        unique = sorted({p.sentence for pair in self.pairs for p in (pair.recipient, pair.donor)})
+        return dict(zip(unique, self.renderer.encoder.encode_sentences(unique), strict=True))
+
+    def _in_order(self, pool: ThreadPoolExecutor, sentences: dict[str, Any]) -> Iterator[Row]:
+        window = 8 * self.renderer.workers
+        pending: deque[tuple[Pair, Future[Row | PairOutcome]]] = deque()
+        for ended, pair in enumerate(self.pairs):
+            pending.append((pair, self._submit(pool, pair, sentences)))
+            if len(pending) > window:
+                yield from self._finish(*pending.popleft())
+                self.done(ended + 1 - len(pending))
+        while pending:
+            yield from self._finish(*pending.popleft())
+            self.done(len(self.pairs) - len(pending))
+
+    def _submit(
+        self, pool: ThreadPoolExecutor, pair: Pair, sentences: dict[str, Any]
+    ) -> Future[Row | PairOutcome]:
+        """Queue a pair behind its pictures: the queue is first in, first out, so that none waits for ever."""
+        parents = [self._picture(pool, parent) for parent in (pair.recipient, pair.donor)]
+        return pool.submit(_mix, self.renderer, pair, parents[0], parents[1], sentences)
+
+    def _picture(self, pool: ThreadPoolExecutor, parent: Parent) -> Future[_Prepared]:
+        if parent.image_path not in self.pictures:
+            self.pictures[parent.image_path] = pool.submit(_prepare, self.renderer, parent.image_path)
+        return self.pictures[parent.image_path]
+
+    def _finish(self, pair: Pair, future: Future[Row | PairOutcome]) -> Iterator[Row]:
+        result = future.result()
+        for parent in (pair.recipient, pair.donor):
+            self.uses[parent.image_path] -= 1
+            if not self.uses[parent.image_path]:
+                del self.pictures[parent.image_path]
+        if isinstance(result, PairOutcome):
+            self.outcomes.append(result)
+        else:
+            yield result
+
+
+def _prepare(renderer: Renderer, image_path: str) -> _Prepared:
+    canvas = read_canvas(renderer.resolve(image_path), renderer.canvas, renderer.dicom_mode)
+    return _Prepared(canvas, renderer.encoder.encode_image(canvas.pixels))
+
+
+def _mix(
+    renderer: Renderer,
+    pair: Pair,
+    recipient: Future[_Prepared],
+    donor: Future[_Prepared],
+    sentences: dict[str, Any],
+) -> Row | PairOutcome:
+    try:
+        prepared_a, prepared_b = recipient.result(), donor.result()
+    except ImageError as error:
+        return _outcome(pair, "failed", "image", error.reason, type(error).__name__)
+    view_a = _view(renderer, prepared_a, pair.recipient, sentences)
+    view_b = _view(renderer, prepared_b, pair.donor, sentences)
+    cut = draw_cut(view_a, view_b, renderer.strategies)
+    if isinstance(cut, Refused):
+        return _outcome(pair, "rejected", "mask", cut.reason)
+    weights = weigh(cut, view_a, view_b)
+    sample = MixedSample(
+        pair=pair,
+        pixels=paste(cut, view_a, view_b),
+        cut=cut,
+        map_a=view_a.scores.astype(np.float16),
+        map_b=view_b.scores.astype(np.float16),
+        placement_a=view_a.placement,
+        placement_b=view_b.placement,
+        weights=weights,
+        lam=renderer.lam(weights),
+    )
+    return to_row(sample)
+
+
+def _view(renderer: Renderer, prepared: _Prepared, parent: Parent, sentences: dict[str, Any]) -> View:
+    # Maps are rounded to what is stored before anything is decided from them: a row replays exactly.
+    attention = renderer.encoder.attend(prepared.features, sentences[parent.sentence])
+    scores = attention.scores.astype(np.float16).astype(np.float32)
+    return View(prepared.canvas.pixels, prepared.canvas.placement, scores, parent.side)
+
+
+def _outcome(pair: Pair, outcome: str, stage: str, reason: str, error: str = "") -> PairOutcome:
+    return PairOutcome(
+        pair.pair_id, pair.recipient.study_id, pair.donor.study_id, outcome, stage, reason, error
+    )

@@ -1,0 +1,220 @@
+"""Is what lies in a run folder what its plan promised? Names every broken rule; prints nothing, mends nothing.
+
+Shallow: numbering, state files, hashes, footers, page checksums, schema, sums, ids, split and patient rules,
+text rebuilt from its edits. Deep: also every picture rebuilt from its recipe and the parents' files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from medcutmix_cli.accounts import run_status
+from medcutmix_cli.errors import ImageError, MedcutmixError, ShardError
+from medcutmix_cli.images import read_canvas
+from medcutmix_cli.intake import Progress
+from medcutmix_cli.pipeline import open_run_dataset
+from medcutmix_cli.plan_file import read_plan
+from medcutmix_cli.records import Pair
+from medcutmix_cli.reports.labels import chexpert_labels
+from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.run_folder import (
+    RunFolder,
+    RunRecord,
+    ShardState,
+    read_outcomes,
+    read_run,
+    read_state,
+)
+from medcutmix_cli.samples import replay_pixels, replay_report, row_pixels
+from medcutmix_cli.shards import COLUMNS, Row, read_head, read_rows, sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One broken rule.
+
+    Attributes:
+        where: File name or pair id.
+        rule: Name of the rule ("hash", "patient", ...).
+        detail: One sentence, without report text.
+    """
+
+    where: str
+    rule: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was checked, and what is wrong; `ok` where nothing is."""
+
+    shards: int
+    rows: int
+    deep: bool
+    problems: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Say whether no rule is broken."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a deep check needs: where the parents' pictures are and how they become grey."""
+
+    resolve: Callable[[str], Path]
+    dicom_mode: str
+
+    def parent(self, row: Row, letter: str) -> npt.NDArray[np.uint8]:
+        """Decode one parent of a row onto its canvas, (canvas, canvas) uint8."""
+        canvas = row[f"placement_{letter}"]["canvas"]
+        return read_canvas(self.resolve(row[f"image_path_{letter}"]), canvas, self.dicom_mode).pixels
+
+
+def verify(
+    out: str | Path,
+    *,
+    deep: bool = False,
+    dataset: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Verification:
+    """Check a run folder against its plan.
+
+    Args:
+        out: Run folder.
+        deep: Rebuild every stored picture from its recipe and read every mixed report again.
+        dataset: Where the data set is now, if it has moved (deep only).
+        progress: Called with ("verifying", shards done, shards).
+
+    Raises:
+        RunError: There is no run.
+        DatasetError: A deep check cannot find the data set.
+    """
+    folder = RunFolder(Path(out))
+    record = read_run(folder)
+    problems = [*_folder_problems(folder, record)]
+    replay = _replay(record, dataset) if deep else None
+    rows = 0
+    for shard in range(len(record.shards)):
+        state = read_state(folder, shard)
+        if state is None:
+            problems.append(Problem(folder.shard_file(shard).name, "missing", "this shard is not complete"))
+        else:
+            rows += state.written
+            problems += _checked_shard(folder, record, state, replay)
+        if progress:
+            progress("verifying", shard + 1, len(record.shards))
+    return Verification(len(record.shards), rows, deep, tuple(problems))
+
+
+def _replay(record: RunRecord, dataset: str | Path | None) -> Replay:
+    return Replay(open_run_dataset(record, dataset).resolve, record.settings["image"]["dicom_mode"])
+
+
+def _folder_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:
+    """Check numbering (no file beyond the plan, none half-written) and the sums."""
+    expected = {folder.shard_file(shard).name for shard in range(len(record.shards))}
+    for path in sorted((folder.root / "data").iterdir()):
+        if path.name not in expected and not path.name.endswith(".tmp"):
+            yield Problem(path.name, "numbering", "the plan has no such shard")
+        elif path.name in expected and not folder.state_file(int(path.stem[-5:])).exists():
+            yield Problem(
+                path.name, "incomplete", "a shard without its state file; run the same command again"
+            )
+    if not run_status(folder).balanced:
+        yield Problem(
+            "run.json", "sums", "inputs = planned + dropped or planned = written + ... does not hold"
+        )
+
+
+def _checked_shard(
+    folder: RunFolder, record: RunRecord, state: ShardState, replay: Replay | None
+) -> list[Problem]:
+    name = folder.shard_file(state.shard).name
+    try:
+        return [*_file_problems(folder, record, state), *_row_problems(folder, state, replay)]
+    except ShardError as error:
+        return [Problem(name, "damaged", error.what)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [Problem(name, "damaged", type(error).__name__)]
+    except MedcutmixError as error:
+        return [Problem(name, "unreadable", error.what)]
+
+
+def _file_problems(folder: RunFolder, record: RunRecord, state: ShardState) -> Iterator[Problem]:
+    path = folder.shard_file(state.shard)
+    head = read_head(path)
+    outcomes = read_outcomes(folder.failures_file(state.shard))
+    ended = state.written + sum(state.rejected.values()) + sum(state.failed.values())
+    rules = (
+        ("hash", sha256(path) != state.sha256, "the file is not the one that was written"),
+        ("schema", head.columns != tuple(c.name for c in COLUMNS), "columns differ from the schema"),
+        ("fingerprint", head.origin["fingerprint"] != record.fingerprint, "the shard is of another run"),
+        ("rows", head.rows != state.written, f"{head.rows} rows, but {state.written} were counted"),
+        ("plan", state.planned != record.shards[state.shard], "the plan has another number of pairs"),
+        ("sums", ended != state.planned, "planned is not written + rejected + failed"),
+        ("failures", len(outcomes) != state.planned - state.written, "the failure list has another length"),
+    )
+    yield from (Problem(path.name, rule, detail) for rule, broken, detail in rules if broken)
+
+
+def _row_problems(folder: RunFolder, state: ShardState, replay: Replay | None) -> Iterator[Problem]:
+    """Check each row by itself and against its pair; rows stand in the order of the plan."""
+    gone = {outcome.pair_id for outcome in read_outcomes(folder.failures_file(state.shard))}
+    pairs = [pair for pair in read_plan(folder.plan_file, state.shard) if pair.pair_id not in gone]
+    count = 0
+    for pair, row in zip(pairs, read_rows(folder.shard_file(state.shard)), strict=False):
+        count += 1
+        if row["pair_id"] != pair.pair_id:
+            yield Problem(row["pair_id"], "order", "rows and planned pairs do not match")
+            return
+        yield from _pair_problems(pair, row)
+        if replay:
+            yield from _replay_problems(row, replay)
+    if count != len(pairs):
+        yield Problem(folder.shard_file(state.shard).name, "rows", "planned pairs without a row")
+
+
+def _pair_problems(pair: Pair, row: Row) -> Iterator[Problem]:
+    rules = (
+        ("patient", row["subject_id_a"] == row["subject_id_b"], "donor and recipient are one patient"),
+        ("split", row["split"] != pair.split, "the row is of another split than its pair"),
+        ("ids", _ids(row) != _planned_ids(pair), "the row's parents are not those of the plan"),
+        ("text", replay_report(row) != row["report"], "the report is not its edits applied"),
+        ("plan-text", row["report"] != pair.report, "the report is not the planned one"),
+        ("weights", not all(0.0 <= row[n] <= 1.0 for n in row if n.startswith("lam")), "outside [0, 1]"),
+    )
+    yield from (Problem(pair.pair_id, rule, detail) for rule, broken, detail in rules if broken)
+
+
+def _ids(row: Row) -> tuple[str, ...]:
+    names = ("subject_id_a", "study_id_a", "image_id_a", "subject_id_b", "study_id_b", "image_id_b")
+    return tuple(row[name] for name in names)
+
+
+def _planned_ids(pair: Pair) -> tuple[str, ...]:
+    parents = (pair.recipient, pair.donor)
+    return tuple(value for p in parents for value in (p.subject_id, p.study_id, p.image_id))
+
+
+def _replay_problems(row: Row, replay: Replay) -> Iterator[Problem]:
+    """Rebuild picture and labels of one row from the parents' files and the mixed text."""
+    stored = row_pixels(row)
+    try:
+        recipient, donor = replay.parent(row, "a"), replay.parent(row, "b")
+    except ImageError as error:
+        yield Problem(row["pair_id"], "parent", f"a parent cannot be read: {error.reason}")
+        return
+    if not np.array_equal(replay_pixels(row, recipient, donor), stored):
+        yield Problem(
+            row["pair_id"], "pixels", "the picture rebuilt from the recipe differs from the stored one"
+        )
+    read = np.array(chexpert_labels(ReportReader().read(row["report"])))
+    if not np.array_equal(read, np.array(row["label_mixed"]), equal_nan=True):
+        yield Problem(row["pair_id"], "labels", "the report read again gives other labels")

@@ -1,0 +1,82 @@
+import pytest
+
+from medcutmix_cli.pairing.statements import (
+    Refusal,
+    Statement,
+    donor_statement,
+    recipient_statement,
+    sides_compatible,
+)
+from medcutmix_cli.records import Side
+from medcutmix_cli.reports.reader import ReportReader
+from tests.builders import make_report
+
+READER = ReportReader()
+
+
+def given_by(*findings, impression=()):
+    return donor_statement(READER.read(make_report(*findings, impression=impression)), "pleural_effusion")
+
+
+def taken_from(*findings, impression=()):
+    return recipient_statement(READER.read(make_report(*findings, impression=impression)), "pleural_effusion")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        pytest.param("The right pleural effusion is unchanged.", id="prior-reference"),
+        pytest.param("There may be a small right pleural effusion.", id="hedge"),
+        pytest.param("No pleural effusion.", id="negated"),
+        pytest.param("Small right effusion and a right lower lobe mass.", id="another-finding"),
+        pytest.param("Right pleural effusion was discussed with Dr. ___ at 9:40.", id="notification"),
+        pytest.param("The previously seen right effusion has resolved.", id="resolved"),
+    ],
+)
+def test_such_a_sentence_is_never_given(sentence):
+    assert given_by(sentence) == Refusal("donor-has-no-sentence-to-give")
+
+
+def test_a_plain_assertion_is_given_with_its_side():
+    statement = given_by("There is a small left pleural effusion.")
+    assert isinstance(statement, Statement)
+    assert statement.side is Side.LEFT
+    assert statement.main.text == "There is a small left pleural effusion."
+
+
+def test_a_shadow_word_beside_the_finding_is_one_evidence():
+    reading = READER.read(make_report("Right lower lobe opacity consistent with consolidation is present."))
+    assert isinstance(donor_statement(reading, "consolidation"), Statement)
+
+
+def test_a_sentence_with_another_present_finding_cannot_leave():
+    refusal = taken_from("Small right effusion with adjacent atelectasis.")
+    assert refusal == Refusal("recipient-sentence-has-other-findings")
+
+
+def test_hedged_and_prior_sentences_about_the_finding_leave_too():
+    statement = taken_from(
+        "There is a small right pleural effusion. Normal heart size.",
+        impression=("Right effusion, unchanged from the prior study.",),
+    )
+    assert isinstance(statement, Statement)
+    assert {sentence.section for sentence in statement.sentences} == {"findings", "impression"}
+
+
+def test_two_different_sides_are_refused():
+    refusal = taken_from("Small right pleural effusion. Moderate left pleural effusion.")
+    assert refusal == Refusal("recipient-names-several-sides")
+
+
+@pytest.mark.parametrize(
+    ("recipient", "donor", "compatible"),
+    [
+        (Side.LEFT, Side.LEFT, True),
+        (Side.LEFT, Side.RIGHT, False),
+        (Side.BILATERAL, Side.LEFT, False),
+        (Side.NONE, Side.RIGHT, True),
+        (Side.RIGHT, Side.NONE, True),
+    ],
+)
+def test_sides_must_agree_where_both_are_said(recipient, donor, compatible):
+    assert sides_compatible(recipient, donor) is compatible

@@ -1,0 +1,166 @@
+import random
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medcutmix_cli.config import PlanSettings
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.intake import choose_image
+from medcutmix_cli.pairing import SameFinding
+from medcutmix_cli.pairing.consistency import contradiction
+from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.planning import make_plan
+from medcutmix_cli.records import Assertion, Dropped, Image, Mention, Side
+from medcutmix_cli.reports.labels import chexpert_labels
+from medcutmix_cli.reports.reader import ReportReader
+from tests.builders import make_report, make_study
+
+SENTENCES = (
+    "There is a small right pleural effusion.",
+    "A large left pleural effusion is present.",
+    "Right upper lobe consolidation is present.",
+    "There is a moderate left pneumothorax.",
+    "No pneumothorax.",
+    "Normal heart size.",
+    "Small right effusion with adjacent atelectasis.",
+    "The effusion is unchanged.",
+)
+
+
+def planned(studies, strategy=None, **changes):
+    return make_plan(studies, PlanSettings(**changes), strategy or SameFinding())
+
+
+@st.composite
+def cohorts(draw):
+    count = draw(st.integers(2, 14))
+    return [
+        make_study(
+            number,
+            make_report(*draw(st.lists(st.sampled_from(SENTENCES), max_size=3, unique=True))),
+            subject=f"p{draw(st.integers(0, 5))}",
+            split=draw(st.sampled_from(["train", "validate"])),
+        )
+        for number in range(count)
+    ]
+
+
+@given(cohorts(), st.integers(0, 3))
+@settings(max_examples=60, deadline=None)
+def test_the_rules_that_hold_for_every_pair(studies, seed):
+    result = planned(studies, splits=("train", "validate"), pairs_per_study=2, seed=seed)
+    split_of = {study.study_id: study.split for study in studies}
+    for pair in result.pairs:
+        assert pair.recipient.subject_id != pair.donor.subject_id
+        assert split_of[pair.recipient.study_id] == split_of[pair.donor.study_id] == pair.split
+        assert splice(pair.recipient.report, pair.edits) == pair.report
+    assert len({pair.pair_id for pair in result.pairs}) == len(result.pairs)
+
+
+@given(cohorts())
+@settings(max_examples=40, deadline=None)
+def test_every_study_is_planned_or_dropped_by_name(studies):
+    result = planned(studies)
+    recipients = {pair.recipient.study_id for pair in result.pairs}
+    dropped = {drop.identifier for drop in result.dropped}
+    assert result.inputs == len(studies)
+    assert recipients | dropped == {study.study_id for study in studies}
+    assert not recipients & dropped
+    assert all(drop.reason for drop in result.dropped)
+
+
+@given(cohorts(), st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+def test_the_order_of_the_studies_decides_nothing(studies, shuffler):
+    shuffled = list(studies)
+    shuffler.shuffle(shuffled)
+    assert planned(shuffled).pairs == planned(studies).pairs
+
+
+def many(count=60):
+    chooser = random.Random(1)
+    return [make_study(n, make_report(*chooser.sample(SENTENCES, 2))) for n in range(count)]
+
+
+def test_another_seed_gives_other_pairs():
+    assert planned(many(), seed=1).pairs != planned(many(), seed=2).pairs
+
+
+def test_no_donor_is_used_more_often_than_allowed():
+    result = planned(many(), max_uses_per_donor=1)
+    donors = [pair.donor.study_id for pair in result.pairs]
+    assert donors
+    assert len(donors) == len(set(donors))
+
+
+def test_labels_of_the_mixed_report_are_what_is_read_from_it():
+    for pair in planned(many()).pairs:
+        assert repr(chexpert_labels(ReportReader().read(pair.report))) == repr(pair.labels)
+
+
+def test_pairs_that_share_a_parent_stand_together():
+    images = [pair.donor.image_id for pair in planned(many(), max_uses_per_donor=5).pairs]
+    changes = sum(a != b for a, b in pairwise(images))
+    assert changes == len(set(images)) - 1
+
+
+@pytest.mark.parametrize(
+    ("views", "chosen"),
+    [
+        pytest.param(["LATERAL", "AP", "PA"], "i2", id="pa-before-ap"),
+        pytest.param(["AP", "AP"], "i0", id="smallest-id-among-equals"),
+        pytest.param(["LATERAL", "LL"], "no-frontal-view", id="laterals-only"),
+        pytest.param(["LATERAL", ""], "view-unknown", id="unknown-view-is-not-guessed"),
+        pytest.param([], "no-frontal-view", id="no-picture"),
+    ],
+)
+def test_one_picture_stands_for_a_study_by_a_fixed_rule(views, chosen):
+    image = choose_image([Image(f"i{n}", "", view) for n, view in enumerate(views)])
+    assert (image if isinstance(image, str) else image.image_id) == chosen
+
+
+def test_reasons_are_named(tmp_path):
+    excluded = tmp_path / "ids.txt"
+    excluded.write_text("p10000001\n\n")
+    studies = [
+        make_study(0),
+        make_study(1),
+        make_study(2, split="test"),
+        make_study(3, view="LATERAL"),
+        make_study(4, make_report("The lungs are clear.")),
+        Dropped("study", "s5", "report-missing"),
+    ]
+    result = planned(studies, exclude_ids=str(excluded))
+    reasons = {drop.identifier[-1]: drop.reason for drop in result.dropped}
+    assert reasons == {
+        "0": "same-patient",  # its only possible donor is itself
+        "1": "excluded-by-id",
+        "2": "split-not-mixed:test",
+        "3": "no-frontal-view",
+        "4": "no-exchangeable-finding",
+        "5": "report-missing",
+    }
+
+
+def test_a_missing_file_of_excluded_ids_is_an_error(tmp_path):
+    with pytest.raises(UsageError, match="excluded ids"):
+        planned([make_study()], exclude_ids=str(tmp_path / "nothing.txt"))
+
+
+@pytest.mark.parametrize(
+    ("present", "absent", "expected"),
+    [
+        (Side.LEFT, Side.RIGHT, ""),
+        (Side.LEFT, Side.LEFT, "present-and-absent"),
+        (Side.LEFT, Side.NONE, "present-and-absent"),
+        (Side.BILATERAL, Side.RIGHT, "present-and-absent"),
+    ],
+)
+def test_present_and_absent_contradict_where_their_sides_meet(present, absent, expected):
+    mentions = [
+        Mention("pneumothorax", 0, 1, Assertion.PRESENT, present),
+        Mention("pneumothorax", 2, 3, Assertion.ABSENT, absent),
+    ]
+    assert contradiction(mentions) == expected
