@@ -89,26 +89,24 @@ class Frame:
     def fill(self, outlines: Sequence[Points]) -> Layer:
         """Fill outlines given in the body frame; overlaps do not add up. Returns values in [0, 1]."""
         canvas = np.zeros((self.height, self.width), np.uint8)
-        for outline in outlines:
-            cv2.fillPoly(canvas, [self._fixed(outline)], (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
+        for outline in self._fixed(outlines):
+            cv2.fillPoly(canvas, [outline], (255,), cv2.LINE_AA, _SUBPIXEL_BITS)
         return _unit(canvas)
 
     def stroke(self, curves: Sequence[Points], widths: Sequence[float], closed: bool = False) -> Layer:
         """Draw curves of the given widths (body units); lines thinner than a pixel are drawn fainter."""
         canvas = np.zeros((self.height, self.width), np.uint8)
-        for curve, width in zip(curves, widths, strict=True):
+        for curve, width in zip(self._fixed(curves), widths, strict=True):
             pixels = width * self.scale
             value = int(255 * min(1.0, max(pixels, 0.15)))
             thickness = max(1, round(pixels))
-            cv2.polylines(
-                canvas, [self._fixed(curve)], closed, (value,), thickness, cv2.LINE_AA, _SUBPIXEL_BITS
-            )
+            cv2.polylines(canvas, [curve], closed, (value,), thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
         return _unit(canvas)
 
     def stroke_tree(self, curves: Points, widths: Points, classes: int = 9) -> Layer:
         """Draw (n, k, 2) curves, brighter where wider; widths are rounded to a few classes."""
         canvas = np.zeros((self.height, self.width), np.uint8)
-        fixed = self._fixed(curves.reshape(-1, 2)).reshape(curves.shape)
+        fixed = self._fixed([curves.reshape(-1, 2)])[0].reshape(curves.shape)
         edges = np.geomspace(widths.min(), widths.max() * 1.0001, classes + 1)
         group = np.searchsorted(edges, widths, side="right") - 1
         for number in range(classes):
@@ -160,9 +158,11 @@ class Frame:
         size = (self.width, self.height)
         return cv2.resize(layer, size, interpolation=cv2.INTER_CUBIC).astype(np.float32, copy=False)
 
-    def _fixed(self, points: Points) -> NDArray[np.int32]:
-        rounded: NDArray[np.int32] = np.round(self.to_pixels(points) * (1 << _SUBPIXEL_BITS)).astype(np.int32)
-        return rounded
+    def _fixed(self, shapes: Sequence[Points]) -> list[NDArray[np.int32]]:
+        """Map shapes to the fixed-point pixels that the drawing functions take, all in one go."""
+        pixels = self.to_pixels(np.concatenate(shapes)) * (1 << _SUBPIXEL_BITS)
+        ends = np.cumsum([len(shape) for shape in shapes])
+        return np.split(np.round(pixels).astype(np.int32), ends[:-1])
 
 
 def make_frame(exposure: Exposure, aspect: float, height: int, coarse: bool = True) -> Frame:

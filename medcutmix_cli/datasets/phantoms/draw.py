@@ -66,15 +66,15 @@ def _draw_exposure(rng: np.random.Generator, view: str) -> Exposure:
     edges = rng.uniform(0.0, 0.05, 4) * (rng.random(4) < 0.22)
     marker: Literal["", "L", "R"] = "" if rng.random() < 0.35 else ("L" if rng.random() < 0.6 else "R")
     return Exposure(
-        zoom=float(rng.uniform(2.35, 2.80)),
+        zoom=float(rng.uniform(2.30, 2.85)),
         shift_x=float(rng.normal(0, 0.05)),
         shift_y=float(rng.normal(-0.06 if portable else 0.02, 0.06)),
         rotation=float(rng.normal(0, 2.6 if portable else 1.2)),
-        scatter=float(rng.uniform(0.10, 0.25) + (0.12 if portable else 0.0)),
+        scatter=float(rng.uniform(0.10, 0.25) + (rng.uniform(0.05, 0.22) if portable else 0.0)),
         noise=float(rng.uniform(0.6, 1.5)),
-        gamma=float(rng.uniform(0.85, 1.25)),
-        low=float(rng.uniform(0.15, 0.42)),
-        high=float(rng.uniform(2.15, 2.75)),
+        gamma=float(rng.uniform(0.80, 1.35)),
+        low=float(rng.uniform(0.05, 0.45)),
+        high=float(rng.uniform(2.05, 2.85)),
         tilt_x=float(rng.normal(0, 0.05)),
         collimation=(float(edges[0]), float(edges[1]), float(edges[2]), float(edges[3])),
         marker=marker,

@@ -114,8 +114,8 @@ def _effusion(rng: np.random.Generator, patient: Patient) -> Lesion:
             y=anatomy.dome_y(patient, side)
             + 0.02
             - float(rng.uniform(low, high)) * patient.lung_height / 1.6,
-            radius_x=float(rng.uniform(0.14, 0.26)),
-            radius_y=float(rng.uniform(0.16, 0.30)),
+            radius_x=float(rng.uniform(0.09, 0.17)),
+            radius_y=float(rng.uniform(0.14, 0.26)),
             angle=0.0,
             contrast=float(rng.uniform(0.85, 1.05)),
             seed=_seed(rng),
@@ -182,7 +182,7 @@ def _consolidation(rng: np.random.Generator, patient: Patient) -> Lesion:
         radius * 1.05,
         radius * float(rng.uniform(0.85, 1.15)),
         float(rng.uniform(-0.6, 0.6)),
-        float(rng.uniform(0.62, 0.90)),
+        float(rng.uniform(0.70, 0.95)),
         _seed(rng),
     )
     return Lesion("consolidation", side, zone, severity, "", 0, (place,))

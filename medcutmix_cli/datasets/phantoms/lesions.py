@@ -91,14 +91,15 @@ def _collapsed(patient: Patient, outline: Points, place: Place) -> tuple[Points,
 
 def _paint_consolidation(scene: Scene, lesion: Lesion, place: Place) -> Mask:
     frame, lung = scene.frame, scene.thorax.lungs[place.side]
-    fluff = 0.17 * frame.texture(place.seed, 0.15) + 0.07 * frame.texture(place.seed + 1, 0.06)
+    fluff = 0.15 * frame.texture(place.seed, 0.15) + 0.07 * frame.texture(place.seed + 1, 0.06)
     field = 1 - _ellipse_radius(frame, place) + fluff
-    cover = lung * step(field, 0.20, 0.62)
+    cover = lung * step(field, 0.24, 0.95)
     bronchi = frame.blur(
         frame.stroke(_bronchogram(scene.patient, place), [0.020, 0.013, 0.015, 0.015, 0.013]), 0.004
     )
     _opacify(scene, cover * (1 - 0.34 * bronchi), place.contrast)
-    return (cover > 0.42) & (field > 0.1)
+    mask: Mask = cover > 0.40
+    return mask
 
 
 def _ellipse_radius(frame: Frame, place: Place) -> Layer:
@@ -127,7 +128,7 @@ def _bronchogram(patient: Patient, place: Place) -> list[Points]:
 
 
 def _paint_round(scene: Scene, lesion: Lesion, place: Place) -> Mask:
-    frame = scene.frame
+    frame, lung = scene.frame, scene.thorax.lungs[place.side]
     outline, spicules = _lump(place, lesion.finding == "mass")
     centre = np.array([place.x, place.y])
     small = min(place.radius_x, place.radius_y)
@@ -137,7 +138,7 @@ def _paint_round(scene: Scene, lesion: Lesion, place: Place) -> Mask:
     scene.thorax.soft[...] += place.contrast * cover
     scene.thorax.vessels[...] *= 1 - disc
     if spicules:
-        scene.thorax.soft[...] += 0.10 * frame.stroke(spicules, [0.012] * len(spicules)) * (1 - disc)
+        scene.thorax.soft[...] += 0.10 * frame.stroke(spicules, [0.012] * len(spicules)) * (1 - disc) * lung
     return disc > 0.5
 
 
