@@ -1,0 +1,229 @@
+"""Side, location, severity and prior reference of each finding, from the words that stand by it.
+
+Knows neither sections nor assertion.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from medcutmix_cli.records import Side
+from medcutmix_cli.reports.assertion import Clause, Span
+from medcutmix_cli.reports.lexicon import sidedness
+from medcutmix_cli.reports.tables import table
+from medcutmix_cli.reports.words import Words, compile_phrases, spans_of
+
+# Words that may stand between two findings which share a modifier.
+_JOINED = frozenset(["and", "or", ",", "with", "associated", "adjacent", "overlying", "underlying", "some"])
+_DEGREES = frozenset(["small", "mild", "moderate", "large", "trace", "minimal", "a", "an", "tiny"])
+# A sentence that compares as a whole.
+_WHOLE = re.compile(
+    r"\b(?:compared (?:to|with)|in comparison (?:to|with)|since (?:the )?(?:prior|previous|last))\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What the words around a finding say of it; fields as in `records.Mention`."""
+
+    side: Side
+    location: str
+    severity: str
+    prior: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Zones:
+    """Word ranges that modify one finding: before it, its own, behind it."""
+
+    before: Span
+    own: Span
+    after: Span
+
+
+def read_attributes(
+    words: Words, clause: Clause, spans: Sequence[Span], findings: Sequence[str]
+) -> list[Attributes]:
+    """Return the attributes of every finding of a sentence.
+
+    Args:
+        words: The sentence.
+        clause: Its scope marks.
+        spans: Word range of each finding, in order.
+        findings: Lexicon id of each.
+    """
+    zones = [_zones(words, clause, span) for span in spans]
+    marks = _Marks.of(words)
+    whole = _WHOLE.search(words.text) is not None
+    sides = _sides(words, marks, zones, findings)
+    found = []
+    for index, (zone, finding) in enumerate(zip(zones, findings, strict=True)):
+        prior = whole or any(marks.has_prior(z) for z in (*_all(zone), *_mates(words, zones, index, _JOINED)))
+        location = "" if sidedness()[finding] == "no" else marks.location(_all(zone))
+        found.append(Attributes(sides[index], location, marks.severity(_all(zone)), prior))
+    return found
+
+
+def _sides(words: Words, marks: _Marks, zones: Sequence[_Zones], findings: Sequence[str]) -> list[Side]:
+    """Return the side of every finding: from its own words, its list, what it is taken for, its sentence."""
+    sides = [
+        Side.NONE if sidedness()[finding] == "no" else _own_side(marks, zone)
+        for zone, finding in zip(zones, findings, strict=True)
+    ]
+    free = [index for index, finding in enumerate(findings) if sidedness()[finding] == "yes"]
+    for index in free:
+        if sides[index] is Side.NONE:
+            sides[index] = marks.side(_mates(words, zones, index, _JOINED | _DEGREES))
+    for before, index in pairwise(free):
+        if sides[index] is Side.NONE and marks.equated((zones[before].own[1], zones[index].own[0])):
+            sides[index] = sides[before]
+    if len({findings[index] for index in free}) == 1:
+        # "On the left, there is an effusion", "Effusion, left, small": the only finding takes any side named.
+        anywhere = marks.side(((0, len(words)),))
+        for index in free:
+            sides[index] = anywhere if sides[index] is Side.NONE else sides[index]
+    return sides
+
+
+def _all(zone: _Zones) -> tuple[Span, Span, Span]:
+    return zone.own, zone.before, zone.after
+
+
+def _own_side(marks: _Marks, zone: _Zones) -> Side:
+    near = marks.side((zone.own, zone.before))
+    far = marks.side((zone.after,))
+    return far if near is Side.NONE or (far is Side.BILATERAL and marks.compares(zone.after)) else near
+
+
+def _zones(words: Words, clause: Clause, span: Span) -> _Zones:
+    begin, end = span
+    first = begin
+    while first > 0 and not _barrier(words, clause, first - 1):
+        first -= 1
+    if any(e == first for _, e in clause.named):
+        # Words between two findings: those behind the last "and" belong to the second.
+        gaps = [k for k in range(first, begin) if k in clause.separators or k in clause.joiners]
+        first = gaps[-1] + 1 if gaps else first
+    last = end
+    while last < len(words) and not _barrier(words, clause, last, forward=True):
+        last += 1
+    following = [b for b, _ in clause.named if b >= end]
+    if following and following[0] <= last:
+        gaps = [k for k in range(end, following[0]) if k in clause.separators or k in clause.joiners]
+        last = gaps[-1] if gaps else following[0]
+    return _Zones((first, begin), span, (end, last))
+
+
+def _barrier(words: Words, clause: Clause, index: int, *, forward: bool = False) -> bool:
+    word = words.word(index)
+    if word in (",", ";", ".", ":") or (index in clause.stops and word != "there"):
+        return True
+    if any(b <= index < e for b, e in clause.named):
+        return True
+    return not forward and index in clause.verbs and word not in ("is", "are")
+
+
+def _mates(words: Words, zones: Sequence[_Zones], index: int, between: frozenset[str]) -> list[Span]:
+    """Return zones shared in a list: the modifiers before its first finding, and behind its last.
+
+    Args:
+        words: The sentence.
+        zones: What modifies each finding, in order.
+        index: The finding that asks.
+        between: Words that may stand between the findings of one list.
+    """
+    shared: list[Span] = []
+    for step, pick in ((-1, "before"), (1, "after")):
+        here = index
+        while 0 <= here + step < len(zones):
+            left, right = sorted((zones[here].own, zones[here + step].own))
+            if any(words.word(k) not in between for k in range(left[1], right[0])):
+                break
+            here += step
+        if here != index:
+            shared.append(getattr(zones[here], pick))
+    return shared
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Every attribute word of a sentence as (name, word range)."""
+
+    sides: tuple[tuple[str, Span], ...]
+    locations: tuple[tuple[str, Span], ...]
+    severities: tuple[tuple[str, Span], ...]
+    priors: tuple[Span, ...]
+    equates: tuple[Span, ...]
+
+    @classmethod
+    def of(cls, words: Words) -> _Marks:
+        blocked = {k for b, e in spans_of(_patterns()["side.ignore"], words) for k in range(b, e)}
+        sides = [m for m in _marked(words, "side.") if not blocked.intersection(range(*m[1]))]
+        severities = [
+            (words.text[words.begins[b] : words.ends[e - 1]], (b, e))
+            for _, (b, e) in _marked(words, "severity.")
+        ]
+        priors = [span for _, span in _marked(words, "prior.")]
+        equates = spans_of(_patterns()["side.equates"], words)
+        return cls(
+            tuple(sides), tuple(_marked(words, "location.")), tuple(severities), tuple(priors), tuple(equates)
+        )
+
+    def side(self, zones: Sequence[Span]) -> Side:
+        names = {name for name, span in self.sides if _within(span, zones)}
+        if "bilateral" in names or {"left", "right"} <= names:
+            return Side.BILATERAL
+        for name in ("left", "right"):
+            if name in names:
+                return Side(name)
+        return Side.BILATERAL if "both" in names else Side.NONE
+
+    def compares(self, zone: Span) -> bool:
+        return any(
+            name == "bilateral" and span[1] - span[0] > 1
+            for name, span in self.sides
+            if _within(span, (zone,))
+        )
+
+    def location(self, zones: Sequence[Span]) -> str:
+        return next((name for zone in zones for name, span in self.locations if _within(span, (zone,))), "")
+
+    def severity(self, zones: Sequence[Span]) -> str:
+        for zone in zones:
+            here = [name for name, span in self.severities if _within(span, (zone,))]
+            if here:
+                return max(here, key=len)
+        return ""
+
+    def has_prior(self, zone: Span) -> bool:
+        return any(_within(span, (zone,)) for span in self.priors)
+
+    def equated(self, gap: Span) -> bool:
+        return any(_within(span, (gap,)) for span in self.equates)
+
+
+def _within(span: Span, zones: Sequence[Span]) -> bool:
+    return any(begin <= span[0] and span[1] <= end for begin, end in zones)
+
+
+def _marked(words: Words, prefix: str) -> list[tuple[str, Span]]:
+    return [
+        (name.removeprefix(prefix), span)
+        for name, pattern in _patterns().items()
+        if name.startswith(prefix) and name not in ("side.ignore", "side.equates")
+        for span in spans_of(pattern, words)
+    ]
+
+
+@cache
+def _patterns() -> dict[str, re.Pattern[str]]:
+    rules = table("attributes")
+    return {
+        f"{part}.{name}": compile_phrases(phrases)
+        for part in ("side", "location", "severity", "prior")
+        for name, phrases in rules[part].items()
+    }

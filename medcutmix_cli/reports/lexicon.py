@@ -1,0 +1,174 @@
+"""The finding lexicon: where a sentence names a finding, or describes one without naming it.
+
+Knows what is named, not whether it is asserted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from medcutmix_cli.reports.tables import table
+from medcutmix_cli.reports.words import Phrases, Words, compile_phrases, spans_of
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place where a finding is named or described, in word indices.
+
+    Attributes:
+        begin: First word (end is exclusive) of what names it.
+        anchor: First word that a cue must reach: the predicate of a description, else `begin`.
+        anchor_end: End of the same, exclusive.
+        described: Whether it is described ("heart is enlarged") rather than named.
+        normal: Whether the description calls it normal, so that the finding is absent.
+    """
+
+    finding: str
+    begin: int
+    end: int
+    anchor: int
+    anchor_end: int
+    described: bool = False
+    normal: bool = False
+
+
+@cache
+def finding_ids() -> tuple[str, ...]:
+    """Return all lexicon ids, in the order of the table."""
+    return tuple(str(entry["id"]) for entry in table("findings")["finding"])
+
+
+@cache
+def label_of(scheme: str) -> dict[str, str]:
+    """Return lexicon id -> label name for the scheme "chexpert" or "nih"; ids without a label are left out."""
+    return {entry["id"]: entry[scheme] for entry in table("findings")["finding"] if entry[scheme]}
+
+
+@cache
+def sidedness() -> dict[str, str]:
+    """Return lexicon id -> "yes", "near" (only words right beside it tell its side) or "no"."""
+    return {entry["id"]: entry.get("sided", "yes") for entry in table("findings")["finding"]}
+
+
+def find_hits(words: Words) -> list[Hit]:
+    """Return every hit of a sentence in order; of overlapping ones the longest counts."""
+    named = _named(words)
+    taken = {index for hit in named for index in range(hit.begin, hit.end)}
+    described = [
+        hit for hit in _described(words) if not taken.intersection(range(hit.anchor, hit.anchor_end))
+    ]
+    hits = [hit for hit in named if hit.finding] + described
+    return sorted(set(hits), key=lambda hit: (hit.begin, hit.end, hit.finding))
+
+
+def _named(words: Words) -> list[Hit]:
+    found = [(begin, end, finding) for finding, phrases in _terms() for begin, end in phrases.spans(words)]
+    kept: list[tuple[int, int, str]] = []
+    for begin, end, finding in sorted(found, key=lambda span: (span[0] - span[1], span[0], span[2])):
+        # "hydropneumothorax" is two findings in one word: equal spans stay together.
+        if all(end <= b or begin >= e or (begin, end) == (b, e) for b, e, _ in kept):
+            kept.append((begin, end, finding))
+    blocked = {(begin, end) for begin, end, finding in kept if not finding}
+    hits = [(b, e, f) for b, e, f in dict.fromkeys(kept) if f and (b, e) not in blocked]
+    return [Hit(f, b, e, b, e, described=_is_sign(words, f, b, e)) for b, e, f in hits]
+
+
+def _is_sign(words: Words, finding: str, begin: int, end: int) -> bool:
+    signs = _signs().get(finding)
+    return (
+        signs is not None
+        and signs.fullmatch(words.text, words.begins[begin], words.ends[end - 1]) is not None
+    )
+
+
+def _described(words: Words) -> list[Hit]:
+    if spans_of(_rest(), words):
+        return []
+    hits = []
+    for findings, subjects, predicates in _anatomy():
+        states = [(b, e, normal) for pattern, normal in predicates for b, e in spans_of(pattern, words)]
+        # "not enlarged" is a normal predicate that holds an abnormal one: the longer stands.
+        states = [s for s in states if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in states)]
+        for begin, end in spans_of(subjects, words):
+            state = _predicate(words, begin, end, states)
+            if state is not None:
+                span = (min(begin, state[0]), max(end, state[1]))
+                hits += [Hit(f, *span, state[0], state[1], described=True, normal=state[2]) for f in findings]
+    return hits
+
+
+def _predicate(
+    words: Words, begin: int, end: int, states: list[tuple[int, int, bool]]
+) -> tuple[int, int, bool] | None:
+    """Return the predicate that belongs to the subject `words[begin:end]`."""
+    before = [
+        s
+        for s in states
+        if s[1] <= begin and all(words.word(k) in _predicate_words("between") for k in range(s[1], begin))
+    ]
+    if before:
+        return before[-1]
+    after = sorted(s for s in states if s[0] >= end)
+    return after[0] if after and _one_clause([words.word(k) for k in range(end, after[0][0])]) else None
+
+
+def _one_clause(gap: list[str]) -> bool:
+    verbs = [index for index, word in enumerate(gap) if word in _predicate_words("verbs")]
+    if len(verbs) > 1 or _predicate_words("closed").intersection(gap) or len(gap) > 14:
+        return False
+    return not verbs or "," not in gap[verbs[0] :]
+
+
+@cache
+def explanations() -> dict[str, frozenset[str]]:
+    """Return finding -> the findings that, named in the same sentence, may explain its signs instead."""
+    return {entry["id"]: frozenset(entry.get("explained_by", ())) for entry in table("findings")["finding"]}
+
+
+@cache
+def _terms() -> tuple[tuple[str, Phrases], ...]:
+    rules: dict[str, Any] = table("findings")
+    entries = [(entry["id"], [*entry["terms"], *entry.get("signs", ())]) for entry in rules["finding"]]
+    entries.append(("", rules["ignore"]["phrases"]))
+    return tuple((name, Phrases.of(terms, rules["macro"])) for name, terms in entries)
+
+
+@cache
+def _signs() -> dict[str, re.Pattern[str]]:
+    rules = table("findings")
+    return {
+        entry["id"]: compile_phrases(entry["signs"], rules["macro"])
+        for entry in rules["finding"]
+        if "signs" in entry
+    }
+
+
+@cache
+def _predicate_words(role: str) -> frozenset[str]:
+    return frozenset(table("findings")["predicate"][role])
+
+
+@cache
+def _rest() -> re.Pattern[str]:
+    return compile_phrases(table("findings")["rest"]["phrases"])
+
+
+@cache
+def _anatomy() -> tuple[
+    tuple[tuple[str, ...], re.Pattern[str], tuple[tuple[re.Pattern[str], bool], ...]], ...
+]:
+    rules = table("findings")
+    return tuple(
+        (
+            tuple(entry["findings"]),
+            compile_phrases(entry["subjects"], rules["macro"]),
+            (
+                (compile_phrases(entry["abnormal"], rules["macro"]), False),
+                (compile_phrases(entry["normal"], rules["macro"]), True),
+            ),
+        )
+        for entry in rules["anatomy"]
+    )

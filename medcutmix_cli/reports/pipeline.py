@@ -1,0 +1,50 @@
+"""scispaCy's parts that need no model: its tokenizer, sentence component and abbreviation detector.
+
+Built on first use and kept for the life of the process; knows no section and no finding.
+"""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from typing import Any
+
+
+@cache
+def sentence_pipeline() -> Any:
+    """Return the spaCy pipeline that splits sentences."""
+    pipeline = _tokenizer_only()
+    pipeline.add_pipe("pysbd_sentencizer")
+    return pipeline
+
+
+@cache
+def abbreviation_pipeline() -> Any:
+    """Return the spaCy pipeline that finds abbreviations defined in brackets (Schwartz and Hearst 2003)."""
+    pipeline = _tokenizer_only()
+    pipeline.add_pipe("abbreviation_detector")
+    return pipeline
+
+
+def _tokenizer_only() -> Any:
+    import spacy
+    from scispacy import abbreviation, custom_sentence_segmenter  # noqa: F401 - they register components
+    from scispacy.custom_tokenizer import combined_rule_tokenizer
+
+    pipeline = spacy.blank("en")
+    with warnings.catch_warnings():
+        # scispaCy's suffix rules hold a nested set that Python warns of and reads as meant.
+        warnings.simplefilter("ignore", FutureWarning)
+        pipeline.tokenizer = combined_rule_tokenizer(pipeline)
+    return pipeline
+
+
+def abbreviations(text: str) -> dict[str, str]:
+    """Return short form -> long form for the abbreviations that `text` defines in brackets."""
+    if "(" not in text:
+        return {}
+    with warnings.catch_warnings():
+        # spaCy warns of the detector's empty matcher on every text that defines no abbreviation (W036).
+        warnings.simplefilter("ignore", UserWarning)
+        found = abbreviation_pipeline()(text)._.abbreviations
+    return {short.text: short._.long_form.text for short in found}

@@ -1,0 +1,142 @@
+"""One report -> sections, sentences, findings with assertion and side, as `records.Reading`.
+
+What a sentence says depends on the sentence, the kind of its section and the abbreviations that the report
+defines, on nothing else. So mixed reports read like their parts, and equal sentences are read once per process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from medcutmix_cli.records import Assertion, Mention, Reading, Section, Sentence, SentenceKind
+from medcutmix_cli.reports.assertion import assertion_at, read_clause
+from medcutmix_cli.reports.attributes import Attributes, read_attributes
+from medcutmix_cli.reports.kinds import DEVICES, refers_to_prior, sentence_flags, sentence_kind
+from medcutmix_cli.reports.lexicon import Hit, explanations, find_hits
+from medcutmix_cli.reports.pipeline import abbreviations
+from medcutmix_cli.reports.sections import split_sections
+from medcutmix_cli.reports.sentences import split_sentences, unwrap
+from medcutmix_cli.reports.words import canonical
+
+# Here a bare "pneumonia" is what the study was asked about, not what it shows.
+_ASKED = frozenset({"indication", "history"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReportReader:
+    """Reads reports; holds settings only, so it can be sent to worker processes.
+
+    Attributes:
+        section_rules: "mimic-official" reproduces the parser published with MIMIC-CXR, "strict" puts its
+            quirks right.
+    """
+
+    section_rules: str = "mimic-official"
+
+    def read(self, report: str) -> Reading:
+        """Return the sections and sentences of a report; both empty where it holds no text.
+
+        Raises:
+            UsageError: No section rules of that name.
+        """
+        sections = split_sections(report, self.section_rules)
+        short_forms = _useful_abbreviations(report)
+        return Reading(
+            sections, tuple(s for section in sections for s in _read_section(report, section, short_forms))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Analysis:
+    """What one sentence says by itself; offsets of the mentions are into the sentence."""
+
+    kind: SentenceKind
+    mentions: tuple[Mention, ...]
+    flags: frozenset[str]
+
+
+def _useful_abbreviations(report: str) -> dict[str, str]:
+    """Return the abbreviations whose long form names a finding and whose short form does not."""
+    found = abbreviations(unwrap(report))
+    return {
+        short: long
+        for short, long in found.items()
+        if find_hits(canonical(long)) and not find_hits(canonical(short))
+    }
+
+
+def _read_section(report: str, section: Section, short_forms: dict[str, str]) -> list[Sentence]:
+    sentences = []
+    for start, end, listed in split_sentences(report, section.start, section.end):
+        text = report[start:end]
+        used = tuple(sorted((short, long) for short, long in short_forms.items() if short in text))
+        analysis = _analyse(unwrap(text), section.name in _ASKED, used)
+        flags = analysis.flags | {"list-marker"} if listed else analysis.flags
+        mentions = tuple(_shifted(mention, start) for mention in analysis.mentions)
+        sentences.append(
+            Sentence(start, end, text, section.name, analysis.kind, mentions, tuple(sorted(flags)))
+        )
+    return sentences
+
+
+def _shifted(m: Mention, by: int) -> Mention:
+    return Mention(m.finding, m.start + by, m.end + by, m.assertion, m.side, m.location, m.severity, m.prior)
+
+
+@lru_cache(maxsize=1 << 16)
+def _analyse(text: str, asked: bool, expansions: tuple[tuple[str, str], ...]) -> _Analysis:
+    words = canonical(text, dict(expansions))
+    hits = find_hits(words)
+    clause = read_clause(words, [(hit.anchor, hit.anchor_end) for hit in hits])
+    asserted = [(hit, assertion_at(clause, hit.anchor, hit.anchor_end)) for hit in hits]
+    kept = [(hit, _meant(hit, assertion, asked)) for hit, assertion in asserted]
+    stated = _without_explained([(hit, assertion) for hit, assertion in kept if assertion is not None])
+    spans = [(hit.begin, hit.end) for hit, _ in stated]
+    attributes = read_attributes(words, clause, spans, [hit.finding for hit, _ in stated])
+    mentions = [
+        _mention(hit, words.starts[hit.begin], words.stops[hit.end - 1], assertion, found)
+        for (hit, assertion), found in zip(stated, attributes, strict=True)
+    ]
+    named = any(not hit.normal and hit.finding != DEVICES for hit, _ in stated)
+    flags = sentence_flags(words, mentions, refers_to_prior(words))
+    return _Analysis(sentence_kind(words, mentions, named, flags), tuple(mentions), flags)
+
+
+def _without_explained(stated: list[tuple[Hit, Assertion]]) -> list[tuple[Hit, Assertion]]:
+    """Let what a sentence names overrule what it describes.
+
+    "Blunting of the costophrenic angle, which may be a small effusion" is an uncertain effusion, and so is
+    blunting next to the scarring that may have caused it.
+    """
+    names = {hit.finding for hit, _ in stated if not hit.described}
+    kept = []
+    for hit, assertion in stated:
+        if hit.described and not hit.normal and assertion is Assertion.PRESENT:
+            if hit.finding in names:
+                continue
+            if explanations()[hit.finding] & names:
+                assertion = Assertion.UNCERTAIN
+        kept.append((hit, assertion))
+    return kept
+
+
+def _mention(hit: Hit, start: int, end: int, assertion: Assertion, found: Attributes) -> Mention:
+    return Mention(
+        hit.finding, start, end, assertion, found.side, found.location, found.severity, found.prior
+    )
+
+
+def _meant(hit: Hit, assertion: Assertion, asked: bool) -> Assertion | None:
+    """Return what is said of the finding itself; None where "normal" is denied and nothing follows."""
+    if hit.normal:
+        return Assertion.ABSENT if assertion in (Assertion.PRESENT, Assertion.UNCERTAIN) else None
+    if asked and assertion is Assertion.PRESENT:
+        return Assertion.UNCERTAIN
+    return assertion
+
+
+def present_findings(sentences: Sequence[Sentence]) -> frozenset[str]:
+    """Return the findings that any of the sentences asserts as present."""
+    return frozenset().union(*(sentence.findings() for sentence in sentences))

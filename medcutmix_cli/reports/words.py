@@ -1,0 +1,107 @@
+"""A sentence as canonical words: lower case, one space apart, with the way back to character offsets.
+
+All rule tables are regular expressions over this form, so line breaks, hyphens and case need no thought there.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+# A hyphen, slash or apostrophe inside a word is read as a space: "left-sided", "and/or", "doesn't".
+_WORD = re.compile(r"\d+(?:\.\d+)?|[^\W_\d]+|_+|\d+|(?<!\w)[-/'’–]|[-/'’–](?!\w)|[^\w\s/'’–-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one sentence.
+
+    Attributes:
+        text: The words joined by single spaces.
+        begins: Offset of each word in `text` (likewise ends).
+        starts: Offset of each word in the sentence, code points (likewise stops).
+    """
+
+    text: str
+    begins: tuple[int, ...]
+    ends: tuple[int, ...]
+    starts: tuple[int, ...]
+    stops: tuple[int, ...]
+
+    def indices(self, begin: int, end: int) -> tuple[int, int]:
+        """Return the half-open range of words that `text[begin:end]` covers."""
+        return bisect_right(self.ends, begin), bisect_left(self.begins, end)
+
+    def word(self, index: int) -> str:
+        """Return one word."""
+        return self.text[self.begins[index] : self.ends[index]]
+
+    def __len__(self) -> int:
+        return len(self.begins)
+
+
+def canonical(sentence: str, expansions: Mapping[str, str] | None = None) -> Words:
+    """Return the canonical words of a sentence.
+
+    Args:
+        sentence: Text of one sentence, line breaks allowed.
+        expansions: Abbreviation as printed -> long form; the long form's words stand where the short form does.
+    """
+    pieces: list[tuple[str, int, int]] = []
+    for match in _WORD.finditer(sentence):
+        long_form = expansions.get(match.group()) if expansions else None
+        for word in canonical(long_form).text.split() if long_form else (match.group().lower(),):
+            pieces.append((word, match.start(), match.end()))
+    begins, ends, position = [], [], 0
+    for word, _, _ in pieces:
+        begins.append(position)
+        ends.append(position + len(word))
+        position += len(word) + 1
+    text = " ".join(word for word, _, _ in pieces)
+    return Words(text, tuple(begins), tuple(ends), tuple(p[1] for p in pieces), tuple(p[2] for p in pieces))
+
+
+def compile_phrases(phrases: Iterable[str], macros: Mapping[str, str] | None = None) -> re.Pattern[str]:
+    """Return one pattern that matches any of the phrases as whole words; `{name}` takes a macro's text."""
+    expanded = [_expand(phrase, macros or {}) for phrase in phrases]
+    # Python takes the first alternative that fits, so the longest phrases are tried first.
+    body = "|".join(f"(?:{phrase})" for phrase in sorted(expanded, key=len, reverse=True))
+    return re.compile(rf"(?<![^ ])(?:{body})(?![^ ])" if body else r"(?!)")
+
+
+def _expand(phrase: str, macros: Mapping[str, str]) -> str:
+    for name, text in macros.items():
+        phrase = phrase.replace("{" + name + "}", text)
+    return phrase
+
+
+def spans_of(pattern: re.Pattern[str], words: Words) -> list[tuple[int, int]]:
+    """Return the word ranges that a pattern matches."""
+    return [words.indices(*match.span()) for match in pattern.finditer(words.text)]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Phrases searched one by one, so that all their matches are seen, overlapping ones too.
+
+    Attributes:
+        any_of: One pattern for all; most sentences hold none, and this one search says so.
+        single: One pattern per phrase.
+    """
+
+    any_of: re.Pattern[str]
+    single: tuple[re.Pattern[str], ...]
+
+    @classmethod
+    def of(cls, phrases: Iterable[str], macros: Mapping[str, str] | None = None) -> Phrases:
+        """Return the compiled phrases."""
+        listed = tuple(phrases)
+        return cls(compile_phrases(listed, macros), tuple(compile_phrases([p], macros) for p in listed))
+
+    def spans(self, words: Words) -> list[tuple[int, int]]:
+        """Return the word range of every match."""
+        if self.any_of.search(words.text) is None:
+            return []
+        return [span for pattern in self.single for span in spans_of(pattern, words)]

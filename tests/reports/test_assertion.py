@@ -1,0 +1,98 @@
+"""Every hard sentence of the method, and the scopes around them: finding -> what is said of it."""
+
+import pytest
+
+from medcutmix_cli.records import Assertion
+from medcutmix_cli.reports.assertion import assertion_at, read_clause
+from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.words import canonical
+
+P, A, U, R = Assertion.PRESENT, Assertion.ABSENT, Assertion.UNCERTAIN, Assertion.RESOLVED
+
+
+def said(sentence, section="FINDINGS"):
+    reading = ReportReader().read(f"x\n {section}: {sentence}\n")
+    return {m.finding: m.assertion for s in reading.sentences for m in s.mentions}
+
+
+HARD = {
+    "Pneumonia cannot be excluded.": {"pneumonia": U},
+    "Findings may represent atelectasis or pneumonia.": {"atelectasis": U, "pneumonia": U},
+    "Interval resolution of pulmonary edema.": {"edema": R},
+    "Pneumothorax is not seen.": {"pneumothorax": A},
+    "Right pneumothorax is no longer visualized.": {"pneumothorax": R},
+    "The lungs are clear of focal consolidation.": {"consolidation": A},
+    "No new opacity; stable cardiomegaly.": {"opacity": A, "cardiomegaly": P},
+    "The endotracheal tube has been removed.": {"support_devices": R},
+    "Evaluate for pneumonia.": {"pneumonia": U},
+    "No change in the effusion.": {"pleural_effusion": P},
+    "Atelectasis versus pneumonia.": {"atelectasis": U, "pneumonia": U},
+    "No effusion but small left pneumothorax.": {"pleural_effusion": A, "pneumothorax": P},
+    "No pleural effusion, pneumothorax, focal consolidation,\n pulmonary edema, or fracture.": {
+        "pleural_effusion": A,
+        "pneumothorax": A,
+        "consolidation": A,
+        "edema": A,
+        "fracture": A,
+    },
+}
+
+SCOPES = {
+    "No pneumothorax, small left effusion.": {"pneumothorax": A, "pleural_effusion": P},
+    "No pneumothorax, large effusion, or consolidation.": {
+        "pneumothorax": A,
+        "pleural_effusion": A,
+        "consolidation": A,
+    },
+    "No pneumothorax is seen and the heart is enlarged.": {"pneumothorax": A, "cardiomegaly": P},
+    "No pleural effusion and stable cardiomegaly.": {"pleural_effusion": A, "cardiomegaly": P},
+    "Effusion and pneumothorax are not seen.": {"pleural_effusion": A, "pneumothorax": A},
+    "There is an effusion and pneumothorax is not seen.": {"pleural_effusion": P, "pneumothorax": A},
+    "No effusion; however, there is consolidation.": {"pleural_effusion": A, "consolidation": P},
+    "Probably no effusion.": {"pleural_effusion": U},
+    "No opacity to suggest pneumonia.": {"opacity": A, "pneumonia": A},
+    "Left basilar opacity, likely atelectasis.": {"opacity": P, "atelectasis": U},
+    "The effusion has not resolved.": {"pleural_effusion": P},
+    "Near complete resolution of the effusion.": {"pleural_effusion": P},
+    "The previously seen effusion has resolved.": {"pleural_effusion": R},
+    "There is no longer a pneumothorax.": {"pneumothorax": R},
+    "The effusion is not without consolidation.": {"pleural_effusion": P, "consolidation": P},
+    "No interval change in the right lower lobe nodule.": {"nodule": P},
+    "No edema, but pneumonia cannot be ruled out.": {"edema": A, "pneumonia": U},
+    "Neither effusion nor pneumothorax is identified.": {"pleural_effusion": A, "pneumothorax": A},
+    "Pneumothorax: none.": {"pneumothorax": A},
+    "Negative for pneumonia.": {"pneumonia": A},
+    "Lucency without lung markings is due to a small pneumothorax.": {"pneumothorax": P},
+    "Right lower lobe pneumonia is suspected.": {"pneumonia": U},
+    "Consolidation is not excluded on this view.": {"consolidation": U},
+    "Atelectasis, although pneumonia is possible.": {"atelectasis": P, "pneumonia": U},
+    "Correlate for pneumonia.": {"pneumonia": U},
+    "A nodule not seen on the prior film.": {"nodule": P},
+}
+
+
+@pytest.mark.parametrize(("sentence", "expected"), HARD.items(), ids=HARD)
+def test_the_hard_sentences_of_the_method(sentence, expected):
+    assert said(sentence) == expected
+
+
+@pytest.mark.parametrize(("sentence", "expected"), SCOPES.items(), ids=SCOPES)
+def test_scopes_end_where_a_statement_does(sentence, expected):
+    assert said(sentence) == expected
+
+
+def test_a_bare_finding_in_the_indication_is_only_asked_about():
+    assert said("Cough, pneumonia.", "INDICATION") == {"pneumonia": U}
+    assert said("No pneumonia.", "INDICATION") == {"pneumonia": A}
+
+
+def test_concepts_outside_the_lexicon_can_be_asserted_too():
+    words = canonical("She denies fever, chills or night sweats.")
+    begin, end = words.indices(words.text.index("night"), words.text.index(" ."))
+    assert assertion_at(read_clause(words, [(begin, end)]), begin, end) is A
+
+
+def test_a_cue_that_shares_words_with_the_concept_is_no_cue():
+    words = canonical("He denies changes in hearing, no change in vision.")
+    begin, end = words.indices(words.text.index("change in vision"), words.text.index(" ."))
+    assert assertion_at(read_clause(words, [(begin, end)]), begin, end) is A

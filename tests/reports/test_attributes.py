@@ -1,0 +1,59 @@
+import pytest
+
+from medcutmix_cli.records import Side
+from medcutmix_cli.reports.reader import ReportReader
+
+L, R, B, N = Side.LEFT, Side.RIGHT, Side.BILATERAL, Side.NONE
+
+
+def mentions(sentence):
+    return {m.finding: m for s in ReportReader().read(sentence).sentences for m in s.mentions}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "sides"),
+    [
+        ("Small left-sided pleural effusion.", {"pleural_effusion": L}),
+        ("Consolidation in the RLL.", {"consolidation": R}),
+        ("Lingular atelectasis.", {"atelectasis": L}),
+        ("Bibasilar atelectasis.", {"atelectasis": B}),
+        ("Pleural effusions, left greater than right.", {"pleural_effusion": B}),
+        ("Left effusion greater than right.", {"pleural_effusion": B}),
+        ("Opacities at the left and right bases.", {"opacity": B}),
+        ("Opacity in the left lower lobe and a right effusion.", {"opacity": L, "pleural_effusion": R}),
+        ("Left effusion with right basilar atelectasis.", {"pleural_effusion": L, "atelectasis": R}),
+        ("Atelectasis and effusion at the left base.", {"atelectasis": L, "pleural_effusion": L}),
+        ("Left lower lobe consolidation and effusion.", {"consolidation": L, "pleural_effusion": L}),
+        ("On the right, there is a large pneumothorax.", {"pneumothorax": R}),
+        ("Nodule, upper third of the left lung, 26 mm.", {"nodule": L}),
+        ("Opacities at both lung bases are consistent with atelectasis.", {"opacity": B, "atelectasis": B}),
+        ("Opacities in the lungs.", {"opacity": B}),
+        ("There is a pneumothorax.", {"pneumothorax": N}),
+        ("Moderate cardiomegaly and left effusion.", {"cardiomegaly": N, "pleural_effusion": L}),
+        ("No right effusion; left pneumothorax.", {"pleural_effusion": R, "pneumothorax": L}),
+        ("A nodule to the left of the carina in the right lung.", {"nodule": R}),
+    ],
+)
+def test_each_finding_has_its_own_side(sentence, sides):
+    assert {finding: m.side for finding, m in mentions(sentence).items()} == sides
+
+
+def test_location_and_severity_stand_by_their_finding():
+    found = mentions("Small left basilar effusion and moderate right upper lobe consolidation.")
+    assert (found["pleural_effusion"].severity, found["pleural_effusion"].location) == ("small", "base")
+    assert (found["consolidation"].severity, found["consolidation"].location) == ("moderate", "upper")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "prior"),
+    [
+        ("Stable cardiomegaly, small effusion.", {"cardiomegaly": True, "pleural_effusion": False}),
+        ("Unchanged cardiomegaly and small effusion.", {"cardiomegaly": True, "pleural_effusion": False}),
+        ("Cardiomegaly and effusion are unchanged.", {"cardiomegaly": True, "pleural_effusion": True}),
+        ("As compared to the prior film, a nodule, a mass.", {"nodule": True, "mass": True}),
+        ("The effusion looks the same as on ___.", {"pleural_effusion": True}),
+        ("There is a small effusion.", {"pleural_effusion": False}),
+    ],
+)
+def test_prior_reference_is_per_finding(sentence, prior):
+    assert {finding: m.prior for finding, m in mentions(sentence).items()} == prior

@@ -1,0 +1,96 @@
+import re
+
+import pytest
+
+from medcutmix_cli.findings import CHEXPERT, LOCAL
+from medcutmix_cli.reports.lexicon import find_hits, finding_ids, label_of
+from medcutmix_cli.reports.tables import table
+from medcutmix_cli.reports.words import canonical, compile_phrases
+
+CHEST_X_RAY_14 = {
+    "Atelectasis", "Cardiomegaly", "Effusion", "Infiltration", "Mass", "Nodule", "Pneumonia", "Pneumothorax",
+    "Consolidation", "Edema", "Emphysema", "Fibrosis", "Pleural_Thickening", "Hernia",
+}  # fmt: skip
+
+
+def named(sentence):
+    return {hit.finding for hit in find_hits(canonical(sentence)) if not hit.normal}
+
+
+def test_the_table_covers_both_label_sets():
+    assert set(label_of("chexpert").values()) == set(CHEXPERT) - {"No Finding"}
+    assert set(label_of("nih").values()) == CHEST_X_RAY_14
+
+
+def test_ids_are_unique_and_hold_the_local_findings():
+    assert len(set(finding_ids())) == len(finding_ids())
+    assert set(finding_ids()) >= LOCAL
+
+
+def test_no_phrase_stands_twice_in_the_lexicon():
+    phrases = [term for entry in table("findings")["finding"] for term in entry["terms"]]
+    assert len(set(phrases)) == len(phrases)
+
+
+@pytest.mark.parametrize("name", ["findings", "assertion", "attributes"])
+def test_every_phrase_of_the_rule_tables_compiles(name):
+    def phrases(node):
+        if isinstance(node, str):
+            yield node
+        elif isinstance(node, dict):
+            for key, value in node.items():
+                yield from phrases(value) if key != "macro" else ()
+        elif isinstance(node, list):
+            for value in node:
+                yield from phrases(value)
+
+    macros = table(name).get("macro", {})
+    for phrase in phrases(table(name)):
+        assert isinstance(compile_phrases([phrase], macros), re.Pattern)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "findings"),
+    [
+        pytest.param("Pleural effusions are seen.", {"pleural_effusion"}, id="plural"),
+        pytest.param("Small efusion and cardiomegally.", {"pleural_effusion", "cardiomegaly"}, id="misspelt"),
+        pytest.param("A pericardial effusion is present.", set(), id="pericardial-effusion-is-not-pleural"),
+        pytest.param("Soft tissue edema.", set(), id="soft-tissue-edema-is-not-pulmonary"),
+        pytest.param("No mass effect.", set(), id="mass-effect-is-no-mass"),
+        pytest.param("The left costophrenic angle is blunted.", {"pleural_effusion"}, id="blunted-angle"),
+        pytest.param("The heart is mildly enlarged.", {"cardiomegaly"}, id="enlarged-heart"),
+        pytest.param("The cardiac silhouette is enlarged.", {"cardiomegaly"}, id="enlarged-silhouette"),
+        pytest.param("The mediastinum is widened.", {"enlarged_cardiomediastinum"}, id="wide-mediastinum"),
+        pytest.param(
+            "Hydropneumothorax.", {"pleural_effusion", "pneumothorax"}, id="two-findings-in-one-word"
+        ),
+        pytest.param("Airspace disease and infiltrates.", {"opacity", "infiltrate"}, id="opacity-words"),
+        pytest.param("A nodular opacity is seen.", {"nodule"}, id="the-longest-name-counts"),
+        pytest.param("A thin line at the apex.", set(), id="a-line-is-no-device"),
+        pytest.param("PICC line and Swan-Ganz catheter.", {"support_devices"}, id="lines-and-catheters"),
+        pytest.param("Heart size at the upper limits of normal.", set(), id="upper-limits-of-normal"),
+        pytest.param("Collapse of the left lower lobe.", {"atelectasis"}, id="collapse-of-a-lobe"),
+        pytest.param("Collapse of a vertebral body.", set(), id="vertebral-collapse"),
+    ],
+)
+def test_findings_are_named_or_described(sentence, findings):
+    assert named(sentence) == findings
+
+
+@pytest.mark.parametrize(
+    ("sentence", "findings"),
+    [
+        ("The heart size is normal.", {"cardiomegaly"}),
+        (
+            "Heart size and mediastinal contours are within normal limits.",
+            {"cardiomegaly", "enlarged_cardiomediastinum"},
+        ),
+        ("Normal heart size.", {"cardiomegaly"}),
+        ("The cardiomediastinal silhouette is unremarkable.", {"cardiomegaly", "enlarged_cardiomediastinum"}),
+        ("The lungs are clear.", {"opacity"}),
+        ("The lungs are otherwise clear.", set()),
+        ("Costophrenic angles are sharp.", {"pleural_effusion"}),
+    ],
+)
+def test_normal_statements_deny_their_finding(sentence, findings):
+    assert {hit.finding for hit in find_hits(canonical(sentence)) if hit.normal} == findings

@@ -1,0 +1,108 @@
+import pickle
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medcutmix_cli.datasets.phantoms import draw_phantom, write_report
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.records import Assertion, Side
+from medcutmix_cli.reports.labels import finding_states
+from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.sentences import fold
+
+WORDS = [
+    "No effusion.",
+    "Left",
+    "(LPE)",
+    "1. ",
+    "\n",
+    "\r\n \r\n",
+    "\t",
+    " FINDINGS: ",
+    "___",
+    "Dr.",
+    "é",
+    "İ",
+    "(",
+    "x",
+]
+REPORTS = st.one_of(st.text(max_size=80), st.lists(st.sampled_from(WORDS), max_size=20).map(" ".join))
+
+
+@settings(deadline=None, max_examples=200)
+@given(REPORTS, st.sampled_from(["mimic-official", "strict"]))
+def test_offsets_always_slice_back(report, rules):
+    reading = ReportReader(rules).read(report)
+    for sentence in reading.sentences:
+        assert report[sentence.start : sentence.end] == sentence.text
+        assert any(s.start <= sentence.start and sentence.end <= s.end for s in reading.sections)
+        for mention in sentence.mentions:
+            assert sentence.start <= mention.start < mention.end <= sentence.end
+
+
+def test_mentions_point_at_the_words_that_name_them():
+    report = "x\n FINDINGS: There is a moderate left\n pleural effusion.\n"
+    ((mention,),) = [s.mentions for s in ReportReader().read(report).sentences if s.section == "findings"]
+    assert fold(report[mention.start : mention.end]) == "pleural effusion"
+    assert (mention.side, mention.severity) == (Side.LEFT, "moderate")
+
+
+def test_an_abbreviation_the_report_defines_is_read_as_its_long_form():
+    reading = ReportReader().read("Small left pleural effusion (LPE) is seen. The LPE has a fluid level.")
+    (mention,) = reading.sentences[1].mentions
+    assert (mention.finding, mention.side) == ("pleural_effusion", Side.LEFT)
+
+
+def test_an_abbreviation_of_another_report_is_not():
+    ReportReader().read("Small left pleural effusion (LPE) is seen.")
+    assert ReportReader().read("The LPE has a fluid level.").sentences[0].mentions == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "assertion"),
+    [
+        ("There is blunting of the left costophrenic angle.", Assertion.PRESENT),
+        ("Blunting of the costophrenic angle may represent an effusion.", Assertion.UNCERTAIN),
+        ("Blunting of the costophrenic angle without effusion.", Assertion.ABSENT),
+        ("Blunting of the costophrenic angle and pleural thickening.", Assertion.UNCERTAIN),
+    ],
+)
+def test_a_sign_gives_way_to_what_the_sentence_says_of_it(text, assertion):
+    assert finding_states(ReportReader().read(text))["pleural_effusion"] is assertion
+
+
+def test_removing_a_sentence_leaves_the_others_as_they_were():
+    sentences = [
+        "There is a small left effusion.", "No pneumothorax.", "Seen by Dr. Smith.", "Heart size is normal.",
+    ]  # fmt: skip
+    whole = ReportReader().read(" ".join(sentences)).sentences
+    for dropped in range(len(sentences)):
+        left = ReportReader().read(" ".join(s for k, s in enumerate(sentences) if k != dropped)).sentences
+        expected = [s for k, s in enumerate(whole) if k != dropped]
+        assert [(s.text, s.kind, s.flags) for s in left] == [(s.text, s.kind, s.flags) for s in expected]
+
+
+def test_a_reader_survives_pickling():
+    reader = ReportReader("strict")
+    assert pickle.loads(pickle.dumps(reader)) == reader  # noqa: S301
+
+
+def test_unknown_section_rules_are_refused():
+    with pytest.raises(UsageError):
+        ReportReader("loose").read("x")
+
+
+@pytest.mark.parametrize("phrasebook", ["train", "held-out"])
+def test_phantom_reports_are_read_as_they_were_meant(phrasebook):
+    for seed in range(150):
+        report = write_report(draw_phantom(seed), phrasebook)
+        reading = ReportReader().read(report.text)
+        states = finding_states(reading)
+        assert {(s.start, s.end) for s in report.sentences} <= {
+            (s.start, s.end) for s in reading.sentences
+        }, seed
+        for finding, truth in report.truth.items():
+            # "The costophrenic angles are sharp" denies an effusion that the phantom's author does not count.
+            unsaid = truth == "not mentioned" and states.get(finding) in (None, Assertion.ABSENT)
+            assert unsaid or states.get(finding) == truth, (seed, finding)

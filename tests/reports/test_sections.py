@@ -1,0 +1,83 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.reports.sections import RULES, section_name, split_sections
+
+
+def bodies(report, rules="mimic-official"):
+    return [(s.name, report[s.start : s.end]) for s in split_sections(report, rules)]
+
+
+def test_headers_split_a_report_and_bodies_are_stripped():
+    report = "   FINAL REPORT\n INDICATION:  Cough.\n \n FINDINGS: \n \n Clear lungs.\n \n IMPRESSION: \n Normal.\n"
+    assert bodies(report) == [
+        ("preamble", "FINAL REPORT"),
+        ("indication", "Cough."),
+        ("findings", "Clear lungs."),
+        ("impression", "Normal."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        pytest.param("REASON FOR EXAM", "indication", id="reason-for-exam-is-the-indication"),
+        pytest.param("CONCLUSION", "impression", id="conclusion-is-the-impression"),
+        pytest.param("IMPERSSION", "impression", id="misspelt-impression"),
+        pytest.param("PORTABLE AP CHEST", "findings", id="view-name-introduces-findings"),
+        pytest.param("PA AND LATERAL VIEWS", "findings", id="two-views"),
+        pytest.param("FINAL IMPRESSION", "impression", id="header-that-holds-a-main-word"),
+        pytest.param("WET READ", "other", id="wet-read-is-other"),
+        pytest.param("NOTIFICATION", "other", id="notification-is-other"),
+    ],
+)
+def test_header_variants_are_normalised(header, name):
+    assert section_name(header) == name
+
+
+def test_a_truncated_indication_is_an_impression_officially_and_an_indication_strictly():
+    assert section_name("NDICATION", "mimic-official") == "impression"
+    assert section_name("NDICATION", "strict") == "indication"
+
+
+def test_the_last_repeated_header_wins_officially_and_none_is_lost_strictly():
+    report = "x\n FINDINGS: First.\n \n FINDINGS: Second.\n"
+    assert bodies(report)[1:] == [("other", "First."), ("findings", "Second.")]
+    assert bodies(report, "strict")[1:] == [("findings", "First."), ("findings", "Second.")]
+
+
+def test_empty_findings_are_dropped():
+    assert bodies("x\n CHEST, PA AND LATERAL: \n\n IMPRESSION: Normal.\n")[1:] == [("impression", "Normal.")]
+
+
+def test_without_findings_and_impression_the_last_paragraph_stands_alone():
+    report = "FINAL REPORT\n INDICATION: Cough.\n \n Lungs are clear.\n \n No effusion.\n"
+    assert bodies(report)[1:] == [
+        ("indication", "Cough."),
+        ("last_paragraph", "Lungs are clear.\n \n No effusion."),
+    ]
+
+
+def test_prose_without_headers_is_the_preamble():
+    assert bodies("Lungs are clear.\n\nNo effusion.") == [("preamble", "Lungs are clear.\n\nNo effusion.")]
+
+
+def test_a_header_on_the_first_line_is_seen_by_strict_only():
+    assert bodies("FINDINGS: Clear.") == [("preamble", "FINDINGS: Clear.")]
+    assert bodies("FINDINGS: Clear.", "strict") == [("findings", "Clear.")]
+
+
+def test_unknown_rules_are_refused():
+    with pytest.raises(UsageError, match="loose"):
+        split_sections("x", "loose")
+
+
+@given(st.text(alphabet=st.sampled_from("aF \n\r\t:_.FINDGSIMPRE"), max_size=200), st.sampled_from(RULES))
+def test_sections_are_in_order_disjoint_and_not_empty(report, rules):
+    end = 0
+    for section in split_sections(report, rules):
+        assert end <= section.start < section.end <= len(report)
+        assert report[section.start : section.end] == report[section.start : section.end].strip()
+        end = section.end

@@ -1,0 +1,94 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medcutmix_cli.reports.sentences import fold, split_sentences, unwrap
+
+
+def texts(text):
+    return [fold(text[start:end]) for start, end, _ in split_sentences(text, 0, len(text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "There is a small left\n pleural effusion. No pneumothorax.",
+            ["There is a small left pleural effusion.", "No pneumothorax."],
+            id="hard-wrapped-line",
+        ),
+        pytest.param(
+            "Lungs are clear\n \n No effusion", ["Lungs are clear", "No effusion"], id="blank-line-ends"
+        ),
+        pytest.param(
+            "1. No acute process.\n 2.  Small effusion.",
+            ["No acute process.", "Small effusion."],
+            id="list-markers",
+        ),
+        pytest.param(
+            "1. Effusion. 2. Atelectasis is stable.",
+            ["Effusion.", "Atelectasis is stable."],
+            id="markers-on-one-line",
+        ),
+        pytest.param("A 1.5 cm nodule is seen.", ["A 1.5 cm nodule is seen."], id="decimal"),
+        pytest.param(
+            "Discussed with Dr. ___ at 9:40 a.m. on ___ by phone.",
+            ["Discussed with Dr. ___ at 9:40 a.m. on ___ by phone."],
+            id="doctor-time-and-removed-text",
+        ),
+        pytest.param(
+            "Compared to ___. There is edema.", ["Compared to ___.", "There is edema."], id="ends-in-blank"
+        ),
+        pytest.param(
+            "Clear lungs.No effusion.", ["Clear lungs.", "No effusion."], id="no-space-after-the-stop"
+        ),
+        pytest.param(
+            "Effusion is small.\n______________________________\n Addendum text.",
+            ["Effusion is small.", "Addendum text."],
+            id="line-of-underscores",
+        ),
+        pytest.param("___\n \n ...", [], id="nothing-with-a-letter"),
+    ],
+)
+def test_sentences_split_as_a_reader_would(text, expected):
+    assert texts(text) == expected
+
+
+def test_the_sentence_after_a_list_marker_is_marked():
+    assert [marked for _, _, marked in split_sentences("1. Small effusion. It is new.", 0, 29)] == [
+        True,
+        False,
+    ]
+
+
+def test_neighbours_never_change_how_a_sentence_splits():
+    lone = ["Seen by Dr. Smith vs. Jones.", "1. A (small effusion.", 'There is "edema.', "Size is 2.5 cm."]
+    together = " \n \n ".join(lone)
+    assert texts(together) == [text for one in lone for text in texts(one)]
+    sentences = ["Small effusion is seen.", "Dr. Lee was paged.", "Heart size is normal."]
+    for dropped in range(3):
+        kept = sentences[:dropped] + sentences[dropped + 1 :]
+        assert texts(" ".join(kept)) == kept
+
+
+@given(st.text(max_size=120))
+def test_unwrapping_keeps_the_length(text):
+    assert len(unwrap(text)) == len(text)
+    assert not set("\r\n\t") & set(unwrap(text))
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.one_of(st.text(max_size=80), st.text(alphabet="aB. \n\r\t_1()-\"';:?!,é€", max_size=120)))
+def test_sentences_are_in_order_disjoint_and_stripped(text):
+    end = 0
+    for start, stop, _ in split_sentences(text, 0, len(text)):
+        assert end <= start < stop <= len(text)
+        assert text[start:stop] == text[start:stop].strip()
+        end = stop
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.text(alphabet="aB. \n\r1()-\"';:?!,é", max_size=120))
+def test_no_letter_is_lost(text):
+    covered = {k for start, end, _ in split_sentences(text, 0, len(text)) for k in range(start, end)}
+    assert all(k in covered for k, character in enumerate(text) if character.isalpha())
