@@ -13,19 +13,22 @@ from medcutmix_cli.datasets.phantoms.records import Exposure, Patient, Phantom
 _STREAM = 20_250_101  # keeps phantom streams apart from other uses of the same small seeds
 
 
-def draw_phantom(seed: int, findings: Sequence[str] | None = None) -> Phantom:
+def draw_phantom(seed: int, findings: Sequence[str] | None = None, body_seed: int | None = None) -> Phantom:
     """Draw one patient, exposure and set of lesions.
 
     Args:
         seed: Any integer >= 0; the same seed and findings always give the same phantom.
         findings: Finding ids to place, or None to draw them (about 28 % of phantoms are healthy).
+        body_seed: Seed of the body, `seed` by default; phantoms that share it show one person on several days.
 
     Raises:
         ValueError: A finding id is unknown.
     """
-    rng = np.random.default_rng([_STREAM, seed])
+    rng = np.random.default_rng([_STREAM, 0, seed])
     view: Literal["PA", "AP"] = "AP" if rng.random() < 0.5 else "PA"
-    patient = _draw_patient(rng, view)
+    patient = _draw_patient(
+        np.random.default_rng([_STREAM, 1, seed if body_seed is None else body_seed]), view
+    )
     exposure = _draw_exposure(rng, view)
     lesions, patient = draw_lesions(rng, patient, findings)
     aspect = float(np.clip(rng.normal(0.84 if view == "PA" else 1.0, 0.09), 0.78, 1.24))

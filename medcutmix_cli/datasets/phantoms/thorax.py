@@ -76,7 +76,7 @@ def _soft_tissue(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
     if patient.breast > 0:
         breasts = frame.blur(frame.fill([anatomy.breast(patient, side) for side in SIDES]), 0.015)
         hanging = 0.20 * patient.breast * (0.25 + 0.75 * step(coarse.y, 1.15, 0.7))
-        soft += breasts * frame.enlarge(hanging)
+        soft += skin * breasts * frame.enlarge(hanging)
     return soft
 
 
