@@ -21,6 +21,7 @@ class RunStatus:
         complete: Numbers of the complete shards (likewise missing: those still to render).
         studies: Planning counts: "inputs", "planned", "dropped".
         dropped: Studies left out, by reason.
+        images_dropped: Pictures left out of studies that went on, by reason.
         refused: Candidate pairs that planning tried and refused, by reason.
         pairs_missing: Pairs asked for (pairs_per_study) for which no donor was found.
         planned: Pairs in the plan.
@@ -39,6 +40,7 @@ class RunStatus:
     missing: tuple[int, ...]
     studies: dict[str, int]
     dropped: dict[str, int]
+    images_dropped: dict[str, int]
     refused: dict[str, int]
     pairs_missing: int
     planned: int
@@ -92,6 +94,7 @@ def _add_up(record: RunRecord, states: list[ShardState]) -> RunStatus:
         missing=missing,
         studies=record.counts["studies"],
         dropped=record.counts["dropped"],
+        images_dropped=record.counts["images_dropped"],
         refused=record.counts["refused"],
         pairs_missing=record.counts["pairs_missing"],
         planned=sum(record.shards),

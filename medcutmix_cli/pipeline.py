@@ -234,6 +234,7 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "studies": {"inputs": result.inputs, "planned": planned, "dropped": len(result.dropped)},
         "dropped": dropped,
         "refused": result.refused,
+        "images_dropped": result.images_dropped,
         "pairs_missing": result.pairs_missing,
         "texts": result.texts,
         "pairs_by_finding": dict(sorted(findings.items())),

@@ -44,6 +44,7 @@ class PlanResult:
         inputs: Studies the data set named.
         dropped: Every study that is the recipient of no pair.
         refused: Candidates that were tried and refused, by reason.
+        images_dropped: Pictures left out of studies that went on, by reason.
         pairs_missing: Pairs asked for that were not found, of studies that are recipients of some.
         texts: Counts of what was read: "sentences", "diagnostic_sentences", "mentions", "pool" and one
             "finding:<id>" for each present finding (studies).
@@ -53,6 +54,7 @@ class PlanResult:
     inputs: int
     dropped: tuple[Dropped, ...]
     refused: dict[str, int]
+    images_dropped: dict[str, int]
     pairs_missing: int
     texts: dict[str, int]
 
@@ -75,6 +77,8 @@ def make_plan(
     dropped: list[Dropped] = []
     readable = studies_to_read(sorted_studies(studies), settings, excluded, dropped)
     read = list(read_all(readable, workers, report))
+    images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
+    dropped = [drop for drop in dropped if drop.unit == "study"]
     inputs = len(read) + len(dropped)
     cohort = build_cohort(read, strategy.findings)
     choice = _Choice(settings, strategy, ReportReader())
@@ -88,6 +92,7 @@ def make_plan(
         inputs=inputs,
         dropped=tuple(dropped),
         refused=dict(sorted(choice.refused.items())),
+        images_dropped=dict(sorted(images_dropped.items())),
         pairs_missing=settings.pairs_per_study * (inputs - len(dropped)) - len(choice.pairs),
         texts=_text_counts(read),
     )

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from medcutmix_cli.config import PlanSettings
 from medcutmix_cli.intake import read_study
 from medcutmix_cli.mixing.cut import View
-from medcutmix_cli.records import Image, Placement, ReadStudy, Side, Study
+from medcutmix_cli.pairing import SameFinding
+from medcutmix_cli.planning import make_plan
+from medcutmix_cli.records import Image, Pair, Placement, ReadStudy, Side, Study
 from medcutmix_cli.reports.reader import ReportReader
 
 EFFUSION = "There is a small right pleural effusion."
@@ -70,3 +73,11 @@ def make_view(
     scores = -np.hypot(y - row, x - column) + rng.normal(0, 0.01, (grid, grid))
     rounded = scores.astype(np.float16).astype(np.float32)
     return View(pixels, make_placement(canvas, **changes), rounded, side)
+
+
+def make_pair(number: int = 0) -> Pair:
+    """Return a planned pair of two effusions on the right."""
+    other = make_report("A large right pleural effusion is present.")
+    studies = [make_study(2 * number), make_study(2 * number + 1, other)]
+    plan = make_plan(studies, PlanSettings(), SameFinding())
+    return next(p for p in plan.pairs if p.recipient.study_id == studies[0].study_id)

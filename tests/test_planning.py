@@ -144,6 +144,12 @@ def test_reasons_are_named(tmp_path):
     }
 
 
+def test_a_dropped_picture_is_counted_beside_the_studies():
+    result = planned([make_study(0), make_study(1), Dropped("image", "i9", "duplicate-id")])
+    assert result.images_dropped == {"duplicate-id": 1}
+    assert result.inputs == 2
+
+
 def test_a_missing_file_of_excluded_ids_is_an_error(tmp_path):
     with pytest.raises(UsageError, match="excluded ids"):
         planned([make_study()], exclude_ids=str(tmp_path / "nothing.txt"))

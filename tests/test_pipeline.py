@@ -1,0 +1,262 @@
+import dataclasses
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import medcutmix_cli
+from medcutmix_cli import composition, pipeline
+from medcutmix_cli.accounts import run_status
+from medcutmix_cli.errors import EncoderError, RunConflictError, RunError, UsageError
+from medcutmix_cli.run_folder import RunFolder, read_outcomes, read_run
+from medcutmix_cli.shards import read_head, read_rows
+from medcutmix_cli.verification import verify
+from tests.toy_encoder import ToyEncoder
+from tests.trees import output_bytes, write_manifest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def _toy(monkeypatch):
+    for module in (pipeline, composition):
+        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+
+
+def augmented(dataset, out, **options):
+    return medcutmix_cli.augment(dataset, out, **{"encoder": "toy", "shard_size": 5, "workers": 2, **options})
+
+
+def sample_rows(run):
+    shards = sorted((run / "data").glob("*.parquet"))
+    return [row for shard in shards for row in read_rows(shard)]
+
+
+def test_every_study_and_every_pair_is_accounted_for(tmp_path):
+    status = augmented(write_manifest(tmp_path / "in"), tmp_path / "out")
+    assert status.balanced
+    assert not status.missing
+    assert status.studies["inputs"] == 12
+    assert status.planned == status.written + sum(status.rejected.values()) + sum(status.failed.values())
+    assert status.written > 0
+    assert verify(tmp_path / "out", deep=True).ok
+
+
+def test_one_worker_and_three_give_the_same_bytes(tmp_path):
+    source = write_manifest(tmp_path / "in")
+    augmented(source, tmp_path / "one", workers=1)
+    augmented(source, tmp_path / "three", workers=3)
+    one, three = output_bytes(tmp_path / "one"), output_bytes(tmp_path / "three")
+    one.pop("README.md"), three.pop("README.md")  # the card names the settings, workers among them
+    assert one == three
+
+
+def test_another_shard_size_gives_the_same_samples(tmp_path):
+    source = write_manifest(tmp_path / "in")
+    augmented(source, tmp_path / "small", shard_size=2)
+    augmented(source, tmp_path / "large", shard_size=1000)
+    small, large = sample_rows(tmp_path / "small"), sample_rows(tmp_path / "large")
+    assert repr(small) == repr(large)
+    assert len(list((tmp_path / "small" / "data").iterdir())) > 1
+
+
+def test_tasks_share_the_shards_and_their_number_may_change(tmp_path):
+    source = write_manifest(tmp_path / "in")
+    augmented(source, tmp_path / "whole", shard_size=2)
+    medcutmix_cli.plan(source, tmp_path / "tasks", encoder="toy", shard_size=2, workers=2)
+    medcutmix_cli.render(tmp_path / "tasks", task=1, num_tasks=3)
+    assert run_status(RunFolder(tmp_path / "tasks")).complete == (1, 4)
+    for task in range(2):
+        medcutmix_cli.render(tmp_path / "tasks", task=task, num_tasks=2)
+    assert output_bytes(tmp_path / "tasks") == output_bytes(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("killed_at", ["start", "plan.parquet", "data/.part-*.tmp", "state/part-00001.json"])
+def test_a_killed_run_goes_on_to_the_same_bytes(tmp_path, killed_at):
+    source = write_manifest(tmp_path / "in", studies=24)
+    command = [sys.executable, "-m", "tests.toy_run", str(source)]
+    subprocess.run([*command, str(tmp_path / "whole"), "3"], check=True, cwd=ROOT)
+    process = subprocess.Popen([*command, str(tmp_path / "killed"), "3"], cwd=ROOT)
+    wait_for(tmp_path / "killed", killed_at, process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    subprocess.run([*command, str(tmp_path / "killed"), "3"], check=True, cwd=ROOT)
+    assert output_bytes(tmp_path / "killed") == output_bytes(tmp_path / "whole")
+    assert verify(tmp_path / "killed").ok
+
+
+def wait_for(run, pattern, process):
+    until = time.monotonic() + 60
+    while pattern != "start" and not list(run.glob(pattern)) and process.poll() is None:
+        assert time.monotonic() < until
+        time.sleep(0.0005)
+
+
+def test_a_second_call_does_nothing_again(tmp_path):
+    source = write_manifest(tmp_path / "in")
+    augmented(source, tmp_path / "out")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("part-*")}
+    augmented(source, tmp_path / "out")
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("part-*")} == before
+
+
+def test_other_settings_in_the_same_folder_are_refused_with_the_difference(tmp_path):
+    source = write_manifest(tmp_path / "in")
+    augmented(source, tmp_path / "out", seed=1)
+    with pytest.raises(RunConflictError, match=r"settings\.plan\.seed: 1 -> 2"):
+        augmented(source, tmp_path / "out", seed=2)
+
+
+def test_other_reports_in_the_same_folder_are_refused(tmp_path):
+    source = write_manifest(tmp_path / "in")
+    augmented(source, tmp_path / "out")
+    write_manifest(source, studies=11)
+    with pytest.raises(RunConflictError, match="sources"):
+        augmented(source, tmp_path / "out")
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "thesis.tex").write_text("precious")
+    with pytest.raises(RunError, match=r"thesis\.tex"):
+        augmented(write_manifest(tmp_path / "in"), out)
+    assert [path.name for path in out.iterdir()] == ["thesis.tex"]
+
+
+def test_the_folder_is_for_the_owner_only(tmp_path):
+    augmented(write_manifest(tmp_path / "in"), tmp_path / "out")
+    assert (tmp_path / "out").stat().st_mode & 0o077 == 0
+
+
+def test_a_moved_data_set_can_be_named_anew(tmp_path):
+    source = write_manifest(tmp_path / "in")
+    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", shard_size=5)
+    moved = shutil.move(source, tmp_path / "elsewhere")
+    assert medcutmix_cli.render(tmp_path / "out", dataset=moved).written > 0
+
+
+def test_bad_pictures_are_failures_by_name_and_the_rest_goes_on(tmp_path):
+    source = write_manifest(tmp_path / "in", studies=16)
+    (source / "0.jpg").unlink()
+    (source / "1.jpg").write_bytes(b"")
+    (source / "2.jpg").write_bytes(b"no picture at all")
+    status = augmented(source, tmp_path / "out")
+    assert status.written > 0
+    assert status.balanced
+    assert set(status.failed) == {"image:image-missing", "image:image-empty", "image:image-format-unknown"}
+    assert status.too_many_failures
+    outcomes = [o for path in (tmp_path / "out" / "failures").iterdir() for o in read_outcomes(path)]
+    assert sum(o.outcome == "failed" for o in outcomes) == sum(status.failed.values())
+
+
+def test_no_report_text_in_the_small_files(tmp_path):
+    source = write_manifest(tmp_path / "in", studies=16)
+    (source / "0.jpg").unlink()
+    augmented(source, tmp_path / "out")
+    small = [p for p in (tmp_path / "out").rglob("*") if p.suffix in {".json", ".jsonl", ".md"}]
+    assert len(small) > 5
+    assert not any("pleural effusion" in path.read_text() for path in small)
+
+
+def test_an_encoder_must_be_named_for_real_data(tmp_path, monkeypatch):
+    with pytest.raises(EncoderError, match="no encoder was named"):
+        medcutmix_cli.augment(write_manifest(tmp_path / "in"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_weights_than_planned_are_refused(tmp_path, monkeypatch):
+    medcutmix_cli.plan(write_manifest(tmp_path / "in"), tmp_path / "out", encoder="toy")
+
+    class Other(ToyEncoder):
+        @property
+        def card(self):
+            return dataclasses.replace(ToyEncoder().card, weights_sha256="1" * 64)
+
+    monkeypatch.setattr(pipeline, "build_encoder", lambda _settings: Other())
+    with pytest.raises(EncoderError, match="not those of the plan"):
+        medcutmix_cli.render(tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param({"pairing": "same-findings"}, "no pairing named", id="unknown-pairing"),
+        pytest.param({"mask": "otzu"}, "no mask named", id="unknown-mask"),
+        pytest.param({"findings": ("effusion",)}, "no finding 'effusion'", id="unknown-finding"),
+        pytest.param({"pairs_per_study": 0}, "at least 1", id="no-pairs"),
+        pytest.param({"canvas": 500}, "multiple of 112", id="odd-canvas"),
+        pytest.param({"sede": 3}, "unknown option 'sede'", id="unknown-option"),
+        pytest.param({"seed": "x"}, "whole number", id="text-for-a-number"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_any_work(tmp_path, options, message):
+    with pytest.raises(UsageError, match=message):
+        augmented(write_manifest(tmp_path / "in"), tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("task", "tasks"), [(2, 2), (-1, 3), (0, 0)])
+def test_a_task_that_does_not_exist_is_refused(tmp_path, task, tasks):
+    with pytest.raises(UsageError, match="tasks are numbered"):
+        medcutmix_cli.render(tmp_path, task=task, num_tasks=tasks)
+
+
+def test_render_without_a_plan_says_so(tmp_path):
+    with pytest.raises(RunError, match="no run in this folder"):
+        medcutmix_cli.render(tmp_path)
+
+
+def test_a_data_set_without_any_pair_makes_a_whole_empty_run(tmp_path):
+    source = write_manifest(tmp_path / "in", report="The lungs are clear.")
+    status = augmented(source, tmp_path / "out")
+    assert (status.planned, status.shards) == (0, 0)
+    assert status.dropped == {"no-exchangeable-finding": 12}
+    assert verify(tmp_path / "out", deep=True).ok
+
+
+def test_the_shard_says_which_encoder_and_that_it_demonstrates(tmp_path):
+    augmented(write_manifest(tmp_path / "in"), tmp_path / "out")
+    origin = read_head(tmp_path / "out" / "data" / "part-00000.parquet").origin
+    assert origin["encoder"]["demonstration"] is True
+    assert "For demonstration only" in (tmp_path / "out" / "README.md").read_text()
+    assert read_run(RunFolder(tmp_path / "out")).encoder == origin["encoder"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small file system")
+def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_after_space_is_made(tmp_path):
+    source = write_manifest(tmp_path / "in", studies=24)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)], capture_output=True
+    ).returncode:
+        pytest.skip("this machine does not let a test mount a file system")
+    try:
+        with pytest.raises(RunError, match="no space left"):
+            augmented(source, disk / "out", shard_size=12)
+        assert not list((disk / "out").rglob("*.tmp"))
+        subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
+        augmented(source, disk / "out", shard_size=12)
+        augmented(source, tmp_path / "whole", shard_size=12)
+        assert output_bytes(disk / "out") == output_bytes(tmp_path / "whole")
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_picture_shared_by_pairs_is_read_once_a_shard(tmp_path, monkeypatch):
+    from medcutmix_cli import rendering
+
+    reads = []
+    original = rendering.read_canvas
+    monkeypatch.setattr(
+        rendering, "read_canvas", lambda path, *rest: reads.append(path) or original(path, *rest)
+    )
+    status = augmented(write_manifest(tmp_path / "in"), tmp_path / "out", pairs_per_study=2, shard_size=1000)
+    assert status.planned > 12
+    assert len(reads) == len(set(reads))

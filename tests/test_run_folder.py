@@ -1,0 +1,79 @@
+import errno
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+from medcutmix_cli.errors import RunError
+from medcutmix_cli.run_folder import RunFolder, explained, read_run, read_state
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = RunFolder(tmp_path / "out")
+    made.create()
+    return made
+
+
+def dead_process():
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.parametrize(
+    ("host", "pid", "stays"),
+    [
+        pytest.param(platform.node(), "dead", False, id="of-a-dead-process-here"),
+        pytest.param(platform.node(), "alive", True, id="of-a-living-process-here"),
+        pytest.param("another-node", "dead", True, id="of-another-machine"),
+    ],
+)
+def test_only_what_a_dead_process_of_this_machine_left_is_removed(folder, host, pid, stays):
+    number = dead_process() if pid == "dead" else os.getppid()
+    left = folder.root / "data" / f".part-00000.parquet.{host}.{number}.tmp"
+    left.write_text("half")
+    folder.clean_temporaries()
+    assert left.exists() is stays
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
+def test_a_refused_write_says_where_and_what_to_do(tmp_path, code):
+    with pytest.raises(RunError) as caught, explained(tmp_path):
+        raise OSError(code, os.strerror(code))
+    assert caught.value.where == str(tmp_path)
+    assert caught.value.hint
+
+
+def test_an_error_that_is_no_refused_write_passes_unchanged(tmp_path):
+    with pytest.raises(OSError, match="pipe"), explained(tmp_path):
+        raise OSError(errno.EPIPE, "pipe")
+
+
+def test_a_file_in_the_way_is_explained(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot write"):
+        RunFolder(tmp_path / "file" / "out").create()
+
+
+def test_a_plan_without_run_json_was_interrupted(folder):
+    folder.plan_file.write_bytes(b"")
+    with pytest.raises(RunError) as caught:
+        read_run(folder)
+    assert "interrupted" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"settings": 1}'])
+def test_a_damaged_run_json_is_one_clear_error(folder, text):
+    folder.run_file.write_text(text)
+    with pytest.raises(RunError, match=r"run\.json cannot be read"):
+        read_run(folder)
+
+
+def test_a_damaged_state_file_is_one_clear_error(folder):
+    folder.state_file(0).write_text("{")
+    with pytest.raises(RunError) as caught:
+        read_state(folder, 0)
+    assert "rendered again" in caught.value.hint
