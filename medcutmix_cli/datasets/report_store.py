@@ -1,0 +1,145 @@
+"""Report texts by study id, out of a folder, a zip or a tar archive, without unpacking. Knows no table."""
+
+from __future__ import annotations
+
+import re
+import tarfile
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Protocol
+
+from medcutmix_cli.datasets.grouping import Report
+from medcutmix_cli.errors import DatasetError
+
+ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
+
+_NAME = re.compile(r"(?:.*/)?(s\w+)\.txt")
+
+
+class ReportStore(Protocol):
+    """Reads one report by its ids."""
+
+    def read(self, subject_id: str, study_id: str) -> Report:
+        """Return the text untouched, or a problem: "report-missing", "-unreadable" or "-duplicate"."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+def open_reports(path: Path) -> ReportStore:
+    """Open a folder or an archive of MIMIC-CXR reports (`.../s50414267.txt`).
+
+    Raises:
+        DatasetError: It is neither, is damaged, or holds no report.
+    """
+    try:
+        if path.is_dir():
+            return FolderReports(path)
+        return ZipReports(path) if path.name.endswith(".zip") else TarReports(path)
+    except (OSError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile) as error:
+        what = f"the archive of reports cannot be read ({type(error).__name__})"
+        raise DatasetError(what, where=str(path), hint=f"known: a folder, {', '.join(ARCHIVES)}") from error
+
+
+class FolderReports:
+    """A folder with reports as MIMIC-CXR lays them out, below `files/` or not, or all in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._base = folder / "files" if (folder / "files").is_dir() else folder
+
+    def read(self, subject_id: str, study_id: str) -> Report:
+        """Return the text of one report (see `ReportStore`)."""
+        for path in self._places(subject_id, study_id):
+            try:
+                return decoded(path.read_bytes())
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError:
+                return Report(problem="report-unreadable")
+        return Report(problem="report-missing")
+
+    def holds(self, subject_id: str, study_id: str) -> bool:
+        """Tell whether the report is there."""
+        return any(path.is_file() for path in self._places(subject_id, study_id))
+
+    def close(self) -> None:
+        """Do nothing: no file is held."""
+
+    def _places(self, subject_id: str, study_id: str) -> tuple[Path, Path]:
+        name = f"s{study_id}.txt"
+        return self._base / f"p{subject_id[:2]}" / f"p{subject_id}" / name, self._base / name
+
+
+class ZipReports:
+    """A zip, read at random by name: only its central directory is held in memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._archive = zipfile.ZipFile(path)
+        self._index: dict[str, zipfile.ZipInfo | None] = {}
+        for info in self._archive.infolist():
+            if found := _NAME.fullmatch(info.filename):
+                # None where a study has two files: which one is right cannot be known.
+                self._index[found[1]] = None if found[1] in self._index else info
+        _refuse_empty(path, len(self._index))
+
+    def read(self, subject_id: str, study_id: str) -> Report:
+        """Return the text of one report (see `ReportStore`)."""
+        name = f"s{study_id}"
+        if name not in self._index:
+            return Report(problem="report-missing")
+        info = self._index[name]
+        if info is None:
+            return Report(problem="report-duplicate")
+        try:
+            return decoded(self._archive.read(info))
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError):
+            return Report(problem="report-unreadable")  # RuntimeError: the entry is encrypted
+
+    def close(self) -> None:
+        """Close the archive."""
+        self._archive.close()
+
+
+class TarReports:
+    """A tar, gzipped or not: one pass over it, each text kept compressed.
+
+    A tar has no directory and gzip no random access: reading by name would start from the front each time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._texts: dict[str, bytes | None] = {}
+        with tarfile.open(path, "r|*") as archive:
+            for member in archive:
+                found = _NAME.fullmatch(member.name)
+                file = archive.extractfile(member) if found and member.isfile() else None
+                if found and file:
+                    known = found[1] in self._texts
+                    self._texts[found[1]] = None if known else zlib.compress(file.read(), 1)
+                archive.members = []  # type: ignore[attr-defined] # else tarfile keeps a record of every file it has passed
+        _refuse_empty(path, len(self._texts))
+
+    def read(self, subject_id: str, study_id: str) -> Report:
+        """Return the text of one report (see `ReportStore`)."""
+        name = f"s{study_id}"
+        if name not in self._texts:
+            return Report(problem="report-missing")
+        packed = self._texts[name]
+        return Report(problem="report-duplicate") if packed is None else decoded(zlib.decompress(packed))
+
+    def close(self) -> None:
+        """Let go of the texts."""
+        self._texts.clear()
+
+
+def decoded(content: bytes) -> Report:
+    """Return UTF-8 text untouched, line ends as they are, but for a byte-order mark, which is not text."""
+    try:
+        return Report(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return Report(problem="report-unreadable")
+
+
+def _refuse_empty(path: Path, count: int) -> None:
+    if count == 0:
+        raise DatasetError("the archive holds no report (s<study>.txt)", where=str(path))

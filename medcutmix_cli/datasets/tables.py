@@ -1,0 +1,75 @@
+"""Read a few named columns of a CSV file, plain or gzipped, with errors that say file, line and column."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
+from operator import itemgetter
+from pathlib import Path
+from typing import TextIO
+
+from medcutmix_cli.errors import DatasetError
+
+
+def read_columns(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield each row's values of `columns` (two or more), stripped, in that order.
+
+    Raises:
+        DatasetError: A column is missing, a row has more or fewer of them, or the file cannot be read to its end.
+    """
+    with told(path), open_table(path) as text:
+        reader = csv.reader(text)
+        header = next(reader, [])
+        require_columns(path, header, columns)
+        pick = itemgetter(*(header.index(column) for column in columns))
+        for row in filter(None, reader):
+            if len(row) != len(header):
+                what = f"a row has {len(row)} columns instead of {len(header)}"
+                raise DatasetError(what, where=f"{path.name}, line {reader.line_num}")
+            yield tuple(map(str.strip, pick(row)))
+
+
+def require_columns(path: Path, found: Sequence[str], wanted: Sequence[str], hint: str = "") -> None:
+    """Raise one DatasetError for the first of `wanted` that is not among the columns `found`."""
+    for column in wanted:
+        if column not in found:
+            close = get_close_matches(column, found, n=1)
+            nearest = f"; nearest is {close[0]!r}" if close else ""
+            raise DatasetError(
+                f"the column {column!r} is missing{nearest}",
+                where=str(path),
+                hint=hint or f"columns found: {', '.join(found) or 'none'}",
+            )
+
+
+def fingerprint(path: Path) -> str:
+    """Return the sha256 of a file as hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_table(path: Path) -> TextIO:
+    """Open a text file, gunzipped where its name ends in .gz."""
+    # utf-8-sig: Excel puts a byte-order mark before the first column's name.
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while a table is read into one DatasetError."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise DatasetError("the table is not UTF-8 text", where=str(path)) from error
+    except csv.Error as error:
+        raise DatasetError(f"the table is not valid CSV ({error})", where=str(path)) from error
+    except (OSError, EOFError, zlib.error) as error:  # BadGzipFile is an OSError
+        what = f"the table cannot be read to its end ({type(error).__name__})"
+        raise DatasetError(what, where=str(path), hint="download it again") from error

@@ -1,0 +1,19 @@
+"""Picture files to one grey square canvas, and geometry both ways. Knows no report and no model."""
+
+from __future__ import annotations
+
+from medcutmix_cli.images.canvas import Canvas, read_canvas
+from medcutmix_cli.images.placement import letterbox, to_canvas, to_original
+from medcutmix_cli.images.png import decode_png, encode_png
+from medcutmix_cli.images.tone import DICOM_MODES
+
+__all__ = [
+    "DICOM_MODES",
+    "Canvas",
+    "decode_png",
+    "encode_png",
+    "letterbox",
+    "read_canvas",
+    "to_canvas",
+    "to_original",
+]
