@@ -1,0 +1,1 @@
+"""What the sample data set is made of: its patients and studies, picture files, tables and true masks."""

@@ -1,0 +1,277 @@
+"""Writes the sample data set: a MIMIC-CXR-shaped tree of procedural phantoms. No patient is in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from medcutmix_cli.datasets.base import SAMPLE_MARKER
+from medcutmix_cli.datasets.phantoms import draw_phantom, paint, write_report
+from medcutmix_cli.datasets.phantoms.canvas import Layer
+from medcutmix_cli.datasets.phantoms.records import FINDINGS, Phantom
+from medcutmix_cli.datasets.phantoms.sampling import tables
+from medcutmix_cli.datasets.phantoms.sampling.boxes import BOXES_FILE, Box, box_of, read_boxes, write_boxes
+from medcutmix_cli.datasets.phantoms.sampling.lateral import paint_lateral
+from medcutmix_cli.datasets.phantoms.sampling.pictures import dicom_bytes, jpg_bytes, procedure, view_code
+from medcutmix_cli.datasets.phantoms.sampling.studies import (
+    Picture,
+    StudyPlan,
+    draw_studies,
+    with_pictures,
+)
+from medcutmix_cli.errors import DatasetError, UsageError
+
+__all__ = ["Box", "SampleSummary", "read_boxes", "write_sample"]
+
+GENERATOR_VERSION = 1  # raised whenever the same arguments give other bytes
+_SUFFIX = {"jpg": ".jpg", "dicom": ".dcm"}
+_SMALLEST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSummary:
+    """What a sample data set holds.
+
+    Attributes:
+        findings: finding -> number of studies whose picture shows it.
+        written: False where an identical sample was there already.
+    """
+
+    directory: Path
+    studies: int
+    image_format: str
+    seed: int
+    height: int
+    patients: int
+    images: int
+    laterals: int
+    boxes: int
+    splits: dict[str, int]
+    findings: dict[str, int]
+    normal: int
+    written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """The arguments that decide every byte of a sample."""
+
+    studies: int
+    image_format: str
+    seed: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """One study whose picture files are on the disk, and its rows for the tables."""
+
+    plan: StudyPlan
+    report: str
+    labels: tuple[str, ...]
+    metadata: tuple[tuple[str, ...], ...]
+    boxes: tuple[Box, ...]
+    findings: tuple[str, ...]
+
+
+def write_sample(
+    directory: Path | str,
+    studies: int = 200,
+    image_format: str = "jpg",
+    seed: int = 0,
+    height: int = 640,
+    workers: int | None = None,
+) -> SampleSummary:
+    """Write a sample data set; the folder is there whole or not at all.
+
+    Args:
+        directory: Folder to write; absent, empty, or the same sample already.
+        studies: Number of studies.
+        image_format: "jpg" (as MIMIC-CXR-JPG) or "dicom" (as MIMIC-CXR).
+        seed: Another seed gives other patients. The same arguments give the same bytes.
+        height: Rows of each picture.
+        workers: Threads that paint; by default as many as CPUs are allowed.
+
+    Raises:
+        UsageError: An argument makes no sense.
+        DatasetError: The folder holds something else, or cannot be written.
+    """
+    settings = _checked(_Settings(studies, image_format, seed, height))
+    directory = Path(directory)
+    if (there := _existing(directory, settings)) is not None:
+        return there
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+        try:
+            summary = _fill(unfinished, directory, settings, workers)
+            unfinished.chmod(0o755)
+            unfinished.replace(directory)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError as error:
+        what = f"cannot write the sample data set ({error.strerror or type(error).__name__})"
+        raise DatasetError(
+            what, where=str(directory), hint="free some space, or give another folder"
+        ) from error
+    return summary
+
+
+def _checked(settings: _Settings) -> _Settings:
+    if settings.image_format not in _SUFFIX:
+        raise UsageError(f"unknown image format {settings.image_format!r}", hint=f"one of {sorted(_SUFFIX)}")
+    for name, least in (("studies", 1), ("seed", 0), ("height", _SMALLEST)):
+        if getattr(settings, name) < least:
+            raise UsageError(f"{name} must be at least {least}, not {getattr(settings, name)}")
+    return settings
+
+
+def _existing(directory: Path, settings: _Settings) -> SampleSummary | None:
+    """Return the summary of an identical sample; None where there is room for a new one."""
+    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+        return None
+    marker = _read_marker(directory)
+    same = marker.get("settings") == asdict(settings) and marker.get("generator") == GENERATOR_VERSION
+    if same and marker.get("files") == _count_files(directory):
+        return SampleSummary(directory=directory, written=False, **asdict(settings), **marker["counts"])
+    raise DatasetError(
+        "the sample data set there is not whole" if same else "the folder for the sample data set is in use",
+        where=str(directory),
+        hint="give a folder that is new or empty, or the arguments the sample there was made with",
+    )
+
+
+def _read_marker(directory: Path) -> dict[str, Any]:
+    try:
+        marker = json.loads((directory / SAMPLE_MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return marker if isinstance(marker, dict) else {}
+
+
+def _count_files(directory: Path) -> int:
+    return sum(len(names) for _, _, names in os.walk(directory))
+
+
+def _fill(root: Path, directory: Path, settings: _Settings, workers: int | None) -> SampleSummary:
+    """Write every file below `root`; the marker is written last."""
+    written = list(_write_studies(root, settings, workers))
+    _write_tables(root, written, settings)
+    counts = _count(written)
+    marker = {
+        "what": "procedural phantoms, no patient",
+        "generator": GENERATOR_VERSION,
+        "settings": asdict(settings),
+        "counts": counts,
+        "files": _count_files(root) + 1,
+    }
+    (root / SAMPLE_MARKER).write_text(json.dumps(marker, indent=1) + "\n", encoding="utf-8")
+    return SampleSummary(directory=directory, written=True, **asdict(settings), **counts)
+
+
+def _write_studies(root: Path, settings: _Settings, workers: int | None) -> Iterator[_Written]:
+    """Paint and write the studies in threads: the drawing libraries let go of the interpreter while they work."""
+    plans = draw_studies(settings.studies, settings.seed)
+    with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
+        yield from pool.map(lambda plan: _write_study(root, plan, settings), plans)
+
+
+def _write_study(root: Path, plan: StudyPlan, settings: _Settings) -> _Written:
+    phantom = draw_phantom(plan.phantom_seed, body_seed=plan.body_seed)
+    plan = with_pictures(plan, phantom.view, settings.seed)
+    report = write_report(phantom, lateral=len(plan.pictures) > 1)
+    folder = root / plan.folder
+    folder.mkdir(parents=True)
+    metadata, boxes = [], []
+    for picture in plan.pictures:
+        image, found = _paint(phantom, plan, picture, settings.height)
+        (folder / f"{picture.dicom_id}{_SUFFIX[settings.image_format]}").write_bytes(
+            jpg_bytes(image) if settings.image_format == "jpg" else dicom_bytes(image, plan, picture, phantom)
+        )
+        metadata.append(_metadata_row(phantom, plan, picture, image))
+        boxes += found
+    shown = tuple(sorted({box.finding for box in boxes}))
+    labels = tuple(tables.chexpert_row(report.truth))
+    return _Written(plan, report.text, labels, tuple(metadata), tuple(boxes), shown)
+
+
+def _paint(phantom: Phantom, plan: StudyPlan, picture: Picture, height: int) -> tuple[Layer, list[Box]]:
+    if picture.lateral:
+        return paint_lateral(phantom, height), []
+    painted = paint(phantom, height)
+    lesions = ((phantom.lesions[index], mask) for index, mask in painted.masks.items())
+    return painted.image, [
+        box_of(mask, picture.dicom_id, str(plan.study_id), lesion.finding, lesion.side)
+        for lesion, mask in lesions
+    ]
+
+
+def _metadata_row(phantom: Phantom, plan: StudyPlan, picture: Picture, image: Layer) -> tuple[str, ...]:
+    name = procedure(plan, phantom)
+    rows, columns = image.shape
+    meaning = view_code(picture, phantom)[1] if picture.view else ""
+    return (
+        picture.dicom_id,
+        str(plan.subject_id),
+        str(plan.study_id),
+        name,
+        picture.view,
+        str(rows),
+        str(columns),
+        plan.date,
+        plan.time,
+        name,
+        meaning,
+        "Recumbent" if phantom.exposure.portable else "Erect",
+    )
+
+
+def _write_tables(root: Path, written: list[_Written], settings: _Settings) -> None:
+    written = sorted(written, key=lambda one: (one.plan.subject_id, one.plan.study_id))
+    plans = [one.plan for one in written]
+    pictures = [(plan, picture) for plan in plans for picture in plan.pictures]
+    prefix = "mimic-cxr-2.0.0"
+    splits = [(picture.dicom_id, plan.study_id, plan.subject_id, plan.split) for plan, picture in pictures]
+    labels = [(one.plan.subject_id, one.plan.study_id, *one.labels) for one in written]
+    records = [
+        (plan.subject_id, plan.study_id, picture.dicom_id, f"{plan.folder}/{picture.dicom_id}.dcm")
+        for plan, picture in pictures
+    ]
+    lists = [(plan.subject_id, plan.study_id, f"{plan.folder}.txt") for plan in plans]
+    tables.write_table(
+        root / f"{prefix}-metadata.csv.gz", tables.METADATA, [r for one in written for r in one.metadata]
+    )
+    tables.write_table(root / f"{prefix}-split.csv.gz", tables.SPLIT, splits)
+    tables.write_table(root / f"{prefix}-chexpert.csv.gz", tables.LABELS, labels)
+    tables.write_table(root / "cxr-record-list.csv.gz", tables.RECORDS, records)
+    tables.write_table(root / "cxr-study-list.csv.gz", tables.STUDIES, lists)
+    tables.write_reports(
+        root / tables.REPORTS_FILE, {f"{one.plan.folder}.txt": one.report for one in written}
+    )
+    write_boxes(root / BOXES_FILE, [box for one in written for box in one.boxes])
+    if settings.image_format == "jpg":
+        names = "".join(f"{plan.folder}/{picture.dicom_id}.jpg\n" for plan, picture in pictures)
+        (root / "IMAGE_FILENAMES").write_text(names, encoding="utf-8")
+
+
+def _count(written: list[_Written]) -> dict[str, Any]:
+    findings = Counter(finding for one in written for finding in one.findings)
+    splits = Counter(one.plan.split for one in written)
+    images = [picture for one in written for picture in one.plan.pictures]
+    return {
+        "patients": len({one.plan.subject_id for one in written}),
+        "images": len(images),
+        "laterals": sum(picture.lateral for picture in images),
+        "boxes": sum(len(one.boxes) for one in written),
+        "splits": {name: splits[name] for name in ("train", "validate", "test")},
+        "findings": {finding: findings[finding] for finding in FINDINGS},
+        "normal": sum(not one.findings for one in written),
+    }
