@@ -62,7 +62,8 @@ def read_attributes(
     sides = _sides(words, marks, zones, findings)
     found = []
     for index, (zone, finding) in enumerate(zip(zones, findings, strict=True)):
-        prior = whole or any(marks.has_prior(z) for z in (*_all(zone), *_mates(words, zones, index, _JOINED)))
+        near = (*_all(zone), *_mates(words, zones, index, _JOINED))
+        prior = whole or any(map(marks.has_prior, near)) or _compared_aside(words, clause, marks, zone.own)
         location = "" if sidedness()[finding] == "no" else marks.location(_all(zone))
         found.append(Attributes(sides[index], location, marks.severity(_all(zone)), prior))
     return found
@@ -91,6 +92,21 @@ def _sides(words: Words, marks: _Marks, zones: Sequence[_Zones], findings: Seque
 
 def _all(zone: _Zones) -> tuple[Span, Span, Span]:
     return zone.own, zone.before, zone.after
+
+
+def _compared_aside(words: Words, clause: Clause, marks: _Marks, own: Span) -> bool:
+    """Return whether a comparison stands apart from the finding: "effusion, unchanged", "again, an effusion"."""
+    for begin, end in marks.priors:
+        if begin >= own[1]:
+            between, beyond = (own[1], begin), [b for b, _ in clause.named if b >= end]
+            # In "effusion, stable cardiomegaly" the comparison is the next finding's.
+            free = not beyond or any(words.word(k) in (",", ";") for k in range(end, beyond[0]))
+        else:
+            between, free = (end, own[0]), not any(e <= begin for _, e in clause.named)
+        alone = not any(b < between[1] and between[0] < e for b, e in clause.named)
+        if free and alone and all(words.word(k) != ";" for k in range(*between)):
+            return True
+    return False
 
 
 def _own_side(marks: _Marks, zone: _Zones) -> Side:

@@ -52,6 +52,11 @@ def test_location_and_severity_stand_by_their_finding():
         ("Cardiomegaly and effusion are unchanged.", {"cardiomegaly": True, "pleural_effusion": True}),
         ("As compared to the prior film, a nodule, a mass.", {"nodule": True, "mass": True}),
         ("The effusion looks the same as on ___.", {"pleural_effusion": True}),
+        ("Small effusion, unchanged.", {"pleural_effusion": True}),
+        ("The heart is enlarged but stable.", {"cardiomegaly": True}),
+        ("Again, there is a small effusion.", {"pleural_effusion": True}),
+        ("Small effusion, stable cardiomegaly.", {"pleural_effusion": False, "cardiomegaly": True}),
+        ("ET tube is unchanged, small effusion.", {"support_devices": True, "pleural_effusion": False}),
         ("There is a small effusion.", {"pleural_effusion": False}),
     ],
 )

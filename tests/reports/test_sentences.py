@@ -30,6 +30,7 @@ def texts(text):
             ["Effusion.", "Atelectasis is stable."],
             id="markers-on-one-line",
         ),
+        pytest.param("Left mass. 22 mm nodule.", ["Left mass.", "22 mm nodule."], id="size-opens-a-sentence"),
         pytest.param("A 1.5 cm nodule is seen.", ["A 1.5 cm nodule is seen."], id="decimal"),
         pytest.param(
             "Discussed with Dr. ___ at 9:40 a.m. on ___ by phone.",
