@@ -28,11 +28,18 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """One sentence for another, white space folded; "" where nothing leaves or nothing enters."""
+    """One sentence for another, white space folded; "" where nothing leaves or nothing enters.
+
+    Attributes:
+        source_start: Where `inserted` stands in the donor's report; -1 where nothing enters.
+        source_end: End offset, exclusive.
+    """
 
     section: str
     removed: str = field(repr=False)
     inserted: str = field(repr=False)
+    source_start: int
+    source_end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +185,7 @@ def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:
         strategy=row["strategy"],
         recipient=_parent_view(row, "a"),
         donor=_parent_view(row, "b"),
-        swaps=tuple(Swap(edit["section"], edit["removed"], edit["text"]) for edit in edits),
+        swaps=tuple(_swap(edit) for edit in edits),
         weights={name: row[name] for name in WEIGHTS},
         grid=(row["grid_h"], row["grid_w"]),
         mask=tuple(row["mask"]),
@@ -190,6 +197,11 @@ def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:
         label_w=tuple(row["label_w"]),
         picture=row["image"]["bytes"] if "image" in row else None,
     )
+
+
+def _swap(edit: Mapping[str, Any]) -> Swap:
+    where = (edit["source_start"], edit["source_end"])
+    return Swap(edit["section"], edit["removed"], edit["text"], *where)
 
 
 def _parent_view(row: dict[str, Any], letter: str) -> ParentView:

@@ -20,16 +20,19 @@ def tell(status: RunStatus, out: Path, session: Session, *, json: bool) -> None:
     Raises:
         Exit: More pairs failed than `--max-fail-frac` allows.
     """
+    shown = not (json or session.quiet)
     if json:
         print_status(status, out)
-    elif not session.quiet:
+    if shown:
         console = output()
         if session.verbose:
             record = read_run(RunFolder(out))
             console.print(settings_view(record.settings, record.origins), "")
-        console.print(status_view(status, out), next_steps(status, out))
+        console.print(status_view(status, out))
+        console.print(next_steps(status, out), soft_wrap=True)
     if status.too_many_failures:
-        _say_too_many(status, out)
+        if not shown:
+            _say_too_many(status, out)
         raise typer.Exit(TOO_MANY_FAILURES)
 
 

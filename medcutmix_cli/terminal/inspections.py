@@ -37,7 +37,7 @@ def _blocks(inspection: Inspection) -> Iterator[RenderableType]:
         if note:
             yield Padding(warning(note), (1, 0, 0, 0))
     yield ""
-    yield Columns([_findings(inspection), _weights(inspection.weights)], padding=(0, 4))
+    yield Columns([_findings(inspection), _weights(inspection.weights)], padding=(0, 2))
     yield ""
     yield _origin(inspection)
 
@@ -47,12 +47,12 @@ def _findings(inspection: Inspection) -> Table:
     table.columns[2].justify = "left"
     most = max(inspection.findings.values(), default=1)
     for finding, count in inspection.findings.items():
-        table.add_row(printable(finding), f"{count:,}", Text(bar(count / most, 12), style="cyan"))
+        table.add_row(printable(finding), f"{count:,}", Text(bar(count / most, 8), style="cyan"))
     return table
 
 
 def _weights(weights: tuple[WeightSummary, ...]) -> Table:
-    table = plain_table("recipient's share", "min", "mean", "max")
+    table = plain_table("weight", "min", "mean", "max")
     for weight in weights:
         values = (decimal(weight.minimum), decimal(weight.mean), decimal(weight.maximum))
         table.add_row(weight.name, *values, style="bold" if weight.name == "lam" else "")

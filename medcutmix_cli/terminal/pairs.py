@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from medcutmix_cli.pair_view import PairView, Piece
-from medcutmix_cli.terminal.words import decimal, plain_table, printable
+from medcutmix_cli.terminal.words import decimal, plain_table, printable, signed
 
 BLOCKS = " ░▒▓█"
 ASCII = " .:*#"
@@ -53,8 +53,9 @@ def _blocks(view: PairView, rows: int, shades: str, *, colour: bool) -> Iterator
     yield _parents(view)
     yield ""
     for swap in view.swaps:
-        yield _sentence("-", swap.removed, "red", swap.section)
-        yield _sentence("+", swap.inserted, "green", swap.section)
+        yield Text(f"In {swap.section.replace('_', ' ')}", style="bold")
+        exchanged = (("-", swap.removed, "red"), ("+", swap.inserted, "green"))
+        yield signed(*(line for line in exchanged if line[1]))
     yield ""
     yield Columns(_pictures(view, shades), padding=(0, 3))
     yield Text(f"weak {shades[1]} {shades[2]} {shades[3]} {shades[4]} strong   [ ] mask", style="dim")
@@ -78,10 +79,6 @@ def _parents(view: PairView) -> Table:
         values = (getattr(view.recipient, attribute), getattr(view.donor, attribute))
         table.add_row(name, *(printable(value) or "-" for value in values))
     return table
-
-
-def _sentence(sign: str, text: str, style: str, section: str) -> Text:
-    return Text.assemble((f"{sign} ", f"bold {style}"), (printable(text), style), (f"  ({section})", "dim"))
 
 
 def _pictures(view: PairView, shades: str) -> list[RenderableType]:
@@ -109,6 +106,7 @@ def diff_text(pieces: Sequence[Piece], *, colour: bool) -> Text:
     for piece in pieces:
         before, after = ("", "") if colour else _MARKERS[piece.change]
         text.append(before + printable(piece.text) + after, style=_STYLES[piece.change])
+    text.rstrip()
     return text
 
 

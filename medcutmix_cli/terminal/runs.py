@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,24 +45,20 @@ def encoder_warning(encoder: Mapping[str, object]) -> str:
     return f"Demonstration encoder {encoder.get('name')!r}: {note or stands}"
 
 
-def next_steps(status: RunStatus, out: str | Path) -> RenderableType:
-    """Render the commands a user would type now."""
-    place = shlex.quote(str(out))
+def next_steps(status: RunStatus, out: str | Path) -> Text:
+    """Return the commands a user would type now; to be printed without wrapping, so that they can be copied."""
+    place, page = shlex.quote(str(out)), shlex.quote(str(Path(out) / "report.html"))
     if status.missing:
-        steps = {
-            f"medcutmix render {place}": f"render {counted(len(status.missing), 'shard')}",
-            f"medcutmix status {place}": "see how far it is",
-        }
+        steps = [f"render {place}"]
     else:
-        steps = {
-            f"medcutmix inspect {place}": "counts and one pair",
-            f"medcutmix inspect {place} --html {shlex.quote(str(Path(out) / 'report.html'))}": "a page to look at",
-            f"medcutmix verify {place} --deep": "replay every row",
-        }
-    grid = Table.grid(padding=(0, 2))
-    for command, meaning in steps.items():
-        grid.add_row(Text(command, style="cyan", overflow="fold"), Text(meaning, style="dim"))
-    return Group("", Text("Next", style="bold"), Padding(grid, (0, 0, 0, 2)))
+        steps = [f"inspect {place}", f"inspect {place} --html {page}", f"verify {place} --deep"]
+    return typed(f"medcutmix {step}" for step in steps)
+
+
+def typed(commands: Iterable[str]) -> Text:
+    """Return commands under the word Next, one a line."""
+    lines = (Text.assemble("  ", (command, "cyan")) for command in commands)
+    return Text("\n").join([Text(""), Text("Next", style="bold"), *lines])
 
 
 def verification_view(verification: Verification) -> RenderableType:

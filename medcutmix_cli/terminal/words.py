@@ -68,6 +68,14 @@ def bar(share: float, width: int = 24) -> str:
     return "#" * max(1, round(share * width)) if share > 0 else ""
 
 
-def warning(text: str) -> Text:
+def warning(text: str) -> Table:
     """Return a sentence that must not be overlooked, marked without colour too."""
-    return Text.assemble(("! ", "bold yellow"), (printable(text), "yellow"))
+    return signed(("!", text, "yellow"))
+
+
+def signed(*lines: tuple[str, str, str]) -> Table:
+    """Return lines of (sign, text, style) with their texts under each other."""
+    grid = Table.grid(padding=(0, 1))
+    for sign, text, style in lines:
+        grid.add_row(Text(sign, style=f"bold {style}"), Text(printable(text), style=style, overflow="fold"))
+    return grid

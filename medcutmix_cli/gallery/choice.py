@@ -1,0 +1,22 @@
+"""Which pairs a page shows. Draws nothing at random: the same shards give the same page."""
+
+from __future__ import annotations
+
+from itertools import chain, zip_longest
+
+from medcutmix_cli.inspection import Contents, read_columns
+
+
+def spread_over_findings(contents: Contents, count: int) -> list[int]:
+    """Choose up to `count` rows, the findings taking turns; return positions among all rows, ascending.
+
+    Within a finding the order is that of the pair ids, which are hashes: neighbours on disk share a parent, and
+    would look alike.
+    """
+    rows = read_columns(contents, ("pair_id", "finding"))
+    queues: dict[str, list[tuple[str, int]]] = {}
+    for index, row in enumerate(rows):
+        queues.setdefault(row["finding"], []).append((row["pair_id"], index))
+    turns = zip_longest(*(sorted(queues[finding]) for finding in sorted(queues)))
+    in_turn = [entry[1] for entry in chain.from_iterable(turns) if entry]
+    return sorted(in_turn[:count])

@@ -1,0 +1,26 @@
+"""Text made safe to stand in HTML, and the templates of the page."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+_CONTROL = dict.fromkeys(set(range(0x20)) | set(range(0x7F, 0xA0)), "\ufffd")
+del _CONTROL[ord("\n")], _CONTROL[ord("\t")]
+
+
+def escaped(text: object) -> str:
+    """Return text that stands for itself in HTML, between tags and in quoted attributes."""
+    return escape(str(text).translate(_CONTROL), quote=True)
+
+
+def words(name: str) -> str:
+    """Return an id as words: "pleural_effusion" becomes "pleural effusion"."""
+    return escaped(name.replace("_", " "))
+
+
+@cache
+def resource(name: str) -> str:
+    """Return a template that lies beside this module."""
+    return (files("medcutmix_cli.gallery") / name).read_text(encoding="utf-8")

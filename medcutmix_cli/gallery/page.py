@@ -1,0 +1,151 @@
+"""The page around the pairs: banners, counts, reasons, how it was made. All text is escaped here or in `markup`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from string import Template
+
+from medcutmix_cli import __version__
+from medcutmix_cli.gallery.markup import escaped, resource, words
+from medcutmix_cli.gallery.pairs import pair_html
+from medcutmix_cli.gallery.parents import ParentPictures
+from medcutmix_cli.inspection import Inspection
+from medcutmix_cli.pair_view import PairView
+
+_METHOD = (
+    "The formulation follows the idea of arXiv 2509.16673: a diagnostic sentence of the donor's "
+    "report takes the place of the recipient's on the same finding, and the region a frozen encoder attends to for "
+    "the two sentences is replaced in the picture. Maps show what an encoder attends to, not where a lesion is. "
+    "No mixed picture is a medical picture of anybody."
+)
+_CREDENTIALED = "Derived from credentialed data: do not share or upload."
+
+
+def page_html(
+    inspection: Inspection, views: Sequence[PairView], parents: ParentPictures, *, name: str
+) -> str:
+    """Return the whole page.
+
+    Args:
+        inspection: Of the same path.
+        views: The pairs to show, with their pictures.
+        parents: Reads the parents' pictures, or says why it cannot.
+        name: What the page is called after: the last part of the path.
+    """
+    pairs = [pair_html(view, number, parents) for number, view in enumerate(views, 1)]
+    return Template(resource("page.html")).substitute(
+        title=escaped(f"{name}: mixed pairs"),
+        heading=f"Mixed image-report pairs in {escaped(name)}",
+        lead=_lead(inspection, len(views)),
+        css=resource("page.css"),
+        banners=_banners(inspection),
+        tiles=_tiles(inspection),
+        panels="".join((_findings(inspection.findings), _reasons(inspection), _recipe(inspection))),
+        links="".join(_link(number, view) for number, view in enumerate(views, 1)),
+        pairs="\n".join(pairs) or "<p>No shard is complete yet.</p>",
+        method=_METHOD,
+        made=_made(inspection),
+    )
+
+
+def _banners(inspection: Inspection) -> str:
+    banners = []
+    if not inspection.synthetic:
+        banners.append(f'<p class="banner stop" role="note">{_CREDENTIALED}</p>')
+    if inspection.demonstration:
+        note = str(inspection.encoder.get("note") or "Its maps mean nothing outside synthetic phantoms.")
+        banners.append(
+            f'<p class="banner warn" role="note">Demonstration encoder "{escaped(inspection.encoder["name"])}". '
+            f"{escaped(note)}</p>"
+        )
+    return "\n".join(banners)
+
+
+def _lead(inspection: Inspection, shown: int) -> str:
+    whose = "procedural phantoms, no patient" if inspection.synthetic else f"{inspection.patients:,} patients"
+    shares = f"{shown} of {inspection.rows:,} pairs, the findings taking turns; {whose}."
+    return f"{shares} Made by a documented offline formulation of MedCutMix."
+
+
+def _tiles(inspection: Inspection) -> str:
+    status = inspection.status
+    if status is None:
+        numbers = {"pairs": inspection.rows, "shards": inspection.shards, "patients": inspection.patients}
+    else:
+        numbers = {
+            "studies in": status.studies["inputs"],
+            "studies planned": status.studies["planned"],
+            "studies left out": status.studies["dropped"],
+            "pairs planned": status.planned,
+            "pairs written": status.written,
+            "rejected by a rule": sum(status.rejected.values()),
+            "failed": sum(status.failed.values()),
+        }
+        if status.waiting:
+            numbers["still to render"] = status.waiting
+    return "".join(
+        f'<div class="tile"><b>{count:,}</b><span>{name}</span></div>' for name, count in numbers.items()
+    )
+
+
+def _findings(findings: Mapping[str, int]) -> str:
+    most = max(findings.values(), default=1)
+    rows = (
+        f'<tr><th scope="row">{words(finding)}</th><td class="count">{count:,}</td>'
+        f'<td class="track"><i style="width:{100 * count / most:.1f}%"></i></td></tr>'
+        for finding, count in findings.items()
+    )
+    return _panel("Findings exchanged", f"<table><tbody>{''.join(rows)}</tbody></table>")
+
+
+def _reasons(inspection: Inspection) -> str:
+    status = inspection.status
+    if status is None:
+        return ""
+    groups = {
+        "studies left out": status.dropped,
+        "pairs rejected by a rule": status.rejected,
+        "pairs failed": status.failed,
+    }
+    rows = "".join(_reason_rows(kind, counts) for kind, counts in groups.items() if counts)
+    return _panel(
+        "Left out, by reason", f"<table><tbody>{rows or '<tr><td>nothing</td></tr>'}</tbody></table>"
+    )
+
+
+def _reason_rows(kind: str, counts: Mapping[str, int]) -> str:
+    rows = (
+        f'<tr><td>{escaped(reason)}</td><td class="count">{count:,}</td></tr>'
+        for reason, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    )
+    return f'<tr class="kind"><th colspan="2" scope="rowgroup">{kind}</th></tr>{"".join(rows)}'
+
+
+def _recipe(inspection: Inspection) -> str:
+    encoder, settings = inspection.encoder, inspection.settings
+    mixing, plan, image = (settings.get(table, {}) for table in ("mixing", "plan", "image"))
+    entries = {
+        "Encoder": f"{encoder.get('name', 'unknown')}, {encoder.get('map_kind', 'unknown')} maps",
+        "Weights file": str(encoder.get("weights_sha256", "unknown"))[:16],
+        "Pairing": ", ".join(inspection.strategies) or str(plan.get("pairing", "")),
+        "Mask, region": f"{mixing.get('mask', '')}, {mixing.get('region', '')}",
+        "Blend, lam": f"{mixing.get('blend', '')}, {mixing.get('weight', '')}",
+        "Canvas": f"{image.get('canvas', '')} pixels, DICOM as {image.get('dicom_mode', '')}",
+        "Splits": ", ".join(f"{split} {count:,}" for split, count in inspection.splits.items()) or "none",
+        "Seed": str(plan.get("seed", "")),
+    }
+    rows = "".join(f"<dt>{name}</dt><dd>{escaped(said)}</dd>" for name, said in entries.items())
+    return _panel("Recipe", f"<dl>{rows}</dl>")
+
+
+def _panel(title: str, body: str) -> str:
+    return f'<section class="panel"><h3>{title}</h3>{body}</section>'
+
+
+def _link(number: int, view: PairView) -> str:
+    return f'<li><a href="#pair-{number}" title="{words(view.finding)}">{number}</a></li>'
+
+
+def _made(inspection: Inspection) -> str:
+    said = escaped(inspection.terms)
+    return f"medcutmix {__version__}, schema {inspection.schema_version}, run {inspection.fingerprint[:16]}. {said}"

@@ -1,0 +1,111 @@
+"""One pair as HTML: three pictures with their overlays, the exchange, the report's diff, weights and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from string import Template
+
+import numpy as np
+
+from medcutmix_cli.gallery.markup import escaped, resource, words
+from medcutmix_cli.gallery.parents import ParentPictures
+from medcutmix_cli.gallery.pictures import heat_uri, jpeg_uri, outline_path, png_uri, weights_uri
+from medcutmix_cli.gallery.report import diff_html, donor_html
+from medcutmix_cli.pair_view import PairView, ParentView
+from medcutmix_cli.shards import COLUMNS
+
+_MEANINGS = {column.name: column.meaning for column in COLUMNS}
+_SAID = {1.0: "present", 0.0: "absent", -1.0: "uncertain"}
+
+
+def pair_html(view: PairView, number: int, parents: ParentPictures) -> str:
+    """Return the article of one pair."""
+    return Template(resource("pair.html")).substitute(
+        number=number,
+        finding=words(view.finding),
+        facts=f"<code>{view.pair_id}</code>, {escaped(view.split)}, {escaped(view.strategy)}, {escaped(view.shard)}",
+        figures="".join(
+            (
+                _parent("Recipient", view.recipient, view, parents, "del"),
+                _parent("Donor", view.donor, view, parents, "ins"),
+                _mixed(view),
+            )
+        ),
+        diff=diff_html(view.diff),
+        donor=donor_html(view.donor.report, view.swaps),
+        weights="".join(_weight(name, share) for name, share in view.weights.items()),
+        labels=_labels(view),
+    )
+
+
+def _parent(role: str, parent: ParentView, view: PairView, parents: ParentPictures, tag: str) -> str:
+    picture = parents.read(parent.image_path)
+    where = ", ".join(part for part in (parent.view, _side(parent.side)) if part)
+    alt = f"{role}: chest radiograph of study {parent.study_id}, {where}"
+    base = (
+        f'<p class="gone">{escaped(picture)}</p>'
+        if isinstance(picture, str)
+        else f'<img src="{jpeg_uri(picture)}" alt="{escaped(alt)}">'
+    )
+    outlines = _outlines({"paste": view.mask, "own": parent.mask}, view.grid)
+    heat = f'<img class="heat" src="{heat_uri(parent.map, view.grid)}" alt="">'
+    who = f"{parent.study_id}, {parent.subject_id}, {where}"
+    return _figure(
+        base + heat + outlines,
+        f'<b>{role}</b><span class="who">{escaped(who)}</span>'
+        f'<span class="sentence"><{tag}>{escaped(parent.sentence)}</{tag}></span>',
+    )
+
+
+def _mixed(view: PairView) -> str:
+    base = f'<img src="{png_uri(view.picture)}" alt="Mixed chest radiograph">' if view.picture else ""
+    heat = f'<img class="share" src="{weights_uri(view.donor_weights, view.grid)}" alt="">'
+    pasted = np.mean([bool(cell) for cell in view.mask])
+    return _figure(
+        base + heat + _outlines({"paste": view.mask}, view.grid),
+        f'<b>Mix</b><span class="who">{pasted:.0%} of the canvas pasted, lam {view.weights["lam"]:.3f}</span>'
+        "<span class=\"sentence\">With the donor's sentence in place of the recipient's.</span>",
+    )
+
+
+def _side(side: str) -> str:
+    return "" if side == "none" else f"{side}-sided" if side in ("left", "right") else side
+
+
+def _outlines(masks: dict[str, Sequence[int]], grid: tuple[int, int]) -> str:
+    paths = []
+    for name, mask in masks.items():
+        line = outline_path(mask, grid)
+        paths.append(
+            f'<path class="shade" d="{line}"/>' * (name == "own") + f'<path class="{name}" d="{line}"/>'
+        )
+    box = f"0 0 {grid[1]} {grid[0]}"
+    return f'<svg viewBox="{box}" preserveAspectRatio="none" aria-hidden="true">{"".join(paths)}</svg>'
+
+
+def _figure(layers: str, caption: str) -> str:
+    return f'<figure><div class="picture">{layers}</div><figcaption>{caption}</figcaption></figure>'
+
+
+def _weight(name: str, share: float) -> str:
+    kind = ' class="named"' if name == "lam" else ""
+    said = "-" if share != share else f"{share:.3f}"
+    percent = 0.0 if share != share else 100 * min(1.0, max(0.0, share))
+    return (
+        f'<tr{kind}><th scope="row" title="{escaped(_MEANINGS[name])}">{name}</th><td class="count">{said}</td>'
+        f'<td class="track"><i style="--share:{percent:.1f}%"></i></td></tr>'
+    )
+
+
+def _labels(view: PairView) -> str:
+    """Return a row for each observation that one of the three reports speaks of."""
+    vectors = (view.recipient.labels, view.donor.labels, view.label_mixed)
+    rows = []
+    for position, name in enumerate(view.label_order):
+        said = [_SAID.get(vector[position], "") for vector in vectors]
+        if any(said):
+            target = view.label_w[position]
+            cells = "".join(f'<td class="{one or "unsaid"}">{one or "-"}</td>' for one in said)
+            shown = "-" if target != target else f"{target:.2f}"
+            rows.append(f'<tr><th scope="row">{escaped(name)}</th>{cells}<td>{shown}</td></tr>')
+    return "".join(rows)

@@ -1,0 +1,54 @@
+"""The parents' pictures of a page, read through the run record; where one cannot be had, the reason instead."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.errors import MedcutmixError
+from medcutmix_cli.images import read_canvas
+from medcutmix_cli.pipeline import open_run_dataset
+from medcutmix_cli.run_folder import RunRecord
+
+NO_RUN = "Not shown: this shard lies outside its run, so the data set is not known."
+NO_DATASET = "Not shown: the data set is not where the run found it (say where it is with --dataset)."
+NO_PICTURE = "Not shown: the picture cannot be read from the data set."
+
+
+class ParentPictures:
+    """Reads parents' pictures for as long as the data set can be reached.
+
+    Args:
+        record: run.json, None where the shards lie without their run.
+        dataset: Where the data set is now, if it has moved.
+    """
+
+    def __init__(self, record: RunRecord | None, dataset: str | Path | None = None) -> None:
+        self._record = record
+        self._root = dataset
+
+    def read(self, image_path: str) -> npt.NDArray[np.uint8] | str:
+        """Return a canvas, (canvas, canvas) uint8, or one sentence that says why there is none."""
+        if self._record is None:
+            return NO_RUN
+        if self._dataset is None:
+            return NO_DATASET
+        image = self._record.settings["image"]
+        try:
+            found = self._dataset.resolve(image_path)
+            return read_canvas(found, image["canvas"], image["dicom_mode"]).pixels
+        except (MedcutmixError, OSError):
+            return NO_PICTURE
+
+    @cached_property
+    def _dataset(self) -> Dataset | None:
+        if self._record is None:
+            return None
+        try:
+            return open_run_dataset(self._record, root=self._root)
+        except (MedcutmixError, OSError):
+            return None

@@ -1,0 +1,83 @@
+"""Grids and canvases as what a browser draws: a JPEG, a see-through heat layer, the outline of a mask."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+JPEG_QUALITY = 88
+HEAT_SIDE = 112
+"""Side of a heat layer in pixels: smooth enough when a browser enlarges it, a few kB."""
+
+_STRONGEST_ALPHA = 165
+_CLEAR = 0.3
+"""Share of a map's range below which nothing is drawn: the noise floor would tint the whole picture."""
+
+_STOPS = np.array([(255, 214, 102), (255, 140, 26), (214, 40, 40)], np.float32)
+"""Weak to strong: yellow, orange, red; red and green stay free for what leaves and enters the report."""
+
+_DONOR = (56, 189, 248)
+"""What comes from the donor: one hue, since a weight has one meaning at every strength."""
+
+
+def jpeg_uri(pixels: npt.NDArray[np.uint8]) -> str:
+    """Return a grey canvas as a data URI."""
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "JPEG", quality=JPEG_QUALITY)
+    return _uri("jpeg", stream.getvalue())
+
+
+def png_uri(encoded: bytes) -> str:
+    """Return a PNG as a data URI."""
+    return _uri("png", encoded)
+
+
+def heat_uri(scores: Sequence[float], grid: tuple[int, int]) -> str:
+    """Return a map as a see-through picture, weak cells clear; cells outside the field of view are clear too."""
+    values = np.array(scores, np.float32).reshape(grid)
+    known = np.isfinite(values)
+    low, high = (values[known].min(), values[known].max()) if known.any() else (0.0, 0.0)
+    shares = np.where(known, (values - low) / max(high - low, 1e-6), 0.0).astype(np.float32)
+    strength = np.clip(_smooth(shares), 0.0, 1.0)
+    position = strength[..., None] * (len(_STOPS) - 1)
+    step = np.minimum(position.astype(np.int32), len(_STOPS) - 2)
+    colour = _STOPS[step[..., 0]] * (1 - (position - step)) + _STOPS[step[..., 0] + 1] * (position - step)
+    return _layer(colour, np.clip((strength - _CLEAR) / (1 - _CLEAR), 0.0, 1.0) * _STRONGEST_ALPHA)
+
+
+def weights_uri(weights: Sequence[float], grid: tuple[int, int]) -> str:
+    """Return the donor's weights as a see-through picture in one hue, clear where nothing is pasted."""
+    strength = np.clip(_smooth(np.array(weights, np.float32).reshape(grid)), 0.0, 1.0)
+    colour = np.broadcast_to(np.array(_DONOR, np.float32), (*strength.shape, 3))
+    return _layer(colour, strength * _STRONGEST_ALPHA)
+
+
+def outline_path(mask: Sequence[int], grid: tuple[int, int]) -> str:
+    """Return the border of a mask as an SVG path in cells: one unit is one cell, y down."""
+    cells = np.pad(np.array(mask, bool).reshape(grid), 1)
+    across = cells[1:, 1:-1] != cells[:-1, 1:-1]
+    down = cells[1:-1, 1:] != cells[1:-1, :-1]
+    lines = [f"M{x} {y}h1" for y, x in np.argwhere(across)]
+    return "".join(lines + [f"M{x} {y}v1" for y, x in np.argwhere(down)])
+
+
+def _smooth(grid: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    larger = cv2.resize(grid, (HEAT_SIDE, HEAT_SIDE), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(larger, np.float32)
+
+
+def _layer(colour: npt.NDArray[np.float32], alpha: npt.NDArray[np.float32]) -> str:
+    pixels = np.dstack([colour, alpha]).round().clip(0, 255).astype(np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).quantize(64, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
+    return _uri("png", stream.getvalue())
+
+
+def _uri(kind: str, content: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
