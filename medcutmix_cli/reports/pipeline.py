@@ -43,8 +43,11 @@ def abbreviations(text: str) -> dict[str, str]:
     """Return short form -> long form for the abbreviations that `text` defines in brackets."""
     if "(" not in text:
         return {}
+    pipeline = (
+        abbreviation_pipeline()
+    )  # importing spaCy puts a filter of its own before ours, so import first
     with warnings.catch_warnings():
         # spaCy warns of the detector's empty matcher on every text that defines no abbreviation (W036).
         warnings.simplefilter("ignore", UserWarning)
-        found = abbreviation_pipeline()(text)._.abbreviations
+        found = pipeline(text)._.abbreviations
     return {short.text: short._.long_form.text for short in found}

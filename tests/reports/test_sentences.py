@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medcutmix_cli.reports.pipeline import sentence_pipeline
 from medcutmix_cli.reports.sentences import fold, split_sentences, unwrap
 
 
@@ -93,3 +94,18 @@ def test_sentences_are_in_order_disjoint_and_stripped(text):
 def test_no_letter_is_lost(text):
     covered = {k for start, end, _ in split_sentences(text, 0, len(text)) for k in range(start, end)}
     assert all(k in covered for k, character in enumerate(text) if character.isalpha())
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "The lungs are clear",
+        "There is a small right-sided pleural effusion, unchanged.",
+        "Heart size is 3/4 of normal and 50% larger, patient's left.",
+        "A 3 cm mass in the RUL",
+    ],
+)
+def test_a_piece_without_inner_marks_is_one_sentence_to_the_component_too(piece):
+    (sentence,) = sentence_pipeline()(piece).sents
+    assert sentence.text == piece
+    assert split_sentences(piece, 0, len(piece)) == [(0, len(piece), False)]
