@@ -140,12 +140,21 @@ def plan_of(source: Path, run: str, wanted: int, manifest: Path) -> int:
 
 def row(suffix: str, who: str, pairs: int, figures: dict[str, float], rate: float) -> list[str]:
     """Lay one measurement out as a table row."""
-    return [suffix[1:], who, str(pairs), f"{figures['seconds']:.1f}", f"{rate:.2f}", f"{figures['peak_mb']:.0f}"]
+    return [
+        suffix[1:],
+        who,
+        str(pairs),
+        f"{figures['seconds']:.1f}",
+        f"{rate:.2f}",
+        f"{figures['peak_mb']:.0f}",
+    ]
 
 
 def main() -> None:
     """Measure, print the table, and keep it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--pairs", type=int, nargs="+", default=[500, 2000])
     parser.add_argument("--unique", type=int, default=48)
     parser.add_argument("--notebook-pairs", type=int, default=60)
@@ -169,9 +178,10 @@ def write_results(path: Path, table: list[list[str]]) -> None:
     lines = [
         "# Against the notebook loop",
         "",
-        f"`python tests/benchmarks/against_notebook.py`, {time.strftime('%Y-%m-%d')}: {cpus} CPUs, {memory:.0f} GiB,",
-        f"Python {platform.python_version()}. 2544 x 3056 inputs, canvas 448, bundled encoder, PNG out. medcutmix: the whole",
-        "`render` process, start-up included. Notebook loop: the median of three, start-up left out.",
+        f"`python tests/benchmarks/against_notebook.py`, {time.strftime('%Y-%m-%d')}: {cpus} CPUs,",
+        f"{memory:.0f} GiB, Python {platform.python_version()}. Inputs of 2544 x 3056, canvas 448, bundled encoder,",
+        "PNG out. medcutmix: the whole `render` process, start-up included. Notebook loop: the median of three,",
+        "start-up left out.",
         "",
         *("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *table]),
     ]

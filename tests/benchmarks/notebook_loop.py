@@ -53,7 +53,9 @@ def mask_of(encoder: BundledEncoder, picture: np.ndarray, sentence: str) -> np.n
 
 def mix(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """Bring the mask to full resolution, blur it there, blend in float64."""
-    weights = ndimage.gaussian_filter(ndimage.zoom(mask.astype(np.float64), CANVAS / mask.shape[0], order=1), 16)
+    weights = ndimage.gaussian_filter(
+        ndimage.zoom(mask.astype(np.float64), CANVAS / mask.shape[0], order=1), 16
+    )
     return (a * (1 - weights) + b * weights).astype(np.uint8)
 
 

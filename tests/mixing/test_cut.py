@@ -113,7 +113,9 @@ def test_the_gain_is_clipped():
 
 def test_a_refusal_names_the_parent_and_the_rule():
     donor = make_view(11)
-    outcomes = [draw_cut(make_view(12), replace(donor, side=side), DEFAULT) for side in (Side.LEFT, Side.RIGHT)]
+    outcomes = [
+        draw_cut(make_view(12), replace(donor, side=side), DEFAULT) for side in (Side.LEFT, Side.RIGHT)
+    ]
     assert Refused("donor-mask-on-other-side") in outcomes
 
 
