@@ -104,7 +104,8 @@ def _describe_picture(dataset: FileDataset, study: StudyPlan, picture: Picture, 
     dataset.PatientOrientation = ["P", "F"] if picture.lateral else ["L", "F"]
     dataset.PerformedProcedureStepDescription = procedure(study, phantom)
     dataset.BurnedInAnnotation = "YES" if phantom.exposure.marker else "NO"
-    dataset.ViewCodeSequence = Sequence([_code(*view_code(picture, phantom))])
+    if picture.view:
+        dataset.ViewCodeSequence = Sequence([_code(*view_code(picture, phantom))])
     if not study.inverted:
         dataset.PresentationIntentType = "FOR PRESENTATION"
         dataset.ImageLaterality = "U"

@@ -1,0 +1,219 @@
+"""The sample data set is a MIMIC-CXR tree: whole or absent, and always the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import cv2
+import pydicom
+import pytest
+
+from medcutmix_cli.datasets import sample
+from medcutmix_cli.datasets.mimic_cxr import MimicCxr
+from medcutmix_cli.datasets.sample import read_boxes, write_sample
+from medcutmix_cli.errors import DatasetError, UsageError
+from medcutmix_cli.records import Study
+
+STUDIES = 14
+HEIGHT = 96
+
+
+def make_sample(directory: Path, image_format: str = "jpg", **options) -> sample.SampleSummary:
+    settings = {"studies": STUDIES, "image_format": image_format, "seed": 3, "height": HEIGHT} | options
+    return write_sample(directory, **settings)
+
+
+def digest(directory: Path) -> dict[str, str]:
+    files = (path for path in sorted(directory.rglob("*")) if path.is_file())
+    return {str(path.relative_to(directory)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def table(directory: Path, name: str) -> list[dict[str, str]]:
+    text = gzip.decompress((directory / name).read_bytes()).decode()
+    return list(csv.DictReader(text.splitlines()))
+
+
+@pytest.fixture(scope="module")
+def jpg_sample(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("sample") / "jpg"
+    return make_sample(directory)
+
+
+@pytest.fixture(scope="module")
+def dicom_sample(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("sample") / "dicom"
+    return make_sample(directory, "dicom")
+
+
+def test_the_jpg_tree_has_every_part_of_the_real_ones(jpg_sample):
+    names = {path.name for path in jpg_sample.directory.iterdir()}
+    assert names == {
+        "files",
+        "IMAGE_FILENAMES",
+        "SAMPLE.json",
+        "boxes.csv",
+        "cxr-record-list.csv.gz",
+        "cxr-study-list.csv.gz",
+        "mimic-cxr-2.0.0-chexpert.csv.gz",
+        "mimic-cxr-2.0.0-metadata.csv.gz",
+        "mimic-cxr-2.0.0-split.csv.gz",
+        "mimic-cxr-reports.zip",
+    }
+
+
+def test_every_listed_picture_is_there_under_its_patient_and_study(jpg_sample):
+    root = jpg_sample.directory
+    listed = (root / "IMAGE_FILENAMES").read_text().split()
+    pattern = r"files/p1\d/p1\d{7}/s5\d{7}/[0-9a-f]{8}(-[0-9a-f]{8}){4}\.jpg"
+    assert all(re.fullmatch(pattern, name) and (root / name).is_file() for name in listed)
+    assert len(listed) == jpg_sample.images == len(list(root.rglob("*.jpg")))
+
+
+def test_tables_reports_and_summary_agree(jpg_sample):
+    root = jpg_sample.directory
+    metadata, split = (
+        table(root, "mimic-cxr-2.0.0-metadata.csv.gz"),
+        table(root, "mimic-cxr-2.0.0-split.csv.gz"),
+    )
+    labels, studies = table(root, "mimic-cxr-2.0.0-chexpert.csv.gz"), table(root, "cxr-study-list.csv.gz")
+    assert {row["dicom_id"] for row in metadata} == {row["dicom_id"] for row in split}
+    assert len(labels) == len(studies) == STUDIES == sum(jpg_sample.splits.values())
+    with zipfile.ZipFile(root / "mimic-cxr-reports.zip") as archive:
+        assert sorted(archive.namelist()) == sorted(row["path"] for row in studies)
+        assert all(b"FINAL REPORT" in archive.read(name) for name in archive.namelist())
+    image = cv2.imread(str(next(root.rglob(f"{metadata[0]['dicom_id']}.jpg"))), cv2.IMREAD_UNCHANGED)
+    assert image.shape == (int(metadata[0]["Rows"]), int(metadata[0]["Columns"]))
+
+
+def test_every_box_lies_in_a_frontal_picture_with_its_mask(jpg_sample):
+    sizes = {
+        row["dicom_id"]: (int(row["Rows"]), int(row["Columns"]))
+        for row in table(jpg_sample.directory, "mimic-cxr-2.0.0-metadata.csv.gz")
+    }
+    boxes = read_boxes(jpg_sample.directory)
+    assert len(boxes) == jpg_sample.boxes > 0
+    for box in boxes:
+        height, width = sizes[box.dicom_id]
+        assert box.x + box.width <= width
+        assert box.y + box.height <= height
+        assert box.mask(height, width).any()
+
+
+def test_dicom_files_carry_the_ids_of_their_path_and_half_are_inverted(dicom_sample):
+    files = sorted(dicom_sample.directory.rglob("*.dcm"))
+    kinds = {}
+    for path in files:
+        dataset = pydicom.dcmread(path)
+        assert path.parts[-2:-1] == (f"s{dataset.StudyID}",)
+        assert path.parts[-3] == f"p{dataset.PatientID}"
+        assert dataset.pixel_array.max() < 4096
+        kinds[dataset.StudyID] = dataset.PhotometricInterpretation
+    assert len(files) == dicom_sample.images
+    assert sorted(kinds.values()) == ["MONOCHROME1"] * (STUDIES // 2) + ["MONOCHROME2"] * (STUDIES // 2)
+
+
+def test_both_formats_show_the_same_studies(jpg_sample, dicom_sample):
+    for name in ("mimic-cxr-2.0.0-metadata.csv.gz", "mimic-cxr-reports.zip", "boxes.csv"):
+        assert (jpg_sample.directory / name).read_bytes() == (dicom_sample.directory / name).read_bytes()
+
+
+def test_the_program_reads_its_own_sample(jpg_sample, dicom_sample):
+    for summary in (jpg_sample, dicom_sample):
+        dataset = MimicCxr(summary.directory)
+        studies = list(dataset.studies())
+        assert dataset.synthetic
+        assert len(studies) == STUDIES
+        assert all(isinstance(study, Study) for study in studies)
+        assert all(dataset.resolve(image.path).is_file() for study in studies for image in study.images)
+
+
+def test_the_same_arguments_give_the_same_bytes_with_any_number_of_workers(tmp_path):
+    make_sample(tmp_path / "one", workers=1)
+    make_sample(tmp_path / "three", workers=3)
+    assert digest(tmp_path / "one") == digest(tmp_path / "three")
+
+
+def test_another_seed_gives_other_patients(tmp_path, jpg_sample):
+    make_sample(tmp_path / "other", seed=4)
+    assert not set(digest(tmp_path / "other")) & {
+        name for name in digest(jpg_sample.directory) if name.endswith(".jpg")
+    }
+
+
+def test_writing_the_same_sample_again_leaves_it_alone(jpg_sample):
+    before = {path: path.stat().st_mtime_ns for path in jpg_sample.directory.rglob("*")}
+    again = make_sample(jpg_sample.directory)
+    assert not again.written
+    assert again.findings == jpg_sample.findings
+    assert {path: path.stat().st_mtime_ns for path in jpg_sample.directory.rglob("*")} == before
+
+
+def test_an_empty_folder_is_filled(tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert make_sample(tmp_path / "empty", studies=1).written
+
+
+def spoil_by_a_stranger(root: Path) -> None:
+    root.mkdir()
+    (root / "notes.txt").write_text("mine")
+
+
+def spoil_by_other_arguments(root: Path) -> None:
+    make_sample(root, studies=1, seed=8)
+
+
+def spoil_by_a_missing_picture(root: Path) -> None:
+    make_sample(root, studies=2)
+    next(root.rglob("*.jpg")).unlink()
+
+
+def spoil_by_a_file(root: Path) -> None:
+    root.write_text("a file")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [spoil_by_a_stranger, spoil_by_other_arguments, spoil_by_a_missing_picture],
+    ids=lambda one: one.__name__,
+)
+def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path, spoil):
+    spoil(tmp_path / "root")
+    before = digest(tmp_path / "root")
+    with pytest.raises(DatasetError, match="sample"):
+        make_sample(tmp_path / "root", studies=2)
+    assert digest(tmp_path / "root") == before
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
+    spoil_by_a_file(tmp_path / "root")
+    with pytest.raises(DatasetError, match="sample"):
+        make_sample(tmp_path / "root")
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
+    def no_space(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sample, "write_boxes", no_space)
+    with pytest.raises(DatasetError, match="No space left"):
+        make_sample(tmp_path / "root", studies=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", [{"image_format": "png"}, {"studies": 0}, {"seed": -1}, {"height": 20}])
+def test_arguments_that_make_no_sense_are_refused(tmp_path, option):
+    with pytest.raises(UsageError):
+        write_sample(tmp_path / "root", **option)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_marker_says_that_no_patient_is_in_it(jpg_sample):
+    marker = json.loads((jpg_sample.directory / "SAMPLE.json").read_text())
+    assert marker["what"] == "procedural phantoms, no patient"
+    assert marker["settings"] == {"studies": STUDIES, "image_format": "jpg", "seed": 3, "height": HEIGHT}
