@@ -6,11 +6,10 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from types import FrameType
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -24,6 +23,7 @@ from medcutmix_cli.commands.session import Session
 from medcutmix_cli.commands.status import status
 from medcutmix_cli.commands.verify import verify
 from medcutmix_cli.errors import Interrupted
+from medcutmix_cli.signals import SignalWatch
 
 STEPS, LOOK, START = "Step by step", "Look and check", "Start here"
 
@@ -123,54 +123,42 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: What follows `medcutmix`; `sys.argv` where None.
     """
-    session = Session()
-    signals = SignalWatch()
-    signals.install()
-    if not sys.warnoptions:
-        warnings.simplefilter("ignore")  # of libraries: they may quote what they read
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 must not end a run
+    if not sys.warnoptions:  # `python -W` and PYTHONWARNINGS still show them
+        warnings.showwarning = _swallow
+    with SignalWatch() as signals:
+        code = _run(arguments, Session(), signals)
+    raise SystemExit(code)
+
+
+def _run(arguments: Sequence[str] | None, session: Session, signals: SignalWatch) -> int | str:
     try:
         app(args=arguments, prog_name="medcutmix", obj=session)
     except SystemExit as leaving:
-        raise SystemExit(75 if signals.seen else leaving.code) from None
-    except BaseException as error:  # noqa: BLE001 - the one boundary
-        from medcutmix_cli.boundary import explain
+        if not signals.seen:
+            return _flushed(leaving.code or 0)
+        error: BaseException = leaving
+    except BaseException as raised:  # noqa: BLE001 - the one boundary
+        error = raised
+    from medcutmix_cli.boundary import explain
 
-        cause = Interrupted("stopped") if signals.seen else error
-        raise SystemExit(explain(cause, debug=session.debug)) from None
+    # Once a signal has come, whatever else went wrong went wrong because of it.
+    return explain(Interrupted("stopped") if signals.seen else error, debug=session.debug)
 
 
-class SignalWatch:
-    """Turn the signals that ask a program to stop into `Interrupted`, once.
+def _flushed(code: int | str) -> int | str:
+    """Write out what is still to be written; a reader that has gone (`| head`) is no error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
-    Only in the process that installed it: worker processes inherit the handlers of their parent and would each
-    answer Ctrl-C with a traceback.
-    """
 
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
-
-    def __init__(self) -> None:
-        self.seen = False
-        self._owner = os.getpid()
-
-    def install(self) -> None:
-        """Take over the signals this platform has; `nohup` keeps its way."""
-        for name in self.names:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self._stop)
-
-    def _stop(self, number: int, _frame: FrameType | None) -> None:
-        if os.getpid() != self._owner:
-            self._stop_worker(number)
-        elif not self.seen:
-            self.seen = True
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            raise Interrupted(f"stopped by {signal.Signals(number).name}")
-
-    def _stop_worker(self, number: int) -> None:
-        """Let a worker process die of TERM without a word; the other signals are for its parent."""
-        if number == signal.SIGTERM:
-            os._exit(128 + number)
+def _swallow(message: Warning | str, *_where: object, **_stream: object) -> None:
+    """Drop a warning of a library: it may quote what it reads, and spaCy overrides the usual filters."""
 
 
 if __name__ == "__main__":

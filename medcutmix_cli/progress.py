@@ -122,8 +122,10 @@ def _rate(per_second: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a time a person can read: "8 s", "3 min 20 s", "2 h 05 min"."""
+    """Write a time a person can read: "0.8 s", "3 min 20 s", "2 h 05 min"."""
     whole = round(seconds)
+    if seconds < 10:
+        return f"{seconds:.1f} s"
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:

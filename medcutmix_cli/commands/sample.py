@@ -42,14 +42,15 @@ def sample(
 ) -> None:
     """Write a sample data set: drawn chest radiographs with reports. No patient is in it."""
     from medcutmix_cli.datasets.sample import write_sample
+    from medcutmix_cli.terminal import output, sample_view, typed
 
     session = Session.of(context, quiet=quiet)
     summary = write_sample(
         directory, studies=studies, image_format=picture_format.value, seed=seed, height=height
     )
     if json:
-        print_json("sample", summary, directory=str(directory))
+        print_json("sample", summary)
     elif not session.quiet:
-        place = shlex.quote(str(directory))
-        typer.echo(f"{studies:,} studies in {directory}: procedural phantoms, no patient")
-        typer.echo(f"\nNext\n  medcutmix augment {place} OUT")
+        console = output()
+        console.print(sample_view(summary))
+        console.print(typed([f"medcutmix augment {shlex.quote(str(directory))} RUN"]), soft_wrap=True)

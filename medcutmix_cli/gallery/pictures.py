@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -72,7 +73,7 @@ def _smooth(grid: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.asarray(larger, np.float32)
 
 
-def _layer(colour: npt.NDArray[np.float32], alpha: npt.NDArray[np.float32]) -> str:
+def _layer(colour: npt.NDArray[Any], alpha: npt.NDArray[Any]) -> str:
     pixels = np.dstack([colour, alpha]).round().clip(0, 255).astype(np.uint8)
     stream = io.BytesIO()
     Image.fromarray(pixels).quantize(64, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)

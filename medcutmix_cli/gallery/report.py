@@ -8,7 +8,6 @@ from difflib import SequenceMatcher
 
 from medcutmix_cli.gallery.markup import escaped
 from medcutmix_cli.pair_view import Piece, Swap
-from medcutmix_cli.reports.sentences import fold
 
 _WORDS = re.compile(r"\s+|[^\s.,;:]+|[.,;:]")
 _ALIKE = 0.3
@@ -23,9 +22,9 @@ def diff_html(pieces: Sequence[Piece]) -> str:
         after = pieces[position + 1] if position + 1 < len(pieces) else None
         if piece.change == "removed":
             other = after.text if after and after.change == "inserted" else ""
-            marked.append(_marked("del", "removed", fold(piece.text), other))
+            marked.append(_marked("del", "removed", _folded(piece.text), other))
         elif piece.change == "inserted":
-            other = fold(before.text) if before and before.change == "removed" else ""
+            other = _folded(before.text) if before and before.change == "removed" else ""
             gap = " " if other else ""
             marked.append(gap + _marked("ins", "inserted", piece.text, other))
         else:
@@ -42,6 +41,10 @@ def donor_html(report: str, swaps: Sequence[Swap]) -> str:
             marked += [escaped(report[position:start]), f"<ins>{escaped(report[start:end])}</ins>"]
             position = end
     return "".join([*marked, escaped(report[position:])]).strip()
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _marked(tag: str, heard: str, text: str, other: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from medcutmix_cli.terminal.inspections import inspection_view, schema_view, settings_view
 from medcutmix_cli.terminal.pairs import pair_panel
-from medcutmix_cli.terminal.runs import next_steps, status_view, verification_view
+from medcutmix_cli.terminal.runs import next_steps, status_view, typed, verification_view
+from medcutmix_cli.terminal.samples import sample_view
 from medcutmix_cli.terminal.words import output
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "next_steps",
     "output",
     "pair_panel",
+    "sample_view",
     "schema_view",
     "settings_view",
     "status_view",
+    "typed",
     "verification_view",
 ]

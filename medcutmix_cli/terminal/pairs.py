@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.columns import Columns
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.panel import Panel
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
@@ -46,6 +47,7 @@ def _blocks(view: PairView, rows: int, shades: str, *, colour: bool) -> Iterator
     yield Rule(
         Text.assemble((f"pair {view.index}", "bold"), f" of {rows:,}", ("  " + view.pair_id, "bold")),
         align="left",
+        style="dim",
         characters="-" if shades == ASCII else "─",
     )
     yield Text(f"{view.finding}, split {view.split}, {view.strategy}, {view.shard}", style="dim")
@@ -57,8 +59,9 @@ def _blocks(view: PairView, rows: int, shades: str, *, colour: bool) -> Iterator
         exchanged = (("-", swap.removed, "red"), ("+", swap.inserted, "green"))
         yield signed(*(line for line in exchanged if line[1]))
     yield ""
-    yield Columns(_pictures(view, shades), padding=(0, 3))
-    yield Text(f"weak {shades[1]} {shades[2]} {shades[3]} {shades[4]} strong   [ ] mask", style="dim")
+    yield Columns(_pictures(view, shades), padding=(0, 2))
+    strength = " ".join(shades[1:])
+    yield Text(f"weak {strength} strong   [ ] mask   the patient's left is on the right", style="dim")
     yield ""
     yield Text("Report", style="bold")
     yield diff_text(view.diff, colour=colour)
@@ -85,12 +88,15 @@ def _pictures(view: PairView, shades: str) -> list[RenderableType]:
     recipient = map_text(view.recipient.map, view.recipient.mask, view.grid, shades)
     donor = map_text(view.donor.map, view.donor.mask, view.grid, shades)
     pasted = map_text(view.donor_weights, view.mask, view.grid, shades, limits=(0.0, 1.0))
-    return [
-        Group(Text("recipient's map", style="bold"), recipient),
-        Group(Text("donor's map", style="bold"), donor),
-        Group(Text("pasted from donor", style="bold"), pasted),
-        _weights(view),
+    framed: list[RenderableType] = [
+        Panel.fit(picture, title=title, title_align="left", padding=0, border_style="dim")
+        for title, picture in (
+            ("recipient's map", recipient),
+            ("donor's map", donor),
+            ("pasted from donor", pasted),
+        )
     ]
+    return [*framed, _weights(view)]
 
 
 def _weights(view: PairView) -> Table:
@@ -105,7 +111,9 @@ def diff_text(pieces: Sequence[Piece], *, colour: bool) -> Text:
     text = Text(overflow="fold")
     for piece in pieces:
         before, after = ("", "") if colour else _MARKERS[piece.change]
-        text.append(before + printable(piece.text) + after, style=_STYLES[piece.change])
+        said = " ".join(piece.text.split()) if piece.change == "removed" else piece.text
+        text.append(before + printable(said) + after, style=_STYLES[piece.change])
+        text.append(" " if piece.change == "removed" else "")
     text.rstrip()
     return text
 
