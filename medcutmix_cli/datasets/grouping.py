@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -43,12 +43,12 @@ class Companions:
     Attributes:
         report: Text by subject and study id.
         labels: Labels by study id, None where the table contradicts itself.
-        others: Subject by study id, for studies that are known without any image.
+        others: (study, subject) ids that are named elsewhere, with or without images.
     """
 
     report: Callable[[str, str], Report]
     labels: Callable[[str], Mapping[str, float] | None]
-    others: Mapping[str, str] = field(default_factory=dict)
+    others: Set[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +74,22 @@ def group_studies(rows: Iterable[ImageRow], companions: Companions) -> Iterator[
         (claims.owner[row.study_id], row.study_id, row) for row in kept
     ]
     seen = {row.study_id for row in kept}
-    order += [(owner, study, None) for study, owner in companions.others.items() if study not in seen]
+    imageless = sorted({study for study, _ in companions.others} - seen)
+    order += [(claims.owner[study], study, None) for study in imageless]
     order.sort(key=lambda entry: (entry[0], entry[1], entry[2].image_id if entry[2] else ""))
     for (subject, study), entries in groupby(order, key=lambda entry: entry[:2]):
         images = [row for _, _, row in entries if row]
         yield from _study(subject, study, images, claims, companions)
 
 
-def _claims(rows: list[ImageRow], others: Mapping[str, str]) -> _Claims:
+def _claims(rows: list[ImageRow], others: Set[tuple[str, str]]) -> _Claims:
     claims = _Claims({}, set(), set())
     split_of: dict[str, str] = {}
     for row in rows:
         _claim(claims, row.study_id, row.subject_id)
         if row.split in SPLITS and split_of.setdefault(row.subject_id, row.split) != row.split:
             claims.torn.add(row.subject_id)
-    for study, subject in others.items():
+    for study, subject in others:
         _claim(claims, study, subject)
     return claims
 

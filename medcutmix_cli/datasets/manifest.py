@@ -206,7 +206,9 @@ class _Beside:
         paths = {entry.report_path for entry in rows if entry.report_path}
         if len(texts) > 1 or (not texts and len(paths) > 1):
             return Report(problem="report-contradictory")
-        return Report(texts.pop()) if texts or not paths else self._read(paths.pop())
+        if texts:
+            return Report(texts.pop())
+        return self._read(paths.pop()) if paths else Report()
 
     def _read(self, path: str) -> Report:
         try:

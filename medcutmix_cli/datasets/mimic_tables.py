@@ -37,12 +37,12 @@ class Tables:
 
     Attributes:
         rows: One per image.
-        others: Subject by study, for every study that a table names.
+        others: Every (study, subject) that labels and study list name.
         labels: Values in `CHEXPERT` order by study, NaN where blank; None where two rows differ.
     """
 
     rows: list[ImageRow]
-    others: dict[str, str]
+    others: set[tuple[str, str]]
     labels: Mapping[str, tuple[float, ...] | None] = field(default_factory=dict)
 
 
@@ -52,7 +52,7 @@ class _Join:
 
     rows: dict[str, ImageRow] = field(default_factory=dict)
     extra: list[ImageRow] = field(default_factory=list)
-    others: dict[str, str] = field(default_factory=dict)
+    others: set[tuple[str, str]] = field(default_factory=set)
 
 
 def standard_path(subject_id: str, study_id: str, image_id: str, suffix: str) -> str:
@@ -84,7 +84,7 @@ def join_tables(paths: TablePaths, suffix: str) -> Tables:
         _add_paths(join, paths.records)
     if paths.studies:
         for subject, study in _ids(paths.studies, "subject_id", "study_id"):
-            join.others.setdefault(study, subject)
+            join.others.add((study, subject))
     labels = _read_labels(join, paths.labels) if paths.labels else {}
     return Tables([*join.rows.values(), *join.extra], join.others, labels)
 
@@ -139,7 +139,7 @@ def _read_labels(join: _Join, path: Path) -> dict[str, tuple[float, ...] | None]
     labels: dict[str, tuple[float, ...] | None] = {}
     patterns: dict[tuple[str, ...], tuple[float, ...]] = {}
     for subject, study, *words in _ids(path, "subject_id", "study_id", *CHEXPERT, optional=len(CHEXPERT)):
-        join.others.setdefault(study, subject)
+        join.others.add((study, subject))
         pattern = tuple(words)  # a few thousand patterns serve all studies
         if pattern not in patterns:
             patterns[pattern] = tuple(label_value(word, path.name) if word else math.nan for word in words)

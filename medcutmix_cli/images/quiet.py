@@ -41,7 +41,7 @@ _HUSH = _Hush()
 
 @contextmanager
 def hushed() -> Iterator[None]:
-    """Ignore `UserWarning` inside: real files often hold values outside their VR and are readable."""
+    """Ignore `UserWarning` inside: pydicom warns of padding and odd values in files that read well."""
     _HUSH.enter()
     try:
         yield

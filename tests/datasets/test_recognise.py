@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from medcutmix_cli import registry
+from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.datasets.recognise import open_dataset
+from medcutmix_cli.errors import DatasetError, UsageError
+from medcutmix_cli.records import Study
+from tests.mimic_trees import Tree
+from tests.trees import write_manifest
+
+SHARED = Path(__file__).resolve().parents[2] / "../shared/data/covid-cxr"
+
+KINDS = {
+    "mimic-cxr": lambda folder: Tree().write(folder),
+    "manifest": lambda folder: write_manifest(folder, 3),
+}
+
+
+def test_every_built_in_kind_is_under_contract():
+    assert {"mimic-cxr", "manifest"} <= set(registry.names("dataset"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+class TestContract:
+    """What every data set keeps."""
+
+    def test_it_is_recognised_by_its_own_kind_only(self, tmp_path, kind):
+        root = KINDS[kind](tmp_path / "a")
+        assert open_dataset(root).kind == kind
+        claims = [
+            name for name in registry.names("dataset") if registry.load("dataset", name).recognises(root)
+        ]
+        assert claims == [kind]
+
+    def test_it_is_a_dataset(self, tmp_path, kind):
+        dataset = open_dataset(KINDS[kind](tmp_path / "a"), kind)
+        assert isinstance(dataset, Dataset)
+        assert dataset.looks_for
+        assert dataset.synthetic is False
+
+    def test_studies_are_sorted_unique_and_the_same_each_time(self, tmp_path, kind):
+        dataset = open_dataset(KINDS[kind](tmp_path / "a"))
+        first, again = list(dataset.studies()), list(dataset.studies())
+        ids = [(s.subject_id, s.study_id) for s in first if isinstance(s, Study)]
+        assert first == again
+        assert ids == sorted(set(ids))
+        assert ids
+
+    def test_image_paths_are_relative_and_resolve(self, tmp_path, kind):
+        dataset = open_dataset(KINDS[kind](tmp_path / "a"))
+        images = [image for study in dataset.studies() if isinstance(study, Study) for image in study.images]
+        assert not any(Path(image.path).is_absolute() for image in images)
+        assert all(dataset.resolve(image.path).is_file() for image in images)
+        assert len({image.image_id for image in images}) == len(images)
+
+    def test_provenance_is_the_same_in_another_place(self, tmp_path, kind):
+        one, other = (open_dataset(KINDS[kind](tmp_path / name)).provenance() for name in ("a", "b"))
+        tables = {key: value for key, value in one.items() if key.endswith("sha256")}
+        assert one.keys() == other.keys()
+        assert tables
+        assert not any(str(tmp_path) in str(value) for value in one.values())
+
+
+def test_nothing_recognised_says_what_was_looked_for(tmp_path):
+    with pytest.raises(DatasetError) as caught:
+        open_dataset(tmp_path)
+    message = str(caught.value)
+    assert str(tmp_path) in message
+    assert "manifest" in message
+    assert "mimic-cxr-2.x-metadata.csv" in message
+
+
+def test_two_kinds_in_one_folder_have_to_be_told_apart(tmp_path):
+    write_manifest(Tree().write(tmp_path), 2)
+    with pytest.raises(DatasetError, match="--dataset-kind"):
+        open_dataset(tmp_path)
+    assert open_dataset(tmp_path, "mimic-cxr").kind == "mimic-cxr"
+
+
+def test_a_path_that_is_not_there_is_one_error(tmp_path):
+    with pytest.raises(DatasetError, match="no such folder"):
+        open_dataset(tmp_path / "nowhere")
+
+
+def test_an_unknown_kind_or_option_gives_the_nearest(tmp_path):
+    root = Tree().write(tmp_path)
+    with pytest.raises(UsageError, match="did you mean 'mimic-cxr'"):
+        open_dataset(root, "mimic-cr")
+    with pytest.raises(UsageError, match="did you mean 'reports'"):
+        open_dataset(root, reprots=root)
+    assert open_dataset(root, reports=None).root == root
+
+
+def test_real_manifest_is_read_with_a_column_mapping():
+    if not SHARED.is_dir():
+        pytest.skip("the shared data set covid-cxr is not here")
+    columns = {"image": "path", "subject": "patientid", "report": "clinical_notes"}
+    dataset = open_dataset(SHARED, columns=columns, split="train", views={"AP Supine": "AP", "L": "LATERAL"})
+    studies = list(dataset.studies())
+    assert len(studies) == 134
+    assert all(dataset.resolve(study.images[0].path).is_file() for study in studies)
+    assert {study.images[0].view for study in studies} <= {"PA", "AP", "LATERAL"}
