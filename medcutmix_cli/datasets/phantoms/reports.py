@@ -10,7 +10,7 @@ import numpy as np
 
 from medcutmix_cli.datasets.phantoms.compose import Draft, Mention, Narrative, compose
 from medcutmix_cli.datasets.phantoms.layout import Block, Page
-from medcutmix_cli.datasets.phantoms.phrases import load_phrasebook, pick, read_table
+from medcutmix_cli.datasets.phantoms.phrases import PHRASEBOOKS, load_phrasebook, pick, read_table
 from medcutmix_cli.datasets.phantoms.records import FINDINGS, Lesion, Phantom
 
 Truth = Literal["present", "absent", "uncertain", "not mentioned"]
@@ -86,7 +86,7 @@ def write_report(phantom: Phantom, phrasebook: str = "train", lateral: bool = Fa
         lateral: The study also has a lateral view.
     """
     book = load_phrasebook(phrasebook)
-    rng = np.random.default_rng([_STREAM, phantom.seed, len(phrasebook)])
+    rng = np.random.default_rng([_STREAM, phantom.seed, PHRASEBOOKS.index(phrasebook)])
     shape = str(rng.choice(_SHAPES, p=_SHAPE_SHARES))
     narrative = compose(phantom.lesions, book, rng)
     page = Page()
