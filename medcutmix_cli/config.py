@@ -127,7 +127,9 @@ class Settings:
         """Return what decides the output as plain values: no places on disk, no number of workers."""
         tree = plain(self)
         for table, key in _NOT_SEMANTIC:
-            del tree[table][key]
+            tree[table].pop(key, None)
+        for place in _PLACES:
+            tree["dataset"]["options"].pop(place, None)
         return tree
 
 
@@ -148,6 +150,9 @@ _NOT_SEMANTIC = (
     ("run", "max_fail_frac"),
 )
 """Files are known by what is in them: their hashes are in the fingerprint, their paths are not."""
+
+_PLACES = ("tables", "reports")
+"""Options of data sets that say where something lies; what lies there is hashed into the sources."""
 
 _OPEN_TABLES = frozenset({"dataset", "encoder"})
 

@@ -80,6 +80,11 @@ def test_places_and_workers_do_not_count_as_semantic():
     assert semantic["plan"]["seed"] == PlanSettings().seed
 
 
+def test_where_the_tables_lie_is_no_semantic_option():
+    here, there = (resolve({"dataset.tables": place}, None, {}).settings.semantic() for place in ("/a", "/b"))
+    assert here == there
+
+
 def test_the_difference_names_each_value():
     before, after = {"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3, "d": 4}}
     assert difference(before, after) == ["a.c: 2 -> 3", "a.d: None -> 4"]
