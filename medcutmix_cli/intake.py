@@ -6,8 +6,10 @@ component), so it may run in several processes.
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -15,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from medcutmix_cli.config import PlanSettings, usable_cpus
 from medcutmix_cli.errors import UsageError
-from medcutmix_cli.records import Dropped, Image, ReadStudy, Study
+from medcutmix_cli.pairing.cohort import Filed, file_away
+from medcutmix_cli.records import Assertion, Dropped, Image, ReadStudy, SentenceKind, Study
 from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
 from medcutmix_cli.reports.reader import ReportReader
 
@@ -87,42 +90,86 @@ def _reason_to_drop(study: Study, settings: PlanSettings, excluded: frozenset[st
     return "" if study.split in settings.splits else f"split-not-mixed:{study.split}"
 
 
-def read_all(chosen: Iterable[tuple[Study, Image]], workers: int, report: Progress) -> Iterator[ReadStudy]:
-    """Read reports in the given order, in processes where there are many."""
+@dataclass(frozen=True, slots=True)
+class FiledReports:
+    """Some studies, read and put away, and the sums of what was read in them.
+
+    Attributes:
+        counts: "sentences", "diagnostic_sentences", "mentions", and "finding:<id>" for the studies in which that
+            finding is present.
+    """
+
+    studies: list[Filed]
+    counts: Counter[str]
+
+
+def read_all(
+    chosen: Iterable[tuple[Study, Image]], findings: tuple[str, ...], workers: int, report: Progress
+) -> FiledReports:
+    """Read reports, in processes where there are many; the result does not depend on how many.
+
+    Args:
+        chosen: Studies with the picture that stands for each.
+        findings: What may be exchanged: for these it is noted who can give.
+        workers: Processes.
+        report: Called with ("reading", done, total).
+    """
     todo = list(chosen)
     chunks = [todo[start : start + _CHUNK] for start in range(0, len(todo), _CHUNK)]
-    done = 0
-    for chunk in _mapped(chunks, workers if len(todo) >= _PARALLEL_FROM else 1):
-        done += len(chunk)
-        report("reading", done, len(todo))
-        yield from chunk
+    whole = FiledReports([], Counter(studies=len(todo), sentences=0, diagnostic_sentences=0, mentions=0))
+    read = partial(_read_chunk, findings=findings)
+    for part in _mapped(read, chunks, workers if len(todo) >= _PARALLEL_FROM else 1):
+        whole.studies.extend(part.studies)
+        whole.counts.update(part.counts)
+        report("reading", len(whole.studies), len(todo))
+    return whole
 
 
-def _mapped(chunks: list[list[tuple[Study, Image]]], workers: int) -> Iterator[list[ReadStudy]]:
+Chunk = list[tuple[Study, Image]]
+
+
+def _mapped(
+    read: Callable[[Chunk], FiledReports], chunks: list[Chunk], workers: int
+) -> Iterator[FiledReports]:
     if workers <= 1:
-        yield from map(_read_chunk, chunks)
+        yield from map(read, chunks)
         return
     # Reports are read in processes (the interpreter lock), started fresh: forking after torch has threads hangs.
     from concurrent.futures import ProcessPoolExecutor
 
     with ProcessPoolExecutor(min(workers, usable_cpus()), get_context("spawn")) as pool:
-        yield from _bounded(pool, chunks, 4 * workers)
+        yield from _bounded(pool, read, chunks, 4 * workers)
 
 
 def _bounded(
-    pool: ProcessPoolExecutor, chunks: list[list[tuple[Study, Image]]], window: int
-) -> Iterator[list[ReadStudy]]:
+    pool: ProcessPoolExecutor, read: Callable[[Chunk], FiledReports], chunks: list[Chunk], window: int
+) -> Iterator[FiledReports]:
     """Keep at most `window` chunks under way, results in order."""
     queue = iter(chunks)
-    pending = [pool.submit(_read_chunk, chunk) for chunk in islice(queue, window)]
+    pending = deque(pool.submit(read, chunk) for chunk in islice(queue, window))
     while pending:
-        yield pending.pop(0).result()
-        pending += [pool.submit(_read_chunk, chunk) for chunk in islice(queue, 1)]
+        yield pending.popleft().result()
+        pending.extend(pool.submit(read, chunk) for chunk in islice(queue, 1))
 
 
-def _read_chunk(chunk: list[tuple[Study, Image]]) -> list[ReadStudy]:
+def _read_chunk(chunk: Chunk, findings: tuple[str, ...]) -> FiledReports:
     reader = ReportReader()
-    return [read_study(study, image, reader) for study, image in chunk]
+    filed = FiledReports([], Counter())
+    for study, image in chunk:
+        read = read_study(study, image, reader)
+        filed.studies.append(file_away(read, findings))
+        _count(read, filed.counts)
+    return filed
+
+
+def _count(read: ReadStudy, counts: Counter[str]) -> None:
+    present: set[str] = set()
+    for sentence in read.reading.sentences:
+        counts["sentences"] += 1
+        counts["diagnostic_sentences"] += sentence.kind is SentenceKind.DIAGNOSTIC
+        counts["mentions"] += len(sentence.mentions)
+        present |= sentence.findings(Assertion.PRESENT)
+    counts.update(f"finding:{finding}" for finding in present)
 
 
 def read_study(study: Study, image: Image, reader: ReportReader) -> ReadStudy:

@@ -17,14 +17,12 @@ from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.proposal import PairingStrategy, Proposal
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import (
-    Assertion,
     Dropped,
     Pair,
     Parent,
     Reading,
     ReadStudy,
     Sentence,
-    SentenceKind,
     Side,
     Study,
     TextWeights,
@@ -46,8 +44,7 @@ class PlanResult:
         refused: Candidates that were tried and refused, by reason.
         images_dropped: Pictures left out of studies that went on, by reason.
         pairs_missing: Pairs asked for that were not found, of studies that are recipients of some.
-        texts: Counts of what was read: "sentences", "diagnostic_sentences", "mentions", "pool" and one
-            "finding:<id>" for each present finding (studies).
+        texts: Sums of what was read (see `FiledReports`).
     """
 
     pairs: tuple[Pair, ...]
@@ -76,16 +73,17 @@ def make_plan(
     excluded = read_excluded(settings.exclude_ids)
     dropped: list[Dropped] = []
     readable = studies_to_read(sorted_studies(studies), settings, excluded, dropped)
-    read = list(read_all(readable, workers, report))
+    read = read_all(readable, strategy.findings, workers, report)
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
     dropped = [drop for drop in dropped if drop.unit == "study"]
-    inputs = len(read) + len(dropped)
-    cohort = build_cohort(read, strategy.findings)
+    inputs = len(read.studies) + len(dropped)
+    cohort = build_cohort(read.studies)
     choice = _Choice(settings, strategy, ReportReader())
     for draw in range(settings.pairs_per_study):
         for position, recipient in enumerate(cohort.studies):
-            choice.choose(recipient, cohort, draw)
-            report("pairing", draw * len(read) + position + 1, settings.pairs_per_study * len(read))
+            choice.choose(recipient.open(), cohort, draw)
+            done = draw * len(cohort.studies) + position + 1
+            report("pairing", done, settings.pairs_per_study * len(cohort.studies))
     dropped += choice.unpaired(cohort)
     return PlanResult(
         pairs=arranged(choice.pairs),
@@ -94,7 +92,7 @@ def make_plan(
         refused=dict(sorted(choice.refused.items())),
         images_dropped=dict(sorted(images_dropped.items())),
         pairs_missing=settings.pairs_per_study * (inputs - len(dropped)) - len(choice.pairs),
-        texts=_text_counts(read),
+        texts=dict(sorted(read.counts.items())),
     )
 
 
@@ -153,7 +151,7 @@ class _Choice:
     def unpaired(self, cohort: Cohort) -> list[Dropped]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""
         paired = {pair.recipient.study_id for pair in self.pairs.values()}
-        ids = [s.study.study_id for s in cohort.studies if s.study.study_id not in paired]
+        ids = [s.study_id for s in cohort.studies if s.study_id not in paired]
         return [Dropped("study", i, self.last_refusal.get(i, "no-proposal")) for i in ids]
 
 
@@ -241,16 +239,3 @@ def arranged(pairs: dict[str, Pair]) -> tuple[Pair, ...]:
         return first.image_id, second.image_id, pair.pair_id
 
     return tuple(sorted(pairs.values(), key=key))
-
-
-def _text_counts(read: list[ReadStudy]) -> dict[str, int]:
-    counts: Counter[str] = Counter(studies=len(read), sentences=0, diagnostic_sentences=0, mentions=0)
-    for study in read:
-        counts["sentences"] += len(study.reading.sentences)
-        present: set[str] = set()
-        for sentence in study.reading.sentences:
-            counts["diagnostic_sentences"] += sentence.kind is SentenceKind.DIAGNOSTIC
-            counts["mentions"] += len(sentence.mentions)
-            present |= sentence.findings(Assertion.PRESENT)
-        counts.update(f"finding:{finding}" for finding in present)
-    return dict(sorted(counts.items()))

