@@ -17,7 +17,7 @@ _ISSUES = "please report this line; `medcutmix --debug ...` prints where in the 
 
 def explain(error: BaseException, *, debug: bool) -> int:
     """Print an error on stderr and return the exit code it stands for."""
-    if isinstance(error, Interrupted | KeyboardInterrupt):
+    if isinstance(error, Interrupted):
         _print([("interrupted", "run the same command again: it goes on where it stopped")], "yellow")
         return Interrupted.exit_code
     if isinstance(error, MedcutmixError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,7 +65,8 @@ def inspect(
     page = _write_page(path, html, pairs, dataset) if html else None
     view = _chosen(inspection, path, pair, index, always=not (json or html or schema))
     if json:
-        print_json("inspection", inspection, demonstration=inspection.demonstration, pair=view, html=page)
+        more = {"demonstration": inspection.demonstration, "pair": _without_picture(view), "html": page}
+        print_json("inspection", inspection, **more)
     elif not session.quiet:
         _show(inspection, view, page, schema=schema, overview=pair is None and index is None)
 
@@ -78,6 +80,12 @@ def _chosen(
     if not asked and not (always and inspection.rows):
         return None
     return pair_view(path, pair_id=pair, index=index or 0)
+
+
+def _without_picture(view: PairView | None) -> dict[str, object] | None:
+    if view is None:
+        return None
+    return {name: value for name, value in asdict(view).items() if name != "picture"}
 
 
 def _write_page(path: Path, html: Path, pairs: int, dataset: Path | None) -> dict[str, object]:
@@ -101,7 +109,7 @@ def _show(
         console.print(schema_view(inspection))
         return
     if page:
-        console.print(f"{page['pairs']} pairs in {page['file']}", markup=False, soft_wrap=True)
+        console.print(f"pairs: {page['pairs']}, page: {page['file']}", markup=False, soft_wrap=True)
     elif overview:
         console.print(inspection_view(inspection), "")
     if view:

@@ -41,7 +41,7 @@ def print_status(status: RunStatus, out: Path) -> None:
     print_json(
         "status",
         status,
-        out=str(out),
+        out=out,
         fail_fraction=status.fail_fraction,
         too_many_failures=status.too_many_failures,
         balanced=status.balanced,

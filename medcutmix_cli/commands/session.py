@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, is_dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import typer
@@ -40,13 +41,17 @@ def print_json(kind: str, record: Any, **more: Any) -> None:
 
     NaN becomes null: JSON has no NaN.
     """
-    fields = asdict(record) if is_dataclass(record) and not isinstance(record, type) else dict(record)
-    document = _plain({"document": kind, **fields, **more})
+    document = {"document": kind, **_plain(record), **_plain(more)}
     ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    print(json.dumps(document, indent=2, ensure_ascii=ascii_only, allow_nan=False, default=str))
+    print(json.dumps(document, indent=2, ensure_ascii=ascii_only, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:
+    """Turn a record into what JSON holds."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Path):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -34,7 +34,7 @@ def verify(
     with meter(quiet=session.quiet) as progress:
         verification = verify_run(out, deep=deep, dataset=dataset, progress=progress)
     if json:
-        print_json("verification", verification, out=str(out))
+        print_json("verification", verification, ok=verification.ok, out=out)
     elif not (session.quiet and verification.ok):
         output().print(verification_view(verification))
     if not verification.ok:

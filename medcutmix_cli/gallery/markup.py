@@ -6,8 +6,8 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
-_CONTROL = dict.fromkeys(set(range(0x20)) | set(range(0x7F, 0xA0)), "\ufffd")
-del _CONTROL[ord("\n")], _CONTROL[ord("\t")]
+_CONTROL: dict[int, str] = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\ufffd")
+_CONTROL |= {ord("\n"): "\n", ord("\t"): "\t", ord("\r"): ""}
 
 
 def escaped(text: object) -> str:

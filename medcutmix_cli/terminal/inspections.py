@@ -17,7 +17,7 @@ from medcutmix_cli.terminal.words import bar, counted, decimal, facts, plain_tab
 if TYPE_CHECKING:
     from medcutmix_cli.inspection import Inspection, WeightSummary
 
-_KINDS = {"run": "a run", "shards": "shards without their run", "shard": "one shard"}
+_KINDS = {"run": "Run", "shards": "Shards without their run", "shard": "Shard"}
 
 
 def inspection_view(inspection: Inspection) -> RenderableType:
@@ -26,13 +26,14 @@ def inspection_view(inspection: Inspection) -> RenderableType:
 
 
 def _blocks(inspection: Inspection) -> Iterator[RenderableType]:
-    holds = f"{counted(inspection.rows, 'pair')} in {counted(inspection.shards, 'shard')}"
-    yield Text.assemble((printable(inspection.path), "bold"), f": {_KINDS[inspection.kind]}, {holds}")
+    holds = f"{counted(inspection.rows, 'pair')} in {counted(inspection.shards, 'shard')}, {size(inspection.bytes)}"
+    yield Text.assemble((printable(inspection.path), "bold"), overflow="fold")
+    yield f"{_KINDS[inspection.kind]}: {holds}"
     yield ""
     if inspection.status:
         yield status_view(inspection.status, inspection.path)
     else:
-        yield facts({"Size": size(inspection.bytes), "Terms": inspection.terms or "not said"})
+        yield facts({"Terms": inspection.terms or "not said"})
         note = encoder_warning(inspection.encoder)
         if note:
             yield Padding(warning(note), (1, 0, 0, 0))

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 _BIDI = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_UNSAFE = dict.fromkeys((*range(0x00, 0x20), *range(0x7F, 0xA0), *_BIDI), "\ufffd")
-del _UNSAFE[ord("\n")], _UNSAFE[ord("\t")]
+_UNSAFE: dict[int, str] = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *_BIDI), "\ufffd")
+_UNSAFE |= {ord("\n"): "\n", ord("\t"): "\t", ord("\r"): ""}
 
 
 def output() -> Console:

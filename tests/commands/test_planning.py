@@ -1,0 +1,133 @@
+"""`augment` and `plan`: one list of options for both."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import medcutmix_cli
+from medcutmix_cli.accounts import run_status
+from medcutmix_cli.commands.options import parse_columns, several
+from medcutmix_cli.composition import Options
+from medcutmix_cli.config import Settings
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.run_folder import RunFolder
+from tests.calls import medcutmix
+from tests.run_folders import write_run
+
+STATUS_KEYS = {
+    "balanced", "bytes", "complete", "document", "dropped", "encoder", "fail_fraction", "failed", "fingerprint",
+    "images_dropped", "max_fail_frac", "missing", "out", "pairs_missing", "planned", "refused", "rejected",
+    "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting", "written",
+}  # fmt: skip
+
+
+@pytest.fixture
+def api(monkeypatch, tmp_path):
+    """Put a run on disk in the place of `augment` and `plan`; return what they were called with."""
+    calls = {}
+
+    def run(dataset, out, **options):
+        calls.update(dataset=dataset, out=out, **options)
+        return run_status(RunFolder(write_run(tmp_path / "run", failed=calls.get("fails", 0))))
+
+    for word in ("augment", "plan"):
+        monkeypatch.setattr(medcutmix_cli, word, run, raising=False)
+    return calls
+
+
+@pytest.mark.parametrize("word", ["augment", "plan"])
+def test_every_option_of_the_api_has_a_flag(api, word):
+    assert medcutmix(word, "DATA", "OUT", "-q") == 0
+    assert set(api) - {"dataset", "out", "config", "progress"} == set(Options.__annotations__)
+
+
+def test_a_flag_that_is_not_given_hides_no_recipe(api):
+    medcutmix("augment", "DATA", "OUT", "-q")
+    assert all(api[name] is None for name in Options.__annotations__)
+
+
+def test_flags_reach_the_api_as_what_they_are(api):
+    flags = "--encoder bundled --pairs-per-study 3 --seed 7 --workers 2 --shard-size 10 --max-fail-frac 0.2"
+    more = "--split train --split test --finding mass,nodule --column image=file --canvas 672 --reports r.zip"
+    assert medcutmix("augment", "DATA", "OUT", "-q", "--config", "r.toml", *flags.split(), *more.split()) == 0
+    assert (api["dataset"], api["out"], api["config"]) == (Path("DATA"), Path("OUT"), Path("r.toml"))
+    assert (api["encoder"], api["pairs_per_study"], api["seed"], api["workers"]) == ("bundled", 3, 7, 2)
+    assert (api["shard_size"], api["max_fail_frac"], api["canvas"]) == (10, 0.2, 672)
+    assert (api["splits"], api["findings"]) == (("train", "test"), ("mass", "nodule"))
+    assert (api["columns"], api["reports"]) == ({"image": "file"}, Path("r.zip"))
+
+
+@pytest.mark.parametrize("word", ["augment", "plan"])
+def test_help_tells_the_defaults_of_the_settings_tree(capsys, monkeypatch, word):
+    monkeypatch.setenv("COLUMNS", "400")
+    medcutmix(word, "--help")
+    told = dict(re.findall(r"--([a-z-]+) .*\[default: ([^\]]+)\]", capsys.readouterr().out))
+    settings = Settings()
+    known = {}
+    for table in dataclasses.fields(settings):
+        known |= dataclasses.asdict(getattr(settings, table.name))
+    renamed = {"split": "splits", "finding": "findings"}
+    spoken = {"workers": "the CPUs allowed", "finding": "all with a place of their own"}
+    assert told.keys() >= {"seed", "canvas", "shard-size", "blend", "split"}
+    for flag, said in told.items():
+        value = known[renamed.get(flag, flag).replace("-", "_")]
+        plain = ", ".join(value) if isinstance(value, tuple) else str(value)
+        assert said == spoken.get(flag, plain), flag
+
+
+def test_json_is_one_document_with_known_keys(api, capsys):
+    assert medcutmix("augment", "DATA", "OUT", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert set(document) == STATUS_KEYS
+    assert (document["document"], document["out"], document["written"]) == ("status", "OUT", 1)
+
+
+def test_the_summary_is_data_and_the_rest_is_not(api, capsys, monkeypatch, tmp_path):
+    assert medcutmix("augment", "DATA", tmp_path / "run") == 0
+    shown = capsys.readouterr()
+    assert "4 in: 1 planned, 3 left out" in shown.out
+    assert "medcutmix verify" in shown.out
+    assert shown.err == ""
+
+
+def test_verbose_tells_every_setting_with_its_origin(api, capsys, tmp_path):
+    medcutmix("augment", "DATA", tmp_path / "run", "-v")
+    assert re.search(r"plan\.seed +0 +flag", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_quiet_may_stand_before_or_after_the_word(api, capsys, place):
+    words = ["-q", "augment"] if place == "before" else ["augment", "-q"]
+    assert medcutmix(*words, "DATA", "OUT") == 0
+    shown = capsys.readouterr()
+    assert (shown.out, shown.err) == ("", "")
+
+
+@pytest.mark.parametrize("form", ["", "--json", "-q"], ids=["plain", "json", "quiet"])
+def test_too_many_failures_exit_3_and_are_said_once(api, capsys, form):
+    api["fails"] = 3
+    assert medcutmix("augment", "DATA", "OUT", *form.split()) == 3
+    shown = capsys.readouterr()
+    assert (shown.out + shown.err).count("failed, more than") + shown.err.count("pairs failed:") == 1
+
+
+@given(st.dictionaries(st.text("abc_", min_size=1), st.text("xyz =", min_size=1).filter(str.strip)))
+def test_columns_are_read_as_they_are_written(columns):
+    expected = {field: column.strip() for field, column in columns.items()}
+    assert (parse_columns([f"{f}={c}" for f, c in columns.items()]) or {}) == expected
+
+
+@pytest.mark.parametrize("pair", ["image", "=file", "image="])
+def test_a_column_without_its_other_half_is_refused(pair):
+    with pytest.raises(UsageError, match="FIELD=COLUMN"):
+        parse_columns([pair])
+
+
+def test_several_values_may_be_given_either_way():
+    assert several(["mass", "nodule, effusion"]) == ("mass", "nodule", "effusion")
+    assert several([]) is None
