@@ -78,7 +78,8 @@ class Lines:
         self._clock = clock
         self._stage = ""
         self._done = self._total = 0
-        self._began = self._said = 0.0
+        # A stage begins where the one before ended: its first report comes when some of it is done.
+        self._began = self._said = clock()
         self._ended = True
 
     def __call__(self, stage: str, done: int, total: int) -> None:
@@ -86,7 +87,7 @@ class Lines:
         now = self._clock()
         if stage != self._stage:
             self.close()
-            self._stage, self._began, self._said, self._ended = stage, now, now, False
+            self._stage, self._ended = stage, False
         self._done, self._total = done, total
         if total and done >= total:
             self.close()
@@ -97,8 +98,10 @@ class Lines:
     def close(self) -> None:
         """Print the last line of a stage, once."""
         if not self._ended:
+            now = self._clock()
             self._ended = True
-            self._print(line(self._stage, self._done, self._total, self._clock() - self._began))
+            self._print(line(self._stage, self._done, self._total, now - self._began))
+            self._began = self._said = now
 
     def _print(self, text: str) -> None:
         print(text, file=self._stream, flush=True)

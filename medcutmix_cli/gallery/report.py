@@ -10,8 +10,8 @@ from medcutmix_cli.gallery.markup import escaped
 from medcutmix_cli.pair_view import Piece, Swap
 
 _WORDS = re.compile(r"\s+|[^\s.,;:]+|[.,;:]")
-_ALIKE = 0.3
-"""Below this share of common words two sentences have nothing to compare word by word."""
+_ALIKE = 0.6
+"""Below this share of common words and blanks, stressing what differs would stress nearly all."""
 
 
 def diff_html(pieces: Sequence[Piece]) -> str:
