@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
 
@@ -58,6 +59,10 @@ def recipient_statement(reading: Reading, finding: str) -> Statement | Refusal:
     asserting = [s for s in about if _asserts(s, finding) and s.kind is SentenceKind.DIAGNOSTIC]
     if not asserting:
         return Refusal("recipient-has-no-diagnostic-sentence")
+    staying = [m for s in _counted(reading) if s not in about for m in s.mentions]
+    if contradiction([*staying, *(m for s in asserting for m in _of(s, finding))]):
+        # No donor can mend that; without this the pair would be refused after the work of mixing.
+        return Refusal("recipient-contradicts-itself")
     return _statement(finding, asserting, about, "recipient-names-several-sides")
 
 

@@ -63,6 +63,16 @@ def test_hedged_and_prior_sentences_about_the_finding_leave_too():
     assert {sentence.section for sentence in statement.sentences} == {"findings", "impression"}
 
 
+def test_a_report_that_also_denies_the_finding_takes_part_in_no_swap():
+    assert taken_from("Small right pleural effusion. No pleural effusion.") == Refusal(
+        "recipient-contradicts-itself"
+    )
+
+
+def test_a_denial_for_the_other_side_is_no_contradiction():
+    assert isinstance(taken_from("Small right pleural effusion. No left pleural effusion."), Statement)
+
+
 def test_two_different_sides_are_refused():
     refusal = taken_from("Small right pleural effusion. Moderate left pleural effusion.")
     assert refusal == Refusal("recipient-names-several-sides")
