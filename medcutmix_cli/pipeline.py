@@ -261,7 +261,7 @@ def _renderer(
     terms = SYNTHETIC_TERMS if record.synthetic else CREDENTIALED_TERMS
     return Renderer(
         folder=folder,
-        origin=ShardOrigin(record.fingerprint, record.encoder, semantic, terms),
+        origin=ShardOrigin(record.fingerprint, record.encoder, semantic, terms, record.synthetic),
         resolve=open_source(settings).resolve,
         encoder=encoder,
         strategies=build_strategies(settings),

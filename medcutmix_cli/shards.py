@@ -126,12 +126,14 @@ class ShardOrigin:
         encoder: `EncoderCard` as a dict.
         settings: The semantic settings.
         terms: One sentence on the terms the rows are under.
+        synthetic: Whether the source is procedural, with no patient in it.
     """
 
     fingerprint: str
     encoder: dict[str, Any]
     settings: dict[str, Any]
     terms: str
+    synthetic: bool
 
 
 def _feature(kind: pa.DataType) -> Any:

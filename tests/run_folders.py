@@ -125,7 +125,7 @@ def write_run(
     folder, card = RunFolder(root), make_card(demonstration=demonstration)
     folder.create()
     settings = plain(Settings())
-    origin = ShardOrigin("f" * 64, card, settings, "Terms of the test.")
+    origin = ShardOrigin("f" * 64, card, settings, "Terms of the test.", synthetic)
     sizes = []
     for number, rows in enumerate(shards or ([make_row()],)):
         lost = (rejected, failed) if number == 0 else (0, 0)

@@ -112,7 +112,8 @@ def test_a_page_of_patients_says_that_it_must_not_be_shared(tmp_path, synthetic,
     assert ("Derived from credentialed data: do not share or upload." in page) == shown
 
 
-def test_a_lone_shard_counts_as_credentialed(run, tmp_path):
+def test_a_lone_shard_of_patients_counts_as_credentialed(tmp_path):
+    run = write_run(tmp_path / "run", synthetic=False)
     lone = (run / "data" / "part-00000.parquet").rename(tmp_path / "lone.parquet")
     page, _ = page_of(lone, tmp_path)
     assert "do not share" in page

@@ -55,11 +55,11 @@ def test_a_shard_in_its_run_knows_that_nobody_is_in_it(tmp_path):
     assert (found.kind, found.synthetic, found.status) == ("shard", True, None)
 
 
-def test_a_lone_shard_says_its_terms_and_not_who_is_in_it(tmp_path):
+def test_a_lone_shard_says_its_terms_and_that_nobody_is_in_it(tmp_path):
     run = write_run(tmp_path / "run", synthetic=True)
     lone = (run / "data" / "part-00000.parquet").rename(tmp_path / "lone.parquet")
     found = inspect(lone)
-    assert (found.rows, found.synthetic, found.terms) == (1, None, "Terms of the test.")
+    assert (found.rows, found.synthetic, found.terms) == (1, True, "Terms of the test.")
 
 
 def test_a_folder_of_shards_is_read_as_one(tmp_path):

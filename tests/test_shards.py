@@ -24,7 +24,7 @@ from medcutmix_cli.shards import (
 )
 from tests.builders import make_pair, make_view
 
-ORIGIN = ShardOrigin("f" * 64, {"name": "toy"}, {"plan": {"seed": 0}}, "none")
+ORIGIN = ShardOrigin("f" * 64, {"name": "toy"}, {"plan": {"seed": 0}}, "none", synthetic=True)
 
 
 def make_row(seed=0):

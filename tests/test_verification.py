@@ -37,7 +37,9 @@ def rewrite(folder, change):
     change(rows[0])
     origin = read_head(path).origin
     write_shard(
-        path, rows, ShardOrigin(*(origin[k] for k in ("fingerprint", "encoder", "settings", "terms")))
+        path,
+        rows,
+        ShardOrigin(*(origin[k] for k in ("fingerprint", "encoder", "settings", "terms", "synthetic"))),
     )
     state = replace(read_state(folder, 0), sha256=sha256(path))
     write_json(folder.state_file(0), asdict(state))

@@ -42,12 +42,19 @@ def sample(
 ) -> None:
     """Write a sample data set: drawn chest radiographs with reports. No patient is in it."""
     from medcutmix_cli.datasets.sample import write_sample
+    from medcutmix_cli.progress import meter
     from medcutmix_cli.terminal import output, sample_view, typed
 
     session = Session.of(context, quiet=quiet)
-    summary = write_sample(
-        directory, studies=studies, image_format=picture_format.value, seed=seed, height=height
-    )
+    with meter(quiet=session.quiet) as progress:
+        summary = write_sample(
+            directory,
+            studies=studies,
+            image_format=picture_format.value,
+            seed=seed,
+            height=height,
+            progress=progress,
+        )
     if json:
         print_json("sample", summary)
     elif not session.quiet:

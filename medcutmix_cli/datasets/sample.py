@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -89,6 +89,7 @@ def write_sample(
     seed: int = 0,
     height: int = 640,
     workers: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> SampleSummary:
     """Write a sample data set; the folder is there whole or not at all.
 
@@ -99,6 +100,7 @@ def write_sample(
         seed: Another seed gives other patients. The same arguments give the same bytes.
         height: Rows of each picture.
         workers: Threads that paint; by default as many as CPUs are allowed.
+        progress: Called with ("drawing", studies done, studies).
 
     Raises:
         UsageError: An argument makes no sense.
@@ -112,7 +114,7 @@ def write_sample(
         directory.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
         try:
-            summary = _fill(unfinished, directory, settings, workers)
+            summary = _fill(unfinished, directory, settings, workers, progress)
             unfinished.chmod(0o755)
             unfinished.replace(directory)
         finally:
@@ -161,9 +163,19 @@ def _count_files(directory: Path) -> int:
     return sum(len(names) for _, _, names in os.walk(directory))
 
 
-def _fill(root: Path, directory: Path, settings: _Settings, workers: int | None) -> SampleSummary:
+def _fill(
+    root: Path,
+    directory: Path,
+    settings: _Settings,
+    workers: int | None,
+    progress: Callable[[str, int, int], None] | None,
+) -> SampleSummary:
     """Write every file below `root`; the marker is written last."""
-    written = list(_write_studies(root, settings, workers))
+    written: list[_Written] = []
+    for study in _write_studies(root, settings, workers):
+        written.append(study)
+        if progress:
+            progress("drawing", len(written), settings.studies)
     _write_tables(root, written, settings)
     counts = _count(written)
     marker = {

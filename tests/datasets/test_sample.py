@@ -217,3 +217,9 @@ def test_the_marker_says_that_no_patient_is_in_it(jpg_sample):
     marker = json.loads((jpg_sample.directory / "SAMPLE.json").read_text())
     assert marker["what"] == "procedural phantoms, no patient"
     assert marker["settings"] == {"studies": STUDIES, "image_format": "jpg", "seed": 3, "height": HEIGHT}
+
+
+def test_progress_ends_at_the_asked_number(tmp_path):
+    calls = []
+    write_sample(tmp_path / "sample", studies=3, height=64, progress=lambda *call: calls.append(call))
+    assert calls == [("drawing", 1, 3), ("drawing", 2, 3), ("drawing", 3, 3)]
