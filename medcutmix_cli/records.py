@@ -137,7 +137,7 @@ class Sentence:
     Attributes:
         section: Name of the section it stands in.
         flags: Sorted names of what else it holds: "prior", "device", "measurement", "notification",
-            "date", "name", "list-marker", "recommendation".
+            "date", "name", "patient", "other-modality", "list-marker", "recommendation".
     """
 
     start: int

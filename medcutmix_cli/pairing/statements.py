@@ -13,7 +13,9 @@ from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Sentenc
 from medcutmix_cli.reports.labels import counting_sections
 
 _STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.RESOLVED})
-_NOT_GIVEN = frozenset({"prior", "notification", "date", "name", "recommendation"})
+_NOT_GIVEN = frozenset(
+    {"prior", "notification", "date", "name", "patient", "other-modality", "recommendation"}
+)
 """What a donor sentence may not carry into another patient's report."""
 
 _SHADOWS = frozenset({"opacity", "infiltrate"})

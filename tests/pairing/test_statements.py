@@ -30,6 +30,8 @@ def taken_from(*findings, impression=()):
         pytest.param("No pleural effusion.", id="negated"),
         pytest.param("Small right effusion and a right lower lobe mass.", id="another-finding"),
         pytest.param("Right pleural effusion was discussed with Dr. ___ at 9:40.", id="notification"),
+        pytest.param("40-year-old female with a right pleural effusion.", id="who-the-patient-is"),
+        pytest.param("Right pleural effusion was seen on computed tomography.", id="another-examination"),
         pytest.param("The previously seen right effusion has resolved.", id="resolved"),
     ],
 )
