@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from medcutmix_cli import __version__
-from medcutmix_cli.config import Resolved, Settings, fingerprint, from_plain, plain, resolve
+from medcutmix_cli.config import Resolved, fingerprint, from_plain, resolve
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.encoders.base import Encoder
@@ -19,6 +19,7 @@ from medcutmix_cli.plugins import build
 from medcutmix_cli.registry import load
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.run_folder import RunRecord
+from medcutmix_cli.settings import Settings, plain
 from medcutmix_cli.shards import SCHEMA_VERSION, sha256
 
 
@@ -36,6 +37,8 @@ class Options(TypedDict, total=False):
     splits: tuple[str, ...] | None
     findings: tuple[str, ...] | None
     exclude_ids: str | Path | None
+    labels: str | None
+    label_table: str | Path | None
     mask: str | None
     region: str | None
     blend: str | None
@@ -46,6 +49,17 @@ class Options(TypedDict, total=False):
     workers: int | None
     max_fail_frac: float | None
 
+
+_PLAN = (
+    "pairs_per_study",
+    "seed",
+    "pairing",
+    "splits",
+    "findings",
+    "exclude_ids",
+    "labels",
+    "label_table",
+)
 
 _SETTING_OF = {
     "reports": "dataset.reports",
@@ -58,10 +72,7 @@ _SETTING_OF = {
     "shard_size": "run.shard_size",
     "workers": "run.workers",
     "max_fail_frac": "run.max_fail_frac",
-    **{
-        key: f"plan.{key}"
-        for key in ("pairs_per_study", "seed", "pairing", "splits", "findings", "exclude_ids")
-    },
+    **{key: f"plan.{key}" for key in _PLAN},
     **{key: f"mixing.{key}" for key in ("mask", "region", "blend", "weight")},
 }
 
@@ -94,7 +105,7 @@ def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[s
         )
     flags = {_SETTING_OF[key]: value for key, value in options.items()}
     flags["dataset.root"] = str(Path(dataset).resolve())
-    for key in ("dataset.reports", "encoder.weights", "plan.exclude_ids"):
+    for key in ("dataset.reports", "encoder.weights", "plan.exclude_ids", "plan.label_table"):
         if flags.get(key) is not None:
             flags[key] = str(Path(flags[key]).resolve())
     return resolve(flags, config)
@@ -168,8 +179,10 @@ def describe(resolved: Resolved, source: Dataset, encoder: Encoder) -> RunRecord
     """Describe the run before its plan is made: everything but the counts."""
     settings = resolved.settings
     sources = dict(source.provenance())
-    if settings.plan.exclude_ids and Path(settings.plan.exclude_ids).is_file():
-        sources["exclude_ids"] = sha256(Path(settings.plan.exclude_ids))
+    for name in ("exclude_ids", "label_table"):
+        path = Path(getattr(settings.plan, name) or ".")
+        if path.is_file():
+            sources[name] = sha256(path)
     card = plain(encoder.card)
     versions = {"medcutmix": __version__, "shard_schema": SCHEMA_VERSION}
     return RunRecord(

@@ -6,6 +6,7 @@ component), so it may run in several processes.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -15,12 +16,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medcutmix_cli.config import PlanSettings, usable_cpus
+from medcutmix_cli.config import usable_cpus
 from medcutmix_cli.errors import UsageError
+from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing.cohort import Filed, file_away
-from medcutmix_cli.records import Assertion, Dropped, Image, ReadStudy, SentenceKind, Study
+from medcutmix_cli.records import Assertion, Dropped, Image, Reading, ReadStudy, SentenceKind, Study
 from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
+from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.settings import PlanSettings
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -87,7 +91,9 @@ def studies_to_read(
 def _reason_to_drop(study: Study, settings: PlanSettings, excluded: frozenset[str]) -> str:
     if excluded & {study.study_id, study.subject_id, *(image.image_id for image in study.images)}:
         return "excluded-by-id"
-    return "" if study.split in settings.splits else f"split-not-mixed:{study.split}"
+    if study.split not in settings.splits:
+        return f"split-not-mixed:{study.split}"
+    return "labels-missing" if settings.labels != "rules" and not study.labels else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,8 @@ class FiledReports:
 
     Attributes:
         counts: "sentences", "diagnostic_sentences", "mentions", and "finding:<id>" for the studies in which that
-            finding is present.
+            finding is present, and "labels-disagree:<observation>" for those whose label table says another thing
+            than the report.
     """
 
     studies: list[Filed]
@@ -104,20 +111,25 @@ class FiledReports:
 
 
 def read_all(
-    chosen: Iterable[tuple[Study, Image]], findings: tuple[str, ...], workers: int, report: Progress
+    chosen: Iterable[tuple[Study, Image]],
+    findings: tuple[str, ...],
+    labels: str,
+    workers: int,
+    report: Progress,
 ) -> FiledReports:
     """Read reports, in processes where there are many; the result does not depend on how many.
 
     Args:
         chosen: Studies with the picture that stands for each.
         findings: What may be exchanged: for these it is noted who can give.
+        labels: Who says which findings a study has (see `PlanSettings`).
         workers: Processes.
         report: Called with ("reading", done, total).
     """
     todo = list(chosen)
     chunks = [todo[start : start + _CHUNK] for start in range(0, len(todo), _CHUNK)]
     whole = FiledReports([], Counter(studies=len(todo), sentences=0, diagnostic_sentences=0, mentions=0))
-    read = partial(_read_chunk, findings=findings)
+    read = partial(_read_chunk, findings=findings, labels=labels)
     for part in _mapped(read, chunks, workers if len(todo) >= _PARALLEL_FROM else 1):
         whole.studies.extend(part.studies)
         whole.counts.update(part.counts)
@@ -152,29 +164,60 @@ def _bounded(
         pending.extend(pool.submit(read, chunk) for chunk in islice(queue, 1))
 
 
-def _read_chunk(chunk: Chunk, findings: tuple[str, ...]) -> FiledReports:
+def _read_chunk(chunk: Chunk, findings: tuple[str, ...], labels: str) -> FiledReports:
     reader = ReportReader()
     filed = FiledReports([], Counter())
     for study, image in chunk:
-        read = read_study(study, image, reader)
+        read = read_study(study, image, reader, labels)
         filed.studies.append(file_away(read, findings))
         _count(read, filed.counts)
     return filed
 
 
 def _count(read: ReadStudy, counts: Counter[str]) -> None:
-    present: set[str] = set()
     for sentence in read.reading.sentences:
         counts["sentences"] += 1
         counts["diagnostic_sentences"] += sentence.kind is SentenceKind.DIAGNOSTIC
         counts["mentions"] += len(sentence.mentions)
-        present |= sentence.findings(Assertion.PRESENT)
-    counts.update(f"finding:{finding}" for finding in present)
+    counts.update(f"finding:{finding}" for finding in _present(read.reading))
+    rules, table = chexpert_labels(read.reading), table_labels(read.study)
+    counts.update(
+        f"labels-disagree:{name}" for name, a, b in zip(CHEXPERT, rules, table, strict=True) if _differ(a, b)
+    )
 
 
-def read_study(study: Study, image: Image, reader: ReportReader) -> ReadStudy:
-    """Read one report; only the sentences of its counting sections are kept."""
+def _present(reading: Reading) -> frozenset[str]:
+    return frozenset(f for sentence in reading.sentences for f in sentence.findings(Assertion.PRESENT))
+
+
+def _differ(one: float, other: float) -> bool:
+    """Say whether both say something, and not the same."""
+    return one != other and not (math.isnan(one) or math.isnan(other))
+
+
+def table_labels(study: Study) -> tuple[float, ...]:
+    """Return the labels that came with a study in `CHEXPERT` order, NaN where it has none."""
+    return tuple(study.labels.get(name, math.nan) for name in CHEXPERT)
+
+
+def read_study(study: Study, image: Image, reader: ReportReader, labels: str = "rules") -> ReadStudy:
+    """Read one report; only the sentences of its counting sections are kept.
+
+    `labels` is who says which findings the study has (see `PlanSettings`).
+    """
     reading = reader.read(study.report)
     counting = counting_sections(reading)
     counted = tuple(s for s in reading.sentences if s.section in counting)
-    return ReadStudy(study, image, replace(reading, sentences=counted), chexpert_labels(reading))
+    kept = replace(reading, sentences=counted)
+    by_rules, by_table = chexpert_labels(reading), table_labels(study)
+    if labels == "rules":
+        return ReadStudy(study, image, kept, by_rules, _present(kept))
+    name_of = label_of("chexpert")
+    both = frozenset(f for f in _present(kept) if study.labels.get(name_of.get(f, "")) == 1.0)
+    said = by_table if labels == "csv" else _agreed(by_rules, by_table)
+    return ReadStudy(study, image, kept, said, both)
+
+
+def _agreed(one: tuple[float, ...], other: tuple[float, ...]) -> tuple[float, ...]:
+    """Keep what two label vectors both say; NaN where they differ or one says nothing."""
+    return tuple(a if a == b else math.nan for a, b in zip(one, other, strict=True))

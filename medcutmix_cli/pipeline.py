@@ -25,6 +25,7 @@ from medcutmix_cli.composition import (
 )
 from medcutmix_cli.config import difference, from_plain, usable_cpus
 from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.datasets.label_table import read_label_table, with_labels
 from medcutmix_cli.errors import EncoderError, RunConflictError, RunError, UsageError
 from medcutmix_cli.intake import Progress
 from medcutmix_cli.pairing.proposal import PairingStrategy
@@ -211,7 +212,10 @@ def _write_plan(
     """Make the plan, then write it; run.json comes last and says that the plan is whole."""
     settings = from_plain(record.settings)
     workers = settings.run.workers or usable_cpus()
-    result = make_plan(source.studies(), settings.plan, strategy, workers=workers, progress=progress)
+    studies = source.studies()
+    if settings.plan.label_table:
+        studies = with_labels(studies, read_label_table(Path(settings.plan.label_table)))
+    result = make_plan(studies, settings.plan, strategy, workers=workers, progress=progress)
     sizes = shard_sizes(len(result.pairs), settings.run.shard_size)
     whole = replace(record, counts=_counts(result), shards=sizes)
     with explained(folder.root):

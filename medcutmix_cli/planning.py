@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from medcutmix_cli.config import PlanSettings
 from medcutmix_cli.intake import Progress, read_all, read_excluded, sorted_studies, studies_to_read
 from medcutmix_cli.pairing.cohort import Cohort, build_cohort
 from medcutmix_cli.pairing.consistency import inconsistency
@@ -31,6 +30,7 @@ from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.seeds import stable_generator, stable_hash
+from medcutmix_cli.settings import PlanSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def make_plan(
     excluded = read_excluded(settings.exclude_ids)
     dropped: list[Dropped] = []
     readable = studies_to_read(sorted_studies(studies), settings, excluded, dropped)
-    read = read_all(readable, strategy.findings, workers, report)
+    read = read_all(readable, strategy.findings, settings.labels, workers, report)
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
     dropped = [drop for drop in dropped if drop.unit == "study"]
     inputs = len(read.studies) + len(dropped)

@@ -172,13 +172,16 @@ class ReadStudy:
     Attributes:
         image: The picture that stands for the study, by the fixed rule of `planning.choose_image`.
         reading: Sections, and the sentences that name a finding or count as text of the report.
-        labels: What the report says, one value per CheXpert observation: 1, 0, -1 or NaN.
+        labels: What the study has, one value per CheXpert observation: 1, 0, -1 or NaN; by the report or by a
+            label table, as the plan's settings say.
+        findings: Lexicon ids that the report asserts and, where a label table counts, the table as well.
     """
 
     study: Study
     image: Image
     reading: Reading
     labels: tuple[float, ...]
+    findings: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from medcutmix_cli.config import PlanSettings
 from medcutmix_cli.mixing.cut import View
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.planning import make_plan
 from medcutmix_cli.records import Image, Pair, Placement, Side, Study
+from medcutmix_cli.settings import PlanSettings
 
 EFFUSION = "There is a small right pleural effusion."
 NORMAL = "The heart size is normal."
@@ -35,6 +35,7 @@ def make_study(
     split: str = "train",
     view: str = "PA",
     images: tuple[Image, ...] | None = None,
+    labels: dict[str, float] | None = None,
 ) -> Study:
     """Return a study with one picture; ids are made from `number`."""
     study_id = f"s{50000000 + number}"
@@ -45,6 +46,7 @@ def make_study(
         split=split,
         images=(picture,) if images is None else images,
         report=make_report(EFFUSION, NORMAL) if report is None else report,
+        labels=labels or {},
     )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from medcutmix_cli.config import Settings, plain
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.images import encode_png
 from medcutmix_cli.run_folder import RunFolder, RunRecord, ShardState, write_json
+from medcutmix_cli.settings import Settings, plain
 from medcutmix_cli.shards import COLUMNS, Row, ShardOrigin, write_shard
 from tests.builders import make_placement
 

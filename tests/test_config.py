@@ -2,16 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medcutmix_cli.config import (
-    PlanSettings,
-    Settings,
-    difference,
-    fingerprint,
-    from_plain,
-    plain,
-    resolve,
-)
+from medcutmix_cli.config import difference, fingerprint, from_plain, resolve
 from medcutmix_cli.errors import UsageError
+from medcutmix_cli.settings import PlanSettings, Settings, plain
 
 
 @pytest.fixture

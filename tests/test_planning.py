@@ -1,3 +1,4 @@
+import math
 import random
 from dataclasses import asdict
 from itertools import pairwise
@@ -6,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medcutmix_cli.config import PlanSettings
 from medcutmix_cli.errors import UsageError
+from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.intake import choose_image
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.pairing.consistency import contradiction
@@ -16,6 +17,7 @@ from medcutmix_cli.planning import make_plan
 from medcutmix_cli.records import Assertion, Dropped, Image, Mention, Side
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.settings import PlanSettings
 from tests.builders import make_report, make_study
 
 SENTENCES = (
@@ -187,3 +189,41 @@ def test_reading_in_processes_gives_the_same_plan(monkeypatch):
     together = make_plan(many(300), PlanSettings(), SameFinding(), workers=2)
     assert content(together) == content(alone)
     assert together.texts == alone.texts
+
+
+EFFUSION = "Pleural Effusion"
+
+
+def labelled(*values):
+    """Return studies that all report an effusion, with what a label table says of it (None: nothing)."""
+    return [make_study(n, labels={} if v is None else {EFFUSION: v}) for n, v in enumerate(values)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "recipients"),
+    [
+        pytest.param("rules", {"0", "1", "2", "3"}, id="the-report-alone"),
+        pytest.param("csv", {"0", "1"}, id="the-table"),
+        pytest.param("both-agree", {"0", "1"}, id="both"),
+    ],
+)
+def test_who_says_which_findings_a_study_has(labels, recipients):
+    result = planned(labelled(1.0, 1.0, 0.0, None), labels=labels)
+    assert {pair.recipient.study_id[-1] for pair in result.pairs} == recipients
+    assert result.texts["labels-disagree:Pleural Effusion"] == 1
+
+
+def test_a_study_without_labels_is_dropped_by_name_where_labels_count():
+    reasons = {d.identifier[-1]: d.reason for d in planned(labelled(1.0, 1.0, None), labels="csv").dropped}
+    assert reasons == {"2": "labels-missing"}
+
+
+def test_where_the_two_disagree_the_label_is_not_said():
+    studies = [make_study(n, labels={EFFUSION: 1.0, "Cardiomegaly": 1.0}) for n in range(2)]
+    heart = CHEXPERT.index("Cardiomegaly")
+    values = {
+        labels: planned(studies, labels=labels).pairs[0].recipient.labels[heart]
+        for labels in ("rules", "csv", "both-agree")
+    }
+    assert (values["rules"], values["csv"]) == (0.0, 1.0)
+    assert math.isnan(values["both-agree"])

@@ -85,6 +85,21 @@ ExcludeIds = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        help=default("rules", "Who says which findings a study has: rules, csv or both-agree."),
+        metavar="NAME",
+        autocompletion=lambda: ["rules", "csv", "both-agree"],
+        rich_help_panel=DATA,
+    ),
+]
+LabelTable = Annotated[
+    Path | None,
+    typer.Option(
+        help="CSV of labels by study_id, if not the data set's own.", metavar="FILE", rich_help_panel=DATA
+    ),
+]
 DicomMode = Annotated[
     str | None,
     typer.Option(

@@ -42,7 +42,9 @@ class Filed:
 
 def file_away(read: ReadStudy, findings: tuple[str, ...]) -> Filed:
     """Put a read study away, noting what it may give of the findings that may be exchanged."""
-    statements = ((finding, donor_statement(read.reading, finding)) for finding in findings)
+    statements = (
+        (finding, donor_statement(read.reading, finding)) for finding in findings if finding in read.findings
+    )
     gives = tuple((finding, s.side) for finding, s in statements if not isinstance(s, Refusal))
     packed = zlib.compress(pickle.dumps(read, pickle.HIGHEST_PROTOCOL), 1)
     return Filed(read.study.study_id, read.study.subject_id, read.study.split, gives, packed)

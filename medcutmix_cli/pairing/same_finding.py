@@ -21,7 +21,7 @@ from medcutmix_cli.pairing.statements import (
     recipient_statement,
     sides_compatible,
 )
-from medcutmix_cli.records import Assertion, ReadStudy, Side
+from medcutmix_cli.records import ReadStudy, Side
 
 DEFAULT_FINDINGS = (
     "pleural_effusion",
@@ -54,7 +54,7 @@ class SameFinding:
         self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
     ) -> Iterator[Proposal | Refusal]:
         """Yield pairs in the order of preference, and by name what stands against others."""
-        stated = [f for f in self.findings if _present(recipient, f)]
+        stated = [finding for finding in self.findings if finding in recipient.findings]
         if not stated:
             yield Refusal("no-exchangeable-finding")
         for finding in _rare_first(stated, recipient.study.split, cohort, rng):
@@ -75,10 +75,6 @@ class SameFinding:
         chosen = rng.choice(len(donors), size=min(len(donors), self.attempts), replace=False)
         for index in chosen:
             yield _propose(recipient, leaving, donors[int(index)].open())
-
-
-def _present(study: ReadStudy, finding: str) -> bool:
-    return any(finding in sentence.findings(Assertion.PRESENT) for sentence in study.reading.sentences)
 
 
 def _rare_first(findings: list[str], split: str, cohort: Cohort, rng: np.random.Generator) -> list[str]:

@@ -13,9 +13,9 @@ import medcutmix_cli
 from medcutmix_cli.accounts import run_status
 from medcutmix_cli.commands.options import parse_columns, several
 from medcutmix_cli.composition import Options
-from medcutmix_cli.config import Settings
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.run_folder import RunFolder
+from medcutmix_cli.settings import Settings
 from tests.calls import medcutmix
 from tests.run_folders import write_run
 

@@ -1,0 +1,74 @@
+"""Labels that somebody else has made: any CSV with a study column and columns with CheXpert names."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from medcutmix_cli.datasets.mimic_tables import label_value
+from medcutmix_cli.datasets.tables import open_table, require_columns, told
+from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.records import Dropped, Study
+
+_ALIASES = {"Airspace Opacity": "Lung Opacity"}
+"""Name in MIMIC-CXR-JPG 2.1.0's `test-set-labeled` table -> name everywhere else."""
+
+LabelTable = dict[str, dict[str, float]]
+
+
+def read_label_table(path: Path) -> LabelTable:
+    """Read labels by study id; blank cells are not said.
+
+    Args:
+        path: `.csv` or `.csv.gz` with a column `study_id` and at least one column with a CheXpert name. Ids may
+            or may not begin with "s".
+
+    Raises:
+        DatasetError: A column is missing, a study comes twice, or a value is none of 1, 0, -1 and blank.
+    """
+    table: LabelTable = {}
+    with told(path), open_table(path) as text:
+        reader = csv.DictReader(text)
+        names = _names(path, reader.fieldnames or ())
+        for row in reader:
+            study = bare(row["study_id"])
+            if study in table:
+                raise DatasetError("a study has two rows of labels", where=f"{path.name}, study {study}")
+            where = f"{path.name}, line {reader.line_num}"
+            table[study] = {
+                n: label_value(row[c], f"{where}, {c}") for c, n in names.items() if row[c].strip()
+            }
+    return table
+
+
+def _names(path: Path, columns: Iterable[str]) -> dict[str, str]:
+    """Return column -> CheXpert name."""
+    found = list(columns)
+    require_columns(path, found, ["study_id"])
+    names = {column: _ALIASES.get(column, column) for column in found}
+    chosen = {column: name for column, name in names.items() if name in CHEXPERT}
+    if not chosen:
+        raise DatasetError(
+            "no column has the name of a CheXpert observation",
+            where=str(path),
+            hint=f"columns found: {', '.join(found)}; known: {', '.join(CHEXPERT)}",
+        )
+    return chosen
+
+
+def bare(study_id: str) -> str:
+    """Return a study id without the "s" that paths of MIMIC-CXR have and tables have not."""
+    study_id = study_id.strip()
+    return study_id[1:] if study_id[:1] == "s" and study_id[1:].isdigit() else study_id
+
+
+def with_labels(studies: Iterable[Study | Dropped], table: LabelTable) -> Iterator[Study | Dropped]:
+    """Replace each study's labels by those of the table; a study that is not in it has none."""
+    for study in studies:
+        if isinstance(study, Dropped):
+            yield study
+        else:
+            yield replace(study, labels=table.get(bare(study.study_id), {}))

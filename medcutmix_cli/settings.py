@@ -1,0 +1,151 @@
+"""The settings tree: what can be set, and its defaults. Knows no file, no flag and no variable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+LABEL_SOURCES = ("rules", "csv", "both-agree")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSettings:
+    """`[dataset]`: where the studies are.
+
+    Attributes:
+        root: Folder or file of the data set.
+        kind: Registered name, "" to recognise it.
+        reports: Where the reports are, if not below the root.
+        options: Everything else in the table: constructor arguments of the data set.
+    """
+
+    root: str = ""
+    kind: str = ""
+    reports: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderSettings:
+    """`[encoder]`: who draws the maps.
+
+    Attributes:
+        name: Registered name; "" means bundled on sample data, an error on any other.
+        weights: File or folder of the weights, "" for the encoder's own.
+        options: Constructor arguments of the encoder.
+    """
+
+    name: str = ""
+    weights: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSettings:
+    """`[plan]`: who gives what to whom.
+
+    Attributes:
+        seed: Of everything random.
+        pairs_per_study: How often a study is a recipient.
+        pairing: Registered name of the strategy.
+        splits: Splits that are mixed, each within itself; the others are counted as left out.
+        findings: Findings that may be exchanged, by lexicon id; empty means the strategy's default.
+        max_uses_per_donor: How often a study may give.
+        labels: Who says which findings a study has: "rules" (the report, read by rules), "csv" (a label table;
+            the report must still have a sentence for what is exchanged), or "both-agree".
+        label_table: CSV of labels by study, "" for the labels that come with the data set.
+        exclude_ids: File with study or subject ids to leave out, one a line.
+    """
+
+    seed: int = 0
+    pairs_per_study: int = 1
+    pairing: str = "same-finding"
+    splits: tuple[str, ...] = ("train",)
+    findings: tuple[str, ...] = ()
+    max_uses_per_donor: int = 5
+    labels: str = "rules"
+    label_table: str = ""
+    exclude_ids: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MixingSettings:
+    """`[mixing]`: named strategies; `[mixing.options.<strategy>]` holds their constructor arguments."""
+
+    mask: str = "topk"
+    region: str = "in-place-union"
+    blend: str = "feather"
+    weight: str = "img-mass"
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSettings:
+    """`[image]`: the canonical canvas.
+
+    Attributes:
+        canvas: Side in pixels, a multiple of 112 so that patches of 14 and of 16 pixels both align.
+        dicom_mode: How DICOM becomes grey: "mimic-jpg", "voi" or "minmax".
+    """
+
+    canvas: int = 448
+    dicom_mode: str = "mimic-jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """`[run]`: how the work is done; only `shard_size` shows in the output.
+
+    Attributes:
+        shard_size: Pairs a shard.
+        workers: Threads (reading reports: processes); 0 means the CPUs this process may use.
+        max_fail_frac: Share of planned pairs that may fail before the exit code says so.
+    """
+
+    shard_size: int = 1000
+    workers: int = 0
+    max_fail_frac: float = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole tree."""
+
+    dataset: DatasetSettings = field(default_factory=DatasetSettings)
+    encoder: EncoderSettings = field(default_factory=EncoderSettings)
+    plan: PlanSettings = field(default_factory=PlanSettings)
+    mixing: MixingSettings = field(default_factory=MixingSettings)
+    image: ImageSettings = field(default_factory=ImageSettings)
+    run: RunSettings = field(default_factory=RunSettings)
+
+    def semantic(self) -> dict[str, Any]:
+        """Return what decides the output as plain values: no places on disk, no number of workers."""
+        tree = plain(self)
+        for table, key in _NOT_SEMANTIC:
+            tree[table].pop(key, None)
+        for place in _PLACES:
+            tree["dataset"]["options"].pop(place, None)
+        return tree
+
+
+_NOT_SEMANTIC = (
+    ("dataset", "root"),
+    ("dataset", "reports"),
+    ("encoder", "weights"),
+    ("plan", "exclude_ids"),
+    ("plan", "label_table"),
+    ("run", "workers"),
+    ("run", "max_fail_frac"),
+)
+"""Files are known by what is in them: their hashes are in the fingerprint, their paths are not."""
+
+_PLACES = ("tables", "reports")
+"""Options of data sets that say where something lies; what lies there is hashed into the sources."""
+
+
+def plain(settings: Any) -> dict[str, Any]:
+    """Turn a settings record into what JSON and TOML hold."""
+    tree: dict[str, Any] = json.loads(json.dumps(asdict(settings), default=str))
+    return tree
