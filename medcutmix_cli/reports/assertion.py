@@ -22,12 +22,17 @@ _PLURAL = frozenset({"are", "were", "have", "both", "all"})
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One cue in a sentence, in word indices; category "none" silences the cues that it holds."""
+    """One cue in a sentence, in word indices; category "none" silences the cues that it holds.
+
+    Attributes:
+        lists: Whether a list follows ("the differential includes ..."), whatever its members begin with.
+    """
 
     category: str
     direction: str
     begin: int
     end: int
+    lists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ def _reaches_on(clause: Clause, cue: Cue, begin: int) -> bool:
     for index in range(cue.end, begin):
         if index in clause.stops or (index in clause.verbs and in_list):
             return False
-        if index in clause.separators and _starts_anew(clause, index + 1):
+        if index in clause.separators and _starts_anew(clause, index + 1, listed=cue.lists):
             return False
         in_list = in_list or index in clause.separators or _named_before(clause, cue.end, index)
     return True
@@ -119,12 +124,12 @@ def _named_before(clause: Clause, begin: int, end: int) -> bool:
     return any(begin <= b and e <= end for b, e in clause.named)
 
 
-def _starts_anew(clause: Clause, index: int) -> bool:
+def _starts_anew(clause: Clause, index: int, *, listed: bool) -> bool:
     if index in clause.separators:
         return False  # ", and": the next word decides
     if index in clause.starts:
         return True
-    if index not in clause.perhaps:
+    if listed or index not in clause.perhaps:
         return False
     end = min((stop for stop in clause.stops if stop > index), default=1 << 30)
     return not any(index < joiner < end for joiner in clause.joiners)
@@ -147,8 +152,8 @@ def _reaches_back(clause: Clause, cue: Cue, end: int) -> bool:
 
 def _matches(words: Words) -> list[Cue]:
     return [
-        Cue(category, direction, begin, end)
-        for category, direction, phrases in _cues()
+        Cue(category, direction, begin, end, lists)
+        for category, direction, lists, phrases in _cues()
         for begin, end in phrases.spans(words)
     ]
 
@@ -164,10 +169,15 @@ def _longest(cues: Sequence[Cue]) -> list[Cue]:
 
 
 @cache
-def _cues() -> tuple[tuple[str, str, Phrases], ...]:
+def _cues() -> tuple[tuple[str, str, bool, Phrases], ...]:
     rules = table("assertion")
     return tuple(
-        (cue["category"], cue["direction"], Phrases.of(cue["phrases"], rules["macro"]))
+        (
+            cue["category"],
+            cue["direction"],
+            cue.get("lists", False),
+            Phrases.of(cue["phrases"], rules["macro"]),
+        )
         for cue in rules["cue"]
     )
 

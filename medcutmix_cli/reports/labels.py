@@ -6,7 +6,7 @@ import math
 
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Assertion, Reading, SentenceKind
-from medcutmix_cli.reports.lexicon import label_of
+from medcutmix_cli.reports.lexicon import label_of, only_describes
 
 # Order of strength where a report says several things of one finding.
 _STRENGTH = (Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.ABSENT, Assertion.RESOLVED)
@@ -31,14 +31,23 @@ def counting_sections(reading: Reading) -> frozenset[str]:
 
 
 def finding_states(reading: Reading) -> dict[str, Assertion]:
-    """Return lexicon id -> what the report says of it; present wins over uncertain over absent over resolved."""
+    """Return lexicon id -> what the report says of it; present wins over uncertain over absent over resolved.
+
+    Signs that may have another cause give way to what the report says of the finding by name: in "Blunting of
+    the costophrenic angle. No effusion." there is none.
+    """
     counting = counting_sections(reading)
-    said: dict[str, set[Assertion]] = {}
+    named: dict[str, set[Assertion]] = {}
+    described: dict[str, set[Assertion]] = {}
     for sentence in reading.sentences:
         if sentence.section in counting:
             for mention in sentence.mentions:
+                words = sentence.text[mention.start - sentence.start : mention.end - sentence.start]
+                said = described if only_describes(mention.finding, words) else named
                 said.setdefault(mention.finding, set()).add(mention.assertion)
-    return {finding: next(a for a in _STRENGTH if a in states) for finding, states in said.items()}
+    return {
+        finding: next(a for a in _STRENGTH if a in states) for finding, states in (described | named).items()
+    }
 
 
 def labels_of_states(states: dict[str, Assertion], scheme: str = "chexpert") -> dict[str, float]:
@@ -58,17 +67,20 @@ def chexpert_labels(reading: Reading) -> tuple[float, ...]:
     finding but support devices is present or uncertain and some sentence states normality or denies a
     finding, else NaN.
     """
-    states = finding_states(reading)
-    labels = labels_of_states(states)
-    if _no_finding(reading, states):
+    labels = labels_of_states(finding_states(reading))
+    if _no_finding(reading):
         labels["No Finding"] = 1.0
     return tuple(labels.get(name, math.nan) for name in CHEXPERT)
 
 
-def _no_finding(reading: Reading, states: dict[str, Assertion]) -> bool:
-    open_states = (Assertion.PRESENT, Assertion.UNCERTAIN)
-    if any(state in open_states for finding, state in states.items() if finding != "support_devices"):
-        return False
+def _no_finding(reading: Reading) -> bool:
     counting = counting_sections(reading)
-    kinds = {sentence.kind for sentence in reading.sentences if sentence.section in counting}
-    return bool(kinds & {SentenceKind.NORMAL, SentenceKind.NEGATIVE})
+    sentences = [sentence for sentence in reading.sentences if sentence.section in counting]
+    # Of the sentences, not of the report's states: a blunted angle that is no effusion is no normal chest.
+    if any(
+        mention.assertion in (Assertion.PRESENT, Assertion.UNCERTAIN) and mention.finding != "support_devices"
+        for sentence in sentences
+        for mention in sentence.mentions
+    ):
+        return False
+    return any(sentence.kind in (SentenceKind.NORMAL, SentenceKind.NEGATIVE) for sentence in sentences)

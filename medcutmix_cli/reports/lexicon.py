@@ -11,7 +11,9 @@ from functools import cache
 from typing import Any
 
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.reports.words import Phrases, Words, compile_phrases, spans_of
+from medcutmix_cli.reports.words import Phrases, Words, canonical, compile_phrases, spans_of
+
+_SIZE = re.compile(r"(?<![^ ])\d+(?:\.\d+)? ?(?:mm|cm|millimeters?|centimeters?)(?![^ ])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ def _named(words: Words) -> list[Hit]:
         if all(end <= b or begin >= e or (begin, end) == (b, e) for b, e, _ in kept):
             kept.append((begin, end, finding))
     blocked = {(begin, end) for begin, end, finding in kept if not finding}
-    hits = [(b, e, f) for b, e, f in dict.fromkeys(kept) if f and (b, e) not in blocked]
+    sized = _measured() if _SIZE.search(words.text) else {}
+    hits = [(b, e, sized.get(f, f)) for b, e, f in dict.fromkeys(kept) if f and (b, e) not in blocked]
     return [Hit(f, b, e, b, e, described=_is_sign(words, f, b, e)) for b, e, f in hits]
 
 
@@ -123,9 +126,23 @@ def _one_clause(gap: list[str]) -> bool:
 
 
 @cache
+def only_describes(finding: str, text: str) -> bool:
+    """Return whether `text`, the words of a mention, is a sign of `finding` that may have another cause."""
+    if not explanations().get(finding):
+        return False
+    return not any(hit.finding == finding and not hit.described for hit in find_hits(canonical(text)))
+
+
+@cache
 def explanations() -> dict[str, frozenset[str]]:
     """Return finding -> the findings that, named in the same sentence, may explain its signs instead."""
     return {entry["id"]: frozenset(entry.get("explained_by", ())) for entry in table("findings")["finding"]}
+
+
+@cache
+def _measured() -> dict[str, str]:
+    """Return finding -> what it is where the sentence gives a size."""
+    return {entry["id"]: entry["measured"] for entry in table("findings")["finding"] if "measured" in entry}
 
 
 @cache

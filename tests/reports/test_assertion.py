@@ -68,6 +68,29 @@ SCOPES = {
     "Atelectasis, although pneumonia is possible.": {"atelectasis": P, "pneumonia": U},
     "Correlate for pneumonia.": {"pneumonia": U},
     "A nodule not seen on the prior film.": {"nodule": P},
+    "Opacity which may be secondary to atelectasis and/or infiltrate.": {
+        "opacity": P,
+        "atelectasis": U,
+        "infiltrate": U,
+    },
+    "Opacities possibly due to pneumonia.": {"opacity": P, "pneumonia": U},
+    "Opacities may be compatible with mild pulmonary edema.": {"opacity": P, "edema": U},
+    "Opacities consistent with moderate edema.": {"opacity": P, "edema": P},
+    "Differential diagnosis includes pneumonia, small effusion, a mass.": {
+        "pneumonia": U,
+        "pleural_effusion": U,
+        "mass": U,
+    },
+    "In the appropriate clinical setting, this is compatible with pneumonia.": {"pneumonia": U},
+    "This could be pneumonia in the right clinical setting.": {"pneumonia": U},
+    "Pneumonia is less likely but not entirely excluded.": {"pneumonia": U},
+    "CT is more sensitive in detecting small nodules.": {"nodule": U},
+    "Effusion, pneumothorax,\n and consolidation are absent.": {
+        "pleural_effusion": A,
+        "pneumothorax": A,
+        "consolidation": A,
+    },
+    "No definite effusion; pneumothorax is absent.": {"pleural_effusion": A, "pneumothorax": A},
 }
 
 

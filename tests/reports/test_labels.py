@@ -38,6 +38,14 @@ def labels(report):
             "Hiatal hernia. No effusion.", {"Pleural Effusion": 0.0}, id="any-finding-ends-no-finding"
         ),
         pytest.param("PA and lateral views.", {}, id="nothing-said"),
+        pytest.param(
+            "Blunting of the left costophrenic angle.", {"Pleural Effusion": 1.0}, id="a-sign-alone-asserts"
+        ),
+        pytest.param(
+            "Blunting of the left costophrenic angle. No pleural effusion.",
+            {"Pleural Effusion": 0.0},
+            id="a-sign-gives-way-to-what-is-named-elsewhere",
+        ),
     ],
 )
 def test_labels_say_what_the_report_says(report, expected):

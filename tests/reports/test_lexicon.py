@@ -65,12 +65,23 @@ def test_every_phrase_of_the_rule_tables_compiles(name):
             "Hydropneumothorax.", {"pleural_effusion", "pneumothorax"}, id="two-findings-in-one-word"
         ),
         pytest.param("Airspace disease and infiltrates.", {"opacity", "infiltrate"}, id="opacity-words"),
-        pytest.param("A nodular opacity is seen.", {"nodule"}, id="the-longest-name-counts"),
+        pytest.param("A nodular opacity is seen.", {"nodular_opacity"}, id="the-longest-name-counts"),
+        pytest.param("A 6 mm nodular opacity is seen.", {"nodule"}, id="a-measured-opacity-is-a-nodule"),
         pytest.param("A thin line at the apex.", set(), id="a-line-is-no-device"),
         pytest.param("PICC line and Swan-Ganz catheter.", {"support_devices"}, id="lines-and-catheters"),
         pytest.param("Heart size at the upper limits of normal.", set(), id="upper-limits-of-normal"),
         pytest.param("Collapse of the left lower lobe.", {"atelectasis"}, id="collapse-of-a-lobe"),
         pytest.param("Collapse of a vertebral body.", set(), id="vertebral-collapse"),
+        pytest.param("The heart is borderline in size.", {"cardiomegaly"}, id="borderline-heart"),
+        pytest.param(
+            "Heart size is upper limits normal or mildly enlarged.", {"cardiomegaly"}, id="or-enlarged"
+        ),
+        pytest.param("Stable heart size, enlarged and tortuous aorta.", set(), id="the-aorta-is-no-heart"),
+        pytest.param("Bullae at the apices.", {"bullae"}, id="bullae-alone-are-no-emphysema"),
+        pytest.param("Changes of cystic fibrosis.", set(), id="cystic-fibrosis-is-no-fibrosis-of-the-lung"),
+        pytest.param(
+            "Mild vascular cephalization.", {"vascular_congestion"}, id="cephalization-is-congestion"
+        ),
     ],
 )
 def test_findings_are_named_or_described(sentence, findings):
