@@ -23,7 +23,7 @@ from medcutmix_cli.settings import PlanSettings
 
 HERE = Path(__file__).resolve().parent
 PHANTOM_REPORTS = 3000
-SHAPE = "                                 FINAL REPORT\n INDICATION: {}\n \n FINDINGS: \n \n {}\n \n IMPRESSION: \n \n {}\n"
+HEADERS = ("INDICATION", "FINDINGS", "IMPRESSION")
 
 
 def texts(path: Path | None) -> list[str]:
@@ -33,7 +33,13 @@ def texts(path: Path | None) -> list[str]:
         return made
     with path.open(encoding="utf-8") as file:
         rows = csv.DictReader(file)
-        return made + [SHAPE.format(r["indication"], r["findings"], r["impression"]) for r in rows]
+        return made + [as_report(r) for r in rows]
+
+
+def as_report(row: dict[str, str]) -> str:
+    """Lay one row of the table out as MIMIC-CXR does."""
+    sections = [f" {header}: \n \n {row[header.lower()]}\n \n" for header in HEADERS]
+    return "                                 FINAL REPORT\n" + "".join(sections)
 
 
 def studies(reports: list[str], count: int) -> Iterator[Study]:
