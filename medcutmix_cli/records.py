@@ -131,6 +131,21 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a model of the user's takes for an entity and the lexicon does not name; it decides nothing.
+
+    Attributes:
+        start: Offset into the report (code points).
+        end: End offset, exclusive.
+        label: The model's own word for it ("ENTITY").
+    """
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence: `report[start:end] == text`, line breaks kept as in the report.
 
@@ -147,6 +162,7 @@ class Sentence:
     kind: SentenceKind
     mentions: tuple[Mention, ...] = ()
     flags: tuple[str, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
 
     def findings(self, assertion: Assertion = Assertion.PRESENT) -> frozenset[str]:
         """Return the findings of this sentence that carry `assertion`."""

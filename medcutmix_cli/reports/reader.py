@@ -7,17 +7,19 @@ defines, on nothing else. So mixed reports read like their parts, and equal sent
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from medcutmix_cli.records import Assertion, Mention, Reading, Section, Sentence, SentenceKind
+from medcutmix_cli.records import Assertion, Candidate, Mention, Reading, Section, Sentence, SentenceKind
 from medcutmix_cli.reports.assertion import assertion_at, read_clause
 from medcutmix_cli.reports.attributes import Attributes, read_attributes
+from medcutmix_cli.reports.candidates import find_candidates
 from medcutmix_cli.reports.kinds import DEVICES, refers_to_prior, sentence_flags, sentence_kind
 from medcutmix_cli.reports.lexicon import Hit, explanations, find_hits
 from medcutmix_cli.reports.pipeline import abbreviations
 from medcutmix_cli.reports.sections import split_sections
 from medcutmix_cli.reports.sentences import split_sentences, unwrap
+from medcutmix_cli.reports.special_studies import place_special
 from medcutmix_cli.reports.words import canonical
 
 # Here a bare "pneumonia" is what the study was asked about, not what it shows.
@@ -31,21 +33,33 @@ class ReportReader:
     Attributes:
         section_rules: "mimic-official" reproduces the parser published with MIMIC-CXR, "strict" puts its
             quirks right.
+        nlp_model: Folder of a spaCy or scispaCy model whose entities are noted as candidates; "" for none.
+            Findings, assertions and labels never depend on it.
     """
 
     section_rules: str = "mimic-official"
+    nlp_model: str = ""
 
-    def read(self, report: str) -> Reading:
+    def read(self, report: str, study_id: str = "") -> Reading:
         """Return the sections and sentences of a report; both empty where it holds no text.
 
+        Args:
+            report: Original report text.
+            study_id: The published MIMIC-CXR extraction reads some fifty studies in a way of their own; with
+                their id, and if the text is theirs, so does "mimic-official".
+
         Raises:
-            UsageError: No section rules of that name.
+            UsageError: No section rules of that name, or no model in that folder.
+            MedcutmixError: The model cannot be loaded.
         """
         sections = split_sections(report, self.section_rules)
+        if self.section_rules == "mimic-official":
+            sections = place_special(report, sections, study_id)
         short_forms = _useful_abbreviations(report)
-        return Reading(
-            sections, tuple(s for section in sections for s in _read_section(report, section, short_forms))
-        )
+        sentences = (s for section in sections for s in _read_section(report, section, short_forms))
+        if self.nlp_model:
+            sentences = (_with_candidates(sentence, self.nlp_model) for sentence in sentences)
+        return Reading(sections, tuple(sentences))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,16 @@ def _read_section(report: str, section: Section, short_forms: dict[str, str]) ->
             Sentence(start, end, text, section.name, analysis.kind, mentions, tuple(sorted(flags)))
         )
     return sentences
+
+
+def _with_candidates(sentence: Sentence, model: str) -> Sentence:
+    """Note the model's entities that share no character with a finding of the lexicon."""
+    found = (
+        Candidate(c.start + sentence.start, c.end + sentence.start, c.label)
+        for c in find_candidates(model, unwrap(sentence.text))
+    )
+    free = (c for c in found if all(c.end <= m.start or m.end <= c.start for m in sentence.mentions))
+    return replace(sentence, candidates=tuple(free))
 
 
 def _shifted(m: Mention, by: int) -> Mention:
