@@ -1,0 +1,183 @@
+"""The layers of the bundled encoder: a picture to 14 x 14 cells, a sentence to one vector, their cosine a score.
+
+Knows no file, no cache and no training; `training/bundled_encoder` fits it, `bundled.py` runs it.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from functools import lru_cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+SIDE = 224  # pixels of the square picture that the network sees
+GRID = 14  # cells along each side: 16 x 16 pixels each
+MAX_TOKENS = 64  # tokens in one window; longer sentences are read in several (see bundled.py)
+
+_CHANNELS = (32, 64, 96)
+_HEADS = 4
+_TEXT_WIDTH = 64
+_SHARED_WIDTH = 96
+_WORD_ROWS = 4096
+_PIECE_ROWS = 8192
+_PIECE_SIZES = (3, 4, 5)
+_TOKEN = re.compile(r"[a-z]+|[0-9]+|[.,;:/-]")
+
+
+class Token(NamedTuple):
+    """Table rows of one token: of the word itself and of its character pieces."""
+
+    word: int
+    pieces: tuple[int, ...]
+
+
+def tokens_of(sentence: str) -> list[Token]:
+    """Split a sentence into lower-case words, numbers and punctuation, each hashed to table rows."""
+    return [_token(word) for word in _TOKEN.findall(sentence.lower())]
+
+
+@lru_cache(maxsize=16384)
+def _token(word: str) -> Token:
+    framed = f"<{word}>"
+    pieces = {framed[i : i + n] for n in _PIECE_SIZES for i in range(len(framed) - n + 1)} or {framed}
+    return Token(_row(word, _WORD_ROWS), tuple(sorted(_row(piece, _PIECE_ROWS) for piece in pieces)))
+
+
+def _row(text: str, rows: int) -> int:
+    # crc32, since Python's own hash() changes from process to process.
+    return zlib.crc32(text.encode()) % rows
+
+
+class ConvUnit(nn.Module):
+    """A convolution; for training it is followed by batch normalisation, which is folded into it afterwards."""
+
+    def __init__(self, wide_in: int, wide_out: int, kernel: int, stride: int, folded: bool) -> None:
+        super().__init__()
+        padding = (kernel - stride + 1) // 2
+        self.conv = nn.Conv2d(wide_in, wide_out, kernel, stride, padding, bias=folded)
+        self.norm = nn.Identity() if folded else nn.BatchNorm2d(wide_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, wide_in, H, W) to (B, wide_out, H / stride, W / stride)."""
+        normed: Tensor = self.norm(self.conv(x))
+        return normed
+
+
+class Residual(nn.Module):
+    """Two 3 x 3 convolutions around which the input is carried."""
+
+    def __init__(self, width: int, folded: bool) -> None:
+        super().__init__()
+        self.first = ConvUnit(width, width, 3, 1, folded)
+        self.second = ConvUnit(width, width, 3, 1, folded)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Keep the shape (B, width, H, W)."""
+        return functional.relu(x + self.second(functional.relu(self.first(x))))
+
+
+class SelfAttention(nn.Module):
+    """A pre-norm transformer layer over positions; gives each cell, or word, the context of all others."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.mix = nn.Linear(width, 3 * width)
+        self.merge = nn.Linear(width, width)
+        self.feed_norm = nn.LayerNorm(width)
+        self.feed_in = nn.Linear(width, 2 * width)
+        self.feed_out = nn.Linear(2 * width, width)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Keep the shape (B, N, width); `mask` is (B, 1, 1, N) bool, True where a position may be read."""
+        batch, count, width = x.shape
+        mixed = self.mix(self.norm(x)).view(batch, count, 3, _HEADS, width // _HEADS)
+        query, key, value = mixed.permute(2, 0, 3, 1, 4)
+        # Written out: on a CPU the fused kernel is no faster forwards and five times slower backwards.
+        scores = (query * (width // _HEADS) ** -0.5) @ key.transpose(-1, -2)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, -torch.inf)
+        read = scores.softmax(dim=-1) @ value
+        x = x + self.merge(read.transpose(1, 2).reshape(batch, count, width))
+        fed: Tensor = self.feed_out(functional.relu(self.feed_in(self.feed_norm(x))))
+        return x + fed
+
+
+class ImageTower(nn.Module):
+    """A small residual network to stride 16, then one layer in which all cells see each other."""
+
+    def __init__(self, folded: bool) -> None:
+        super().__init__()
+        fine, middle, coarse = _CHANNELS
+        self.stem = ConvUnit(1, fine, 8, 4, folded)
+        self.to_middle = ConvUnit(fine, middle, 3, 2, folded)
+        self.middle = Residual(middle, folded)
+        self.to_coarse = ConvUnit(middle, coarse, 3, 2, folded)
+        self.coarse = Residual(coarse, folded)
+        # Sides and zones are places: without this a cell could not tell left from right.
+        self.place = nn.Parameter(torch.zeros(GRID * GRID, coarse))
+        self.context = SelfAttention(coarse)
+        self.norm = nn.LayerNorm(coarse)
+        self.out = nn.Linear(coarse, _SHARED_WIDTH)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, 1, 224, 224) standardised grey to (B, 196, 96) unit vectors, row by row from the top."""
+        x = functional.relu(self.stem(x))
+        x = self.middle(functional.relu(self.to_middle(x)))
+        x = self.coarse(functional.relu(self.to_coarse(x)))
+        cells = self.context(x.flatten(2).transpose(1, 2) + self.place)
+        return functional.normalize(self.out(self.norm(cells)).float(), dim=-1)
+
+
+class TextTower(nn.Module):
+    """Hashed words and word pieces, neighbours by a convolution, context by attention, one query pools."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(_WORD_ROWS, _TEXT_WIDTH)
+        self.pieces = nn.Embedding(_PIECE_ROWS, _TEXT_WIDTH)
+        self.neighbours = nn.Conv1d(_TEXT_WIDTH, _TEXT_WIDTH, 3, padding=1)
+        self.context = SelfAttention(_TEXT_WIDTH)
+        self.norm = nn.LayerNorm(_TEXT_WIDTH)
+        self.weigh = nn.Linear(_TEXT_WIDTH, 1)
+        self.hidden = nn.Linear(_TEXT_WIDTH, 2 * _TEXT_WIDTH)
+        self.out = nn.Linear(2 * _TEXT_WIDTH, _SHARED_WIDTH)
+
+    def embed(self, tokens: list[Token]) -> Tensor:
+        """Return (T, 64): the row of each word plus the mean of its pieces' rows."""
+        words = torch.tensor([token.word for token in tokens])
+        pieces = torch.tensor([piece for token in tokens for piece in token.pieces])
+        starts = torch.tensor([0, *(len(token.pieces) for token in tokens[:-1])]).cumsum(0)
+        spelled = functional.embedding_bag(pieces, self.pieces.weight, starts, mode="mean")
+        return functional.embedding(words, self.words.weight) + spelled
+
+    def forward(self, embedded: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Map (B, T, 64) to (B, 96) unit vectors; `mask` is (B, T) bool, True at tokens, where T is padded."""
+        near = functional.relu(self.neighbours(embedded.transpose(1, 2))).transpose(1, 2)
+        x = self.context(embedded + near, None if mask is None else mask[:, None, None, :])
+        x = self.norm(x)
+        weights = self.weigh(x)
+        if mask is not None:
+            weights = weights.masked_fill(~mask[..., None], -torch.inf)
+        weights = weights.softmax(dim=1)
+        pooled = self.out(functional.relu(self.hidden((weights * x).sum(dim=1))))
+        return functional.normalize(pooled, dim=-1)
+
+
+class BundledModel(nn.Module):
+    """Both towers and the two numbers that turn a cosine into a score.
+
+    The score of a cell is `scale * cosine(cell, sentence) + bias`. It was trained as the logit of whether the
+    cell holds what the sentence names, and the largest of a map as that of whether the picture does at all.
+    """
+
+    def __init__(self, folded: bool = True) -> None:
+        super().__init__()
+        self.image = ImageTower(folded)
+        self.text = TextTower()
+        self.scale = nn.Parameter(torch.tensor(12.0))
+        self.bias = nn.Parameter(torch.tensor(-4.0))
