@@ -17,6 +17,7 @@ import typer
 from medcutmix_cli import __version__
 from medcutmix_cli.commands.augment import planning_command
 from medcutmix_cli.commands.inspect import inspect
+from medcutmix_cli.commands.read import read
 from medcutmix_cli.commands.render import render
 from medcutmix_cli.commands.sample import sample
 from medcutmix_cli.commands.session import Session
@@ -113,6 +114,12 @@ _add(
     "medcutmix inspect RUN --index 12",
     "medcutmix inspect RUN --html RUN/report.html --pairs 20",
     "medcutmix inspect part-00000.parquet --schema",
+)
+_add(
+    LOOK,
+    read,
+    "medcutmix read report.txt",
+    "medcutmix read - --json < report.txt",
 )
 _add(LOOK, verify, "medcutmix verify RUN", "medcutmix verify RUN --deep")
 

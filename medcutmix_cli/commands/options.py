@@ -13,6 +13,7 @@ import typer
 
 from medcutmix_cli.errors import UsageError
 
+READING = "Reading"
 DATA, ENCODER, PAIRS, METHOD, RUN, SPEECH = (
     "Data set",
     "Encoder",
@@ -223,6 +224,26 @@ MaxFailFrac = Annotated[
         help=default("0.01", "Share of the pairs that may fail before the exit code is 3."),
         metavar="X",
         rich_help_panel=RUN,
+    ),
+]
+SectionRules = Annotated[
+    str,
+    typer.Option(
+        "--section-rules",
+        help="How reports are cut into sections: mimic-official, as the parser published with MIMIC-CXR does, "
+        "or strict, without its quirks.",
+        metavar="NAME",
+        autocompletion=lambda: ["mimic-official", "strict"],
+        rich_help_panel=READING,
+    ),
+]
+NlpModel = Annotated[
+    str,
+    typer.Option(
+        "--nlp-model",
+        help="Folder of a spaCy or scispaCy model; its entities are noted as candidates and decide nothing.",
+        metavar="PATH",
+        rich_help_panel=READING,
     ),
 ]
 Json = Annotated[

@@ -52,6 +52,7 @@ def entity_pipeline(path: str) -> Any:
     folder = _model_folder(Path(path))
     import scispacy.custom_tokenizer  # noqa: F401 - its models name a tokenizer of this package
     import spacy
+    from spacy.about import __version__ as version
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it was made by another version; what fails is told below
@@ -59,7 +60,7 @@ def entity_pipeline(path: str) -> Any:
             pipeline = spacy.load(folder)
         except _REFUSALS as refusal:
             raise MedcutmixError(
-                f"this model cannot be loaded by spaCy {spacy.__version__}", where=str(folder), hint=_GET_ONE
+                f"this model cannot be loaded by spaCy {version}", where=str(folder), hint=_GET_ONE
             ) from refusal
     if not any("doc.ents" in pipeline.get_pipe_meta(name).assigns for name in pipeline.pipe_names):
         raise MedcutmixError("this model names no entities", where=str(folder), hint=_GET_ONE)

@@ -116,33 +116,37 @@ def _analyse(text: str, asked: bool, expansions: tuple[tuple[str, str], ...]) ->
     clause = read_clause(words, [(hit.anchor, hit.anchor_end) for hit in hits])
     asserted = [(hit, assertion_at(clause, hit.anchor, hit.anchor_end)) for hit in hits]
     kept = [(hit, _meant(hit, assertion, asked)) for hit, assertion in asserted]
-    stated = _without_explained([(hit, assertion) for hit, assertion in kept if assertion is not None])
-    spans = [(hit.begin, hit.end) for hit, _ in stated]
-    attributes = read_attributes(words, clause, spans, [hit.finding for hit, _ in stated])
+    said = [(hit, assertion) for hit, assertion in kept if assertion is not None]
+    spans = [(hit.begin, hit.end) for hit, _ in said]
+    # Of all hits: "blunting of the left angle, consistent with effusion" has its side at the sign.
+    attributes = read_attributes(words, clause, spans, [hit.finding for hit, _ in said])
+    stated = _without_explained(list(zip(said, attributes, strict=True)))
     mentions = [
         _mention(hit, words.starts[hit.begin], words.stops[hit.end - 1], assertion, found)
-        for (hit, assertion), found in zip(stated, attributes, strict=True)
+        for (hit, assertion), found in stated
     ]
-    named = any(not hit.normal and hit.finding != DEVICES for hit, _ in stated)
+    named = any(not hit.normal and hit.finding != DEVICES for (hit, _), _ in stated)
     flags = sentence_flags(words, mentions, refers_to_prior(words))
     return _Analysis(sentence_kind(words, mentions, named, flags), tuple(mentions), flags)
 
 
-def _without_explained(stated: list[tuple[Hit, Assertion]]) -> list[tuple[Hit, Assertion]]:
+def _without_explained(
+    stated: list[tuple[tuple[Hit, Assertion], Attributes]],
+) -> list[tuple[tuple[Hit, Assertion], Attributes]]:
     """Let what a sentence names overrule what it describes.
 
     "Blunting of the costophrenic angle, which may be a small effusion" is an uncertain effusion, and so is
     blunting next to the scarring that may have caused it.
     """
-    names = {hit.finding for hit, _ in stated if not hit.described}
+    names = {hit.finding for (hit, _), _ in stated if not hit.described}
     kept = []
-    for hit, assertion in stated:
+    for (hit, assertion), found in stated:
         if hit.described and not hit.normal and assertion is Assertion.PRESENT:
             if hit.finding in names:
                 continue
             if explanations()[hit.finding] & names:
                 assertion = Assertion.UNCERTAIN
-        kept.append((hit, assertion))
+        kept.append(((hit, assertion), found))
     return kept
 
 

@@ -13,8 +13,8 @@ RULES = ("mimic-official", "strict")
 
 # MIMIC-CXR: a header stands on a line of its own indent of one space, in capitals, before a colon.
 _OFFICIAL_HEADER = re.compile(r"(?:\r?\n) ([A-Z ()/,-]+):\s")
-# `strict` takes any indent, the first line too, and a colon that ends the report.
-_STRICT_HEADER = re.compile(r"(?:^|(?<=\n))[ \t]*([A-Z][A-Z ()/,-]*):(?=\s|$)")
+# `strict` takes any indent, the first line too, a colon that ends the report, and known headers in any case.
+_STRICT_HEADER = re.compile(r"(?:^|(?<=\n))[ \t]*([A-Z][A-Za-z ()/,-]{0,60}):(?=\s|$)")
 _OFFICIAL_BLANK = re.compile(r"\r?\n \r?\n")
 _STRICT_BLANK = re.compile(r"\r?\n[ \t]*\r?\n")
 _NAMED = frozenset(
@@ -57,7 +57,12 @@ def _raw_sections(report: str, rules: str) -> list[Section]:
 
 def _headers(report: str, rules: str) -> list[re.Match[str]]:
     if rules == "strict":
-        return list(_STRICT_HEADER.finditer(report))
+        known = _exact_names(rules)
+        return [
+            match
+            for match in _STRICT_HEADER.finditer(report)
+            if match.group(1).isupper() or match.group(1).lower().strip() in known
+        ]
     found, position = [], 0
     while match := _OFFICIAL_HEADER.search(report, position):
         found.append(match)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from medcutmix_cli.terminal.inspections import inspection_view, schema_view, settings_view
 from medcutmix_cli.terminal.pairs import pair_panel
+from medcutmix_cli.terminal.readings import reading_view
 from medcutmix_cli.terminal.runs import next_steps, status_view, typed, verification_view
 from medcutmix_cli.terminal.samples import sample_view
 from medcutmix_cli.terminal.words import output
@@ -13,6 +14,7 @@ __all__ = [
     "next_steps",
     "output",
     "pair_panel",
+    "reading_view",
     "sample_view",
     "schema_view",
     "settings_view",

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medcutmix_cli.errors import UsageError
@@ -81,3 +81,16 @@ def test_sections_are_in_order_disjoint_and_not_empty(report, rules):
         assert end <= section.start < section.end <= len(report)
         assert report[section.start : section.end] == report[section.start : section.end].strip()
         end = section.end
+
+
+def test_known_headers_in_any_case_are_seen_by_strict_only():
+    report = "Findings: Clear.\nNote: none.\nImpression: Normal.\n"
+    assert bodies(report, "strict") == [("findings", "Clear.\nNote: none."), ("impression", "Normal.")]
+    assert bodies(report) == [("preamble", report.strip())]
+
+
+@settings(deadline=None)
+@given(st.text(max_size=200), st.sampled_from(RULES))
+def test_any_text_has_sections_that_slice_back(report, rules):
+    for section in split_sections(report, rules):
+        assert 0 <= section.start < section.end <= len(report)
