@@ -16,6 +16,7 @@ import typer
 
 from medcutmix_cli import __version__
 from medcutmix_cli.commands.augment import planning_command
+from medcutmix_cli.commands.evaluate import reports
 from medcutmix_cli.commands.inspect import inspect
 from medcutmix_cli.commands.read import read
 from medcutmix_cli.commands.render import render
@@ -27,6 +28,8 @@ from medcutmix_cli.errors import Interrupted
 from medcutmix_cli.signals import SignalWatch
 
 STEPS, LOOK, START = "Step by step", "Look and check", "Start here"
+EVALUATE_REPORTS = "medcutmix evaluate reports reports.csv --gold labels.csv"
+EVALUATE_NEGATION = "medcutmix evaluate reports sentences.tsv --task negation --worst 20"
 
 app = typer.Typer(
     name="medcutmix",
@@ -121,6 +124,14 @@ _add(
     "medcutmix read report.txt",
     "medcutmix read - --json < report.txt",
 )
+evaluate = typer.Typer(
+    help="Measure a part against what people said.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    epilog=_examples(EVALUATE_REPORTS),
+)
+evaluate.command("reports", epilog=_examples(EVALUATE_REPORTS, EVALUATE_NEGATION))(reports)
+app.add_typer(evaluate, name="evaluate", rich_help_panel=LOOK)
 _add(LOOK, verify, "medcutmix verify RUN", "medcutmix verify RUN --deep")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medcutmix_cli.terminal.evaluations import evaluation_view
 from medcutmix_cli.terminal.inspections import inspection_view, schema_view, settings_view
 from medcutmix_cli.terminal.pairs import pair_panel
 from medcutmix_cli.terminal.readings import reading_view
@@ -10,6 +11,7 @@ from medcutmix_cli.terminal.samples import sample_view
 from medcutmix_cli.terminal.words import output
 
 __all__ = [
+    "evaluation_view",
     "inspection_view",
     "next_steps",
     "output",
