@@ -118,6 +118,7 @@ class Mention:
         location: Zone or lobe as a normalised word ("lower", "upper", "base", ...), "" where none.
         severity: "small", "mild", "moderate", "large", "severe", ... as written in lower case, or "".
         prior: Whether the mention is made by comparison with an earlier study.
+        measurement: Size that stands by it, as "12 mm" or "3.5 x 2.2 cm", or "".
     """
 
     finding: str
@@ -128,6 +129,7 @@ class Mention:
     location: str = ""
     severity: str = ""
     prior: bool = False
+    measurement: str = ""
 
 
 @dataclass(frozen=True, slots=True)

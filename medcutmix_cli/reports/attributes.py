@@ -34,6 +34,7 @@ class Attributes:
     location: str
     severity: str
     prior: bool
+    measurement: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,14 @@ def read_attributes(
     marks = _Marks.of(words)
     whole = _WHOLE.search(words.text) is not None
     sides = _sides(words, marks, zones, findings)
+    alone = len(set(findings)) == 1
     found = []
     for index, (zone, finding) in enumerate(zip(zones, findings, strict=True)):
         near = (*_all(zone), *_mates(words, zones, index, _JOINED))
         prior = whole or any(map(marks.has_prior, near)) or _compared_aside(words, clause, marks, zone.own)
         location = "" if sidedness()[finding] == "no" else marks.location(_all(zone))
-        found.append(Attributes(sides[index], location, marks.severity(_all(zone)), prior))
+        size = marks.size(_all(zone)) or (marks.size(((0, len(words)),)) if alone else "")
+        found.append(Attributes(sides[index], location, marks.severity(_all(zone)), prior, size))
     return found
 
 
@@ -174,19 +177,23 @@ class _Marks:
     severities: tuple[tuple[str, Span], ...]
     priors: tuple[Span, ...]
     equates: tuple[Span, ...]
+    sizes: tuple[tuple[str, Span], ...]
 
     @classmethod
     def of(cls, words: Words) -> _Marks:
         blocked = {k for b, e in spans_of(_patterns()["side.ignore"], words) for k in range(b, e)}
         sides = [m for m in _marked(words, "side.") if not blocked.intersection(range(*m[1]))]
-        severities = [
-            (words.text[words.begins[b] : words.ends[e - 1]], (b, e))
-            for _, (b, e) in _marked(words, "severity.")
-        ]
+        severities = [_worded(words, span) for _, span in _marked(words, "severity.")]
+        sizes = [_worded(words, span) for span in spans_of(_sizes(), words)]
         priors = [span for _, span in _marked(words, "prior.")]
         equates = spans_of(_patterns()["side.equates"], words)
         return cls(
-            tuple(sides), tuple(_marked(words, "location.")), tuple(severities), tuple(priors), tuple(equates)
+            tuple(sides),
+            tuple(_marked(words, "location.")),
+            tuple(severities),
+            tuple(priors),
+            tuple(equates),
+            tuple(sizes),
         )
 
     def side(self, zones: Sequence[Span]) -> Side:
@@ -215,6 +222,9 @@ class _Marks:
                 return max(here, key=len)
         return ""
 
+    def size(self, zones: Sequence[Span]) -> str:
+        return next((size for zone in zones for size, span in self.sizes if _within(span, (zone,))), "")
+
     def has_prior(self, zone: Span) -> bool:
         return any(_within(span, (zone,)) for span in self.priors)
 
@@ -222,17 +232,36 @@ class _Marks:
         return any(_within(span, (gap,)) for span in self.equates)
 
 
+def _worded(words: Words, span: Span) -> tuple[str, Span]:
+    return words.text[words.begins[span[0]] : words.ends[span[1] - 1]], span
+
+
 def _within(span: Span, zones: Sequence[Span]) -> bool:
     return any(begin <= span[0] and span[1] <= end for begin, end in zones)
 
 
 def _marked(words: Words, prefix: str) -> list[tuple[str, Span]]:
+    text = words.text
     return [
-        (name.removeprefix(prefix), span)
+        (name, words.indices(*match.span()))
+        for name, pattern in _group(prefix)
+        for match in pattern.finditer(text)
+    ]
+
+
+@cache
+def _group(prefix: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return the patterns whose names begin with `prefix`, by the rest of their names."""
+    return tuple(
+        (name.removeprefix(prefix), pattern)
         for name, pattern in _patterns().items()
         if name.startswith(prefix) and name not in ("side.ignore", "side.equates")
-        for span in spans_of(pattern, words)
-    ]
+    )
+
+
+@cache
+def _sizes() -> re.Pattern[str]:
+    return compile_phrases(table("attributes")["flags"]["measurement"])
 
 
 @cache

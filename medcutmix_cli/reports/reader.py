@@ -20,7 +20,7 @@ from medcutmix_cli.reports.pipeline import abbreviations
 from medcutmix_cli.reports.sections import split_sections
 from medcutmix_cli.reports.sentences import split_sentences, unwrap
 from medcutmix_cli.reports.special_studies import place_special
-from medcutmix_cli.reports.words import canonical
+from medcutmix_cli.reports.words import Words, canonical
 
 # Here a bare "pneumonia" is what the study was asked about, not what it shows.
 _ASKED = frozenset({"indication", "history"})
@@ -106,53 +106,82 @@ def _with_candidates(sentence: Sentence, model: str) -> Sentence:
 
 
 def _shifted(m: Mention, by: int) -> Mention:
-    return Mention(m.finding, m.start + by, m.end + by, m.assertion, m.side, m.location, m.severity, m.prior)
+    return Mention(
+        m.finding,
+        m.start + by,
+        m.end + by,
+        m.assertion,
+        m.side,
+        m.location,
+        m.severity,
+        m.prior,
+        m.measurement,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """A hit with what is said of it."""
+
+    hit: Hit
+    assertion: Assertion
+    attributes: Attributes
 
 
 @lru_cache(maxsize=1 << 16)
 def _analyse(text: str, asked: bool, expansions: tuple[tuple[str, str], ...]) -> _Analysis:
     words = canonical(text, dict(expansions))
     hits = find_hits(words)
+    stated = _without_explained(_stated(words, hits, asked)) if hits else []
+    mentions = tuple(_mention(words, one) for one in stated)
+    named = any(not one.hit.normal and one.hit.finding != DEVICES for one in stated)
+    flags = sentence_flags(words, mentions, refers_to_prior(words))
+    return _Analysis(sentence_kind(words, mentions, named, flags), mentions, flags)
+
+
+def _stated(words: Words, hits: Sequence[Hit], asked: bool) -> list[_Stated]:
+    """Return what is said of each hit; a "normal" that is denied says nothing."""
     clause = read_clause(words, [(hit.anchor, hit.anchor_end) for hit in hits])
     asserted = [(hit, assertion_at(clause, hit.anchor, hit.anchor_end)) for hit in hits]
-    kept = [(hit, _meant(hit, assertion, asked)) for hit, assertion in asserted]
-    said = [(hit, assertion) for hit, assertion in kept if assertion is not None]
+    meant = [(hit, _meant(hit, assertion, asked)) for hit, assertion in asserted]
+    said = [(hit, assertion) for hit, assertion in meant if assertion is not None]
+    # Of signs too: "blunting of the left angle, consistent with effusion" has its side at the sign.
     spans = [(hit.begin, hit.end) for hit, _ in said]
-    # Of all hits: "blunting of the left angle, consistent with effusion" has its side at the sign.
     attributes = read_attributes(words, clause, spans, [hit.finding for hit, _ in said])
-    stated = _without_explained(list(zip(said, attributes, strict=True)))
-    mentions = [
-        _mention(hit, words.starts[hit.begin], words.stops[hit.end - 1], assertion, found)
-        for (hit, assertion), found in stated
-    ]
-    named = any(not hit.normal and hit.finding != DEVICES for (hit, _), _ in stated)
-    flags = sentence_flags(words, mentions, refers_to_prior(words))
-    return _Analysis(sentence_kind(words, mentions, named, flags), tuple(mentions), flags)
+    return [_Stated(hit, assertion, found) for (hit, assertion), found in zip(said, attributes, strict=True)]
 
 
-def _without_explained(
-    stated: list[tuple[tuple[Hit, Assertion], Attributes]],
-) -> list[tuple[tuple[Hit, Assertion], Attributes]]:
+def _without_explained(stated: Sequence[_Stated]) -> list[_Stated]:
     """Let what a sentence names overrule what it describes.
 
     "Blunting of the costophrenic angle, which may be a small effusion" is an uncertain effusion, and so is
     blunting next to the scarring that may have caused it.
     """
-    names = {hit.finding for (hit, _), _ in stated if not hit.described}
+    names = {one.hit.finding for one in stated if not one.hit.described}
     kept = []
-    for (hit, assertion), found in stated:
-        if hit.described and not hit.normal and assertion is Assertion.PRESENT:
-            if hit.finding in names:
+    for one in stated:
+        if one.hit.described and not one.hit.normal and one.assertion is Assertion.PRESENT:
+            if one.hit.finding in names:
                 continue
-            if explanations()[hit.finding] & names:
-                assertion = Assertion.UNCERTAIN
-        kept.append(((hit, assertion), found))
+            if explanations()[one.hit.finding] & names:
+                one = replace(one, assertion=Assertion.UNCERTAIN)
+        kept.append(one)
     return kept
 
 
-def _mention(hit: Hit, start: int, end: int, assertion: Assertion, found: Attributes) -> Mention:
+def _mention(words: Words, one: _Stated) -> Mention:
+    start, end = words.starts[one.hit.begin], words.stops[one.hit.end - 1]
+    found = one.attributes
     return Mention(
-        hit.finding, start, end, assertion, found.side, found.location, found.severity, found.prior
+        one.hit.finding,
+        start,
+        end,
+        one.assertion,
+        found.side,
+        found.location,
+        found.severity,
+        found.prior,
+        found.measurement,
     )
 
 

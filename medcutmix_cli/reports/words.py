@@ -104,4 +104,5 @@ class Phrases:
         """Return the word range of every match."""
         if self.any_of.search(words.text) is None:
             return []
-        return [span for pattern in self.single for span in spans_of(pattern, words)]
+        text = words.text
+        return [words.indices(*match.span()) for phrase in self.single for match in phrase.finditer(text)]

@@ -104,7 +104,13 @@ def _notes(sentence: SentenceView) -> list[str]:
 def _finding(mention: Mention) -> Text:
     state = mention.assertion.value
     side = "" if mention.side.value == "none" else mention.side.value
-    details = [side, mention.location, mention.severity, "compared" if mention.prior else ""]
+    details = [
+        side,
+        mention.location,
+        mention.severity,
+        mention.measurement,
+        "compared" if mention.prior else "",
+    ]
     return Text.assemble(
         (mention.finding.replace("_", " ") + ": ", ""),
         (", ".join(filter(None, [state, *details])), _STYLES[state]),

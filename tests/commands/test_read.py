@@ -17,7 +17,17 @@ KEYS = {"characters", "document", "findings", "labels", "sections", "sentences"}
 SENTENCE_KEYS = {
     "candidates", "diagnostic", "end", "findings", "flags", "kind", "section", "start", "text", "why_not",
 }  # fmt: skip
-MENTION_KEYS = {"assertion", "end", "finding", "location", "prior", "severity", "side", "start"}
+MENTION_KEYS = {
+    "assertion",
+    "end",
+    "finding",
+    "location",
+    "measurement",
+    "prior",
+    "severity",
+    "side",
+    "start",
+}
 
 
 @pytest.fixture

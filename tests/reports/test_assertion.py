@@ -109,6 +109,39 @@ def test_a_bare_finding_in_the_indication_is_only_asked_about():
     assert said("No pneumonia.", "INDICATION") == {"pneumonia": A}
 
 
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        pytest.param("There are no XXXX of a pleural effusion.", {"pleural_effusion": A}, id="denied"),
+        pytest.param(
+            "No XXXX focal consolidation or effusion.", {"consolidation": A, "pleural_effusion": A}, id="list"
+        ),
+        pytest.param("XXXX represent atelectasis, XXXX seen.", {"atelectasis": P}, id="around"),
+        pytest.param(
+            "No ___ effusion; ___ opacity.", {"pleural_effusion": A, "opacity": P}, id="underscores"
+        ),
+        pytest.param("Blunting of the left costophrenic XXXX.", {"pleural_effusion": P}, id="half-a-name"),
+    ],
+)
+def test_removed_words_stand_in_no_cues_way(sentence, expected):
+    assert said(sentence) == expected
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Rule out pneumonia.",
+        "Question pneumonia.",
+        "? pneumonia",
+        "R/o pneumonia.",
+        "Assess for pneumonia.",
+        "Pneumonia?",
+    ],
+)
+def test_what_the_indication_asks_is_uncertain(sentence):
+    assert said(sentence, "INDICATION") == {"pneumonia": U}
+
+
 def test_concepts_outside_the_lexicon_can_be_asserted_too():
     words = canonical("She denies fever, chills or night sweats.")
     begin, end = words.indices(words.text.index("night"), words.text.index(" ."))

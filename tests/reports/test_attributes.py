@@ -62,3 +62,36 @@ def test_location_and_severity_stand_by_their_finding():
 )
 def test_prior_reference_is_per_finding(sentence, prior):
     assert {finding: m.prior for finding, m in mentions(sentence).items()} == prior
+
+
+@pytest.mark.parametrize(
+    ("sentence", "sizes"),
+    [
+        ("There is a 12 mm nodule in the left upper lobe.", {"nodule": "12 mm"}),
+        (
+            "Mass measuring 3.5 x 2.2 cm and a small effusion.",
+            {"mass": "3.5 x 2.2 cm", "pleural_effusion": ""},
+        ),
+        ("A 5 mm nodule and a 4 cm mass.", {"nodule": "5 mm", "mass": "4 cm"}),
+        ("Nodule, upper third of the left lung, 26 mm.", {"nodule": "26 mm"}),
+        ("The endotracheal tube ends 4 cm above the carina.", {"support_devices": "4 cm"}),
+        ("Small left effusion.", {"pleural_effusion": ""}),
+    ],
+)
+def test_each_finding_has_its_own_size(sentence, sizes):
+    assert {finding: m.measurement for finding, m in mentions(sentence).items()} == sizes
+
+
+@pytest.mark.parametrize(
+    ("sentence", "places"),
+    [
+        ("Right upper lobe consolidation.", {"consolidation": "upper"}),
+        ("Consolidation in the RML.", {"consolidation": "middle"}),
+        ("Lingular opacity and apical pneumothorax.", {"opacity": "lingula", "pneumothorax": "apex"}),
+        ("Retrocardiac opacity.", {"opacity": "retrocardiac"}),
+        ("Perihilar infiltrates.", {"infiltrate": "perihilar"}),
+        ("Left lower lobe atelectasis with mild cardiomegaly.", {"atelectasis": "lower", "cardiomegaly": ""}),
+    ],
+)
+def test_each_finding_has_its_own_lobe_or_zone(sentence, places):
+    assert {finding: m.location for finding, m in mentions(sentence).items()} == places
