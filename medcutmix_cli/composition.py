@@ -32,6 +32,7 @@ class Options(TypedDict, total=False):
     encoder: str | None
     weights: str | Path | None
     pairs_per_study: int | None
+    max_uses_per_donor: int | None
     seed: int | None
     pairing: str | None
     splits: tuple[str, ...] | None
@@ -52,6 +53,7 @@ class Options(TypedDict, total=False):
 
 _PLAN = (
     "pairs_per_study",
+    "max_uses_per_donor",
     "seed",
     "pairing",
     "splits",

@@ -34,6 +34,8 @@ from medcutmix_cli.run_folder import (
 from medcutmix_cli.samples import MixedSample, WeightChoice, to_row
 from medcutmix_cli.shards import Row, ShardOrigin, sha256, write_shard
 
+_Asked = tuple[Pair, "Future[_Prepared]", "Future[_Prepared]"]
+
 PairDone = Callable[[int], None]
 """Called in the main thread with the number of pairs of the shard that have ended."""
 
@@ -125,6 +127,7 @@ class _Mixer:
         self.done = done or (lambda _count: None)
         self.uses = Counter(p.image_path for pair in pairs for p in (pair.recipient, pair.donor))
         self.pictures: dict[str, Future[_Prepared]] = {}
+        self.ended = 0
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows of the shard in the order of the plan; what is not written goes to `outcomes`."""
@@ -141,23 +144,26 @@ class _Mixer:
         return dict(zip(unique, self.renderer.encoder.encode_sentences(unique), strict=True))
 
     def _in_order(self, pool: ThreadPoolExecutor, sentences: dict[str, Any]) -> Iterator[Row]:
-        window = 8 * self.renderer.workers
+        """Ask for pictures well before the mix that needs them: a thread that waits for a picture decodes none."""
+        ahead, window = 2 * self.renderer.workers, 8 * self.renderer.workers
+        asked: deque[_Asked] = deque()
         pending: deque[tuple[Pair, Future[Row | PairOutcome]]] = deque()
-        for ended, pair in enumerate(self.pairs):
-            pending.append((pair, self._submit(pool, pair, sentences)))
+        for pair in self.pairs:
+            asked.append((pair, self._picture(pool, pair.recipient), self._picture(pool, pair.donor)))
+            if len(asked) > ahead:
+                pending.append(self._mixed(pool, asked.popleft(), sentences))
             if len(pending) > window:
                 yield from self._finish(*pending.popleft())
-                self.done(ended + 1 - len(pending))
+        pending.extend(self._mixed(pool, last, sentences) for last in asked)
         while pending:
             yield from self._finish(*pending.popleft())
-            self.done(len(self.pairs) - len(pending))
 
-    def _submit(
-        self, pool: ThreadPoolExecutor, pair: Pair, sentences: dict[str, Any]
-    ) -> Future[Row | PairOutcome]:
-        """Queue a pair behind its pictures: the queue is first in, first out, so that none waits for ever."""
-        parents = [self._picture(pool, parent) for parent in (pair.recipient, pair.donor)]
-        return pool.submit(_mix, self.renderer, pair, parents[0], parents[1], sentences)
+    def _mixed(
+        self, pool: ThreadPoolExecutor, asked: _Asked, sentences: dict[str, Any]
+    ) -> tuple[Pair, Future[Row | PairOutcome]]:
+        """Queue a mix behind its pictures: the queue is first in, first out, so that none waits for ever."""
+        pair, recipient, donor = asked
+        return pair, pool.submit(_mix, self.renderer, pair, recipient, donor, sentences)
 
     def _picture(self, pool: ThreadPoolExecutor, parent: Parent) -> Future[_Prepared]:
         if parent.image_path not in self.pictures:
@@ -166,6 +172,8 @@ class _Mixer:
 
     def _finish(self, pair: Pair, future: Future[Row | PairOutcome]) -> Iterator[Row]:
         result = future.result()
+        self.ended += 1
+        self.done(self.ended)
         for parent in (pair.recipient, pair.donor):
             self.uses[parent.image_path] -= 1
             if not self.uses[parent.image_path]:

@@ -133,6 +133,15 @@ PairsPerStudy = Annotated[
         rich_help_panel=PAIRS,
     ),
 ]
+MaxUses = Annotated[
+    int | None,
+    typer.Option(
+        "--max-uses-per-donor",
+        help=default("5", "How often a study may give."),
+        metavar="N",
+        rich_help_panel=PAIRS,
+    ),
+]
 Findings = Annotated[
     list[str] | None,
     typer.Option(

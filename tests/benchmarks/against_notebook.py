@@ -82,7 +82,7 @@ def make_inputs(folder: Path, studies: int, unique: int, suffix: str) -> Path:
             (write_jpg if suffix == ".jpg" else write_dicom)(path, full_size(number))
         else:
             os.link(folder / f"{number % unique:05d}{suffix}", path)
-        phantom = draw_phantom(number, ["pleural_effusion"])
+        phantom = draw_phantom(number % unique, ["pleural_effusion"])
         rows.append(
             {
                 "image": path.name,
@@ -99,7 +99,7 @@ def make_inputs(folder: Path, studies: int, unique: int, suffix: str) -> Path:
 
 def child(command: list[str]) -> dict[str, float]:
     """Run one measured process and read the JSON line it prints."""
-    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, *command], stdout=subprocess.PIPE, text=True, check=True)
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 
 

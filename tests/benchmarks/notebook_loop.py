@@ -70,7 +70,7 @@ def main(run: str, out: str, count: str) -> None:
     """Mix the first pairs of the plan and print the rate and the peak memory as JSON."""
     folder = RunFolder(Path(run))
     record = read_run(folder)
-    root = Path(record.settings["dataset"]["root"])
+    root = Path(record.settings["dataset"]["root"]).parent
     encoder = BundledEncoder()
     plan = [pair for shard in read_whole_plan(folder.plan_file, len(record.shards)) for pair in shard]
     encoder.encode_image(np.zeros((CANVAS, CANVAS), np.uint8))  # loading the weights is not the loop's fault
