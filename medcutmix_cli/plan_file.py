@@ -12,20 +12,9 @@ import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Edit, Pair, Parent, Side, TextWeights
-from medcutmix_cli.shards import publish
+from medcutmix_cli.shards import EDIT_TYPE, publish
 
 _LABELS = pa.list_(pa.float32())
-_EDIT = pa.struct(
-    [
-        ("start", pa.int32()),
-        ("end", pa.int32()),
-        ("text", pa.string()),
-        ("section", pa.string()),
-        ("removed", pa.string()),
-        ("source_start", pa.int32()),
-        ("source_end", pa.int32()),
-    ]
-)
 _PARENT = pa.struct(
     [(f.name, _LABELS if f.name == "labels" else pa.string()) for f in fields(Parent)],
 )
@@ -33,7 +22,7 @@ _WEIGHTS = pa.struct([(f.name, pa.float64()) for f in fields(TextWeights)])
 _TYPES: dict[str, pa.DataType] = {
     "recipient": _PARENT,
     "donor": _PARENT,
-    "edits": pa.list_(_EDIT),
+    "edits": pa.list_(EDIT_TYPE),
     "given": _LABELS,
     "labels": _LABELS,
     "text_weights": _WEIGHTS,

@@ -43,7 +43,7 @@ _LABELS = (
     f"14 values, CheXpert order ({', '.join(CHEXPERT)}): 1 present, 0 absent, -1 uncertain, NaN not said"
 )
 _PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-_EDIT = pa.struct(
+EDIT_TYPE = pa.struct(
     [
         ("start", pa.int32()),
         ("end", pa.int32()),
@@ -54,6 +54,8 @@ _EDIT = pa.struct(
         ("source_end", pa.int32()),
     ]
 )
+"""`records.Edit` as Arrow has it."""
+
 _PLACEMENT = pa.struct(
     [
         (name, pa.int32())
@@ -104,7 +106,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("label_mixed", pa.list_(pa.float32()), f"what the mixed report says; {_LABELS}"),
     Column("label_given", pa.list_(pa.float32()), f"what the inserted sentences say; {_LABELS}"),
     Column("label_w", pa.list_(pa.float32()), "soft target in [0, 1] per observation, NaN not said"),
-    Column("edits", pa.list_(_EDIT), "report_a[start:end] became text; offsets in code points"),
+    Column("edits", pa.list_(EDIT_TYPE), "report_a[start:end] became text; offsets in code points"),
     Column("grid_h", pa.int16(), "rows of maps and masks; the grid covers the whole canvas"),
     Column("grid_w", pa.int16(), "columns of maps and masks"),
     Column("mask", pa.list_(pa.uint8()), "the pasted region, grid_h * grid_w"),
