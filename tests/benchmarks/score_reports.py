@@ -1,125 +1,139 @@
-"""Score the report reader against public gold tables, and time it. Prints figures and ids, never report text.
+"""Measure the report reader on public gold tables, and what it costs. Writes REPORTS.md; prints no report text.
 
-usage: python tests/benchmarks/score_reports.py [SHARED_DATA_DIR] [--worst N]
+usage: python tests/benchmarks/score_reports.py [SHARED_DATA_DIR] [--write]
 
-`present` on the Open-i gold (13 findings that occur) and the negated class of the NegEx test sentences.
+The scores are those of `medcutmix evaluate reports`. Costs are CPU time of one process, each stage by itself over
+all reports with empty caches, and the reader as a whole, which reads equal sentences once.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import re
+import resource
 import time
-from collections import Counter
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
-from medcutmix_cli.records import Assertion
+from medcutmix_cli.evaluation import Evaluation, Score, evaluate_reports
+from medcutmix_cli.evaluation.gold import read_texts
 from medcutmix_cli.reports.assertion import assertion_at, read_clause
-from medcutmix_cli.reports.labels import finding_states, labels_of_states
+from medcutmix_cli.reports.attributes import read_attributes
+from medcutmix_cli.reports.lexicon import find_hits
+from medcutmix_cli.reports.pipeline import abbreviations
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.sections import split_sections
+from medcutmix_cli.reports.sentences import _split_piece, split_sentences, unwrap
 from medcutmix_cli.reports.words import canonical
 
-CHEST_TERMS = re.compile(
-    r"effusion|pneumo|consolidat|atelecta|edema|cardiomegaly|infiltrat|opacit|nodul|mass|lung|pulmon|pleural|cough|chest"
-    r"|dyspnea|shortness of breath|heart|cardi|murmur|wheez|rales|rhonchi|crackle",
-    re.IGNORECASE,
-)
+HERE = Path(__file__).resolve().parent
+SHARED = HERE.parents[1] / "../shared/data"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(__file__).resolve().parents[2] / "../shared/data"
-    parser.add_argument("data", nargs="?", type=Path, default=default)
-    parser.add_argument("--worst", type=int, default=0, help="ids of so many disagreements per finding")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", nargs="?", type=Path, default=SHARED)
+    parser.add_argument("--write", action="store_true", help="write REPORTS.md beside this script")
     options = parser.parse_args()
-    score_open_i(options.data / "open-i", options.worst)
-    score_negex(options.data / "negex" / "sentences.tsv", options.worst)
+    open_i = options.data / "open-i"
+    texts = list(read_texts(open_i / "indiana_reports.csv").by_key.values())
+    costs = measure(texts)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    findings = evaluate_reports(open_i / "indiana_reports.csv", open_i / "gold14.csv", worst=0)
+    negation = evaluate_reports(options.data / "negex" / "sentences.tsv", task="negation", worst=0)
+    page = "\n".join(as_page(findings, negation, costs, len(texts), memory))
+    print(page)
+    if options.write:
+        (HERE / "REPORTS.md").write_text(page + "\n", encoding="utf-8")
 
 
-def score_open_i(folder: Path, worst: int) -> None:
-    """Print precision, recall and F1 of `present` per finding, and reports/s."""
-    gold = {row["filename"][3:]: row for row in _rows(folder / "gold14.csv")}
-    reports = {
-        row["uid"]: _laid_out(row) for row in _rows(folder / "indiana_reports.csv") if row["uid"] in gold
-    }
+def measure(texts: list[str]) -> dict[str, float]:
+    """Return CPU seconds per stage over all texts."""
+    ReportReader().read("Small effusion (SE).")  # loads spaCy and the tables
+    costs: dict[str, float] = {}
     reader = ReportReader()
-    reader.read("Small effusion (SE).")
-    start = time.perf_counter()
-    read = {uid: labels_of_states(finding_states(reader.read(text)), "nih") for uid, text in reports.items()}
-    print(f"{len(read)} reports, {len(read) / (time.perf_counter() - start):.0f} reports/s on one core")
-    names = [name for name in next(iter(gold.values())) if name not in ("filename", "normal")]
-    counts = {}
-    for name in names:
-        truth = {uid for uid, row in gold.items() if row[name] == "1"}
-        found = {uid for uid, labels in read.items() if labels.get(name) == 1.0}
-        if truth:
-            counts[name] = _counts(truth, found)
-            _print_row(name, *counts[name])
-            if worst:
-                print("   missed:", " ".join(sorted(truth - found)[:worst]))
-                print("   extra: ", " ".join(sorted(found - truth)[:worst]))
-    _print_row("micro", *(sum(column) for column in zip(*counts.values(), strict=True)))
-    print(f"macro F1 {sum(_f1(*c) for c in counts.values()) / len(counts):.3f} over {len(counts)} findings")
+    split = timed(costs, "sections", lambda: [split_sections(text) for text in texts])
+    timed(costs, "abbreviations", lambda: [abbreviations(unwrap(text)) for text in texts])
+    spans = timed(
+        costs,
+        "sentences",
+        lambda: [
+            [
+                text[a:b]
+                for section in sections
+                for a, b, _ in split_sentences(text, section.start, section.end)
+            ]
+            for text, sections in zip(texts, split, strict=True)
+        ],
+    )
+    _split_piece.cache_clear()
+    timed(costs, "whole reader", lambda: [reader.read(text) for text in texts])
+    sentences = list(dict.fromkeys(unwrap(sentence) for report in spans for sentence in report))
+    words = timed(costs, "words", lambda: [canonical(sentence) for sentence in sentences])
+    hits = timed(costs, "findings", lambda: [find_hits(one) for one in words])
+    pairs = [(one, found) for one, found in zip(words, hits, strict=True) if found]
+    clauses = timed(costs, "assertion", lambda: [asserted(one, found) for one, found in pairs])
+    timed(
+        costs,
+        "side, place, degree, size, comparison",
+        lambda: [
+            read_attributes(one, clause, [(h.begin, h.end) for h in found], [h.finding for h in found])
+            for (one, found), clause in zip(pairs, clauses, strict=True)
+        ],
+    )
+    costs["kinds, flags and the records"] = costs["whole reader"] - sum(
+        cost for name, cost in costs.items() if name != "whole reader"
+    )
+    costs["whole reader"] = costs.pop("whole reader")
+    return costs
 
 
-def score_negex(path: Path, worst: int) -> None:
-    """Print precision, recall and F1 of the negated class, over all concepts and chest terms."""
-    text = path.read_text(encoding="latin-1")
-    tallies = {"all": Counter[str](), "chest": Counter[str]()}
-    wrong: list[str] = []
-    for line in text.splitlines()[1:]:
-        number, concept, sentence, status = line.split("\t")[:4]
-        outcome = _outcome(_negated(sentence, concept), status == "Negated")
-        for name in ("all", "chest") if CHEST_TERMS.search(concept) else ("all",):
-            tallies[name][outcome] += 1
-        wrong += [number] if outcome in ("extra", "missed") else []
-    for name, tally in tallies.items():
-        _print_row(f"negated ({name})", tally["hit"], tally["extra"], tally["missed"])
-    if worst:
-        print("   wrong lines:", " ".join(wrong[: worst * 4]))
+def asserted(words: Any, hits: Iterable[Any]) -> Any:
+    """Return the clause, having asked it about every hit."""
+    clause = read_clause(words, [(hit.anchor, hit.anchor_end) for hit in hits])
+    for hit in hits:
+        assertion_at(clause, hit.anchor, hit.anchor_end)
+    return clause
 
 
-def _negated(sentence: str, concept: str) -> bool:
-    words, target = canonical(sentence), canonical(concept)
-    # The concept stands in capitals in the sentence; the first place where its words do is meant.
-    pattern = re.compile(r"\s+".join(map(re.escape, concept.upper().split())))
-    place = pattern.search(sentence)
-    if place is None:
-        at = words.text.find(target.text)
-        span = words.indices(at, at + len(target.text)) if at >= 0 else (0, len(words))
-    else:
-        inside = [k for k in range(len(words)) if place.start() <= words.starts[k] < place.end()]
-        span = (inside[0], inside[-1] + 1) if inside else (0, len(words))
-    return assertion_at(read_clause(words, [span]), *span) is Assertion.ABSENT
+def timed(costs: dict[str, float], name: str, work: Callable[[], Any]) -> Any:
+    """Return what `work` returns, and note its CPU seconds."""
+    start = time.process_time()
+    result = work()
+    costs[name] = time.process_time() - start
+    return result
 
 
-def _outcome(found: bool, truth: bool) -> str:
-    return ("hit" if truth else "extra") if found else ("missed" if truth else "rest")
+def as_page(
+    findings: Evaluation, negation: Evaluation, costs: dict[str, float], count: int, memory: float
+) -> Iterable[str]:
+    """Yield the lines of REPORTS.md."""
+    yield "# The report reader in figures\n"
+    yield "Made by `python tests/benchmarks/score_reports.py --write`; the scores are those of\n"
+    yield "    medcutmix evaluate reports indiana_reports.csv --gold gold14.csv"
+    yield "    medcutmix evaluate reports sentences.tsv --task negation\n"
+    yield f"## Findings asserted as present: {findings.reports:,} Open-i reports, human MeSH coding as gold\n"
+    yield from table([*findings.scores, findings.micro])
+    yield f"| **macro** | | | | **{findings.macro_f1:.3f}** | | |\n"
+    yield "Where gold itself is wrong, or answers another question: `OPEN_I_GOLD.md`.\n"
+    yield f"## Denied concepts: {negation.reports:,} sentences of the NegEx test set\n"
+    yield from table(negation.scores)
+    yield "\n## Cost\n"
+    yield f"{count:,} reports of Open-i, one process, CPU time; peak memory of the process {memory:,.0f} MB.\n"
+    yield "| stage | ms per 1,000 reports | reports/s |"
+    yield "|---|---|---|"
+    for name, seconds in costs.items():
+        yield f"| {name} | {1e6 * seconds / count:,.0f} | {count / max(seconds, 1e-9):,.0f} |"
 
 
-def _laid_out(row: dict[str, str]) -> str:
-    parts = ("indication", "comparison", "findings", "impression")
-    return "FINAL REPORT\n" + "".join(f" {name.upper()}: {row[name]}\n \n" for name in parts if row[name])
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def _counts(truth: set[str], found: set[str]) -> tuple[int, int, int]:
-    return len(truth & found), len(found - truth), len(truth - found)
-
-
-def _f1(hits: int, extra: int, missed: int) -> float:
-    return 2 * hits / max(1, 2 * hits + extra + missed)
-
-
-def _print_row(name: str, hits: int, extra: int, missed: int) -> None:
-    precision, recall = hits / max(1, hits + extra), hits / max(1, hits + missed)
-    score = _f1(hits, extra, missed)
-    print(f"{name:20s} n {hits + missed:5d}  precision {precision:.3f}  recall {recall:.3f}  F1 {score:.3f}")
+def table(scores: Iterable[Score]) -> Iterable[str]:
+    yield "| | in gold | precision | recall | F1 | extra | missed |"
+    yield "|---|---|---|---|---|---|---|"
+    for s in scores:
+        shares = " | ".join(f"{value:.3f}" for value in (s.precision, s.recall, s.f1))
+        yield f"| {s.name} | {s.positives:,} | {shares} | {s.extra} | {s.missed} |"
 
 
 if __name__ == "__main__":
