@@ -27,8 +27,9 @@ from medcutmix_cli.run_folder import (
     PairOutcome,
     RunFolder,
     ShardState,
+    begin_attempt,
+    complete,
     explained,
-    write_json,
     write_outcomes,
 )
 from medcutmix_cli.samples import MixedSample, WeightChoice, to_row
@@ -70,9 +71,7 @@ class _Prepared:
     features: Any
 
 
-def render_shard(
-    renderer: Renderer, shard: int, attempts: int = 1, done: PairDone | None = None
-) -> ShardState:
+def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -> ShardState:
     """Render one shard: the rows, then the failure list, then the state file that says that it is complete.
 
     Interrupted anywhere, it leaves nothing half-written and can be called again.
@@ -85,6 +84,7 @@ def render_shard(
     outcomes: list[PairOutcome] = []
     target = renderer.folder.shard_file(shard)
     with explained(target):
+        attempts = begin_attempt(renderer.folder, shard)
         written = write_shard(target, _Mixer(renderer, pairs, outcomes, done).rows(), renderer.origin)
         write_outcomes(renderer.folder.failures_file(shard), outcomes)
         state = ShardState(
@@ -99,14 +99,8 @@ def render_shard(
             device="cpu",
             attempts=attempts,
         )
-        write_json(renderer.folder.state_file(shard), _plain(state))
+        complete(renderer.folder, state)
     return state
-
-
-def _plain(state: ShardState) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(state)
 
 
 def _count(outcomes: list[PairOutcome], outcome: str) -> dict[str, int]:

@@ -55,6 +55,10 @@ class RunFolder:
         """Return the file that says that the shard is complete."""
         return self.root / "state" / f"part-{shard:05d}.json"
 
+    def attempts_file(self, shard: int) -> Path:
+        """Return the file that counts the renderings of a shard that is not complete yet."""
+        return self.root / "state" / f"part-{shard:05d}.attempts"
+
     def failures_file(self, shard: int) -> Path:
         """Return the list of what was rejected or failed."""
         return self.root / "failures" / f"part-{shard:05d}.jsonl"
@@ -216,6 +220,25 @@ def _no_run_hint(folder: RunFolder) -> str:
     if folder.plan_file.exists():
         return "its plan was interrupted: run `medcutmix plan` or `augment` again"
     return "make one with: medcutmix augment DATASET OUT"
+
+
+def begin_attempt(folder: RunFolder, shard: int) -> int:
+    """Count one more rendering of a shard, so that one that is killed again and again is seen.
+
+    Returns:
+        How many there have been, this one included.
+    """
+    path = folder.attempts_file(shard)
+    before = path.read_text(encoding="ascii") if path.is_file() else ""
+    attempts = int(before) + 1 if before.isdigit() else 1
+    write_text(path, str(attempts))
+    return attempts
+
+
+def complete(folder: RunFolder, state: ShardState) -> None:
+    """Write the state file, which says that the shard is complete, and stop counting attempts."""
+    write_json(folder.state_file(state.shard), asdict(state))
+    folder.attempts_file(state.shard).unlink(missing_ok=True)
 
 
 def read_state(folder: RunFolder, shard: int) -> ShardState | None:

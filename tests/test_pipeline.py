@@ -13,7 +13,7 @@ import medcutmix_cli
 from medcutmix_cli import composition, pipeline
 from medcutmix_cli.accounts import run_status
 from medcutmix_cli.errors import EncoderError, RunConflictError, RunError, UsageError
-from medcutmix_cli.run_folder import RunFolder, read_outcomes, read_run
+from medcutmix_cli.run_folder import RunFolder, read_outcomes, read_run, read_state
 from medcutmix_cli.shards import read_head, read_rows
 from medcutmix_cli.verification import verify
 from tests.toy_encoder import ToyEncoder
@@ -88,6 +88,23 @@ def test_a_killed_run_goes_on_to_the_same_bytes(tmp_path, killed_at):
     subprocess.run([*command, str(tmp_path / "killed"), "3"], check=True, cwd=ROOT)
     assert output_bytes(tmp_path / "killed") == output_bytes(tmp_path / "whole")
     assert verify(tmp_path / "killed").ok
+    assert not list((tmp_path / "killed" / "state").glob("*.attempts"))
+
+
+def test_a_rendering_that_was_interrupted_counts_as_an_attempt(tmp_path, monkeypatch):
+    source = write_manifest(tmp_path / "in")
+    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", shard_size=1000)
+    folder = RunFolder(tmp_path / "out")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as once:
+        once.setattr("medcutmix_cli.rendering.paste", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            medcutmix_cli.render(tmp_path / "out")
+    medcutmix_cli.render(tmp_path / "out")
+    assert read_state(folder, 0).attempts == 2
 
 
 def wait_for(run, pattern, process):
