@@ -73,6 +73,7 @@ SCOPES = {
         "atelectasis": U,
         "infiltrate": U,
     },
+    "Interval clearing of the right pneumonia.": {"pneumonia": R},
     "Opacities possibly due to pneumonia.": {"opacity": P, "pneumonia": U},
     "Opacities may be compatible with mild pulmonary edema.": {"opacity": P, "edema": U},
     "Opacities consistent with moderate edema.": {"opacity": P, "edema": P},

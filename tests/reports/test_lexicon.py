@@ -54,6 +54,10 @@ def test_every_phrase_of_the_rule_tables_compiles(name):
     [
         pytest.param("Pleural effusions are seen.", {"pleural_effusion"}, id="plural"),
         pytest.param("Small efusion and cardiomegally.", {"pleural_effusion", "cardiomegaly"}, id="misspelt"),
+        pytest.param(
+            "Pnuemothorax, atelctasis.", {"pneumothorax", "atelectasis"}, id="letters-changed-places"
+        ),
+        pytest.param("Consolodation or penumonia.", {"consolidation", "pneumonia"}, id="letters-left-out"),
         pytest.param("A pericardial effusion is present.", set(), id="pericardial-effusion-is-not-pleural"),
         pytest.param("Soft tissue edema.", set(), id="soft-tissue-edema-is-not-pulmonary"),
         pytest.param("No mass effect.", set(), id="mass-effect-is-no-mass"),
