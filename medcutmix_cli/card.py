@@ -90,7 +90,7 @@ def _table(rows: Mapping[str, object]) -> str:
 
 
 def _leaves(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, object]]:
-    places = {"root", "reports", "weights", "exclude_ids", "label_table"}
+    places = {"root", "reports", "weights", "exclude_ids", "label_table", "nlp_model"}
     rows: list[tuple[str, object]] = []
     for key, value in tree.items():
         if isinstance(value, Mapping):

@@ -18,6 +18,7 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.plugins import build
 from medcutmix_cli.registry import load
 from medcutmix_cli.reports.lexicon import finding_ids
+from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run_folder import RunRecord
 from medcutmix_cli.settings import Settings, plain
 from medcutmix_cli.shards import SCHEMA_VERSION, sha256
@@ -29,6 +30,8 @@ class Options(TypedDict, total=False):
     reports: str | Path | None
     dataset_kind: str | None
     columns: Mapping[str, str] | None
+    section_rules: str | None
+    nlp_model: str | Path | None
     encoder: str | None
     weights: str | Path | None
     pairs_per_study: int | None
@@ -67,6 +70,8 @@ _SETTING_OF = {
     "reports": "dataset.reports",
     "dataset_kind": "dataset.kind",
     "columns": "dataset.columns",
+    "section_rules": "reports.section_rules",
+    "nlp_model": "reports.nlp_model",
     "encoder": "encoder.name",
     "weights": "encoder.weights",
     "canvas": "image.canvas",
@@ -107,7 +112,13 @@ def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[s
         )
     flags = {_SETTING_OF[key]: value for key, value in options.items()}
     flags["dataset.root"] = str(Path(dataset).resolve())
-    for key in ("dataset.reports", "encoder.weights", "plan.exclude_ids", "plan.label_table"):
+    for key in (
+        "dataset.reports",
+        "reports.nlp_model",
+        "encoder.weights",
+        "plan.exclude_ids",
+        "plan.label_table",
+    ):
         if flags.get(key) is not None:
             flags[key] = str(Path(flags[key]).resolve())
     return resolve(flags, config)
@@ -138,6 +149,18 @@ def completed(resolved: Resolved, source: Dataset) -> Resolved:
             hint="--encoder NAME; `--encoder bundled` runs, but its maps mean nothing on real pictures",
         )
     return replace(resolved, settings=replace(settings, encoder=replace(settings.encoder, name="bundled")))
+
+
+def build_reader(settings: Settings) -> ReportReader:
+    """Build the reader of the settings, and read nothing with it: a missing model is an error at once.
+
+    Raises:
+        UsageError: There are no such rules, or no model in that folder.
+        MedcutmixError: The model cannot be loaded.
+    """
+    reader = ReportReader(settings.reports.section_rules, settings.reports.nlp_model)
+    reader.read("FINDINGS: Clear.")
+    return reader
 
 
 def build_encoder(settings: Settings) -> Encoder:
@@ -177,10 +200,18 @@ def build_strategies(settings: Settings) -> Strategies:
     )
 
 
+def folder_sha256(folder: Path) -> str:
+    """Hash the files of a folder, names and contents, in a fixed order."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return fingerprint([[path.relative_to(folder).as_posix(), sha256(path)] for path in files])
+
+
 def describe(resolved: Resolved, source: Dataset, encoder: Encoder) -> RunRecord:
     """Describe the run before its plan is made: everything but the counts."""
     settings = resolved.settings
     sources = dict(source.provenance())
+    if settings.reports.nlp_model:
+        sources["nlp_model"] = folder_sha256(Path(settings.reports.nlp_model))
     for name in ("exclude_ids", "label_table"):
         path = Path(getattr(settings.plan, name) or ".")
         if path.is_file():

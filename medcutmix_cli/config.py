@@ -23,12 +23,14 @@ from medcutmix_cli.settings import (
     ImageSettings,
     MixingSettings,
     PlanSettings,
+    ReportSettings,
     RunSettings,
     Settings,
 )
 
 _TABLES: dict[str, Any] = {
     "dataset": DatasetSettings,
+    "reports": ReportSettings,
     "encoder": EncoderSettings,
     "plan": PlanSettings,
     "mixing": MixingSettings,

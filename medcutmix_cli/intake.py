@@ -101,35 +101,46 @@ class FiledReports:
     """Some studies, read and put away, and the sums of what was read in them.
 
     Attributes:
-        counts: "sentences", "diagnostic_sentences", "mentions", and "finding:<id>" for the studies in which that
-            finding is present, and "labels-disagree:<observation>" for those whose label table says another thing
-            than the report.
+        counts: "sentences", "diagnostic_sentences", "mentions", "candidates" (of the NLP model), "finding:<id>" for
+            the studies in which that finding is present, and "labels-disagree:<observation>" for those whose label
+            table says another thing than the report.
     """
 
     studies: list[Filed]
     counts: Counter[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How reports are taken in.
+
+    Attributes:
+        findings: What may be exchanged: for these it is noted who can give.
+        labels: Who says which findings a study has (see `PlanSettings`).
+    """
+
+    reader: ReportReader
+    findings: tuple[str, ...]
+    labels: str
+
+
 def read_all(
-    chosen: Iterable[tuple[Study, Image]],
-    findings: tuple[str, ...],
-    labels: str,
-    workers: int,
-    report: Progress,
+    chosen: Iterable[tuple[Study, Image]], intake: Intake, workers: int, report: Progress
 ) -> FiledReports:
     """Read reports, in processes where there are many; the result does not depend on how many.
 
     Args:
         chosen: Studies with the picture that stands for each.
-        findings: What may be exchanged: for these it is noted who can give.
-        labels: Who says which findings a study has (see `PlanSettings`).
+        intake: How they are read.
         workers: Processes.
         report: Called with ("reading", done, total).
     """
     todo = list(chosen)
     chunks = [todo[start : start + _CHUNK] for start in range(0, len(todo), _CHUNK)]
-    whole = FiledReports([], Counter(studies=len(todo), sentences=0, diagnostic_sentences=0, mentions=0))
-    read = partial(_read_chunk, findings=findings, labels=labels)
+    whole = FiledReports(
+        [], Counter(studies=len(todo), sentences=0, diagnostic_sentences=0, mentions=0, candidates=0)
+    )
+    read = partial(_read_chunk, intake=intake)
     for part in _mapped(read, chunks, workers if len(todo) >= _PARALLEL_FROM else 1):
         whole.studies.extend(part.studies)
         whole.counts.update(part.counts)
@@ -164,12 +175,11 @@ def _bounded(
         pending.extend(pool.submit(read, chunk) for chunk in islice(queue, 1))
 
 
-def _read_chunk(chunk: Chunk, findings: tuple[str, ...], labels: str) -> FiledReports:
-    reader = ReportReader()
+def _read_chunk(chunk: Chunk, intake: Intake) -> FiledReports:
     filed = FiledReports([], Counter())
     for study, image in chunk:
-        read = read_study(study, image, reader, labels)
-        filed.studies.append(file_away(read, findings))
+        read = read_study(study, image, intake.reader, intake.labels)
+        filed.studies.append(file_away(read, intake.findings))
         _count(read, filed.counts)
     return filed
 
@@ -179,6 +189,7 @@ def _count(read: ReadStudy, counts: Counter[str]) -> None:
         counts["sentences"] += 1
         counts["diagnostic_sentences"] += sentence.kind is SentenceKind.DIAGNOSTIC
         counts["mentions"] += len(sentence.mentions)
+        counts["candidates"] += len(sentence.candidates)
     counts.update(f"finding:{finding}" for finding in _present(read.reading))
     rules, table = chexpert_labels(read.reading), table_labels(read.study)
     counts.update(
@@ -205,7 +216,7 @@ def read_study(study: Study, image: Image, reader: ReportReader, labels: str = "
 
     `labels` is who says which findings the study has (see `PlanSettings`).
     """
-    reading = reader.read(study.report)
+    reading = reader.read(study.report, study.study_id)
     counting = counting_sections(reading)
     counted = tuple(s for s in reading.sentences if s.section in counting)
     kept = replace(reading, sentences=counted)

@@ -16,6 +16,7 @@ from medcutmix_cli.composition import (
     Options,
     build_encoder,
     build_pairing,
+    build_reader,
     build_strategies,
     completed,
     describe,
@@ -92,6 +93,7 @@ def plan(
     source = open_source(resolved.settings)
     resolved = completed(resolved, source)
     strategy = build_pairing(resolved.settings)
+    build_reader(resolved.settings)
     build_strategies(resolved.settings)  # wrong names are an error now, not after hours of reading
     record = describe(resolved, source, build_encoder(resolved.settings))
     if folder.is_run():
@@ -215,7 +217,8 @@ def _write_plan(
     studies = source.studies()
     if settings.plan.label_table:
         studies = with_labels(studies, read_label_table(Path(settings.plan.label_table)))
-    result = make_plan(studies, settings.plan, strategy, workers=workers, progress=progress)
+    reader = build_reader(settings)
+    result = make_plan(studies, settings.plan, strategy, reader=reader, workers=workers, progress=progress)
     sizes = shard_sizes(len(result.pairs), settings.run.shard_size)
     whole = replace(record, counts=_counts(result), shards=sizes)
     with explained(folder.root):

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from medcutmix_cli.intake import Progress, read_all, read_excluded, sorted_studies, studies_to_read
+from medcutmix_cli.intake import Intake, Progress, read_all, read_excluded, sorted_studies, studies_to_read
 from medcutmix_cli.pairing.cohort import Cohort, build_cohort
 from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.pairing.editing import splice
@@ -56,11 +56,15 @@ class PlanResult:
     texts: dict[str, int]
 
 
+DEFAULT_READER = ReportReader()
+
+
 def make_plan(
     studies: Iterable[Study | Dropped],
     settings: PlanSettings,
     strategy: PairingStrategy,
     *,
+    reader: ReportReader = DEFAULT_READER,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> PlanResult:
@@ -73,12 +77,12 @@ def make_plan(
     excluded = read_excluded(settings.exclude_ids)
     dropped: list[Dropped] = []
     readable = studies_to_read(sorted_studies(studies), settings, excluded, dropped)
-    read = read_all(readable, strategy.findings, settings.labels, workers, report)
+    read = read_all(readable, Intake(reader, strategy.findings, settings.labels), workers, report)
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
     dropped = [drop for drop in dropped if drop.unit == "study"]
     inputs = len(read.studies) + len(dropped)
     cohort = build_cohort(read.studies)
-    choice = _Choice(settings, strategy, ReportReader())
+    choice = _Choice(settings, strategy, reader)
     for draw in range(settings.pairs_per_study):
         for position, recipient in enumerate(cohort.studies):
             choice.choose(recipient.open(), cohort, draw)
@@ -143,7 +147,7 @@ class _Choice:
 
     def _mixed(self, proposal: Proposal) -> Pair | Refusal:
         report = splice(proposal.recipient.study.report, proposal.edits)
-        reading = self.reader.read(report)
+        reading = self.reader.read(report, proposal.recipient.study.study_id)
         expected = _labels((*proposal.kept, *proposal.inserted))
         reason = inconsistency(reading, expected, chexpert_labels(reading))
         return Refusal(reason) if reason else _pair(self.strategy.name, proposal, report, reading)

@@ -28,6 +28,19 @@ class DatasetSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """`[reports]`: how reports are read.
+
+    Attributes:
+        section_rules: "mimic-official" or "strict".
+        nlp_model: Folder of a spaCy or scispaCy model whose entities are counted as candidates; "" for none.
+    """
+
+    section_rules: str = "mimic-official"
+    nlp_model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EncoderSettings:
     """`[encoder]`: who draws the maps.
 
@@ -114,6 +127,7 @@ class Settings:
     """The whole tree."""
 
     dataset: DatasetSettings = field(default_factory=DatasetSettings)
+    reports: ReportSettings = field(default_factory=ReportSettings)
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
     plan: PlanSettings = field(default_factory=PlanSettings)
     mixing: MixingSettings = field(default_factory=MixingSettings)
@@ -133,6 +147,7 @@ class Settings:
 _NOT_SEMANTIC = (
     ("dataset", "root"),
     ("dataset", "reports"),
+    ("reports", "nlp_model"),
     ("encoder", "weights"),
     ("plan", "exclude_ids"),
     ("plan", "label_table"),

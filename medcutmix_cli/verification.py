@@ -19,7 +19,7 @@ from medcutmix_cli.images import read_canvas
 from medcutmix_cli.intake import Progress
 from medcutmix_cli.pipeline import open_run_dataset
 from medcutmix_cli.plan_file import read_plan
-from medcutmix_cli.records import Pair
+from medcutmix_cli.records import Pair, Reading
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run_folder import (
@@ -70,11 +70,16 @@ class Replay:
 
     resolve: Callable[[str], Path]
     dicom_mode: str
+    section_rules: str
 
     def parent(self, row: Row, letter: str) -> npt.NDArray[np.uint8]:
         """Decode one parent of a row onto its canvas, (canvas, canvas) uint8."""
         canvas = row[f"placement_{letter}"]["canvas"]
         return read_canvas(self.resolve(row[f"image_path_{letter}"]), canvas, self.dicom_mode).pixels
+
+    def read(self, row: Row) -> Reading:
+        """Read the mixed report of a row as planning did."""
+        return ReportReader(self.section_rules).read(row["report"], row["study_id_a"])
 
 
 def verify(
@@ -114,7 +119,11 @@ def verify(
 
 
 def _replay(record: RunRecord, dataset: str | Path | None) -> Replay:
-    return Replay(open_run_dataset(record, dataset).resolve, record.settings["image"]["dicom_mode"])
+    return Replay(
+        open_run_dataset(record, dataset).resolve,
+        record.settings["image"]["dicom_mode"],
+        record.settings["reports"]["section_rules"],
+    )
 
 
 def _folder_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:
@@ -215,6 +224,6 @@ def _replay_problems(row: Row, replay: Replay) -> Iterator[Problem]:
         yield Problem(
             row["pair_id"], "pixels", "the picture rebuilt from the recipe differs from the stored one"
         )
-    read = np.array(chexpert_labels(ReportReader().read(row["report"])))
+    read = np.array(chexpert_labels(replay.read(row)))
     if not np.array_equal(read, np.array(row["label_mixed"]), equal_nan=True):
         yield Problem(row["pair_id"], "labels", "the report read again gives other labels")

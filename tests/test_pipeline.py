@@ -12,7 +12,7 @@ import pytest
 import medcutmix_cli
 from medcutmix_cli import composition, pipeline
 from medcutmix_cli.accounts import run_status
-from medcutmix_cli.errors import EncoderError, RunConflictError, RunError, UsageError
+from medcutmix_cli.errors import EncoderError, MedcutmixError, RunConflictError, RunError, UsageError
 from medcutmix_cli.run_folder import RunFolder, read_outcomes, read_run, read_state
 from medcutmix_cli.shards import read_head, read_rows
 from medcutmix_cli.verification import verify
@@ -277,3 +277,34 @@ def test_a_picture_shared_by_pairs_is_read_once_a_shard(tmp_path, monkeypatch):
     status = augmented(write_manifest(tmp_path / "in"), tmp_path / "out", pairs_per_study=2, shard_size=1000)
     assert status.planned > 12
     assert len(reads) == len(set(reads))
+
+
+def nlp_model(folder):
+    """Save the smallest spaCy pipeline that finds an entity."""
+    import spacy
+
+    pipeline = spacy.blank("en")
+    pipeline.add_pipe("entity_ruler").add_patterns([{"label": "ENTITY", "pattern": "There"}])
+    pipeline.to_disk(folder)
+    return folder
+
+
+def test_a_models_entities_are_counted_and_decide_nothing(tmp_path):
+    source = write_manifest(tmp_path / "in")
+    augmented(source, tmp_path / "without")
+    augmented(source, tmp_path / "with", nlp_model=nlp_model(tmp_path / "model"))
+    assert repr(sample_rows(tmp_path / "with")) == repr(sample_rows(tmp_path / "without"))
+    record = read_run(RunFolder(tmp_path / "with"))
+    assert record.counts["texts"]["candidates"] == 6
+    assert len(record.sources["nlp_model"]) == 64
+
+
+def test_a_missing_model_is_one_error_before_any_work(tmp_path):
+    with pytest.raises(MedcutmixError, match="model"):
+        augmented(write_manifest(tmp_path / "in"), tmp_path / "out", nlp_model=tmp_path / "no")
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_section_rules_of_the_plan_are_those_of_the_check(tmp_path):
+    augmented(write_manifest(tmp_path / "in"), tmp_path / "out", section_rules="strict")
+    assert verify(tmp_path / "out", deep=True).ok

@@ -235,6 +235,25 @@ MaxFailFrac = Annotated[
         rich_help_panel=RUN,
     ),
 ]
+PlanSectionRules = Annotated[
+    str | None,
+    typer.Option(
+        "--section-rules",
+        help=default("mimic-official", "How reports are cut into sections: mimic-official or strict."),
+        metavar="NAME",
+        autocompletion=lambda: ["mimic-official", "strict"],
+        rich_help_panel=DATA,
+    ),
+]
+PlanNlpModel = Annotated[
+    Path | None,
+    typer.Option(
+        "--nlp-model",
+        help="Folder of a spaCy or scispaCy model; its entities are counted as candidates and decide nothing.",
+        metavar="PATH",
+        rich_help_panel=DATA,
+    ),
+]
 SectionRules = Annotated[
     str,
     typer.Option(

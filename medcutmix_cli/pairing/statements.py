@@ -18,7 +18,7 @@ _NOT_GIVEN = frozenset(
 )
 """What a donor sentence may not carry into another patient's report."""
 
-_SHADOWS = frozenset({"opacity", "infiltrate"})
+_SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
 """Words for the shadow itself: "opacity consistent with pneumonia" is one piece of evidence, not two."""
 
 
