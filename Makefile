@@ -28,7 +28,7 @@ check: $(VENV)/.development
 
 # Rewrite the parts of the docs that come from the program (the tests fail when they are stale).
 docs: $(VENV)/.development
-	$(BIN)/python tests/docs.py
+	$(BIN)/python -m tests.docs
 
 # Long measurements, by hand; the table is kept in tests/benchmarks/RESULTS.md.
 benchmark: $(VENV)/.development
