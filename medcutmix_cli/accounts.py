@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from medcutmix_cli.run_folder import RunFolder, RunRecord, ShardState, read_run, read_state
+from medcutmix_cli.run_folder import RunFolder, RunRecord, ShardState, read_complete, read_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def run_status(folder: RunFolder) -> RunStatus:
         RunError: There is no run, or one of its small files cannot be read.
     """
     record = read_run(folder)
-    states = [read_state(folder, shard) for shard in range(len(record.shards))]
+    states = [read_complete(folder, shard) for shard in range(len(record.shards))]
     return _add_up(record, [state for state in states if state is not None])
 
 

@@ -58,6 +58,13 @@ class TopK:
     min_area: float = 0.03
     max_area: float = 0.40
 
+    def __post_init__(self) -> None:
+        """Refuse what no mask can come of."""
+        if not (0 < self.fraction <= 1 and self.border >= 0 and self.smoothing >= 0):
+            raise ValueError("fraction must be in (0, 1], border and smoothing at least 0")
+        if not 0 <= self.min_area <= self.max_area <= 1:
+            raise ValueError("0 <= min_area <= max_area <= 1 does not hold")
+
     def select(self, scores: Scores, side: Side, placement: Placement) -> Region:
         """Choose the cells of one map; see the class."""
         inside = cells_inside(placement, scores.shape) & np.isfinite(scores)

@@ -121,7 +121,7 @@ def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[s
     ):
         if flags.get(key) is not None:
             flags[key] = str(Path(flags[key]).resolve())
-    return resolve(flags, config)
+    return resolve(flags, Path(config) if config else None)
 
 
 def open_source(settings: Settings) -> Dataset:
@@ -192,6 +192,13 @@ def _check_findings(findings: tuple[str, ...]) -> None:
 def build_strategies(settings: Settings) -> Strategies:
     """Build mask, region and blend; a wrong name or option is an error here, not after hours of reading."""
     chosen = settings.mixing
+    used = {settings.plan.pairing, chosen.mask, chosen.region, chosen.blend}
+    for name in chosen.options:
+        if name not in used:
+            raise UsageError(
+                f"[mixing.options.{name}]: no strategy of that name is used",
+                hint=f"used: {', '.join(sorted(used))}",
+            )
     load("weight", chosen.weight)
     return Strategies(
         mask=build("mask", chosen.mask, chosen.options.get(chosen.mask, {})),
@@ -213,9 +220,11 @@ def describe(resolved: Resolved, source: Dataset, encoder: Encoder) -> RunRecord
     if settings.reports.nlp_model:
         sources["nlp_model"] = folder_sha256(Path(settings.reports.nlp_model))
     for name in ("exclude_ids", "label_table"):
-        path = Path(getattr(settings.plan, name) or ".")
-        if path.is_file():
-            sources[name] = sha256(path)
+        path = getattr(settings.plan, name)
+        if path and not Path(path).is_file():
+            raise UsageError(f"the file of {name.replace('_', ' ')} does not exist", where=path)
+        if path:
+            sources[name] = sha256(Path(path))
     card = plain(encoder.card)
     versions = {"medcutmix": __version__, "shard_schema": SCHEMA_VERSION}
     return RunRecord(

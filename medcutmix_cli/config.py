@@ -17,7 +17,9 @@ from typing import Any
 
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.settings import (
+    DICOM_MODES,
     LABEL_SOURCES,
+    SPLITS,
     DatasetSettings,
     EncoderSettings,
     ImageSettings,
@@ -103,6 +105,8 @@ def _from_toml(path: Path | None) -> dict[str, Any]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UsageError("the recipe does not exist", where=str(path)) from error
+    except OSError as error:
+        raise UsageError(f"the recipe cannot be read ({type(error).__name__})", where=str(path)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"the recipe is no valid TOML: {error}", where=str(path)) from error
     for table, values in tables.items():
@@ -116,6 +120,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for variable in sorted(environ):
         if variable.startswith("MEDCUTMIX_"):
             table, _, key = variable.removeprefix("MEDCUTMIX_").lower().partition("_")
+            if table not in _TABLES:
+                raise UsageError(f"there is no setting {variable}", hint=_known(table, _TABLES))
             values[f"{table}.{key}"] = _parse(environ[variable])
     return values
 
@@ -142,7 +148,7 @@ def _table(name: str, make: Any, given: dict[str, Any]) -> Any:
     values: dict[str, Any] = {}
     for key, value in given.items():
         if key in known:
-            values[key] = _typed(f"{name}.{key}", value, known[key])
+            values[key] = typed(f"{name}.{key}", value, known[key])
         elif name in _OPEN_TABLES:
             values.setdefault("options", {})[key] = value
         else:
@@ -150,7 +156,7 @@ def _table(name: str, make: Any, given: dict[str, Any]) -> Any:
     return _checked(name, make(**values) if values else defaults)
 
 
-def _typed(key: str, value: Any, default: Any) -> Any:
+def typed(key: str, value: Any, default: Any) -> Any:
     """Check one value against the type of its default; whole numbers may stand for floats."""
     if isinstance(default, tuple):
         if isinstance(value, str):
@@ -177,7 +183,6 @@ _MINIMA = {
     "plan.max_uses_per_donor": 1,
     "run.shard_size": 1,
     "run.workers": 0,
-    "run.max_fail_frac": 0,
     "plan.seed": 0,
     "image.canvas": 112,
 }
@@ -188,13 +193,26 @@ def _checked(name: str, table: Any) -> Any:
         owner, _, attribute = key.partition(".")
         if owner == name and getattr(table, attribute) < least:
             raise UsageError(f"{key} must be at least {least}, not {getattr(table, attribute)}")
-    if name == "plan" and table.labels not in LABEL_SOURCES:
-        raise UsageError(f"plan.labels: no {table.labels!r}", hint=f"known: {', '.join(LABEL_SOURCES)}")
+    for key, known in _KNOWN.items():
+        owner, _, attribute = key.partition(".")
+        if owner == name:
+            _check_known(key, getattr(table, attribute), known)
+    if name == "run" and not 0 <= table.max_fail_frac <= 1:
+        raise UsageError(f"run.max_fail_frac must be between 0 and 1, not {table.max_fail_frac}")
     if name == "image" and table.canvas % 112:
         raise UsageError(
             f"image.canvas must be a multiple of 112, not {table.canvas}", hint="448, 672 or 1008"
         )
     return table
+
+
+_KNOWN = {"plan.labels": LABEL_SOURCES, "plan.splits": SPLITS, "image.dicom_mode": DICOM_MODES}
+
+
+def _check_known(key: str, value: Any, known: tuple[str, ...]) -> None:
+    for entry in value if isinstance(value, tuple) else (value,):
+        if entry not in known:
+            raise UsageError(f"{key}: there is no {entry!r}", hint=_known(entry, dict.fromkeys(known)))
 
 
 def _known(name: str, known: Mapping[str, Any]) -> str:

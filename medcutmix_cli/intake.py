@@ -33,6 +33,9 @@ Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total); total 0 where it is unknown."""
 
 FRONTAL = ("PA", "AP")
+LONGEST_REPORT = 20_000
+"""Characters. The longest radiology reports have about half; sentence rules are quadratic on what is no prose."""
+
 _CHUNK = 64
 _PARALLEL_FROM = 1000
 """Below this many studies a pool of reading processes costs more (3 s each to start) than it saves."""
@@ -93,6 +96,8 @@ def _reason_to_drop(study: Study, settings: PlanSettings, excluded: frozenset[st
         return "excluded-by-id"
     if study.split not in settings.splits:
         return f"split-not-mixed:{study.split}"
+    if len(study.report) > LONGEST_REPORT:
+        return "report-too-long"
     return "labels-missing" if settings.labels != "rules" and not study.labels else ""
 
 

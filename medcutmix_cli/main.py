@@ -168,6 +168,8 @@ def _run(arguments: Sequence[str] | None, session: Session, signals: SignalWatch
 
 def _flushed(code: int | str) -> int | str:
     """Write out what is still to be written; a reader that has gone (`| head`) is no error."""
+    if sys.stdout is None:  # closed by whoever started us
+        return code
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -34,7 +34,7 @@ from medcutmix_cli.plan_file import shard_sizes, write_plan
 from medcutmix_cli.planning import PlanResult, make_plan
 from medcutmix_cli.registry import load
 from medcutmix_cli.rendering import Renderer, render_shard
-from medcutmix_cli.run_folder import RunFolder, RunRecord, explained, read_run, read_state, write_json
+from medcutmix_cli.run_folder import RunFolder, RunRecord, explained, read_complete, read_run, write_json
 from medcutmix_cli.shards import ShardOrigin
 
 CREDENTIALED_TERMS = (
@@ -64,7 +64,7 @@ def augment(
         MedcutmixError: Anything a person can act on; see `errors`.
     """
     plan(dataset, out, config=config, progress=progress, **options)
-    return render(
+    status = render(
         out,
         dataset=dataset,
         reports=options.get("reports"),
@@ -72,6 +72,8 @@ def augment(
         workers=options.get("workers"),
         progress=progress,
     )
+    said = options.get("max_fail_frac")
+    return status if said is None else replace(status, max_fail_frac=said)
 
 
 def plan(
@@ -134,10 +136,12 @@ def render(
     """
     if not 0 <= task < num_tasks:
         raise UsageError(f"task {task} of {num_tasks}: tasks are numbered 0 to {num_tasks - 1}")
+    if workers is not None and workers < 0:
+        raise UsageError(f"workers must be at least 0, not {workers}")
     folder = RunFolder(Path(out))
     record = read_run(folder)
     moved = {"root": dataset, "reports": reports, "weights": weights}
-    todo = [k for k in range(task, len(record.shards), num_tasks) if read_state(folder, k) is None]
+    todo = [k for k in range(task, len(record.shards), num_tasks) if read_complete(folder, k) is None]
     if todo:
         with explained(folder.root):
             folder.create()

@@ -7,6 +7,7 @@ from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any
 
+from medcutmix_cli.config import typed
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.registry import load
 
@@ -18,12 +19,17 @@ def build(kind: str, name: str, options: Mapping[str, Any]) -> Any:
         UsageError: No such plugin, an unknown option (with the nearest known one), or a value it refuses.
     """
     plugin = load(kind, name)
-    known = [entry.name for entry in fields(plugin) if entry.init]
-    for key in options:
+    known = {entry.name: entry.default for entry in fields(plugin) if entry.init}
+    if not isinstance(options, Mapping):
+        raise UsageError(f"the options of the {kind} {name!r} must stand in a table, not {options!r}")
+    values: dict[str, Any] = {}
+    for key, value in options.items():
         if key not in known:
-            raise UsageError(f"the {kind} {name!r} has no option {key!r}", hint=_known(key, known))
+            raise UsageError(f"the {kind} {name!r} has no option {key!r}", hint=_known(key, list(known)))
+        plain = isinstance(known[key], str | int | float | tuple)
+        values[key] = typed(f"{name}.{key}", value, known[key]) if plain else value
     try:
-        return plugin(**options)
+        return plugin(**values)
     except (TypeError, ValueError) as error:
         raise UsageError(f"the {kind} {name!r} refuses its options: {error}") from error
 

@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from medcutmix_cli.errors import RunError
+from medcutmix_cli.config import from_plain
+from medcutmix_cli.errors import RunError, UsageError
 from medcutmix_cli.shards import publish
 
 RUN_FORMAT = 1
@@ -87,6 +88,9 @@ class RunFolder:
             for path in folder.glob(".*.tmp"):
                 if _is_abandoned(path.name):
                     path.unlink(missing_ok=True)
+        for path in (self.root / "state").glob("*.attempts"):
+            if path.with_suffix(".json").exists():  # killed between the state file and this one's end
+                path.unlink(missing_ok=True)
 
 
 _TEMPORARY = re.compile(r"\.(?P<name>.+\.[a-z]+)\.(?P<host>[^/]*)\.(?P<pid>\d+)\.tmp")
@@ -207,8 +211,8 @@ def read_run(folder: RunFolder) -> RunRecord:
     if not folder.is_run():
         raise RunError("there is no run in this folder", where=str(folder.root), hint=_no_run_hint(folder))
     try:
-        return RunRecord(**json.loads(folder.run_file.read_text(encoding="utf-8")))
-    except (ValueError, TypeError, OSError) as error:
+        return _usable(RunRecord(**json.loads(folder.run_file.read_text(encoding="utf-8"))))
+    except (ValueError, TypeError, OSError, AttributeError, UsageError) as error:
         raise RunError(
             f"run.json cannot be read ({type(error).__name__})",
             where=str(folder.run_file),
@@ -216,10 +220,40 @@ def read_run(folder: RunFolder) -> RunRecord:
         ) from error
 
 
+_COUNTS = frozenset({"studies", "dropped", "images_dropped", "refused", "pairs_missing"})
+
+
+def _usable(record: RunRecord) -> RunRecord:
+    """Return the record if all that others read from it is there.
+
+    Raises:
+        ValueError: It is of another format, or something is missing.
+    """
+    from_plain(record.settings)
+    sizes = isinstance(record.shards, list) and all(isinstance(size, int) for size in record.shards)
+    if record.format != RUN_FORMAT or not sizes or not set(record.counts) >= _COUNTS:
+        raise ValueError("another format")
+    return record
+
+
 def _no_run_hint(folder: RunFolder) -> str:
     if folder.plan_file.exists():
         return "its plan was interrupted: run `medcutmix plan` or `augment` again"
     return "make one with: medcutmix augment DATASET OUT"
+
+
+def _plausible(state: ShardState, shard: int) -> ShardState:
+    numbers = (
+        state.shard,
+        state.planned,
+        state.written,
+        state.bytes,
+        *state.rejected.values(),
+        *state.failed.values(),
+    )
+    if state.shard != shard or not all(isinstance(number, int) and number >= 0 for number in numbers):
+        raise ValueError("numbers that cannot be")
+    return state
 
 
 def begin_attempt(folder: RunFolder, shard: int) -> int:
@@ -247,10 +281,22 @@ def read_state(folder: RunFolder, shard: int) -> ShardState | None:
     if not path.is_file():
         return None
     try:
-        return ShardState(**json.loads(path.read_text(encoding="utf-8")))
+        state = ShardState(**json.loads(path.read_text(encoding="utf-8")))
+        return _plausible(state, shard)
     except (ValueError, TypeError) as error:
         hint = "remove it; the shard will be rendered again"
         raise RunError("a state file cannot be read", where=str(path), hint=hint) from error
+
+
+def read_complete(folder: RunFolder, shard: int) -> ShardState | None:
+    """Return the state of a shard whose file is there as it was written, by its size; None where it must be rendered.
+
+    A shard that was lost or cut short is rendered again, although its state file says that it was complete.
+    """
+    state = read_state(folder, shard)
+    path = folder.shard_file(shard)
+    whole = state is not None and path.is_file() and path.stat().st_size == state.bytes
+    return state if whole else None
 
 
 @contextmanager
@@ -273,6 +319,7 @@ _HINTS = {
     errno.EROFS: "choose an output folder on a writable disk",
     errno.EACCES: "check the rights of the folder, or choose another",
     errno.EPERM: "check the rights of the folder, or choose another",
+    errno.ENOENT: "was the folder removed during the run? run the same command again",
     errno.ENOTDIR: "a file stands where a folder is needed; choose another output folder",
     errno.EEXIST: "a file stands where a folder is needed; choose another output folder",
 }

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+SPLITS = ("train", "validate", "test")
+"""The literal values of `mimic-cxr-2.0.0-split.csv.gz`."""
+
+DICOM_MODES = ("mimic-jpg", "voi", "minmax")
 LABEL_SOURCES = ("rules", "csv", "both-agree")
 
 

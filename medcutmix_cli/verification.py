@@ -129,7 +129,7 @@ def _replay(record: RunRecord, dataset: str | Path | None) -> Replay:
 def _folder_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:
     """Check numbering (no file beyond the plan, none half-written) and the sums."""
     expected = {folder.shard_file(shard).name for shard in range(len(record.shards))}
-    for path in sorted((folder.root / "data").iterdir()):
+    for path in sorted((folder.root / "data").glob("*")):
         if path.name not in expected and not path.name.endswith(".tmp"):
             yield Problem(path.name, "numbering", "the plan has no such shard")
         elif path.name in expected and not folder.state_file(int(path.stem[-5:])).exists():

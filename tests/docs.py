@@ -14,9 +14,12 @@ README = ROOT / "README.md"
 def schema_table() -> str:
     """Return schema v1 as a Markdown table; a parent's columns are said once."""
     rows = ["| column | type | meaning |", "|---|---|---|"]
+    names = {column.name for column in COLUMNS}
     for column in COLUMNS:
-        if not column.name.endswith("_b"):
-            name = f"{column.name}`, `{column.name[:-1]}b" if column.name.endswith("_a") else column.name
+        twin = column.name[:-1] + {"a": "b", "b": "a"}.get(column.name[-1], "")
+        paired = column.name[-2:] in ("_a", "_b") and twin in names
+        if not (paired and column.name.endswith("_b")):
+            name = f"{column.name}`, `{twin}" if paired else column.name
             kind = str(column.type).replace("<item: ", "<").replace("|", "\\|")
             kind = "struct" if kind.startswith("struct") else kind.replace("list<struct", "list<struct")
             rows.append(f"| `{name}` | {_short(kind)} | {column.meaning.replace('|', chr(92) + '|')} |")

@@ -210,6 +210,9 @@ def test_other_weights_than_planned_are_refused(tmp_path, monkeypatch):
         pytest.param({"canvas": 500}, "multiple of 112", id="odd-canvas"),
         pytest.param({"sede": 3}, "unknown option 'sede'", id="unknown-option"),
         pytest.param({"seed": "x"}, "whole number", id="text-for-a-number"),
+        pytest.param({"splits": ("trian",)}, "no 'trian'", id="unknown-split"),
+        pytest.param({"dicom_mode": "zz"}, "no 'zz'", id="unknown-dicom-mode"),
+        pytest.param({"max_fail_frac": float("nan")}, "between 0 and 1", id="no-share"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_any_work(tmp_path, options, message):
@@ -308,3 +311,47 @@ def test_a_missing_model_is_one_error_before_any_work(tmp_path):
 def test_the_section_rules_of_the_plan_are_those_of_the_check(tmp_path):
     augmented(write_manifest(tmp_path / "in"), tmp_path / "out", section_rules="strict")
     assert verify(tmp_path / "out", deep=True).ok
+
+
+@pytest.mark.parametrize("damage", ["removed", "cut"])
+def test_a_shard_that_was_lost_or_cut_is_rendered_again(tmp_path, damage):
+    source = write_manifest(tmp_path / "in")
+    augmented(source, tmp_path / "out")
+    before = output_bytes(tmp_path / "out")
+    shard = tmp_path / "out" / "data" / "part-00000.parquet"
+    shard.unlink() if damage == "removed" else os.truncate(shard, 5000)
+    assert run_status(RunFolder(tmp_path / "out")).missing == (0,)
+    assert not verify(tmp_path / "out").ok
+    augmented(source, tmp_path / "out")
+    assert output_bytes(tmp_path / "out") == before
+
+
+def test_headers_at_the_left_margin_are_no_part_of_a_mix(tmp_path):
+    source = write_manifest(
+        tmp_path / "in", report="FINDINGS: Small right effusion.\nIMPRESSION: Small right effusion.\n"
+    )
+    augmented(source, tmp_path / "out")
+    rows = sample_rows(tmp_path / "out")
+    assert rows
+    assert {row["impression"] for row in rows} == {"Small right effusion."}
+    assert not any(":" in edit["text"] for row in rows for edit in row["edits"])
+
+
+def test_a_report_that_is_no_prose_is_dropped_by_name_in_no_time(tmp_path):
+    source = write_manifest(tmp_path / "in", report="no effusion, (" * 3000)
+    assert augmented(source, tmp_path / "out").dropped == {"report-too-long": 12}
+
+
+def test_a_side_file_that_is_not_there_is_refused_on_a_finished_run_too(tmp_path):
+    source = write_manifest(tmp_path / "in")
+    augmented(source, tmp_path / "out")
+    for option in ("exclude_ids", "label_table"):
+        with pytest.raises(UsageError, match="does not exist"):
+            augmented(source, tmp_path / "out", **{option: tmp_path / "nope"})
+
+
+def test_the_share_that_may_fail_is_what_was_said_last(tmp_path):
+    source = write_manifest(tmp_path / "in", studies=16)
+    (source / "0.jpg").unlink()
+    assert not augmented(source, tmp_path / "out", max_fail_frac=1.0).too_many_failures
+    assert augmented(source, tmp_path / "out", max_fail_frac=0.01).too_many_failures

@@ -44,3 +44,16 @@ def test_an_unknown_option_of_a_plugin_is_refused_with_the_nearest():
     with pytest.raises(UsageError) as caught:
         build("mask", "topk", {"fractoin": 0.1})
     assert "did you mean 'fraction'" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param({"fraction": "a"}, "must be a number", id="text-for-a-number"),
+        pytest.param({"fraction": 7.0}, r"fraction must be in \(0, 1\]", id="out-of-range"),
+        pytest.param(3, "must stand in a table", id="no-table"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_refused(options, message):
+    with pytest.raises(UsageError, match=message):
+        build("mask", "topk", options)

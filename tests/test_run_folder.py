@@ -1,4 +1,5 @@
 import errno
+import json
 import os
 import platform
 import subprocess
@@ -77,3 +78,13 @@ def test_a_damaged_state_file_is_one_clear_error(folder):
     with pytest.raises(RunError) as caught:
         read_state(folder, 0)
     assert "rendered again" in caught.value.hint
+
+
+@pytest.mark.parametrize("change", [{"written": "many"}, {"shard": 4}, {"bytes": -1}])
+def test_a_state_file_with_numbers_that_cannot_be_is_one_clear_error(folder, change):
+    state = {"shard": 0, "planned": 1, "written": 1, "rejected": {}, "failed": {}, "sha256": "", "bytes": 1}
+    folder.state_file(0).write_text(
+        json.dumps(state | {"seconds": 0.1, "device": "cpu", "attempts": 1} | change)
+    )
+    with pytest.raises(RunError, match="state file"):
+        read_state(folder, 0)

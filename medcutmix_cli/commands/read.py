@@ -49,6 +49,8 @@ def read(
 
 
 def _text(file: str) -> str:
+    if file == "-" and sys.stdin is None:
+        raise DatasetError("standard input is closed", hint="give a file, or pipe the text in")
     try:
         content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return content.decode("utf-8-sig")

@@ -159,5 +159,7 @@ def label_value(value: str, where: str) -> float:
     except ValueError:
         number = 2.0
     if number not in LABEL_VALUES:
-        raise DatasetError("a label is none of 1, 0, -1 or blank", where=where, hint=f"found {value[:20]!r}")
+        raise DatasetError(
+            "a label is none of 1, 0, -1 or blank", where=where, hint="is it the right column?"
+        )
     return number

@@ -25,7 +25,11 @@ def open_dataset(root: Path, kind: str | None = None, **options: object) -> Data
         UsageError: The kind is unknown, or has no such option.
     """
     if not root.exists():
-        raise DatasetError("there is no such folder or file", where=str(root))
+        raise DatasetError(
+            "there is no such folder or file",
+            where=str(root),
+            hint="has the data set moved? say where it is now",
+        )
     dataset_class = registry.load("dataset", kind or _recognise(root))
     given = {name: value for name, value in options.items() if value is not None}
     _refuse_unknown(dataset_class, given)

@@ -15,6 +15,9 @@ from typing import TextIO
 
 from medcutmix_cli.errors import DatasetError
 
+# A report may stand in one field; the module's own limit of 128 KiB would end the run at a long one.
+csv.field_size_limit(1 << 26)
+
 
 def read_columns(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Yield each row's values of `columns` (two or more), stripped, in that order.
@@ -66,6 +69,8 @@ def told(path: Path) -> Iterator[None]:
     """Turn what goes wrong while a table is read into one DatasetError."""
     try:
         yield
+    except FileNotFoundError as error:
+        raise DatasetError("the table does not exist", where=str(path)) from error
     except UnicodeDecodeError as error:
         raise DatasetError("the table is not UTF-8 text", where=str(path)) from error
     except csv.Error as error:

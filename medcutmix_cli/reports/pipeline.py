@@ -9,6 +9,9 @@ import warnings
 from functools import cache
 from typing import Any
 
+_MOST_BRACKETS = 64
+"""With more opening brackets than any report has the detector takes minutes."""
+
 
 @cache
 def sentence_pipeline() -> Any:
@@ -41,11 +44,10 @@ def _tokenizer_only() -> Any:
 
 def abbreviations(text: str) -> dict[str, str]:
     """Return short form -> long form for the abbreviations that `text` defines in brackets."""
-    if "(" not in text:
+    if not 0 < text.count("(") <= _MOST_BRACKETS:
         return {}
-    pipeline = (
-        abbreviation_pipeline()
-    )  # importing spaCy puts a filter of its own before ours, so import first
+    # Importing spaCy puts a filter of its own before ours, so import first.
+    pipeline = abbreviation_pipeline()
     with warnings.catch_warnings():
         # spaCy warns of the detector's empty matcher on every text that defines no abbreviation (W036).
         warnings.simplefilter("ignore", UserWarning)

@@ -27,7 +27,9 @@ def split_sections(report: str, rules: str = "mimic-official") -> tuple[Section,
     """Return the sections of a report in order; empty ones are left out.
 
     With `mimic-official` an earlier findings or impression section becomes "other" where a later one of the
-    same name follows, as the published extraction takes the last; `strict` keeps all of them.
+    same name follows, as the published extraction takes the last; `strict` keeps all of them. A report that
+    names its findings or impression before the first header in MIMIC-CXR's own form (a line of its own, indented)
+    is not MIMIC-CXR's and is read by `strict`: a header must never become part of a sentence.
 
     Args:
         report: Original report text.
@@ -38,10 +40,21 @@ def split_sections(report: str, rules: str = "mimic-official") -> tuple[Section,
     """
     if rules not in RULES:
         raise UsageError(f"no section rules called {rules!r}", hint="choose one of: " + ", ".join(RULES))
+    if rules == "mimic-official" and _is_of_another_source(report):
+        rules = "strict"
     sections = [section for section in _raw_sections(report, rules) if section.end > section.start]
     if not {"findings", "impression"} & {section.name for section in sections}:
         sections = _with_last_paragraph(report, sections, rules)
     return tuple(_last_one_wins(sections) if rules == "mimic-official" else sections)
+
+
+def _is_of_another_source(report: str) -> bool:
+    official = _OFFICIAL_HEADER.search(report)
+    first = official.start() if official else len(report)
+    early = (match for match in _headers(report, "strict") if match.start() < first)
+    return any(
+        section_name(match.group(1).strip(), "strict") in ("findings", "impression") for match in early
+    )
 
 
 def _raw_sections(report: str, rules: str) -> list[Section]:

@@ -90,8 +90,8 @@ def test_standard_input_is_read_for_a_dash(capsys, monkeypatch):
 
 def test_section_rules_are_obeyed(tmp_path, capsys):
     path = tmp_path / "report.txt"
-    path.write_text("Findings: Small effusion.\nImpression: Small effusion.\n")
-    for rules, sections in (("mimic-official", ["preamble"]), ("strict", ["findings", "impression"])):
+    path.write_text("\n FINDINGS: Small effusion.\nImpression: Small effusion.\n")
+    for rules, sections in (("mimic-official", ["findings"]), ("strict", ["findings", "impression"])):
         medcutmix("read", path, "--json", "--section-rules", rules)
         document = json.loads(capsys.readouterr().out)
         assert [section["name"] for section in document["sections"]] == sections

@@ -65,8 +65,8 @@ def test_prose_without_headers_is_the_preamble():
 
 
 def test_a_header_on_the_first_line_is_seen_by_strict_only():
-    assert bodies("FINDINGS: Clear.") == [("preamble", "FINDINGS: Clear.")]
-    assert bodies("FINDINGS: Clear.", "strict") == [("findings", "Clear.")]
+    assert bodies("TECHNIQUE: PA view.") == [("preamble", "TECHNIQUE: PA view.")]
+    assert bodies("TECHNIQUE: PA view.", "strict") == [("technique", "PA view.")]
 
 
 def test_unknown_rules_are_refused():
@@ -84,9 +84,9 @@ def test_sections_are_in_order_disjoint_and_not_empty(report, rules):
 
 
 def test_known_headers_in_any_case_are_seen_by_strict_only():
-    report = "Findings: Clear.\nNote: none.\nImpression: Normal.\n"
+    report = "\n FINDINGS: Clear.\nNote: none.\nImpression: Normal.\n"
     assert bodies(report, "strict") == [("findings", "Clear.\nNote: none."), ("impression", "Normal.")]
-    assert bodies(report) == [("preamble", report.strip())]
+    assert bodies(report) == [("findings", "Clear.\nNote: none.\nImpression: Normal.")]
 
 
 @settings(deadline=None)
@@ -94,3 +94,11 @@ def test_known_headers_in_any_case_are_seen_by_strict_only():
 def test_any_text_has_sections_that_slice_back(report, rules):
     for section in split_sections(report, rules):
         assert 0 <= section.start < section.end <= len(report)
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+@pytest.mark.parametrize("indent", ["", "  "])
+def test_a_report_without_mimics_own_headers_still_has_its_sections(indent, line_break):
+    report = line_break.join([f"{indent}FINDINGS: Large left effusion.", f"{indent}IMPRESSION: Effusion."])
+    found = {section.name: report[section.start : section.end] for section in split_sections(report)}
+    assert found == {"findings": "Large left effusion.", "impression": "Effusion."}
