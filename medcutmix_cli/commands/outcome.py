@@ -30,6 +30,8 @@ def tell(status: RunStatus, out: Path, session: Session, *, json: bool) -> None:
             console.print(settings_view(record.settings, record.origins), "")
         console.print(status_view(status, out))
         console.print(next_steps(status, out), soft_wrap=True)
+    if not status.planned and not session.quiet:
+        typer.echo("no pair could be planned: the reasons are counted above, and in run.json", err=True)
     if status.too_many_failures:
         if not shown:
             _say_too_many(status, out)

@@ -38,8 +38,11 @@ def read_columns(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, ...]
 
 
 def require_columns(path: Path, found: Sequence[str], wanted: Sequence[str], hint: str = "") -> None:
-    """Raise one DatasetError for the first of `wanted` that is not among the columns `found`."""
+    """Raise one DatasetError for the first of `wanted` that is not among the columns `found`, or is there twice."""
     for column in wanted:
+        if found.count(column) > 1:
+            what = f"the column {column!r} is there {found.count(column)} times"
+            raise DatasetError(what, where=str(path), hint="rename all but one")
         if column not in found:
             close = get_close_matches(column, found, n=1)
             nearest = f"; nearest is {close[0]!r}" if close else ""

@@ -18,6 +18,7 @@ from medcutmix_cli.run_folder import RunFolder
 from medcutmix_cli.settings import Settings
 from tests.calls import medcutmix
 from tests.run_folders import write_run
+from tests.trees import write_manifest
 
 STATUS_KEYS = {
     "balanced", "bytes", "complete", "document", "dropped", "encoder", "fail_fraction", "failed", "fingerprint",
@@ -131,3 +132,9 @@ def test_a_column_without_its_other_half_is_refused(pair):
 def test_several_values_may_be_given_either_way():
     assert several(["mass", "nodule, effusion"]) == ("mass", "nodule", "effusion")
     assert several([]) is None
+
+
+def test_a_plan_without_any_pair_says_so(tmp_path, capsys):
+    source = write_manifest(tmp_path / "in", studies=2, report="The lungs are clear.")
+    assert medcutmix("plan", source, tmp_path / "out", "--encoder", "bundled") == 0
+    assert "no pair could be planned" in capsys.readouterr().err

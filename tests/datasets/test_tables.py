@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,12 @@ from medcutmix_cli.errors import DatasetError
 def test_columns_are_found_by_name_and_cells_are_stripped(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfone,two,three\r\n1, 2 ,3\r\n\r\n4,5,6\r\n")
     assert list(read_columns(tmp_path / "a.csv", ("three", "one"))) == [("3", "1"), ("6", "4")]
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("one,two,one\n1,2,3\n")
+    with pytest.raises(DatasetError, match="'one' is there 2 times"):
+        list(read_columns(tmp_path / "a.csv", ("one", "two")))
 
 
 @settings(max_examples=60, deadline=None)
