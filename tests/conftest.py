@@ -1,0 +1,13 @@
+import signal
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_as_in_a_terminal():
+    """Undo what `nohup` and `&` leave behind: an ignored signal is inherited, and the program respects it."""
+    for name in ("SIGINT", "SIGHUP", "SIGTERM", "SIGUSR1"):
+        number = getattr(signal, name)
+        if signal.getsignal(number) is signal.SIG_IGN:
+            usual = signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+            signal.signal(number, usual)
