@@ -11,11 +11,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from medcutmix_cli.errors import UsageError
+from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.settings import (
     DICOM_MODES,
     LABEL_SOURCES,
@@ -111,7 +110,9 @@ def _from_toml(path: Path | None) -> dict[str, Any]:
         raise UsageError(f"the recipe is no valid TOML: {error}", where=str(path)) from error
     for table, values in tables.items():
         if not isinstance(values, dict):
-            raise UsageError(f"{table!r} must stand in a table", where=str(path), hint=_known(table, _TABLES))
+            raise UsageError(
+                f"{table!r} must stand in a table", where=str(path), hint=suggest(table, sorted(_TABLES))
+            )
     return {f"{table}.{key}": value for table, values in tables.items() for key, value in values.items()}
 
 
@@ -121,7 +122,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         if variable.startswith("MEDCUTMIX_"):
             table, _, key = variable.removeprefix("MEDCUTMIX_").lower().partition("_")
             if table not in _TABLES:
-                raise UsageError(f"there is no setting {variable}", hint=_known(table, _TABLES))
+                raise UsageError(f"there is no setting {variable}", hint=suggest(table, sorted(_TABLES)))
             values[f"{table}.{key}"] = _parse(environ[variable])
     return values
 
@@ -137,7 +138,7 @@ def _parse(text: str) -> Any:
 def _build(tree: Mapping[str, dict[str, Any]]) -> Settings:
     for table in tree:
         if table not in _TABLES:
-            raise UsageError(f"unknown table [{table}]", hint=_known(table, _TABLES))
+            raise UsageError(f"unknown table [{table}]", hint=suggest(table, sorted(_TABLES)))
     tables = {name: _table(name, make, tree.get(name, {})) for name, make in _TABLES.items()}
     return Settings(**tables)
 
@@ -152,7 +153,7 @@ def _table(name: str, make: Any, given: dict[str, Any]) -> Any:
         elif name in _OPEN_TABLES:
             values.setdefault("options", {})[key] = value
         else:
-            raise UsageError(f"unknown setting {name}.{key}", hint=_known(key, known))
+            raise UsageError(f"unknown setting {name}.{key}", hint=suggest(key, sorted(known)))
     return _checked(name, make(**values) if values else defaults)
 
 
@@ -212,12 +213,7 @@ _KNOWN = {"plan.labels": LABEL_SOURCES, "plan.splits": SPLITS, "image.dicom_mode
 def _check_known(key: str, value: Any, known: tuple[str, ...]) -> None:
     for entry in value if isinstance(value, tuple) else (value,):
         if entry not in known:
-            raise UsageError(f"{key}: there is no {entry!r}", hint=_known(entry, dict.fromkeys(known)))
-
-
-def _known(name: str, known: Mapping[str, Any]) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return (f"did you mean {close[0]!r}? " if close else "") + f"known: {', '.join(sorted(known))}"
+            raise UsageError(f"{key}: there is no {entry!r}", hint=suggest(entry, sorted(known)))
 
 
 def fingerprint(*parts: Any) -> str:

@@ -14,6 +14,9 @@ MedcutmixError                 exit code 1
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class MedcutmixError(Exception):
     """Base of every error that a person can act on.
@@ -97,3 +100,11 @@ class Interrupted(MedcutmixError):  # noqa: N818 - a state, not a mistake
     """Stopped by a signal; nothing half-written, the same command goes on."""
 
     exit_code = 75
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Return the hint for a name that is not known: the nearest one, and all there are."""
+    names = list(known)
+    close = get_close_matches(name, names, n=1)
+    nearest = f"did you mean {close[0]!r}? " if close else ""
+    return f"{nearest}known: {', '.join(names) or 'none'}"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any
 
 from medcutmix_cli.config import typed
-from medcutmix_cli.errors import UsageError
+from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.registry import load
 
 
@@ -25,15 +24,10 @@ def build(kind: str, name: str, options: Mapping[str, Any]) -> Any:
     values: dict[str, Any] = {}
     for key, value in options.items():
         if key not in known:
-            raise UsageError(f"the {kind} {name!r} has no option {key!r}", hint=_known(key, list(known)))
+            raise UsageError(f"the {kind} {name!r} has no option {key!r}", hint=suggest(key, known))
         plain = isinstance(known[key], str | int | float | tuple)
         values[key] = typed(f"{name}.{key}", value, known[key]) if plain else value
     try:
         return plugin(**values)
     except (TypeError, ValueError) as error:
         raise UsageError(f"the {kind} {name!r} refuses its options: {error}") from error
-
-
-def _known(key: str, known: list[str]) -> str:
-    close = get_close_matches(key, known, n=1)
-    return (f"did you mean {close[0]!r}? " if close else "") + f"known: {', '.join(known) or 'none'}"

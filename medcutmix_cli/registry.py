@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 from importlib import metadata
 from typing import Any
 
-from medcutmix_cli.errors import MissingExtraError, UsageError
+from medcutmix_cli.errors import MissingExtraError, UsageError, suggest
 
 GROUPS = {
     "dataset": "medcutmix.datasets",
@@ -40,17 +39,14 @@ def load(kind: str, name: str) -> Any:
     """
     entries = _entries(kind)
     if name not in entries:
-        raise UsageError(f"there is no {kind} named {name!r}", hint=_suggest(name, tuple(entries)))
+        raise UsageError(
+            f"there is no {kind} named {name!r}",
+            hint=suggest(name, entries) if entries else "known: none (is medcutmix installed?)",
+        )
     try:
         return entries[name].load()
     except ModuleNotFoundError as error:
         raise _missing(kind, name, entries[name], error) from error
-
-
-def _suggest(name: str, known: tuple[str, ...]) -> str:
-    close = get_close_matches(name, known, n=1)
-    nearest = f"did you mean {close[0]!r}? " if close else ""
-    return f"{nearest}known: {', '.join(known) or 'none (is medcutmix installed?)'}"
 
 
 def _missing(

@@ -8,9 +8,6 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from medcutmix_cli.records import Dropped, Study
 
-SPLITS = ("train", "validate", "test")
-"""The literal values of `mimic-cxr-2.0.0-split.csv.gz`."""
-
 SAMPLE_MARKER = "SAMPLE.json"
 """A file of this name at the root says that every picture and word below it is made up."""
 

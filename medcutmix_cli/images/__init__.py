@@ -5,7 +5,7 @@ from __future__ import annotations
 from medcutmix_cli.images.canvas import Canvas, read_canvas
 from medcutmix_cli.images.placement import letterbox, to_canvas, to_original
 from medcutmix_cli.images.png import decode_png, encode_png
-from medcutmix_cli.images.tone import DICOM_MODES
+from medcutmix_cli.settings import DICOM_MODES
 
 __all__ = [
     "DICOM_MODES",

@@ -12,8 +12,7 @@ from pydicom.pixels.processing import apply_modality_lut, apply_voi, apply_windo
 
 from medcutmix_cli.errors import ImageError, UsageError
 from medcutmix_cli.images.shrink import Plane, shrink
-
-DICOM_MODES = ("mimic-jpg", "voi", "minmax")
+from medcutmix_cli.settings import DICOM_MODES
 
 Values = npt.NDArray[np.float64]
 Grey = npt.NDArray[np.uint8]
