@@ -6,7 +6,7 @@ Reads only the small files of a run folder, never a shard.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from medcutmix_cli.run_folder import RunFolder, RunRecord, ShardState, read_complete, read_run
@@ -30,6 +30,7 @@ class RunStatus:
         bytes: Size of the complete shards.
         seconds: Rendering time of the complete shards, summed.
         max_fail_frac: Share of planned pairs that may fail.
+        notes: What rendering noted, by name, counted ("sentence-truncated", "batch-halved").
     """
 
     fingerprint: str
@@ -51,6 +52,7 @@ class RunStatus:
     bytes: int
     seconds: float
     max_fail_frac: float
+    notes: dict[str, int] = field(default_factory=dict)
 
     @property
     def fail_fraction(self) -> float:
@@ -105,6 +107,7 @@ def _add_up(record: RunRecord, states: list[ShardState]) -> RunStatus:
         bytes=sum(state.bytes for state in states),
         seconds=round(sum(state.seconds for state in states), 3),
         max_fail_frac=record.settings["run"]["max_fail_frac"],
+        notes=_merge([state.notes for state in states]),
     )
 
 

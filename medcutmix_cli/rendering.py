@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from medcutmix_cli.encoders.base import Encoder
+from medcutmix_cli.encoders.base import Attention, Encoder, Picture, Query
+from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas, read_canvas
 from medcutmix_cli.mixing.cut import Refused, Strategies, View, draw_cut, paste, weigh
@@ -35,7 +36,7 @@ from medcutmix_cli.run_folder import (
 from medcutmix_cli.samples import MixedSample, WeightChoice, to_row
 from medcutmix_cli.shards import Row, ShardOrigin, sha256, write_shard
 
-_Asked = tuple[Pair, "Future[_Prepared]", "Future[_Prepared]"]
+_Asked = tuple[Pair, "Future[_Group]", "Future[_Group]"]
 
 PairDone = Callable[[int], None]
 """Called in the main thread with the number of pairs of the shard that have ended."""
@@ -71,6 +72,9 @@ class _Prepared:
     features: Any
 
 
+_Group = dict[str, _Prepared | ImageError]
+
+
 def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -> ShardState:
     """Render one shard: the rows, then the failure list, then the state file that says that it is complete.
 
@@ -79,13 +83,14 @@ def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -
     Raises:
         RunError: The plan or the folder cannot be read or written (a full disk, for example).
     """
-    started = time.monotonic()
+    started, noted = time.monotonic(), notes()
     pairs = read_plan(renderer.folder.plan_file, shard)
     outcomes: list[PairOutcome] = []
     target = renderer.folder.shard_file(shard)
     with explained(target):
         attempts = begin_attempt(renderer.folder, shard)
-        written = write_shard(target, _Mixer(renderer, pairs, outcomes, done).rows(), renderer.origin)
+        mixer = _Mixer(renderer, pairs, outcomes, done)
+        written = write_shard(target, mixer.rows(), renderer.origin)
         write_outcomes(renderer.folder.failures_file(shard), outcomes)
         state = ShardState(
             shard=shard,
@@ -96,8 +101,9 @@ def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -
             sha256=sha256(target),
             bytes=target.stat().st_size,
             seconds=round(time.monotonic() - started, 3),
-            device="cpu",
+            device=_described(renderer.encoder.device),
             attempts=attempts,
+            notes=dict(sorted((notes() - noted + mixer.noted).items())),
         )
         complete(renderer.folder, state)
     return state
@@ -107,6 +113,14 @@ def _count(outcomes: list[PairOutcome], outcome: str) -> dict[str, int]:
     chosen = (o for o in outcomes if o.outcome == outcome)
     names = Counter(o.reason if outcome == "rejected" else f"{o.stage}:{o.reason}" for o in chosen)
     return dict(sorted(names.items()))
+
+
+def _described(device: str) -> str:
+    if device == "cpu":
+        return device
+    from medcutmix_cli.encoders.runtime import describe
+
+    return describe(device)
 
 
 class _Mixer:
@@ -120,7 +134,9 @@ class _Mixer:
         self.outcomes = outcomes
         self.done = done or (lambda _count: None)
         self.uses = Counter(p.image_path for pair in pairs for p in (pair.recipient, pair.donor))
-        self.pictures: dict[str, Future[_Prepared]] = {}
+        self.pictures: dict[str, Future[_Group]] = {}
+        self.groups = _groups(pairs, renderer.encoder.batch)
+        self.noted: Counter[str] = Counter()
         self.ended = 0
 
     def rows(self) -> Iterator[Row]:
@@ -133,11 +149,13 @@ class _Mixer:
             # Also on an interruption: what has not started never starts, what runs is short.
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def _encode_sentences(self) -> dict[str, Any]:
+    def _encode_sentences(self) -> dict[str, Query]:
         unique = sorted({p.sentence for pair in self.pairs for p in (pair.recipient, pair.donor)})
-        return dict(zip(unique, self.renderer.encoder.encode_sentences(unique), strict=True))
+        queries = self.renderer.encoder.encode_sentences(unique)
+        self.noted["sentence-truncated"] += sum(query.cut_tokens > 0 for query in queries)
+        return dict(zip(unique, queries, strict=True))
 
-    def _in_order(self, pool: ThreadPoolExecutor, sentences: dict[str, Any]) -> Iterator[Row]:
+    def _in_order(self, pool: ThreadPoolExecutor, sentences: dict[str, Query]) -> Iterator[Row]:
         """Ask for pictures well before the mix that needs them: a thread that waits for a picture decodes none."""
         ahead, window = 2 * self.renderer.workers, 8 * self.renderer.workers
         asked: deque[_Asked] = deque()
@@ -153,15 +171,19 @@ class _Mixer:
             yield from self._finish(*pending.popleft())
 
     def _mixed(
-        self, pool: ThreadPoolExecutor, asked: _Asked, sentences: dict[str, Any]
+        self, pool: ThreadPoolExecutor, asked: _Asked, sentences: dict[str, Query]
     ) -> tuple[Pair, Future[Row | PairOutcome]]:
         """Queue a mix behind its pictures: the queue is first in, first out, so that none waits for ever."""
         pair, recipient, donor = asked
         return pair, pool.submit(_mix, self.renderer, pair, recipient, donor, sentences)
 
-    def _picture(self, pool: ThreadPoolExecutor, parent: Parent) -> Future[_Prepared]:
+    def _picture(self, pool: ThreadPoolExecutor, parent: Parent) -> Future[_Group]:
+        """Ask for a picture and those that are encoded with it; decoding is queued before what waits for it."""
         if parent.image_path not in self.pictures:
-            self.pictures[parent.image_path] = pool.submit(_prepare, self.renderer, parent.image_path)
+            group = self.groups[parent.image_path]
+            read = [pool.submit(_read, self.renderer, member) for member in group] if len(group) > 1 else None
+            encoded = pool.submit(_prepare, self.renderer, group, read)
+            self.pictures.update({member.image_path: encoded for member in group})
         return self.pictures[parent.image_path]
 
     def _finish(self, pair: Pair, future: Future[Row | PairOutcome]) -> Iterator[Row]:
@@ -178,24 +200,62 @@ class _Mixer:
             yield result
 
 
-def _prepare(renderer: Renderer, image_path: str) -> _Prepared:
-    canvas = read_canvas(renderer.resolve(image_path), renderer.canvas, renderer.dicom_mode)
-    return _Prepared(canvas, renderer.encoder.encode_image(canvas.pixels))
+def _groups(pairs: list[Pair], size: int) -> dict[str, list[Parent]]:
+    """Cut the unique pictures, in the order of their first use, into groups that are encoded at once."""
+    unique = list({p.image_path: p for pair in pairs for p in (pair.recipient, pair.donor)}.values())
+    groups = (unique[start : start + size] for start in range(0, len(unique), size))
+    return {member.image_path: group for group in groups for member in group}
+
+
+def _read(renderer: Renderer, parent: Parent) -> tuple[Canvas, Picture] | ImageError:
+    """Read a picture as it is mixed, and as the encoder wants to see it."""
+    path = renderer.resolve(parent.image_path)
+    try:
+        canvas = read_canvas(path, renderer.canvas, renderer.dicom_mode)
+        side = renderer.encoder.card.reads or renderer.canvas
+        seen = canvas if side == renderer.canvas else read_canvas(path, side, renderer.dicom_mode)
+    except ImageError as error:
+        return error
+    return canvas, Picture(parent.image_id, seen.pixels, seen.placement)
+
+
+def _prepare(
+    renderer: Renderer,
+    group: list[Parent],
+    read: list[Future[tuple[Canvas, Picture] | ImageError]] | None,
+) -> _Group:
+    """Encode a group of pictures; one that cannot be read does not stop the others."""
+    results = [future.result() for future in read] if read else [_read(renderer, p) for p in group]
+    good = [result for result in results if not isinstance(result, ImageError)]
+    features = iter(renderer.encoder.encode_images([picture for _, picture in good]) if good else ())
+    return {
+        parent.image_path: result if isinstance(result, ImageError) else _Prepared(result[0], next(features))
+        for parent, result in zip(group, results, strict=True)
+    }
 
 
 def _mix(
     renderer: Renderer,
     pair: Pair,
-    recipient: Future[_Prepared],
-    donor: Future[_Prepared],
-    sentences: dict[str, Any],
+    recipient: Future[_Group],
+    donor: Future[_Group],
+    sentences: dict[str, Query],
 ) -> Row | PairOutcome:
-    try:
-        prepared_a, prepared_b = recipient.result(), donor.result()
-    except ImageError as error:
-        return _outcome(pair, "failed", "image", error.reason, type(error).__name__)
-    view_a = _view(renderer, prepared_a, pair.recipient, sentences)
-    view_b = _view(renderer, prepared_b, pair.donor, sentences)
+    views: list[View] = []
+    for who, parent, group in (("recipient", pair.recipient, recipient), ("donor", pair.donor, donor)):
+        prepared, query = group.result()[parent.image_path], sentences[parent.sentence]
+        if isinstance(prepared, ImageError):
+            return _outcome(pair, "failed", "image", prepared.reason, type(prepared).__name__)
+        if query.refused:
+            return _outcome(pair, "rejected", "encode", f"{who}-{query.refused}")
+        attention = renderer.encoder.attend(prepared.features, query.features)
+        if attention.missing:
+            return _outcome(pair, "failed", "encode", f"{who}-{attention.missing}")
+        views.append(_view(prepared, parent, attention))
+    return _mixed_row(renderer, pair, *views)
+
+
+def _mixed_row(renderer: Renderer, pair: Pair, view_a: View, view_b: View) -> Row | PairOutcome:
     cut = draw_cut(view_a, view_b, renderer.strategies)
     if isinstance(cut, Refused):
         return _outcome(pair, "rejected", "mask", cut.reason)
@@ -214,9 +274,8 @@ def _mix(
     return to_row(sample)
 
 
-def _view(renderer: Renderer, prepared: _Prepared, parent: Parent, sentences: dict[str, Any]) -> View:
+def _view(prepared: _Prepared, parent: Parent, attention: Attention) -> View:
     # Maps are rounded to what is stored before anything is decided from them: a row replays exactly.
-    attention = renderer.encoder.attend(prepared.features, sentences[parent.sentence])
     scores = attention.scores.astype(np.float16).astype(np.float32)
     return View(prepared.canvas.pixels, prepared.canvas.placement, scores, parent.side)
 

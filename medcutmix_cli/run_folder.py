@@ -146,6 +146,7 @@ class ShardState:
         seconds: Wall time of the rendering that completed it.
         device: Where the encoder ran.
         attempts: How many renderings it took.
+        notes: What a user should know, by name ("sentence-truncated", "batch-halved"), counted.
     """
 
     shard: int
@@ -158,6 +159,7 @@ class ShardState:
     seconds: float
     device: str
     attempts: int
+    notes: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

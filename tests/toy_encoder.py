@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli.encoders.base import Attention, EncoderCard
+from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class ToyEncoder:
     """Scores each cell by its brightness, and by which side the sentence names."""
 
     grid: int = 14
+    device: str = "cpu"
+    batch: int = 1
 
     @property
     def card(self) -> EncoderCard:
@@ -27,13 +29,14 @@ class ToyEncoder:
             "toy", "0" * 64, (self.grid, self.grid), "untrained-local", True, "Apache-2.0", note
         )
 
-    def encode_image(self, canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def encode_images(self, pictures: Sequence[Picture]) -> list[npt.NDArray[np.float32]]:
         """Return the mean of each cell, (grid, grid) float32 in [0, 1]."""
-        return cv2.resize(canvas, (self.grid, self.grid), interpolation=cv2.INTER_AREA) / np.float32(255)
+        size = (self.grid, self.grid)
+        return [cv2.resize(p.pixels, size, interpolation=cv2.INTER_AREA) / np.float32(255) for p in pictures]
 
-    def encode_sentences(self, sentences: Sequence[str]) -> list[tuple[float, float]]:
+    def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
         """Return (column, row) of the peak in [0, 1]: the side it names, a height from its hash."""
-        return [(_column(text), _height(text)) for text in sentences]
+        return [Query((_column(text), _height(text))) for text in sentences]
 
     def attend(self, image: npt.NDArray[np.float32], sentence: tuple[float, float]) -> Attention:
         """Return a smooth hill at the sentence's place, tilted by brightness."""

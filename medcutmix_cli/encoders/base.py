@@ -1,6 +1,6 @@
 """What an encoder is: a frozen model that says where in a picture a sentence is. Knows no file and no report.
 
-Two steps are kept apart so that each unique picture and sentence is encoded once: `encode_image` and
+Two steps are kept apart so that each unique picture and sentence is encoded once: `encode_images` and
 `encode_sentences` do the heavy work, `attend` combines one of each.
 """
 
@@ -13,6 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from medcutmix_cli.records import Placement
+
+MAP_KINDS = ("trained-local", "cross-attention", "untrained-local", "precomputed")
+
 
 @dataclass(frozen=True, slots=True)
 class EncoderCard:
@@ -22,10 +26,14 @@ class EncoderCard:
         name: Registered name.
         weights_sha256: Hash of the weight file(s), 64 hex digits.
         grid: (grid_h, grid_w) of the maps over the whole canvas.
-        map_kind: "trained-local" (its patch-sentence score was trained), "cross-attention", "untrained-local".
+        map_kind: One of `MAP_KINDS`: "trained-local" (its patch-sentence score was trained), "cross-attention",
+            "untrained-local" (it was not: a published reading of a model that was trained on whole pictures).
         demonstration: True where the maps mean nothing outside synthetic phantoms.
-        licence: SPDX id of the weights.
+        licence: SPDX id of the weights, or the name of their terms.
         note: One sentence for the user, "" where there is nothing to say.
+        text_limit: Longest sentence in tokens, marks of start and end included; 0 where there is none.
+        reads: Side in pixels of the canvas it wants to see, a multiple of 112; 0 takes the run's own canvas.
+        precision: "fp32", "tf32", "bf16" or "fp16".
     """
 
     name: str
@@ -35,6 +43,39 @@ class EncoderCard:
     demonstration: bool
     licence: str
     note: str
+    text_limit: int = 0
+    reads: int = 0
+    precision: str = "fp32"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """What an encoder is given to look at.
+
+    Attributes:
+        image_id: The picture's id in its data set (MIMIC-CXR: dicom_id).
+        pixels: (side, side) uint8 canvas, bright = radio-opaque, 0 outside the picture.
+        placement: Where the original lies on that canvas.
+    """
+
+    image_id: str
+    pixels: npt.NDArray[np.uint8]
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """What an encoder makes of one sentence.
+
+    Attributes:
+        features: Opaque; only the encoder's own `attend` reads it.
+        cut_tokens: How many tokens were cut off at the text limit; counted, never silent.
+        refused: "" or the name under which pairs with this sentence are counted ("sentence-too-long").
+    """
+
+    features: Any
+    cut_tokens: int = 0
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +83,41 @@ class Attention:
     """One sentence over one picture.
 
     Attributes:
-        scores: (grid_h, grid_w) float16 raw score of each cell, NaN outside the encoder's field of view.
-            The grid covers the whole canvas, row 0 at its top.
+        scores: (grid_h, grid_w) float16 raw score of each cell, a logit (its temperature is already in it);
+            NaN outside the encoder's field of view. The grid covers the whole canvas, row 0 at its top.
+        missing: "" or the name under which the pair is counted: there is no map ("map-missing").
     """
 
     scores: npt.NDArray[np.float16]
+    missing: str = ""
 
 
 class Encoder(Protocol):
     """A plugin of the group `medcutmix.encoders`.
 
     A frozen dataclass whose fields are its settings. Results may not depend on which pictures or sentences
-    are encoded together: otherwise another shard size would give other samples.
+    are encoded together: otherwise another shard size would give other samples. Those with the fields
+    `weights`, `device`, `precision` and `batch_size` are given what `--weights`, `--device`, `--precision` and
+    `--batch-size` say. All methods may be called from several threads at once.
     """
 
     @property
     def card(self) -> EncoderCard:
         """Say who the encoder is (loads the weights)."""
 
-    def encode_image(self, canvas: npt.NDArray[np.uint8]) -> Any:
-        """Encode one (side, side) uint8 canvas; the result is opaque, only `attend` reads it."""
+    @property
+    def device(self) -> str:
+        """Say where it was asked to run: "auto", "cpu", "cuda" or "cuda:1"."""
 
-    def encode_sentences(self, sentences: Sequence[str]) -> list[Any]:
-        """Encode sentences, white space folded; one opaque result each."""
+    @property
+    def batch(self) -> int:
+        """Say how many pictures it wants to be given at once; 1 on a CPU."""
+
+    def encode_images(self, pictures: Sequence[Picture]) -> list[Any]:
+        """Encode pictures, in order; each result is opaque, only `attend` reads it."""
+
+    def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
+        """Encode sentences, white space folded, in order."""
 
     def attend(self, image: Any, sentence: Any) -> Attention:
-        """Combine one encoded picture and one encoded sentence into a map."""
+        """Combine one encoded picture and the `features` of one query into a map."""

@@ -20,9 +20,12 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 
-from medcutmix_cli.encoders.base import Attention, EncoderCard
+from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
 from medcutmix_cli.encoders.bundled_model import GRID, MAX_TOKENS, SIDE, BundledModel, Token, tokens_of
+from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, to_canvas
+from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.records import Placement
 
 _PACKAGED = "weights/bundled.safetensors"
 _WINDOW_STEP = 48  # tokens from the start of one window to the next; neighbours share 16
@@ -35,9 +38,11 @@ class EncodedImage:
 
     Attributes:
         cells: (196, 96) float32 unit vectors, row by row from the top of the canvas.
+        placement: Where the picture lies on it.
     """
 
     cells: npt.NDArray[np.float32]
+    placement: Placement
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,48 +62,64 @@ class BundledEncoder:
 
     A score is a logit: above 0 where a cell is likely to hold what the sentence says. Sentences may have any
     length: those over 64 tokens are read in windows of 64, each 48 after the one before, and averaged.
-    Encoding sets torch to one thread, for good: bits may not depend on how many a machine has.
 
     Attributes:
         weights: Another weight file of the same architecture; None takes the packaged one.
+        device, precision, batch_size: See `Runtime`.
     """
 
     weights: Path | None = None
+    device: str = "auto"
+    precision: str = "fp32"
+    batch_size: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a device or precision there is not."""
+        self._runtime  # noqa: B018 - it checks itself
+
+    @property
+    def _runtime(self) -> Runtime:
+        return Runtime(self.device, self.precision, self.batch_size)
 
     @property
     def card(self) -> EncoderCard:
         """Say who the encoder is (loads the weights)."""
         return EncoderCard(
             name="bundled",
-            weights_sha256=_loaded(self.weights).sha256,
+            weights_sha256=self._loaded.sha256,
             grid=(GRID, GRID),
             map_kind="trained-local",
             demonstration=True,
             licence="Apache-2.0",
             note=_NOTE,
+            precision=self.precision,
         )
 
-    def encode_image(self, canvas: npt.NDArray[np.uint8]) -> EncodedImage:
-        """Encode one (side, side) uint8 canvas of any side."""
-        model = _loaded(self.weights).model
-        picture = torch.from_numpy(prepare(canvas))
-        _use_one_thread()
-        with torch.inference_mode():
-            cells = model.image(picture[None, None])
-        return EncodedImage(cells[0].numpy())
+    @property
+    def batch(self) -> int:
+        """Say how many pictures it wants at once."""
+        return self._runtime.batch
 
-    def encode_sentences(self, sentences: Sequence[str]) -> list[EncodedSentence]:
+    @property
+    def _loaded(self) -> _Loaded:
+        return _loaded(self.weights, self._runtime)
+
+    def encode_images(self, pictures: Sequence[Picture]) -> list[EncodedImage]:
+        """Encode canvases of any side."""
+        seen = torch.stack([torch.from_numpy(prepare(picture.pixels)) for picture in pictures])[:, None]
+        cells = self._runtime.run(self._loaded.model.image, seen).numpy()
+        return [EncodedImage(own, picture.placement) for own, picture in zip(cells, pictures, strict=True)]
+
+    def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
         """Encode each sentence by itself, in order."""
-        model = _loaded(self.weights).model
-        _use_one_thread()
-        with torch.inference_mode():
-            return [_encode_sentence(model, sentence) for sentence in sentences]
+        with self._runtime.scope():
+            return [Query(_encode_sentence(self._loaded.model, sentence)) for sentence in sentences]
 
     def attend(self, image: EncodedImage, sentence: EncodedSentence) -> Attention:
-        """Score every cell of the picture: `scale * cosine + bias`, (14, 14) float16."""
+        """Score every cell of the picture: `scale * cosine + bias`, (14, 14) float16, NaN on the letterbox bars."""
         # einsum, not @: BLAS would wake threads of its own for 196 short products, and they spin between calls.
-        scores = np.einsum("cd,d->c", image.cells, sentence.query) + _loaded(self.weights).bias
-        return Attention(scores.reshape(GRID, GRID).astype(np.float16))
+        scores = np.einsum("cd,d->c", image.cells, sentence.query) + self._loaded.bias
+        return to_canvas(scores.reshape(GRID, GRID), WHOLE_CANVAS, image.placement, (GRID, GRID))
 
 
 def prepare(canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -131,12 +152,6 @@ def windows_of(tokens: list[Token]) -> Iterator[list[Token]]:
         yield tokens[start : start + MAX_TOKENS]
 
 
-def _use_one_thread() -> None:
-    # Two threads cut a sum elsewhere than one does, which changes last bits. The count is kept per thread.
-    if torch.get_num_threads() != 1:
-        torch.set_num_threads(1)
-
-
 def _encode_sentence(model: BundledModel, sentence: str) -> EncodedSentence:
     tokens = tokens_of(sentence)
     if not tokens:
@@ -145,8 +160,8 @@ def _encode_sentence(model: BundledModel, sentence: str) -> EncodedSentence:
             hint="the sentence of a map needs at least one letter or digit",
         )
     vectors = [model.text(model.text.embed(window)[None])[0] for window in windows_of(tokens)]
-    unit = torch.nn.functional.normalize(torch.stack(vectors).mean(dim=0), dim=-1)
-    return EncodedSentence((unit * model.scale).numpy())
+    unit = torch.nn.functional.normalize(torch.stack(vectors).mean(dim=0).float(), dim=-1)
+    return EncodedSentence((unit * model.scale).cpu().numpy())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,21 +171,22 @@ class _Loaded:
     sha256: str
 
 
-_LOADED: dict[Path | None, _Loaded] = {}
+_LOADED: dict[tuple[Path | None, str], _Loaded] = {}
 _LOADING = threading.Lock()
 
 
-def _loaded(weights: Path | None) -> _Loaded:
-    """Load a weight file once per process; several threads may ask at the same time."""
-    found = _LOADED.get(weights)
+def _loaded(weights: Path | None, runtime: Runtime) -> _Loaded:
+    """Load a weight file once per process and device; several threads may ask at the same time."""
+    key = (weights, str(runtime.torch_device))
+    found = _LOADED.get(key)
     if found is None:
         with _LOADING:
-            found = _LOADED.get(weights) or _load(weights)
-            _LOADED[weights] = found
+            found = _LOADED.get(key) or _load(weights, runtime)
+            _LOADED[key] = found
     return found
 
 
-def _load(weights: Path | None) -> _Loaded:
+def _load(weights: Path | None, runtime: Runtime) -> _Loaded:
     content = _read(weights)
     model = BundledModel(folded=True)
     try:
@@ -182,7 +198,7 @@ def _load(weights: Path | None) -> _Loaded:
             where=_name(weights),
             hint="reinstall the package, or leave out --weights",
         ) from error
-    model.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    runtime.place(model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return _Loaded(model, np.float32(model.bias.item()), hashlib.sha256(content).hexdigest())
 
 

@@ -18,7 +18,9 @@ from PIL import Image
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
 from scipy import ndimage
 
+from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.bundled import BundledEncoder
+from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.plan_file import read_whole_plan
 from medcutmix_cli.run_folder import RunFolder, read_run
 
@@ -44,10 +46,16 @@ def read_picture(path: Path) -> np.ndarray:
     return np.array(canvas)
 
 
+def as_given(canvas: np.ndarray) -> Picture:
+    """Hand a canvas over as if all of it were picture: the loop keeps no geometry."""
+    return Picture("", canvas, letterbox(CANVAS, CANVAS, CANVAS))
+
+
 def mask_of(encoder: BundledEncoder, picture: np.ndarray, sentence: str) -> np.ndarray:
     """Ask the encoder for one map and threshold it at the top fifth."""
-    (encoded,) = encoder.encode_sentences([sentence])
-    scores = encoder.attend(encoder.encode_image(picture), encoded).scores.astype(np.float64)
+    (query,) = encoder.encode_sentences([sentence])
+    (image,) = encoder.encode_images([as_given(picture)])
+    scores = np.nan_to_num(encoder.attend(image, query.features).scores.astype(np.float64), nan=-np.inf)
     return scores >= np.quantile(scores, 0.8)
 
 
@@ -73,7 +81,9 @@ def main(run: str, out: str, count: str) -> None:
     root = Path(record.settings["dataset"]["root"]).parent
     encoder = BundledEncoder()
     plan = [pair for shard in read_whole_plan(folder.plan_file, len(record.shards)) for pair in shard]
-    encoder.encode_image(np.zeros((CANVAS, CANVAS), np.uint8))  # loading the weights is not the loop's fault
+    encoder.encode_images(
+        [as_given(np.zeros((CANVAS, CANVAS), np.uint8))]
+    )  # loading the weights is not the loop's fault
     started = time.perf_counter()
     rows = []
     for pair in plan[: int(count)]:

@@ -14,6 +14,7 @@ from medcutmix_cli.datasets.phantoms.draw import draw_phantom
 from medcutmix_cli.datasets.phantoms.painting import paint
 from medcutmix_cli.datasets.phantoms.records import LOCAL_FINDINGS
 from medcutmix_cli.datasets.phantoms.reports import lesion_sentence
+from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.bundled import BundledEncoder, windows_of
 from medcutmix_cli.encoders.bundled_model import MAX_TOKENS, tokens_of
 from medcutmix_cli.errors import EncoderError
@@ -39,8 +40,9 @@ def make_canvas(seed=FIRST_SEED, findings=("pleural_effusion",), height=448):
 
 def scores_of(canvas, sentence=SENTENCE, encoder=None):
     encoder = encoder or BundledEncoder()
-    [encoded] = encoder.encode_sentences([sentence])
-    return encoder.attend(encoder.encode_image(canvas), encoded).scores
+    [query] = encoder.encode_sentences([sentence])
+    [image] = encoder.encode_images([Picture("i", canvas, letterbox(*canvas.shape, canvas.shape[0]))])
+    return encoder.attend(image, query.features).scores
 
 
 def packaged_weights():
@@ -101,7 +103,9 @@ def test_a_sentence_does_not_know_which_others_are_encoded_with_it():
     words = [SENTENCE, "A 4 cm mass is seen in the right upper lobe, with adjacent atelectasis.", "Nodule."]
     together = encoder.encode_sentences(words)
     alone = [encoder.encode_sentences([word])[0] for word in words]
-    assert all(np.array_equal(a.query, b.query) for a, b in zip(together, alone, strict=True))
+    assert all(
+        np.array_equal(a.features.query, b.features.query) for a, b in zip(together, alone, strict=True)
+    )
 
 
 def test_a_darker_picture_of_less_contrast_keeps_its_peak_nearby():
@@ -135,7 +139,7 @@ def test_a_picture_without_a_picture_still_gives_a_finite_map(canvas):
 )
 def test_what_is_no_canvas_is_refused(canvas):
     with pytest.raises(EncoderError, match="square uint8 canvas"):
-        BundledEncoder().encode_image(canvas)
+        BundledEncoder().encode_images([Picture("i", canvas, letterbox(448, 448, 448))])
 
 
 def test_a_sentence_without_a_word_is_refused():
@@ -145,8 +149,8 @@ def test_a_sentence_without_a_word_is_refused():
 
 @given(st.text(min_size=1, max_size=400))
 def test_any_sentence_with_a_word_has_a_finite_query(text):
-    [encoded] = BundledEncoder().encode_sentences([text + " x"])
-    assert np.isfinite(encoded.query).all()
+    [query] = BundledEncoder().encode_sentences([text + " x"])
+    assert np.isfinite(query.features.query).all()
 
 
 @given(st.integers(min_value=1, max_value=400))
@@ -161,7 +165,7 @@ def test_words_after_the_first_window_still_count():
     filler = "the study is otherwise as it was before " * 12
     encoder = BundledEncoder()
     left, right = encoder.encode_sentences([filler + "left effusion", filler + "right effusion"])
-    assert not np.array_equal(left.query, right.query)
+    assert not np.array_equal(left.features.query, right.features.query)
 
 
 def test_missing_weights_are_one_clear_error(tmp_path):

@@ -1,0 +1,176 @@
+"""Where and how a network runs: device, precision, batches. One code path for CPU and GPU; knows no model.
+
+Bits must not depend on what else is encoded. On a CPU each picture is a batch of its own on one torch thread;
+on a GPU batches are always full (the last one is filled up by repeating), so that the same kernels run, and only
+running out of memory changes their size: that is said and counted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+
+from medcutmix_cli.encoders.notes import note
+from medcutmix_cli.errors import EncoderError
+
+PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
+"""tf32 is fp32 whose products a GPU rounds to 10 bits of mantissa: faster, and never used unless asked for."""
+
+_HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+_GPU_BATCH = 32
+_LOG = logging.getLogger("medcutmix")
+
+Forward = Callable[..., torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One way of running a network.
+
+    Attributes:
+        device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:1".
+        precision: One of `PRECISIONS`; autocast, so that weights stay float32.
+        batch_size: Inputs at once; 0 takes 1 on a CPU and 32 on a GPU.
+
+    Raises:
+        ValueError: A device or precision there is not.
+    """
+
+    device: str = "auto"
+    precision: str = "fp32"
+    batch_size: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what has no meaning; whether the device is there is asked when it is needed."""
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, not {self.precision!r}")
+        kind, _, number = self.device.partition(":")
+        if kind not in ("auto", "cpu", "cuda") or (number and (kind != "cuda" or not number.isdigit())):
+            raise ValueError(f"device must be auto, cpu, cuda or cuda:NUMBER, not {self.device!r}")
+        if self.batch_size < 0:
+            raise ValueError(f"batch_size must be at least 0, not {self.batch_size}")
+
+    @property
+    def torch_device(self) -> torch.device:
+        """Return the device.
+
+        Raises:
+            EncoderError: A GPU was asked for and there is none, or none of that number.
+        """
+        return _device(self.device)
+
+    @property
+    def batch(self) -> int:
+        """Return how many inputs run at once, after what running out of memory has taught."""
+        asked = self.batch_size or (_GPU_BATCH if self.torch_device.type == "cuda" else 1)
+        return min(asked, _FITS.get(str(self.torch_device), asked))
+
+    def place(self, model: torch.nn.Module) -> torch.nn.Module:
+        """Freeze a model, put it into evaluation mode and on the device."""
+        return model.eval().requires_grad_(False).to(self.torch_device)
+
+    @contextmanager
+    def scope(self, *, gradients: bool = False) -> Iterator[torch.device]:
+        """Run what is inside without gradients (unless asked for), in the precision, with fixed kernels."""
+        device = self.torch_device
+        with ExitStack() as stack:
+            if device.type == "cuda":
+                stack.enter_context(_ON_GPU)
+                _fix_kernels(allow_tf32=self.precision == "tf32")
+            elif torch.get_num_threads() != 1:
+                # Two threads cut a sum elsewhere than one does. The count is kept per thread, so it is set in each.
+                torch.set_num_threads(1)
+            stack.enter_context(torch.enable_grad() if gradients else torch.inference_mode())
+            half = _HALF.get(self.precision)
+            stack.enter_context(torch.autocast(device.type, dtype=half, enabled=half is not None))
+            yield device
+
+    def run(self, forward: Forward, *inputs: torch.Tensor) -> torch.Tensor:
+        """Run `forward` over inputs in batches and put its results together.
+
+        Args:
+            forward: Takes a batch of each input, on the device; returns (batch, ...).
+            inputs: (n, ...) tensors on the CPU, n >= 1, all of one n.
+
+        Returns:
+            (n, ...) float32 on the CPU.
+
+        Raises:
+            EncoderError: Not even one input fits into the device's memory.
+        """
+        results, start, total = [], 0, len(inputs[0])
+        while start < total:
+            size = self.batch
+            try:
+                results.append(
+                    self._one_batch(forward, [full[start : start + size] for full in inputs], size)
+                )
+            except torch.OutOfMemoryError as error:
+                self._shrink(size, error)
+                continue
+            start += size
+        return torch.cat(results)
+
+    def _one_batch(self, forward: Forward, inputs: list[torch.Tensor], size: int) -> torch.Tensor:
+        count = len(inputs[0])
+        with self.scope() as device:
+            if device.type == "cuda" and count < size:
+                inputs = [
+                    torch.cat([part, part[-1:].expand(size - count, *part.shape[1:])]) for part in inputs
+                ]
+            result = forward(*(part.to(device) for part in inputs))
+            return result[:count].float().cpu()
+
+    def _shrink(self, size: int, error: torch.OutOfMemoryError) -> None:
+        device = str(self.torch_device)
+        if size == 1:
+            raise EncoderError(
+                f"the memory of {device} does not hold one input",
+                hint="--device cpu, a lower --precision, or a GPU that nobody else uses",
+            ) from error
+        _FITS[device] = size // 2
+        note("batch-halved")
+        if self.torch_device.type == "cuda":
+            torch.cuda.empty_cache()
+        _LOG.warning(
+            "out of memory on %s: going on with batches of %d instead of %d", device, size // 2, size
+        )
+
+
+def describe(device: str) -> str:
+    """Say what a device is, for people: "cpu" or "cuda:0 (NVIDIA H100)"."""
+    found = _device(device)
+    return f"{found} ({torch.cuda.get_device_name(found)})" if found.type == "cuda" else str(found)
+
+
+_FITS: dict[str, int] = {}
+_ON_GPU = threading.RLock()
+
+
+@cache
+def _device(name: str) -> torch.device:
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if name == "cpu" or (name == "auto" and not there):
+        return torch.device("cpu")
+    number = int(name.partition(":")[2] or 0)
+    if number >= there:
+        seen = f"{there} GPU(s), numbered from 0" if there else "no GPU that torch can use"
+        raise EncoderError(
+            f"there is no {name}: this machine has {seen}", hint="--device auto or --device cpu"
+        )
+    return torch.device("cuda", number)
+
+
+def _fix_kernels(*, allow_tf32: bool) -> None:
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when the first product runs
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.allow_tf32 = allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = allow_tf32
