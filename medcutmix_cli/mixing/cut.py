@@ -7,6 +7,7 @@ record therefore replays a sample bit for bit, with no encoder.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 import cv2
 import numpy as np
@@ -33,12 +34,16 @@ class View:
         pixels: (canvas, canvas) uint8, bright = radio-opaque.
         scores: (grid_h, grid_w) float32 raw map of its sentence, NaN outside the field of view.
         side: Side its report gives the finding.
+        ground_p: How seldom a picture without the finding has evidence as strong; NaN where it was not asked.
+        grounded: What the evidence gate said.
     """
 
     pixels: Pixels
     placement: Placement
     scores: Scores
     side: Side
+    ground_p: float = nan
+    grounded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,13 @@ class Refused:
 
 
 def draw_cut(recipient: View, donor: View, strategies: Strategies) -> Cut | Refused:
-    """Decide region, weights and intensity of one mix, or say by which rule it is refused."""
+    """Decide region, weights and intensity of one mix, or say by which rule it is refused.
+
+    The evidence gate has its say first: on noise a mask would be found as well.
+    """
+    for name, view in (("recipient", recipient), ("donor", donor)):
+        if not view.grounded:
+            return Refused(f"{name}-weak-evidence")
     region_a = strategies.mask.select(recipient.scores, recipient.side, recipient.placement)
     region_b = strategies.mask.select(donor.scores, donor.side, donor.placement)
     for name, region in (("recipient", region_a), ("donor", region_b)):

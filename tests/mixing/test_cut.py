@@ -119,6 +119,14 @@ def test_a_refusal_names_the_parent_and_the_rule():
     assert Refused("donor-mask-on-other-side") in outcomes
 
 
+def test_weak_evidence_is_refused_before_any_mask_is_cut():
+    good, weak = make_view(11), replace(make_view(12), grounded=False, ground_p=0.4)
+    blank = replace(weak, scores=np.full_like(weak.scores, np.nan))
+    assert draw_cut(weak, good, DEFAULT) == Refused("recipient-weak-evidence")
+    assert draw_cut(good, weak, DEFAULT) == Refused("donor-weak-evidence")
+    assert draw_cut(good, blank, DEFAULT) == Refused("donor-weak-evidence")
+
+
 @given(seeds)
 @settings(max_examples=25, deadline=None)
 def test_weights_are_shares(seed):

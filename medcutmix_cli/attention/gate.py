@@ -1,0 +1,153 @@
+"""Is there evidence at all? A map's peak is held against the peaks of pictures without the finding.
+
+Every rule that cuts a mask returns one on noise as well, so weak evidence is refused before any mask is cut.
+Knows no encoder, and not where the pictures without the finding come from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from medcutmix_cli.attention.masks import Scores, cells_inside, erode
+from medcutmix_cli.records import Placement
+
+Nulls = npt.NDArray[np.float32]
+"""(count,) statistics of pictures whose labels say that they lack the finding, in any order."""
+
+
+class Gate(Protocol):
+    """A plugin of the group `medcutmix.gates`: a frozen dataclass whose fields are its settings."""
+
+    @property
+    def pictures(self) -> int:
+        """Say from how many label-negative pictures a finding it wants to be calibrated; 0: from none."""
+
+    def statistic(self, scores: Scores, placement: Placement) -> float:
+        """Reduce one map to the number that is compared."""
+
+    def p_value(self, peak: float, nulls: Nulls) -> float:
+        """Return how seldom a picture without the finding reaches `peak`; NaN where that is not asked."""
+
+    def allowed(self, count: int) -> int:
+        """Return how many of `count` nulls may reach a peak that is kept; -1: none is ever kept."""
+
+    def needed(self) -> int:
+        """Return the fewest nulls with which anything can be kept."""
+
+    def keeps(self, peak: float, nulls: Nulls) -> bool:
+        """Say whether the evidence is strong enough to be mixed."""
+
+
+@dataclass(frozen=True, slots=True)
+class NullMax:
+    """Keep what at most a share `alpha` of pictures without the finding would reach, with `confidence`.
+
+    A plain p <= 0.05 from 100 nulls keeps 5 % of such pictures only on average over calibrations: 44 % of all
+    calibrations keep more, and a run has but one of them. Here the calibration's own chance is counted in: the
+    threshold is the one-sided distribution-free tolerance limit (S. S. Wilks, Determination of sample sizes for
+    setting tolerance limits, Ann. Math. Statist. 12, 1941). It needs 59 nulls by default; more nulls keep more
+    true evidence for the same promise. The promise is about pictures drawn like the nulls.
+
+    Attributes:
+        alpha: Share of pictures without the finding that may be kept.
+        confidence: Share of calibrations for which `alpha` holds; 0 is the plain p <= alpha, true on average.
+        pictures: Label-negative pictures that a plan takes for each finding, where it has that many.
+        border: Rings of cells at the picture's edge that do not count (markers, collimation).
+    """
+
+    alpha: float = 0.05
+    confidence: float = 0.95
+    pictures: int = 200
+    border: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a gate that means nothing, or that could never open."""
+        if not (0 < self.alpha < 1 and 0 <= self.confidence < 1 and self.border >= 0):
+            raise ValueError("alpha must be in (0, 1), confidence in [0, 1), border at least 0")
+        if self.allowed(self.pictures) < 0:
+            raise ValueError(f"pictures must be at least {self.needed()} for this alpha and confidence")
+
+    def statistic(self, scores: Scores, placement: Placement) -> float:
+        """Return the largest score of the picture's cells, `border` rings left out.
+
+        Args:
+            scores: (grid_h, grid_w) raw map, float16-exact, so that equal evidence is equal; NaN is left out.
+            placement: Where the picture lies on the canvas.
+
+        Returns:
+            The peak; -inf where no cell is left.
+        """
+        return _peak(scores, placement, self.border)
+
+    def p_value(self, peak: float, nulls: Nulls) -> float:
+        """Return (1 + nulls that reach the peak) / (1 + nulls), in (0, 1]; 1 without nulls."""
+        return (1 + _reaching(peak, nulls)) / (1 + nulls.size)
+
+    def allowed(self, count: int) -> int:
+        """Return the most of `count` nulls that may reach a peak that is kept, -1 where none may be kept.
+
+        The largest k with P(Binomial(count, alpha) > k) >= confidence; with confidence 0 the largest k
+        with (1 + k) / (1 + count) <= alpha.
+        """
+        ranks = np.arange(count + 1)
+        if self.confidence == 0:
+            return int(np.count_nonzero((1 + ranks) / (1 + count) <= self.alpha)) - 1
+        return int(np.count_nonzero(special.bdtrc(ranks, count, self.alpha) >= self.confidence)) - 1
+
+    def needed(self) -> int:
+        """Return the fewest nulls with which anything can be kept: (1 - alpha)^n <= 1 - confidence."""
+        ratio = np.log1p(-self.confidence) / np.log1p(-self.alpha) if self.confidence else 1 / self.alpha - 1
+        count = max(1, int(ratio) - 1)
+        while self.allowed(count) < 0:
+            count += 1
+        return count
+
+    def keeps(self, peak: float, nulls: Nulls) -> bool:
+        """Say whether so few nulls reach the peak that the promise holds; a NaN peak is never kept."""
+        return _reaching(peak, nulls) <= self.allowed(nulls.size)
+
+
+@dataclass(frozen=True, slots=True)
+class NoGate:
+    """Keep everything: for maps that a person has checked, and to see what the gate is worth."""
+
+    @property
+    def pictures(self) -> int:
+        """Ask for no calibration."""
+        return 0
+
+    def statistic(self, scores: Scores, placement: Placement) -> float:
+        """Return the largest score of the picture's cells; -inf where there is none."""
+        return _peak(scores, placement, 0)
+
+    def p_value(self, peak: float, nulls: Nulls) -> float:
+        """Return NaN: nothing was compared."""
+        return nan
+
+    def allowed(self, count: int) -> int:
+        """Return all of them."""
+        return count
+
+    def needed(self) -> int:
+        """Return 0."""
+        return 0
+
+    def keeps(self, peak: float, nulls: Nulls) -> bool:
+        """Say yes."""
+        return True
+
+
+def _peak(scores: Scores, placement: Placement, border: int) -> float:
+    usable = erode(cells_inside(placement, scores.shape) & np.isfinite(scores), border)
+    return float(scores[usable].max()) if usable.any() else -np.inf
+
+
+def _reaching(peak: float, nulls: Nulls) -> int:
+    """Count the nulls that are not below the peak: NaN on either side counts against it."""
+    return int(np.count_nonzero(~(nulls < peak)))
