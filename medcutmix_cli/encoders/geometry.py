@@ -63,10 +63,18 @@ def see_squashed(picture: Picture, side: int, resampling: Resampling = Resamplin
     return Seen(pixels, _window(picture.placement, 0.0, 0.0, 1.0, 1.0), picture.placement)
 
 
-def see_centre(picture: Picture, edge: int, crop: int, resampling: Resampling = Resampling.BICUBIC) -> Seen:
+def see_centre(
+    picture: Picture,
+    edge: int,
+    crop: int,
+    resampling: Resampling = Resampling.BICUBIC,
+    *,
+    round_down: bool = False,
+) -> Seen:
     """Show the centre: the shorter edge is brought to `edge` pixels, then `crop` x `crop` are cut out.
 
-    Rounds as torchvision's Resize and CenterCrop and as transformers' CLIP processor do. `crop` <= `edge`.
+    Rounds as torchvision's Resize and CenterCrop do. `round_down` is what transformers' CLIP processor does with
+    half a pixel of offset, where torchvision goes to the even one. `crop` <= `edge`.
     """
     proper = _proper(picture)
     height, width = proper.shape
@@ -74,7 +82,8 @@ def see_centre(picture: Picture, edge: int, crop: int, resampling: Resampling = 
     tall = edge if height <= width else int(edge * height / width)
     wide = edge if width <= height else int(edge * width / height)
     resized = _resized(proper, tall, wide, resampling)
-    top, left = round((tall - crop) / 2), round((wide - crop) / 2)
+    over = (tall - crop, wide - crop)
+    top, left = (rest // 2 if round_down else round(rest / 2) for rest in over)
     pixels = np.ascontiguousarray(resized[top : top + crop, left : left + crop])
     window = _window(picture.placement, top / tall, left / wide, crop / tall, crop / wide)
     return Seen(pixels, window, picture.placement)
