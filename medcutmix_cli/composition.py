@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from medcutmix_cli import __version__
+from medcutmix_cli.attention import Gate
 from medcutmix_cli.config import Resolved, fingerprint, from_plain, resolve
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.recognise import open_dataset
@@ -15,7 +16,7 @@ from medcutmix_cli.encoders.base import Encoder
 from medcutmix_cli.errors import EncoderError, UsageError
 from medcutmix_cli.mixing.cut import Strategies
 from medcutmix_cli.pairing.proposal import PairingStrategy
-from medcutmix_cli.plugins import build
+from medcutmix_cli.plugins import build, options_of
 from medcutmix_cli.registry import load
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
@@ -34,6 +35,10 @@ class Options(TypedDict, total=False):
     nlp_model: str | Path | None
     encoder: str | None
     weights: str | Path | None
+    device: str | None
+    precision: str | None
+    batch_size: int | None
+    encoder_options: Mapping[str, Any] | None
     pairs_per_study: int | None
     max_uses_per_donor: int | None
     seed: int | None
@@ -44,6 +49,7 @@ class Options(TypedDict, total=False):
     labels: str | None
     label_table: str | Path | None
     mask: str | None
+    gate: str | None
     region: str | None
     blend: str | None
     weight: str | None
@@ -74,20 +80,21 @@ _SETTING_OF = {
     "nlp_model": "reports.nlp_model",
     "encoder": "encoder.name",
     "weights": "encoder.weights",
+    **{key: f"encoder.{key}" for key in ("device", "precision", "batch_size")},
     "canvas": "image.canvas",
     "dicom_mode": "image.dicom_mode",
     "shard_size": "run.shard_size",
     "workers": "run.workers",
     "max_fail_frac": "run.max_fail_frac",
     **{key: f"plan.{key}" for key in _PLAN},
-    **{key: f"mixing.{key}" for key in ("mask", "region", "blend", "weight")},
+    **{key: f"mixing.{key}" for key in ("mask", "gate", "region", "blend", "weight")},
 }
 
 
 def relocated(record: RunRecord, places: Mapping[str, str | Path | None]) -> Settings:
-    """Return a run's settings with root, reports and weights where they are now."""
+    """Return a run's settings with root, reports, weights and device where they are now."""
     settings = from_plain(record.settings)
-    root, reports, weights = (places.get(key) for key in ("root", "reports", "weights"))
+    root, reports, weights, device = (places.get(key) for key in ("root", "reports", "weights", "device"))
     return replace(
         settings,
         dataset=replace(
@@ -95,7 +102,11 @@ def relocated(record: RunRecord, places: Mapping[str, str | Path | None]) -> Set
             root=str(root or settings.dataset.root),
             reports=str(reports or settings.dataset.reports),
         ),
-        encoder=replace(settings.encoder, weights=str(weights or settings.encoder.weights)),
+        encoder=replace(
+            settings.encoder,
+            weights=str(weights or settings.encoder.weights),
+            device=str(device or settings.encoder.device),
+        ),
     )
 
 
@@ -105,12 +116,13 @@ def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[s
     Raises:
         UsageError: An option, key or value that does not fit.
     """
-    unknown = set(options) - set(_SETTING_OF)
+    unknown = set(options) - set(_SETTING_OF) - {"encoder_options"}
     if unknown:
         raise UsageError(
             f"unknown option {sorted(unknown)[0]!r}", hint=f"known: {', '.join(sorted(_SETTING_OF))}"
         )
-    flags = {_SETTING_OF[key]: value for key, value in options.items()}
+    flags = {_SETTING_OF[key]: value for key, value in options.items() if key in _SETTING_OF}
+    flags.update({f"encoder.{key}": value for key, value in (options.get("encoder_options") or {}).items()})
     flags["dataset.root"] = str(Path(dataset).resolve())
     for key in (
         "dataset.reports",
@@ -164,12 +176,27 @@ def build_reader(settings: Settings) -> ReportReader:
 
 
 def build_encoder(settings: Settings) -> Encoder:
-    """Build the encoder of the settings."""
-    options = dict(settings.encoder.options)
-    if settings.encoder.weights:
-        options["weights"] = Path(settings.encoder.weights)
-    encoder: Encoder = build("encoder", settings.encoder.name, options)
+    """Build the encoder of the settings.
+
+    Raises:
+        UsageError: It has no such option, or computes in one precision only and another was asked for.
+    """
+    chosen, known = settings.encoder, options_of("encoder", settings.encoder.name)
+    options = dict(chosen.options)
+    if chosen.weights:
+        options["weights"] = Path(chosen.weights)
+    for key, default in (("device", "auto"), ("precision", "fp32"), ("batch_size", 0)):
+        if key in known or getattr(chosen, key) != default:
+            options[key] = getattr(chosen, key)
+    encoder: Encoder = build("encoder", chosen.name, options)
     return encoder
+
+
+def build_gate(settings: Settings) -> Gate:
+    """Build the evidence gate of the settings."""
+    name = settings.mixing.gate
+    gate: Gate = build("gate", name, settings.mixing.options.get(name, {}))
+    return gate
 
 
 def build_pairing(settings: Settings) -> PairingStrategy:
@@ -192,7 +219,7 @@ def _check_findings(findings: tuple[str, ...]) -> None:
 def build_strategies(settings: Settings) -> Strategies:
     """Build mask, region and blend; a wrong name or option is an error here, not after hours of reading."""
     chosen = settings.mixing
-    used = {settings.plan.pairing, chosen.mask, chosen.region, chosen.blend}
+    used = {settings.plan.pairing, chosen.mask, chosen.gate, chosen.region, chosen.blend}
     for name in chosen.options:
         if name not in used:
             raise UsageError(
@@ -200,6 +227,7 @@ def build_strategies(settings: Settings) -> Strategies:
                 hint=f"used: {', '.join(sorted(used))}",
             )
     load("weight", chosen.weight)
+    build_gate(settings)
     return Strategies(
         mask=build("mask", chosen.mask, chosen.options.get(chosen.mask, {})),
         region=build("region", chosen.region, chosen.options.get(chosen.region, {})),

@@ -123,12 +123,12 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             table, _, key = variable.removeprefix("MEDCUTMIX_").lower().partition("_")
             if table not in _TABLES:
                 raise UsageError(f"there is no setting {variable}", hint=suggest(table, sorted(_TABLES)))
-            values[f"{table}.{key}"] = _parse(environ[variable])
+            values[f"{table}.{key}"] = parse_value(environ[variable])
     return values
 
 
-def _parse(text: str) -> Any:
-    """Read one environment value as TOML would ("3", "true", "[...]"), else as the text it is."""
+def parse_value(text: str) -> Any:
+    """Read one value as TOML would ("3", "true", "[...]"), else as the text it is."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -185,6 +185,7 @@ _MINIMA = {
     "run.shard_size": 1,
     "run.workers": 0,
     "plan.seed": 0,
+    "encoder.batch_size": 0,
     "image.canvas": 112,
 }
 

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from medcutmix_cli.accounts import RunStatus, run_status
+from medcutmix_cli.attention import Gate
+from medcutmix_cli.calibration import Calibration, Sight, calibrate, read_calibration, write_calibration
 from medcutmix_cli.card import write_card
 from medcutmix_cli.composition import (
     Options,
     build_encoder,
+    build_gate,
     build_pairing,
     build_reader,
     build_strategies,
@@ -29,6 +32,7 @@ from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
 from medcutmix_cli.errors import EncoderError, RunConflictError, RunError, UsageError
 from medcutmix_cli.intake import Progress
+from medcutmix_cli.nulls_file import read_nulls, write_nulls
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.plan_file import shard_sizes, write_plan
 from medcutmix_cli.planning import PlanResult, make_plan
@@ -69,6 +73,7 @@ def augment(
         dataset=dataset,
         reports=options.get("reports"),
         weights=options.get("weights"),
+        device=options.get("device"),
         workers=options.get("workers"),
         progress=progress,
     )
@@ -115,6 +120,7 @@ def render(
     dataset: str | Path | None = None,
     reports: str | Path | None = None,
     weights: str | Path | None = None,
+    device: str | None = None,
     progress: Progress | None = None,
 ) -> RunStatus:
     """Render the shards k of a plan with `k mod num_tasks == task` that are not complete.
@@ -127,6 +133,7 @@ def render(
         dataset: Where the data set is now, if it has moved since the plan.
         reports: Where the reports are now, likewise.
         weights: Where the encoder's weights are now, likewise.
+        device: Where the encoder runs now, likewise: "auto", "cpu", "cuda" or "cuda:1".
         progress: Called with (stage, done, total).
 
     Raises:
@@ -140,13 +147,13 @@ def render(
         raise UsageError(f"workers must be at least 0, not {workers}")
     folder = RunFolder(Path(out))
     record = read_run(folder)
-    moved = {"root": dataset, "reports": reports, "weights": weights}
+    moved = {"root": dataset, "reports": reports, "weights": weights, "device": device}
     todo = [k for k in range(task, len(record.shards), num_tasks) if read_complete(folder, k) is None]
     if todo:
         with explained(folder.root):
             folder.create()
             folder.clean_temporaries()
-        _render_all(_renderer(folder, record, moved, workers), record, todo, progress)
+        _render_all(_renderer(folder, record, moved, workers, progress), record, todo, progress)
     status = run_status(folder)
     if not status.missing:
         with explained(folder.card_file):
@@ -222,13 +229,17 @@ def _write_plan(
     if settings.plan.label_table:
         studies = with_labels(studies, read_label_table(Path(settings.plan.label_table)))
     reader = build_reader(settings)
-    result = make_plan(studies, settings.plan, strategy, reader=reader, workers=workers, progress=progress)
+    gate = build_gate(settings)
+    result = make_plan(
+        studies, settings.plan, strategy, reader=reader, gate=gate, workers=workers, progress=progress
+    )
     sizes = shard_sizes(len(result.pairs), settings.run.shard_size)
     whole = replace(record, counts=_counts(result), shards=sizes)
     with explained(folder.root):
         folder.create()
         folder.clean_temporaries()
         write_plan(folder.plan_file, result.pairs, settings.run.shard_size)
+        write_nulls(folder.nulls_file, result.nulls)
         write_json(folder.run_file, asdict(whole))
         write_card(folder, whole, run_status(folder))
 
@@ -248,6 +259,8 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "images_dropped": result.images_dropped,
         "pairs_missing": result.pairs_missing,
         "texts": result.texts,
+        "negatives": result.negatives,
+        "null_pictures": len(result.nulls),
         "pairs_by_finding": dict(sorted(findings.items())),
     }
 
@@ -257,8 +270,10 @@ def _renderer(
     record: RunRecord,
     places: Mapping[str, str | Path | None],
     workers: int | None,
+    progress: Progress | None,
 ) -> Renderer:
     settings = relocated(record, places)
+    threads = workers or settings.run.workers or usable_cpus()
     encoder = build_encoder(settings)
     if encoder.card.weights_sha256 != record.encoder["weights_sha256"]:
         raise EncoderError(
@@ -269,15 +284,50 @@ def _renderer(
     semantic = settings.semantic()
     # Where rows are cut into shards must not show inside one.
     del semantic["run"]["shard_size"]
+    sight = Sight(open_source(settings).resolve, settings.image.canvas, settings.image.dicom_mode, encoder)
+    gate = build_gate(settings)
     terms = SYNTHETIC_TERMS if record.synthetic else CREDENTIALED_TERMS
     return Renderer(
         folder=folder,
         origin=ShardOrigin(record.fingerprint, record.encoder, semantic, terms, record.synthetic),
-        resolve=open_source(settings).resolve,
+        resolve=sight.resolve,
         encoder=encoder,
         strategies=build_strategies(settings),
+        gate=gate,
+        calibration=calibrated(folder, record, sight, gate, threads, progress),
         lam=load("weight", settings.mixing.weight),
         canvas=settings.image.canvas,
         dicom_mode=settings.image.dicom_mode,
-        workers=workers or settings.run.workers or usable_cpus(),
+        workers=threads,
     )
+
+
+def calibrated(
+    folder: RunFolder,
+    record: RunRecord,
+    sight: Sight,
+    gate: Gate,
+    workers: int,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Return the run's calibration of the gate; made where no task has made it yet.
+
+    Raises:
+        RunError: The file lies there but cannot be read, or is of another run.
+    """
+    if not gate.needed():
+        return Calibration(record.fingerprint, {})
+    path = folder.calibration_file
+    if not path.is_file():
+        nulls = read_nulls(folder.nulls_file)
+        made = calibrate(
+            nulls, sight, gate, workers=workers, fingerprint=record.fingerprint, progress=progress
+        )
+        with explained(path):
+            write_calibration(path, made)
+    found = read_calibration(path)
+    if found.fingerprint != record.fingerprint:
+        raise RunError(
+            "the calibration is of another run", where=str(path), hint="remove it; it is made again"
+        )
+    return found

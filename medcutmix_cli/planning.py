@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.intake import Intake, Progress, read_all, read_excluded, sorted_studies, studies_to_read
-from medcutmix_cli.pairing.cohort import Cohort, build_cohort
+from medcutmix_cli.pairing.cohort import Cohort, Filed, build_cohort
 from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.nulls import NullKey, choose_nulls, negatives
 from medcutmix_cli.pairing.proposal import PairingStrategy, Proposal
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import (
     Dropped,
+    NullPicture,
     Pair,
     Parent,
     Reading,
@@ -45,6 +48,8 @@ class PlanResult:
         images_dropped: Pictures left out of studies that went on, by reason.
         pairs_missing: Pairs asked for that were not found, of studies that are recipients of some.
         texts: Sums of what was read (see `FiledReports`).
+        nulls: What the evidence gate is calibrated on; empty without a gate.
+        negatives: Label-negative studies there are for each finding, summed over splits.
     """
 
     pairs: tuple[Pair, ...]
@@ -54,9 +59,12 @@ class PlanResult:
     images_dropped: dict[str, int]
     pairs_missing: int
     texts: dict[str, int]
+    nulls: tuple[NullPicture, ...] = ()
+    negatives: dict[str, int] = field(default_factory=dict)
 
 
 DEFAULT_READER = ReportReader()
+UNGATED = NoGate()
 
 
 def make_plan(
@@ -65,10 +73,13 @@ def make_plan(
     strategy: PairingStrategy,
     *,
     reader: ReportReader = DEFAULT_READER,
+    gate: Gate = UNGATED,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> PlanResult:
     """Read all reports and choose the pairs; the order of `studies` and the number of workers decide nothing.
+
+    Findings with fewer label-negative studies than `gate` needs are not exchanged, by name.
 
     Raises:
         UsageError: The file of excluded ids does not exist.
@@ -82,22 +93,34 @@ def make_plan(
     dropped = [drop for drop in dropped if drop.unit == "study"]
     inputs = len(read.studies) + len(dropped)
     cohort = build_cohort(read.studies)
-    choice = _Choice(settings, strategy, reader)
+    lacking = negatives(cohort)
+    gated = {key for key, studies in lacking.items() if len(studies) >= gate.needed()}
+    choice = _Choice(settings, strategy, reader, gated if gate.needed() else None)
     for draw in range(settings.pairs_per_study):
         for position, recipient in enumerate(cohort.studies):
             choice.choose(recipient.open(), cohort, draw)
             done = draw * len(cohort.studies) + position + 1
             report("pairing", done, settings.pairs_per_study * len(cohort.studies))
     dropped += choice.unpaired(cohort)
+    pairs = arranged(choice.pairs)
     return PlanResult(
-        pairs=arranged(choice.pairs),
+        pairs=pairs,
         inputs=inputs,
         dropped=tuple(dropped),
         refused=dict(sorted(choice.refused.items())),
         images_dropped=dict(sorted(images_dropped.items())),
         pairs_missing=settings.pairs_per_study * (inputs - len(dropped)) - len(choice.pairs),
         texts=dict(sorted(read.counts.items())),
+        nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
+        negatives=_by_finding(lacking),
     )
+
+
+def _by_finding(lacking: dict[NullKey, list[Filed]]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for (_split, finding), studies in lacking.items():
+        counts[finding] += len(studies)
+    return dict(sorted(counts.items()))
 
 
 def _silent(_stage: str, _done: int, _total: int) -> None:
@@ -107,7 +130,15 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
 class _Choice:
     """The state of choosing: who was used how often, which pairs there are, what was refused."""
 
-    def __init__(self, settings: PlanSettings, strategy: PairingStrategy, reader: ReportReader) -> None:
+    def __init__(
+        self,
+        settings: PlanSettings,
+        strategy: PairingStrategy,
+        reader: ReportReader,
+        gated: set[NullKey] | None,
+    ) -> None:
+        """Choose for one plan; `gated` are the findings whose evidence can be judged, None without a gate."""
+        self.gated = gated
         self.settings = settings
         self.strategy = strategy
         self.reader = reader
@@ -137,7 +168,9 @@ class _Choice:
     def _broken_rule(self, proposal: Proposal) -> str:
         """Name the first rule that holds for every strategy and is broken here."""
         recipient, donor = proposal.recipient, proposal.donor
+        judged = self.gated is None or (recipient.study.split, proposal.finding) in self.gated
         rules = {
+            "too-few-null-pictures": not judged,
             "same-patient": recipient.study.subject_id == donor.study.subject_id,
             "different-split": recipient.study.split != donor.study.split,
             "donor-used-up": self.uses[donor.study.study_id] >= self.settings.max_uses_per_donor,

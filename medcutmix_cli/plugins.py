@@ -11,6 +11,11 @@ from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.registry import load
 
 
+def options_of(kind: str, name: str) -> dict[str, Any]:
+    """Return what a plugin can be given, by name, with the defaults."""
+    return {entry.name: entry.default for entry in fields(load(kind, name)) if entry.init}
+
+
 def build(kind: str, name: str, options: Mapping[str, Any]) -> Any:
     """Load the plugin `name` and construct it.
 
@@ -18,7 +23,7 @@ def build(kind: str, name: str, options: Mapping[str, Any]) -> Any:
         UsageError: No such plugin, an unknown option (with the nearest known one), or a value it refuses.
     """
     plugin = load(kind, name)
-    known = {entry.name: entry.default for entry in fields(plugin) if entry.init}
+    known = options_of(kind, name)
     if not isinstance(options, Mapping):
         raise UsageError(f"the options of the {kind} {name!r} must stand in a table, not {options!r}")
     values: dict[str, Any] = {}

@@ -294,6 +294,24 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class NullPicture:
+    """A picture without a finding, to be asked for it: what the evidence gate takes for chance.
+
+    Attributes:
+        split: Calibrates pairs of this split only.
+        finding: Lexicon id of what the study is label-negative for.
+        sentence: A sentence of the plan about that finding, white space folded.
+    """
+
+    split: str
+    finding: str
+    study_id: str
+    image_id: str
+    image_path: str
+    sentence: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """Where an original picture lies on the square canvas; geometry both ways.
 

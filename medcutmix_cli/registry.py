@@ -13,6 +13,7 @@ GROUPS = {
     "encoder": "medcutmix.encoders",
     "pairing": "medcutmix.pairings",
     "mask": "medcutmix.masks",
+    "gate": "medcutmix.gates",
     "region": "medcutmix.regions",
     "blend": "medcutmix.blends",
     "weight": "medcutmix.weights",

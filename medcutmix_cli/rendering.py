@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from medcutmix_cli.attention import Gate
+from medcutmix_cli.calibration import Calibration
 from medcutmix_cli.encoders.base import Attention, Encoder, Picture, Query
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.errors import ImageError
@@ -48,6 +50,7 @@ class Renderer:
 
     Attributes:
         resolve: Turns `Parent.image_path` into the file.
+        calibration: What the gate compares with; empty without a gate.
         canvas: Side of the canvas, pixels.
         dicom_mode: How DICOM becomes grey.
         workers: Threads.
@@ -58,6 +61,8 @@ class Renderer:
     resolve: Callable[[str], Path]
     encoder: Encoder
     strategies: Strategies
+    gate: Gate
+    calibration: Calibration
     lam: WeightChoice
     canvas: int
     dicom_mode: str
@@ -104,6 +109,7 @@ def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -
             device=_described(renderer.encoder.device),
             attempts=attempts,
             notes=dict(sorted((notes() - noted + mixer.noted).items())),
+            calibration=renderer.calibration.sha256,
         )
         complete(renderer.folder, state)
     return state
@@ -251,7 +257,7 @@ def _mix(
         attention = renderer.encoder.attend(prepared.features, query.features)
         if attention.missing:
             return _outcome(pair, "failed", "encode", f"{who}-{attention.missing}")
-        views.append(_view(prepared, parent, attention))
+        views.append(_view(renderer, pair, prepared, parent, attention))
     return _mixed_row(renderer, pair, *views)
 
 
@@ -270,14 +276,20 @@ def _mixed_row(renderer: Renderer, pair: Pair, view_a: View, view_b: View) -> Ro
         placement_b=view_b.placement,
         weights=weights,
         lam=renderer.lam(weights),
+        ground_p_a=None if np.isnan(view_a.ground_p) else view_a.ground_p,
+        ground_p_b=None if np.isnan(view_b.ground_p) else view_b.ground_p,
     )
     return to_row(sample)
 
 
-def _view(prepared: _Prepared, parent: Parent, attention: Attention) -> View:
+def _view(renderer: Renderer, pair: Pair, prepared: _Prepared, parent: Parent, attention: Attention) -> View:
     # Maps are rounded to what is stored before anything is decided from them: a row replays exactly.
     scores = attention.scores.astype(np.float16).astype(np.float32)
-    return View(prepared.canvas.pixels, prepared.canvas.placement, scores, parent.side)
+    canvas, gate = prepared.canvas, renderer.gate
+    nulls = renderer.calibration.of(pair.split, pair.finding)
+    peak = gate.statistic(scores, canvas.placement)
+    ground_p, grounded = gate.p_value(peak, nulls), gate.keeps(peak, nulls)
+    return View(canvas.pixels, canvas.placement, scores, parent.side, ground_p, grounded)
 
 
 def _outcome(pair: Pair, outcome: str, stage: str, reason: str, error: str = "") -> PairOutcome:

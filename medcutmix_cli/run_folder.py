@@ -1,6 +1,6 @@
 """The run folder: where everything lies, and what its small JSON files say. Knows no pixel and no report.
 
-    OUT/run.json  plan.parquet  README.md
+    OUT/run.json  plan.parquet  nulls.parquet  calibration.json  README.md
     OUT/data/part-00000.parquet  state/part-00000.json  failures/part-00000.jsonl
 
 A shard is complete when its state file is there: it is written last. There are no lock files, since two tasks
@@ -44,6 +44,16 @@ class RunFolder:
         return self.root / "plan.parquet"
 
     @property
+    def nulls_file(self) -> Path:
+        """The pictures that the evidence gate is calibrated on, chosen by the plan."""
+        return self.root / "nulls.parquet"
+
+    @property
+    def calibration_file(self) -> Path:
+        """What the encoder made of them: written once a run, the same for every task."""
+        return self.root / "calibration.json"
+
+    @property
     def card_file(self) -> Path:
         """The data card."""
         return self.root / "README.md"
@@ -76,7 +86,10 @@ class RunFolder:
 
     def foreign_files(self) -> list[str]:
         """List names in the folder that are no part of any run."""
-        ours = {"run.json", "plan.parquet", "data", "state", "failures", "README.md", "report.html"}
+        ours = {
+            *("run.json", "plan.parquet", "nulls.parquet", "calibration.json", "README.md", "report.html"),
+            *("data", "state", "failures"),
+        }
         if not self.root.is_dir():
             return []
         names = (p.name for p in sorted(self.root.iterdir()))
@@ -147,6 +160,7 @@ class ShardState:
         device: Where the encoder ran.
         attempts: How many renderings it took.
         notes: What a user should know, by name ("sentence-truncated", "batch-halved"), counted.
+        calibration: Hash of the calibration file it was gated by, "" without a gate.
     """
 
     shard: int
@@ -160,6 +174,7 @@ class ShardState:
     device: str
     attempts: int
     notes: dict[str, int] = field(default_factory=dict)
+    calibration: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ class MixedSample:
         pixels: (canvas, canvas) uint8 mixed picture.
         map_a: (grid_h, grid_w) float16 raw scores over the recipient (likewise map_b, the donor).
         lam: The run's named weight.
+        ground_p_a: Evidence of the recipient's map, None where no gate asked (likewise ground_p_b, the donor's).
     """
 
     pair: Pair
@@ -38,10 +39,12 @@ class MixedSample:
     placement_b: Placement
     weights: ImageWeights
     lam: float
+    ground_p_a: float | None = None
+    ground_p_b: float | None = None
 
 
 def to_row(sample: MixedSample) -> Row:
-    """Lay a sample out as one row of schema v1."""
+    """Lay a sample out as one row of the schema."""
     pair, cut, weights = sample.pair, sample.cut, sample.weights
     return {
         "pair_id": pair.pair_id,
@@ -72,6 +75,8 @@ def to_row(sample: MixedSample) -> Row:
         "interpolation": cut.interpolation,
         "gain": cut.gain,
         "offset": cut.offset,
+        "ground_p_a": sample.ground_p_a,
+        "ground_p_b": sample.ground_p_b,
         **_parent_row("a", pair.recipient, sample.map_a, cut.mask_a, sample.placement_a),
         **_parent_row("b", pair.donor, sample.map_b, cut.mask_b, sample.placement_b),
     }

@@ -51,11 +51,17 @@ class EncoderSettings:
     Attributes:
         name: Registered name; "" means bundled on sample data, an error on any other.
         weights: File or folder of the weights, "" for the encoder's own.
+        device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:1".
+        precision: "fp32", "tf32", "bf16" or "fp16".
+        batch_size: Pictures encoded at once; 0 means 1 on a CPU and 32 on a GPU.
         options: Constructor arguments of the encoder.
     """
 
     name: str = ""
     weights: str = ""
+    device: str = "auto"
+    precision: str = "fp32"
+    batch_size: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -92,6 +98,7 @@ class MixingSettings:
     """`[mixing]`: named strategies; `[mixing.options.<strategy>]` holds their constructor arguments."""
 
     mask: str = "topk"
+    gate: str = "null-max"
     region: str = "in-place-union"
     blend: str = "feather"
     weight: str = "img-mass"
@@ -153,6 +160,8 @@ _NOT_SEMANTIC = (
     ("dataset", "reports"),
     ("reports", "nlp_model"),
     ("encoder", "weights"),
+    ("encoder", "device"),
+    ("encoder", "batch_size"),
     ("plan", "exclude_ids"),
     ("plan", "label_table"),
     ("run", "workers"),

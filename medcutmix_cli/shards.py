@@ -5,12 +5,13 @@ A shard is one Parquet file. Its bytes depend on its rows and on `ShardOrigin` o
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import platform
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import pyarrow.parquet as pq
 from medcutmix_cli.errors import ShardError
 from medcutmix_cli.findings import CHEXPERT
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ROW_GROUP_ROWS = 32
 """Peak memory is one row group, about 3.3 times its bytes; readers want fewer than 100 rows of pictures."""
 
@@ -32,7 +33,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of schema v1: name, Arrow type and what it means (units, frame, order)."""
+    """One column of the schema: name, Arrow type and what it means (units, frame, order)."""
 
     name: str
     type: pa.DataType
@@ -81,6 +82,11 @@ def _parent(letter: str, who: str) -> tuple[Column, ...]:
             f"map_{letter}", pa.list_(pa.float16()), "grid_h * grid_w raw scores, row by row, NaN outside"
         ),
         Column(f"mask_{letter}", pa.list_(pa.uint8()), "grid_h * grid_w, 1 = evidence"),
+        Column(
+            f"ground_p_{letter}",
+            pa.float64(),
+            "how often the map of a picture without the finding peaks as high, in (0, 1]; null without a gate",
+        ),
         Column(f"placement_{letter}", _PLACEMENT, "where the original lies on the canvas, pixels, y down"),
     )
 
@@ -151,7 +157,7 @@ def _feature(kind: pa.DataType) -> Any:
 
 
 def arrow_schema(origin: ShardOrigin) -> pa.Schema:
-    """Return schema v1 with its metadata; the key `huggingface` makes `load_dataset` return PIL pictures."""
+    """Return the schema with its metadata; the key `huggingface` makes `load_dataset` return PIL pictures."""
     fields = [pa.field(c.name, c.type, metadata={"meaning": c.meaning}) for c in COLUMNS]
     features = {c.name: _feature(c.type) for c in COLUMNS}
     said = {"schema_version": SCHEMA_VERSION, "label_order": list(CHEXPERT), **asdict(origin)}
@@ -195,6 +201,32 @@ def publish(target: Path) -> Iterator[Path]:
         _sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def publish_first(target: Path) -> Iterator[Path]:
+    """Like `publish`, but what lies there already stays: of several tasks the first one's file counts."""
+    temporary = target.with_name(f".{target.name}.{platform.node()}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb") as handle:
+            os.fsync(handle.fileno())
+        with suppress(FileExistsError):
+            _link_or_replace(temporary, target)
+        _sync_folder(target.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _link_or_replace(temporary: Path, target: Path) -> None:
+    try:
+        target.hardlink_to(temporary)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+            raise
+        temporary.replace(
+            target
+        )  # a file system without hard links: the last one counts, and all wrote the same
 
 
 def _sync_folder(folder: Path) -> None:

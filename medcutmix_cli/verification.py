@@ -14,6 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.accounts import run_status
+from medcutmix_cli.attention import Gate
+from medcutmix_cli.calibration import Calibration, read_calibration
+from medcutmix_cli.composition import build_gate
+from medcutmix_cli.config import from_plain
 from medcutmix_cli.errors import ImageError, MedcutmixError, ShardError
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.intake import Progress
@@ -30,7 +34,7 @@ from medcutmix_cli.run_folder import (
     read_run,
     read_state,
 )
-from medcutmix_cli.samples import replay_pixels, replay_report, row_pixels
+from medcutmix_cli.samples import replay_pixels, replay_report, row_grid, row_pixels, row_placement
 from medcutmix_cli.shards import COLUMNS, Row, read_head, read_rows, sha256
 
 
@@ -82,6 +86,23 @@ class Replay:
         return ReportReader(self.section_rules).read(row["report"], row["study_id_a"])
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the stored maps are judged by, once more."""
+
+    gate: Gate
+    calibration: Calibration
+
+    def holds(self, row: Row, letter: str) -> bool:
+        """Say whether one parent's map passes the gate with exactly the stored ground_p."""
+        if not self.gate.needed():
+            return row[f"ground_p_{letter}"] is None
+        nulls = self.calibration.of(row["split"], row["finding"])
+        peak = self.gate.statistic(row_grid(row, f"map_{letter}"), row_placement(row, letter))
+        known = self.gate.p_value(peak, nulls) == row[f"ground_p_{letter}"]
+        return known and self.gate.keeps(peak, nulls)
+
+
 def verify(
     out: str | Path,
     *,
@@ -104,6 +125,7 @@ def verify(
     folder = RunFolder(Path(out))
     record = read_run(folder)
     problems = [*_folder_problems(folder, record)]
+    evidence = _evidence(folder, record)
     replay = _replay(record, dataset) if deep else None
     rows = 0
     for shard in range(len(record.shards)):
@@ -112,10 +134,16 @@ def verify(
             problems.append(Problem(folder.shard_file(shard).name, "missing", "this shard is not complete"))
         else:
             rows += state.written
-            problems += _checked_shard(folder, record, state, replay)
+            problems += _checked_shard(folder, record, state, evidence, replay)
         if progress:
             progress("verifying", shard + 1, len(record.shards))
     return Verification(len(record.shards), rows, deep, tuple(problems))
+
+
+def _evidence(folder: RunFolder, record: RunRecord) -> Evidence:
+    gate = build_gate(from_plain(record.settings))
+    there = gate.needed() and folder.calibration_file.is_file()
+    return Evidence(gate, read_calibration(folder.calibration_file) if there else Calibration("", {}))
 
 
 def _replay(record: RunRecord, dataset: str | Path | None) -> Replay:
@@ -143,11 +171,12 @@ def _folder_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:
 
 
 def _checked_shard(
-    folder: RunFolder, record: RunRecord, state: ShardState, replay: Replay | None
+    folder: RunFolder, record: RunRecord, state: ShardState, evidence: Evidence, replay: Replay | None
 ) -> list[Problem]:
     name = folder.shard_file(state.shard).name
     try:
-        return [*_file_problems(folder, record, state), *_row_problems(folder, state, replay)]
+        files = _file_problems(folder, record, state, evidence)
+        return [*files, *_row_problems(folder, state, evidence, replay)]
     except ShardError as error:
         return [Problem(name, "damaged", error.what)]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -156,7 +185,9 @@ def _checked_shard(
         return [Problem(name, "unreadable", error.what)]
 
 
-def _file_problems(folder: RunFolder, record: RunRecord, state: ShardState) -> Iterator[Problem]:
+def _file_problems(
+    folder: RunFolder, record: RunRecord, state: ShardState, evidence: Evidence
+) -> Iterator[Problem]:
     path = folder.shard_file(state.shard)
     head = read_head(path)
     outcomes = read_outcomes(folder.failures_file(state.shard))
@@ -168,12 +199,15 @@ def _file_problems(folder: RunFolder, record: RunRecord, state: ShardState) -> I
         ("rows", head.rows != state.written, f"{head.rows} rows, but {state.written} were counted"),
         ("plan", state.planned != record.shards[state.shard], "the plan has another number of pairs"),
         ("sums", ended != state.planned, "planned is not written + rejected + failed"),
+        ("calibration", state.calibration != evidence.calibration.sha256, "it was gated by other numbers"),
         ("failures", len(outcomes) != state.planned - state.written, "the failure list has another length"),
     )
     yield from (Problem(path.name, rule, detail) for rule, broken, detail in rules if broken)
 
 
-def _row_problems(folder: RunFolder, state: ShardState, replay: Replay | None) -> Iterator[Problem]:
+def _row_problems(
+    folder: RunFolder, state: ShardState, evidence: Evidence, replay: Replay | None
+) -> Iterator[Problem]:
     """Check each row by itself and against its pair; rows stand in the order of the plan."""
     gone = {outcome.pair_id for outcome in read_outcomes(folder.failures_file(state.shard))}
     pairs = [pair for pair in read_plan(folder.plan_file, state.shard) if pair.pair_id not in gone]
@@ -184,6 +218,10 @@ def _row_problems(folder: RunFolder, state: ShardState, replay: Replay | None) -
             yield Problem(row["pair_id"], "order", "rows and planned pairs do not match")
             return
         yield from _pair_problems(pair, row)
+        if not all(evidence.holds(row, letter) for letter in "ab"):
+            yield Problem(
+                pair.pair_id, "evidence", "the stored map does not pass the gate with the stored ground_p"
+            )
         if replay:
             yield from _replay_problems(row, replay)
     if count != len(pairs):

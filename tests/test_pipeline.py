@@ -29,7 +29,9 @@ def _toy(monkeypatch):
 
 
 def augmented(dataset, out, **options):
-    return medcutmix_cli.augment(dataset, out, **{"encoder": "toy", "shard_size": 5, "workers": 2, **options})
+    return medcutmix_cli.augment(
+        dataset, out, **{"encoder": "toy", "gate": "none", "shard_size": 5, "workers": 2, **options}
+    )
 
 
 def sample_rows(run):
@@ -68,7 +70,7 @@ def test_another_shard_size_gives_the_same_samples(tmp_path):
 def test_tasks_share_the_shards_and_their_number_may_change(tmp_path):
     source = write_manifest(tmp_path / "in")
     augmented(source, tmp_path / "whole", shard_size=2)
-    medcutmix_cli.plan(source, tmp_path / "tasks", encoder="toy", shard_size=2, workers=2)
+    medcutmix_cli.plan(source, tmp_path / "tasks", encoder="toy", gate="none", shard_size=2, workers=2)
     medcutmix_cli.render(tmp_path / "tasks", task=1, num_tasks=3)
     assert run_status(RunFolder(tmp_path / "tasks")).complete == (1, 4)
     for task in range(2):
@@ -93,7 +95,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(tmp_path, killed_at):
 
 def test_a_rendering_that_was_interrupted_counts_as_an_attempt(tmp_path, monkeypatch):
     source = write_manifest(tmp_path / "in")
-    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", shard_size=1000)
+    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", gate="none", shard_size=1000)
     folder = RunFolder(tmp_path / "out")
 
     def interrupted(*_):
@@ -153,7 +155,7 @@ def test_the_folder_is_for_the_owner_only(tmp_path):
 
 def test_a_moved_data_set_can_be_named_anew(tmp_path):
     source = write_manifest(tmp_path / "in")
-    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", shard_size=5)
+    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", gate="none", shard_size=5)
     moved = shutil.move(source, tmp_path / "elsewhere")
     assert medcutmix_cli.render(tmp_path / "out", dataset=moved).written > 0
 
@@ -188,7 +190,7 @@ def test_an_encoder_must_be_named_for_real_data(tmp_path, monkeypatch):
 
 
 def test_other_weights_than_planned_are_refused(tmp_path, monkeypatch):
-    medcutmix_cli.plan(write_manifest(tmp_path / "in"), tmp_path / "out", encoder="toy")
+    medcutmix_cli.plan(write_manifest(tmp_path / "in"), tmp_path / "out", encoder="toy", gate="none")
 
     class Other(ToyEncoder):
         @property

@@ -29,7 +29,9 @@ def tree(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(tree, tmp_path_factory):
     out = tmp_path_factory.mktemp("run") / "out"
-    status = medcutmix_cli.augment(tree, out, encoder="bundled", splits=("train", "validate", "test"))
+    status = medcutmix_cli.augment(
+        tree, out, encoder="bundled", gate="none", splits=("train", "validate", "test")
+    )
     return out, status
 
 

@@ -120,7 +120,7 @@ def test_the_metadata_says_order_of_labels_encoder_and_version():
     said = json.loads(arrow_schema(ORIGIN).metadata[b"medcutmix"])
     assert said["label_order"] == list(CHEXPERT)
     assert said["encoder"] == {"name": "toy"}
-    assert said["schema_version"] == 1
+    assert said["schema_version"] == 2
 
 
 @pytest.mark.parametrize(

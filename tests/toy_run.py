@@ -9,7 +9,7 @@ from tests.toy_encoder import ToyEncoder
 def main(dataset: str, out: str, shard_size: str) -> None:
     """Augment; each picture takes a moment, so that there is time to be killed."""
     pipeline.build_encoder = composition.build_encoder = lambda _settings: ToyEncoder()
-    pipeline.augment(dataset, out, encoder="toy", shard_size=int(shard_size), workers=2)
+    pipeline.augment(dataset, out, encoder="toy", gate="none", shard_size=int(shard_size), workers=2)
 
 
 if __name__ == "__main__":

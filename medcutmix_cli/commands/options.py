@@ -125,6 +125,41 @@ Weights = Annotated[
         help="File or folder of its weights, if not its own.", metavar="PATH", rich_help_panel=ENCODER
     ),
 ]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        help=default("auto", "Where the encoder runs: auto (a GPU where there is one), cpu, cuda or cuda:1."),
+        metavar="NAME",
+        autocompletion=lambda: ["auto", "cpu", "cuda", "cuda:0", "cuda:1"],
+        rich_help_panel=ENCODER,
+    ),
+]
+Precision = Annotated[
+    str | None,
+    typer.Option(
+        help=default("fp32", "How the encoder computes: fp32, tf32, bf16 or fp16."),
+        metavar="NAME",
+        autocompletion=lambda: ["fp32", "tf32", "bf16", "fp16"],
+        rich_help_panel=ENCODER,
+    ),
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(
+        help=default("1 on a CPU, 32 on a GPU", "Pictures encoded at once; halved when memory runs out."),
+        metavar="N",
+        rich_help_panel=ENCODER,
+    ),
+]
+EncoderOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--encoder-option",
+        help="An option of the encoder's own, for example method=gradient. Repeat it.",
+        metavar="KEY=VALUE",
+        rich_help_panel=ENCODER,
+    ),
+]
 PairsPerStudy = Annotated[
     int | None,
     typer.Option(
@@ -173,6 +208,18 @@ Mask = Annotated[
         help=default("topk", "Map to mask."),
         metavar="NAME",
         autocompletion=lambda: _names("mask"),
+        rich_help_panel=METHOD,
+    ),
+]
+Gate = Annotated[
+    str | None,
+    typer.Option(
+        help=default(
+            "null-max",
+            "Evidence gate: null-max compares each map with those of pictures without the finding; none.",
+        ),
+        metavar="NAME",
+        autocompletion=lambda: _names("gate"),
         rich_help_panel=METHOD,
     ),
 ]
@@ -314,6 +361,28 @@ def parse_columns(pairs: Sequence[str] | None) -> dict[str, str] | None:
             )
         columns[field.strip()] = column.strip()
     return columns
+
+
+def parse_encoder_options(pairs: Sequence[str] | None) -> dict[str, object] | None:
+    """Read `KEY=VALUE` pairs, values as TOML has them (3, true, "text" or plain text); None where there are none.
+
+    Raises:
+        UsageError: A pair without "=" or without a key.
+    """
+    if not pairs:
+        return None
+    from medcutmix_cli.config import parse_value
+
+    options: dict[str, object] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not (key.strip() and equals):
+            raise UsageError(
+                f"--encoder-option {pair!r} is not KEY=VALUE",
+                hint="for example: --encoder-option method=gradient",
+            )
+        options[key.strip()] = parse_value(value.strip())
+    return options
 
 
 def several(values: Sequence[str] | None) -> tuple[str, ...] | None:

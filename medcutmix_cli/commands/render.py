@@ -32,6 +32,7 @@ def render(
     dataset: opt.MovedDataset = None,
     reports: opt.Reports = None,
     weights: opt.Weights = None,
+    device: opt.Device = None,
     json: opt.Json = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -51,6 +52,7 @@ def render(
             dataset=dataset,
             reports=reports,
             weights=weights,
+            device=device,
             progress=progress,
         )
     tell(status, out, session, json=json)

@@ -12,8 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing.statements import Refusal, donor_statement
-from medcutmix_cli.records import ReadStudy, Side
+from medcutmix_cli.records import Assertion, ReadStudy, Side
+from medcutmix_cli.reports.lexicon import label_of
 
 DonorKey = tuple[str, str, Side]
 """(split, finding, side)"""
@@ -25,6 +27,7 @@ class Filed:
 
     Attributes:
         gives: (finding, side) of each statement that it may give.
+        lacks: Findings that it is label-negative for.
         packed: The `ReadStudy`, pickled by this process or a worker of it, and compressed.
     """
 
@@ -32,6 +35,7 @@ class Filed:
     subject_id: str
     split: str
     gives: tuple[tuple[str, Side], ...]
+    lacks: tuple[str, ...]
     packed: bytes = field(repr=False)
 
     def open(self) -> ReadStudy:
@@ -46,8 +50,24 @@ def file_away(read: ReadStudy, findings: tuple[str, ...]) -> Filed:
         (finding, donor_statement(read.reading, finding)) for finding in findings if finding in read.findings
     )
     gives = tuple((finding, s.side) for finding, s in statements if not isinstance(s, Refusal))
+    lacks = tuple(finding for finding in findings if is_negative(read, finding))
     packed = zlib.compress(pickle.dumps(read, pickle.HIGHEST_PROTOCOL), 1)
-    return Filed(read.study.study_id, read.study.subject_id, read.study.split, gives, packed)
+    return Filed(read.study.study_id, read.study.subject_id, read.study.split, gives, lacks, packed)
+
+
+def is_negative(read: ReadStudy, finding: str) -> bool:
+    """Say whether a study is label-negative for a finding: labelled normal, or the finding is denied.
+
+    A finding that is not mentioned may still be there, so silence is no negative.
+    """
+    labels = dict(zip(CHEXPERT, read.labels, strict=True))
+    if finding in read.findings:
+        return False
+    observation = label_of("chexpert").get(finding, "")
+    if observation in labels:
+        return labels["No Finding"] == 1.0 or labels[observation] == 0.0
+    said = {m.assertion for s in read.reading.sentences for m in s.mentions if m.finding == finding}
+    return said == {Assertion.ABSENT} or (not said and labels["No Finding"] == 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ def status_view(status: RunStatus, out: str | Path) -> RenderableType:
     if status.seconds and status.written:
         speed = f"{status.written / status.seconds:,.1f} pairs/s"
         rows["Speed"] = f"{speed} ({duration(status.seconds)} of rendering, added up over shards)"
+    if status.notes:
+        rows["Noted"] = _with_reasons("", {"": status.notes})
     rows["Where"] = str(out)
     return Group(facts(rows), *_warnings(status))
 
@@ -112,7 +114,8 @@ def _with_reasons(head: str, reasons: Mapping[str, Mapping[str, int]]) -> Table:
             label = f"{kind}: {reason}" if kind else reason
             lines.add_row(Text(f"{count:,}", style="dim"), Text(printable(label), style="dim"))
     whole = Table.grid()
-    whole.add_row(head)
+    if head:
+        whole.add_row(head)
     if lines.row_count:
         whole.add_row(Padding(lines, (0, 0, 0, 2)))
     return whole
@@ -120,6 +123,11 @@ def _with_reasons(head: str, reasons: Mapping[str, Mapping[str, int]]) -> Table:
 
 def _warnings(status: RunStatus) -> Iterator[RenderableType]:
     texts = [encoder_warning(status.encoder)]
+    if status.dropped.get("too-few-null-pictures"):
+        texts.append(
+            "Some findings have too few label-negative pictures to calibrate the evidence gate on: more studies, "
+            "a milder [mixing.options.null-max], or --gate none"
+        )
     if status.too_many_failures:
         texts.append(
             f"{status.fail_fraction:.1%} of the pairs failed, more than the {status.max_fail_frac:.1%} allowed "

@@ -134,7 +134,7 @@ def plan_of(source: Path, run: str, wanted: int, manifest: Path) -> int:
     rows = (source / "manifest.jsonl").read_text().splitlines()
     manifest = source / manifest.name
     manifest.write_text("\n".join(rows[: round(1.3 * wanted)]) + "\n")
-    options = {"encoder": "bundled", "shard_size": SHARD, "max_uses_per_donor": 2}
+    options = {"encoder": "bundled", "gate": "none", "shard_size": SHARD, "max_uses_per_donor": 2}
     return int(call("plan", str(manifest), run, **options)["pairs"])
 
 

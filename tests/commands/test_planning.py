@@ -22,7 +22,7 @@ from tests.trees import write_manifest
 
 STATUS_KEYS = {
     "balanced", "bytes", "complete", "document", "dropped", "encoder", "fail_fraction", "failed", "fingerprint",
-    "images_dropped", "max_fail_frac", "missing", "out", "pairs_missing", "planned", "refused", "rejected",
+    "images_dropped", "max_fail_frac", "missing", "notes", "out", "pairs_missing", "planned", "refused", "rejected",
     "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting", "written",
 }  # fmt: skip
 
@@ -73,7 +73,11 @@ def test_help_tells_the_defaults_of_the_settings_tree(capsys, monkeypatch, word)
     for table in dataclasses.fields(settings):
         known |= dataclasses.asdict(getattr(settings, table.name))
     renamed = {"split": "splits", "finding": "findings"}
-    spoken = {"workers": "the CPUs allowed", "finding": "all with a place of their own"}
+    spoken = {
+        "workers": "the CPUs allowed",
+        "batch-size": "1 on a CPU, 32 on a GPU",
+        "finding": "all with a place of their own",
+    }
     assert told.keys() >= {"seed", "canvas", "shard-size", "blend", "split"}
     for flag, said in told.items():
         value = known[renamed.get(flag, flag).replace("-", "_")]

@@ -1,0 +1,50 @@
+"""Which pictures the evidence gate is calibrated on: label-negative studies, asked in the words of the plan.
+
+Chosen by the plan from ids alone, so that every shard, task and engine is gated by the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from medcutmix_cli.pairing.cohort import Cohort, Filed
+from medcutmix_cli.records import NullPicture, Pair
+from medcutmix_cli.seeds import stable_generator, stable_hash
+
+NullKey = tuple[str, str]
+"""(split, finding)"""
+
+
+def negatives(cohort: Cohort) -> dict[NullKey, list[Filed]]:
+    """Return the label-negative studies of each finding, within each split."""
+    found: dict[NullKey, list[Filed]] = defaultdict(list)
+    for study in cohort.studies:
+        for finding in study.lacks:
+            found[study.split, finding].append(study)
+    return dict(found)
+
+
+def choose_nulls(
+    lacking: Mapping[NullKey, list[Filed]], pairs: Iterable[Pair], wanted: int, seed: int
+) -> tuple[NullPicture, ...]:
+    """Choose up to `wanted` pictures for each finding of the plan, each with one of the plan's sentences about it."""
+    sentences: dict[NullKey, set[str]] = defaultdict(set)
+    for pair in pairs:
+        sentences[pair.split, pair.finding] |= {pair.recipient.sentence, pair.donor.sentence}
+    return tuple(
+        _null(study, key, sorted(words), seed)
+        for key, words in sorted(sentences.items())
+        for study in _drawn(lacking.get(key, []), key, wanted, seed)
+    )
+
+
+def _drawn(studies: list[Filed], key: NullKey, wanted: int, seed: int) -> list[Filed]:
+    return sorted(studies, key=lambda study: stable_hash(seed, "null", *key, study.study_id))[:wanted]
+
+
+def _null(study: Filed, key: NullKey, sentences: list[str], seed: int) -> NullPicture:
+    split, finding = key
+    image = study.open().image
+    drawn = stable_generator(seed, "null-sentence", split, finding, study.study_id).integers(len(sentences))
+    return NullPicture(split, finding, study.study_id, image.image_id, image.path, sentences[int(drawn)])
