@@ -1,0 +1,182 @@
+"""BiomedCLIP from its released open_clip files, without open_clip, timm or torchvision. Knows no report.
+
+Zhang et al. 2023, arXiv:2303.00915; huggingface.co/microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224 (MIT).
+It was trained on whole figures and captions: where a sentence lies in a picture is read from it, never learnt by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
+from medcutmix_cli.encoders.biomedclip_release import LoadedRelease, loaded_release, tokens_of
+from medcutmix_cli.encoders.biomedclip_towers import BiomedClipTowers
+from medcutmix_cli.encoders.geometry import FITS, Seen, Window, canvas_grid, see_canvas, see_centre, to_canvas
+from medcutmix_cli.encoders.runtime import Runtime
+from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
+from medcutmix_cli.records import Placement
+
+METHODS = ("value-path", "projected-patch", "gradient")
+"""How a map is read; see `BiomedClip`."""
+
+_NOTE = "Its patch-sentence score was never trained: read its maps with care, and gate them."
+_FAINTEST = 1e-6  # share of the whole relevance; its logarithm stands where the gradient map is empty
+_CANVAS_STEP = 112
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedImage:
+    """One picture as the network sees it.
+
+    Attributes:
+        tokens: (cells, embed) float32 unit vectors, row by row from the top of the window; for "gradient" the
+            (1 + cells, width) float32 tokens that go into the last block.
+        window: The part of the canvas that was seen.
+        placement: Where the picture lies on the canvas.
+    """
+
+    tokens: npt.NDArray[np.float32]
+    window: Window
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True)
+class BiomedClip:
+    """Maps of BiomedCLIP, as logits: learned scale times cosine, or the logarithm of a relevance.
+
+    Attributes:
+        weights: Folder of the release; None looks into the hub cache.
+        device, precision, batch_size: See `Runtime`.
+        method: "value-path" (in the last block each patch sees its own value instead of the attention's mixture,
+            arXiv:2112.01071), "projected-patch" (patch tokens as they leave the tower) or "gradient" (class-token
+            attention of the last block, weighted by its gradient, arXiv:2103.15679).
+        fit: "published" (shortest edge to 224, bicubic, centre crop, as open_clip's transform) or "letterbox" (the
+            whole canvas, nothing cut off).
+        long_text: What becomes of a sentence of more than 256 tokens, one of `LONG_TEXT`.
+    """
+
+    weights: Path | None = None
+    device: str = "auto"
+    precision: str = "fp32"
+    batch_size: int = 0
+    method: str = METHODS[0]
+    fit: str = FITS[0]
+    long_text: str = LONG_TEXT[0]
+
+    def __post_init__(self) -> None:
+        """Refuse options there are not."""
+        self._runtime  # noqa: B018 - it checks itself
+        for name, known in (("method", METHODS), ("fit", FITS), ("long_text", LONG_TEXT)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}")
+
+    @property
+    def _runtime(self) -> Runtime:
+        return Runtime(self.device, self.precision, self.batch_size)
+
+    @property
+    def _loaded(self) -> LoadedRelease:
+        return loaded_release(self.weights, self._runtime)
+
+    @property
+    def batch(self) -> int:
+        """Say how many pictures it wants at once."""
+        return self._runtime.batch
+
+    @property
+    def card(self) -> EncoderCard:
+        """Say who the encoder is (loads the weights)."""
+        loaded = self._loaded
+        return EncoderCard(
+            name="biomedclip",
+            weights_sha256=loaded.sha256,
+            grid=self._grid(loaded),
+            map_kind="untrained-local",
+            demonstration=False,
+            licence="MIT",
+            note=_NOTE,
+            text_limit=loaded.text_limit,
+            reads=self._reads(loaded),
+            precision=self.precision,
+        )
+
+    def _grid(self, loaded: LoadedRelease) -> tuple[int, int]:
+        side = canvas_grid(loaded.grid, self.fit)
+        return side, side
+
+    def _reads(self, loaded: LoadedRelease) -> int:
+        """Return a canvas on which the shorter edge of a picture of up to 3:2 is not enlarged."""
+        needed = loaded.side if self.fit == "letterbox" else -(-loaded.side * 3 // 2)
+        return -(-needed // _CANVAS_STEP) * _CANVAS_STEP
+
+    def encode_images(self, pictures: Sequence[Picture]) -> list[EncodedImage]:
+        """Encode canvases of any side."""
+        loaded = self._loaded
+        seen = [self._look(picture, loaded.side) for picture in pictures]
+        pixels = torch.from_numpy(np.stack([look.pixels for look in seen]))
+        tokens = self._runtime.run(self._forward(loaded.towers), pixels).numpy()
+        return [
+            EncodedImage(own, look.window, look.placement) for own, look in zip(tokens, seen, strict=True)
+        ]
+
+    def _look(self, picture: Picture, side: int) -> Seen:
+        if self.fit == "letterbox":
+            return see_canvas(picture, side)
+        return see_centre(picture, side, side)
+
+    def _forward(self, towers: BiomedClipTowers) -> Callable[[torch.Tensor], torch.Tensor]:
+        image = towers.visual
+        ways = {
+            "value-path": image.value_path,
+            "projected-patch": image.patches,
+            "gradient": image.before_last,
+        }
+        return ways[self.method]
+
+    def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
+        """Encode sentences; `features` is the (embed,) float32 unit vector times the learned scale.
+
+        open_clip mends broken characters and HTML entities first; sentences are taken as they are here.
+
+        Raises:
+            EncoderError: A sentence holds no token.
+        """
+        loaded = self._loaded
+        scale = loaded.towers.logit_scale.exp()
+        return encode_texts(
+            [tokens_of(loaded.tokenizer, sentence) for sentence in sentences],
+            lambda ids, mask: loaded.towers.text(ids, mask) * scale,
+            self._runtime,
+            limit=loaded.text_limit,
+            long_text=self.long_text,
+            padding=loaded.padding,
+        )
+
+    def attend(self, image: EncodedImage, sentence: npt.NDArray[np.float32]) -> Attention:
+        """Score every cell of the canvas: (grid, grid) float16, NaN outside what was seen."""
+        loaded = self._loaded
+        if self.method == "gradient":
+            scores = self._gradient(loaded, image.tokens, sentence)
+        else:
+            # einsum, not @: BLAS would wake threads of its own for 196 short products, and they spin between calls.
+            scores = np.einsum("cd,d->c", image.tokens, sentence)
+        native = scores.reshape(loaded.grid, loaded.grid)
+        return to_canvas(native, image.window, image.placement, self._grid(loaded))
+
+    def _gradient(
+        self, loaded: LoadedRelease, tokens: npt.NDArray[np.float32], query: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """Run the last block with its gradient; always in float32, for halves round small slopes to zero."""
+        with self._runtime.scope(gradients=True) as device, torch.autocast(device.type, enabled=False):
+            sent = torch.from_numpy(tokens)[None].to(device), torch.from_numpy(query).to(device)
+            relevance = loaded.towers.visual.relevance(*sent).cpu().numpy()
+        total = float(relevance.sum())
+        shares = relevance / total if total > 0 else np.zeros_like(relevance)
+        logits: npt.NDArray[np.float32] = np.log(np.maximum(shares, np.float32(_FAINTEST)))
+        return logits
