@@ -56,9 +56,9 @@ def file_away(read: ReadStudy, findings: tuple[str, ...]) -> Filed:
 
 
 def is_negative(read: ReadStudy, finding: str) -> bool:
-    """Say whether a study is label-negative for a finding: labelled normal, or the finding is denied.
+    """Say whether a study is label-negative for a finding: it is denied, or nothing at all is found ("No Finding").
 
-    A finding that is not mentioned may still be there, so silence is no negative.
+    In a study with other findings silence is no negative: what is not mentioned may still be there.
     """
     labels = dict(zip(CHEXPERT, read.labels, strict=True))
     if finding in read.findings:
