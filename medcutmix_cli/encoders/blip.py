@@ -1,0 +1,212 @@
+"""Cross-attention of BLIP image-text matching models: where each word of a sentence looks in a picture.
+
+Reads folders of transformers' `BlipForImageTextRetrieval` (BLIP, arXiv 2201.12086; hub: Salesforce/blip-itm-base-coco)
+and any fine-tune of that layout. Picture and sentence meet in the text encoder, so each pair costs a run of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
+from medcutmix_cli.encoders.blip_model import FILES, HEAD_WORDS, LAYER_WORDS, BlipModel, load, numbers
+from medcutmix_cli.encoders.checkpoints import Release, locate
+from medcutmix_cli.encoders.geometry import (
+    FITS,
+    Seen,
+    Window,
+    canvas_grid,
+    see_canvas,
+    see_squashed,
+    to_canvas,
+)
+from medcutmix_cli.encoders.runtime import Runtime
+from medcutmix_cli.encoders.texts import LONG_TEXT
+from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.records import Placement
+
+BEGINNINGS = ("cls", "enc")
+"""The token that a sentence begins with."""
+
+_TINY = np.finfo(np.float32).tiny
+_LICENCE = "BSD-3-Clause (the released weights; a fine-tune has its own)"
+_NOTE = "The released BLIP weights saw everyday photographs: bring a fine-tune on radiology."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedImage:
+    """One picture as the image tower sees it.
+
+    Attributes:
+        states: (1 + cells, width) float32 on the CPU; the first is the image's [CLS], the cells go row by row.
+        window: The part of the canvas that the cells cover.
+        placement: Where the picture lies on it.
+    """
+
+    states: torch.Tensor
+    window: Window
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Blip:
+    """A matching model whose cross-attention from the words of a sentence to the patches of a picture is the map.
+
+    A score is log(attention * number of cells): softmax over the cells gives the attention back, 0 is an even
+    spread. Attention is averaged over the sentence's own tokens ([CLS], [SEP] left out) and the chosen layers and
+    heads; what goes to the image's [CLS] is no cell and is left out.
+
+    Attributes:
+        weights: Folder of the checkpoint; None looks for `repo` in the hub cache.
+        device, precision, batch_size: See `Runtime`.
+        fit: "published" squashes the picture to the square that the checkpoint's processor asks for; "letterbox"
+            shows the whole canvas.
+        layers: "last", "all", or numbers from 0 with commas ("7,8"). "7", the eighth of twelve, is what the authors
+            of BLIP read their Grad-CAM from (LAVIS, `PNPVQA.forward_itm(block_num=7)` and its text localisation
+            notebook); ALBEF, its forerunner, took 8 (`Grounding.py`, `--block_num`).
+        heads: "mean", "max", or numbers from 0 with commas, averaged.
+        begins_with: "cls" begins a sentence with [CLS] as transformers does; "enc" with [ENC], as BLIP was trained
+            and LAVIS runs it.
+        long_text: "refuse" or "truncate" sentences beyond the text limit.
+        repo: Hub id of the checkpoint.
+    """
+
+    weights: Path | None = None
+    device: str = "auto"
+    precision: str = "fp32"
+    batch_size: int = 0
+    fit: str = "published"
+    layers: str = "7"
+    heads: str = "mean"
+    begins_with: str = "cls"
+    long_text: str = "refuse"
+    repo: str = "Salesforce/blip-itm-base-coco"
+
+    def __post_init__(self) -> None:
+        """Refuse options that have no meaning; whether the model has such a layer or head is asked on loading."""
+        self._runtime  # noqa: B018 - it checks itself
+        numbers("layers", self.layers, LAYER_WORDS)
+        numbers("heads", self.heads, HEAD_WORDS)
+        known = {"fit": FITS, "begins_with": BEGINNINGS, "long_text": LONG_TEXT}
+        for name, choices in known.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
+
+    @property
+    def _runtime(self) -> Runtime:
+        return Runtime(self.device, self.precision, self.batch_size)
+
+    @property
+    def card(self) -> EncoderCard:
+        """Say who the encoder is (loads the weights)."""
+        loaded = self._loaded
+        side = canvas_grid(loaded.grid, self.fit)
+        return EncoderCard(
+            name="blip",
+            weights_sha256=loaded.sha256,
+            grid=(side, side),
+            map_kind="cross-attention",
+            demonstration=False,
+            licence=_LICENCE,
+            note=_NOTE,
+            text_limit=loaded.text_limit,
+            reads=_canvas_for(loaded.look.side),
+            precision=self.precision,
+        )
+
+    @property
+    def batch(self) -> int:
+        """Say how many pictures it wants at once."""
+        return self._runtime.batch
+
+    @property
+    def _loaded(self) -> BlipModel:
+        return _loaded(self)
+
+    def encode_images(self, pictures: Sequence[Picture]) -> list[EncodedImage]:
+        """Run the image tower; each result holds the states that sentences attend to."""
+        loaded = self._loaded
+        seen = [self._see(picture, loaded.look.side) for picture in pictures]
+        states = self._runtime.run(loaded.states, torch.stack([loaded.look.normalise(one) for one in seen]))
+        return [EncodedImage(own, one.window, one.placement) for own, one in zip(states, seen, strict=True)]
+
+    def _see(self, picture: Picture, side: int) -> Seen:
+        return see_squashed(picture, side) if self.fit == "published" else see_canvas(picture, side)
+
+    def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
+        """Turn sentences into token ids; what they attend to depends on the picture."""
+        loaded = self._loaded
+        return [self._query(loaded, sentence) for sentence in sentences]
+
+    def _query(self, loaded: BlipModel, sentence: str) -> Query:
+        tokens = list(loaded.tokenizer(sentence, verbose=False)["input_ids"])
+        if len(tokens) < 3:
+            raise EncoderError(
+                "a sentence holds no word that can be encoded",
+                hint="the sentence of a map needs at least one letter or digit",
+            )
+        cut = max(0, len(tokens) - loaded.text_limit)
+        if cut and self.long_text == "refuse":
+            return Query(None, refused="sentence-too-long")
+        kept = [*tokens[: loaded.text_limit - 1], tokens[-1]] if cut else tokens
+        if self.begins_with == "enc":
+            kept[0] = _enc_token(loaded)
+        return Query(tuple(kept), cut_tokens=cut)
+
+    def attend(self, image: EncodedImage, sentence: tuple[int, ...]) -> Attention:
+        """Return log(attention * cells) of one sentence over one picture, NaN outside what the tower saw."""
+        share = self.attention(image, sentence)
+        scores = np.log(np.maximum(share, _TINY) * share.size)
+        side = canvas_grid(len(share), self.fit)
+        return to_canvas(scores, image.window, image.placement, (side, side))
+
+    def attention(self, image: EncodedImage, sentence: tuple[int, ...]) -> npt.NDArray[np.float32]:
+        """Return the attention of a sentence's words, (grid, grid) float32 over `image.window`; sums to at most 1.
+
+        One pair at a time and never padded, so that nothing else can change a bit of it.
+        """
+        loaded = self._loaded
+        one = Runtime(self.device, self.precision, 1)
+        share = one.run(loaded.attention, torch.tensor([sentence]), image.states[None])
+        return share.reshape(loaded.grid, loaded.grid).numpy()
+
+
+def _enc_token(loaded: BlipModel) -> int:
+    if loaded.enc_token < 0:
+        raise EncoderError(
+            "the model's words hold no [ENC]", hint='begins_with = "cls" in [encoder], as transformers does'
+        )
+    return loaded.enc_token
+
+
+def _canvas_for(side: int) -> int:
+    """Return the canvas to read: 1.5 times the square, so that squashing shrinks the shorter edge as well."""
+    return 112 * -(-3 * side // 224)
+
+
+_LOADED: dict[tuple[object, ...], BlipModel] = {}
+_LOADING = threading.Lock()
+
+
+def _loaded(encoder: Blip) -> BlipModel:
+    """Load a checkpoint once per process, device and choice; several threads may ask at the same time."""
+    device = str(encoder._runtime.torch_device)
+    key = (encoder.weights, encoder.repo, device, encoder.layers, encoder.heads)
+    found = _LOADED.get(key)
+    if found is None:
+        with _LOADING:
+            found = _LOADED.get(key) or _load(encoder)
+            _LOADED[key] = found
+    return found
+
+
+def _load(encoder: Blip) -> BlipModel:
+    files = locate(encoder.weights, Release(encoder.repo, FILES), "blip")
+    return load(files, encoder.layers, encoder.heads, encoder._runtime)
