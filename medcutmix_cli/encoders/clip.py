@@ -1,0 +1,226 @@
+"""The encoder `clip`: folders of transformers' CLIP and SigLIP families. Knows no report and no image file.
+
+Their patch-sentence score was never trained, only that of whole pictures; a map is a reading of such a model, in
+one of three published ways.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
+from medcutmix_cli.encoders.clip_folder import load_model, open_folder
+from medcutmix_cli.encoders.clip_look import Look, read_look
+from medcutmix_cli.encoders.clip_pooling import Pooling
+from medcutmix_cli.encoders.clip_text import Sentences, load_sentences
+from medcutmix_cli.encoders.clip_towers import METHODS, SiglipTower, Tower, relevance, tower_of
+from medcutmix_cli.encoders.geometry import FITS, Window, canvas_grid, to_canvas
+from medcutmix_cli.encoders.runtime import Runtime
+from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
+from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.records import Placement
+
+_NOTE = (
+    "It was trained on whole pictures: its maps are read out of it, not learned. Keep the evidence gate on."
+)
+_FAINTEST = 1e-6  # of the strongest cell: relu leaves zeros, whose logarithm no float16 holds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedImage:
+    """One picture as the network sees it.
+
+    Attributes:
+        features: (cells, dim) float32 unit vectors, row by row from the top of the window; for "gradient" the
+            packed `Pooling`, (tokens + 1, width + heads) float32.
+        window: The part of the canvas that the network saw.
+        placement: Where the picture lies on the canvas.
+    """
+
+    features: npt.NDArray[np.float32]
+    window: Window
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A CLIP or SigLIP model from a local folder.
+
+    A score is the model's own logit, scale * cosine + bias, of a cell and the sentence. For "gradient" it is the
+    logarithm of the relevance, so that softmax over the cells gives the relevance back.
+
+    Attributes:
+        weights: Folder as `hf download` makes it; None looks for `repo` in the hub cache.
+        device, precision, batch_size: See `Runtime`.
+        repo: Id on the Hugging Face hub, such as "google/medsiglip-448"; only the cache is looked at.
+        method: "value-path" (each patch by its own value in the last attention; MaskCLIP, arXiv 2112.01071),
+            "projected-patch" (the patch tokens, projected as the pooled one is), or "gradient" (gradient-weighted
+            attention of the last layer; Chefer et al., arXiv 2103.15679).
+        fit: "published" (resize and crop of the folder's processor), or "letterbox" (the whole canvas).
+        long_text: "refuse" or "truncate" sentences beyond the text limit.
+        trust_remote_code: Run code that lies in the folder.
+    """
+
+    weights: Path | None = None
+    device: str = "auto"
+    precision: str = "fp32"
+    batch_size: int = 0
+    repo: str = ""
+    method: str = "value-path"
+    fit: str = "published"
+    long_text: str = "refuse"
+    trust_remote_code: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse options that have no meaning."""
+        self._runtime  # noqa: B018 - it checks itself
+        for name, known in (("method", METHODS), ("fit", FITS), ("long_text", LONG_TEXT)):
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}")
+
+    @property
+    def _runtime(self) -> Runtime:
+        return Runtime(self.device, self.precision, self.batch_size)
+
+    @property
+    def card(self) -> EncoderCard:
+        """Say who the encoder is (loads the weights)."""
+        loaded = self._loaded
+        side = canvas_grid(loaded.grid, self.fit)
+        return EncoderCard(
+            name="clip",
+            weights_sha256=loaded.sha256,
+            grid=(side, side),
+            map_kind="untrained-local",
+            demonstration=False,
+            licence=loaded.licence,
+            note=_NOTE,
+            text_limit=loaded.sentences.limit,
+            reads=loaded.look.canvas(self.fit),
+            precision=self.precision,
+        )
+
+    @property
+    def batch(self) -> int:
+        """Say how many pictures it wants at once."""
+        return self._runtime.batch
+
+    @property
+    def _loaded(self) -> _Loaded:
+        return _loaded(self.weights, self.repo, self.trust_remote_code, self._runtime)
+
+    def encode_images(self, pictures: Sequence[Picture]) -> list[EncodedImage]:
+        """Encode canvases of any side, in order."""
+        loaded = self._loaded
+        seen = [loaded.look.see(picture, self.fit) for picture in pictures]
+        values = torch.stack([torch.from_numpy(loaded.look.values(own)) for own in seen])
+        features = self._runtime.run(self._read, values).numpy()
+        return [EncodedImage(f, own.window, own.placement) for f, own in zip(features, seen, strict=True)]
+
+    def _read(self, pixels: Tensor) -> Tensor:
+        tower = self._loaded.tower
+        if self.method == "gradient":
+            return tower.pooling(pixels)
+        read = tower.value_paths if self.method == "value-path" else tower.projected_patches
+        return normalize(read(pixels).float(), dim=-1)
+
+    def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
+        """Encode sentences, in order; `features` is a (dim,) float32 unit vector."""
+        loaded, texts = self._loaded, self._loaded.sentences
+        return encode_texts(
+            texts.tokens(sentences),
+            lambda ids, _mask: normalize(loaded.tower.sentences(ids).float(), dim=-1),
+            self._runtime,
+            limit=texts.limit,
+            long_text=self.long_text,
+            padding=texts.padding,
+            pad_to=texts.pad_to,
+        )
+
+    def attend(self, image: EncodedImage, sentence: npt.NDArray[np.float32]) -> Attention:
+        """Score every cell of the canvas; NaN where the network saw nothing, or on the letterbox bars."""
+        loaded = self._loaded
+        grid = (canvas_grid(loaded.grid, self.fit),) * 2
+        if self.method == "gradient":
+            strength = self._relevance(image, sentence)
+            if not strength.max() > 0:
+                return Attention(np.full(grid, np.nan, dtype=np.float16), missing="map-empty")
+            scores = np.log(np.maximum(strength, _FAINTEST * strength.max()))
+        else:
+            # einsum, not @: BLAS would wake threads of its own for short products, and they spin between calls.
+            scores = loaded.scale * np.einsum("cd,d->c", image.features, sentence) + loaded.bias
+        return to_canvas(scores.reshape(loaded.grid, loaded.grid), image.window, image.placement, grid)
+
+    def _relevance(self, image: EncodedImage, sentence: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        tower, scale = self._loaded.tower, self._loaded.scale
+        # The products are short, so they stay in float32 at every precision: gradients of rounded ones are noise.
+        with self._runtime.scope(gradients=True) as device, torch.autocast(device.type, enabled=False):
+            # Copies: what comes out of inference mode cannot take part in a gradient.
+            packed, vector = (torch.tensor(own, device=device) for own in (image.features, sentence))
+            strength = relevance(tower, Pooling.unpacked(packed, tower.heads), vector, scale)
+            return np.asarray(strength.cpu().numpy(), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Loaded:
+    """A folder in memory; `grid` is the side of the native map, in cells."""
+
+    tower: Tower
+    sentences: Sentences
+    look: Look
+    grid: int
+    scale: float
+    bias: float
+    sha256: str
+    licence: str
+
+
+_LOADED: dict[tuple[Path | None, str, bool, str], _Loaded] = {}
+_LOADING = threading.Lock()
+
+
+def _loaded(weights: Path | None, repo: str, remote_code: bool, runtime: Runtime) -> _Loaded:
+    """Load a folder once per process and device; several threads may ask at the same time."""
+    key = (weights, repo, remote_code, str(runtime.torch_device))
+    found = _LOADED.get(key)
+    if found is None:
+        with _LOADING:
+            found = _LOADED.get(key) or _load(weights, repo, remote_code, runtime)
+            _LOADED[key] = found
+    return found
+
+
+def _load(weights: Path | None, repo: str, remote_code: bool, runtime: Runtime) -> _Loaded:
+    folder = open_folder(weights, repo, remote_code=remote_code)
+    look = read_look(folder.preprocessor, str(folder.files["preprocessor"]))
+    model: Any = load_model(folder)
+    tower = tower_of(model, str(folder.path))
+    vision = model.config.vision_config
+    if vision.image_size != look.side:
+        raise EncoderError(
+            f"the preprocessor makes pictures of {look.side} pixels, the network takes {vision.image_size}",
+            where=str(folder.files["preprocessor"]),
+            hint="give the folder of the released model, unchanged",
+        )
+    sentences = load_sentences(folder, model, fixed_length=isinstance(tower, SiglipTower))
+    runtime.place(model)
+    return _Loaded(
+        tower=tower,
+        sentences=sentences,
+        look=look,
+        grid=vision.image_size // vision.patch_size,
+        scale=float(model.logit_scale.exp()),
+        bias=tower.bias,
+        sha256=folder.sha256,
+        licence=folder.licence,
+    )
