@@ -55,7 +55,7 @@ def locate(weights: Path | None, release: Release, encoder: str) -> dict[str, Pa
         raise EncoderError(
             f"the weights of {encoder!r} are not here: no {wanted}",
             where=str(folder) if folder else "the Hugging Face cache of this machine",
-            hint=_how_to_fetch(release, encoder),
+            hint=how_to_fetch(release, encoder),
         )
     return {name: path for name, path in found.items() if path is not None}
 
@@ -77,7 +77,8 @@ def _cached(repo: str) -> Path | None:
         return None
 
 
-def _how_to_fetch(release: Release, encoder: str) -> str:
+def how_to_fetch(release: Release, encoder: str) -> str:
+    """Return the hint for weights that are missing or wrong: the download command and the offline way."""
     repo = release.repo or "OWNER/MODEL"
     return (
         f"on a machine with internet: hf download {repo} --local-dir {encoder}  "

@@ -1,0 +1,286 @@
+"""BioViL-T and BioViL: dual encoders of chest X-rays whose patch-sentence cosine is a published grounding map.
+
+A thin loader of the released checkpoints; what the networks are is in `biovil_image` and `cxr_bert`. Facts are
+from the papers (arXiv:2301.04558, arXiv:2204.09817), the model cards and hi-ml-multimodal 0.2.2 (MIT), which the
+tests compare with. Knows no report and no image file.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL.Image import Resampling
+from tokenizers import Tokenizer
+
+from medcutmix_cli.encoders import biovil_image, cxr_bert
+from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
+from medcutmix_cli.encoders.checkpoints import (
+    Release,
+    files_sha256,
+    fill,
+    how_to_fetch,
+    locate,
+    read_json,
+    read_tensors,
+)
+from medcutmix_cli.encoders.geometry import FITS, Seen, Window, canvas_grid, see_canvas, see_centre, to_canvas
+from medcutmix_cli.encoders.runtime import Runtime
+from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
+from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.records import Placement
+
+_EDGE = 512  # the shorter side before the crop
+_READS = 672  # a canvas on which the shorter side of most chest X-rays has 512 pixels: nothing is upsampled
+_TEXT = "model.safetensors|pytorch_model.bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What differs between the two models.
+
+    Attributes:
+        name: Registered name.
+        repo: On the Hugging Face hub.
+        image_file: Weights of the image tower.
+        side: Pixels of the square that the network sees, cut from the centre.
+        multi_image: See `ImageTower`.
+        note: For the user.
+    """
+
+    name: str
+    repo: str
+    image_file: str
+    side: int
+    multi_image: bool
+    note: str
+
+    @property
+    def release(self) -> Release:
+        """Return the files it needs."""
+        return Release(self.repo, (self.image_file, _TEXT, "config.json", "vocab.txt"))
+
+    @property
+    def native(self) -> int:
+        """Return the side of its own grid, in cells."""
+        return self.side // biovil_image.STRIDE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedImage:
+    """One picture as the network sees it.
+
+    Attributes:
+        cells: (native * native, 128) float32 unit vectors, row by row from the top of the window.
+        window: The part of the canvas they show.
+        placement: Where the picture lies on it.
+    """
+
+    cells: npt.NDArray[np.float32]
+    window: Window
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """An image and a text tower of one joint space; a score is cosine / temperature.
+
+    Attributes:
+        weights: Folder of the release; None looks into the Hugging Face cache.
+        device, precision, batch_size: See `Runtime`.
+        fit: "published" cuts a square out of the centre, as the authors do: what lies outside has no score
+            (an eighth of the shorter side in BioViL-T). "letterbox" shows the whole picture, smaller.
+        temperature: What the cosine is divided by. The authors publish none for maps: 0.07 is where CLIP's
+            training starts (Radford et al. 2021, arXiv:2103.00020, section 2.5). It changes no order of cells.
+        long_text: What becomes of a sentence over the text limit: "refuse" or "truncate".
+    """
+
+    VARIANT: ClassVar[Variant]
+
+    weights: Path | None = None
+    device: str = "auto"
+    precision: str = "fp32"
+    batch_size: int = 0
+    fit: str = "published"
+    temperature: float = 0.07
+    long_text: str = "refuse"
+
+    def __post_init__(self) -> None:
+        """Refuse what has no meaning."""
+        self._runtime  # noqa: B018 - it checks itself
+        if self.fit not in FITS:
+            raise ValueError(f"fit must be one of {', '.join(FITS)}, not {self.fit!r}")
+        if self.long_text not in LONG_TEXT:
+            raise ValueError(f"long_text must be one of {', '.join(LONG_TEXT)}, not {self.long_text!r}")
+        if not 0 < self.temperature < float("inf"):
+            raise ValueError(f"temperature must be above 0, not {self.temperature}")
+
+    @property
+    def _runtime(self) -> Runtime:
+        return Runtime(self.device, self.precision, self.batch_size)
+
+    @property
+    def _loaded(self) -> _Loaded:
+        return _loaded(self.VARIANT, self.weights, self._runtime)
+
+    @property
+    def _grid(self) -> tuple[int, int]:
+        side = canvas_grid(self.VARIANT.native, self.fit)
+        return side, side
+
+    @property
+    def card(self) -> EncoderCard:
+        """Say who the encoder is (loads the weights)."""
+        whole = self.fit == "letterbox" and self.VARIANT.side % 112 == 0
+        return EncoderCard(
+            name=self.VARIANT.name,
+            weights_sha256=self._loaded.sha256,
+            grid=self._grid,
+            map_kind="trained-local",
+            demonstration=False,
+            licence="MIT",
+            note=self.VARIANT.note,
+            text_limit=self._loaded.text_limit,
+            reads=self.VARIANT.side if whole else _READS,
+            precision=self.precision,
+        )
+
+    @property
+    def batch(self) -> int:
+        """Say how many pictures it wants at once."""
+        return self._runtime.batch
+
+    def see(self, picture: Picture) -> Seen:
+        """Show a picture as the network sees it: stretched to the full range, resized, cropped or letterboxed."""
+        full = stretched(picture)
+        if self.fit == "letterbox":
+            return see_canvas(full, self.VARIANT.side, Resampling.BILINEAR)
+        return see_centre(full, _EDGE, self.VARIANT.side, Resampling.BILINEAR)
+
+    def encode_images(self, pictures: Sequence[Picture]) -> list[EncodedImage]:
+        """Encode canvases of any side."""
+        seen = [self.see(picture) for picture in pictures]
+        pixels = torch.stack([torch.from_numpy(one.pixels) for one in seen])
+        cells = self._runtime.run(self._loaded.image, pixels).numpy()
+        return [EncodedImage(own, one.window, one.placement) for own, one in zip(cells, seen, strict=True)]
+
+    def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
+        """Encode sentences, in order; `features` is a (128,) float32 unit vector.
+
+        Raises:
+            EncoderError: There is no word in one of them.
+        """
+        loaded = self._loaded
+        return encode_texts(
+            [cxr_bert.tokens_of(loaded.tokenizer, sentence) for sentence in sentences],
+            loaded.text,
+            self._runtime,
+            limit=loaded.text_limit,
+            long_text=self.long_text,
+            padding=loaded.padding,
+        )
+
+    def attend(self, image: EncodedImage, sentence: npt.NDArray[np.float32]) -> Attention:
+        """Score the cells of the canvas, NaN where the network does not look."""
+        # einsum, not @: BLAS would wake threads of its own for a few short products, and they spin between calls.
+        cosines = np.einsum("cd,d->c", image.cells, sentence).reshape(self.VARIANT.native, -1)
+        return to_canvas(cosines / self.temperature, image.window, image.placement, self._grid)
+
+
+@dataclass(frozen=True, slots=True)
+class BioVilT(_Pair):
+    """BioViL-T (Bannur et al. 2023), its single-picture path: 448 pixels, 14 x 14 cells."""
+
+    VARIANT = Variant(
+        name="biovil-t",
+        repo="microsoft/BiomedVLP-BioViL-T",
+        image_file="biovil_t_image_model_proj_size_128.pt",
+        side=448,
+        multi_image=True,
+        note="Trained on MIMIC-CXR; for research, not for clinical use. Earlier pictures are not shown to it.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BioVil(_Pair):
+    """BioViL (Boecking et al. 2022): 480 pixels, 15 x 15 cells."""
+
+    VARIANT = Variant(
+        name="biovil",
+        repo="microsoft/BiomedVLP-CXR-BERT-specialized",
+        image_file="biovil_image_resnet50_proj_size_128.pt",
+        side=480,
+        multi_image=False,
+        note="Trained on MIMIC-CXR; for research, not for clinical use.",
+    )
+
+
+def stretched(picture: Picture) -> Picture:
+    """Spread the grey values of the picture proper over 0-255, rounded down as the authors do; bars stay black."""
+    at = picture.placement
+    inside = (slice(at.top, at.top + at.height), slice(at.left, at.left + at.width))
+    proper = picture.pixels[inside]
+    low, high = int(proper.min()), int(proper.max())
+    if (low, high) == (0, 255) or low == high:
+        return picture
+    ramp = ((np.arange(256) - low) / (high - low) * 255).clip(0, 255).astype(np.uint8)
+    pixels = np.zeros_like(picture.pixels)
+    pixels[inside] = ramp[proper]
+    return replace(picture, pixels=pixels)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Loaded:
+    image: torch.nn.Module
+    text: torch.nn.Module
+    tokenizer: Tokenizer
+    text_limit: int
+    padding: int
+    sha256: str
+
+
+_LOADED: dict[tuple[str, Path | None, str], _Loaded] = {}
+_LOADING = threading.Lock()
+
+
+def _loaded(variant: Variant, weights: Path | None, runtime: Runtime) -> _Loaded:
+    """Load a release once per process and device; several threads may ask at the same time."""
+    key = (variant.name, weights, str(runtime.torch_device))
+    found = _LOADED.get(key)
+    if found is None:
+        with _LOADING:
+            found = _LOADED.get(key) or _load(variant, weights, runtime)
+            _LOADED[key] = found
+    return found
+
+
+def _load(variant: Variant, weights: Path | None, runtime: Runtime) -> _Loaded:
+    files = locate(weights, variant.release, variant.name)
+    try:
+        return _read(variant, files, runtime)
+    except EncoderError as error:
+        hint = how_to_fetch(variant.release, variant.name)
+        raise EncoderError(error.what, where=error.where, hint=hint) from error
+
+
+def _read(variant: Variant, files: dict[str, Path], runtime: Runtime) -> _Loaded:
+    image = biovil_image.ImageTower(multi_image=variant.multi_image)
+    image_file, text_file = files[variant.image_file], files[_TEXT]
+    fill(image, biovil_image.used(read_tensors(image_file)), str(image_file))
+    config = read_json(files["config.json"])
+    text = cxr_bert.build(config, biovil_image.JOINT, files["config.json"])
+    fill(text, cxr_bert.used(read_tensors(text_file)), str(text_file))
+    return _Loaded(
+        image=runtime.place(image),
+        text=runtime.place(text),
+        tokenizer=cxr_bert.read_tokenizer(files["vocab.txt"], config["vocab_size"]),
+        text_limit=config["max_position_embeddings"],
+        padding=config["pad_token_id"],
+        sha256=files_sha256(files),
+    )
