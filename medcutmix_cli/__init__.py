@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from medcutmix_cli.datasets.sample import write_sample as write_sample
+    from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
     from medcutmix_cli.evaluation import evaluate_reports as evaluate_reports
     from medcutmix_cli.gallery import write_gallery as write_gallery
     from medcutmix_cli.inspection import inspect as inspect
@@ -29,6 +30,7 @@ _HOME = {
     "inspect": "medcutmix_cli.inspection",
     "status": "medcutmix_cli.inspection",
     "verify": "medcutmix_cli.verification",
+    "evaluate_maps": "medcutmix_cli.evaluation",
     "evaluate_reports": "medcutmix_cli.evaluation",
     "write_gallery": "medcutmix_cli.gallery",
     "write_sample": "medcutmix_cli.datasets.sample",
@@ -37,6 +39,7 @@ _HOME = {
 __all__ = [
     "__version__",
     "augment",
+    "evaluate_maps",
     "evaluate_reports",
     "inspect",
     "plan",

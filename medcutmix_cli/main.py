@@ -16,7 +16,7 @@ import typer
 
 from medcutmix_cli import __version__
 from medcutmix_cli.commands.augment import planning_command
-from medcutmix_cli.commands.evaluate import reports
+from medcutmix_cli.commands.evaluate import maps, reports
 from medcutmix_cli.commands.inspect import inspect
 from medcutmix_cli.commands.read import read
 from medcutmix_cli.commands.render import render
@@ -30,6 +30,8 @@ from medcutmix_cli.signals import SignalWatch
 STEPS, LOOK, START = "Step by step", "Look and check", "Start here"
 EVALUATE_REPORTS = "medcutmix evaluate reports reports.csv --gold labels.csv"
 EVALUATE_NEGATION = "medcutmix evaluate reports sentences.tsv --task negation --worst 20"
+EVALUATE_MAPS = "medcutmix evaluate maps images --boxes BBox_List_2017.csv --encoder biovil-t"
+EVALUATE_PHRASES = "medcutmix evaluate maps mimic-cxr-jpg --boxes MS_CXR.json --encoder clip"
 
 app = typer.Typer(
     name="medcutmix",
@@ -128,9 +130,10 @@ evaluate = typer.Typer(
     help="Measure a part against what people said.",
     no_args_is_help=True,
     rich_markup_mode="rich",
-    epilog=_examples(EVALUATE_REPORTS),
+    epilog=_examples(EVALUATE_REPORTS, EVALUATE_MAPS),
 )
 evaluate.command("reports", epilog=_examples(EVALUATE_REPORTS, EVALUATE_NEGATION))(reports)
+evaluate.command("maps", epilog=_examples(EVALUATE_MAPS, EVALUATE_PHRASES))(maps)
 app.add_typer(evaluate, name="evaluate", rich_help_panel=LOOK)
 _add(LOOK, verify, "medcutmix verify RUN", "medcutmix verify RUN --deep")
 

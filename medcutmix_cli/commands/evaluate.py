@@ -11,6 +11,14 @@ from medcutmix_cli.commands import options as opt
 from medcutmix_cli.commands.session import Session, print_json
 
 COMPARED = "What is compared"
+MEASURED = "How it is measured"
+
+
+def _encoders() -> list[str]:
+    from medcutmix_cli.registry import names
+
+    return list(names("encoder"))
+
 
 Texts = Annotated[
     Path,
@@ -48,6 +56,90 @@ Worst = Annotated[
     ),
 ]
 
+Images = Annotated[
+    Path,
+    typer.Argument(help="Folder that holds the pictures the boxes name, at any depth.", metavar="IMAGES"),
+]
+Boxes = Annotated[
+    Path,
+    typer.Option(
+        help="Boxes that people drew: ChestX-ray14's BBox_List_2017.csv or another table of x, y, w, h, MS-CXR "
+        "(JSON or CSV), PadChest-GR (JSON).",
+        metavar="FILE",
+        rich_help_panel=COMPARED,
+    ),
+]
+BoxesKind = Annotated[
+    str,
+    typer.Option(
+        help="nih, table, ms-cxr or padchest-gr; recognised if not given.",
+        metavar="NAME",
+        autocompletion=lambda: ["nih", "table", "ms-cxr", "padchest-gr"],
+        rich_help_panel=COMPARED,
+    ),
+]
+MaxImages = Annotated[
+    int,
+    typer.Option(
+        help="How many pictures are looked at, chosen by the seed; 0 means all.",
+        metavar="N",
+        min=0,
+        rich_help_panel=COMPARED,
+    ),
+]
+MapEncoder = Annotated[
+    str,
+    typer.Option(
+        help="Frozen encoder that draws the maps.",
+        metavar="NAME",
+        autocompletion=_encoders,
+        rich_help_panel=opt.ENCODER,
+    ),
+]
+Smoothing = Annotated[
+    float,
+    typer.Option(
+        help="Sigma of a Gaussian over the map, in fourteenths of the canvas; 0 is none.",
+        metavar="SIGMA",
+        min=0.0,
+        rich_help_panel=MEASURED,
+    ),
+]
+Tolerance = Annotated[
+    float,
+    typer.Option(
+        help="Pixels of the picture that a point may lie beside a box. The pointing game was published with 15.",
+        metavar="N",
+        min=0.0,
+        rich_help_panel=MEASURED,
+    ),
+]
+Temperature = Annotated[
+    float,
+    typer.Option(
+        help="mIoU: what the encoder divides its cosines by, so that thresholds are of cosines, as published; 0 brings "
+        "each map to 0..1 instead.",
+        metavar="T",
+        min=0.0,
+        rich_help_panel=MEASURED,
+    ),
+]
+Interval = Annotated[
+    float, typer.Option(help="Level of the bootstrap intervals.", metavar="X", rich_help_panel=MEASURED)
+]
+Resamples = Annotated[
+    int,
+    typer.Option(
+        help="How often pictures are drawn again; 0 gives no intervals.",
+        metavar="N",
+        min=0,
+        rich_help_panel=MEASURED,
+    ),
+]
+DrawSeed = Annotated[
+    int, typer.Option("--seed", help="Of these draws.", metavar="N", rich_help_panel=MEASURED)
+]
+
 
 def reports(
     context: typer.Context,
@@ -75,3 +167,48 @@ def reports(
         from medcutmix_cli.terminal import evaluation_view, output
 
         output().print(evaluation_view(found))
+
+
+def maps(
+    context: typer.Context,
+    images: Images,
+    boxes: Boxes,
+    encoder: MapEncoder,
+    weights: opt.Weights = None,
+    device: opt.Device = None,
+    precision: opt.Precision = None,
+    boxes_kind: BoxesKind = "",
+    max_images: MaxImages = 0,
+    dicom_mode: opt.DicomMode = None,
+    smoothing: Smoothing = 1.5,
+    tolerance: Tolerance = 0.0,
+    temperature: Temperature = 0.0,
+    interval: Interval = 0.95,
+    resamples: Resamples = 1000,
+    seed: DrawSeed = 0,
+    json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Measure an encoder's maps against boxes that people drew: pointing game, CNR and mIoU per finding."""
+    from medcutmix_cli.composition import build_encoder
+    from medcutmix_cli.evaluation import MapSettings, evaluate_maps
+    from medcutmix_cli.progress import meter
+    from medcutmix_cli.settings import EncoderSettings, ImageSettings, Settings
+
+    session = Session.of(context, quiet=quiet)
+    mode = dicom_mode or ImageSettings().dicom_mode
+    how = MapSettings(smoothing, tolerance, temperature, interval, resamples, seed, max_images, mode)
+    asked = {"device": device, "precision": precision}
+    options = {name: value for name, value in asked.items() if value is not None}
+    chosen = EncoderSettings(encoder, str(weights or ""), options=options)
+    built = build_encoder(Settings(encoder=chosen))
+    with meter(quiet=session.quiet) as progress:
+        found = evaluate_maps(
+            images, boxes, encoder=built, boxes_kind=boxes_kind, settings=how, progress=progress
+        )
+    if json:
+        print_json("map_evaluation", found)
+    elif not session.quiet:
+        from medcutmix_cli.terminal import map_evaluation_view, output
+
+        output().print(map_evaluation_view(found))

@@ -1,8 +1,62 @@
-"""How well the program does its parts, measured against what people said. Reads gold tables, changes nothing."""
+"""How well the program does its parts, measured against what people said. Reads gold tables, changes nothing.
+
+The parts load on first use: a reader of reports needs no picture library, and maps need no reader.
+"""
 
 from __future__ import annotations
 
-from medcutmix_cli.evaluation.reports import TASKS, evaluate_reports
-from medcutmix_cli.evaluation.scores import Disagreement, Evaluation, Score
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["TASKS", "Disagreement", "Evaluation", "Score", "evaluate_reports"]
+if TYPE_CHECKING:
+    from medcutmix_cli.evaluation.map_scores import Estimate as Estimate
+    from medcutmix_cli.evaluation.map_scores import MapEvaluation as MapEvaluation
+    from medcutmix_cli.evaluation.map_scores import MapScore as MapScore
+    from medcutmix_cli.evaluation.map_scores import MapSettings as MapSettings
+    from medcutmix_cli.evaluation.map_scores import TargetScore as TargetScore
+    from medcutmix_cli.evaluation.maps import evaluate_maps as evaluate_maps
+    from medcutmix_cli.evaluation.reports import TASKS as TASKS
+    from medcutmix_cli.evaluation.reports import evaluate_reports as evaluate_reports
+    from medcutmix_cli.evaluation.scores import Disagreement as Disagreement
+    from medcutmix_cli.evaluation.scores import Evaluation as Evaluation
+    from medcutmix_cli.evaluation.scores import Score as Score
+
+_HOME = {
+    "Disagreement": "scores",
+    "Estimate": "map_scores",
+    "Evaluation": "scores",
+    "MapEvaluation": "map_scores",
+    "MapScore": "map_scores",
+    "MapSettings": "map_scores",
+    "Score": "scores",
+    "TASKS": "reports",
+    "TargetScore": "map_scores",
+    "evaluate_maps": "maps",
+    "evaluate_reports": "reports",
+}
+
+__all__ = [
+    "TASKS",
+    "Disagreement",
+    "Estimate",
+    "Evaluation",
+    "MapEvaluation",
+    "MapScore",
+    "MapSettings",
+    "Score",
+    "TargetScore",
+    "evaluate_maps",
+    "evaluate_reports",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from the module it lives in (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'medcutmix_cli.evaluation' has no attribute {name!r}")
+    return getattr(import_module(f"medcutmix_cli.evaluation.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

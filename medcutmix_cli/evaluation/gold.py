@@ -145,24 +145,25 @@ def _table_texts(path: Path) -> Iterator[tuple[str, str]]:
 
 def _columns(path: Path, header: Sequence[str]) -> tuple[Column, ...]:
     sets = {
-        "chexpert": {_plain(name): name for name in CHEXPERT},
-        "nih": {_plain(name): name for name in label_of("nih").values()},
-        "lexicon": {_plain(name): name for name in finding_ids()},
+        "chexpert": {plain_name(name): name for name in CHEXPERT},
+        "nih": {plain_name(name): name for name in label_of("nih").values()},
+        "lexicon": {plain_name(name): name for name in finding_ids()},
     }
     # "Cardiomegaly" is in all of them: the set that knows most of the header speaks first.
-    order = sorted(sets, key=lambda scheme: -sum(_plain(name) in sets[scheme] for name in header))
+    order = sorted(sets, key=lambda scheme: -sum(plain_name(name) in sets[scheme] for name in header))
     columns = []
     for name in header:
-        scheme = next((s for s in order if _plain(name) in sets[s]), None)
+        scheme = next((s for s in order if plain_name(name) in sets[s]), None)
         if scheme and name not in IDS:
-            columns.append(Column(name, scheme, sets[scheme][_plain(name)]))
+            columns.append(Column(name, scheme, sets[scheme][plain_name(name)]))
     if not columns:
         hint = "column names are those of CheXpert, of ChestX-ray14 or of the finding lexicon"
         raise DatasetError("no column names a finding", where=str(path), hint=hint)
     return tuple(columns)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return a finding's name as words in small letters, in its usual spelling."""
     words = " ".join(re.split(r"[\W_]+", name.lower())).strip()
     return _ALIASES.get(words, words)
 

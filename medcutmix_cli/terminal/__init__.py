@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medcutmix_cli.terminal.evaluations import evaluation_view
+from medcutmix_cli.terminal.grounding import map_evaluation_view
 from medcutmix_cli.terminal.inspections import inspection_view, schema_view, settings_view
 from medcutmix_cli.terminal.pairs import pair_panel
 from medcutmix_cli.terminal.readings import reading_view
@@ -13,6 +14,7 @@ from medcutmix_cli.terminal.words import output
 __all__ = [
     "evaluation_view",
     "inspection_view",
+    "map_evaluation_view",
     "next_steps",
     "output",
     "pair_panel",
