@@ -123,7 +123,7 @@ def _clip_vocabulary(folder: Path) -> dict[str, int]:
 
 def _siglip_vocabulary(folder: Path) -> int:
     words = ["<unk>", "</s>", *_WORDS.split()]
-    tokenizer = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token="<unk>"))
+    tokenizer = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, unk_token=words[0]))
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.Lowercase(), normalizers.Replace(Regex(r"[^\w\s]"), "")]
     )
