@@ -1,37 +1,50 @@
-"""Maps to masks: which cells of the grid carry the evidence, and whether there is any. Knows no encoder."""
+"""Maps to masks: which cells of the grid carry the evidence, and whether there is any.
 
-from medcutmix_cli.attention.gate import Gate, NoGate, NullMax
-from medcutmix_cli.attention.masks import (
+Knows no encoder, no report and no pixel.
+"""
+
+from medcutmix_cli.attention.cells import (
     Mask,
-    MaskRule,
-    Region,
     Scores,
-    TopK,
+    Strength,
     agrees_with_side,
-    attention_mass,
     cells_inside,
+    cells_with_score,
     erode,
-    keep_pieces,
+    keep_hills,
     on_image_right,
     smooth,
-    top_cells,
 )
+from medcutmix_cli.attention.energies import attention_mass, check_energy, evidence, read_energy
+from medcutmix_cli.attention.gate import Gate, NoGate, NullMax
+from medcutmix_cli.attention.masks import Mass, Otsu, Soft, TopK, otsu_threshold, top_cells
+from medcutmix_cli.attention.rule import CellRule, MaskRule, Region
 
 __all__ = [
+    "CellRule",
     "Gate",
     "Mask",
     "MaskRule",
+    "Mass",
     "NoGate",
     "NullMax",
+    "Otsu",
     "Region",
     "Scores",
+    "Soft",
+    "Strength",
     "TopK",
     "agrees_with_side",
     "attention_mass",
     "cells_inside",
+    "cells_with_score",
+    "check_energy",
     "erode",
-    "keep_pieces",
+    "evidence",
+    "keep_hills",
     "on_image_right",
+    "otsu_threshold",
+    "read_energy",
     "smooth",
     "top_cells",
 ]

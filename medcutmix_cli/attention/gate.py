@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from medcutmix_cli.attention.masks import Scores, cells_inside, erode
+from medcutmix_cli.attention.cells import Scores, cells_with_score, erode
 from medcutmix_cli.records import Placement
 
 Nulls = npt.NDArray[np.float32]
@@ -144,7 +144,7 @@ class NoGate:
 
 
 def _peak(scores: Scores, placement: Placement, border: int) -> float:
-    usable = erode(cells_inside(placement, scores.shape) & np.isfinite(scores), border)
+    usable = erode(cells_with_score(scores, placement), border)
     return float(scores[usable].max()) if usable.any() else -np.inf
 
 

@@ -1,4 +1,4 @@
-"""How a mask becomes pixel weights.
+"""How a mask becomes pixel weights. Knows no map: a mask may be hard or soft.
 
 Masks are softened on the grid, then brought to pixels by one stated interpolation: 100 times cheaper than a
 Gaussian over the picture, and the recipe of a row stays small.
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from medcutmix_cli.attention import Mask
+from medcutmix_cli.attention import Strength
 
 WeightGrid = npt.NDArray[np.float16]
 
@@ -29,8 +29,12 @@ class BlendRule(Protocol):
     def interpolation(self) -> str:
         """Say how the weight grid is brought to pixels."""
 
-    def soften(self, mask: Mask) -> WeightGrid:
-        """Return donor weights in [0, 1], (grid_h, grid_w) float16 (as stored: the recipe is exact)."""
+    def soften(self, strength: Strength) -> WeightGrid:
+        """Return donor weights in [0, 1], (grid_h, grid_w) float16 (as stored: the recipe is exact).
+
+        Args:
+            strength: (grid_h, grid_w) in [0, 1]; 0 and 1 where the mask is hard.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,9 @@ class Feather:
         """Say how the weight grid is brought to pixels."""
         return "bilinear"
 
-    def soften(self, mask: Mask) -> WeightGrid:
+    def soften(self, strength: Strength) -> WeightGrid:
         """Return the blurred mask; cells of the mask itself are never below the blur of a straight edge."""
-        blurred = ndimage.gaussian_filter(mask.astype(np.float32), self.sigma, mode="nearest", radius=1)
+        blurred = ndimage.gaussian_filter(strength.astype(np.float32), self.sigma, mode="nearest", radius=1)
         return np.asarray(np.clip(blurred, 0.0, 1.0), dtype=np.float16)
 
 
@@ -66,6 +70,6 @@ class Hard:
         """Say how the weight grid is brought to pixels."""
         return "nearest"
 
-    def soften(self, mask: Mask) -> WeightGrid:
-        """Return the mask as 0 and 1."""
-        return mask.astype(np.float16)
+    def soften(self, strength: Strength) -> WeightGrid:
+        """Return 1 where the mask is, 0 elsewhere; a soft mask counts from 0.5 on."""
+        return (strength >= 0.5).astype(np.float16)

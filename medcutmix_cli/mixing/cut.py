@@ -61,7 +61,7 @@ class Cut:
 
     Attributes:
         mask_a: (grid_h, grid_w) bool, the recipient's evidence (likewise mask_b, the donor's).
-        mask: The region that is pasted.
+        mask: The region that is pasted; where masks are soft, its core.
         weights: (grid_h, grid_w) float16 donor weights in [0, 1].
         interpolation: How `weights` is brought to pixels: "bilinear" or "nearest".
         gain, offset: float32-exact intensity match of the donor: `gain * x + offset`, grey levels.
@@ -96,11 +96,13 @@ def draw_cut(recipient: View, donor: View, strategies: Strategies) -> Cut | Refu
     for name, region in (("recipient", region_a), ("donor", region_b)):
         if region.rejected:
             return Refused(f"{name}-{region.rejected}")
-    mask = strategies.region.join(region_a.mask, region_b.mask) & _shared_cells(recipient, donor)
+    joined = strategies.region.join(region_a.strength, region_b.strength)
+    strength = np.where(_shared_cells(recipient, donor), joined, 0).astype(np.float32)
+    mask = strength >= 0.5
     if not mask.any():
         return Refused("no-shared-field-of-view")
     gain, offset = match_intensity(recipient, donor, mask)
-    weights = strategies.blend.soften(mask)
+    weights = strategies.blend.soften(strength)
     return Cut(region_a.mask, region_b.mask, mask, weights, strategies.blend.interpolation, gain, offset)
 
 
@@ -174,8 +176,8 @@ class Pasteable:
     placement: Placement
 
 
-def weigh(cut: Cut, recipient: View, donor: View) -> ImageWeights:
-    """Compute the image-side weights of a cut."""
+def weigh(cut: Cut, recipient: View, donor: View, energy: str = "softmax") -> ImageWeights:
+    """Compute the image-side weights of a cut, the maps being read as `energy`."""
     weights = pixel_weights(cut, recipient.placement, donor.placement)
     area = float(weights[picture_box(recipient.placement)].mean(dtype=np.float64))
-    return image_weights(area, cut.weights, recipient.scores, donor.scores)
+    return image_weights(area, cut.weights, recipient.scores, donor.scores, energy)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli.attention import Scores, attention_mass
+from medcutmix_cli.attention import Scores, read_energy
 
 Grid = npt.NDArray[np.float64]
 
@@ -23,7 +23,7 @@ class ImageWeights:
 
     Attributes:
         area: 1 - mean of the pixel weights over the recipient's picture (CutMix, arXiv 1905.04899).
-        mass: kept / (kept + got), from the two attention masses.
+        mass: kept / (kept + got), from the two attention masses (each map's energy, in sum 1).
         transmix: sum of (1 - W) times the attention of the mixed picture (TransMix, arXiv 2111.09833), that
             attention being put together from the parents' energies, since no encoder has seen the mix.
         mass_kept_a: Share of the recipient's attention outside the paste (SnapMix, arXiv 2012.04846).
@@ -37,7 +37,9 @@ class ImageWeights:
     mass_got_b: float
 
 
-def image_weights(area: float, grid: npt.NDArray[np.float16], map_a: Scores, map_b: Scores) -> ImageWeights:
+def image_weights(
+    area: float, grid: npt.NDArray[np.float16], map_a: Scores, map_b: Scores, energy: str = "softmax"
+) -> ImageWeights:
     """Compute all image weights of a mix.
 
     Args:
@@ -45,17 +47,24 @@ def image_weights(area: float, grid: npt.NDArray[np.float16], map_a: Scores, map
         grid: (grid_h, grid_w) float16 donor weights.
         map_a: (grid_h, grid_w) raw scores of the recipient's sentence over the recipient.
         map_b: (grid_h, grid_w) raw scores of the donor's sentence over the donor.
+        energy: How the scores are read: "softmax", "relu" or "decoder". A map without positive evidence in
+            that reading counts as flat.
     """
     donor = grid.astype(np.float64)
-    kept = float((attention_mass(map_a) * (1 - donor)).sum())
-    got = float((attention_mass(map_b) * donor).sum())
+    kept = float((_mass(map_a, energy) * (1 - donor)).sum())
+    got = float((_mass(map_b, energy) * donor).sum())
     return ImageWeights(
         area=_unit(1.0 - area),
         mass=_unit(_share(kept, got)),
-        transmix=_unit(_transmix(donor, map_a, map_b)),
+        transmix=_unit(_transmix(donor, map_a, map_b, energy)),
         mass_kept_a=_unit(kept),
         mass_got_b=_unit(got),
     )
+
+
+def _mass(scores: Scores, energy: str) -> Grid:
+    mass = read_energy(scores, energy)
+    return mass if mass.any() else read_energy(np.where(np.isfinite(scores), np.float32(0), scores))
 
 
 def _share(kept: float, got: float) -> float:
@@ -68,9 +77,9 @@ def _unit(value: float) -> float:
     return min(1.0, max(0.0, value))
 
 
-def _transmix(donor: Grid, map_a: Scores, map_b: Scores) -> float:
+def _transmix(donor: Grid, map_a: Scores, map_b: Scores, energy: str) -> float:
     both = np.concatenate([map_a.ravel(), map_b.ravel()])
-    energies = attention_mass(both).reshape(2, *donor.shape)
+    energies = read_energy(both, energy).reshape(2, *donor.shape)
     mixed = (1 - donor) * energies[0] + donor * energies[1]
     total = mixed.sum()
     return float(((1 - donor) * mixed).sum() / total) if total > 0 else 1.0 - float(donor.mean())

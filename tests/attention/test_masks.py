@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from medcutmix_cli.attention import TopK, attention_mass, cells_inside, top_cells
+from medcutmix_cli.attention import Mass, Otsu, Soft, TopK, evidence, otsu_threshold, top_cells
 from medcutmix_cli.records import Side
 from tests.builders import make_placement
 
@@ -18,49 +18,18 @@ def peak_at(row, column):
 
 
 @given(maps)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_topk_never_takes_more_than_its_share_of_the_usable_cells(scores):
     region = TopK(border=0).select(scores, Side.NONE, make_placement())
     assert 1 <= region.mask.sum() <= round(0.20 * 14 * 14)
 
 
 @given(maps)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_chosen_cell_scores_at_least_as_high_as_every_other(scores):
     usable = np.ones(GRID, dtype=bool)
     chosen = top_cells(scores, usable, 0.2)
     assert scores[chosen].min() >= scores[~chosen].max()
-
-
-def test_the_border_ring_is_never_taken():
-    region = TopK(border=1).select(peak_at(0, 7), Side.NONE, make_placement())
-    assert not region.mask[0].any()
-    assert region.mask[1].any()
-
-
-def test_nan_cells_and_padding_are_never_taken():
-    scores = peak_at(7, 7)
-    scores[:, 7:] = np.nan
-    narrow = make_placement(112, left=16, width=80)
-    mask = TopK(border=0).select(scores, Side.NONE, narrow).mask
-    assert mask.any()
-    assert not mask[:, 7:].any()
-    assert not mask[:, :2].any()
-
-
-def test_only_the_largest_piece_stays():
-    scores = np.maximum(peak_at(3, 3) + 4, 0) + np.maximum(peak_at(11, 11) + 2, 0)
-    mask = TopK().select(scores.astype(np.float32), Side.NONE, make_placement()).mask
-    assert mask[3, 3]
-    assert not mask[11, 11]
-
-
-def test_a_bilateral_finding_keeps_one_piece_a_side():
-    scores = np.maximum(peak_at(10, 3), peak_at(10, 10))
-    region = TopK().select(scores, Side.BILATERAL, make_placement())
-    assert region.rejected == ""
-    assert region.mask[10, 3]
-    assert region.mask[10, 10]
 
 
 @pytest.mark.parametrize(
@@ -77,29 +46,91 @@ def test_the_mask_agrees_with_the_stated_side(column, side, expected):
     assert TopK().select(peak_at(7, column), side, make_placement()).rejected == expected
 
 
-def test_a_map_without_any_cell_left_is_refused_by_name():
-    nothing = np.full(GRID, np.nan, dtype=np.float32)
-    assert TopK().select(nothing, Side.NONE, make_placement()).rejected == "mask-too-small"
-
-
 def test_a_greedy_fraction_is_refused_by_name():
     assert TopK(fraction=0.9, border=0).select(peak_at(7, 7), Side.NONE, make_placement()).rejected == (
         "mask-too-large"
     )
 
 
-@given(maps)
-@settings(max_examples=50, deadline=None)
-def test_attention_mass_sums_to_one_and_ignores_nan(scores):
-    scores = scores.copy()
-    scores[0] = np.nan
-    mass = attention_mass(scores)
-    assert mass.sum() == pytest.approx(1.0)
-    assert (mass[0] == 0).all()
+@given(st.lists(st.integers(-40, 40), min_size=2, max_size=40).filter(lambda v: len(set(v)) > 1))
+@settings(max_examples=30, deadline=None)
+def test_otsu_leaves_the_least_variance_within_both_classes(steps):
+    values = np.float32(steps) / 8
+
+    def within(threshold):
+        return sum(
+            np.var(p.astype(np.float64)) * p.size
+            for p in (values[values < threshold], values[values >= threshold])
+        )
+
+    assert within(otsu_threshold(values)) == pytest.approx(
+        min(map(within, sorted(set(values))[1:])), abs=1e-9
+    )
 
 
-def test_cells_half_covered_by_picture_count_as_inside():
-    placement = make_placement(112, top=4, height=104)  # cells are 8 pixels high here
-    inside = cells_inside(placement, GRID)
-    assert inside[0].all()
-    assert not cells_inside(make_placement(112, top=5, height=102), GRID)[0].any()
+def test_otsu_finds_a_class_of_its_own_size():
+    scores = np.zeros(GRID, dtype=np.float32)
+    scores[4:7, 8:12] = 3
+    region = Otsu().select(scores, Side.LEFT, make_placement())
+    assert region.rejected == ""
+    assert np.array_equal(region.mask, scores > 0)
+
+
+def test_otsu_finds_no_classes_in_a_map_of_one_value():
+    flat = np.full(GRID, 2.5, dtype=np.float32)
+    assert Otsu().select(flat, Side.NONE, make_placement()).rejected == "mask-too-small"
+    assert otsu_threshold(np.empty(0, dtype=np.float32)) == np.inf
+
+
+@given(maps, st.floats(0.05, 1), st.sampled_from(["softmax", "decoder"]))
+@settings(max_examples=30, deadline=None)
+def test_mass_takes_the_fewest_cells_that_hold_the_share(scores, fraction, energy):
+    usable = np.ones(GRID, dtype=bool)
+    taken = Mass(energy=energy, fraction=fraction).strengths(scores, usable) > 0
+    counted = evidence(scores, energy)
+    total = counted.sum()
+    assert counted[taken].sum() >= fraction * total * (1 - 1e-12)
+    assert counted[taken].sum() - counted[taken].min() <= fraction * total * (1 + 1e-12)
+    assert taken.all() or counted[taken].min() >= counted[~taken].max()
+
+
+def test_mass_is_small_where_the_encoder_is_sure():
+    placement, rule = make_placement(), Mass(energy="decoder", min_area=0.0, max_area=1.0)
+    sure, unsure = (rule.select(4 + sharp * peak_at(7, 7), Side.NONE, placement) for sharp in (4, 1))
+    assert 0 < sure.mask.sum() < unsure.mask.sum()
+
+
+@pytest.mark.parametrize("rule", [Mass(energy="relu"), Soft(energy="relu")], ids=["mass", "soft"])
+def test_a_map_that_is_nowhere_positive_is_refused_where_only_that_counts(rule):
+    assert rule.select(peak_at(7, 7), Side.NONE, make_placement()).rejected == "no-positive-evidence"
+
+
+def test_a_soft_mask_rises_to_the_peak_and_has_no_edge():
+    strength = Soft(energy="decoder").select(peak_at(7, 7) / 2, Side.NONE, make_placement()).strength
+    assert strength[7, 7] == 1
+    assert (np.diff(strength[7, 7:13]) <= 0).all()
+    assert np.abs(np.diff(strength, axis=1)).max() < 0.5
+
+
+def test_a_soft_mask_of_few_values_is_as_hard_as_they_are():
+    scores = np.zeros(GRID, dtype=np.float32)
+    scores[6:8, 3:6] = 1
+    region = Soft(energy="relu").select(scores, Side.NONE, make_placement())
+    assert np.array_equal(region.strength, scores)
+
+
+@pytest.mark.parametrize(
+    ("rule", "options"),
+    [
+        pytest.param(TopK, {"fraction": 0.0}, id="no-cell"),
+        pytest.param(Mass, {"fraction": 1.1}, id="more-than-all"),
+        pytest.param(Mass, {"energy": "sigmoid"}, id="an-energy-there-is-not"),
+        pytest.param(Soft, {"energy": ""}, id="no-energy"),
+        pytest.param(Soft, {"low": 0.9, "high": 0.9}, id="no-rise"),
+        pytest.param(Otsu, {"border": -1}, id="negative-border"),
+        pytest.param(Otsu, {"min_area": 0.5, "max_area": 0.4}, id="no-area-allowed"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(rule, options):
+    with pytest.raises(ValueError, match=r"must be|does not hold"):
+        rule(**options)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medcutmix_cli.attention import TopK
+from medcutmix_cli.attention import Otsu, Soft, TopK
 from medcutmix_cli.mixing.blends import Feather, Hard
 from medcutmix_cli.mixing.cut import (
     GAIN_RANGE,
@@ -117,6 +117,37 @@ def test_a_refusal_names_the_parent_and_the_rule():
         draw_cut(make_view(12), replace(donor, side=side), DEFAULT) for side in (Side.LEFT, Side.RIGHT)
     ]
     assert Refused("donor-mask-on-other-side") in outcomes
+
+
+SOFT = Strategies(Soft(energy="decoder", border=0, min_area=0.0), InPlaceUnion(), Feather())
+
+
+@given(seeds, seeds)
+@settings(max_examples=25, deadline=None)
+def test_a_soft_mask_is_pasted_softly_and_its_core_is_the_mask(first, second):
+    a, b = make_view(first), make_view(second + 20_000)
+    cut = drawn(a, b, SOFT)
+    assert cut.mask.dtype == np.bool_
+    assert np.array_equal(cut.mask, cut.mask_a | cut.mask_b)
+    assert cut.weights[~cut.mask].any()
+
+
+@pytest.mark.parametrize(
+    "strategies",
+    [SOFT, replace(SOFT, blend=Hard()), replace(SOFT, mask=Otsu(border=0, max_area=1.0))],
+    ids=["soft-feather", "soft-hard", "otsu"],
+)
+def test_the_stored_weights_replay_a_soft_cut_exactly(strategies):
+    a, b = make_view(21), make_view(22)
+    cut = drawn(a, b, strategies)
+    stored = replace(cut, weights=np.array(cut.weights.ravel().tolist(), dtype=np.float16).reshape(7, 7))
+    assert np.array_equal(paste(stored, a, b), paste(cut, a, b))
+    assert weigh(stored, a, b) == weigh(cut, a, b)
+
+
+def test_a_hard_blend_of_a_soft_mask_pastes_its_core():
+    cut = drawn(make_view(3), make_view(4), replace(SOFT, blend=Hard()))
+    assert np.array_equal(cut.weights == 1, cut.mask)
 
 
 def test_weak_evidence_is_refused_before_any_mask_is_cut():

@@ -24,6 +24,24 @@ def test_a_full_mask_leaves_nothing_of_the_recipient():
     assert shares == pytest.approx((0.0, 0.0, 0.0, 1.0))
 
 
+@pytest.mark.parametrize("energy", ["softmax", "relu", "decoder"])
+@pytest.mark.parametrize("level", [-3.0, 3.0], ids=["nowhere-positive", "positive"])
+def test_every_reading_keeps_all_of_an_empty_mask_and_nothing_of_a_full_one(energy, level):
+    rng = np.random.default_rng(3)
+    a, b = (np.float32(level) + rng.random(GRID, dtype=np.float32) for _ in range(2))
+    empty = image_weights(0.0, np.zeros(GRID, np.float16), a, b, energy)
+    full = image_weights(1.0, np.ones(GRID, np.float16), a, b, energy)
+    assert (empty.area, empty.mass, empty.transmix) == pytest.approx((1.0, 1.0, 1.0))
+    assert (full.area, full.mass, full.transmix) == pytest.approx((0.0, 0.0, 0.0))
+
+
+def test_a_map_without_positive_evidence_counts_as_flat():
+    half = np.zeros(GRID, np.float16)
+    half[:7] = 1
+    weights = image_weights(0.5, half, flat_map() - 2, flat_map() - 1, "relu")
+    assert [weights.mass, weights.transmix] == pytest.approx([0.5, 0.5])
+
+
 def test_flat_maps_and_half_a_mask_give_one_half_everywhere():
     half = np.zeros(GRID, np.float16)
     half[:7] = 1

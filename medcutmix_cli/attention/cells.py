@@ -1,0 +1,114 @@
+"""The cells of a grid over the canvas: where the picture is, its edge, its halves, its connected pieces.
+
+Frames: grids are (grid_h, grid_w) over the whole square canvas, row 0 at the top. Cells outside the picture
+hold NaN. The patient's left is the right half of the picture.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from medcutmix_cli.records import Placement, Side
+
+Scores = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
+Strength = npt.NDArray[np.float32]
+"""(grid_h, grid_w) in [0, 1]: how much of a cell belongs to the evidence."""
+
+_EIGHT = np.ones((3, 3))
+
+
+def cells_inside(placement: Placement, grid: tuple[int, ...]) -> Mask:
+    """Return the cells at least half of whose area holds picture, (grid_h, grid_w) bool."""
+    rows = _overlap(placement.top, placement.height, placement.canvas, grid[0])
+    columns = _overlap(placement.left, placement.width, placement.canvas, grid[1])
+    inside: Mask = np.outer(rows, columns) >= 0.5
+    return inside
+
+
+def _overlap(start: int, length: int, canvas: int, cells: int) -> npt.NDArray[np.float64]:
+    edges = np.linspace(0.0, canvas, cells + 1)
+    low, high = np.maximum(edges[:-1], start), np.minimum(edges[1:], start + length)
+    return np.asarray(np.clip(high - low, 0.0, None) / (canvas / cells))
+
+
+def cells_with_score(scores: Scores, placement: Placement) -> Mask:
+    """Return the cells of the picture that have a finite score, (grid_h, grid_w) bool."""
+    scored: Mask = cells_inside(placement, scores.shape) & np.isfinite(scores)
+    return scored
+
+
+def erode(mask: Mask, rings: int) -> Mask:
+    """Take `rings` cells off the edge of a mask; the grid's own edge counts as edge."""
+    if rings == 0:
+        return mask
+    return np.asarray(ndimage.binary_erosion(mask, _EIGHT, iterations=rings), dtype=np.bool_)
+
+
+def smooth(scores: Scores, inside: Mask, sigma: float) -> Scores:
+    """Blur a map inside the picture only (normalised convolution), NaN elsewhere."""
+    filled = np.where(inside, scores, 0.0).astype(np.float32)
+    if sigma > 0:
+        share = ndimage.gaussian_filter(inside.astype(np.float32), sigma, mode="constant")
+        filled = ndimage.gaussian_filter(filled, sigma, mode="constant") / np.maximum(share, 1e-6)
+    return np.where(inside, filled, np.nan).astype(np.float32)
+
+
+def on_image_right(grid: tuple[int, ...], placement: Placement) -> Mask:
+    """Mark the cells whose centre lies right of the picture's midline: the patient's left."""
+    centres = (np.arange(grid[1]) + 0.5) * placement.canvas / grid[1]
+    right = centres > placement.left + placement.width / 2
+    return np.broadcast_to(right, (grid[0], grid[1])).copy()
+
+
+def keep_hills(strength: Strength, side: Side, placement: Placement) -> Strength:
+    """Keep the largest 8-connected piece at 0.5 with its slopes; the largest of each half where bilateral.
+
+    A hill that does not hang together with it at 0.5 is worn down to the saddle between them (grey-scale
+    reconstruction, L. Vincent, IEEE Trans. Image Process. 2, 1993): nothing is cut off, so no edge is made.
+    Where all cells are 0 or 1, that leaves the largest piece and nothing else.
+    """
+    hills = []
+    for half in _halves(strength.shape, side, placement):
+        ground = np.where(half, strength, 0)
+        hills.append(_rebuilt(np.where(_largest(ground >= 0.5), ground, 0), ground))
+    return np.asarray(np.maximum.reduce(hills), dtype=np.float32)
+
+
+def _halves(grid: tuple[int, ...], side: Side, placement: Placement) -> tuple[Mask, ...]:
+    """Return the parts of the grid that have a piece of their own."""
+    if side is not Side.BILATERAL:
+        return (np.ones(grid, dtype=np.bool_),)
+    right = on_image_right(grid, placement)
+    return right, ~right
+
+
+def _largest(mask: Mask) -> Mask:
+    labelled, count = ndimage.label(mask, structure=_EIGHT)
+    if count == 0:
+        return mask
+    sizes = np.bincount(labelled.ravel())[1:]
+    return np.asarray(labelled == 1 + int(np.argmax(sizes)), dtype=np.bool_)
+
+
+def _rebuilt(seed: Strength, ground: Strength) -> Strength:
+    """Let `seed` grow under `ground`, cell by cell, until nothing changes."""
+    while True:
+        grown = np.minimum(ndimage.grey_dilation(seed, size=(3, 3), mode="constant"), ground)
+        if np.array_equal(grown, seed):
+            return grown
+        seed = grown
+
+
+def agrees_with_side(mask: Mask, scores: Scores, side: Side, placement: Placement) -> bool:
+    """Say whether the mask's peak and at least half of its cells lie on the stated side of the patient."""
+    right = on_image_right(mask.shape, placement)
+    if side is Side.BILATERAL:
+        return bool((mask & right).any() and (mask & ~right).any())
+    if side is Side.NONE:
+        return True
+    stated = right if side is Side.LEFT else ~right
+    peak = np.unravel_index(int(np.argmax(np.where(mask, scores, -np.inf))), mask.shape)
+    return bool(stated[peak] and (mask & stated).sum() * 2 >= mask.sum())

@@ -1,0 +1,114 @@
+"""What every rule for masks has in common: which cells may be taken, what is kept of them, when to refuse."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from medcutmix_cli.attention.cells import (
+    Mask,
+    Scores,
+    Strength,
+    agrees_with_side,
+    cells_with_score,
+    erode,
+    keep_hills,
+    smooth,
+)
+from medcutmix_cli.records import Placement, Side
+
+
+def _underived() -> Strength:
+    return np.empty((0, 0), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The part of a picture that a sentence is about, or why there is none.
+
+    Attributes:
+        mask: (grid_h, grid_w) bool.
+        rejected: "" or the name of the rule that refused it.
+        strength: (grid_h, grid_w) float32 in [0, 1], at least 0.5 exactly where the mask is; by default the mask
+            as 0 and 1.
+    """
+
+    mask: Mask
+    rejected: str = ""
+    strength: Strength = field(default_factory=_underived)
+
+    def __post_init__(self) -> None:
+        """Derive the strength of a hard mask."""
+        if self.strength.size == 0:
+            object.__setattr__(self, "strength", self.mask.astype(np.float32))
+
+
+class MaskRule(Protocol):
+    """A plugin of the group `medcutmix.masks`: a frozen dataclass whose fields are its settings."""
+
+    def select(self, scores: Scores, side: Side, placement: Placement) -> Region:
+        """Choose the cells; NaN cells are never chosen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellRule(ABC):
+    """Take cells by their scores, then keep the largest connected piece (one a side where bilateral).
+
+    Every way of taking cells returns some on noise as well, so a region may be refused by name: "map-empty",
+    "no-positive-evidence", "mask-too-small", "mask-too-large", "mask-on-other-side".
+
+    Attributes:
+        border: Rings of cells at the picture's edge that are never taken (markers, collimation).
+        smoothing: Sigma of a Gaussian over the grid, in cells; 0 is none. Maps of BioViL are published with 1.5
+            (arXiv 2204.09817).
+        min_area, max_area: Allowed share of the picture's cells, after pieces are dropped.
+    """
+
+    border: int = 1
+    smoothing: float = 0.0
+    min_area: float = 0.03
+    max_area: float = 0.40
+
+    def __post_init__(self) -> None:
+        """Refuse what no mask can come of."""
+        if not (self.border >= 0 and self.smoothing >= 0):
+            raise ValueError("border and smoothing must be at least 0")
+        if not 0 <= self.min_area <= self.max_area <= 1:
+            raise ValueError("0 <= min_area <= max_area <= 1 does not hold")
+        self.check()
+
+    @abstractmethod
+    def check(self) -> None:
+        """Refuse nonsense in the rule's own options."""
+
+    @abstractmethod
+    def strengths(self, scores: Scores, usable: Mask) -> Strength:
+        """Say how much of each cell is taken, (grid_h, grid_w) float32 in [0, 1]; 0 where not usable."""
+
+    def lacks_evidence(self, scores: Scores, usable: Mask) -> bool:
+        """Say that no usable cell speaks for the sentence; only some readings of a map can tell."""
+        return False
+
+    def select(self, scores: Scores, side: Side, placement: Placement) -> Region:
+        """Choose the cells of one map; see the class."""
+        inside = cells_with_score(scores, placement)
+        if not inside.any():
+            return Region(inside, "map-empty")
+        usable = erode(inside, self.border)
+        ranked = smooth(scores, inside, self.smoothing)
+        if usable.any() and self.lacks_evidence(ranked, usable):
+            return Region(np.zeros_like(inside), "no-positive-evidence")
+        strength = keep_hills(self.strengths(ranked, usable), side, placement)
+        mask = strength >= 0.5
+        return Region(mask, self._refusal(mask, inside, ranked, side, placement), strength)
+
+    def _refusal(self, mask: Mask, inside: Mask, scores: Scores, side: Side, placement: Placement) -> str:
+        area = mask.sum() / inside.sum()
+        if area == 0 or area < self.min_area:
+            return "mask-too-small"
+        if area > self.max_area:
+            return "mask-too-large"
+        return "" if agrees_with_side(mask, scores, side, placement) else "mask-on-other-side"
