@@ -1,7 +1,7 @@
 """Where and how a network runs: device, precision, batches. One code path for CPU and GPU; knows no model.
 
-Bits must not depend on what else is encoded. On a CPU each picture is a batch of its own on one torch thread;
-on a GPU batches are always full (the last one is filled up by repeating), so that the same kernels run, and only
+Bits must not depend on what else is encoded. Batches are always full (the last one is filled up by repeating), so
+that the same kernels run, on a CPU on one torch thread and, unless asked otherwise, with one picture a batch. Only
 running out of memory changes their size: that is said and counted.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -51,8 +52,7 @@ class Runtime:
         """Refuse what has no meaning; whether the device is there is asked when it is needed."""
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, not {self.precision!r}")
-        kind, _, number = self.device.partition(":")
-        if kind not in ("auto", "cpu", "cuda") or (number and (kind != "cuda" or not number.isdigit())):
+        if not re.fullmatch("auto|cpu|cuda(:[0-9]+)?", self.device):
             raise ValueError(f"device must be auto, cpu, cuda or cuda:NUMBER, not {self.device!r}")
         if self.batch_size < 0:
             raise ValueError(f"batch_size must be at least 0, not {self.batch_size}")
@@ -108,34 +108,43 @@ class Runtime:
         results, start, total = [], 0, len(inputs[0])
         while start < total:
             size = self.batch
-            try:
-                results.append(
-                    self._one_batch(forward, [full[start : start + size] for full in inputs], size)
-                )
-            except torch.OutOfMemoryError as error:
-                self._shrink(size, error)
-                continue
-            start += size
+            result = self._try_batch(forward, [full[start : start + size] for full in inputs], size)
+            if result is None:
+                self._shrink(size)
+            else:
+                results.append(result)
+                start += size
         return torch.cat(results)
+
+    def _try_batch(self, forward: Forward, inputs: list[torch.Tensor], size: int) -> torch.Tensor | None:
+        """Return None where memory runs out: what the failed pass held is free once its error is gone."""
+        try:
+            return self._one_batch(forward, inputs, size)
+        except torch.OutOfMemoryError as error:
+            if size > 1:
+                return None
+            raise EncoderError(
+                f"the memory of {self.torch_device} does not hold one input",
+                hint="--device cpu, a lower --precision, or a GPU that nobody else uses",
+            ) from error
 
     def _one_batch(self, forward: Forward, inputs: list[torch.Tensor], size: int) -> torch.Tensor:
         count = len(inputs[0])
         with self.scope() as device:
-            if device.type == "cuda" and count < size:
+            if count < size:
                 inputs = [
                     torch.cat([part, part[-1:].expand(size - count, *part.shape[1:])]) for part in inputs
                 ]
             result = forward(*(part.to(device) for part in inputs))
             return result[:count].float().cpu()
 
-    def _shrink(self, size: int, error: torch.OutOfMemoryError) -> None:
+    def _shrink(self, size: int) -> None:
+        """Halve the batches of the device, unless another thread has done so since."""
         device = str(self.torch_device)
-        if size == 1:
-            raise EncoderError(
-                f"the memory of {device} does not hold one input",
-                hint="--device cpu, a lower --precision, or a GPU that nobody else uses",
-            ) from error
-        _FITS[device] = size // 2
+        with _SHRINKING:
+            if _FITS.get(device, size) < size:
+                return
+            _FITS[device] = size // 2
         note("batch-halved")
         if self.torch_device.type == "cuda":
             torch.cuda.empty_cache()
@@ -151,6 +160,7 @@ def describe(device: str) -> str:
 
 
 _FITS: dict[str, int] = {}
+_SHRINKING = threading.Lock()
 _ON_GPU = threading.RLock()
 
 
