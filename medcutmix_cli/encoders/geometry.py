@@ -149,7 +149,8 @@ def _sample_points(
     """Return where the centres of the canvas cells lie among the native cells, and which are inside."""
     within = ((np.arange(cells) + 0.5) / cells - start) / length
     inside = (within >= 0) & (within <= 1)
-    return np.clip(within * native - 0.5, 0, native - 1), inside
+    # Rounded, or the centre of a cell would be 12.999999999999998 in a map of 13 or 37 and ask its neighbour.
+    return np.clip(np.round(within * native - 0.5, 9), 0, native - 1), inside
 
 
 def _bilinear(values: npt.NDArray[np.float64], at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
