@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -86,6 +87,22 @@ def how_to_fetch(release: Release, encoder: str) -> str:
     )
 
 
+_DAMAGED = (
+    SafetensorError,
+    pickle.UnpicklingError,
+    struct.error,
+    RuntimeError,
+    EOFError,
+    OSError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+)
+"""What the two readers raise over files with some bytes changed or cut off."""
+
+
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     """Read a weight file: safetensors, or a pickle of tensors only.
 
@@ -96,7 +113,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, KeyError, OSError) as error:
+    except _DAMAGED as error:
         raise EncoderError(
             f"the weight file cannot be read ({type(error).__name__})",
             where=str(path),
@@ -104,7 +121,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
         ) from error
     tensors = loaded.get("state_dict", loaded) if isinstance(loaded, Mapping) else None
     if not isinstance(tensors, Mapping) or not all(
-        isinstance(value, torch.Tensor) for value in tensors.values()
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in tensors.items()
     ):
         raise EncoderError("the weight file holds no table of tensors", where=str(path))
     return dict(tensors)
@@ -143,34 +160,48 @@ def fill(
         EncoderError: Names or shapes are of another architecture.
     """
     floats = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
-    wrong = sorted(
-        name
-        for name, own in {**model.state_dict(), **floats}.items()
-        if not name.endswith(tuple(ignored)) and not _fits(model.state_dict().get(name), floats.get(name))
-    )
+    known = model.state_dict()
+    faults = {name: _fault(known.get(name), floats.get(name)) for name in sorted({*known, *floats})}
+    wrong = [name for name, fault in faults.items() if fault and not name.endswith(tuple(ignored))]
     if wrong:
         raise EncoderError(
             f"the weights are of another architecture: {len(wrong)} tensors are missing, too many or of another "
-            f"shape, for example {wrong[0]!r}",
+            f"shape, for example {wrong[0]!r} ({faults[wrong[0]]})",
             where=where,
             hint="give the folder of the released model, unchanged",
         )
-    known = model.state_dict()
-    model.load_state_dict({k: v for k, v in floats.items() if k in known}, strict=False)
+    model.load_state_dict({k: v for k, v in floats.items() if not faults[k]}, strict=False)
 
 
-def _fits(own: torch.Tensor | None, given: torch.Tensor | None) -> bool:
-    return own is not None and given is not None and own.shape == given.shape
+def _fault(own: torch.Tensor | None, given: torch.Tensor | None) -> str:
+    if own is None or given is None:
+        return "too many" if own is None else "missing"
+    return "" if own.shape == given.shape else f"{tuple(given.shape)}, not {tuple(own.shape)}"
 
 
 def files_sha256(files: Mapping[str, Path]) -> str:
-    """Hash files by role and content, wherever they lie and whatever they are called: 64 hex digits."""
+    """Hash files by role and content, wherever they lie and whatever they are called: 64 hex digits.
+
+    Raises:
+        EncoderError: A file cannot be read.
+    """
     digest = hashlib.sha256()
     for role in sorted(files):
         digest.update(f"{role}\0{_file_sha256(files[role])}\n".encode())
     return digest.hexdigest()
 
 
-@cache
 def _file_sha256(path: Path) -> str:
+    try:
+        now = path.stat()
+        return _hashed(path, now.st_ino, now.st_size, now.st_mtime_ns)
+    except OSError as error:
+        raise EncoderError(
+            f"the weight file cannot be read ({type(error).__name__})", where=str(path)
+        ) from error
+
+
+@cache
+def _hashed(path: Path, *_state: int) -> str:
+    """Hash a file once as long as its state (inode, size, time of change) stays what it is."""
     return sha256(path)
