@@ -51,6 +51,7 @@ class ParentView:
         mask: Row by row, 1 = evidence.
         labels: One value per CheXpert observation, NaN not said.
         placement: `Placement` as a dict.
+        ground_p: How often the map of a picture without the finding peaks as high; None without a gate.
     """
 
     study_id: str
@@ -65,6 +66,7 @@ class ParentView:
     map: tuple[float, ...] = field(repr=False)
     mask: tuple[int, ...] = field(repr=False)
     placement: dict[str, int] = field(repr=False)
+    ground_p: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,4 +220,5 @@ def _parent_view(row: dict[str, Any], letter: str) -> ParentView:
         map=tuple(float(score) for score in row[f"map_{letter}"]),
         mask=tuple(row[f"mask_{letter}"]),
         placement=row[f"placement_{letter}"],
+        ground_p=row[f"ground_p_{letter}"],
     )

@@ -97,6 +97,7 @@ def _parent(letter: str, number: int, report: str, sentence: str, labels: list[f
         "label": labels,
         "map": scores,
         "mask": _square().ravel(),
+        "ground_p": 0.005,
         "placement": asdict(make_placement(CANVAS)),
     }
     return {f"{name}_{letter}": value for name, value in values.items()}

@@ -132,6 +132,13 @@ def test_the_page_says_what_the_method_is(run, tmp_path):
     assert "as in the paper" not in page
 
 
+def test_each_parent_says_how_strong_its_evidence_is(tmp_path):
+    strong, ungated = make_row(0), make_row(1, ground_p_a=None, ground_p_b=None)
+    for row, times in ((strong, 2), (ungated, 0)):
+        run = write_run(tmp_path / str(times), ([row],))
+        assert page_of(run, tmp_path)[0].count("ground_p 0.005") == times
+
+
 def test_counts_and_reasons_are_on_the_page(run, tmp_path):
     text = " ".join(page_of(run, tmp_path)[1].text)
     for said in ("report-empty", "view-unknown", "recipient-mask-too-small", "pairs written"):

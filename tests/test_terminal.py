@@ -1,5 +1,6 @@
 import io
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,10 @@ def test_a_pair_is_told_with_ids_sentences_and_weights(run):
         "Pleural Effusion",
     ):
         assert said in text
+
+
+def test_a_pair_is_told_with_its_evidence(run):
+    assert re.search(r"ground_p +0\.005 +0\.005", printed(pair_panel(pair_view(run), 6)))
 
 
 def test_without_colour_the_diff_has_markers(run):

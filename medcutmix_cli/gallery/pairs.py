@@ -49,7 +49,8 @@ def _parent(role: str, parent: ParentView, view: PairView, parents: ParentPictur
     )
     outlines = _outlines({"paste": view.mask, "own": parent.mask}, view.grid)
     heat = f'<img class="heat" src="{heat_uri(parent.map, view.grid)}" alt="">'
-    who = f"{parent.study_id}, {parent.subject_id}, {where}"
+    evidence = "" if parent.ground_p is None else f", ground_p {parent.ground_p:.3f}"
+    who = f"{parent.study_id}, {parent.subject_id}, {where}{evidence}"
     return _figure(
         base + heat + outlines,
         f'<b>{role}</b><span class="who">{escaped(who)}</span>'

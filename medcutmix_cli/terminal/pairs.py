@@ -81,6 +81,8 @@ def _parents(view: PairView) -> Table:
     }.items():
         values = (getattr(view.recipient, attribute), getattr(view.donor, attribute))
         table.add_row(name, *(printable(value) or "-" for value in values))
+    evidence = (view.recipient.ground_p, view.donor.ground_p)
+    table.add_row("ground_p", *("-" if p is None else f"{p:.3f}" for p in evidence))
     return table
 
 

@@ -19,7 +19,9 @@ from medcutmix_cli.datasets.phantoms.painting import paint
 from medcutmix_cli.datasets.phantoms.records import Lesion
 from medcutmix_cli.datasets.phantoms.reports import lesion_sentence
 from medcutmix_cli.datasets.phantoms.sampling.pictures import jpg_bytes
+from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.images.canvas import read_canvas
+from medcutmix_cli.images.placement import letterbox
 from training.bundled_encoder.pictures import (
     CANVAS,
     MASK_SIDE,
@@ -47,7 +49,7 @@ class Case:
     """One picture on its canvas with all that is true of it."""
 
     seed: int
-    canvas: NDArray[np.uint8] = field(repr=False)
+    picture: Picture = field(repr=False)
     truths: tuple[Truth, ...]
 
 
@@ -56,14 +58,14 @@ def fresh_case(seed: int, phrasebook: str, equalise: bool) -> Case:
     phantom = draw_phantom(seed)
     rng = np.random.default_rng([_STREAM, seed])
     painted = paint(phantom, _HEIGHT)
-    canvas = through_file(jpg_bytes(painted.image) if equalise else plain_bytes(painted.image))
+    picture = through_file(jpg_bytes(painted.image) if equalise else plain_bytes(painted.image))
     truths = []
     for index, mask in painted.masks.items():
         on = on_canvas(mask.astype(np.uint8) * 255) >= 128
         if on.any():
             lesion = phantom.lesions[index]
             truths.append(Truth(lesion, lesion_sentence(lesion, rng, phrasebook), on))
-    return Case(seed, canvas, tuple(truths))
+    return Case(seed, picture, tuple(truths))
 
 
 def plain_bytes(image: NDArray[np.float32]) -> bytes:
@@ -71,12 +73,13 @@ def plain_bytes(image: NDArray[np.float32]) -> bytes:
     return bytes(cv2.imencode(".jpg", picture_of(image), [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
 
 
-def through_file(content: bytes) -> NDArray[np.uint8]:
+def through_file(content: bytes) -> Picture:
     """Write a picture file and read it onto the canvas with the pipeline's own reader."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "picture.jpg"
         path.write_bytes(content)
-        return read_canvas(path, CANVAS, "voi").pixels
+        canvas = read_canvas(path, CANVAS, "voi")
+        return Picture("", canvas.pixels, canvas.placement)
 
 
 def fresh_cases(
@@ -98,5 +101,6 @@ def cases_of_pictures(pictures: Pictures, phrasebook: str) -> list[Case]:
         on = np.kron(mask >= 128, np.ones((step, step), bool))
         if on.any():
             truths[int(owner)].append(Truth(lesion, lesion_sentence(lesion, rng, phrasebook), on))
-    images = pictures.images[:, 0]
-    return [Case(int(seed), images[i], tuple(truths[i])) for i, seed in enumerate(pictures.seeds)]
+    whole = letterbox(NETWORK_SIDE, NETWORK_SIDE, NETWORK_SIDE)
+    seen = [Picture("", image, whole) for image in pictures.images[:, 0]]
+    return [Case(int(seed), seen[i], tuple(truths[i])) for i, seed in enumerate(pictures.seeds)]

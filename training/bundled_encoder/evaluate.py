@@ -57,7 +57,7 @@ def judge(scores: NDArray[np.float16], truth: Truth) -> Hit:
     """Compare the peak of a map with the true mask."""
     grid, side = scores.shape[0], truth.mask.shape[0]
     cell = side // grid
-    row, column = divmod(int(np.argmax(scores)), grid)
+    row, column = divmod(int(np.nanargmax(scores)), grid)
     middle_y, middle_x = row * cell + cell // 2, column * cell + cell // 2
     ys, xs = np.nonzero(truth.mask)
     distance = float(np.sqrt((ys + 0.5 - middle_y) ** 2 + (xs + 0.5 - middle_x) ** 2).min())
@@ -69,19 +69,26 @@ def judge(scores: NDArray[np.float16], truth: Truth) -> Hit:
         near=distance <= cell / 2,
         overlap=bool(patch.any()),
         side=wanted.get(truth.lesion.side),
-        top=float(scores.max()),
+        top=float(np.nanmax(scores)),
     )
+
+
+def look(encoder: Encoder, case: Case) -> Any:
+    """Encode the picture of a case."""
+    [image] = encoder.encode_images([case.picture])
+    return image
 
 
 def hits_of(encoder: Encoder, case: Case, image: Any) -> list[Hit]:
     """Point at every true sentence of one picture, encoded before."""
-    sentences = encoder.encode_sentences([truth.sentence for truth in case.truths])
-    return [judge(encoder.attend(image, s).scores, t) for s, t in zip(sentences, case.truths, strict=True)]
+    queries = encoder.encode_sentences([truth.sentence for truth in case.truths])
+    maps = [encoder.attend(image, query.features).scores for query in queries]
+    return [judge(scores, truth) for scores, truth in zip(maps, case.truths, strict=True)]
 
 
 def pointing(encoder: Encoder, cases: Iterable[Case]) -> dict[str, float]:
     """Return the share of local findings that are hit ("near"), by finding and on average."""
-    hits = [hit for case in cases for hit in hits_of(encoder, case, encoder.encode_image(case.canvas))]
+    hits = [hit for case in cases for hit in hits_of(encoder, case, look(encoder, case))]
     shares = {f: share(hits, f, lambda hit: hit.near) for f in LOCAL_FINDINGS}
     mean = float(np.mean(list(shares.values())))
     return {name: round(value, 3) for name, value in ({"mean": mean} | shares).items()}
@@ -108,10 +115,18 @@ class Asker:
 
     def top(self, image: Any, finding: str, side: str, rng: np.random.Generator) -> float:
         """Return the largest score of some sentence about a finding; side "" is any side."""
+        return float(np.nanmax(self.map_of(image, self.words(finding, side, rng))))
+
+    def words(self, finding: str, side: str, rng: np.random.Generator) -> str:
+        """Return some sentence about a finding; side "" is any side."""
         sides = [side] if side else sorted(s for f, s in self._pool if f == finding)
         words = self._pool[finding, sides[rng.integers(len(sides))]]
-        [sentence] = self._encoder.encode_sentences([words[rng.integers(len(words))]])
-        return float(self._encoder.attend(image, sentence).scores.max())
+        return words[rng.integers(len(words))]
+
+    def map_of(self, image: Any, sentence: str) -> NDArray[np.float32]:
+        """Return the map of one sentence, (14, 14) float32, NaN outside the picture."""
+        [query] = self._encoder.encode_sentences([sentence])
+        return self._encoder.attend(image, query.features).scores.astype(np.float32)
 
 
 @dataclass(slots=True)
@@ -133,7 +148,7 @@ def gather(encoder: Encoder, cases: Iterable[Case], phrasebook: str) -> Tally:
     tally, asker = Tally(), Asker(encoder, phrasebook)
     for case in cases:
         rng = np.random.default_rng([_STREAM, case.seed])
-        image = encoder.encode_image(case.canvas)
+        image = look(encoder, case)
         hits = hits_of(encoder, case, image)
         tally.hits += hits
         shown = {truth.lesion.finding for truth in case.truths}
@@ -192,12 +207,12 @@ def _line(name: str, count: int, values: list[float]) -> str:
 def timing(encoder: Encoder, case: Case) -> str:
     """Say how long the three steps take on one thread, medians of 100 calls."""
     words = "There is a moderate left pleural effusion with adjacent atelectasis."
-    image = encoder.encode_image(case.canvas)
-    [sentence] = encoder.encode_sentences([words])
+    image = look(encoder, case)
+    [query] = encoder.encode_sentences([words])
     steps: dict[str, Callable[[], object]] = {
-        "picture": lambda: encoder.encode_image(case.canvas),
+        "picture": lambda: look(encoder, case),
         "sentence": lambda: encoder.encode_sentences([words]),
-        "map": lambda: encoder.attend(image, sentence),
+        "map": lambda: encoder.attend(image, query.features),
     }
     return ", ".join(f"{name} {_median_ms(step):.2f} ms" for name, step in steps.items())
 
