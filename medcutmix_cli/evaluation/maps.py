@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from medcutmix_cli.images import read_canvas
 from medcutmix_cli.settings import ImageSettings
 
 Progress = Callable[[str, int, int], None]
+
+_CELLS_OF_SIGMA = 14
 
 
 def evaluate_maps(
@@ -172,6 +175,7 @@ class _Judge:
         if attention.missing:
             return attention.missing
         scores = attention.scores.astype(np.float32)
-        return (
-            enlarge(smooth(scores, np.isfinite(scores), self.how.smoothing), picture.placement) or "map-empty"
-        )
+        # Grids differ, and some encoders double theirs: the same sigma is the same distance in all of them.
+        sigma = self.how.smoothing * math.sqrt(scores.size) / _CELLS_OF_SIGMA
+        smoothed = smooth(scores, np.isfinite(scores), sigma)
+        return enlarge(smoothed, picture.placement) or "map-empty"
