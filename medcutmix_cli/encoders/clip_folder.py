@@ -96,8 +96,7 @@ def _check_kind(config: Mapping[str, Any], folder: Path, remote_code: bool) -> N
         raise EncoderError(
             "this model brings its own code, which is not run unasked",
             where=str(folder),
-            hint="read the .py files in the folder; if you trust them, set trust_remote_code = true "
-            "in [encoder.options]",
+            hint="read the .py files in the folder; if you trust them: --encoder-option trust_remote_code=true",
         )
     if kind not in _FAMILIES and not own_code:
         raise _foreign(kind or "none", _OTHERS.get(kind, ""), folder)

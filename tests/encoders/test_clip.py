@@ -96,11 +96,10 @@ def processed(folder, pixels):
     return processor(Image.fromarray(pixels), return_tensors="pt")["pixel_values"]
 
 
-def whole_canvas(seed=3, height=SIDE, width=SIDE):
+def whole_canvas():
     """A picture that is its canvas: what the letterbox shows is what transformers is given."""
-    side = max(height, width)
-    rng = np.random.default_rng(seed)
-    return Picture("w", rng.integers(0, 256, (side, side), dtype=np.uint8), letterbox(side, side, side))
+    pixels = np.random.default_rng(3).integers(0, 256, (SIDE, SIDE), dtype=np.uint8)
+    return Picture("w", pixels, letterbox(SIDE, SIDE, SIDE))
 
 
 @torch.no_grad()
