@@ -150,11 +150,7 @@ def attention_of_probe(direct):
     ).squeeze()
 
 
-DIRECT = {
-    "projected-patch": direct_projected_patch,
-    "value-path": direct_value_path,
-    "gradient": direct_gradient,
-}
+DIRECT = dict(zip(METHODS, (direct_projected_patch, direct_value_path, direct_gradient), strict=True))
 
 
 @pytest.mark.parametrize("method", METHODS)
