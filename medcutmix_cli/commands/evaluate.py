@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from medcutmix_cli.commands import options as opt
 from medcutmix_cli.commands.session import Session, print_json
+
+if TYPE_CHECKING:
+    from medcutmix_cli.encoders.base import Encoder
 
 COMPARED = "What is compared"
 MEASURED = "How it is measured"
@@ -177,6 +180,8 @@ def maps(
     weights: opt.Weights = None,
     device: opt.Device = None,
     precision: opt.Precision = None,
+    batch_size: opt.BatchSize = None,
+    encoder_option: opt.EncoderOption = None,
     boxes_kind: BoxesKind = "",
     max_images: MaxImages = 0,
     dicom_mode: opt.DicomMode = None,
@@ -190,18 +195,14 @@ def maps(
     quiet: opt.Quiet = False,
 ) -> None:
     """Measure an encoder's maps against boxes that people drew: pointing game, CNR and mIoU per finding."""
-    from medcutmix_cli.composition import build_encoder
     from medcutmix_cli.evaluation import MapSettings, evaluate_maps
     from medcutmix_cli.progress import meter
-    from medcutmix_cli.settings import EncoderSettings, ImageSettings, Settings
+    from medcutmix_cli.settings import ImageSettings
 
     session = Session.of(context, quiet=quiet)
     mode = dicom_mode or ImageSettings().dicom_mode
     how = MapSettings(smoothing, tolerance, temperature, interval, resamples, seed, max_images, mode)
-    asked = {"device": device, "precision": precision}
-    options = {name: value for name, value in asked.items() if value is not None}
-    chosen = EncoderSettings(encoder, str(weights or ""), options=options)
-    built = build_encoder(Settings(encoder=chosen))
+    built = _built(encoder, weights, device, precision, batch_size, encoder_option)
     with meter(quiet=session.quiet) as progress:
         found = evaluate_maps(
             images, boxes, encoder=built, boxes_kind=boxes_kind, settings=how, progress=progress
@@ -212,3 +213,26 @@ def maps(
         from medcutmix_cli.terminal import map_evaluation_view, output
 
         output().print(map_evaluation_view(found))
+
+
+def _built(
+    name: str,
+    weights: Path | None,
+    device: str | None,
+    precision: str | None,
+    batch_size: int | None,
+    options: list[str] | None,
+) -> Encoder:
+    from medcutmix_cli.composition import build_encoder
+    from medcutmix_cli.settings import EncoderSettings, Settings
+
+    unsaid = EncoderSettings()
+    chosen = EncoderSettings(
+        name=name,
+        weights=str(weights or ""),
+        device=device or unsaid.device,
+        precision=precision or unsaid.precision,
+        batch_size=batch_size or unsaid.batch_size,
+        options=opt.parse_optionss(options) or {},
+    )
+    return build_encoder(Settings(encoder=chosen))

@@ -1,9 +1,11 @@
-"""`medcutmix evaluate reports`: the table, the ids, the document."""
+"""`medcutmix evaluate`: the tables, the ids, the documents."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from medcutmix_cli.datasets.sample import write_sample
 from tests.calls import medcutmix
 
 KEYS = {
@@ -54,3 +56,91 @@ def test_a_missing_gold_is_a_usage_error(tables, capsys):
 def test_help_of_the_part_has_examples(capsys):
     assert medcutmix("evaluate", "reports", "--help") == 0
     assert "medcutmix evaluate reports reports.csv --gold labels.csv" in capsys.readouterr().out
+
+
+# --- evaluate maps
+
+NIH = Path(__file__).resolve().parents[2] / "../shared/data/nih-chestxray14"
+NOTE = "Trained on procedural phantoms: its maps on real pictures mean nothing."
+MAP_KEYS = {
+    "all_targets", "boxes", "boxes_read", "definitions", "device", "document", "dropped", "encoder", "findings", "kind",
+    "mean", "noted", "pictures", "prompts", "scores", "settings", "targets",
+}  # fmt: skip
+ROW_KEYS = {"boxes", "chance", "cnr", "contrast", "miou", "name", "pictures", "pointing", "targets"}
+ON_SAMPLE = ("--encoder", "bundled", "--device", "cpu", "--resamples", 100)
+
+
+@pytest.fixture(scope="module")
+def phantoms(tmp_path_factory):
+    return write_sample(
+        tmp_path_factory.mktemp("maps") / "sample", 8, seed=5, height=320, workers=1
+    ).directory
+
+
+def test_maps_are_shown_with_chance_definitions_and_a_word_on_the_encoder(phantoms, capsys):
+    assert medcutmix("evaluate", "maps", phantoms, "--boxes", phantoms / "boxes.csv", *ON_SAMPLE) == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    for said in (
+        "chance", "pointing", "CNR", "mIoU", "all targets", "mean of findings", "0 dropped", "arXiv 1608.00507",
+        "arXiv 2204.09817", "no tolerance", "sigma 1.5/14", "95% percentile bootstrap", "There is",
+        "Demonstration encoder 'bundled'",
+    ):  # fmt: skip
+        assert said in " ".join(shown.split()), said
+
+
+def test_maps_as_json_are_one_document_whose_sums_hold(phantoms, tmp_path, capsys):
+    boxes = tmp_path / "boxes.csv"
+    boxes.write_text((phantoms / "boxes.csv").read_text() + "not-there,s1,mass,left,1,1,5,5,25\n")
+    assert medcutmix("evaluate", "maps", phantoms, "--boxes", boxes, *ON_SAMPLE, "--json", "-q") == 0
+    document = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert set(document) == MAP_KEYS
+    assert all(set(row) == ROW_KEYS for row in (*document["findings"], document["mean"]))
+    assert document["document"] == "map_evaluation"
+    assert document["dropped"] == {"image-missing": 1}
+    assert (
+        document["boxes_read"]
+        == document["boxes"] + 1
+        == sum(row["boxes"] for row in document["findings"]) + 1
+    )
+    assert len(document["scores"]) == document["targets"]
+    assert document["encoder"]["note"] == NOTE
+    assert document["settings"]["smoothing"] == 1.5
+
+
+def test_a_phrase_of_a_report_is_shown_nowhere(phantoms, tmp_path, capsys):
+    picture = next(path for path in phantoms.rglob("*.jpg"))
+    note = {"image_id": 1, "category_id": 1, "bbox": [50, 50, 99, 99], "label_text": "A whispered opacity"}
+    image = {"id": 1, "path": picture.name, "width": 280, "height": 320}
+    boxes = tmp_path / "boxes.json"
+    category = {"id": 1, "name": "Lung Opacity"}
+    boxes.write_text(json.dumps({"images": [image], "annotations": [note], "categories": [category]}))
+    for last in ("--quiet", "--json", "--seed=1"):
+        medcutmix("evaluate", "maps", phantoms, "--boxes", boxes, *ON_SAMPLE, last)
+    told = capsys.readouterr()
+    assert "whispered" not in told.out + told.err
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "said"),
+    [
+        pytest.param(["--encoder", "bundle"], 2, "did you mean 'bundled'", id="no-such-encoder"),
+        pytest.param(["--precision", "fp8"], 2, "fp8", id="no-such-precision"),
+        pytest.param(["--encoder-option", "fit=letterbox"], 2, "no option 'fit'", id="no-such-option"),
+        pytest.param(["--boxes-kind", "vindr"], 2, "padchest-gr", id="no-such-kind"),
+        pytest.param(["--interval", "95"], 2, "between 0 and 1", id="no-such-interval"),
+        pytest.param(["--boxes", "none.csv"], 1, "none.csv", id="no-such-file"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_error(phantoms, capsys, changes, code, said):
+    boxes = phantoms / "boxes.csv"
+    assert medcutmix("evaluate", "maps", phantoms, "--boxes", boxes, *ON_SAMPLE, *changes) == code
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not NIH.is_dir(), reason="../shared/data/nih-chestxray14 is not here")
+def test_real_pictures_are_measured_and_the_note_is_shown(capsys):
+    assert medcutmix("evaluate", "maps", NIH, "--boxes", NIH / "boxes.csv", *ON_SAMPLE) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert NOTE in shown
+    assert "Pneumonia: There is pneumonia." in shown
