@@ -50,6 +50,7 @@ class Options(TypedDict, total=False):
     label_table: str | Path | None
     mask: str | None
     gate: str | None
+    energy: str | None
     region: str | None
     blend: str | None
     weight: str | None
@@ -87,7 +88,7 @@ _SETTING_OF = {
     "workers": "run.workers",
     "max_fail_frac": "run.max_fail_frac",
     **{key: f"plan.{key}" for key in _PLAN},
-    **{key: f"mixing.{key}" for key in ("mask", "gate", "region", "blend", "weight")},
+    **{key: f"mixing.{key}" for key in ("mask", "energy", "gate", "region", "blend", "weight")},
 }
 
 
@@ -228,10 +229,12 @@ def build_strategies(settings: Settings) -> Strategies:
             )
     load("weight", chosen.weight)
     build_gate(settings)
+    read = {"energy": chosen.energy} if "energy" in options_of("mask", chosen.mask) else {}
     return Strategies(
-        mask=build("mask", chosen.mask, chosen.options.get(chosen.mask, {})),
+        mask=build("mask", chosen.mask, {**read, **chosen.options.get(chosen.mask, {})}),
         region=build("region", chosen.region, chosen.options.get(chosen.region, {})),
         blend=build("blend", chosen.blend, chosen.options.get(chosen.blend, {})),
+        energy=chosen.energy,
     )
 
 

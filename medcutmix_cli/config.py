@@ -17,7 +17,9 @@ from typing import Any
 from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.settings import (
     DICOM_MODES,
+    ENERGIES,
     LABEL_SOURCES,
+    PRECISIONS,
     SPLITS,
     DatasetSettings,
     EncoderSettings,
@@ -208,7 +210,13 @@ def _checked(name: str, table: Any) -> Any:
     return table
 
 
-_KNOWN = {"plan.labels": LABEL_SOURCES, "plan.splits": SPLITS, "image.dicom_mode": DICOM_MODES}
+_KNOWN = {
+    "mixing.energy": ENERGIES,
+    "encoder.precision": PRECISIONS,
+    "plan.labels": LABEL_SOURCES,
+    "plan.splits": SPLITS,
+    "image.dicom_mode": DICOM_MODES,
+}
 
 
 def _check_known(key: str, value: Any, known: tuple[str, ...]) -> None:

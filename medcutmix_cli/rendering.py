@@ -265,7 +265,7 @@ def _mixed_row(renderer: Renderer, pair: Pair, view_a: View, view_b: View) -> Ro
     cut = draw_cut(view_a, view_b, renderer.strategies)
     if isinstance(cut, Refused):
         return _outcome(pair, "rejected", "mask", cut.reason)
-    weights = weigh(cut, view_a, view_b)
+    weights = weigh(cut, view_a, view_b, renderer.strategies.energy)
     sample = MixedSample(
         pair=pair,
         pixels=paste(cut, view_a, view_b),

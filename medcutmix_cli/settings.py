@@ -11,6 +11,8 @@ SPLITS = ("train", "validate", "test")
 """The literal values of `mimic-cxr-2.0.0-split.csv.gz`."""
 
 DICOM_MODES = ("mimic-jpg", "voi", "minmax")
+ENERGIES = ("softmax", "relu", "decoder")
+PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 LABEL_SOURCES = ("rules", "csv", "both-agree")
 
 
@@ -95,9 +97,14 @@ class PlanSettings:
 
 @dataclass(frozen=True, slots=True)
 class MixingSettings:
-    """`[mixing]`: named strategies; `[mixing.options.<strategy>]` holds their constructor arguments."""
+    """`[mixing]`: named strategies; `[mixing.options.<strategy>]` holds their constructor arguments.
+
+    Attributes:
+        energy: How masks and weights that need one read a map: "softmax", "relu" or "decoder".
+    """
 
     mask: str = "topk"
+    energy: str = "softmax"
     gate: str = "null-max"
     region: str = "in-place-union"
     blend: str = "feather"

@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medcutmix_cli.attention import check_energy
 from medcutmix_cli.config import difference, fingerprint, from_plain, resolve
 from medcutmix_cli.errors import UsageError
-from medcutmix_cli.settings import PlanSettings, Settings, plain
+from medcutmix_cli.settings import ENERGIES, PlanSettings, Settings, plain
 
 
 @pytest.fixture
@@ -87,3 +88,10 @@ def test_the_difference_names_each_value():
 def test_the_order_of_keys_does_not_change_a_fingerprint(values):
     backwards = dict(reversed(list(values.items())))
     assert fingerprint(values) == fingerprint(backwards)
+
+
+def test_the_energies_that_can_be_set_are_those_that_there_are():
+    for energy in ENERGIES:
+        check_energy(energy)
+    with pytest.raises(UsageError, match=r"mixing\.energy: there is no 'flat'"):
+        resolve({"mixing.energy": "flat"})

@@ -211,6 +211,15 @@ Mask = Annotated[
         rich_help_panel=METHOD,
     ),
 ]
+Energy = Annotated[
+    str | None,
+    typer.Option(
+        help=default("softmax", "How weights, and masks that need it, read a map: softmax, relu or decoder."),
+        metavar="NAME",
+        autocompletion=lambda: ["softmax", "relu", "decoder"],
+        rich_help_panel=METHOD,
+    ),
+]
 Gate = Annotated[
     str | None,
     typer.Option(

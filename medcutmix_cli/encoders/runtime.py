@@ -20,9 +20,7 @@ import torch
 
 from medcutmix_cli.encoders.notes import note
 from medcutmix_cli.errors import EncoderError
-
-PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
-"""tf32 is fp32 whose products a GPU rounds to 10 bits of mantissa: faster, and never used unless asked for."""
+from medcutmix_cli.settings import PRECISIONS
 
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 _GPU_BATCH = 32
@@ -37,7 +35,8 @@ class Runtime:
 
     Attributes:
         device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:1".
-        precision: One of `PRECISIONS`; autocast, so that weights stay float32.
+        precision: One of `settings.PRECISIONS`; autocast, so that weights stay float32. tf32 is fp32 whose products a
+            GPU rounds to 10 bits of mantissa: faster, and never used unless asked for.
         batch_size: Inputs at once; 0 takes 1 on a CPU and 32 on a GPU.
 
     Raises:

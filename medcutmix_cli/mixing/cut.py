@@ -48,11 +48,16 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Strategies:
-    """The named choices of one run, built once."""
+    """The named choices of one run, built once.
+
+    Attributes:
+        energy: How the weights read a map (see `attention.energies`).
+    """
 
     mask: MaskRule
     region: RegionRule
     blend: BlendRule
+    energy: str = "softmax"
 
 
 @dataclass(frozen=True, slots=True)
