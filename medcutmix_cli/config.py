@@ -177,7 +177,13 @@ def typed(key: str, value: Any, default: Any) -> Any:
 
 
 def _kind(default: Any) -> str:
-    names = {int: "a whole number", float: "a number", str: "a text", tuple: "a list of texts"}
+    names = {
+        bool: "true or false",
+        int: "a whole number",
+        float: "a number",
+        str: "a text",
+        tuple: "a list of texts",
+    }
     return names.get(type(default), "a table")
 
 
