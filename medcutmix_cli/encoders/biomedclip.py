@@ -148,10 +148,9 @@ class BiomedClip:
             EncoderError: A sentence holds no token.
         """
         loaded = self._loaded
-        scale = loaded.towers.logit_scale.exp()
         return encode_texts(
             [tokens_of(loaded.tokenizer, sentence) for sentence in sentences],
-            lambda ids, mask: loaded.towers.text(ids, mask) * scale,
+            lambda ids, mask: loaded.towers.text(ids, mask) * loaded.towers.logit_scale.exp(),
             self._runtime,
             limit=loaded.text_limit,
             long_text=self.long_text,

@@ -45,6 +45,8 @@ SENTENCES = (
     + "unchanged since the prior study of 12/03, " * 4
     + "as above.",
 )
+PICTURES = ((301, 257), (241, 333))
+"""(height, width) of the pictures: odd, a portrait and a landscape."""
 
 
 @dataclass(frozen=True, slots=True)
