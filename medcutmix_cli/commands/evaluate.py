@@ -200,8 +200,16 @@ def maps(
     from medcutmix_cli.settings import ImageSettings
 
     session = Session.of(context, quiet=quiet)
-    mode = dicom_mode or ImageSettings().dicom_mode
-    how = MapSettings(smoothing, tolerance, temperature, interval, resamples, seed, max_images, mode)
+    how = MapSettings(
+        smoothing=smoothing,
+        tolerance=tolerance,
+        temperature=temperature,
+        interval=interval,
+        resamples=resamples,
+        seed=seed,
+        max_images=max_images,
+        dicom_mode=dicom_mode or ImageSettings().dicom_mode,
+    )
     built = _built(encoder, weights, device, precision, batch_size, encoder_option)
     with meter(quiet=session.quiet) as progress:
         found = evaluate_maps(
@@ -233,6 +241,6 @@ def _built(
         device=device or unsaid.device,
         precision=precision or unsaid.precision,
         batch_size=batch_size or unsaid.batch_size,
-        options=opt.parse_optionss(options) or {},
+        options=opt.parse_encoder_options(options) or {},
     )
     return build_encoder(Settings(encoder=chosen))
