@@ -166,7 +166,7 @@ class _Pair:
     def encode_images(self, pictures: Sequence[Picture]) -> list[EncodedImage]:
         """Encode canvases of any side."""
         seen = [self.see(picture) for picture in pictures]
-        pixels = torch.stack([torch.from_numpy(one.pixels) for one in seen])
+        pixels = torch.from_numpy(np.stack([one.pixels for one in seen]))
         cells = self._runtime.run(self._loaded.image, pixels).numpy()
         return [EncodedImage(own, one.window, one.placement) for own, one in zip(cells, seen, strict=True)]
 
@@ -270,16 +270,16 @@ def _load(variant: Variant, weights: Path | None, runtime: Runtime) -> _Loaded:
 
 
 def _read(variant: Variant, files: dict[str, Path], runtime: Runtime) -> _Loaded:
-    image = biovil_image.ImageTower(multi_image=variant.multi_image)
-    image_file, text_file = files[variant.image_file], files[_TEXT]
-    fill(image, biovil_image.used(read_tensors(image_file)), str(image_file))
     config = read_json(files["config.json"])
     text = cxr_bert.build(config, biovil_image.JOINT, files["config.json"])
-    fill(text, cxr_bert.used(read_tensors(text_file)), str(text_file))
+    tokenizer = cxr_bert.read_tokenizer(files["vocab.txt"], config["vocab_size"])
+    fill(text, cxr_bert.used(read_tensors(files[_TEXT])), str(files[_TEXT]))
+    image, image_file = biovil_image.ImageTower(multi_image=variant.multi_image), files[variant.image_file]
+    fill(image, biovil_image.used(read_tensors(image_file)), str(image_file))
     return _Loaded(
         image=runtime.place(image),
         text=runtime.place(text),
-        tokenizer=cxr_bert.read_tokenizer(files["vocab.txt"], config["vocab_size"]),
+        tokenizer=tokenizer,
         text_limit=config["max_position_embeddings"],
         padding=config["pad_token_id"],
         sha256=files_sha256(files),

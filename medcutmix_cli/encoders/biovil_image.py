@@ -31,7 +31,11 @@ class ImageTower(nn.Module):
         self.projector = _Projector(512 if multi_image else 2048)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Turn (n, side, side) uint8 into (n, cells, 128) float32 unit vectors, row by row from the top."""
+        """Turn (n, side, side) uint8 into (n, cells, 128) float32 unit vectors, row by row from the top.
+
+        A cell is read as the square of 32 pixels it divides the picture into, as published; what it responds to
+        most lies 16 pixels up and left of that square's middle, for such is the padding of a ResNet.
+        """
         grey = pixels[:, None].float() / 255
         patches = self.projector(self.encoder(grey.expand(-1, 3, -1, -1)))
         rows = patches.float().flatten(2).transpose(1, 2)

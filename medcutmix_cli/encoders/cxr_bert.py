@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from torch import nn
 from transformers import BertConfig, BertModel
@@ -69,7 +70,7 @@ def build(config: Mapping[str, Any], joint: int, where: Path) -> CxrBert:
     """
     try:
         return CxrBert(config, joint)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, StrictDataclassError) as error:
         raise EncoderError(
             f"the configuration is not one of CXR-BERT ({type(error).__name__})", where=str(where)
         ) from error
