@@ -159,6 +159,7 @@ def fill(
     Raises:
         EncoderError: Names or shapes are of another architecture.
     """
+    known = model.state_dict()
     floats = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
     known = model.state_dict()
     faults = {name: _fault(known.get(name), floats.get(name)) for name in sorted({*known, *floats})}
