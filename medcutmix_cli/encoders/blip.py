@@ -68,12 +68,12 @@ class Blip:
         device, precision, batch_size: See `Runtime`.
         fit: "published" squashes the picture to the square that the checkpoint's processor asks for; "letterbox"
             shows the whole canvas.
-        layers: "last", "all", or numbers from 0 with commas ("7,8"). "7", the eighth of twelve, is what the authors
-            of BLIP read their Grad-CAM from (LAVIS, `PNPVQA.forward_itm(block_num=7)` and its text localisation
-            notebook); ALBEF, its forerunner, took 8 (`Grounding.py`, `--block_num`).
+        layers: "last", "all", or numbers from 0 with commas ("7,8"). "7", the eighth of twelve, is the one that the
+            authors of BLIP locate by, there weighted by gradients (LAVIS, `PNPVQA.forward_itm(block_num=7)`,
+            arXiv 2210.08773); ALBEF, its forerunner, took 8 (`Grounding.py`, `--block_num`).
         heads: "mean", "max", or numbers from 0 with commas, averaged.
-        begins_with: "cls" begins a sentence with [CLS] as transformers does; "enc" with [ENC], as BLIP was trained
-            and LAVIS runs it.
+        begins_with: "cls" begins a sentence with [CLS] as transformers does; "enc" with [ENC], as the paper says
+            (section 3.1) and LAVIS does (`BlipITM.forward`).
         long_text: "refuse" or "truncate" sentences beyond the text limit.
         repo: Hub id of the checkpoint.
     """

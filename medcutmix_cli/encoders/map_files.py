@@ -169,8 +169,9 @@ def _checked(rows: Rows) -> tuple[npt.NDArray[np.uint64], dict[str, tuple[int, i
 
 
 def _shapes(batch: pa.RecordBatch) -> set[tuple[str, int, int]]:
-    columns = (batch[name].to_pylist() for name in ("frame", "grid_h", "grid_w"))
-    return set(zip(*columns, strict=True))
+    names = ["frame", "grid_h", "grid_w"]
+    seen = pa.Table.from_batches([batch]).group_by(names, use_threads=False).aggregate([])
+    return {(row["frame"], row["grid_h"], row["grid_w"]) for row in seen.to_pylist()}
 
 
 def _check_batch(batch: pa.RecordBatch, first: int, rows: Rows) -> None:
@@ -184,7 +185,13 @@ def _check_batch(batch: pa.RecordBatch, first: int, rows: Rows) -> None:
     _refuse(small, f"a grid has 1 to {LARGEST_GRID} rows and columns", batch, first, rows)
     lengths = np.asarray(pc.list_value_length(batch["map"]), dtype=np.int64)
     _refuse(lengths != heights * widths, "map does not hold grid_h * grid_w values", batch, first, rows)
-    _refuse(~np.isin(batch["frame"], FRAMES), f"frame is none of {', '.join(FRAMES)}", batch, first, rows)
+    _refuse(
+        pc.invert(pc.is_in(batch["frame"], pa.array(FRAMES))),
+        f"frame is none of {', '.join(FRAMES)}",
+        batch,
+        first,
+        rows,
+    )
     values = _values(batch)
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     with np.errstate(over="ignore"):

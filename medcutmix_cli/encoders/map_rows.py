@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +18,9 @@ from medcutmix_cli.errors import EncoderError
 
 FRAMES = ("picture", "canvas")
 SCORES = ("logit", "attention")
-COLUMNS = ("image_id", "sentence", "map", "grid_h", "grid_w", "frame")
+COLUMNS = ["image_id", "sentence", "map", "grid_h", "grid_w", "frame"]
+
+_BATCH = 4096  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,14 @@ class ParquetRows:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows in order."""
         with pq.ParquetFile(self.path, metadata=self.metadata) as file:
-            yield from file.iter_batches(batch_size=4096, columns=list(COLUMNS), use_threads=False)
+            for groups in self._bundles():
+                yield from file.iter_batches(_BATCH, row_groups=groups, columns=COLUMNS, use_threads=False)
+
+    def _bundles(self) -> Iterator[list[int]]:
+        """Yield row groups in bundles of about a batch: the reader holds on to all that it is given at once."""
+        cuts = np.searchsorted(self.starts, np.arange(0, self.starts[-1], _BATCH))
+        edges = sorted({*cuts.tolist(), len(self.starts) - 1})
+        return (list(range(*edge)) for edge in pairwise(edges))
 
     def group(self, number: int) -> pa.Table:
         """Return one row group, without the sentences."""
@@ -119,7 +129,7 @@ class NpzRows:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield all rows in order."""
-        yield from self.table.to_batches(max_chunksize=4096)
+        yield from self.table.to_batches(max_chunksize=_BATCH)
 
     def group(self, _number: int) -> pa.Table:
         """Return all rows."""

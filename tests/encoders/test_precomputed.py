@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import medcutmix_cli
 from medcutmix_cli.attention import attention_mass, cells_inside
-from medcutmix_cli.encoders import map_files
+from medcutmix_cli.encoders import map_files, map_rows
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.precomputed import Precomputed, needed_maps
 from medcutmix_cli.errors import EncoderError, RunError, UsageError
@@ -176,6 +176,7 @@ def many_rows(count=300):
 @pytest.mark.parametrize("group", [1, 7, 1000])
 def test_any_size_of_row_group_and_any_thread_gives_the_same_map(tmp_path, monkeypatch, group):
     monkeypatch.setattr(map_files, "_KEPT_CELLS", 40)
+    monkeypatch.setattr(map_rows, "_BATCH", 16)
     rows = many_rows()
     path = write_rows(tmp_path / "m.parquet", rows, group=group)
     order = np.random.default_rng(2).permutation(len(rows))
@@ -183,6 +184,14 @@ def test_any_size_of_row_group_and_any_thread_gives_the_same_map(tmp_path, monke
         maps = list(pool.map(lambda n: attended(path, make_picture(image_id=f"i{n}")).scores, order))
     wanted = [rows[n]["map"].reshape(3, 5).astype(np.float16) for n in order]
     assert all(np.array_equal(a, b) for a, b in zip(maps, wanted, strict=True))
+
+
+@pytest.mark.parametrize("group", [1, 7, 1000])
+def test_a_bad_row_is_named_by_its_number_in_the_file(tmp_path, monkeypatch, group):
+    monkeypatch.setattr(map_rows, "_BATCH", 16)
+    rows = [*many_rows(40), make_row("bad", scores=[[np.inf]]), *many_rows(3)]
+    with pytest.raises(EncoderError, match="row 40, image_id 'bad'"):
+        map_files.open_maps(write_rows(tmp_path / "m.parquet", rows, group=group))
 
 
 def test_few_groups_stay_in_memory(tmp_path, monkeypatch):
