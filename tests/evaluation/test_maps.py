@@ -455,7 +455,9 @@ def test_the_public_function_is_the_package_s_own():
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory):
-    return write_sample(tmp_path_factory.mktemp("maps") / "sample", 20, seed=77, height=320, workers=1).directory
+    return write_sample(
+        tmp_path_factory.mktemp("maps") / "sample", 20, seed=77, height=320, workers=1
+    ).directory
 
 
 def test_the_bundled_encoder_finds_what_is_drawn_on_phantoms(sample):
