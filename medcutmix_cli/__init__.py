@@ -10,10 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from medcutmix_cli.attending import attend as attend
     from medcutmix_cli.datasets.sample import write_sample as write_sample
     from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
     from medcutmix_cli.evaluation import evaluate_reports as evaluate_reports
     from medcutmix_cli.gallery import write_gallery as write_gallery
+    from medcutmix_cli.gallery.overlay import overlay as overlay
     from medcutmix_cli.inspection import inspect as inspect
     from medcutmix_cli.inspection import status as status
     from medcutmix_cli.pipeline import augment as augment
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "attend": "medcutmix_cli.attending",
     "augment": "medcutmix_cli.pipeline",
     "plan": "medcutmix_cli.pipeline",
     "render": "medcutmix_cli.pipeline",
@@ -32,16 +35,19 @@ _HOME = {
     "verify": "medcutmix_cli.verification",
     "evaluate_maps": "medcutmix_cli.evaluation",
     "evaluate_reports": "medcutmix_cli.evaluation",
+    "overlay": "medcutmix_cli.gallery.overlay",
     "write_gallery": "medcutmix_cli.gallery",
     "write_sample": "medcutmix_cli.datasets.sample",
 }
 
 __all__ = [
     "__version__",
+    "attend",
     "augment",
     "evaluate_maps",
     "evaluate_reports",
     "inspect",
+    "overlay",
     "plan",
     "render",
     "status",

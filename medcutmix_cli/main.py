@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from medcutmix_cli import __version__
+from medcutmix_cli.commands.attend import attend
 from medcutmix_cli.commands.augment import planning_command
 from medcutmix_cli.commands.evaluate import maps, reports
 from medcutmix_cli.commands.inspect import inspect
@@ -125,6 +126,12 @@ _add(
     read,
     "medcutmix read report.txt",
     "medcutmix read - --json < report.txt",
+)
+_add(
+    LOOK,
+    attend,
+    'medcutmix attend chest.dcm "Small left pleural effusion." --run RUN',
+    'medcutmix attend chest.jpg "Pneumonia at the right base." --encoder biovil-t',
 )
 evaluate = typer.Typer(
     help="Measure a part against what people said.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medcutmix_cli.terminal.attending import attended_view
 from medcutmix_cli.terminal.evaluations import evaluation_view
 from medcutmix_cli.terminal.grounding import map_evaluation_view
 from medcutmix_cli.terminal.inspections import inspection_view, schema_view, settings_view
@@ -12,6 +13,7 @@ from medcutmix_cli.terminal.samples import sample_view
 from medcutmix_cli.terminal.words import output
 
 __all__ = [
+    "attended_view",
     "evaluation_view",
     "inspection_view",
     "map_evaluation_view",

@@ -1,0 +1,138 @@
+"""`medcutmix attend`: look at one map."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands.session import Session, print_json
+
+if TYPE_CHECKING:
+    from medcutmix_cli.attended import Attended
+
+ASKED, DRAWN = "What is asked", "Overlay"
+
+Image = Annotated[Path, typer.Argument(help="A JPEG, PNG or DICOM file.", metavar="IMAGE")]
+Sentence = Annotated[
+    str,
+    typer.Argument(
+        help="What to look for, as a report would say it; neither printed nor kept.", metavar="SENTENCE"
+    ),
+]
+Run = Annotated[
+    Path | None,
+    typer.Option(
+        help="A run: its encoder, mask, canvas and DICOM mode, and ground_p from its calibration.",
+        metavar="RUN",
+        rich_help_panel=ASKED,
+    ),
+]
+Finding = Annotated[
+    str | None,
+    typer.Option(
+        help="Finding that is looked for, for example pleural_effusion; read from the sentence if not given.",
+        metavar="ID",
+        rich_help_panel=ASKED,
+    ),
+]
+ImageId = Annotated[
+    str | None,
+    typer.Option(
+        "--image-id",
+        help="The picture's id, by which precomputed maps know it. [dim]\\[default: the file's name][/dim]",
+        metavar="ID",
+        rich_help_panel=ASKED,
+    ),
+]
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        help="Frozen encoder that draws the map; without --run it must be named.",
+        metavar="NAME",
+        autocompletion=lambda: opt._names("encoder"),
+        rich_help_panel=opt.ENCODER,
+    ),
+]
+Canvas = Annotated[
+    int | None,
+    typer.Option(
+        help=opt.default("448", "Side of the canvas in pixels, a multiple of 112."),
+        metavar="N",
+        rich_help_panel=opt.METHOD,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Write the overlay, a PNG, to this file. [dim]\\[default: IMAGE-FINDING.attend.png in this folder; "
+        "none with --json][/dim]",
+        metavar="FILE",
+        rich_help_panel=DRAWN,
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Write over such a file.", rich_help_panel=DRAWN)]
+
+
+def attend(
+    context: typer.Context,
+    image: Image,
+    sentence: Sentence,
+    run: Run = None,
+    finding: Finding = None,
+    image_id: ImageId = None,
+    encoder: Encoder = None,
+    weights: opt.Weights = None,
+    device: opt.Device = None,
+    precision: opt.Precision = None,
+    encoder_option: opt.EncoderOption = None,
+    mask: opt.Mask = None,
+    canvas: Canvas = None,
+    dicom_mode: opt.DicomMode = None,
+    out: Out = None,
+    force: Force = False,
+    json: opt.Json = False,
+    quiet: opt.Quiet = False,
+) -> None:
+    """Show where in a picture an encoder sees a sentence: map, mask, peak and how strong the evidence is."""
+    from medcutmix_cli.attended import as_document
+    from medcutmix_cli.attending import attend as look
+    from medcutmix_cli.gallery.overlay import check_free, write_overlay
+
+    session = Session.of(context, quiet=quiet)
+    if out:
+        check_free(image, out, replace=force)  # before the work, not after it
+    seen = look(
+        image,
+        sentence,
+        encoder=encoder,
+        weights=weights,
+        device=device,
+        precision=precision,
+        encoder_options=opt.parse_encoder_options(encoder_option),
+        mask=mask,
+        canvas=canvas,
+        dicom_mode=dicom_mode,
+        run=run,
+        finding=finding,
+        image_id=image_id,
+    )
+    overlay = out or (None if json else _named(seen))
+    if overlay:
+        write_overlay(seen, overlay, replace=force)
+    if json:
+        print_json("attention", as_document(seen), overlay=overlay)
+    elif not session.quiet:
+        from medcutmix_cli.terminal import attended_view, output
+
+        console = output()
+        console.print(attended_view(seen), "")
+        console.print(f"overlay: {overlay}", markup=False, soft_wrap=True)  # not broken: it can be copied
+
+
+def _named(seen: Attended) -> Path:
+    """Name an overlay after its picture and finding, in the current folder."""
+    finding = f"-{seen.asked.finding}" if seen.asked.finding else ""
+    return Path(f"{seen.image.stem}{finding}.attend.png")
