@@ -16,7 +16,6 @@ from PIL import Image
 
 import medcutmix_cli
 from medcutmix_cli.datasets.recognise import open_dataset
-from medcutmix_cli.encoders.precomputed import needed_maps
 
 GRID = 16
 
@@ -56,7 +55,7 @@ def main(work: str) -> None:
     sample, scratch, run = folder / "sample", folder / "scratch", folder / "run-of-maps"
     recipe = Path(__file__).with_name("recipe.toml")
     medcutmix_cli.plan(sample, scratch, config=recipe, encoder="bundled")
-    needed = needed_maps(scratch)
+    needed = medcutmix_cli.needed_maps(scratch)
     write_maps(needed, sample, folder / "maps.parquet")
     status = medcutmix_cli.augment(
         sample, run, config=recipe, encoder="precomputed", weights=folder / "maps.parquet"

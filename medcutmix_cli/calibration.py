@@ -94,7 +94,7 @@ def calibrate(
     for null in nulls:
         asked[null.image_path].append(null)
     queries = _queries({null.sentence for own in asked.values() for null in own}, sight.encoder)
-    groups = list(_grouped(list(asked.values()), sight.encoder.batch))
+    groups, done = list(_grouped(list(asked.values()), sight.encoder.batch)), 0
     peaks: dict[str, list[float]] = defaultdict(list)
     left_out: Counter[str] = Counter()
     with ThreadPoolExecutor(workers, thread_name_prefix="null") as pool:
@@ -107,7 +107,7 @@ def calibrate(
                 else:
                     peaks[key].append(value)
             if progress:
-                progress("calibrating", done, len(groups))
+                progress("calibrating", done, len(asked))
     ordered = {key: np.sort(np.array(values, np.float32)) for key, values in sorted(peaks.items())}
     return Calibration(fingerprint, ordered, dict(sorted(left_out.items())))
 

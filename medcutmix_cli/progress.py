@@ -20,6 +20,8 @@ LINE_SECONDS = 30.0
 UNITS = {
     "reading": "studies",
     "pairing": "studies",
+    "calibrating": "pictures",
+    "mapping": "pictures",
     "rendering": "pairs",
     "drawing": "studies",
     "verifying": "shards",

@@ -22,11 +22,12 @@ def run(name, *arguments):
 
 
 def test_the_examples_run_one_after_the_other(work):
-    assert "verified: True" in run("01_augment_sample.py", work, 40)
+    assert "verified: True" in run("01_augment_sample.py", work, 120)
     assert (work / "report.html").is_file()
-    assert "40 studies" in run("02_own_table.py", work)
+    assert "120 studies" in run("02_own_table.py", work)
     before, after = run("03_train_on_shards.py", work).rsplit("loss ", 1)[1].split(" -> ")
     assert float(after) < float(before)
+    assert "same pairs as planned: True" in run("04_precomputed_maps.py", work)
 
 
 def test_every_example_is_in_the_list():

@@ -161,7 +161,6 @@ def fill(
     """
     known = model.state_dict()
     floats = {k: v.float() if v.is_floating_point() else v for k, v in tensors.items()}
-    known = model.state_dict()
     faults = {name: _fault(known.get(name), floats.get(name)) for name in sorted({*known, *floats})}
     wrong = [name for name, fault in faults.items() if fault and not name.endswith(tuple(ignored))]
     if wrong:
