@@ -32,6 +32,7 @@ from medcutmix_cli.records import Assertion, Placement, Side
 from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.run_folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.settings import Settings
 
@@ -76,7 +77,7 @@ def attend(
         EncoderError: No encoder, or one that cannot be loaded or has no map of this picture and sentence.
         RunError: There is no run in that folder, or it cannot be read.
     """
-    text = " ".join(sentence.split())
+    text = fold(sentence)
     if not text:
         raise UsageError("there is no sentence to look for", hint='medcutmix attend IMAGE "sentence"')
     asked = _asked(text, finding)

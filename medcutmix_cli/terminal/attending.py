@@ -54,7 +54,7 @@ def _warnings(seen: Attended) -> Iterator[RenderableType]:
     texts = [encoder_warning(asdict(seen.encoder)) or seen.encoder.note]
     if seen.peak and seen.peak.score < seen.span[1]:
         texts.append(
-            f"A higher score, {number(seen.span[1])}, lies at the picture's edge, which does not count"
+            f"A higher score, {number(seen.span[1])}, lies at the map's edge, which does not count"
         )
     if seen.cut_tokens:
         limit = f" of {seen.encoder.text_limit} tokens" if seen.encoder.text_limit else ""

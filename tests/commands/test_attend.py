@@ -145,4 +145,4 @@ def test_a_cut_sentence_and_a_higher_edge_are_told(picture, tmp_path, monkeypatc
     assert medcutmix("attend", "whole.png", SENTENCE, "--encoder", "toy") == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert "7 tokens beyond the limit cut off" in shown
-    assert "lies at the picture's edge" in shown
+    assert "lies at the map's edge" in shown
