@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Gate
-from medcutmix_cli.encoders.base import Encoder, Picture, Query
+from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures
 from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.images.placement import letterbox
@@ -132,7 +132,7 @@ def _answers(
             read.append((nulls, sight.read(nulls[0].image_id, nulls[0].image_path)))
         except ImageError as error:
             answers += [(_key(null), error.reason) for null in nulls]
-    encoded = sight.encoder.encode_images([picture for _, picture in read]) if read else []
+    encoded = encode_pictures(sight.encoder, [picture for _, picture in read])
     for (nulls, picture), features in zip(read, encoded, strict=True):
         for null in nulls:
             query = queries[null.sentence]

@@ -19,7 +19,7 @@ import numpy as np
 
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.calibration import Calibration
-from medcutmix_cli.encoders.base import Attention, Encoder, Picture, Query
+from medcutmix_cli.encoders.base import Attention, Encoder, Picture, Query, encode_pictures
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas, read_canvas
@@ -233,7 +233,7 @@ def _prepare(
     """Encode a group of pictures; one that cannot be read does not stop the others."""
     results = [future.result() for future in read] if read else [_read(renderer, p) for p in group]
     good = [result for result in results if not isinstance(result, ImageError)]
-    features = iter(renderer.encoder.encode_images([picture for _, picture in good]) if good else ())
+    features = iter(encode_pictures(renderer.encoder, [picture for _, picture in good]))
     return {
         parent.image_path: result if isinstance(result, ImageError) else _Prepared(result[0], next(features))
         for parent, result in zip(group, results, strict=True)

@@ -10,9 +10,10 @@ import torch
 import medcutmix_cli
 from medcutmix_cli import composition, pipeline
 from medcutmix_cli.encoders import runtime
-from medcutmix_cli.encoders.base import Attention, Picture, Query
+from medcutmix_cli.encoders.base import Attention, Picture, Query, encode_pictures
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.plan_file import read_plan
 from medcutmix_cli.run_folder import RunFolder, read_outcomes, read_state
 from medcutmix_cli.verification import verify
@@ -246,3 +247,14 @@ def test_an_encoder_that_fails_ends_the_run_with_its_own_error(run, tmp_path):
     with pytest.raises(EncoderError, match="does not hold one input"):
         run(BrokenEncoder(), source, tmp_path / "out")
     assert read_state(RunFolder(tmp_path / "out"), 0) is None
+
+
+def test_an_encoder_that_loses_a_picture_is_found_out():
+    class Forgetful(ToyEncoder):
+        def encode_images(self, pictures):
+            return super().encode_images(pictures)[1:]
+
+    picture = Picture("i", np.zeros((112, 112), np.uint8), letterbox(112, 112, 112))
+    with pytest.raises(EncoderError, match="1 results for 2 pictures"):
+        encode_pictures(Forgetful(), [picture, picture])
+    assert encode_pictures(Forgetful(), []) == []

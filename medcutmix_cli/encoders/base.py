@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.records import Placement
 
 MAP_KINDS = ("trained-local", "cross-attention", "untrained-local", "precomputed")
@@ -121,3 +122,19 @@ class Encoder(Protocol):
 
     def attend(self, image: Any, sentence: Any) -> Attention:
         """Combine one encoded picture and the `features` of one query into a map."""
+
+
+def encode_pictures(encoder: Encoder, pictures: Sequence[Picture]) -> list[Any]:
+    """Encode pictures, none to any number, and check that there is one result for each.
+
+    Raises:
+        EncoderError: The encoder gave another number of results.
+    """
+    found = encoder.encode_images(pictures) if pictures else []
+    if len(found) != len(pictures):
+        raise EncoderError(
+            f"the encoder gave {len(found)} results for {len(pictures)} pictures",
+            where=encoder.card.name,
+            hint="this is a mistake in the encoder's plugin",
+        )
+    return found

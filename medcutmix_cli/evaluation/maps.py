@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from medcutmix_cli.attention import smooth
-from medcutmix_cli.encoders.base import Encoder, Picture, Query
+from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.evaluation.boxes import read_boxes
 from medcutmix_cli.evaluation.grounding import FullMap, contrast_to_noise, enlarge, mean_iou, pointing, union
@@ -130,7 +130,7 @@ class _Judge:
     def _batch(self, groups: Sequence[list[Target]], queries: dict[str, Query]) -> Iterator[TargetScore]:
         """Score the targets of a few pictures that are encoded at once."""
         read = [(targets, picture) for targets in groups if (picture := self._read(targets))]
-        features = self.encoder.encode_images([picture for _, picture in read]) if read else []
+        features = encode_pictures(self.encoder, [picture for _, picture in read])
         for (targets, picture), encoded in zip(read, features, strict=True):
             for target in targets:
                 score = self._score(target, picture, encoded, queries[target.sentence])
