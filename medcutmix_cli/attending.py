@@ -47,6 +47,7 @@ def attend(
     precision: str | None = None,
     encoder_options: Mapping[str, Any] | None = None,
     mask: str | None = None,
+    energy: str | None = None,
     canvas: int | None = None,
     dicom_mode: str | None = None,
     run: str | Path | None = None,
@@ -64,6 +65,7 @@ def attend(
         precision: "fp32", "tf32", "bf16" or "fp16".
         encoder_options: Its own options.
         mask: Registered name of the mask rule.
+        energy: How masks that need one read the map: "softmax", "relu" or "decoder".
         canvas: Side of the canvas in pixels, a multiple of 112.
         dicom_mode: How DICOM becomes grey: "mimic-jpg", "voi" or "minmax".
         run: A run folder: encoder, mask rule, canvas and DICOM mode are the run's, and the peak is compared with
@@ -82,7 +84,7 @@ def attend(
         raise UsageError("there is no sentence to look for", hint='medcutmix attend IMAGE "sentence"')
     asked = _asked(text, finding)
     own = {"precision": precision, "encoder_options": encoder_options, "canvas": canvas}
-    own |= {"encoder": encoder, "mask": mask, "dicom_mode": dicom_mode}
+    own |= {"encoder": encoder, "mask": mask, "energy": energy, "dicom_mode": dicom_mode}
     moved = {"weights": weights, "device": device}
     bench = _bench_of_run(Path(run), own, moved) if run is not None else _bench(own | moved)
     return _look(Path(image), image_id, text, asked, bench)

@@ -192,6 +192,7 @@ def test_the_calibration_of_another_run_is_refused(run, spot, tmp_path):
     [
         {"encoder": "bundled"},
         {"mask": "topk"},
+        {"energy": "relu"},
         {"canvas": 448},
         {"dicom_mode": "voi"},
         {"precision": "fp32"},
