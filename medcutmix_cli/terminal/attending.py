@@ -53,9 +53,7 @@ def _evidence(seen: Attended) -> Text:
 def _warnings(seen: Attended) -> Iterator[RenderableType]:
     texts = [encoder_warning(asdict(seen.encoder)) or seen.encoder.note]
     if seen.peak and seen.peak.score < seen.span[1]:
-        texts.append(
-            f"A higher score, {number(seen.span[1])}, lies at the map's edge, which does not count"
-        )
+        texts.append(f"A higher score, {number(seen.span[1])}, lies at the map's edge, which does not count")
     if seen.cut_tokens:
         limit = f" of {seen.encoder.text_limit} tokens" if seen.encoder.text_limit else ""
         texts.append(
