@@ -22,7 +22,7 @@ HEAVY = [
     "ray",
     "pandas",
 ]
-WORDS = ("sample", "augment", "plan", "render", "inspect", "read", "evaluate", "verify", "status")
+WORDS = ("sample", "augment", "plan", "render", "inspect", "attend", "read", "evaluate", "verify", "status")
 QUOTED = "Large left pleural effusion."
 
 

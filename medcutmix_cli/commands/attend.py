@@ -9,6 +9,7 @@ import typer
 
 from medcutmix_cli.commands import options as opt
 from medcutmix_cli.commands.session import Session, print_json
+from medcutmix_cli.commands.standard_input import read_text
 
 if TYPE_CHECKING:
     from medcutmix_cli.attended import Attended
@@ -19,7 +20,8 @@ Image = Annotated[Path, typer.Argument(help="A JPEG, PNG or DICOM file.", metava
 Sentence = Annotated[
     str,
     typer.Argument(
-        help="What to look for, as a report would say it; neither printed nor kept.", metavar="SENTENCE"
+        help="What to look for, as a report would say it, or - for standard input; neither printed nor kept.",
+        metavar="SENTENCE",
     ),
 ]
 Run = Annotated[
@@ -107,7 +109,7 @@ def attend(
         check_free(image, out, replace=force)  # before the work, not after it
     seen = look(
         image,
-        sentence,
+        read_text("-").strip() if sentence == "-" else sentence,
         encoder=encoder,
         weights=weights,
         device=device,

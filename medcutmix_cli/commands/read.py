@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from medcutmix_cli.commands import options as opt
 from medcutmix_cli.commands.session import Session, print_json
-from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.commands.standard_input import read_text
 
 File = Annotated[str, typer.Argument(help="One report as UTF-8 text; - for standard input.", metavar="FILE")]
 StudyId = Annotated[
@@ -38,7 +36,7 @@ def read(
     from medcutmix_cli.reports.reader import ReportReader
 
     session = Session.of(context, quiet=quiet)
-    report = _text(file)
+    report = read_text(file)
     seen = overview(report, ReportReader(section_rules, nlp_model).read(report, study_id))
     if json:
         print_json("reading", seen)
@@ -46,22 +44,3 @@ def read(
         from medcutmix_cli.terminal import output, reading_view
 
         output().print(reading_view(seen))
-
-
-def _text(file: str) -> str:
-    if file == "-" and sys.stdin is None:
-        raise DatasetError("standard input is closed", hint="give a file, or pipe the text in")
-    try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise DatasetError(
-            f"the report cannot be read ({type(error).__name__})",
-            where=file,
-            hint="give one text file, or - and the text on standard input",
-        ) from error
-    except UnicodeDecodeError:
-        # Without its cause, which carries the text along.
-        raise DatasetError(
-            "the report is not UTF-8 text", where=file, hint="convert it, for example with iconv"
-        ) from None

@@ -1,5 +1,6 @@
 """`medcutmix attend`: one map, for a person and for a program."""
 
+import io
 import json
 
 import cv2
@@ -146,3 +147,11 @@ def test_a_cut_sentence_and_a_higher_edge_are_told(picture, tmp_path, monkeypatc
     shown = " ".join(capsys.readouterr().out.split())
     assert "7 tokens beyond the limit cut off" in shown
     assert "lies at the map's edge" in shown
+
+
+def test_a_sentence_from_standard_input_shows_in_no_process_list(picture, capsys, monkeypatch):
+    medcutmix("attend", picture, SENTENCE, "--encoder", "toy", "--json")
+    typed = json.loads(capsys.readouterr().out)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"{SENTENCE}\n".encode())))
+    assert medcutmix("attend", picture, "-", "--encoder", "toy", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == typed

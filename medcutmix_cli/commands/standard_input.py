@@ -1,0 +1,32 @@
+"""Text that a command is given as a file, or as `-` on standard input; it is never shown in an error."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from medcutmix_cli.errors import DatasetError
+
+
+def read_text(file: str) -> str:
+    """Read a text file, or standard input where the name is `-`.
+
+    Raises:
+        DatasetError: It cannot be read, or is not UTF-8.
+    """
+    if file == "-" and sys.stdin is None:
+        raise DatasetError("standard input is closed", hint="pipe the text in")
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise DatasetError(
+            f"the text cannot be read ({type(error).__name__})",
+            where=file,
+            hint="give one text file, or - and the text on standard input",
+        ) from error
+    except UnicodeDecodeError:
+        # Without its cause, which carries the text along.
+        raise DatasetError(
+            "the text is not UTF-8", where=file, hint="convert it, for example with iconv"
+        ) from None
