@@ -56,6 +56,8 @@ class Options(TypedDict, total=False):
     weight: str | None
     canvas: int | None
     dicom_mode: str | None
+    image_format: str | None
+    features: bool | None
     shard_size: int | None
     workers: int | None
     max_fail_frac: float | None
@@ -84,6 +86,8 @@ _SETTING_OF = {
     **{key: f"encoder.{key}" for key in ("device", "precision", "batch_size")},
     "canvas": "image.canvas",
     "dicom_mode": "image.dicom_mode",
+    "image_format": "image.format",
+    "features": "image.features",
     "shard_size": "run.shard_size",
     "workers": "run.workers",
     "max_fail_frac": "run.max_fail_frac",

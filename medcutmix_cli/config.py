@@ -18,6 +18,7 @@ from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.settings import (
     DICOM_MODES,
     ENERGIES,
+    IMAGE_FORMATS,
     LABEL_SOURCES,
     PRECISIONS,
     SPLITS,
@@ -222,6 +223,7 @@ _KNOWN = {
     "plan.labels": LABEL_SOURCES,
     "plan.splits": SPLITS,
     "image.dicom_mode": DICOM_MODES,
+    "image.format": IMAGE_FORMATS,
 }
 
 

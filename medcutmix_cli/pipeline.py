@@ -298,6 +298,8 @@ def _renderer(
         lam=load("weight", settings.mixing.weight),
         canvas=settings.image.canvas,
         dicom_mode=settings.image.dicom_mode,
+        image_format=settings.image.format,
+        seed=settings.plan.seed,
         workers=threads,
     )
 

@@ -11,13 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.records import Edit, Pair, Parent, Side, TextWeights
-from medcutmix_cli.shards import EDIT_TYPE, publish
+from medcutmix_cli.records import Assertion, Edit, Entity, Neighbour, Pair, Parent, Side, TextWeights
+from medcutmix_cli.shards import EDIT_TYPE, ENTITY_TYPE, publish
 
 _LABELS = pa.list_(pa.float32())
-_PARENT = pa.struct(
-    [(f.name, _LABELS if f.name == "labels" else pa.string()) for f in fields(Parent)],
-)
+_NEIGHBOUR = pa.struct([(f.name, pa.string()) for f in fields(Neighbour)])
+_IN_PARENT: dict[str, pa.DataType] = {
+    "labels": _LABELS,
+    "neighbours": pa.list_(_NEIGHBOUR),
+    "prompted": pa.bool_(),
+}
+_PARENT = pa.struct([(f.name, _IN_PARENT.get(f.name, pa.string())) for f in fields(Parent)])
 _WEIGHTS = pa.struct([(f.name, pa.float64()) for f in fields(TextWeights)])
 _TYPES: dict[str, pa.DataType] = {
     "recipient": _PARENT,
@@ -26,6 +30,8 @@ _TYPES: dict[str, pa.DataType] = {
     "given": _LABELS,
     "labels": _LABELS,
     "text_weights": _WEIGHTS,
+    "impression_consistent": pa.bool_(),
+    "entities": pa.list_(ENTITY_TYPE),
 }
 PLAN_SCHEMA = pa.schema([(f.name, _TYPES.get(f.name, pa.string())) for f in fields(Pair)])
 
@@ -70,8 +76,15 @@ def _pair(row: dict[str, Any]) -> Pair:
     row["edits"] = tuple(Edit(**edit) for edit in row["edits"])
     row["given"], row["labels"] = tuple(row["given"]), tuple(row["labels"])
     row["text_weights"] = TextWeights(**row["text_weights"])
+    row["entities"] = tuple(_entity(entity) for entity in row["entities"])
     return Pair(**row)
 
 
+def _entity(row: dict[str, Any]) -> Entity:
+    return Entity(**{**row, "assertion": Assertion(row["assertion"]), "side": Side(row["side"])})
+
+
 def _parent(row: dict[str, Any]) -> Parent:
-    return Parent(**{**row, "side": Side(row["side"]), "labels": tuple(row["labels"])})
+    neighbours = tuple(Neighbour(**{**n, "side": Side(n["side"])}) for n in row["neighbours"])
+    read = {"side": Side(row["side"]), "labels": tuple(row["labels"]), "neighbours": neighbours}
+    return Parent(**{**row, **read})

@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.intake import Intake, Progress, read_all, read_excluded, sorted_studies, studies_to_read
 from medcutmix_cli.pairing.cohort import Cohort, Filed, build_cohort
-from medcutmix_cli.pairing.consistency import inconsistency
+from medcutmix_cli.pairing.consistency import impression_consistent, inconsistency
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.nulls import NullKey, choose_nulls, negatives
 from medcutmix_cli.pairing.proposal import PairingStrategy, Proposal
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import (
+    Assertion,
     Dropped,
+    Entity,
+    Neighbour,
     NullPicture,
     Pair,
     Parent,
@@ -29,7 +32,7 @@ from medcutmix_cli.records import (
     Study,
     TextWeights,
 )
-from medcutmix_cli.reports.labels import chexpert_labels
+from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.seeds import stable_generator, stable_hash
@@ -204,13 +207,15 @@ def _labels(sentences: tuple[Sentence, ...]) -> tuple[float, ...]:
 
 def _pair(strategy: str, proposal: Proposal, report: str, reading: Reading) -> Pair:
     kept, inserted = proposal.kept, proposal.inserted
+    stays = _neighbours(kept, {proposal.finding})
+    not_given = _neighbours(tuple(s for s in proposal.donor.reading.sentences), {proposal.finding})
     return Pair(
         pair_id=_pair_id(strategy, proposal),
         strategy=strategy,
         split=proposal.recipient.study.split,
         finding=proposal.finding,
-        recipient=_parent(proposal.recipient, proposal.recipient_sentence, proposal.recipient_side),
-        donor=_parent(proposal.donor, proposal.donor_sentence, proposal.donor_side),
+        recipient=_parent(proposal.recipient, proposal.recipient_sentence, proposal.recipient_side, stays),
+        donor=_parent(proposal.donor, proposal.donor_sentence, proposal.donor_side, not_given),
         edits=proposal.edits,
         report=report,
         findings_text=_section(report, reading, "findings"),
@@ -218,10 +223,39 @@ def _pair(strategy: str, proposal: Proposal, report: str, reading: Reading) -> P
         given=_labels(inserted),
         labels=chexpert_labels(reading),
         text_weights=text_weights(kept, inserted),
+        finding_a=proposal.finding if proposal.finding_a is None else proposal.finding_a,
+        image_mode=proposal.image_mode,
+        last_paragraph_text=_section(report, reading, "last_paragraph"),
+        comparison_text=_section(report, reading, "comparison"),
+        indication_text=_section(report, reading, "indication"),
+        impression_consistent=impression_consistent(reading),
+        entities=_entities(reading),
     )
 
 
-def _parent(study: ReadStudy, sentence: Sentence, side: Side) -> Parent:
+def _entities(reading: Reading) -> tuple[Entity, ...]:
+    counting = counting_sections(reading)
+    return tuple(
+        Entity(m.start, m.end, m.finding, m.assertion, m.side, sentence.section)
+        for sentence in reading.sentences
+        if sentence.section in counting
+        for m in sentence.mentions
+    )
+
+
+def _neighbours(sentences: tuple[Sentence, ...], exchanged: set[str]) -> tuple[Neighbour, ...]:
+    """Return what else the sentences assert, each finding once: by its first sentence."""
+    found: dict[str, Neighbour] = {}
+    for sentence in sentences:
+        for m in sentence.mentions:
+            if m.assertion is Assertion.PRESENT and m.finding not in exchanged:
+                found.setdefault(m.finding, Neighbour(m.finding, fold(sentence.text), m.side))
+    return tuple(found.values())
+
+
+def _parent(
+    study: ReadStudy, sentence: Sentence | None, side: Side, neighbours: tuple[Neighbour, ...]
+) -> Parent:
     report = study.study.report
     return Parent(
         study_id=study.study.study_id,
@@ -230,11 +264,15 @@ def _parent(study: ReadStudy, sentence: Sentence, side: Side) -> Parent:
         image_path=study.image.path,
         view=study.image.view,
         report=report,
-        sentence=fold(sentence.text),
+        sentence=fold(sentence.text) if sentence else "",
         side=side,
         labels=study.labels,
         findings_text=_section(report, study.reading, "findings"),
         impression_text=_section(report, study.reading, "impression"),
+        last_paragraph_text=_section(report, study.reading, "last_paragraph"),
+        comparison_text=_section(report, study.reading, "comparison"),
+        indication_text=_section(report, study.reading, "indication"),
+        neighbours=neighbours,
     )
 
 

@@ -226,15 +226,48 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Entity:
+    """One finding named in a report: `report[start:end]`, code points.
+
+    Attributes:
+        section: Name of the section it stands in.
+    """
+
+    start: int
+    end: int
+    finding: str
+    assertion: Assertion
+    side: Side
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Something else that a parent's report says is there, and that a paste must neither cover nor bring along.
+
+    Attributes:
+        finding: Lexicon id; "support_devices" for tubes, lines and wires.
+        sentence: The sentence that asserts it, white space folded: a map's query.
+    """
+
+    finding: str
+    sentence: str = field(repr=False)
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
 class Parent:
     """One of the two studies of a pair, with all that rendering needs of it.
 
     Attributes:
-        sentence: The diagnostic sentence about the pair's finding, white space folded: the map's query.
+        sentence: The diagnostic sentence about the pair's finding, white space folded: the map's query; "" where
+            nothing of this parent leaves or comes.
         side: Side the report gives the finding.
         labels: One value per CheXpert observation in `findings.CHEXPERT` order: 1 present, 0 absent,
             -1 uncertain, NaN not mentioned.
-        findings_text: Body of the findings section, None where there is none (likewise the next).
+        findings_text: Body of the findings section, None where there is none (likewise the next four).
+        neighbours: What else is present and stays with this parent: kept by the recipient, not given by the donor.
+        prompted: Whether its report was made from labels, for want of one.
     """
 
     study_id: str
@@ -248,6 +281,11 @@ class Parent:
     labels: tuple[float, ...]
     findings_text: str | None = field(repr=False)
     impression_text: str | None = field(repr=False)
+    last_paragraph_text: str | None = field(repr=False, default=None)
+    comparison_text: str | None = field(repr=False, default=None)
+    indication_text: str | None = field(repr=False, default=None)
+    neighbours: tuple[Neighbour, ...] = ()
+    prompted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +309,11 @@ class Pair:
 
     Attributes:
         pair_id: 16 hex digits, a hash of what the pair is (never of when or where it is rendered).
-        finding: Lexicon id of what is exchanged.
+        finding: Lexicon id of what comes in; "" where nothing does.
+        finding_a: Lexicon id of what leaves; "" where nothing does. Same-finding: equal to `finding`.
+        image_mode: How the pictures are mixed, one of `IMAGE_MODES`.
+        impression_consistent: Whether findings and impression of the mixed report say the same of every finding.
+        entities: Every finding named in the counting sections of the mixed report.
         report: The mixed report, equal to `splice(recipient.report, edits)`.
         given: What the inserted sentences alone say, as `Parent.labels`.
         labels: What the mixed report says, as `Parent.labels`.
@@ -291,6 +333,18 @@ class Pair:
     given: tuple[float, ...]
     labels: tuple[float, ...]
     text_weights: TextWeights
+    finding_a: str = ""
+    image_mode: str = "attended"
+    last_paragraph_text: str | None = field(repr=False, default=None)
+    comparison_text: str | None = field(repr=False, default=None)
+    indication_text: str | None = field(repr=False, default=None)
+    impression_consistent: bool = True
+    entities: tuple[Entity, ...] = ()
+
+
+IMAGE_MODES = ("attended", "soft", "keep", "box", "average")
+"""How pictures are mixed: by the run's mask rule; by a soft mask (size-type findings); not at all; in a random box
+(CutMix); everywhere alike (MixGen)."""
 
 
 @dataclass(frozen=True, slots=True)

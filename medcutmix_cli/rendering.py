@@ -22,8 +22,10 @@ from medcutmix_cli.calibration import Calibration
 from medcutmix_cli.encoders.base import Attention, Encoder, Picture, Query, encode_pictures
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.errors import ImageError
-from medcutmix_cli.images import Canvas, read_canvas
-from medcutmix_cli.mixing.cut import Refused, Strategies, View, draw_cut, paste, weigh
+from medcutmix_cli.images import Canvas, encode_picture, read_canvas
+from medcutmix_cli.mixing.cut import Refused, Strategies, draw_cut, paste, weigh
+from medcutmix_cli.mixing.ranks import composed_rank
+from medcutmix_cli.mixing.views import NeighbourView, View
 from medcutmix_cli.plan_file import read_plan
 from medcutmix_cli.records import Pair, Parent
 from medcutmix_cli.run_folder import (
@@ -36,6 +38,7 @@ from medcutmix_cli.run_folder import (
     write_outcomes,
 )
 from medcutmix_cli.samples import MixedSample, WeightChoice, to_row
+from medcutmix_cli.seeds import stable_generator
 from medcutmix_cli.shards import Row, ShardOrigin, sha256, write_shard
 
 _Asked = tuple[Pair, "Future[_Group]", "Future[_Group]"]
@@ -53,6 +56,8 @@ class Renderer:
         calibration: What the gate compares with; empty without a gate.
         canvas: Side of the canvas, pixels.
         dicom_mode: How DICOM becomes grey.
+        image_format: How mixed pictures are stored.
+        seed: The run's.
         workers: Threads.
     """
 
@@ -66,6 +71,8 @@ class Renderer:
     lam: WeightChoice
     canvas: int
     dicom_mode: str
+    image_format: str
+    seed: int
     workers: int
 
 
@@ -156,7 +163,9 @@ class _Mixer:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _encode_sentences(self) -> dict[str, Query]:
-        unique = sorted({p.sentence for pair in self.pairs for p in (pair.recipient, pair.donor)})
+        unique = sorted(
+            {words for pair in self.pairs for p in (pair.recipient, pair.donor) for words in _asked(p)}
+        )
         queries = self.renderer.encoder.encode_sentences(unique)
         self.noted["sentence-truncated"] += sum(query.cut_tokens > 0 for query in queries)
         return dict(zip(unique, queries, strict=True))
@@ -249,26 +258,29 @@ def _mix(
 ) -> Row | PairOutcome:
     views: list[View] = []
     for who, parent, group in (("recipient", pair.recipient, recipient), ("donor", pair.donor, donor)):
-        prepared, query = group.result()[parent.image_path], sentences[parent.sentence]
+        prepared, query = group.result()[parent.image_path], sentences.get(parent.sentence)
         if isinstance(prepared, ImageError):
             return _outcome(pair, "failed", "image", prepared.reason, type(prepared).__name__)
-        if query.refused:
+        if query is not None and query.refused:
             return _outcome(pair, "rejected", "encode", f"{who}-{query.refused}")
-        attention = renderer.encoder.attend(prepared.features, query.features)
-        if attention.missing:
+        attention = renderer.encoder.attend(prepared.features, query.features) if query else None
+        if attention is not None and attention.missing:
             return _outcome(pair, "failed", "encode", f"{who}-{attention.missing}")
-        views.append(_view(renderer, pair, prepared, parent, attention))
+        neighbours = _neighbours(renderer, prepared, parent, sentences)
+        views.append(_view(renderer, pair, prepared, parent, attention, neighbours))
     return _mixed_row(renderer, pair, *views)
 
 
 def _mixed_row(renderer: Renderer, pair: Pair, view_a: View, view_b: View) -> Row | PairOutcome:
-    cut = draw_cut(view_a, view_b, renderer.strategies)
+    rng = stable_generator(renderer.seed, "cut", pair.pair_id)
+    cut = draw_cut(view_a, view_b, renderer.strategies, pair.image_mode, rng)
     if isinstance(cut, Refused):
         return _outcome(pair, "rejected", "mask", cut.reason)
     weights = weigh(cut, view_a, view_b, renderer.strategies.energy)
+    pixels = paste(cut, view_a, view_b)
     sample = MixedSample(
         pair=pair,
-        pixels=paste(cut, view_a, view_b),
+        pixels=pixels,
         cut=cut,
         map_a=view_a.scores.astype(np.float16),
         map_b=view_b.scores.astype(np.float16),
@@ -276,20 +288,54 @@ def _mixed_row(renderer: Renderer, pair: Pair, view_a: View, view_b: View) -> Ro
         placement_b=view_b.placement,
         weights=weights,
         lam=renderer.lam(weights),
+        rank=composed_rank(cut, view_a, view_b, renderer.strategies.energy),
+        picture=encode_picture(pixels, renderer.image_format),
         ground_p_a=None if np.isnan(view_a.ground_p) else view_a.ground_p,
         ground_p_b=None if np.isnan(view_b.ground_p) else view_b.ground_p,
     )
     return to_row(sample)
 
 
-def _view(renderer: Renderer, pair: Pair, prepared: _Prepared, parent: Parent, attention: Attention) -> View:
+def _asked(parent: Parent) -> list[str]:
+    """Return the sentences whose maps a pair needs of one parent."""
+    own = [parent.sentence] if parent.sentence else []
+    return [*own, *(neighbour.sentence for neighbour in parent.neighbours)]
+
+
+def _neighbours(
+    renderer: Renderer, prepared: _Prepared, parent: Parent, sentences: dict[str, Query]
+) -> tuple[NeighbourView, ...]:
+    """Map what must stay; what the encoder cannot say anything of guards nothing."""
+    views = []
+    for neighbour in parent.neighbours:
+        query = sentences[neighbour.sentence]
+        attention = None if query.refused else renderer.encoder.attend(prepared.features, query.features)
+        if attention is not None and not attention.missing:
+            scores = attention.scores.astype(np.float32)
+            views.append(NeighbourView(neighbour.finding, scores, neighbour.side))
+    return tuple(views)
+
+
+def _view(
+    renderer: Renderer,
+    pair: Pair,
+    prepared: _Prepared,
+    parent: Parent,
+    attention: Attention | None,
+    neighbours: tuple[NeighbourView, ...],
+) -> View:
+    canvas, gate = prepared.canvas, renderer.gate
+    if attention is None:
+        empty = np.full(renderer.encoder.card.grid, np.nan, np.float32)
+        return View(canvas.pixels, canvas.placement, empty, parent.side, asked=False, neighbours=neighbours)
     # Maps are rounded to what is stored before anything is decided from them: a row replays exactly.
     scores = attention.scores.astype(np.float16).astype(np.float32)
-    canvas, gate = prepared.canvas, renderer.gate
     nulls = renderer.calibration.of(pair.split, pair.finding)
     peak = gate.statistic(scores, canvas.placement)
     ground_p, grounded = gate.p_value(peak, nulls), gate.keeps(peak, nulls)
-    return View(canvas.pixels, canvas.placement, scores, parent.side, ground_p, grounded)
+    return View(
+        canvas.pixels, canvas.placement, scores, parent.side, ground_p, grounded, neighbours=neighbours
+    )
 
 
 def _outcome(pair: Pair, outcome: str, stage: str, reason: str, error: str = "") -> PairOutcome:

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli.images import decode_png, encode_png
-from medcutmix_cli.mixing.cut import Cut, Pasteable, paste
+from medcutmix_cli.images import decode_picture
+from medcutmix_cli.mixing.cut import Cut, paste
+from medcutmix_cli.mixing.views import Pasteable
 from medcutmix_cli.mixing.weights import ImageWeights, label_targets
 from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.records import Edit, Pair, Parent, Placement
+from medcutmix_cli.records import Edit, Entity, Pair, Parent, Placement
 from medcutmix_cli.shards import Row
 
 WeightChoice = Callable[[ImageWeights], float]
@@ -27,7 +28,10 @@ class MixedSample:
         pixels: (canvas, canvas) uint8 mixed picture.
         map_a: (grid_h, grid_w) float16 raw scores over the recipient (likewise map_b, the donor).
         lam: The run's named weight.
+        rank: (grid_h, grid_w) uint16 rank of each cell by the mix's own energy, 0 = strongest.
+        picture: The mixed picture as it is stored: encoded bytes.
         ground_p_a: Evidence of the recipient's map, None where no gate asked (likewise ground_p_b, the donor's).
+        features: (grid_h, grid_w, d) float16 mixed patch features, None where they were not asked for.
     """
 
     pair: Pair
@@ -39,8 +43,11 @@ class MixedSample:
     placement_b: Placement
     weights: ImageWeights
     lam: float
+    rank: npt.NDArray[np.uint16]
+    picture: bytes
     ground_p_a: float | None = None
     ground_p_b: float | None = None
+    features: npt.NDArray[np.float16] | None = None
 
 
 def to_row(sample: MixedSample) -> Row:
@@ -48,13 +55,20 @@ def to_row(sample: MixedSample) -> Row:
     pair, cut, weights = sample.pair, sample.cut, sample.weights
     return {
         "pair_id": pair.pair_id,
-        "image": {"bytes": encode_png(sample.pixels), "path": None},
+        "image": {"bytes": sample.picture, "path": None},
         "report": pair.report,
         "findings": pair.findings_text,
         "impression": pair.impression_text,
+        "last_paragraph": pair.last_paragraph_text,
+        "comparison": pair.comparison_text,
+        "indication": pair.indication_text,
+        "impression_consistent": pair.impression_consistent,
+        "entities": [_entity(entity) for entity in pair.entities],
         "finding": pair.finding,
+        "finding_a": pair.finding_a,
         "split": pair.split,
         "strategy": pair.strategy,
+        "image_mode": pair.image_mode,
         "lam": sample.lam,
         "lam_img_area": weights.area,
         "lam_img_mass": weights.mass,
@@ -75,6 +89,11 @@ def to_row(sample: MixedSample) -> Row:
         "interpolation": cut.interpolation,
         "gain": cut.gain,
         "offset": cut.offset,
+        "shift_y": cut.shift_y,
+        "shift_x": cut.shift_x,
+        "attmim_rank": _flat(sample.rank),
+        "features": None if sample.features is None else _flat(sample.features),
+        "feature_dim": None if sample.features is None else sample.features.shape[-1],
         "ground_p_a": sample.ground_p_a,
         "ground_p_b": sample.ground_p_b,
         **_parent_row("a", pair.recipient, sample.map_a, cut.mask_a, sample.placement_a),
@@ -98,6 +117,10 @@ def _parent_row(
         "report": parent.report,
         "findings": parent.findings_text,
         "impression": parent.impression_text,
+        "last_paragraph": parent.last_paragraph_text,
+        "comparison": parent.comparison_text,
+        "indication": parent.indication_text,
+        "prompted": parent.prompted,
         "sentence": parent.sentence,
         "side": str(parent.side),
         "label": parent.labels,
@@ -106,6 +129,10 @@ def _parent_row(
         "placement": asdict(placement),
     }
     return {f"{name}_{letter}": value for name, value in values.items()}
+
+
+def _entity(entity: Entity) -> dict[str, Any]:
+    return {**asdict(entity), "assertion": str(entity.assertion), "side": str(entity.side)}
 
 
 def _flat(grid: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -123,6 +150,8 @@ def row_cut(row: Row) -> Cut:
         interpolation=row["interpolation"],
         gain=row["gain"],
         offset=row["offset"],
+        shift_y=row["shift_y"],
+        shift_x=row["shift_x"],
     )
 
 
@@ -138,7 +167,7 @@ def row_placement(row: Row, letter: str) -> Placement:
 
 def row_pixels(row: Row) -> npt.NDArray[np.uint8]:
     """Decode the stored picture, (canvas, canvas) uint8."""
-    return decode_png(row["image"]["bytes"])
+    return decode_picture(row["image"]["bytes"])
 
 
 def replay_pixels(

@@ -10,6 +10,9 @@ from typing import Any
 SPLITS = ("train", "validate", "test")
 """The literal values of `mimic-cxr-2.0.0-split.csv.gz`."""
 
+IMAGE_FORMATS = ("png", "jpeg", "webp")
+"""How mixed pictures are stored: PNG and WebP without loss, JPEG at quality 95."""
+
 DICOM_MODES = ("mimic-jpg", "voi", "minmax")
 ENERGIES = ("softmax", "relu", "decoder")
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
@@ -119,10 +122,14 @@ class ImageSettings:
     Attributes:
         canvas: Side in pixels, a multiple of 112 so that patches of 14 and of 16 pixels both align.
         dicom_mode: How DICOM becomes grey: "mimic-jpg", "voi" or "minmax".
+        format: How mixed pictures are stored: "png", "jpeg" or "webp".
+        features: Whether the encoder's mixed patch features are stored as well.
     """
 
     canvas: int = 448
     dicom_mode: str = "mimic-jpg"
+    format: str = "png"
+    features: bool = False
 
 
 @dataclass(frozen=True, slots=True)

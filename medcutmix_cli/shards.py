@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from medcutmix_cli.errors import ShardError
 from medcutmix_cli.findings import CHEXPERT
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 ROW_GROUP_ROWS = 32
 """Peak memory is one row group, about 3.3 times its bytes; readers want fewer than 100 rows of pictures."""
 
@@ -57,6 +57,18 @@ EDIT_TYPE = pa.struct(
 )
 """`records.Edit` as Arrow has it."""
 
+ENTITY_TYPE = pa.struct(
+    [
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        ("finding", pa.string()),
+        ("assertion", pa.string()),
+        ("side", pa.string()),
+        ("section", pa.string()),
+    ]
+)
+"""`records.Entity` as Arrow has it."""
+
 _PLACEMENT = pa.struct(
     [
         (name, pa.int32())
@@ -75,7 +87,11 @@ def _parent(letter: str, who: str) -> tuple[Column, ...]:
         Column(f"report_{letter}", pa.string(), f"original report of the {who}"),
         Column(f"findings_{letter}", pa.string(), "its findings section, null where there is none"),
         Column(f"impression_{letter}", pa.string(), "its impression section, null where there is none"),
-        Column(f"sentence_{letter}", pa.string(), "the diagnostic sentence the map was asked for"),
+        Column(f"last_paragraph_{letter}", pa.string(), "its last paragraph, null where it has sections"),
+        Column(f"comparison_{letter}", pa.string(), "its comparison section, null where there is none"),
+        Column(f"indication_{letter}", pa.string(), "its indication section, null where there is none"),
+        Column(f"prompted_{letter}", pa.bool_(), "its report was made from labels, for want of one"),
+        Column(f"sentence_{letter}", pa.string(), 'the sentence the map was asked for, "" where none was'),
         Column(f"side_{letter}", pa.string(), "patient's side: left, right, bilateral, none"),
         Column(f"label_{letter}", pa.list_(pa.float32()), _LABELS),
         Column(
@@ -97,9 +113,16 @@ COLUMNS: tuple[Column, ...] = (
     Column("report", pa.string(), "mixed report"),
     Column("findings", pa.string(), "its findings section, null where there is none"),
     Column("impression", pa.string(), "its impression section, null where there is none"),
-    Column("finding", pa.string(), "lexicon id of what was exchanged"),
+    Column("last_paragraph", pa.string(), "its last paragraph, null where it has sections"),
+    Column("comparison", pa.string(), "its comparison section, null where there is none"),
+    Column("indication", pa.string(), "its indication section, null where there is none"),
+    Column("impression_consistent", pa.bool_(), "its findings and impression say the same of every finding"),
+    Column("entities", pa.list_(ENTITY_TYPE), "findings named in report[start:end]; offsets in code points"),
+    Column("finding", pa.string(), 'lexicon id of what came in, "" where nothing did'),
+    Column("finding_a", pa.string(), 'lexicon id of what left, "" where nothing did'),
     Column("split", pa.string(), "train, validate or test; both parents are of it"),
     Column("strategy", pa.string(), "name of the pairing strategy"),
+    Column("image_mode", pa.string(), "attended, soft, keep, box or average"),
     Column("lam", pa.float64(), "the run's named weight: the recipient's share, in [0, 1]"),
     Column("lam_img_area", pa.float64(), "1 - mean pixel weight over the recipient's picture"),
     Column("lam_img_mass", pa.float64(), "mass_kept_a / (mass_kept_a + mass_got_b)"),
@@ -120,6 +143,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("interpolation", pa.string(), "how weights are brought to pixels: bilinear or nearest"),
     Column("gain", pa.float32(), "intensity match of the donor: gain * x + offset"),
     Column("offset", pa.float32(), "see gain; grey levels"),
+    Column("shift_y", pa.int32(), "canvas pixels that the donor was moved down before it was pasted"),
+    Column("shift_x", pa.int32(), "canvas pixels that the donor was moved to the right"),
+    Column("attmim_rank", pa.list_(pa.uint16()), "rank of each cell by the mix's own energy, 0 = strongest"),
+    Column(
+        "features", pa.list_(pa.float16()), "mixed patch features, grid_h * grid_w * feature_dim, or null"
+    ),
+    Column("feature_dim", pa.int16(), "length of one cell's feature, null without features"),
     *_parent("a", "recipient"),
     *_parent("b", "donor"),
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from medcutmix_cli.mixing.cut import View
+from medcutmix_cli.mixing.views import View
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.planning import make_plan
 from medcutmix_cli.records import Image, Pair, Placement, Side, Study

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medcutmix_cli.errors import ImageError
-from medcutmix_cli.images import decode_png, encode_png, read_canvas, to_canvas
+from medcutmix_cli.images import decode_picture, encode_png, read_canvas, to_canvas
 from medcutmix_cli.images.shrink import shrink
 from tests.pictures import make_shapes, psnr, write_jpeg
 
@@ -135,14 +135,14 @@ def test_any_bytes_give_a_picture_or_an_image_error(tmp_path_factory, content, m
 def test_png_keeps_every_pixel_and_repeats_its_bytes(height, width, seed):
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width), dtype=np.uint8)
     content = encode_png(pixels)
-    assert (decode_png(content) == pixels).all()
+    assert (decode_picture(content) == pixels).all()
     assert encode_png(pixels.copy()) == content
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n"], ids=["empty", "cut-short"])
 def test_decoding_a_broken_png_is_an_image_error(content):
     with pytest.raises(ImageError, match="grey 8-bit PNG"):
-        decode_png(content)
+        decode_picture(content)
 
 
 def test_only_grey_bytes_are_written_as_png():

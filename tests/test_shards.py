@@ -8,8 +8,10 @@ import pytest
 from medcutmix_cli.attention import TopK
 from medcutmix_cli.errors import ShardError
 from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.images import encode_picture
 from medcutmix_cli.mixing.blends import Feather
 from medcutmix_cli.mixing.cut import Strategies, draw_cut, paste, weigh
+from medcutmix_cli.mixing.ranks import composed_rank
 from medcutmix_cli.mixing.regions import InPlaceUnion
 from medcutmix_cli.samples import MixedSample, replay_pixels, replay_report, row_cut, row_pixels, to_row
 from medcutmix_cli.shards import (
@@ -32,9 +34,10 @@ def make_row(seed=0):
     cut = draw_cut(a, b, Strategies(TopK(), InPlaceUnion(), Feather()))
     weights = weigh(cut, a, b)
     maps = (a.scores.astype(np.float16), b.scores.astype(np.float16))
-    sample = MixedSample(
-        make_pair(seed), paste(cut, a, b), cut, *maps, a.placement, b.placement, weights, weights.mass
-    )
+    pixels, rank = paste(cut, a, b), composed_rank(cut, a, b)
+    places = (a.placement, b.placement)
+    picture = encode_picture(pixels, "png")
+    sample = MixedSample(make_pair(seed), pixels, cut, *maps, *places, weights, weights.mass, rank, picture)
     return to_row(sample), a, b
 
 
@@ -120,7 +123,7 @@ def test_the_metadata_says_order_of_labels_encoder_and_version():
     said = json.loads(arrow_schema(ORIGIN).metadata[b"medcutmix"])
     assert said["label_order"] == list(CHEXPERT)
     assert said["encoder"] == {"name": "toy"}
-    assert said["schema_version"] == 2
+    assert said["schema_version"] == 3
 
 
 @pytest.mark.parametrize(

@@ -7,43 +7,21 @@ record therefore replays a sample bit for bit, with no encoder.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from medcutmix_cli.attention import Mask, MaskRule, Scores, cells_inside
+from medcutmix_cli.attention import Mask, MaskRule, cells_inside
 from medcutmix_cli.mixing.blends import BlendRule, WeightGrid
 from medcutmix_cli.mixing.regions import RegionRule
+from medcutmix_cli.mixing.views import Pasteable, Pixels, View
 from medcutmix_cli.mixing.weights import ImageWeights, image_weights
-from medcutmix_cli.records import Placement, Side
-
-Pixels = npt.NDArray[np.uint8]
+from medcutmix_cli.records import Placement
 
 GAIN_RANGE = (0.7, 1.4)
 """Bounds of the donor's gain: beyond them the two exposures differ too much for one picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One parent as the mix sees it.
-
-    Attributes:
-        pixels: (canvas, canvas) uint8, bright = radio-opaque.
-        scores: (grid_h, grid_w) float32 raw map of its sentence, NaN outside the field of view.
-        side: Side its report gives the finding.
-        ground_p: How seldom a picture without the finding has evidence as strong; NaN where it was not asked.
-        grounded: What the evidence gate said.
-    """
-
-    pixels: Pixels
-    placement: Placement
-    scores: Scores
-    side: Side
-    ground_p: float = nan
-    grounded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +48,7 @@ class Cut:
         weights: (grid_h, grid_w) float16 donor weights in [0, 1].
         interpolation: How `weights` is brought to pixels: "bilinear" or "nearest".
         gain, offset: float32-exact intensity match of the donor: `gain * x + offset`, grey levels.
+        shift_y, shift_x: Canvas pixels that the donor is moved down and to the right before it is pasted.
     """
 
     mask_a: Mask
@@ -79,6 +58,8 @@ class Cut:
     interpolation: str
     gain: float
     offset: float
+    shift_y: int = 0
+    shift_x: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +69,23 @@ class Refused:
     reason: str
 
 
-def draw_cut(recipient: View, donor: View, strategies: Strategies) -> Cut | Refused:
+def draw_cut(
+    recipient: View,
+    donor: View,
+    strategies: Strategies,
+    mode: str = "attended",
+    rng: np.random.Generator | None = None,
+) -> Cut | Refused:
     """Decide region, weights and intensity of one mix, or say by which rule it is refused.
 
     The evidence gate has its say first: on noise a mask would be found as well.
+
+    Args:
+        recipient: Whose picture is changed.
+        donor: Whose evidence comes.
+        strategies: The run's named choices.
+        mode: One of `records.IMAGE_MODES`.
+        rng: Of this pair; for what is drawn at random.
     """
     for name, view in (("recipient", recipient), ("donor", donor)):
         if not view.grounded:
@@ -171,14 +165,6 @@ def paste(cut: Cut, recipient: View | Pasteable, donor: View | Pasteable) -> Pix
     np.clip(given, 0.0, 255.0, out=given)
     own = recipient.pixels.astype(np.float32)
     return np.asarray(np.rint(own + weights * (given - own)), dtype=np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
-class Pasteable:
-    """One parent when only pixels are needed: replaying a stored cut."""
-
-    pixels: Pixels
-    placement: Placement
 
 
 def weigh(cut: Cut, recipient: View, donor: View, energy: str = "softmax") -> ImageWeights:

@@ -42,3 +42,29 @@ def contradiction(mentions: list[Mention]) -> str:
 def _overlap(present: Side, absent: Side) -> bool:
     """Say whether "present here" and "absent there" meet; "no right effusion" and "left effusion" do not."""
     return {present, absent} != {Side.LEFT, Side.RIGHT}
+
+
+def impression_consistent(reading: Reading) -> bool:
+    """Say whether the impression and the rest of a report say the same of every finding both name.
+
+    True where there is no impression. A side counts: left here and right there is no agreement.
+    """
+    inside = [m for s in reading.sentences if s.section == "impression" for m in s.mentions]
+    outside = [
+        m
+        for s in reading.sentences
+        if s.section in counting_sections(reading) - {"impression"}
+        for m in s.mentions
+    ]
+    return not contradiction([*inside, *outside]) and not _sides_differ(inside, outside)
+
+
+def _sides_differ(one: list[Mention], other: list[Mention]) -> bool:
+    def sides(mentions: list[Mention], finding: str) -> set[Side]:
+        own = (m for m in mentions if m.finding == finding and m.assertion is Assertion.PRESENT)
+        return {m.side for m in own} & {Side.LEFT, Side.RIGHT}
+
+    return any(
+        sides(one, finding) and sides(other, finding) and sides(one, finding) != sides(other, finding)
+        for finding in {m.finding for m in one}
+    )

@@ -21,18 +21,25 @@ class Proposal:
         recipient_sentence: The sentence whose evidence leaves (likewise donor_sentence: whose evidence comes).
         kept: The recipient's sentences that stay.
         inserted: The donor's sentences as they enter, one a section.
+        finding_a: What leaves, where that is not what comes; None means the same finding.
+        image_mode: One of `records.IMAGE_MODES`.
+
+    Where nothing of a parent leaves or comes, its sentence is None and its side NONE; `finding` is "" where no
+    finding is exchanged.
     """
 
     finding: str
     recipient: ReadStudy
     donor: ReadStudy
-    recipient_sentence: Sentence
-    donor_sentence: Sentence
+    recipient_sentence: Sentence | None
+    donor_sentence: Sentence | None
     recipient_side: Side
     donor_side: Side
     edits: tuple[Edit, ...]
     kept: tuple[Sentence, ...]
     inserted: tuple[Sentence, ...]
+    finding_a: str | None = None
+    image_mode: str = "attended"
 
 
 class PairingStrategy(Protocol):

@@ -1,0 +1,61 @@
+"""The two parents as a mix sees them: pixels, maps, and what must stay. Knows no report and no file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan
+
+import numpy as np
+import numpy.typing as npt
+
+from medcutmix_cli.attention import Scores
+from medcutmix_cli.records import Placement, Side
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourView:
+    """Where something lies that a paste must neither cover nor bring along.
+
+    Attributes:
+        finding: Lexicon id; "support_devices" for tubes, lines and wires.
+        scores: (grid_h, grid_w) float32 raw map of the sentence that asserts it.
+    """
+
+    finding: str
+    scores: Scores
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One parent as the mix sees it.
+
+    Attributes:
+        pixels: (canvas, canvas) uint8, bright = radio-opaque.
+        scores: (grid_h, grid_w) float32 raw map of its sentence, NaN outside the field of view; all NaN where no
+            sentence was asked.
+        side: Side its report gives the finding.
+        ground_p: How seldom a picture without the finding has evidence as strong; NaN where it was not asked.
+        grounded: What the evidence gate said.
+        asked: Whether a sentence of this parent leaves or comes, so that its map counts.
+        neighbours: What else is present and stays with this parent.
+    """
+
+    pixels: Pixels
+    placement: Placement
+    scores: Scores
+    side: Side
+    ground_p: float = nan
+    grounded: bool = True
+    asked: bool = True
+    neighbours: tuple[NeighbourView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pasteable:
+    """One parent when only pixels are needed: replaying a stored cut."""
+
+    pixels: Pixels
+    placement: Placement
