@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
-	$(BIN)/medcutmix sample $(DEMO)/sample --studies 200
+	$(BIN)/medcutmix sample $(DEMO)/sample --studies 300
 	$(BIN)/medcutmix augment $(DEMO)/sample $(DEMO)/run
 	$(BIN)/medcutmix verify $(DEMO)/run --deep
 	$(BIN)/medcutmix inspect $(DEMO)/run --html $(DEMO)/report.html

@@ -28,7 +28,7 @@ def test_every_block_is_in_the_readme_once(name):
 def run_console(block):
     for line in block.splitlines():
         arguments = shlex.split(line.removeprefix("$ medcutmix "))
-        arguments = ["120" if a == "200" else a for a in arguments]
+        arguments = ["120" if a == "300" else a for a in arguments]
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code in (0, None), line
