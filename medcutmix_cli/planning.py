@@ -273,6 +273,7 @@ def _parent(
         comparison_text=_section(report, study.reading, "comparison"),
         indication_text=_section(report, study.reading, "indication"),
         neighbours=neighbours,
+        prompted=study.study.prompted,
     )
 
 

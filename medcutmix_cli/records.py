@@ -66,6 +66,7 @@ class Study:
         split: "train", "validate" or "test", the literal values of MIMIC-CXR.
         report: The original report text, untouched; "" where it is empty.
         labels: Labels that came with the data set, by CheXpert observation name: 1.0, 0.0, -1.0.
+        prompted: Whether the report was made from labels, for want of one.
     """
 
     study_id: str
@@ -74,6 +75,7 @@ class Study:
     images: tuple[Image, ...]
     report: str = field(repr=False)
     labels: Mapping[str, float] = field(default_factory=dict)
+    prompted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
