@@ -109,7 +109,7 @@ def _parent(letter: str, who: str) -> tuple[Column, ...]:
 
 COLUMNS: tuple[Column, ...] = (
     Column("pair_id", pa.string(), "16 hex digits; a hash of what the pair is"),
-    Column("image", _PICTURE, "mixed picture, 8-bit grey PNG, canvas x canvas pixels"),
+    Column("image", _PICTURE, "mixed picture, 8-bit grey, canvas x canvas pixels: PNG, JPEG or WebP"),
     Column("report", pa.string(), "mixed report"),
     Column("findings", pa.string(), "its findings section, null where there is none"),
     Column("impression", pa.string(), "its impression section, null where there is none"),
