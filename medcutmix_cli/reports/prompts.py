@@ -29,8 +29,8 @@ def phrasings(label: str) -> tuple[str, ...]:
         KeyError: There are none for it.
     """
     rules = table("prompts")
-    known = {entry["nih"]: tuple(entry["phrases"]) for entry in rules["finding"]}
-    return (known | {NO_FINDING: tuple(rules["normal"]["phrases"])})[label]
+    known: dict[str, list[str]] = {entry["nih"]: entry["phrases"] for entry in rules["finding"]}
+    return tuple({**known, NO_FINDING: rules["normal"]["phrases"]}[label])
 
 
 def prompt_report(study_id: str, labels: Iterable[str]) -> str:
