@@ -12,7 +12,7 @@ from medcutmix_cli.attention import Gate
 from medcutmix_cli.config import Resolved, fingerprint, from_plain, resolve
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.recognise import open_dataset
-from medcutmix_cli.encoders.base import Encoder
+from medcutmix_cli.encoders.base import Encoder, Featured
 from medcutmix_cli.errors import EncoderError, UsageError
 from medcutmix_cli.mixing.cut import Strategies
 from medcutmix_cli.pairing.proposal import PairingStrategy
@@ -195,6 +195,18 @@ def build_encoder(settings: Settings) -> Encoder:
             options[key] = getattr(chosen, key)
     encoder: Encoder = build("encoder", chosen.name, options)
     return encoder
+
+
+def check_features(settings: Settings, encoder: Encoder) -> None:
+    """Refuse `--features` of an encoder that keeps none: an error now, not an empty column later.
+
+    Raises:
+        UsageError: It keeps no patch features.
+    """
+    if settings.image.features and not isinstance(encoder, Featured):
+        raise UsageError(
+            f"the encoder {settings.encoder.name!r} keeps no patch features", hint="leave out --features"
+        )
 
 
 def build_gate(settings: Settings) -> Gate:

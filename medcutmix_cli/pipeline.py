@@ -21,6 +21,7 @@ from medcutmix_cli.composition import (
     build_pairing,
     build_reader,
     build_strategies,
+    check_features,
     completed,
     describe,
     open_source,
@@ -33,11 +34,12 @@ from medcutmix_cli.datasets.label_table import read_label_table, with_labels
 from medcutmix_cli.errors import EncoderError, RunConflictError, RunError, UsageError
 from medcutmix_cli.intake import Progress
 from medcutmix_cli.nulls_file import read_nulls, write_nulls
+from medcutmix_cli.pair_rendering import Renderer
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.plan_file import shard_sizes, write_plan
 from medcutmix_cli.planning import PlanResult, make_plan
 from medcutmix_cli.registry import load
-from medcutmix_cli.rendering import Renderer, render_shard
+from medcutmix_cli.rendering import render_shard
 from medcutmix_cli.run_folder import RunFolder, RunRecord, explained, read_complete, read_run, write_json
 from medcutmix_cli.shards import ShardOrigin
 
@@ -102,7 +104,9 @@ def plan(
     strategy = build_pairing(resolved.settings)
     build_reader(resolved.settings)
     build_strategies(resolved.settings)  # wrong names are an error now, not after hours of reading
-    record = describe(resolved, source, build_encoder(resolved.settings))
+    encoder = build_encoder(resolved.settings)
+    check_features(resolved.settings, encoder)
+    record = describe(resolved, source, encoder)
     if folder.is_run():
         _check_same_run(read_run(folder), record, folder)
     else:
@@ -299,6 +303,7 @@ def _renderer(
         canvas=settings.image.canvas,
         dicom_mode=settings.image.dicom_mode,
         image_format=settings.image.format,
+        features=settings.image.features,
         seed=settings.plan.seed,
         workers=threads,
     )

@@ -19,7 +19,7 @@ from medcutmix_cli.calibration import Calibration, read_calibration
 from medcutmix_cli.composition import build_gate
 from medcutmix_cli.config import from_plain
 from medcutmix_cli.errors import ImageError, MedcutmixError, ShardError
-from medcutmix_cli.images import read_canvas
+from medcutmix_cli.images import LOSSLESS, decode_picture, encode_picture, read_canvas
 from medcutmix_cli.intake import Progress
 from medcutmix_cli.pipeline import open_run_dataset
 from medcutmix_cli.plan_file import read_plan
@@ -75,6 +75,7 @@ class Replay:
     resolve: Callable[[str], Path]
     dicom_mode: str
     section_rules: str
+    image_format: str
 
     def parent(self, row: Row, letter: str) -> npt.NDArray[np.uint8]:
         """Decode one parent of a row onto its canvas, (canvas, canvas) uint8."""
@@ -97,7 +98,7 @@ class Evidence:
         """Say whether one parent's map passes the gate with exactly the stored ground_p."""
         if not self.gate.needed() or not row[f"sentence_{letter}"]:
             return row[f"ground_p_{letter}"] is None
-        nulls = self.calibration.of(row["split"], row["finding"])
+        nulls = self.calibration.of(row["split"], row["finding_a" if letter == "a" else "finding"])
         peak = self.gate.statistic(row_grid(row, f"map_{letter}"), row_placement(row, letter))
         known = self.gate.p_value(peak, nulls) == row[f"ground_p_{letter}"]
         by_maps = row["image_mode"] in ("attended", "soft")
@@ -152,6 +153,7 @@ def _replay(record: RunRecord, dataset: str | Path | None) -> Replay:
         open_run_dataset(record, dataset).resolve,
         record.settings["image"]["dicom_mode"],
         record.settings["reports"]["section_rules"],
+        record.settings["image"]["format"],
     )
 
 
@@ -259,7 +261,10 @@ def _replay_problems(row: Row, replay: Replay) -> Iterator[Problem]:
     except ImageError as error:
         yield Problem(row["pair_id"], "parent", f"a parent cannot be read: {error.reason}")
         return
-    if not np.array_equal(replay_pixels(row, recipient, donor), stored):
+    rebuilt = replay_pixels(row, recipient, donor)
+    if replay.image_format not in LOSSLESS:
+        rebuilt = decode_picture(encode_picture(rebuilt, replay.image_format))
+    if not np.array_equal(rebuilt, stored):
         yield Problem(
             row["pair_id"], "pixels", "the picture rebuilt from the recipe differs from the stored one"
         )

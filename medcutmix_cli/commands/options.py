@@ -267,6 +267,23 @@ Canvas = Annotated[
         rich_help_panel=METHOD,
     ),
 ]
+ImageFormat = Annotated[
+    str | None,
+    typer.Option(
+        help=default("png", "How mixed pictures are stored: png or webp, without loss, or jpeg."),
+        metavar="NAME",
+        autocompletion=lambda: ["png", "jpeg", "webp"],
+        rich_help_panel=METHOD,
+    ),
+]
+Features = Annotated[
+    bool | None,
+    typer.Option(
+        "--features/--no-features",
+        help="Also store the encoder's mixed patch features (float16).",
+        rich_help_panel=METHOD,
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option(help="TOML recipe; options win over it.", metavar="FILE", rich_help_panel=RUN),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -122,6 +122,23 @@ class Encoder(Protocol):
 
     def attend(self, image: Any, sentence: Any) -> Attention:
         """Combine one encoded picture and the `features` of one query into a map."""
+
+
+@runtime_checkable
+class Featured(Protocol):
+    """An encoder that can say what it made of each patch: needed for `--features`."""
+
+    def patch_features(self, image: Any) -> npt.NDArray[np.float32]:
+        """Return (grid_h, grid_w, d) float32 on the grid of the canvas, 0 outside the field of view."""
+
+
+def no_features(encoder: str) -> EncoderError:
+    """Return the error of a reading of maps that keeps no patch features."""
+    return EncoderError(
+        "gradient-weighted maps keep no patch features",
+        where=encoder,
+        hint="--encoder-option method=value-path, or leave out --features",
+    )
 
 
 def encode_pictures(encoder: Encoder, pictures: Sequence[Picture]) -> list[Any]:

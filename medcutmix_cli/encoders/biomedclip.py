@@ -14,10 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
+from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query, no_features
 from medcutmix_cli.encoders.biomedclip_release import LoadedRelease, loaded_release, tokens_of
 from medcutmix_cli.encoders.biomedclip_towers import BiomedClipTowers
-from medcutmix_cli.encoders.geometry import FITS, Seen, Window, canvas_grid, see_canvas, see_centre, to_canvas
+from medcutmix_cli.encoders.geometry import (
+    FITS,
+    Seen,
+    Window,
+    canvas_grid,
+    features_to_canvas,
+    see_canvas,
+    see_centre,
+    to_canvas,
+)
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
 from medcutmix_cli.records import Placement
@@ -167,6 +176,12 @@ class BiomedClip:
             scores = np.einsum("cd,d->c", image.tokens, sentence)
         native = scores.reshape(loaded.grid, loaded.grid)
         return to_canvas(native, image.window, image.placement, self._grid(loaded))
+
+    def patch_features(self, image: EncodedImage) -> npt.NDArray[np.float32]:
+        """Return the unit vector of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
+        if self.method == "gradient":
+            raise no_features("biomedclip")
+        return features_to_canvas(image.tokens, image.window, image.placement, self._grid(self._loaded))
 
     def _gradient(
         self, loaded: LoadedRelease, tokens: npt.NDArray[np.float32], query: npt.NDArray[np.float32]

@@ -30,7 +30,16 @@ from medcutmix_cli.encoders.checkpoints import (
     read_json,
     read_tensors,
 )
-from medcutmix_cli.encoders.geometry import FITS, Seen, Window, canvas_grid, see_canvas, see_centre, to_canvas
+from medcutmix_cli.encoders.geometry import (
+    FITS,
+    Seen,
+    Window,
+    canvas_grid,
+    features_to_canvas,
+    see_canvas,
+    see_centre,
+    to_canvas,
+)
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
 from medcutmix_cli.errors import EncoderError
@@ -191,6 +200,10 @@ class _Pair:
         # einsum, not @: BLAS would wake threads of its own for a few short products, and they spin between calls.
         cosines = np.einsum("cd,d->c", image.cells, sentence).reshape(self.VARIANT.native, -1)
         return to_canvas(cosines / self.temperature, image.window, image.placement, self._grid)
+
+    def patch_features(self, image: EncodedImage) -> npt.NDArray[np.float32]:
+        """Return the unit vector of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
+        return features_to_canvas(image.cells, image.window, image.placement, self._grid)
 
 
 @dataclass(frozen=True, slots=True)

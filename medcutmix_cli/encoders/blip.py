@@ -23,6 +23,7 @@ from medcutmix_cli.encoders.geometry import (
     Seen,
     Window,
     canvas_grid,
+    features_to_canvas,
     see_canvas,
     see_squashed,
     to_canvas,
@@ -166,6 +167,12 @@ class Blip:
         scores = np.log(np.maximum(share, _TINY) * share.size)
         side = canvas_grid(len(share), self.fit)
         return to_canvas(scores, image.window, image.placement, (side, side))
+
+    def patch_features(self, image: EncodedImage) -> npt.NDArray[np.float32]:
+        """Return the image tower's last state of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
+        cells = image.states[1:].numpy()
+        side = canvas_grid(round(len(cells) ** 0.5), self.fit)
+        return features_to_canvas(cells, image.window, image.placement, (side, side))
 
     def attention(self, image: EncodedImage, sentence: tuple[int, ...]) -> npt.NDArray[np.float32]:
         """Return the attention of a sentence's words, (grid, grid) float32 over `image.window`; sums to at most 1.

@@ -22,7 +22,7 @@ from safetensors.torch import load as load_safetensors
 
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
 from medcutmix_cli.encoders.bundled_model import GRID, MAX_TOKENS, SIDE, BundledModel, Token, tokens_of
-from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, to_canvas
+from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, features_to_canvas, to_canvas
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.records import Placement
@@ -120,6 +120,10 @@ class BundledEncoder:
         # einsum, not @: BLAS would wake threads of its own for 196 short products, and they spin between calls.
         scores = np.einsum("cd,d->c", image.cells, sentence.query) + self._loaded.bias
         return to_canvas(scores.reshape(GRID, GRID), WHOLE_CANVAS, image.placement, (GRID, GRID))
+
+    def patch_features(self, image: EncodedImage) -> npt.NDArray[np.float32]:
+        """Return the unit vector of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
+        return features_to_canvas(image.cells, WHOLE_CANVAS, image.placement, (GRID, GRID))
 
 
 def prepare(canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

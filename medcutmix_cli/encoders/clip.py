@@ -18,13 +18,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
+from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query, no_features
 from medcutmix_cli.encoders.clip_folder import load_model, open_folder
 from medcutmix_cli.encoders.clip_look import Look, read_look
 from medcutmix_cli.encoders.clip_pooling import Pooling
 from medcutmix_cli.encoders.clip_text import Sentences, load_sentences
 from medcutmix_cli.encoders.clip_towers import METHODS, SiglipTower, Tower, relevance, tower_of
-from medcutmix_cli.encoders.geometry import FITS, Window, canvas_grid, to_canvas
+from medcutmix_cli.encoders.geometry import FITS, Window, canvas_grid, features_to_canvas, to_canvas
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
 from medcutmix_cli.errors import EncoderError
@@ -160,6 +160,13 @@ class Clip:
             # einsum, not @: BLAS would wake threads of its own for short products, and they spin between calls.
             scores = loaded.scale * np.einsum("cd,d->c", image.features, sentence) + loaded.bias
         return to_canvas(scores.reshape(loaded.grid, loaded.grid), image.window, image.placement, grid)
+
+    def patch_features(self, image: EncodedImage) -> npt.NDArray[np.float32]:
+        """Return the unit vector of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
+        if self.method == "gradient":
+            raise no_features("clip")
+        side = canvas_grid(self._loaded.grid, self.fit)
+        return features_to_canvas(image.features, image.window, image.placement, (side, side))
 
     def _relevance(self, image: EncodedImage, sentence: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         tower, scale = self._loaded.tower, self._loaded.scale

@@ -145,6 +145,29 @@ def to_canvas(
     return Attention(np.where(inside, values, np.nan).astype(np.float16))
 
 
+def features_to_canvas(
+    vectors: npt.NDArray[Any], window: Window, placement: Placement, grid: tuple[int, int]
+) -> npt.NDArray[np.float32]:
+    """Bring one vector a native cell to the grid of the canvas, as `to_canvas` brings scores.
+
+    Args:
+        vectors: (side * side, d) of a square native grid, row by row from the top of the window.
+        window: What the native grid covers.
+        placement: Of the picture on its canvas.
+        grid: (grid_h, grid_w) of the canvas.
+
+    Returns:
+        (grid_h, grid_w, d) float32, 0 outside the window or the picture.
+    """
+    side = round(len(vectors) ** 0.5)
+    native = np.asarray(vectors, np.float64).reshape(side, side, -1)
+    rows, inside_rows = _sample_points(side, grid[0], window.top, window.height)
+    columns, inside_columns = _sample_points(side, grid[1], window.left, window.width)
+    across = _bilinear(_bilinear(native, rows).swapaxes(0, 1), columns).swapaxes(0, 1)
+    inside = np.outer(inside_rows, inside_columns) & cells_inside(placement, grid)
+    return np.where(inside[..., None], across, 0.0).astype(np.float32)
+
+
 def _sample_points(
     native: int, cells: int, start: float, length: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
@@ -159,7 +182,7 @@ def _bilinear(values: npt.NDArray[np.float64], at: npt.NDArray[np.float64]) -> n
     """Interpolate along the first axis."""
     low = np.minimum(np.floor(at).astype(np.int64), len(values) - 1)
     high = np.minimum(low + 1, len(values) - 1)
-    share = (at - low)[:, None]
+    share = (at - low).reshape(-1, *([1] * (values.ndim - 1)))
     # A whole position takes its own cell only: 0 * NaN next door would be NaN.
     mixed = values[low] * (1 - share) + np.where(share > 0, values[high], 0.0) * share
     return np.asarray(mixed)
