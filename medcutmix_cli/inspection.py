@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from medcutmix_cli.accounts import RunStatus, run_status
+from medcutmix_cli.columns import ColumnMeaning, schema_view
 from medcutmix_cli.errors import RunError, ShardError
 from medcutmix_cli.run_folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.shards import COLUMNS, ShardHead, read_head
@@ -29,16 +30,8 @@ WEIGHTS = (
     "lam_txt_sents",
     "lam_txt_entities",
 )
-_COUNTED = ("finding", "split", "strategy")
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnMeaning:
-    """One column of the schema: its name, Arrow type and meaning."""
-
-    name: str
-    type: str
-    meaning: str
+_COUNTED = ("finding", "finding_a", "split", "strategy", "image_mode")
+_FLAGS = ("impression_consistent", "prompted_a", "prompted_b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +52,10 @@ class Inspection:
         path: What was inspected.
         kind: "run", "shards" or "shard".
         rows: Pairs in the complete shards (likewise bytes).
-        findings: Rows per exchanged finding, most frequent first (likewise splits, strategies).
+        findings: Rows per finding that came in, "" where none did, most frequent first (likewise splits,
+            strategies, image_modes; left: per finding that left).
+        inconsistent: Rows whose impression and findings do not say the same.
+        prompted: Rows with a report that was made from labels.
         patients: Distinct patients among the recipients and donors.
         weights: One summary per weight of `WEIGHTS`.
         schema: Every column with its meaning, in order.
@@ -76,8 +72,12 @@ class Inspection:
     rows: int
     bytes: int
     findings: dict[str, int]
+    left: dict[str, int]
     splits: dict[str, int]
     strategies: dict[str, int]
+    image_modes: dict[str, int]
+    inconsistent: int
+    prompted: int
     patients: int
     weights: tuple[WeightSummary, ...]
     schema_version: int
@@ -124,7 +124,7 @@ def inspect(path: str | Path) -> Inspection:
     """
     contents = open_contents(path)
     origin = _origin(contents)
-    rows = _column_table(contents.heads, (*_COUNTED, *WEIGHTS, "subject_id_a", "subject_id_b"))
+    rows = _column_table(contents.heads, (*_COUNTED, *_FLAGS, *WEIGHTS, "subject_id_a", "subject_id_b"))
     patients = pa.chunked_array([*rows["subject_id_a"].chunks, *rows["subject_id_b"].chunks], pa.string())
     return Inspection(
         path=str(path),
@@ -133,12 +133,16 @@ def inspect(path: str | Path) -> Inspection:
         rows=contents.rows,
         bytes=sum(head.path.stat().st_size for head in contents.heads),
         findings=_value_counts(rows["finding"]),
+        left=_value_counts(rows["finding_a"]),
         splits=_value_counts(rows["split"]),
         strategies=_value_counts(rows["strategy"]),
+        image_modes=_value_counts(rows["image_mode"]),
+        inconsistent=_count(pc.invert(rows["impression_consistent"])),
+        prompted=_count(pc.or_(rows["prompted_a"], rows["prompted_b"])),
         patients=pc.count_distinct(patients).as_py(),
         weights=tuple(_weight_summary(name, rows[name]) for name in WEIGHTS),
         schema_version=origin["schema_version"],
-        schema=tuple(ColumnMeaning(c.name, str(c.type), c.meaning) for c in COLUMNS),
+        schema=schema_view().columns,
         encoder=origin["encoder"],
         settings=origin["settings"],
         fingerprint=origin["fingerprint"],
@@ -222,6 +226,11 @@ def _column_table(heads: Sequence[ShardHead], columns: Sequence[str]) -> pa.Tabl
 def _value_counts(column: pa.ChunkedArray) -> dict[str, int]:
     counts = Counter({entry["values"]: entry["counts"] for entry in pc.value_counts(column).to_pylist()})
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+
+
+def _count(column: pa.ChunkedArray) -> int:
+    """Count the rows that are true."""
+    return int(pc.sum(column).as_py() or 0)
 
 
 def _weight_summary(name: str, column: pa.ChunkedArray) -> WeightSummary:

@@ -6,7 +6,6 @@ Prints nothing; the picture is read only where it is asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,94 +14,8 @@ import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import ShardError, UsageError
 from medcutmix_cli.inspection import WEIGHTS, Contents, open_contents, read_columns
+from medcutmix_cli.pair_record import EntityView, PairView, ParentView, Piece, Swap
 from medcutmix_cli.shards import COLUMNS, ShardHead
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of the recipient's and the mixed report: change is "same", "removed" or "inserted"."""
-
-    change: str
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Swap:
-    """One sentence for another, white space folded; "" where nothing leaves or nothing enters.
-
-    Attributes:
-        source_start: Where `inserted` stands in the donor's report; -1 where nothing enters.
-        source_end: End offset, exclusive.
-    """
-
-    section: str
-    removed: str = field(repr=False)
-    inserted: str = field(repr=False)
-    source_start: int
-    source_end: int
-
-
-@dataclass(frozen=True, slots=True)
-class ParentView:
-    """One parent of a pair, as its row says.
-
-    Attributes:
-        map: Raw scores, row by row, NaN outside the encoder's field of view.
-        mask: Row by row, 1 = evidence.
-        labels: One value per CheXpert observation, NaN not said.
-        placement: `Placement` as a dict.
-        ground_p: How often the map of a picture without the finding peaks as high; None without a gate.
-    """
-
-    study_id: str
-    subject_id: str
-    image_id: str
-    image_path: str
-    view: str
-    side: str
-    report: str = field(repr=False)
-    sentence: str = field(repr=False)
-    labels: tuple[float, ...] = field(repr=False)
-    map: tuple[float, ...] = field(repr=False)
-    mask: tuple[int, ...] = field(repr=False)
-    placement: dict[str, int] = field(repr=False)
-    ground_p: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PairView:
-    """One row, arranged for looking at.
-
-    Attributes:
-        shard: File name of its shard.
-        index: Position among all rows of the path, from 0.
-        grid: (grid_h, grid_w) of maps and masks.
-        mask: The pasted region, row by row.
-        donor_weights: Weight of the donor on the grid, row by row, in [0, 1].
-        weights: Each weight of `WEIGHTS`: the recipient's share.
-        diff: The recipient's report turned into the mixed one.
-        picture: The mixed picture as PNG, None where it was not asked for.
-    """
-
-    pair_id: str
-    shard: str
-    index: int
-    finding: str
-    split: str
-    strategy: str
-    recipient: ParentView
-    donor: ParentView
-    swaps: tuple[Swap, ...]
-    weights: dict[str, float]
-    grid: tuple[int, int]
-    mask: tuple[int, ...] = field(repr=False)
-    donor_weights: tuple[float, ...] = field(repr=False)
-    report: str = field(repr=False)
-    diff: tuple[Piece, ...] = field(repr=False)
-    label_order: tuple[str, ...] = field(repr=False)
-    label_mixed: tuple[float, ...] = field(repr=False)
-    label_w: tuple[float, ...] = field(repr=False)
-    picture: bytes | None = field(repr=False, default=None)
 
 
 def pair_view(
@@ -183,8 +96,12 @@ def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:
         shard=head.path.name,
         index=index,
         finding=row["finding"],
+        finding_a=row["finding_a"],
         split=row["split"],
         strategy=row["strategy"],
+        image_mode=row["image_mode"],
+        impression_consistent=row["impression_consistent"],
+        shift=(row["shift_y"], row["shift_x"]),
         recipient=_parent_view(row, "a"),
         donor=_parent_view(row, "b"),
         swaps=tuple(_swap(edit) for edit in edits),
@@ -194,6 +111,7 @@ def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:
         donor_weights=tuple(float(weight) for weight in row["weights"]),
         report=row["report"],
         diff=report_diff(row["report_a"], edits),
+        entities=tuple(EntityView(**entity) for entity in row["entities"]),
         label_order=tuple(head.origin["label_order"]),
         label_mixed=tuple(row["label_mixed"]),
         label_w=tuple(row["label_w"]),
@@ -221,4 +139,5 @@ def _parent_view(row: dict[str, Any], letter: str) -> ParentView:
         mask=tuple(row[f"mask_{letter}"]),
         placement=row[f"placement_{letter}"],
         ground_p=row[f"ground_p_{letter}"],
+        prompted=row[f"prompted_{letter}"],
     )

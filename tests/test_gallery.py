@@ -11,15 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from medcutmix_cli.errors import DatasetError, RunError
+from medcutmix_cli.errors import DatasetError, ImageError, RunError
 from medcutmix_cli.gallery import parents, write_gallery
 from medcutmix_cli.gallery.choice import spread_over_findings
 from medcutmix_cli.gallery.markup import escaped
+from medcutmix_cli.gallery.pairs import NOT_ASKED
 from medcutmix_cli.gallery.parents import NO_DATASET, NO_PICTURE, NO_RUN
 from medcutmix_cli.gallery.pictures import heat_uri, outline_path
 from medcutmix_cli.gallery.report import diff_html
+from medcutmix_cli.images import encode_picture
 from medcutmix_cli.inspection import open_contents, read_columns
-from medcutmix_cli.pair_view import Piece
+from medcutmix_cli.pair_record import EntityView, Piece
+from medcutmix_cli.settings import IMAGE_FORMATS
 from tests.run_folders import make_row, write_run
 from tests.trees import write_picture
 
@@ -182,6 +185,8 @@ def test_every_picture_has_a_text_for_those_who_do_not_see_it(run, tmp_path):
         "study_id_a",
         "view_b",
         "side_a",
+        "finding_a",
+        "image_mode",
     ],
 )
 def test_no_text_becomes_markup(tmp_path, field):
@@ -189,6 +194,9 @@ def test_no_text_becomes_markup(tmp_path, field):
     row = make_row(0)
     row[field] = hostile + str(row[field])
     row["edits"][0]["text"] = hostile
+    row["entities"] = [
+        {"start": 0, "end": 99, "finding": hostile, "assertion": hostile, "side": hostile, "section": hostile}
+    ]
     page, outline = page_of(write_run(tmp_path / "run", ([row],)), tmp_path)
     assert "<script" not in page
     assert "script" not in [tag for tag, _ in outline.tags]
@@ -259,6 +267,88 @@ def test_the_heat_is_clear_outside_the_field_of_view_and_strong_at_the_peak():
     alpha = np.asarray(layer)[..., 3]
     assert alpha[:40].max() == 0
     assert alpha[-1, -1] > 100
+
+
+@pytest.mark.parametrize("image_format", IMAGE_FORMATS)
+def test_the_mix_is_embedded_as_what_it_is(tmp_path, image_format):
+    pixels = np.full((112, 112), 90, np.uint8)
+    row = make_row(0, image={"bytes": encode_picture(pixels, image_format), "path": None})
+    page, _ = page_of(write_run(tmp_path / "run", ([row],)), tmp_path)
+    kind, encoded = re.findall(r'src="data:image/(\w+);base64,([^"]+)" alt="Mixed', page)[0]
+    assert kind == image_format
+    assert Image.open(io.BytesIO(base64.b64decode(encoded))).format == image_format.upper()
+
+
+def test_a_picture_of_no_known_format_is_refused(tmp_path):
+    row = make_row(0, image={"bytes": b"GIF89a", "path": None})
+    with pytest.raises(ImageError, match="neither PNG nor JPEG nor WebP"):
+        write_gallery(write_run(tmp_path / "run", ([row],)), tmp_path / "page.html")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        pytest.param(
+            {"finding_a": "pleural_other"}, 'pleural other <span class="to"', id="another-finding-left"
+        ),
+        pytest.param({"finding_a": ""}, "mass put in", id="nothing-left"),
+        pytest.param({"image_mode": "box"}, "picture mixed in a random box", id="cutmix"),
+        pytest.param({"image_mode": "soft"}, "picture mixed softly", id="a-soft-mix"),
+        pytest.param({"impression_consistent": False}, "impression not consistent", id="impression"),
+        pytest.param(
+            {"prompted_a": True}, "recipient&#x27;s report made from labels", id="a-prompted-recipient"
+        ),
+        pytest.param({"shift_y": 7}, "the donor moved 7 px down", id="a-donor-that-was-moved"),
+        pytest.param({"edits": []}, "report as it was", id="a-report-that-was-kept"),
+    ],
+)
+def test_what_is_unusual_about_a_pair_is_on_the_page(tmp_path, changes, said):
+    usual, unusual = make_row(0, "mass"), make_row(0, **({"finding": "mass", "finding_a": "mass"} | changes))
+    assert said not in page_of(write_run(tmp_path / "usual", ([usual],)), tmp_path)[0]
+    assert said in page_of(write_run(tmp_path / "unusual", ([unusual],)), tmp_path)[0]
+
+
+def test_a_parent_that_was_asked_nothing_has_no_heat_map(tmp_path):
+    blank = np.full(16, np.nan, np.float16)
+    row = make_row(0, sentence_b="", map_b=blank, mask_b=np.zeros(16, np.uint8))
+    page, outline = page_of(write_run(tmp_path / "run", ([row],)), tmp_path)
+    assert [attrs.get("class") for tag, attrs in outline.tags if tag == "img"].count("heat") == 1
+    assert page.count(NOT_ASKED) == 1
+
+
+def mentioned(start, end, assertion="present"):
+    return EntityView(start, end, "pleural_effusion", assertion, "left", "findings")
+
+
+def test_findings_of_the_mixed_report_are_marked_with_what_is_said_of_them():
+    pieces = [Piece("same", "No mass. "), Piece("removed", "Old."), Piece("inserted", "Left effusion.")]
+    html = diff_html(pieces, [EntityView(3, 7, "mass", "absent", "none", "findings"), mentioned(14, 22)])
+    assert '<mark class="absent" title="mass: absent">mass</mark>' in html
+    assert '<mark class="present" title="pleural effusion: present, left">effusion</mark>' in html
+    assert "Old" in html
+
+
+def test_a_finding_that_an_edit_cuts_is_marked_on_both_sides():
+    html = diff_html([Piece("same", "pleural "), Piece("inserted", "effusion")], [mentioned(0, 16)])
+    assert html.count("<mark") == 2
+
+
+@given(
+    st.lists(
+        st.builds(Piece, st.sampled_from(["same", "removed", "inserted"]), st.text(WORDS, min_size=1)),
+        max_size=6,
+    ),
+    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 8)), max_size=3),
+)
+def test_marks_change_no_word_of_the_diff(pieces, spans):
+    def words(html):
+        outline = Outline()
+        outline.feed(html)
+        assert outline.open == []
+        return "".join(outline.text)
+
+    entities = [mentioned(start, start + length) for start, length in spans]
+    assert words(diff_html(pieces, entities)) == words(diff_html(pieces))
 
 
 def test_no_png_tool_is_needed_to_read_the_mix(run, tmp_path):

@@ -27,6 +27,19 @@ def test_every_column_is_told_with_its_meaning(tmp_path):
     assert all(column.meaning for column in found.schema)
 
 
+def test_what_left_how_pictures_were_mixed_and_flags_are_counted(tmp_path):
+    rows = [
+        make_row(0),
+        make_row(1, finding_a="mass", image_mode="keep", impression_consistent=False),
+        make_row(2, finding="", finding_a="", prompted_b=True),
+    ]
+    found = inspect(write_run(tmp_path / "run", (rows,)))
+    assert found.findings == {"pleural_effusion": 2, "": 1}
+    assert found.left == {"": 1, "mass": 1, "pleural_effusion": 1}
+    assert found.image_modes == {"attended": 2, "keep": 1}
+    assert (found.inconsistent, found.prompted) == (1, 1)
+
+
 def test_weights_are_summed_up_over_the_rows(tmp_path):
     rows = [make_row(0, lam=0.2), make_row(1, lam=0.6)]
     lam = inspect(write_run(tmp_path / "run", (rows,))).weights[0]

@@ -1,9 +1,13 @@
+from dataclasses import asdict
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from medcutmix_cli.errors import UsageError
+from medcutmix_cli.pair_record import IMAGE_WORDS
 from medcutmix_cli.pair_view import pair_view, report_diff
+from medcutmix_cli.records import IMAGE_MODES
 from tests.run_folders import INSERTED, RECIPIENT_REPORT, REMOVED, make_row, write_run
 
 
@@ -75,6 +79,45 @@ def test_no_character_of_the_recipients_report_is_lost(report, cuts, data):
     ]
     pieces = report_diff(report, edits)
     assert "".join(piece.text for piece in pieces if piece.change != "inserted") == report
+
+
+def test_entities_shift_and_flags_are_read(tmp_path):
+    entity = {
+        "start": 3,
+        "end": 9,
+        "finding": "mass",
+        "assertion": "absent",
+        "side": "none",
+        "section": "findings",
+    }
+    row = make_row(0, entities=[entity], shift_y=3, shift_x=-4, prompted_a=True, image_mode="box")
+    view = pair_view(write_run(tmp_path / "run", ([row],)))
+    assert [asdict(found) for found in view.entities] == [entity]
+    assert (view.shift, view.image_mode, view.recipient.prompted, view.donor.prompted) == (
+        (3, -4),
+        "box",
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("edits", "said"),
+    [
+        pytest.param([("old", "new")], "in place of", id="a-swap"),
+        pytest.param([("", "new")], "put in", id="an-insertion"),
+        pytest.param([("old", "")], "taken out", id="a-deletion"),
+        pytest.param([], "as it was", id="no-edit"),
+    ],
+)
+def test_what_was_done_to_the_report_is_said(tmp_path, edits, said):
+    whole = make_row()["edits"][0]
+    row = make_row(0, edits=[whole | {"removed": gone, "text": come} for gone, come in edits])
+    assert said in pair_view(write_run(tmp_path / "run", ([row],))).edited
+
+
+def test_every_way_of_mixing_pictures_has_its_words():
+    assert set(IMAGE_WORDS) == set(IMAGE_MODES)
 
 
 def test_report_text_is_in_no_repr(run):

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from medcutmix_cli.columns import schema_view
 from medcutmix_cli.inspection import inspect, status
 from medcutmix_cli.pair_view import pair_view
 from medcutmix_cli.terminal import (
     inspection_view,
     next_steps,
     pair_panel,
-    schema_view,
+    schema_table,
     settings_view,
     status_view,
     verification_view,
@@ -42,7 +43,7 @@ def run(tmp_path_factory):
 
 @pytest.mark.parametrize("width", [pytest.param(80, id="80-columns"), pytest.param(140, id="140-columns")])
 def test_nothing_is_wider_than_the_terminal(run, width):
-    views = [inspection_view(inspect(run)), pair_panel(pair_view(run), 6), schema_view(inspect(run))]
+    views = [inspection_view(inspect(run)), pair_panel(pair_view(run), 6), schema_table(schema_view())]
     lines = [line for view in views for line in printed(view, width=width).splitlines()]
     assert max(map(len, lines)) <= width
 
@@ -96,6 +97,57 @@ def test_a_pair_is_told_with_ids_sentences_and_weights(run):
 
 def test_a_pair_is_told_with_its_evidence(run):
     assert re.search(r"ground_p +0\.005 +0\.005", printed(pair_panel(pair_view(run), 6)))
+
+
+@pytest.fixture
+def shown(tmp_path):
+    """Return a function that shows the only pair of a run, with changes to its row."""
+
+    def show(**changes):
+        text = printed(pair_panel(pair_view(write_run(tmp_path / "run", ([make_row(0, **changes)],))), 1))
+        return " ".join(text.split())
+
+    return show
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        pytest.param(
+            {"finding_a": "mass"}, "mass -> pleural_effusion, split train", id="another-finding-left"
+        ),
+        pytest.param({"finding_a": ""}, "pleural_effusion put in", id="nothing-left"),
+        pytest.param({"finding": "", "finding_a": "mass"}, "mass taken out", id="nothing-came"),
+        pytest.param({"finding": "", "finding_a": ""}, "no finding exchanged", id="neither"),
+        pytest.param({"image_mode": "keep"}, "! recipient's picture kept", id="a-picture-that-was-kept"),
+        pytest.param({"image_mode": "average"}, "! pictures averaged everywhere", id="mixgen"),
+        pytest.param({"impression_consistent": False}, "! impression not consistent", id="impression"),
+        pytest.param({"prompted_b": True}, "! donor's report made from labels", id="a-prompted-donor"),
+        pytest.param(
+            {"shift_y": -12, "shift_x": 5}, "moved: 12 px up, 5 px to the right", id="a-donor-that-was-moved"
+        ),
+        pytest.param({"sentence_b": ""}, "no sentence", id="a-donor-without-a-map"),
+    ],
+)
+def test_what_is_unusual_about_a_pair_is_said(shown, changes, said):
+    assert said in shown(**({"finding": "pleural_effusion"} | changes))
+
+
+def test_a_usual_pair_has_no_badge(shown):
+    text = shown()
+    assert "! " not in text
+    assert "moved" not in text
+    assert "no sentence" not in text
+
+
+def test_a_run_says_how_many_pairs_are_flagged(tmp_path):
+    rows = [
+        make_row(0, impression_consistent=False),
+        make_row(1, prompted_a=True, prompted_b=True),
+        make_row(2),
+    ]
+    text = " ".join(printed(inspection_view(inspect(write_run(tmp_path / "run", (rows,))))).split())
+    assert "1 impression not consistent, 1 report made from labels" in text
 
 
 def test_without_colour_the_diff_has_markers(run):

@@ -14,11 +14,13 @@ from medcutmix_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from medcutmix_cli.inspection import Inspection
-    from medcutmix_cli.pair_view import PairView
+    from medcutmix_cli.pair_record import PairView
 
 PAIR, PAGE = "One pair", "Page"
 
-Target = Annotated[Path, typer.Argument(help="Run folder, or one shard.", metavar="PATH")]
+Target = Annotated[
+    Path | None, typer.Argument(help="Run folder, or one shard.", metavar="PATH", show_default=False)
+]
 PairId = Annotated[
     str | None,
     typer.Option("--pair", help="Show the pair with this id.", metavar="ID", rich_help_panel=PAIR),
@@ -32,7 +34,12 @@ Index = Annotated[
         rich_help_panel=PAIR,
     ),
 ]
-Schema = Annotated[bool, typer.Option("--schema", help="Print every column and what it means.")]
+Schema = Annotated[
+    bool,
+    typer.Option(
+        "--schema", help="Print every column and what it means: of PATH, or of this version without."
+    ),
+]
 Html = Annotated[
     Path | None,
     typer.Option(help="Write a self-contained page to this file.", metavar="FILE", rich_help_panel=PAGE),
@@ -45,7 +52,7 @@ Pairs = Annotated[
 
 def inspect(
     context: typer.Context,
-    path: Target,
+    path: Target = None,
     schema: Schema = False,
     pair: PairId = None,
     index: Index = None,
@@ -56,19 +63,56 @@ def inspect(
     quiet: opt.Quiet = False,
 ) -> None:
     """Show what a run or a shard holds: counts, reasons, weights, and one pair with its maps and report."""
-    from medcutmix_cli.inspection import inspect as inspect_path
-
     if pair is not None and index is not None:
         raise UsageError("--pair and --index both choose a pair", hint="give one of them")
     session = Session.of(context, quiet=quiet)
+    if schema:
+        if html or pair is not None or index is not None:
+            raise UsageError("--schema tells columns, not pairs", hint="leave out --pair, --index and --html")
+        _tell_schema(path, session, json=json)
+        return
+    if path is None:
+        raise UsageError(
+            "which run or shard?", hint="give its path, or --schema for the columns of this version"
+        )
+    _tell_contents(path, session, pair, index, html, pairs, dataset, json=json)
+
+
+def _tell_schema(path: Path | None, session: Session, *, json: bool) -> None:
+    """Tell columns; reads a footer at most, and never the run."""
+    from medcutmix_cli.columns import schema_view
+
+    view = schema_view(path)
+    if json:
+        print_json("schema", view, readable=view.readable)
+    elif not session.quiet:
+        from medcutmix_cli.terminal.schemas import schema_table
+        from medcutmix_cli.terminal.words import output
+
+        output().print(schema_table(view))
+
+
+def _tell_contents(
+    path: Path,
+    session: Session,
+    pair: str | None,
+    index: int | None,
+    html: Path | None,
+    pairs: int,
+    dataset: Path | None,
+    *,
+    json: bool,
+) -> None:
+    from medcutmix_cli.inspection import inspect as inspect_path
+
     inspection = inspect_path(path)
     page = _write_page(path, html, pairs, dataset) if html else None
-    view = _chosen(inspection, path, pair, index, always=not (json or html or schema))
+    view = _chosen(inspection, path, pair, index, always=not (json or html))
     if json:
         more = {"demonstration": inspection.demonstration, "pair": _without_picture(view), "html": page}
         print_json("inspection", inspection, **more)
     elif not session.quiet:
-        _show(inspection, view, page, schema=schema, overview=pair is None and index is None)
+        _show(inspection, view, page, overview=pair is None and index is None)
 
 
 def _chosen(
@@ -99,15 +143,11 @@ def _show(
     view: PairView | None,
     page: dict[str, object] | None,
     *,
-    schema: bool,
     overview: bool,
 ) -> None:
-    from medcutmix_cli.terminal import inspection_view, output, pair_panel, schema_view
+    from medcutmix_cli.terminal import inspection_view, output, pair_panel
 
     console = output()
-    if schema:
-        console.print(schema_view(inspection))
-        return
     if page:
         console.print(f"pairs: {page['pairs']}, page: {page['file']}", markup=False, soft_wrap=True)
     elif overview:

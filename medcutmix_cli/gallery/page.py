@@ -10,12 +10,12 @@ from medcutmix_cli.gallery.markup import escaped, resource, words
 from medcutmix_cli.gallery.pairs import pair_html
 from medcutmix_cli.gallery.parents import ParentPictures
 from medcutmix_cli.inspection import Inspection
-from medcutmix_cli.pair_view import PairView
+from medcutmix_cli.pair_record import PairView
 
 _METHOD = (
-    "The formulation follows the idea of arXiv 2509.16673: a diagnostic sentence of the donor's "
-    "report takes the place of the recipient's on the same finding, and the region a frozen encoder attends to for "
-    "the two sentences is replaced in the picture. Maps show what an encoder attends to, not where a lesion is. "
+    "The formulation follows the idea of arXiv 2509.16673: diagnostic sentences are exchanged between two reports, "
+    "and the regions a frozen encoder attends to for these sentences are mixed in the pictures; which of it a pair "
+    "does, its strategy and badges say. Maps show what an encoder attends to, not where a lesion is. "
     "No mixed picture is a medical picture of anybody."
 )
 _CREDENTIALED = "Derived from credentialed data: do not share or upload."
@@ -91,11 +91,11 @@ def _tiles(inspection: Inspection) -> str:
 def _findings(findings: Mapping[str, int]) -> str:
     most = max(findings.values(), default=1)
     rows = (
-        f'<tr><th scope="row">{words(finding)}</th><td class="count">{count:,}</td>'
+        f'<tr><th scope="row">{words(finding) or "(none)"}</th><td class="count">{count:,}</td>'
         f'<td class="track"><i style="width:{100 * count / most:.1f}%"></i></td></tr>'
         for finding, count in findings.items()
     )
-    return _panel("Findings exchanged", f"<table><tbody>{''.join(rows)}</tbody></table>")
+    return _panel("Findings that came in", f"<table><tbody>{''.join(rows)}</tbody></table>")
 
 
 def _reasons(inspection: Inspection) -> str:
@@ -127,15 +127,24 @@ def _recipe(inspection: Inspection) -> str:
     entries = {
         "Encoder": f"{encoder.get('name', 'unknown')}, {encoder.get('map_kind', 'unknown')} maps",
         "Weights file": str(encoder.get("weights_sha256", "unknown"))[:16],
-        "Pairing": ", ".join(inspection.strategies) or str(plan.get("pairing", "")),
+        "Pairing": _counted(inspection.strategies) or str(plan.get("pairing", "")),
+        "Pictures mixed": _counted(inspection.image_modes) or "none",
         "Mask, region": f"{mixing.get('mask', '')}, {mixing.get('region', '')}",
         "Blend, lam": f"{mixing.get('blend', '')}, {mixing.get('weight', '')}",
-        "Canvas": f"{image.get('canvas', '')} pixels, DICOM as {image.get('dicom_mode', '')}",
-        "Splits": ", ".join(f"{split} {count:,}" for split, count in inspection.splits.items()) or "none",
+        "Canvas": f"{image.get('canvas', '')} pixels, stored as {image.get('format', 'png')}, "
+        f"DICOM as {image.get('dicom_mode', '')}",
+        "Splits": _counted(inspection.splits) or "none",
         "Seed": str(plan.get("seed", "")),
     }
     rows = "".join(f"<dt>{name}</dt><dd>{escaped(said)}</dd>" for name, said in entries.items())
     return _panel("Recipe", f"<dl>{rows}</dl>")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    """Return counts in a line; a name alone where there is but one."""
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
 def _panel(title: str, body: str) -> str:
@@ -143,7 +152,7 @@ def _panel(title: str, body: str) -> str:
 
 
 def _link(number: int, view: PairView) -> str:
-    return f'<li><a href="#pair-{number}" title="{words(view.finding)}">{number}</a></li>'
+    return f'<li><a href="#pair-{number}" title="{words(view.exchange)}">{number}</a></li>'
 
 
 def _made(inspection: Inspection) -> str:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from string import Template
 
 import numpy as np
 
 from medcutmix_cli.gallery.markup import escaped, resource, words
 from medcutmix_cli.gallery.parents import ParentPictures
-from medcutmix_cli.gallery.pictures import heat_uri, jpeg_uri, outline_path, png_uri, weights_uri
+from medcutmix_cli.gallery.pictures import heat_uri, jpeg_uri, outline_path, picture_uri, weights_uri
 from medcutmix_cli.gallery.report import diff_html, donor_html
-from medcutmix_cli.pair_view import PairView, ParentView
+from medcutmix_cli.pair_record import PairView, ParentView, shift_words
 from medcutmix_cli.shards import COLUMNS
 
 _MEANINGS = {column.name: column.meaning for column in COLUMNS}
 _SAID = {1.0: "present", 0.0: "absent", -1.0: "uncertain"}
 
 
+NOT_ASKED = "No sentence of it leaves or comes: no map was asked for."
+
+
 def pair_html(view: PairView, number: int, parents: ParentPictures) -> str:
     """Return the article of one pair."""
     return Template(resource("pair.html")).substitute(
         number=number,
-        finding=words(view.finding),
+        finding=exchange_html(view),
+        badges="".join(f'<span class="badge">{escaped(badge)}</span>' for badge in view.badges),
         facts=f"<code>{view.pair_id}</code>, {escaped(view.split)}, {escaped(view.strategy)}, {escaped(view.shard)}",
         figures="".join(
             (
@@ -31,11 +35,16 @@ def pair_html(view: PairView, number: int, parents: ParentPictures) -> str:
                 _mixed(view),
             )
         ),
-        diff=diff_html(view.diff),
+        diff=diff_html(view.diff, view.entities),
         donor=donor_html(view.donor.report, view.swaps),
         weights="".join(_weight(name, share) for name, share in view.weights.items()),
         labels=_labels(view),
     )
+
+
+def exchange_html(view: PairView) -> str:
+    """Return what was exchanged: "pneumothorax -> mass" with a drawn arrow."""
+    return words(view.exchange).replace("-&gt;", '<span class="to" aria-label="became">&rarr;</span>')
 
 
 def _parent(role: str, parent: ParentView, view: PairView, parents: ParentPictures, tag: str) -> str:
@@ -47,33 +56,39 @@ def _parent(role: str, parent: ParentView, view: PairView, parents: ParentPictur
         if isinstance(picture, str)
         else f'<img src="{jpeg_uri(picture)}" alt="{escaped(alt)}">'
     )
-    outlines = _outlines({"paste": view.mask, "own": parent.mask}, view.grid)
-    heat = f'<img class="heat" src="{heat_uri(parent.map, view.grid)}" alt="">'
+    outlines = _outlines({"paste": view.mask} | ({"own": parent.mask} if parent.asked else {}), view.grid)
+    heat = f'<img class="heat" src="{heat_uri(parent.map, view.grid)}" alt="">' if parent.asked else ""
     evidence = "" if parent.ground_p is None else f", ground_p {parent.ground_p:.3f}"
     who = f"{parent.study_id}, {parent.subject_id}, {where}{evidence}"
+    asked = f"<{tag}>{escaped(parent.sentence)}</{tag}>" if parent.asked else NOT_ASKED
     return _figure(
         base + heat + outlines,
-        f'<b>{role}</b><span class="who">{escaped(who)}</span>'
-        f'<span class="sentence"><{tag}>{escaped(parent.sentence)}</{tag}></span>',
+        f'<b>{role}</b><span class="who">{escaped(who)}</span><span class="sentence">{asked}</span>',
     )
 
 
 def _mixed(view: PairView) -> str:
-    base = f'<img src="{png_uri(view.picture)}" alt="Mixed chest radiograph">' if view.picture else ""
+    base = f'<img src="{picture_uri(view.picture)}" alt="Mixed chest radiograph">' if view.picture else ""
     heat = f'<img class="share" src="{weights_uri(view.donor_weights, view.grid)}" alt="">'
-    pasted = np.mean([bool(cell) for cell in view.mask])
     return _figure(
         base + heat + _outlines({"paste": view.mask}, view.grid),
-        f'<b>Mix</b><span class="who">{pasted:.0%} of the canvas pasted, lam {view.weights["lam"]:.3f}</span>'
-        "<span class=\"sentence\">With the donor's sentence in place of the recipient's.</span>",
+        f'<b>Mix</b><span class="who">{escaped(_mixed_how(view))}</span>'
+        f'<span class="sentence">{escaped(view.edited)}</span>',
     )
+
+
+def _mixed_how(view: PairView) -> str:
+    """Say how much came from the donor, and whether it was moved."""
+    pasted = np.mean([bool(cell) for cell in view.mask])
+    moved = (f"the donor moved {shift_words(view.shift)}",) if any(view.shift) else ()
+    return ", ".join((f"{pasted:.0%} of the canvas pasted", *moved, f"lam {view.weights['lam']:.3f}"))
 
 
 def _side(side: str) -> str:
     return "" if side == "none" else f"{side}-sided" if side in ("left", "right") else side
 
 
-def _outlines(masks: dict[str, Sequence[int]], grid: tuple[int, int]) -> str:
+def _outlines(masks: Mapping[str, Sequence[int]], grid: tuple[int, int]) -> str:
     paths = []
     for name, mask in masks.items():
         line = outline_path(mask, grid)

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from medcutmix_cli.errors import ImageError
+
 JPEG_QUALITY = 88
 HEAT_SIDE = 112
 """Side of a heat layer in pixels: smooth enough when a browser enlarges it, a few kB."""
@@ -37,9 +39,20 @@ def jpeg_uri(pixels: npt.NDArray[np.uint8]) -> str:
     return _uri("jpeg", stream.getvalue())
 
 
-def png_uri(encoded: bytes) -> str:
-    """Return a PNG as a data URI."""
-    return _uri("png", encoded)
+def picture_uri(encoded: bytes) -> str:
+    """Return a stored picture as a data URI, as it is; its first bytes say what it is.
+
+    Raises:
+        ImageError: It is none of `settings.IMAGE_FORMATS`.
+    """
+    if encoded[:4] == b"RIFF" and encoded[8:12] == b"WEBP":
+        return _uri("webp", encoded)
+    kinds = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
+    for begin, kind in kinds.items():
+        if encoded.startswith(begin):
+            return _uri(kind, encoded)
+    hint = "medcutmix verify RUN --deep finds every such row"
+    raise ImageError("a stored picture is neither PNG nor JPEG nor WebP", hint=hint)
 
 
 def heat_uri(scores: Sequence[float], grid: tuple[int, int]) -> str:

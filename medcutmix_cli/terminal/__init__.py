@@ -1,30 +1,49 @@
-"""Records as rich renderings for 80 columns and more, with and without colour. Computes nothing, prints nothing."""
+"""Records as rich renderings for 80 columns and more, with and without colour. Computes nothing, prints nothing.
+
+Each rendering loads on first use: a table of columns must not wait for what draws maps.
+"""
 
 from __future__ import annotations
 
-from medcutmix_cli.terminal.attending import attended_view
-from medcutmix_cli.terminal.evaluations import evaluation_view
-from medcutmix_cli.terminal.grounding import map_evaluation_view
-from medcutmix_cli.terminal.inspections import inspection_view, schema_view, settings_view
-from medcutmix_cli.terminal.pairs import pair_panel
-from medcutmix_cli.terminal.readings import reading_view
-from medcutmix_cli.terminal.runs import next_steps, status_view, typed, verification_view
-from medcutmix_cli.terminal.samples import sample_view
-from medcutmix_cli.terminal.words import output
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "attended_view",
-    "evaluation_view",
-    "inspection_view",
-    "map_evaluation_view",
-    "next_steps",
-    "output",
-    "pair_panel",
-    "reading_view",
-    "sample_view",
-    "schema_view",
-    "settings_view",
-    "status_view",
-    "typed",
-    "verification_view",
-]
+if TYPE_CHECKING:
+    from medcutmix_cli.terminal.attending import attended_view as attended_view
+    from medcutmix_cli.terminal.evaluations import evaluation_view as evaluation_view
+    from medcutmix_cli.terminal.grounding import map_evaluation_view as map_evaluation_view
+    from medcutmix_cli.terminal.inspections import inspection_view as inspection_view
+    from medcutmix_cli.terminal.inspections import settings_view as settings_view
+    from medcutmix_cli.terminal.pairs import pair_panel as pair_panel
+    from medcutmix_cli.terminal.readings import reading_view as reading_view
+    from medcutmix_cli.terminal.runs import next_steps as next_steps
+    from medcutmix_cli.terminal.runs import status_view as status_view
+    from medcutmix_cli.terminal.runs import typed as typed
+    from medcutmix_cli.terminal.runs import verification_view as verification_view
+    from medcutmix_cli.terminal.samples import sample_view as sample_view
+    from medcutmix_cli.terminal.schemas import schema_table as schema_table
+    from medcutmix_cli.terminal.words import output as output
+
+_HOME = {
+    "attended_view": "attending",
+    "evaluation_view": "evaluations",
+    "inspection_view": "inspections",
+    "map_evaluation_view": "grounding",
+    "next_steps": "runs",
+    "output": "words",
+    "pair_panel": "pairs",
+    "reading_view": "readings",
+    "sample_view": "samples",
+    "schema_table": "schemas",
+    "settings_view": "inspections",
+    "status_view": "runs",
+    "typed": "runs",
+    "verification_view": "runs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a rendering from the module it lives in (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -48,7 +48,7 @@ def _findings(inspection: Inspection) -> Table:
     table.columns[2].justify = "left"
     most = max(inspection.findings.values(), default=1)
     for finding, count in inspection.findings.items():
-        table.add_row(printable(finding), f"{count:,}", Text(bar(count / most, 8), style="cyan"))
+        table.add_row(printable(finding) or "(none)", f"{count:,}", Text(bar(count / most, 8), style="cyan"))
     return table
 
 
@@ -68,37 +68,30 @@ def _origin(inspection: Inspection) -> Table:
         {
             "Splits": _counts(inspection.splits),
             "Strategy": _counts(inspection.strategies),
+            "Pictures": _counts(inspection.image_modes),
+            **_unusual(inspection),
             "Patients": f"{inspection.patients:,} (none is real)"
             if inspection.synthetic
             else f"{inspection.patients:,}",
             "Encoder": f"{drawn}, weights {weights or 'unknown'}, {encoder.get('licence', 'licence unknown')}",
-            "Schema": f"version {inspection.schema_version}, {len(inspection.schema)} columns (see --schema)",
+            "Schema": f"version {inspection.schema_version}, {len(inspection.schema)} columns (--schema tells them)",
             "Fingerprint": inspection.fingerprint[:16] or "unknown",
         }
     )
 
 
+def _unusual(inspection: Inspection) -> dict[str, str]:
+    """Say what must not be overlooked, and nothing where there is nothing unusual."""
+    counts = {
+        "impression not consistent": inspection.inconsistent,
+        "report made from labels": inspection.prompted,
+    }
+    said = [f"{count:,} {words}" for words, count in counts.items() if count]
+    return {"Flagged": ", ".join(said)} if said else {}
+
+
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items()) or "-"
-
-
-def schema_view(inspection: Inspection) -> RenderableType:
-    """Render every column with its type and meaning; the donor's columns repeat the recipient's."""
-    table = plain_table("column", "type", "meaning")
-    table.columns[0].no_wrap = True
-    table.columns[1].justify = table.columns[2].justify = "left"
-    names = {column.name for column in inspection.schema}
-    for column in inspection.schema:
-        stem = column.name[:-2]
-        if column.name.endswith("_b") and f"{stem}_a" in names:
-            continue
-        both = column.name.endswith("_a") and f"{stem}_b" in names
-        table.add_row(f"{column.name}, _b" if both else column.name, _short(column.type), column.meaning)
-    return table
-
-
-def _short(kind: str) -> str:
-    return "struct" if kind.startswith("struct") else kind.replace("element: ", "").replace("item: ", "")
 
 
 def settings_view(settings: Mapping[str, Any], origins: Mapping[str, str]) -> RenderableType:

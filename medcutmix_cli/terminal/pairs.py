@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from medcutmix_cli.pair_view import PairView, Piece
+from medcutmix_cli.pair_record import PairView, ParentView, Piece, shift_words
 from medcutmix_cli.terminal.words import decimal, plain_table, printable, signed
 
 BLOCKS = " ░▒▓█"
@@ -50,7 +50,10 @@ def _blocks(view: PairView, rows: int, shades: str, *, colour: bool) -> Iterator
         style="dim",
         characters="-" if shades == ASCII else "─",
     )
-    yield Text(f"{view.finding}, split {view.split}, {view.strategy}, {view.shard}", style="dim")
+    told = (view.exchange, f"split {view.split}", view.strategy, view.shard)
+    yield Text(printable(", ".join(told)), style="dim")
+    for badge in view.badges:
+        yield signed(("!", badge, "yellow"))
     yield ""
     yield _parents(view)
     yield ""
@@ -62,6 +65,8 @@ def _blocks(view: PairView, rows: int, shades: str, *, colour: bool) -> Iterator
     yield Columns(_pictures(view, shades), padding=(0, 2))
     strength = " ".join(shades[1:])
     yield Text(f"weak {strength} strong   [ ] mask   the patient's left is on the right", style="dim")
+    if any(view.shift):
+        yield Text(f"the donor was moved: {shift_words(view.shift)}")
     yield ""
     yield Text("Report", style="bold")
     yield diff_text(view.diff, colour=colour)
@@ -87,8 +92,7 @@ def _parents(view: PairView) -> Table:
 
 
 def _pictures(view: PairView, shades: str) -> list[RenderableType]:
-    recipient = map_text(view.recipient.map, view.recipient.mask, view.grid, shades)
-    donor = map_text(view.donor.map, view.donor.mask, view.grid, shades)
+    recipient, donor = (_map(parent, view.grid, shades) for parent in (view.recipient, view.donor))
     pasted = map_text(view.donor_weights, view.mask, view.grid, shades, limits=(0.0, 1.0))
     framed: list[RenderableType] = [
         Panel.fit(picture, title=title, title_align="left", padding=0, border_style="dim")
@@ -99,6 +103,13 @@ def _pictures(view: PairView, shades: str) -> list[RenderableType]:
         )
     ]
     return [*framed, _weights(view)]
+
+
+def _map(parent: ParentView, grid: tuple[int, int], shades: str) -> Text:
+    """Draw a parent's map, or say that it was asked for none."""
+    if parent.asked:
+        return map_text(parent.map, parent.mask, grid, shades)
+    return Text("no sentence,\nno map", style="dim")
 
 
 def _weights(view: PairView) -> Table:

@@ -1,22 +1,30 @@
 """`inspect`, `status` and `verify` on runs that lie on disk."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from medcutmix_cli import verification
+from medcutmix_cli.shards import COLUMNS, METADATA_KEY, SCHEMA_VERSION
 from medcutmix_cli.verification import Problem, Verification
 from tests.calls import medcutmix
 from tests.run_folders import INSERTED, make_row, write_run
 
+ROOT = Path(__file__).resolve().parents[2]
 INSPECTION_KEYS = {
-    "bytes", "demonstration", "document", "encoder", "fingerprint", "findings", "html", "kind", "pair", "path",
-    "patients", "rows", "schema", "schema_version", "settings", "shards", "splits", "status", "strategies",
-    "synthetic", "terms", "weights",
+    "bytes", "demonstration", "document", "encoder", "fingerprint", "findings", "html", "image_modes",
+    "inconsistent", "kind", "left", "pair", "path", "patients", "prompted", "rows", "schema", "schema_version",
+    "settings", "shards", "splits", "status", "strategies", "synthetic", "terms", "weights",
 }  # fmt: skip
 PAIR_KEYS = {
-    "diff", "donor", "donor_weights", "finding", "grid", "index", "label_mixed", "label_order", "label_w", "mask",
-    "pair_id", "recipient", "report", "shard", "split", "strategy", "swaps", "weights",
+    "diff", "donor", "donor_weights", "entities", "finding", "finding_a", "grid", "image_mode",
+    "impression_consistent", "index", "label_mixed", "label_order", "label_w", "mask", "pair_id", "recipient",
+    "report", "shard", "shift", "split", "strategy", "swaps", "weights",
 }  # fmt: skip
 
 
@@ -53,11 +61,76 @@ def test_a_pair_as_json_has_known_keys_and_no_nan(run, capsys):
     assert pair["recipient"]["map"][0] is None
 
 
-def test_the_schema_is_told_with_meanings(run, capsys):
-    assert medcutmix("inspect", run, "--schema") == 0
+def test_the_schema_is_told_without_any_shard(capsys):
+    assert medcutmix("inspect", "--schema") == 0
     shown = capsys.readouterr().out
-    assert "study_id_a, _b" in shown
-    assert "16 hex digits" in shown
+    for said in ("study_id_a, _b", "16 hex digits", "report[start:end]", f"Schema {SCHEMA_VERSION}"):
+        assert said in shown
+
+
+def test_the_schema_as_json_has_every_column_of_the_code(capsys):
+    assert medcutmix("inspect", "--schema", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["document"] == "schema"
+    assert [column["name"] for column in document["columns"]] == [column.name for column in COLUMNS]
+    assert document["readable"]
+    assert document["lacks"] == document["unknown"] == document["differs"] == []
+
+
+def test_telling_the_schema_loads_no_model():
+    code = (
+        "import sys; from tests.calls import medcutmix; medcutmix('inspect', '--schema');"
+        "sys.exit(bool({'torch', 'spacy', 'transformers', 'pydicom'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True).returncode == 0
+
+
+def test_a_shard_of_an_older_schema_tells_its_own_columns_and_what_it_lacks(run, tmp_path, capsys):
+    old = older_shard(run, tmp_path / "old.parquet")
+    assert medcutmix("inspect", old, "--schema") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    for said in ("Schema 2", "cannot read the rows", "lacks finding_a, image_mode", "besides old_column"):
+        assert said in shown
+    assert medcutmix("inspect", old, "--schema", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["schema_version"], document["readable"]) == (2, False)
+    assert document["differs"] == ["gain"]
+
+
+def older_shard(run, target):
+    """Write a shard as a version 2 might have been: two columns fewer, one more, one of another type."""
+    table = pq.read_table(run / "data" / "part-00000.parquet").drop_columns(["finding_a", "image_mode"])
+    gain = table.schema.get_field_index("gain")
+    table = table.set_column(gain, "gain", table["gain"].cast("double"))
+    table = table.append_column("old_column", [[None] * table.num_rows])
+    origin = json.loads(table.schema.metadata[METADATA_KEY]) | {"schema_version": 2}
+    pq.write_table(table.replace_schema_metadata({METADATA_KEY: json.dumps(origin)}), target)
+    return target
+
+
+@pytest.mark.parametrize("place", ["", "data"], ids=["a-run", "a-folder-of-shards"])
+def test_the_schema_of_a_folder_is_that_of_its_first_shard(run, place, capsys):
+    assert medcutmix("inspect", run / place, "--schema", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["path"].endswith("part-00000.parquet")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        pytest.param([], 2, "which run or shard?", id="neither-a-path-nor-the-schema"),
+        pytest.param(["--schema", "--index", "1"], 2, "columns, not pairs", id="the-schema-of-a-pair"),
+        pytest.param(["EMPTY", "--schema"], 1, "no shard here", id="a-folder-without-shards"),
+        pytest.param(["TEXT", "--schema"], 1, "no readable Parquet", id="a-text-file"),
+        pytest.param(["FOREIGN", "--schema"], 1, "not written by medcutmix", id="a-foreign-parquet-file"),
+    ],
+)
+def test_what_cannot_be_told_is_refused_by_name(tmp_path, arguments, code, said, capsys):
+    (tmp_path / "EMPTY").mkdir()
+    (tmp_path / "TEXT").write_text("text")
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "FOREIGN")
+    places = [tmp_path / word if word.isupper() else word for word in arguments]
+    assert medcutmix("inspect", *places) == code
+    assert said in capsys.readouterr().err
 
 
 def test_a_page_is_written_where_it_was_asked_for(run, tmp_path, capsys):

@@ -1,0 +1,170 @@
+"""One pair as it is looked at: the records that terminal and gallery draw. Reads nothing, prints nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+IMAGE_WORDS = {
+    "attended": "picture mixed where the maps say",
+    "soft": "picture mixed softly",
+    "keep": "recipient's picture kept",
+    "box": "picture mixed in a random box",
+    "average": "pictures averaged everywhere",
+}
+"""Each of `records.IMAGE_MODES` in a few words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the recipient's and the mixed report: change is "same", "removed" or "inserted"."""
+
+    change: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """One sentence for another, white space folded; "" where nothing leaves or nothing enters.
+
+    Attributes:
+        source_start: Where `inserted` stands in the donor's report; -1 where nothing enters.
+        source_end: End offset, exclusive.
+    """
+
+    section: str
+    removed: str = field(repr=False)
+    inserted: str = field(repr=False)
+    source_start: int
+    source_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntityView:
+    """One finding named in the mixed report: `report[start:end]`, code points."""
+
+    start: int
+    end: int
+    finding: str
+    assertion: str
+    side: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParentView:
+    """One parent of a pair, as its row says.
+
+    Attributes:
+        sentence: What its map was asked for; "" where nothing of it leaves or comes: then its map says nothing.
+        map: Raw scores, row by row, NaN outside the encoder's field of view.
+        mask: Row by row, 1 = evidence.
+        labels: One value per CheXpert observation, NaN not said.
+        placement: `Placement` as a dict.
+        ground_p: How often the map of a picture without the finding peaks as high; None without a gate.
+        prompted: Whether its report was made from labels.
+    """
+
+    study_id: str
+    subject_id: str
+    image_id: str
+    image_path: str
+    view: str
+    side: str
+    report: str = field(repr=False)
+    sentence: str = field(repr=False)
+    labels: tuple[float, ...] = field(repr=False)
+    map: tuple[float, ...] = field(repr=False)
+    mask: tuple[int, ...] = field(repr=False)
+    placement: dict[str, int] = field(repr=False)
+    ground_p: float | None = None
+    prompted: bool = False
+
+    @property
+    def asked(self) -> bool:
+        """Say whether its map counts: a sentence of it leaves or comes."""
+        return bool(self.sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class PairView:
+    """One row, arranged for looking at.
+
+    Attributes:
+        shard: File name of its shard.
+        index: Position among all rows of the path, from 0.
+        grid: (grid_h, grid_w) of maps and masks.
+        mask: The pasted region, row by row.
+        donor_weights: Weight of the donor on the grid, row by row, in [0, 1].
+        finding: What came in, "" where nothing did (likewise finding_a: what left).
+        image_mode: How the pictures were mixed, one of `records.IMAGE_MODES`.
+        shift: (down, right): canvas pixels that the donor was moved before it was pasted.
+        weights: Each weight of `WEIGHTS`: the recipient's share.
+        diff: The recipient's report turned into the mixed one.
+        entities: The findings that the mixed report names, in its order.
+        picture: The mixed picture as it is stored: PNG, JPEG or WebP; None where it was not asked for.
+    """
+
+    pair_id: str
+    shard: str
+    index: int
+    finding: str
+    finding_a: str
+    split: str
+    strategy: str
+    image_mode: str
+    impression_consistent: bool
+    shift: tuple[int, int]
+    recipient: ParentView
+    donor: ParentView
+    swaps: tuple[Swap, ...]
+    weights: dict[str, float]
+    grid: tuple[int, int]
+    mask: tuple[int, ...] = field(repr=False)
+    donor_weights: tuple[float, ...] = field(repr=False)
+    report: str = field(repr=False)
+    diff: tuple[Piece, ...] = field(repr=False)
+    entities: tuple[EntityView, ...] = field(repr=False)
+    label_order: tuple[str, ...] = field(repr=False)
+    label_mixed: tuple[float, ...] = field(repr=False)
+    label_w: tuple[float, ...] = field(repr=False)
+    picture: bytes | None = field(repr=False, default=None)
+
+    @property
+    def exchange(self) -> str:
+        """Say which finding left and which came: one id where they are the same."""
+        if self.finding and self.finding_a:
+            same = self.finding == self.finding_a
+            return self.finding if same else f"{self.finding_a} -> {self.finding}"
+        if self.finding or self.finding_a:
+            return f"{self.finding} put in" if self.finding else f"{self.finding_a} taken out"
+        return "no finding exchanged"
+
+    @property
+    def edited(self) -> str:
+        """Say in one sentence what was done to the recipient's report."""
+        gone = any(swap.removed for swap in self.swaps)
+        come = any(swap.inserted for swap in self.swaps)
+        if gone and come:
+            return "With the donor's sentence in place of the recipient's."
+        if gone or come:
+            return "With the donor's text put in." if come else "With the recipient's sentence taken out."
+        return "With the recipient's report as it was."
+
+    @property
+    def badges(self) -> tuple[str, ...]:
+        """Name what is unusual about this pair and must not be overlooked."""
+        said = {
+            "impression not consistent": not self.impression_consistent,
+            "recipient's report made from labels": self.recipient.prompted,
+            "donor's report made from labels": self.donor.prompted,
+            IMAGE_WORDS.get(self.image_mode, self.image_mode): self.image_mode != "attended",
+        }
+        return tuple(words for words, holds in said.items() if holds)
+
+
+def shift_words(shift: tuple[int, int]) -> str:
+    """Say how far the donor was moved, (down, right) in canvas pixels: "12 px up, 5 px to the right"."""
+    down, right = shift
+    vertical = f"{abs(down)} px {'down' if down > 0 else 'up'}"
+    sideways = f"{abs(right)} px to the {'right' if right > 0 else 'left'}"
+    return ", ".join(said for said, by in ((vertical, down), (sideways, right)) if by)

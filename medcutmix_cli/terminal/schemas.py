@@ -1,0 +1,59 @@
+"""A schema as a table: every column with its type and meaning, in groups, and what another version lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from medcutmix_cli.columns import GROUPS, ColumnMeaning, SchemaView, brief, short_type, twins
+from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.terminal.words import facts, printable, warning
+
+_NAME, _TYPE = 21, 15
+"""Widths that hold every name and type, so that the groups stand under each other."""
+
+
+def schema_table(view: SchemaView) -> RenderableType:
+    """Render a schema; the donor's columns repeat the recipient's and are told with them."""
+    return Group(*_blocks(view))
+
+
+def _blocks(view: SchemaView) -> Iterator[RenderableType]:
+    if view.path:
+        yield Text(printable(view.path), style="bold", overflow="fold")
+    same = view.schema_version == view.this_version
+    mine = "this version's" if same else f"this medcutmix reads and writes {view.this_version}"
+    yield f"Schema {view.schema_version} ({mine}), {len(view.columns)} columns"
+    if not view.readable:
+        yield warning(
+            "This version cannot read the rows: read them with the one that wrote them, or render again."
+        )
+    told = list(twins(view.columns))
+    for group, heading in GROUPS.items():
+        rows = [entry for entry in told if entry[0].group == group]
+        if rows:
+            yield ""
+            yield Text(heading.replace("`", ""), style="bold", overflow="fold")
+            yield _columns(rows)
+    yield ""
+    yield facts({"Labels": ", ".join(CHEXPERT)})
+    differences = {"lacks": view.lacks, "knows besides": view.unknown, "says otherwise": view.differs}
+    if view.path and any(differences.values()):
+        yield ""
+        yield Text(f"Against schema {view.this_version} this shard", style="bold")
+        yield facts({said: ", ".join(names) for said, names in differences.items() if names})
+
+
+def _columns(rows: Sequence[tuple[ColumnMeaning, str]]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=_NAME, no_wrap=True)
+    table.add_column(width=_TYPE, style="dim", overflow="fold")
+    table.add_column(overflow="fold")
+    for column, twin in rows:
+        name = f"{column.name}, _b" if twin else column.name
+        said = (name, short_type(column.type), brief(column.meaning))
+        table.add_row(*(Text(printable(text)) for text in said))
+    return table
