@@ -95,6 +95,6 @@ def _leaves(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, obj
     for key, value in tree.items():
         if isinstance(value, Mapping):
             rows += _leaves(value, f"{prefix}{key}.")
-        elif key not in places:
+        elif key not in places and f"{prefix}{key}" != "dataset.unpaired":
             rows.append((f"{prefix}{key}", value))
     return rows

@@ -11,6 +11,7 @@ from medcutmix_cli import __version__
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.config import Resolved, fingerprint, from_plain, resolve
 from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.datasets.combined import Combined, kind_of
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.encoders.base import Encoder, Featured
 from medcutmix_cli.errors import EncoderError, UsageError
@@ -30,6 +31,8 @@ class Options(TypedDict, total=False):
 
     reports: str | Path | None
     dataset_kind: str | None
+    unpaired: str | Path | None
+    unpaired_as: str | None
     columns: Mapping[str, str] | None
     section_rules: str | None
     nlp_model: str | Path | None
@@ -78,6 +81,8 @@ _PLAN = (
 _SETTING_OF = {
     "reports": "dataset.reports",
     "dataset_kind": "dataset.kind",
+    "unpaired": "dataset.unpaired",
+    "unpaired_as": "plan.unpaired",
     "columns": "dataset.columns",
     "section_rules": "reports.section_rules",
     "nlp_model": "reports.nlp_model",
@@ -97,7 +102,7 @@ _SETTING_OF = {
 
 
 def relocated(record: RunRecord, places: Mapping[str, str | Path | None]) -> Settings:
-    """Return a run's settings with root, reports, weights and device where they are now."""
+    """Return a run's settings with root, reports, unpaired, weights and device where they are now."""
     settings = from_plain(record.settings)
     root, reports, weights, device = (places.get(key) for key in ("root", "reports", "weights", "device"))
     return replace(
@@ -106,6 +111,7 @@ def relocated(record: RunRecord, places: Mapping[str, str | Path | None]) -> Set
             settings.dataset,
             root=str(root or settings.dataset.root),
             reports=str(reports or settings.dataset.reports),
+            unpaired=str(places.get("unpaired") or settings.dataset.unpaired),
         ),
         encoder=replace(
             settings.encoder,
@@ -131,6 +137,7 @@ def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[s
     flags["dataset.root"] = str(Path(dataset).resolve())
     for key in (
         "dataset.reports",
+        "dataset.unpaired",
         "reports.nlp_model",
         "encoder.weights",
         "plan.exclude_ids",
@@ -142,12 +149,25 @@ def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[s
 
 
 def open_source(settings: Settings) -> Dataset:
-    """Open the data set of the settings."""
+    """Open the data set of the settings, and the unpaired one beside it where they name one.
+
+    Raises:
+        UsageError: An unpaired data set is named and not what it may be, or the other way round.
+        DatasetError: It is not there.
+    """
     chosen = settings.dataset
+    if bool(chosen.unpaired) != (settings.plan.unpaired != "none"):
+        raise UsageError(
+            "an unpaired data set needs its place and what it may be",
+            hint="--unpaired PATH with --unpaired-as donor, recipient or both",
+        )
     options = dict(chosen.options)
     if chosen.reports:
         options["reports"] = Path(chosen.reports)
-    return open_dataset(Path(chosen.root), chosen.kind or None, **options)
+    source = open_dataset(Path(chosen.root), chosen.kind or None, **options)
+    if not chosen.unpaired:
+        return source
+    return Combined(source, open_dataset(Path(chosen.unpaired), **dict(chosen.unpaired_options)))
 
 
 def completed(resolved: Resolved, source: Dataset) -> Resolved:
@@ -156,7 +176,7 @@ def completed(resolved: Resolved, source: Dataset) -> Resolved:
     Raises:
         EncoderError: No encoder was named, and the data set is a real one.
     """
-    dataset = replace(resolved.settings.dataset, kind=source.kind)
+    dataset = replace(resolved.settings.dataset, kind=kind_of(source))
     settings = replace(resolved.settings, dataset=dataset)
     if settings.encoder.name:
         return replace(resolved, settings=settings)

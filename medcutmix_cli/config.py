@@ -22,6 +22,7 @@ from medcutmix_cli.settings import (
     LABEL_SOURCES,
     PRECISIONS,
     SPLITS,
+    UNPAIRED_ROLES,
     DatasetSettings,
     EncoderSettings,
     ImageSettings,
@@ -222,6 +223,7 @@ _KNOWN = {
     "encoder.precision": PRECISIONS,
     "plan.labels": LABEL_SOURCES,
     "plan.splits": SPLITS,
+    "plan.unpaired": UNPAIRED_ROLES,
     "image.dicom_mode": DICOM_MODES,
     "image.format": IMAGE_FORMATS,
 }

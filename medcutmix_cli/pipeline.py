@@ -74,6 +74,7 @@ def augment(
         out,
         dataset=dataset,
         reports=options.get("reports"),
+        unpaired=options.get("unpaired"),
         weights=options.get("weights"),
         device=options.get("device"),
         workers=options.get("workers"),
@@ -123,6 +124,7 @@ def render(
     workers: int | None = None,
     dataset: str | Path | None = None,
     reports: str | Path | None = None,
+    unpaired: str | Path | None = None,
     weights: str | Path | None = None,
     device: str | None = None,
     progress: Progress | None = None,
@@ -136,6 +138,7 @@ def render(
         workers: Threads; 0 or None means the plan's setting.
         dataset: Where the data set is now, if it has moved since the plan.
         reports: Where the reports are now, likewise.
+        unpaired: Where the unpaired data set is now, likewise.
         weights: Where the encoder's weights are now, likewise.
         device: Where the encoder runs now, likewise: "auto", "cpu", "cuda" or "cuda:1".
         progress: Called with (stage, done, total).
@@ -151,7 +154,8 @@ def render(
         raise UsageError(f"workers must be at least 0, not {workers}")
     folder = RunFolder(Path(out))
     record = read_run(folder)
-    moved = {"root": dataset, "reports": reports, "weights": weights, "device": device}
+    places = {"root": dataset, "reports": reports, "unpaired": unpaired}
+    moved = {**places, "weights": weights, "device": device}
     todo = [k for k in range(task, len(record.shards), num_tasks) if read_complete(folder, k) is None]
     if todo:
         with explained(folder.root):

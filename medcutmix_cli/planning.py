@@ -16,6 +16,13 @@ from medcutmix_cli.pairing.consistency import impression_consistent, inconsisten
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.nulls import NullKey, choose_nulls, negatives
 from medcutmix_cli.pairing.proposal import PairingStrategy, Proposal
+from medcutmix_cli.pairing.roles import (
+    NOT_A_DONOR,
+    NOT_A_RECIPIENT,
+    barred_as_donor,
+    barred_as_recipient,
+    with_roles,
+)
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import (
     Assertion,
@@ -95,7 +102,7 @@ def make_plan(
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
     dropped = [drop for drop in dropped if drop.unit == "study"]
     inputs = len(read.studies) + len(dropped)
-    cohort = build_cohort(read.studies)
+    cohort = build_cohort(with_roles(read.studies, settings.unpaired))
     lacking = negatives(cohort)
     gated = {key for key, studies in lacking.items() if len(studies) >= gate.needed()}
     choice = _Choice(settings, strategy, reader, gated if gate.needed() else None)
@@ -152,6 +159,9 @@ class _Choice:
 
     def choose(self, recipient: ReadStudy, cohort: Cohort, draw: int) -> None:
         """Take the first proposal that keeps all the rules."""
+        if barred_as_recipient(recipient.study, self.settings.unpaired):
+            self.last_refusal[recipient.study.study_id] = NOT_A_RECIPIENT
+            return
         rng = stable_generator(self.settings.seed, "pair", recipient.study.study_id, draw)
         for proposal in self.strategy.proposals(recipient, cohort, rng):
             outcome = self._accept(proposal)
@@ -173,6 +183,7 @@ class _Choice:
         recipient, donor = proposal.recipient, proposal.donor
         judged = self.gated is None or (recipient.study.split, proposal.finding) in self.gated
         rules = {
+            NOT_A_DONOR: barred_as_donor(donor.study, self.settings.unpaired),
             "too-few-null-pictures": not judged,
             "same-patient": recipient.study.subject_id == donor.study.subject_id,
             "different-split": recipient.study.split != donor.study.split,

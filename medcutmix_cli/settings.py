@@ -17,6 +17,7 @@ DICOM_MODES = ("mimic-jpg", "voi", "minmax")
 ENERGIES = ("softmax", "relu", "decoder")
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 LABEL_SOURCES = ("rules", "csv", "both-agree")
+UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,16 @@ class DatasetSettings:
         root: Folder or file of the data set.
         kind: Registered name, "" to recognise it.
         reports: Where the reports are, if not below the root.
+        unpaired: Root of a second data set, of pictures with labels and no reports; "" for none.
+        unpaired_options: Constructor arguments of that data set.
         options: Everything else in the table: constructor arguments of the data set.
     """
 
     root: str = ""
     kind: str = ""
     reports: str = ""
+    unpaired: str = ""
+    unpaired_options: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -85,6 +90,8 @@ class PlanSettings:
             the report must still have a sentence for what is exchanged), or "both-agree".
         label_table: CSV of labels by study, "" for the labels that come with the data set.
         exclude_ids: File with study or subject ids to leave out, one a line.
+        unpaired: What the studies of `dataset.unpaired` may be beside those with reports of their own: "donor",
+            "recipient" or "both"; "none" where there is no such data set.
     """
 
     seed: int = 0
@@ -96,6 +103,7 @@ class PlanSettings:
     labels: str = "rules"
     label_table: str = ""
     exclude_ids: str = ""
+    unpaired: str = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +174,14 @@ class Settings:
             tree[table].pop(key, None)
         for place in _PLACES:
             tree["dataset"]["options"].pop(place, None)
+            tree["dataset"]["unpaired_options"].pop(place, None)
         return tree
 
 
 _NOT_SEMANTIC = (
     ("dataset", "root"),
     ("dataset", "reports"),
+    ("dataset", "unpaired"),
     ("reports", "nlp_model"),
     ("encoder", "weights"),
     ("encoder", "device"),

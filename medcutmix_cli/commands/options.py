@@ -69,6 +69,23 @@ Columns = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+Unpaired = Annotated[
+    Path | None,
+    typer.Option(
+        help="A second data set, of pictures with labels and no reports: the folder of NIH ChestX-ray14.",
+        metavar="PATH",
+        rich_help_panel=DATA,
+    ),
+]
+UnpairedAs = Annotated[
+    str | None,
+    typer.Option(
+        help="What its studies may be beside those with reports: donor, recipient or both.",
+        metavar="NAME",
+        autocompletion=lambda: ["donor", "recipient", "both"],
+        rich_help_panel=DATA,
+    ),
+]
 Splits = Annotated[
     list[str] | None,
     typer.Option(

@@ -66,9 +66,13 @@ def bare(study_id: str) -> str:
 
 
 def with_labels(studies: Iterable[Study | Dropped], table: LabelTable) -> Iterator[Study | Dropped]:
-    """Replace each study's labels by those of the table; a study that is not in it has none."""
+    """Replace each study's labels by those of the table; a study that is not in it has none.
+
+    A prompted one keeps its own: they are what its report was made of.
+    """
     for study in studies:
         if isinstance(study, Dropped):
             yield study
         else:
-            yield replace(study, labels=table.get(bare(study.study_id), {}))
+            own = study.labels if study.prompted else {}
+            yield replace(study, labels=table.get(bare(study.study_id), own))

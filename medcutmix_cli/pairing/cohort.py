@@ -29,6 +29,8 @@ class Filed:
         gives: (finding, side) of each statement that it may give.
         lacks: Findings that it is label-negative for.
         packed: The `ReadStudy`, pickled by this process or a worker of it, and compressed.
+        prompted: Whether its report was made from labels.
+        may_give: Whether it is a donor of any strategy (see `roles`).
     """
 
     study_id: str
@@ -37,6 +39,8 @@ class Filed:
     gives: tuple[tuple[str, Side], ...]
     lacks: tuple[str, ...]
     packed: bytes = field(repr=False)
+    prompted: bool = False
+    may_give: bool = True
 
     def open(self) -> ReadStudy:
         """Return the study as it was read."""
@@ -52,7 +56,8 @@ def file_away(read: ReadStudy, findings: tuple[str, ...]) -> Filed:
     gives = tuple((finding, s.side) for finding, s in statements if not isinstance(s, Refusal))
     lacks = tuple(finding for finding in findings if is_negative(read, finding))
     packed = zlib.compress(pickle.dumps(read, pickle.HIGHEST_PROTOCOL), 1)
-    return Filed(read.study.study_id, read.study.subject_id, read.study.split, gives, lacks, packed)
+    study = read.study
+    return Filed(study.study_id, study.subject_id, study.split, gives, lacks, packed, study.prompted)
 
 
 def is_negative(read: ReadStudy, finding: str) -> bool:
@@ -95,6 +100,8 @@ def build_cohort(studies: Iterable[Filed]) -> Cohort:
     donors: dict[DonorKey, list[Filed]] = defaultdict(list)
     frequency: dict[tuple[str, str], int] = defaultdict(int)
     for study in ordered:
+        if not study.may_give:
+            continue
         for finding, side in study.gives:
             donors[study.split, finding, side].append(study)
             frequency[study.split, finding] += 1

@@ -1,0 +1,89 @@
+"""A paired data set with an unpaired one beside it, as one stream of studies. Knows neither's layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.records import Dropped, Study
+
+UNPAIRED = "unpaired:"
+"""What paths of the unpaired set's pictures begin with; the names of its sources likewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """Two data sets: reports with pictures, and pictures whose reports are prompts.
+
+    Attributes:
+        paired: Keeps its paths as they are.
+        unpaired: Every study of it must be `prompted`.
+    """
+
+    paired: Dataset
+    unpaired: Dataset
+
+    kind: ClassVar[str] = "combined"
+    looks_for: ClassVar[str] = "nothing: it is made of two data sets"
+
+    @property
+    def root(self) -> Path:
+        """Root of the paired set."""
+        return self.paired.root
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether both are made up."""
+        return self.paired.synthetic and self.unpaired.synthetic
+
+    @classmethod
+    def recognises(cls, root: Path) -> bool:
+        """Never: no folder is two data sets."""
+        return False
+
+    def studies(self) -> Iterator[Study | Dropped]:
+        """Yield every study of the paired set, then of the unpaired one, each in its own order.
+
+        Raises:
+            DatasetError: A study of the unpaired set has a report of its own, or its id is in both sets.
+        """
+        seen: set[str] = set()
+        for entry in self.paired.studies():
+            seen.add(_unit(entry))
+            yield entry
+        for entry in self.unpaired.studies():
+            if _unit(entry) in seen:
+                what = "two data sets have a study or picture of this name"
+                raise DatasetError(what, where=_unit(entry), hint="is the unpaired set a part of the other?")
+            yield entry if isinstance(entry, Dropped) else self._moved(entry)
+
+    def resolve(self, image_path: str) -> Path:
+        """Return the file of an `Image.path`."""
+        if image_path.startswith(UNPAIRED):
+            return self.unpaired.resolve(image_path.removeprefix(UNPAIRED))
+        return self.paired.resolve(image_path)
+
+    def provenance(self) -> dict[str, str | int]:
+        """Return what was read, of both."""
+        beside = {f"{UNPAIRED}{name}": fact for name, fact in self.unpaired.provenance().items()}
+        return {**self.paired.provenance(), **beside}
+
+    def _moved(self, study: Study) -> Study:
+        if not study.prompted:
+            what = f"the unpaired data set is of the kind {self.unpaired.kind}, which has reports of its own"
+            raise DatasetError(what, where=str(self.unpaired.root), hint="give it as the data set itself")
+        images = tuple(replace(image, path=f"{UNPAIRED}{image.path}") for image in study.images)
+        return replace(study, images=images)
+
+
+def kind_of(dataset: Dataset) -> str:
+    """Return the kind under which a data set is opened again: of two, that of the paired one."""
+    return dataset.paired.kind if isinstance(dataset, Combined) else dataset.kind
+
+
+def _unit(entry: Study | Dropped) -> str:
+    return entry.study_id if isinstance(entry, Study) else entry.identifier
