@@ -1,0 +1,252 @@
+"""Manifold mix by a stored recipe: both parents' hidden states, at any layer. Knows no encoder and no picture.
+
+Both parents go through the encoder being trained, each on its own canvas (`parents.parent_pictures`), up to some
+layer; there their states are mixed cell by cell as the pixels were. At the patch embedding of a ViT whose patches
+are the cells of the recipe, with a hard mask, a gain of 1 and an offset of 0, that is the embedding of the mixed
+picture, bit for bit. With another gain or offset it is not: the picture's donor was brightened and rounded to 8
+bits before it was pasted, and the hidden state of the donor as it is knows nothing of that. Encode the donor as it
+was pasted (`pasted=True`), and the equality holds again. With a soft mask it holds but for that rounding, as long
+as the weights are constant within a patch (`nearest`); a bilinear edge runs within patches, so there it is near,
+not equal. Deeper layers have looked beyond their own cell, so that they never are equal: that is their point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isqrt
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.loader.rows import require
+from medcutmix_cli.mixing.cut import pixel_weights
+from medcutmix_cli.samples import row_cut, row_placement
+from medcutmix_cli.shards import Row
+
+RECIPE = (
+    "pair_id",
+    "lam",
+    "grid_h",
+    "grid_w",
+    "mask",
+    "mask_a",
+    "mask_b",
+    "weights",
+    "interpolation",
+    "gain",
+    "offset",
+    "shift_y",
+    "shift_x",
+    "placement_a",
+    "placement_b",
+)
+"""The columns that manifold mix needs."""
+
+CLASS_MIXES = ("lam", "a")
+
+Grid = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerMix:
+    """The recipes of a batch on the grid of one layer; made once (in a worker, say), used at will.
+
+    Attributes:
+        weights: (B, grid_h, grid_w) float32, the donor's share of each cell.
+        lam: (B,) float32, the run's named weight: the recipient's share of class tokens.
+        shifts: (B, 2) cells that the donor moves down and to the right; None where one is no whole number of cells.
+        names: The pairs' ids, for errors.
+    """
+
+    weights: torch.Tensor
+    lam: torch.Tensor
+    shifts: tuple[tuple[int, int] | None, ...]
+    names: tuple[str, ...]
+
+    def to(self, device: torch.device | str) -> LayerMix:
+        """Return it with its tensors on another device."""
+        return replace(self, weights=self.weights.to(device), lam=self.lam.to(device))
+
+
+def layer_mix(rows: Row | Sequence[Row], grid: Grid) -> LayerMix:
+    """Bring the recipes of some rows to the grid of a layer.
+
+    Args:
+        rows: One row or several, read with the columns `RECIPE`.
+        grid: (grid_h, grid_w) of the layer.
+    """
+    several = [rows] if isinstance(rows, dict) else list(rows)
+    for row in several:
+        require(row, RECIPE, "manifold mix")
+    return LayerMix(
+        weights=torch.from_numpy(np.stack([layer_weights(row, grid) for row in several])),
+        lam=torch.tensor([row["lam"] for row in several], dtype=torch.float32),
+        shifts=tuple(_shift(row, grid) for row in several),
+        names=tuple(row["pair_id"] for row in several),
+    )
+
+
+def layer_weights(row: Row, grid: Grid) -> npt.NDArray[np.float32]:
+    """Return the donor's share of each cell of a layer, (grid_h, grid_w) float32 in [0, 1].
+
+    On the recipe's own grid these are the stored weights, times the part of the cell where both parents have
+    picture. On any other, the weights go to pixels by the row's own interpolation, as they did for the picture,
+    and each cell takes the mean of its pixels, those that it shares with a neighbour by their part.
+    """
+    cut, own, given = row_cut(row), row_placement(row, "a"), row_placement(row, "b")
+    if cut.weights.shape == grid:
+        everywhere = replace(cut, weights=np.ones_like(cut.weights), interpolation="nearest")
+        shared = area_average(pixel_weights(everywhere, own, given), grid)
+        return (cut.weights.astype(np.float64) * shared).astype(np.float32)
+    return area_average(pixel_weights(cut, own, given), grid).astype(np.float32)
+
+
+def area_average(values: npt.NDArray[Any], grid: Grid) -> npt.NDArray[np.float64]:
+    """Average (height, width) values over the cells of another grid, by area; a cell of equal values keeps them."""
+    down, across = _overlaps(values.shape[0], grid[0]), _overlaps(values.shape[1], grid[1])
+    sums = down @ values.astype(np.float64) @ across.T
+    return np.asarray(sums / np.outer(down.sum(axis=1), across.sum(axis=1)), dtype=np.float64)
+
+
+def _overlaps(fine: int, cells: int) -> npt.NDArray[np.float64]:
+    """Return how much of each of `fine` steps lies in each of `cells`, (cells, fine), in steps / cells."""
+    starts, lows = np.arange(fine) * cells, np.arange(cells)[:, None] * fine
+    part = np.minimum(starts + cells, lows + fine) - np.maximum(starts, lows)
+    return np.clip(part, 0, None).astype(np.float64, copy=False)
+
+
+def _shift(row: Row, grid: Grid) -> tuple[int, int] | None:
+    canvas = row["placement_a"]["canvas"]
+    steps = (row["shift_y"] * grid[0], row["shift_x"] * grid[1])
+    whole = all(step % canvas == 0 for step in steps)
+    return (steps[0] // canvas, steps[1] // canvas) if whole else None
+
+
+def manifold_mix(
+    h_a: torch.Tensor,
+    h_b: torch.Tensor,
+    mix: Row | Sequence[Row] | LayerMix,
+    grid: Grid | None = None,
+    *,
+    class_tokens: int = 0,
+    class_mix: str = "lam",
+    pasted: bool = False,
+) -> torch.Tensor:
+    """Mix the hidden states of both parents: `h = (1 - W) * h_a + W * h_b`, cell by cell. Differentiable.
+
+    Args:
+        h_a: The recipients' states: (B, N, D) tokens in reading order, or a (B, C, H, W) map, any float dtype.
+        h_b: The donors' states, same shape.
+        mix: The rows of the batch in order (one row serves the whole batch), or a `LayerMix`.
+        grid: (grid_h, grid_w) of the tokens. By default the recipe's own where it fits, else a square. A map says
+            its own.
+        class_tokens: Leading tokens that belong to no cell (class token, registers).
+        class_mix: What becomes of them: "lam" mixes them by the run's named weight, "a" keeps the recipients'.
+        pasted: `h_b` is of the donors as they were pasted, already moved. Otherwise a donor that was pasted
+            elsewhere is moved here, by whole cells of the layer; tokens that carry a position embedding then
+            bring that of their old place, so mix before it is added.
+
+    Returns:
+        The mixed states, shape and dtype of `h_a`. A cell of weight 0 or 1 is one parent's, bit for bit.
+
+    Raises:
+        UsageError: Shapes, grid and rows do not fit together, or a shift is no whole number of this layer's cells.
+    """
+    _check(h_a, h_b, class_mix)
+    found = _grid_of(h_a, mix, grid, class_tokens)
+    layer = mix if isinstance(mix, LayerMix) else layer_mix(mix, found)
+    if len(layer.names) not in (1, len(h_a)):
+        raise UsageError(f"{len(layer.names)} rows for a batch of {len(h_a)}", hint="one row, or one of each")
+    layer = layer.to(h_a.device)
+    weights = layer.weights.to(h_a.dtype)
+    if h_a.ndim == 4:
+        return torch.lerp(h_a, h_b if pasted else _moved(h_b, layer), weights[:, None])
+    cells, given = h_a[:, class_tokens:], h_b[:, class_tokens:]
+    if not pasted and any(shift != (0, 0) for shift in layer.shifts):
+        laid = _moved(given.transpose(1, 2).reshape(len(given), -1, *found), layer)
+        given = laid.flatten(2).transpose(1, 2)
+    mixed = torch.lerp(cells, given, weights.flatten(1)[..., None])
+    if class_tokens == 0:
+        return mixed
+    return torch.cat([_class_tokens(h_a, h_b, layer, class_tokens, class_mix), mixed], dim=1)
+
+
+def _check(h_a: torch.Tensor, h_b: torch.Tensor, class_mix: str) -> None:
+    if h_a.shape != h_b.shape or h_a.dtype != h_b.dtype or h_a.ndim not in (3, 4):
+        shapes = f"{tuple(h_a.shape)} {h_a.dtype} and {tuple(h_b.shape)} {h_b.dtype}"
+        raise UsageError(
+            f"these states cannot be mixed: {shapes}", hint="(B, N, D) or (B, C, H, W), both alike"
+        )
+    if class_mix not in CLASS_MIXES:
+        raise UsageError(f"there is no class_mix {class_mix!r}", hint=" or ".join(CLASS_MIXES))
+
+
+def _grid_of(
+    h_a: torch.Tensor, mix: Row | Sequence[Row] | LayerMix, grid: Grid | None, class_tokens: int
+) -> Grid:
+    """Say which cells the states are of."""
+    if h_a.ndim == 4:
+        own = (h_a.shape[2], h_a.shape[3])
+        if class_tokens or (grid or own) != own:
+            raise UsageError(f"a map of {own[0]} x {own[1]} has that grid and no class tokens")
+        return _fitting(own, mix)
+    count = h_a.shape[1] - class_tokens
+    found = grid or _guessed(count, mix)
+    if found[0] * found[1] != count or class_tokens < 0:
+        raise UsageError(
+            f"{count} tokens are no grid of {found[0]} x {found[1]}",
+            hint="say grid=(grid_h, grid_w), and class_tokens=1 where a class token comes first",
+        )
+    return _fitting(found, mix)
+
+
+def _fitting(grid: Grid, mix: Row | Sequence[Row] | LayerMix) -> Grid:
+    if isinstance(mix, LayerMix) and tuple(mix.weights.shape[1:]) != grid:
+        raise UsageError(f"this LayerMix is of the grid {tuple(mix.weights.shape[1:])}, the states of {grid}")
+    return grid
+
+
+def _guessed(count: int, mix: Row | Sequence[Row] | LayerMix) -> Grid:
+    if isinstance(mix, LayerMix):
+        return mix.weights.shape[1], mix.weights.shape[2]
+    row = mix if isinstance(mix, dict) else mix[0]
+    own = (row["grid_h"], row["grid_w"])
+    return own if own[0] * own[1] == count else (isqrt(count), isqrt(count))
+
+
+def _moved(maps: torch.Tensor, layer: LayerMix) -> torch.Tensor:
+    """Move the donors' (B, C, H, W) maps to where they were pasted; what comes in from outside is 0."""
+    shifts = layer.shifts * (1 if len(layer.shifts) == len(maps) else len(maps))
+    if all(shift == (0, 0) for shift in shifts):
+        return maps
+    names = layer.names * (1 if len(layer.names) == len(maps) else len(maps))
+    return torch.stack([_moved_by(*each) for each in zip(maps, shifts, names, strict=True)])
+
+
+def _moved_by(states: torch.Tensor, shift: tuple[int, int] | None, name: str) -> torch.Tensor:
+    if shift is None:
+        raise UsageError(
+            "the donor was moved by no whole number of this layer's cells",
+            where=name,
+            hint="encode the donor as it was pasted (parent_pictures), and say pasted=True",
+        )
+    down, right = shift
+    height, width = states.shape[1:]
+    moved = torch.zeros_like(states)
+    moved[:, max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)] = states[
+        :, max(-down, 0) : height - max(down, 0), max(-right, 0) : width - max(right, 0)
+    ]
+    return moved
+
+
+def _class_tokens(
+    h_a: torch.Tensor, h_b: torch.Tensor, layer: LayerMix, count: int, class_mix: str
+) -> torch.Tensor:
+    own, given = h_a[:, :count], h_b[:, :count]
+    if class_mix == "a":
+        return own
+    return torch.lerp(own, given, (1 - layer.lam).to(h_a.dtype)[:, None, None])

@@ -1,0 +1,84 @@
+"""One training pair as tensors, and batches of them. Knows no file and no model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+import numpy as np
+import torch
+
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.images import decode_picture
+from medcutmix_cli.mixing.views import Pixels
+from medcutmix_cli.shards import Row
+
+BASIC = ("image", "report", "label_w", "lam")
+"""What a pair is read with unless other columns are asked for."""
+
+DTYPES = ("float32", "uint8")
+
+
+class MixedPair(TypedDict, total=False):
+    """One pair; a key is there where its column was asked for.
+
+    Attributes:
+        image: (1, canvas, canvas) float32 in [0, 1], or uint8 in [0, 255]; bright = radio-opaque.
+        report: The mixed report.
+        label_w: (14,) float32 soft targets in CheXpert order, NaN where nothing is said.
+        lam: () float32, the run's named weight: the recipient's share.
+        row: All columns that were read but the picture, where any beyond these four was: the recipe. Lists of
+            numbers are flat numpy arrays; the other helpers of this package take it as it is.
+    """
+
+    image: torch.Tensor
+    report: str
+    label_w: torch.Tensor
+    lam: torch.Tensor
+    row: Row
+
+
+def check_dtype(dtype: str) -> str:
+    """Return the dtype.
+
+    Raises:
+        UsageError: It is neither float32 nor uint8.
+    """
+    if dtype not in DTYPES:
+        raise UsageError(f"pictures come as {' or '.join(DTYPES)}, not {dtype!r}")
+    return dtype
+
+
+def picture_tensor(pixels: Pixels, dtype: str = "float32") -> torch.Tensor:
+    """Return (1, height, width): uint8 as it is, or float32 `x / 255`."""
+    grey = torch.from_numpy(np.array(pixels))[None]
+    return grey if check_dtype(dtype) == "uint8" else grey.float() / 255
+
+
+def to_pair(row: Row, dtype: str = "float32") -> MixedPair:
+    """Turn a row into tensors; the picture is decoded only where it was read."""
+    pair: MixedPair = {}
+    if "image" in row:
+        pair["image"] = picture_tensor(decode_picture(row["image"]["bytes"]), dtype)
+    if "report" in row:
+        pair["report"] = row["report"]
+    if "label_w" in row:
+        pair["label_w"] = torch.tensor(np.asarray(row["label_w"], np.float32))
+    if "lam" in row:
+        pair["lam"] = torch.tensor(row["lam"], dtype=torch.float32)
+    if not set(row) <= set(BASIC):
+        pair["row"] = {name: value for name, value in row.items() if name != "image"}
+    return pair
+
+
+def collate(pairs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Make a batch: tensors of one shape are stacked, all else becomes a list (reports, rows, ragged tensors).
+
+    A `DataLoader` needs it (`collate_fn=collate`) as soon as there are rows: their nulls have no default.
+    """
+    return {key: _joined([pair[key] for pair in pairs]) for key in pairs[0]}
+
+
+def _joined(values: list[Any]) -> Any:
+    tensors = all(isinstance(value, torch.Tensor) for value in values)
+    return torch.stack(values) if tensors and len({v.shape for v in values}) == 1 else values

@@ -1,0 +1,92 @@
+"""The two parents' pictures of a row, from the data set's files, as an encoder in training needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from medcutmix_cli.errors import ImageError
+from medcutmix_cli.images import read_canvas
+from medcutmix_cli.loader.manifold import RECIPE
+from medcutmix_cli.loader.pairs import picture_tensor
+from medcutmix_cli.loader.rows import require
+from medcutmix_cli.mixing.cut import paste
+from medcutmix_cli.mixing.views import Pasteable, Pixels
+from medcutmix_cli.samples import row_cut, row_placement
+from medcutmix_cli.shards import Row
+
+PARENTS = ("image_path_a", "image_path_b")
+"""The columns that finding the parents' files needs, beside `RECIPE`."""
+
+Where = str | Path | Callable[[str], Path]
+"""The folder that the paths of a row are below, or what turns such a path into the file."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParentPictures:
+    """Both parents on their canvases.
+
+    Attributes:
+        recipient: (1, canvas, canvas) float32 in [0, 1] or uint8 (likewise donor).
+    """
+
+    recipient: torch.Tensor
+    donor: torch.Tensor
+
+
+def read_parent(row: Row, letter: str, where: Where, dicom_mode: str = "mimic-jpg") -> Pixels:
+    """Read the canvas of one parent, (canvas, canvas) uint8, as it was mixed.
+
+    Args:
+        row: Read with `PARENTS` and the placements.
+        letter: "a", the recipient, or "b", the donor.
+        where: The pictures' folder, or a function from `image_path` to the file.
+        dicom_mode: As the run had it (`image.dicom_mode` of its settings); only DICOM files need it.
+
+    Raises:
+        ImageError: It cannot be read, or has another size than when it was mixed.
+    """
+    require(row, (f"image_path_{letter}", f"placement_{letter}"), "reading a parent")
+    name, placement = row[f"image_path_{letter}"], row_placement(row, letter)
+    path = where(name) if callable(where) else Path(where) / name
+    canvas = read_canvas(path, placement.canvas, dicom_mode)
+    if canvas.placement != placement:
+        raise ImageError("this picture has another size than when it was mixed", where=str(path))
+    return canvas.pixels
+
+
+def as_pasted(row: Row, recipient: Pixels, donor: Pixels) -> Pixels:
+    """Return the donor as it went into the picture: moved, matched in intensity, rounded to 8 bits.
+
+    Where the mixed picture is the donor's alone (weight 1), its pixels are these; where either parent has no
+    picture, these are the recipient's.
+    """
+    cut = row_cut(row)
+    everywhere = replace(cut, weights=np.ones_like(cut.weights), interpolation="nearest")
+    own = Pasteable(recipient, row_placement(row, "a"))
+    return paste(everywhere, own, Pasteable(donor, row_placement(row, "b")))
+
+
+def parent_pictures(
+    row: Row, where: Where, *, pasted: bool = True, dicom_mode: str = "mimic-jpg", dtype: str = "float32"
+) -> ParentPictures:
+    """Read both parents of a row, for `manifold_mix(..., pasted=pasted)`.
+
+    Args:
+        row: Read with the columns `RECIPE` and `PARENTS`.
+        where: The pictures' folder, or a function from `image_path` to the file.
+        pasted: Give the donor as it was pasted (`as_pasted`); otherwise as its file has it.
+        dicom_mode: As the run had it.
+        dtype: "float32" in [0, 1], or "uint8".
+
+    Raises:
+        ImageError: One cannot be read, or has another size than when it was mixed.
+    """
+    require(row, (*RECIPE, *PARENTS), "reading the parents")
+    own, given = (read_parent(row, letter, where, dicom_mode) for letter in "ab")
+    donor = as_pasted(row, own, given) if pasted else given
+    return ParentPictures(picture_tensor(own, dtype), picture_tensor(donor, dtype))

@@ -1,0 +1,149 @@
+"""Where the rows of shards lie, and one row or row group of them at a time. Knows no model, no loss, no worker."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from glob import has_magic
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from medcutmix_cli.errors import RunError, ShardError, UsageError, suggest
+from medcutmix_cli.inspection import Contents, open_contents
+from medcutmix_cli.shards import COLUMNS, Row
+
+Source = str | Path | Sequence[str | Path]
+"""A run folder, a folder of shards, a shard, a glob of any of them, or several of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """The unit of reading.
+
+    Attributes:
+        path: Absolute path of the shard.
+        group: Number of the row group in it.
+        rows: How many rows it has; 32 but for the last of a shard.
+    """
+
+    path: Path
+    group: int
+    rows: int
+
+
+def find_groups(source: Source, *, partial: bool = False) -> tuple[RowGroup, ...]:
+    """List the row groups of a source, in the order of its shards, from their footers.
+
+    Args:
+        source: Where to look.
+        partial: Take a run of which some shards are not rendered yet.
+
+    Raises:
+        RunError: There is neither run nor shard, or a run is not complete and `partial` is not set.
+        ShardError: A shard is damaged, of another schema version, or named twice.
+    """
+    shards = [shard for path in _named(source) for shard in _shards(path, partial=partial)]
+    twice = [shard for shard, count in Counter(shards).items() if count > 1]
+    if twice:
+        raise ShardError("this shard is named twice: its rows would come twice", where=str(twice[0]))
+    return tuple(group for shard in shards for group in _groups(shard))
+
+
+def _named(source: Source) -> list[Path]:
+    named = [source] if isinstance(source, str | Path) else list(source)
+    found = [path for name in named for path in _expanded(str(name))]
+    if not found:
+        raise RunError("no path was named", hint="a run folder, a shard or a glob of shards")
+    return found
+
+
+def _expanded(name: str) -> list[Path]:
+    path = Path(name)
+    if path.exists() or not has_magic(name):
+        return [path]
+    found = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+    if not found:
+        raise RunError("no file fits this pattern", where=name)
+    return found
+
+
+def _shards(path: Path, *, partial: bool) -> list[Path]:
+    contents = open_contents(path)
+    missing = _missing(contents)
+    if missing and not partial:
+        raise RunError(
+            f"{missing} shards of this run are not rendered yet",
+            where=str(path),
+            hint="render them, or say partial=True to train on what is there",
+        )
+    return [head.path.absolute() for head in contents.heads]
+
+
+def _missing(contents: Contents) -> int:
+    if contents.kind != "run" or contents.record is None:
+        return 0
+    return len(contents.record.shards) - len(contents.heads)
+
+
+def _groups(shard: Path) -> Iterable[RowGroup]:
+    footer = pq.read_metadata(shard)
+    return (RowGroup(shard, k, footer.row_group(k).num_rows) for k in range(footer.num_row_groups))
+
+
+def check_columns(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns, each once.
+
+    Raises:
+        UsageError: There is no column of that name, or none was asked for.
+    """
+    known = [column.name for column in COLUMNS]
+    for name in columns:
+        if name not in known:
+            raise UsageError(f"there is no column {name!r}", hint=suggest(name, known))
+    if not columns:
+        raise UsageError("no column was asked for", hint="columns=BASIC")
+    return tuple(dict.fromkeys(columns))
+
+
+def read_group(place: RowGroup, columns: Sequence[str]) -> pa.Table:
+    """Read some columns of one row group; the file is closed again, no thread is started (workers may be forked).
+
+    Raises:
+        ShardError: The shard is gone, or a page of it is damaged.
+    """
+    try:
+        with pq.ParquetFile(place.path, page_checksum_verification=True) as file:
+            return file.read_row_group(place.group, columns=list(columns), use_threads=False)
+    except (OSError, pa.ArrowException) as error:
+        raise ShardError("this shard is gone, or a page of it is damaged", where=str(place.path)) from error
+
+
+def table_row(table: pa.Table, index: int) -> Row:
+    """Return one row; lists of numbers are flat numpy arrays of their stored type, the rest plain Python."""
+    return {name: _value(table.column(name), index) for name in table.column_names}
+
+
+def _value(column: pa.ChunkedArray, index: int) -> Any:
+    value = column[index]
+    if pa.types.is_list(column.type) and pa.types.is_primitive(column.type.value_type) and value.is_valid:
+        # A copy: a view would be read-only, and hold the whole group in memory.
+        return value.values.to_numpy(zero_copy_only=False).copy()
+    return value.as_py()
+
+
+def require(row: Row, columns: Sequence[str], purpose: str) -> None:
+    """Check that a row was read with the columns that something needs.
+
+    Raises:
+        UsageError: With the first one that is missing.
+    """
+    for name in columns:
+        if name not in row:
+            raise UsageError(
+                f"{purpose} needs the column {name!r}, which was not read",
+                hint=f"columns=(*BASIC, {', '.join(map(repr, columns))})",
+            )

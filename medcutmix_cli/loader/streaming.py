@@ -1,0 +1,166 @@
+"""Pairs as a stream: an `IterableDataset` that ranks and workers share without loss or repetition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import distributed
+from torch.utils.data import IterableDataset, get_worker_info
+
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.loader.datasets import Transform
+from medcutmix_cli.loader.pairs import BASIC, check_dtype, to_pair
+from medcutmix_cli.loader.rows import RowGroup, Source, check_columns, find_groups, read_group, table_row
+from medcutmix_cli.seeds import stable_generator
+from medcutmix_cli.shards import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Rows `start` to `end` (exclusive) of an epoch's order."""
+
+    start: int
+    end: int
+
+    def part(self, number: int, count: int) -> Span:
+        """Return part `number` of `count`; the parts cover the span, and differ by one row at most."""
+        rows = self.end - self.start
+        return Span(self.start + rows * number // count, self.start + rows * (number + 1) // count)
+
+
+class IterableMixedPairs(IterableDataset[Any]):
+    """Every row once an epoch, over all ranks and `DataLoader` workers together.
+
+    An epoch's order is a permutation of the row groups of all shards, drawn from seed and epoch alone. Each rank,
+    and in it each worker, reads one stretch of that order (equal to one row) and draws from a buffer of rows.
+    With another number of ranks or workers the same rows come, in another order.
+
+    Call `set_epoch` before each epoch, or all are alike; it reaches workers that persist as well.
+
+    Args:
+        source: A run folder, a folder of shards, a shard, a glob, or several of these.
+        columns: What to read; without "image" no picture is read at all.
+        transform: What to do with each `MixedPair`.
+        dtype: Of pictures: "float32" in [0, 1], or "uint8".
+        partial: Take a run of which some shards are not rendered yet; otherwise that is an error. Ranks that
+            look while a run goes on would see different shards.
+        shuffle: Whether to shuffle; otherwise rows come in the order of the shards.
+        buffer: Rows that a worker holds and draws from, pictures still compressed; 0 shuffles row groups only.
+        seed: Of the orders; the same on all ranks.
+        rank, world_size: Of this process; by default of `torch.distributed` where it is initialised, else 0 and 1.
+        drop_uneven: Leave out up to `world_size - 1` rows an epoch, so that all ranks see the same number.
+
+    Raises:
+        RunError: There is neither run nor shard, or the run is not complete.
+        ShardError: A shard is damaged or of another schema version.
+        UsageError: There is no such column or dtype, or no such rank.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        columns: Sequence[str] = BASIC,
+        transform: Transform | None = None,
+        dtype: str = "float32",
+        partial: bool = False,
+        shuffle: bool = True,
+        buffer: int = 256,
+        seed: int = 0,
+        rank: int | None = None,
+        world_size: int | None = None,
+        drop_uneven: bool = False,
+    ) -> None:
+        self.columns = check_columns(columns)
+        self.transform = transform
+        self.dtype = check_dtype(dtype)
+        self.groups = find_groups(source, partial=partial)
+        self.shuffle, self.buffer, self.seed = shuffle, buffer, seed
+        self.drop_uneven = drop_uneven
+        self._place = _check_place(rank, world_size)
+        # In shared memory: a worker that persists has a copy of everything else (huggingface/datasets issue 6673).
+        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of the next epoch; call it before the `DataLoader` is iterated."""
+        self._epoch.fill_(epoch)
+
+    @property
+    def rows(self) -> int:
+        """Rows that this rank sees in one epoch, over all its workers."""
+        span = self._span()
+        return span.end - span.start
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the pairs of this rank and worker, transformed."""
+        worker = get_worker_info()
+        number, count = (worker.id, worker.num_workers) if worker else (0, 1)
+        rows = self._rows(self._span().part(number, count))
+        for row in self._mixed(rows, number, count):
+            pair = to_pair(row, self.dtype)
+            yield self.transform(pair) if self.transform else pair
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Fix the rank: a worker that is spawned has no process group to ask."""
+        return {**self.__dict__, "_place": self._where()}
+
+    def _where(self) -> tuple[int, int]:
+        if self._place is not None:
+            return self._place
+        if distributed.is_available() and distributed.is_initialized():
+            return distributed.get_rank(), distributed.get_world_size()
+        return 0, 1
+
+    def _span(self) -> Span:
+        rank, world_size = self._where()
+        rows = sum(group.rows for group in self.groups)
+        return Span(0, rows - rows % world_size if self.drop_uneven else rows).part(rank, world_size)
+
+    def _order(self) -> Sequence[RowGroup]:
+        if not self.shuffle:
+            return self.groups
+        rng = stable_generator(self.seed, "groups", int(self._epoch))
+        return [self.groups[k] for k in rng.permutation(len(self.groups))]
+
+    def _rows(self, span: Span) -> Iterator[Row]:
+        """Read the rows of a span; of a group that is shared with a neighbour, the own rows only."""
+        start = 0
+        for group in self._order():
+            first, last = max(span.start - start, 0), min(span.end - start, group.rows)
+            if first < last:
+                table = read_group(group, self.columns)
+                yield from (table_row(table, k) for k in range(first, last))
+            start += group.rows
+
+    def _mixed(self, rows: Iterator[Row], number: int, count: int) -> Iterator[Row]:
+        if not self.shuffle or self.buffer < 2:
+            return rows
+        rng = stable_generator(self.seed, "rows", int(self._epoch), *self._where(), number, count)
+        return _drawn(rows, self.buffer, rng)
+
+
+def _drawn(rows: Iterator[Row], buffer: int, rng: np.random.Generator) -> Iterator[Row]:
+    """Hold `buffer` rows and give one of them away for each that comes; then the rest, shuffled."""
+    held: list[Row] = []
+    for row in rows:
+        if len(held) < buffer:
+            held.append(row)
+            continue
+        chosen = int(rng.integers(buffer))
+        yield held[chosen]
+        held[chosen] = row
+    yield from (held[k] for k in rng.permutation(len(held)))
+
+
+def _check_place(rank: int | None, world_size: int | None) -> tuple[int, int] | None:
+    if rank is None and world_size is None:
+        return None
+    if rank is None or world_size is None or not 0 <= rank < world_size:
+        raise UsageError(
+            f"there is no rank {rank} of {world_size}", hint="give both, 0 <= rank < world_size, or neither"
+        )
+    return rank, world_size
