@@ -316,6 +316,12 @@ def test_a_parent_that_was_asked_nothing_has_no_heat_map(tmp_path):
     assert page.count(NOT_ASKED) == 1
 
 
+def test_the_region_is_outlined_where_it_was_taken_from_the_donor(tmp_path):
+    row = make_row(0, shift_y=28, shift_x=-56)  # a cell of 112 / 4 pixels down, two to the left
+    page, _ = page_of(write_run(tmp_path / "run", ([row],)), tmp_path)
+    assert re.findall(r'class="paste" transform="translate\((.*?)\)"', page) == ["2 -1"]
+
+
 def mentioned(start, end, assertion="present"):
     return EntityView(start, end, "pleural_effusion", assertion, "left", "findings")
 

@@ -25,7 +25,7 @@ def pair_html(view: PairView, number: int, parents: ParentPictures) -> str:
     """Return the article of one pair."""
     return Template(resource("pair.html")).substitute(
         number=number,
-        finding=exchange_html(view),
+        exchange=exchange_html(view),
         badges="".join(f'<span class="badge">{escaped(badge)}</span>' for badge in view.badges),
         facts=f"<code>{view.pair_id}</code>, {escaped(view.split)}, {escaped(view.strategy)}, {escaped(view.shard)}",
         figures="".join(
@@ -56,7 +56,8 @@ def _parent(role: str, parent: ParentView, view: PairView, parents: ParentPictur
         if isinstance(picture, str)
         else f'<img src="{jpeg_uri(picture)}" alt="{escaped(alt)}">'
     )
-    outlines = _outlines({"paste": view.mask} | ({"own": parent.mask} if parent.asked else {}), view.grid)
+    masks = {"paste": view.mask} | ({"own": parent.mask} if parent.asked else {})
+    outlines = _outlines(masks, view.grid, _taken_from(view) if parent is view.donor else (0.0, 0.0))
     heat = f'<img class="heat" src="{heat_uri(parent.map, view.grid)}" alt="">' if parent.asked else ""
     evidence = "" if parent.ground_p is None else f", ground_p {parent.ground_p:.3f}"
     who = f"{parent.study_id}, {parent.subject_id}, {where}{evidence}"
@@ -65,6 +66,12 @@ def _parent(role: str, parent: ParentView, view: PairView, parents: ParentPictur
         base + heat + outlines,
         f'<b>{role}</b><span class="who">{escaped(who)}</span><span class="sentence">{asked}</span>',
     )
+
+
+def _taken_from(view: PairView) -> tuple[float, float]:
+    """Return where the pasted region lies in the donor's own picture: (right, down) in cells, back by its shift."""
+    side = view.donor.placement["canvas"]
+    return -view.shift[1] * view.grid[1] / side, -view.shift[0] * view.grid[0] / side
 
 
 def _mixed(view: PairView) -> str:
@@ -88,12 +95,20 @@ def _side(side: str) -> str:
     return "" if side == "none" else f"{side}-sided" if side in ("left", "right") else side
 
 
-def _outlines(masks: Mapping[str, Sequence[int]], grid: tuple[int, int]) -> str:
+def _outlines(
+    masks: Mapping[str, Sequence[int]], grid: tuple[int, int], paste_at: tuple[float, float] = (0.0, 0.0)
+) -> str:
     paths = []
     for name, mask in masks.items():
         line = outline_path(mask, grid)
+        place = (
+            f' transform="translate({paste_at[0]:g} {paste_at[1]:g})"'
+            if name == "paste" and any(paste_at)
+            else ""
+        )
         paths.append(
-            f'<path class="shade" d="{line}"/>' * (name == "own") + f'<path class="{name}" d="{line}"/>'
+            f'<path class="shade" d="{line}"/>' * (name == "own")
+            + f'<path class="{name}"{place} d="{line}"/>'
         )
     box = f"0 0 {grid[1]} {grid[0]}"
     return f'<svg viewBox="{box}" preserveAspectRatio="none" aria-hidden="true">{"".join(paths)}</svg>'

@@ -109,7 +109,7 @@ def _map(parent: ParentView, grid: tuple[int, int], shades: str) -> Text:
     """Draw a parent's map, or say that it was asked for none."""
     if parent.asked:
         return map_text(parent.map, parent.mask, grid, shades)
-    return Text("no sentence,\nno map", style="dim")
+    return Text("no sentence asked,\nso there is no map", style="dim")
 
 
 def _weights(view: PairView) -> Table:
