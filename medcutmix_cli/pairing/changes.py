@@ -7,11 +7,18 @@ blanks, a capital letter, or the recipient's own conjunction in another place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from medcutmix_cli.pairing.editing import inserted_sentences, swap_edits
-from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement, recipient_statement
-from medcutmix_cli.records import Edit, ReadStudy, Sentence, Side
+from medcutmix_cli.pairing.clauses import reread, said
+from medcutmix_cli.pairing.departing import Departure, arrival, conflicts, counted, departure
+from medcutmix_cli.pairing.drafting import Draft, Fate, draft_edits
+from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
+from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
+
+_MAIN = ("findings", "impression", "last_paragraph")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,49 +43,167 @@ class TextChange:
 
 
 def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | Refusal:
-    """Exchange the recipient's statement of a finding for the donor's of the same finding."""
-    return cross(recipient, donor, finding, finding)
+    """Exchange the recipient's statement of a finding for the donor's of the same finding.
+
+    Measurements of the donor's stay in its sentence: its picture comes with it.
+    """
+    gone = departure(recipient.reading, finding)
+    if isinstance(gone, Refusal):
+        return gone
+    given = donor_statement(donor.reading, finding)
+    if isinstance(given, Refusal):
+        return given
+    fates = _with_donor(gone.fates, given)
+    return _change(recipient, Draft(fates), gone, given)
 
 
 def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> TextChange | Refusal:
-    """Exchange the recipient's statement of `leaving` for the donor's of `coming`."""
-    gone = recipient_statement(recipient.reading, leaving)
-    if isinstance(gone, Refusal):
-        return gone
+    """Exchange the recipient's statement of `leaving` for the donor's of `coming`.
+
+    What the recipient says against `coming`, by name or by a statement of normality, leaves as well.
+    """
+    if leaving == coming:
+        return swap(recipient, donor, leaving)
+    gone = departure(recipient.reading, leaving)
     given = donor_statement(donor.reading, coming)
-    if isinstance(given, Refusal):
-        return given
-    edits = swap_edits(recipient.study.report, gone, given)
-    if isinstance(edits, Refusal):
-        return edits
-    kept = tuple(s for s in recipient.reading.sentences if s not in set(gone.sentences))
-    return _change(edits, kept, inserted_sentences(gone, given), gone, given)
+    reason = _already_there(recipient, coming)
+    for refusal in (gone, given, reason):
+        if isinstance(refusal, Refusal):
+            return refusal
+    if isinstance(gone, Refusal) or isinstance(given, Refusal):
+        return Refusal("recipient-has-no-diagnostic-sentence")
+    cleared = arrival(recipient.reading, coming, given.side, [fate.sentence for fate in gone.fates])
+    if isinstance(cleared, Refusal):
+        return cleared
+    fates = _with_donor([*gone.fates, *cleared], given)
+    return _change(recipient, Draft(fates), gone, given, coming)
 
 
 def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Refusal:
-    """Insert the donor's statement of `coming` into a report without findings."""
+    """Insert the donor's statement of `coming` into a report without findings.
+
+    It stands where the report denied it or called the chest normal, else at the end, in findings and impression.
+    """
     given = donor_statement(donor.reading, coming)
-    return given if isinstance(given, Refusal) else Refusal("host-has-no-place-for-the-sentence")
+    if isinstance(given, Refusal):
+        return given
+    there = _already_there(recipient, coming)
+    if there is not None:
+        return there
+    cleared = arrival(recipient.reading, coming, given.side, ())
+    if isinstance(cleared, Refusal):
+        return cleared
+    sections = _main_sections(recipient)
+    if not sections:
+        return Refusal("recipient-has-no-text-to-host")
+    fates = _with_donor(cleared, given)
+    placed = {fate.sentence.section for fate in fates if fate.coming is not None}
+    additions = tuple((name, given.in_section(name) or given.main) for name in sections if name not in placed)
+    return _change(recipient, Draft(fates, additions), None, given, coming)
 
 
 def concatenation(recipient: ReadStudy, donor: ReadStudy) -> TextChange:
-    """Append the donor's findings and impression to the recipient's (MixGen, arXiv 2206.08358)."""
-    return TextChange((), recipient.reading.sentences, ())
+    """Append the donor's findings and impression to the recipient's (MixGen, arXiv 2206.08358).
+
+    A section that the recipient does not have is appended to its last main one. Nothing is taken out, so the
+    text may contradict itself as that method's does.
+    """
+    report, main = recipient.study.report, _main_sections(recipient)
+    edits: list[Edit] = []
+    inserted: list[Sentence] = []
+    for name in _main_sections(donor) if main else ():
+        target = recipient.reading.section(name if name in main else main[-1])
+        source = donor.reading.section(name)
+        if target is not None and source is not None:
+            edits.append(_appended(report, target, donor.study.report, source))
+            within = (s for s in donor.reading.sentences if source.start <= s.start and s.end <= source.end)
+            inserted += [replace(s, section=target.name) for s in within]
+    ordered = tuple(sorted(edits, key=lambda edit: edit.start))
+    return TextChange(ordered, recipient.reading.sentences, tuple(inserted))
+
+
+def _appended(report: str, target: Section, other: str, source: Section) -> Edit:
+    stop = "" if report[: target.end].endswith((".", "!", "?", ":")) else "."
+    text = f"{stop}\n {other[source.start : source.end]}"
+    return Edit(target.end, target.end, text, target.name, "", source.start, source.end)
+
+
+def _main_sections(study: ReadStudy) -> tuple[str, ...]:
+    """Return the counting sections in the order of the report, addenda left out."""
+    names = [s.section for s in counted(study.reading) if s.section != "addendum"]
+    return tuple(dict.fromkeys(names))
+
+
+def _already_there(recipient: ReadStudy, coming: str) -> Refusal | None:
+    said_of_it = {m.assertion for s in counted(recipient.reading) for m in s.mentions if m.finding == coming}
+    if Assertion.PRESENT in said_of_it or coming in recipient.findings:
+        return Refusal("recipient-has-the-coming-finding")
+    return Refusal("recipient-hedges-the-coming-finding") if Assertion.UNCERTAIN in said_of_it else None
+
+
+def _with_donor(fates: Sequence[Fate], given: Statement) -> tuple[Fate, ...]:
+    """Give each section that loses something the donor's sentence, in the best place that became free."""
+    placed: dict[str, Fate] = {}
+    for fate in fates:
+        name = fate.sentence.section
+        if name != "addendum" and (name not in placed or _better(fate, placed[name])):
+            placed[name] = fate
+    chosen = list(placed.values())
+    return tuple(
+        replace(fate, coming=given.in_section(fate.sentence.section) or given.main)
+        if fate in chosen
+        else fate
+        for fate in fates
+    )
+
+
+def _better(fate: Fate, than: Fate) -> bool:
+    """Say whether a place is better: a whole sentence's before a clause's."""
+    return fate.left is None and than.left is not None
 
 
 def _change(
-    edits: tuple[Edit, ...],
-    kept: tuple[Sentence, ...],
-    inserted: tuple[Sentence, ...],
-    gone: Statement | None,
-    given: Statement,
-) -> TextChange:
+    recipient: ReadStudy, draft: Draft, gone: Departure | None, given: Statement, coming: str = ""
+) -> TextChange | Refusal:
+    report, reading = recipient.study.report, recipient.reading
+    edits = draft_edits(report, reading, draft)
+    if isinstance(edits, Refusal):
+        return edits
+    kept, inserted = draft.kept(reading), draft.inserted()
+    if coming and any(conflicts(s, coming, given.side) for s in kept if s.section in _counting(recipient)):
+        return Refusal("contradiction-would-be-left")
+    if not _reads_as_meant(recipient, edits, (*kept, *inserted)):
+        return Refusal("mixed-text-reads-differently")
     return TextChange(
         edits,
         kept,
         inserted,
-        leaving=gone.main if gone else None,
+        leaving=gone.query if gone else None,
         coming=given.main,
         recipient_side=gone.side if gone else Side.NONE,
         donor_side=given.side,
     )
+
+
+def _counting(study: ReadStudy) -> frozenset[str]:
+    return frozenset(s.section for s in counted(study.reading))
+
+
+def _reads_as_meant(recipient: ReadStudy, edits: Sequence[Edit], expected: Iterable[Sentence]) -> bool:
+    """Read the edited sections again; say whether they hold exactly the mentions that they should."""
+    touched = {edit.section for edit in edits}
+    meant = Counter((s.section, said(m)) for s in expected if s.section in touched for m in s.mentions)
+    found: Counter[tuple[str, tuple[object, ...]]] = Counter()
+    for section in recipient.reading.sections:
+        if section.name in touched:
+            body = mixed_body(recipient.study.report, section, edits)
+            found.update((section.name, said(m)) for s in reread(body) for m in s.mentions)
+    return meant == found
+
+
+def mixed_body(report: str, section: Section, edits: Sequence[Edit]) -> str:
+    """Return the body of one section after the edits."""
+    inside = [e for e in edits if section.start <= e.start and e.end <= section.end]
+    by = section.start
+    shifted = [replace(edit, start=edit.start - by, end=edit.end - by) for edit in inside]
+    return splice(report[section.start : section.end], shifted)

@@ -12,13 +12,13 @@ from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
 
-_STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.RESOLVED})
+STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.RESOLVED})
 _NOT_GIVEN = frozenset(
     {"prior", "notification", "date", "name", "patient", "other-modality", "recommendation"}
 )
 """What a donor sentence may not carry into another patient's report."""
 
-_SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
+SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
 """Words for the shadow itself: "opacity consistent with pneumonia" is one piece of evidence, not two."""
 
 
@@ -55,7 +55,7 @@ def recipient_statement(reading: Reading, finding: str) -> Statement | Refusal:
     Hedged, resolved and prior-referring sentences about the finding leave as well: they speak of evidence that
     will be gone. A sentence that asserts another finding too cannot leave without a lie about that one.
     """
-    about = [s for s in _counted(reading) if any(m.assertion in _STATED for m in _of(s, finding))]
+    about = [s for s in _counted(reading) if any(m.assertion in STATED for m in _of(s, finding))]
     if any(_others_stated(sentence, finding) for sentence in about):
         return Refusal("recipient-sentence-has-other-findings")
     asserting = [s for s in about if _asserts(s, finding) and s.kind is SentenceKind.DIAGNOSTIC]
@@ -70,7 +70,7 @@ def recipient_statement(reading: Reading, finding: str) -> Statement | Refusal:
 
 def donor_statement(reading: Reading, finding: str) -> Statement | Refusal:
     """Collect the sentences that may be given: they assert the finding, nothing else, and of this patient only."""
-    about = [s for s in _counted(reading) if any(m.assertion in _STATED for m in _of(s, finding))]
+    about = [s for s in _counted(reading) if any(m.assertion in STATED for m in _of(s, finding))]
     given = [s for s in about if _may_be_given(s, finding)]
     if not given:
         return Refusal("donor-has-no-sentence-to-give")
@@ -102,8 +102,8 @@ def _asserts(sentence: Sentence, finding: str) -> bool:
 
 
 def _others_stated(sentence: Sentence, finding: str) -> bool:
-    named = {m.finding for m in sentence.mentions if m.assertion in _STATED}
-    return bool(named - {finding} - _SHADOWS)
+    named = {m.finding for m in sentence.mentions if m.assertion in STATED}
+    return bool(named - {finding} - SHADOWS)
 
 
 def _may_be_given(sentence: Sentence, finding: str) -> bool:

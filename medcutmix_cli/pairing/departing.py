@@ -1,0 +1,150 @@
+"""What must leave a report, sentence by sentence: a finding that goes, and denials of one that comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from medcutmix_cli.pairing.clauses import Span, is_denied, moved, said, without
+from medcutmix_cli.pairing.consistency import contradiction
+from medcutmix_cli.pairing.drafting import Fate
+from medcutmix_cli.pairing.normals import CLEAR_LUNGS, contradicted, denials
+from medcutmix_cli.pairing.statements import SHADOWS, STATED, Refusal
+from medcutmix_cli.pairing.tables import table
+from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
+from medcutmix_cli.reports.labels import counting_sections
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A finding as it leaves a report.
+
+    Attributes:
+        fates: Of the sentences that state it, in the order of the report.
+        query: The sentence whose evidence leaves, cut down to this finding.
+        side: The one side they give; NONE where they give none.
+    """
+
+    fates: tuple[Fate, ...]
+    query: Sentence
+    side: Side
+
+
+def counted(reading: Reading) -> list[Sentence]:
+    """Return the sentences of the counting sections."""
+    counting = counting_sections(reading)
+    return [s for s in reading.sentences if s.section in counting]
+
+
+def departure(reading: Reading, finding: str) -> Departure | Refusal:
+    """Take every statement of a finding out of a report, hedged, resolved and prior-referring ones too.
+
+    What else its sentences say stays where it can be cut free. Denials that cannot be leave as well (that is no
+    lie); another finding that is there cannot.
+    """
+    about = [s for s in counted(reading) if any(m.assertion in STATED for m in _of(s, finding))]
+    fates = [_fate_of_statement(s, finding) for s in about]
+    if None in fates:
+        return Refusal("recipient-sentence-has-other-findings")
+    done = tuple(fate for fate in fates if fate is not None)
+    sides = {m.side for s in about for m in _of(s, finding) if m.assertion is Assertion.PRESENT} - {Side.NONE}
+    if len(sides) > 1:
+        return Refusal("recipient-names-several-sides")
+    query = _query(about, finding)
+    if isinstance(query, Refusal):
+        return query
+    staying = [m for s in counted(reading) if s not in about for m in s.mentions]
+    if contradiction([*staying, *(m for s in about for m in _of(s, finding))]):
+        # No donor can mend that; without this the pair would be refused after the work of mixing.
+        return Refusal("recipient-contradicts-itself")
+    return Departure(done, query, sides.pop() if sides else Side.NONE)
+
+
+def _query(about: list[Sentence], finding: str) -> Sentence | Refusal:
+    """Return the first sentence that asserts the finding, findings section first, one without others before."""
+    asserting = [
+        s for s in about if finding in s.findings(Assertion.PRESENT) and s.kind is SentenceKind.DIAGNOSTIC
+    ]
+    if not asserting:
+        return Refusal("recipient-has-no-diagnostic-sentence")
+    main = min(asserting, key=lambda s: (_mixed(s, finding), s.section != "findings", s.start))
+    if not _mixed(main, finding):
+        return main
+    others = [(m.start, m.end) for m in main.mentions if m.finding != finding]
+    alone = without(main, others)
+    if alone is None or len(alone.sentences) != 1:
+        return Refusal("recipient-sentence-has-other-findings")
+    return moved(alone.sentences[0], main.start, main.section)
+
+
+def _of(sentence: Sentence, finding: str) -> list[Mention]:
+    return [m for m in sentence.mentions if m.finding == finding]
+
+
+def _mixed(sentence: Sentence, finding: str) -> bool:
+    named = {m.finding for m in sentence.mentions if m.assertion in STATED}
+    return bool(named - {finding} - SHADOWS)
+
+
+def _fate_of_statement(sentence: Sentence, finding: str) -> Fate | None:
+    """Return what is left of a sentence when a finding leaves; None where another one would leave with it."""
+    own = {finding} | (SHADOWS if _of_the_lung(finding) else frozenset())
+    leaving = [m for m in sentence.mentions if m.finding in own and m.assertion in STATED]
+    if len(leaving) == len(sentence.mentions):
+        return Fate(sentence)
+    left = without(sentence, [(m.start, m.end) for m in leaving])
+    if left is not None:
+        return Fate(sentence, left)
+    return None if _mixed(sentence, finding) else Fate(sentence)
+
+
+def _of_the_lung(finding: str) -> bool:
+    """Say whether a shadow beside the finding may be the finding itself."""
+    return CLEAR_LUNGS in table("normals")["denied_by"].get(finding, ())
+
+
+def arrival(
+    reading: Reading, finding: str, side: Side, leaving: Iterable[Sentence]
+) -> tuple[Fate, ...] | Refusal:
+    """Take out what cannot stand beside a finding that comes: its denials, and statements of normality.
+
+    Args:
+        reading: The recipient's report.
+        finding: What comes.
+        side: Where it comes.
+        leaving: Sentences that change for another reason; they are looked after there.
+    """
+    busy = set(leaving)
+    fates: list[Fate] = []
+    for sentence in counted(reading):
+        spans = conflicts(sentence, finding, side) if sentence not in busy else set()
+        if spans:
+            fate = _fate_of_denial(sentence, spans)
+            if fate is None:
+                return Refusal("denial-cannot-be-cut-out")
+            fates.append(fate)
+    return tuple(fates)
+
+
+def conflicts(sentence: Sentence, finding: str, side: Side) -> set[Span]:
+    """Return the spans, offsets into the report, that cannot stand beside a finding that is there."""
+    named = {(m.start, m.end) for m in denials(sentence, finding, side)}
+    whole = {(sentence.start + s.start, sentence.start + s.end) for s in contradicted(sentence, finding)}
+    return named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)}
+
+
+def _fate_of_denial(sentence: Sentence, spans: set[Span]) -> Fate | None:
+    left = without(sentence, spans)
+    if left is not None:
+        return Fate(sentence, left)
+    staying = [m for m in sentence.mentions if (m.start, m.end) not in spans]
+    if not staying or all(
+        is_denied(m) and said(m)[1] is Assertion.ABSENT and _shares(m, spans) for m in staying
+    ):
+        return Fate(sentence)
+    return None
+
+
+def _shares(mention: Mention, spans: set[Span]) -> bool:
+    """Say whether one phrase denies this and what must leave: "the pleural spaces are clear"."""
+    return any(mention.start < end and start < mention.end for start, end in spans)

@@ -1,0 +1,113 @@
+"""Statements of normality, and which of them a present finding contradicts. Words are data (`rules/normals.toml`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from medcutmix_cli.pairing.tables import table
+from medcutmix_cli.records import Assertion, Mention, Sentence, Side
+from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
+
+CLEAR_LUNGS = "clear-lungs"
+_CALLED_CLEAR = re.compile(
+    r"\blungs?\b.*\b(?:clear|normal|unremarkable)\b|\b(?:clear|normal)\b.*\blungs?\b", re.S
+)
+_NOT_THERE = frozenset({Assertion.ABSENT, Assertion.RESOLVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement about the whole chest, such as "no acute process" or "normal chest".
+
+    Attributes:
+        kind: "no-acute" or "normal".
+        start: Offset into the sentence's text (likewise end).
+    """
+
+    kind: str
+    start: int
+    end: int
+
+
+@lru_cache(maxsize=1 << 15)
+def whole_chest(text: str) -> tuple[Statement, ...]:
+    """Return what a sentence says of the whole chest; nothing where it speaks of the rest ("no other ...")."""
+    lowered = text.lower()
+    if not ("no" in lowered or "unremarkable" in lowered or "negative" in lowered or "chest" in lowered):
+        return ()
+    words = canonical(text)
+    if spans_of(_rest(), words):
+        return ()
+    return tuple(
+        Statement(kind, words.starts[begin], words.stops[end - 1])
+        for kind, pattern in _statements()
+        for begin, end in spans_of(pattern, words)
+    )
+
+
+def denied(sentence: Sentence, mention: Mention) -> str:
+    """Return what a denial denies: its finding, or "clear-lungs" where lungs are called clear."""
+    words = sentence.text[mention.start - sentence.start : mention.end - sentence.start].lower()
+    return CLEAR_LUNGS if mention.finding == "opacity" and _CALLED_CLEAR.search(words) else mention.finding
+
+
+def sides_meet(present: Side, absent: Side) -> bool:
+    """Say whether "present here" and "absent there" meet; "no right effusion" and "left effusion" do not."""
+    return {present, absent} != {Side.LEFT, Side.RIGHT}
+
+
+def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]:
+    """Return the mentions that deny a finding which is present on `side`, by name or by what contradicts it."""
+    names = {finding, *table("normals")["denied_by"].get(finding, ())}
+    return tuple(
+        m
+        for m in sentence.mentions
+        if m.assertion in _NOT_THERE and denied(sentence, m) in names and sides_meet(side, m.side)
+    )
+
+
+def contradicted(sentence: Sentence, finding: str) -> tuple[Statement, ...]:
+    """Return the statements of the whole chest that cannot stay where `finding` comes in."""
+    acute = finding in table("normals")["coming"]["no-acute"]
+    return tuple(s for s in whole_chest(sentence.text) if s.kind == "normal" or acute)
+
+
+def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:
+    """Say whether sentences call the chest or the lungs normal that assert what does not go with it."""
+    listed = list(sentences)
+    present = [m for s in listed for m in s.mentions if m.assertion is Assertion.PRESENT]
+    acute = any(m.finding in _beside()["no-acute"] for m in present)
+    if acute and any(found.kind == "no-acute" for s in listed for found in whole_chest(s.text)):
+        return True
+    filled = {m.side for m in present if m.finding in _beside()[CLEAR_LUNGS]}
+    return bool(filled) and any(
+        m.assertion is Assertion.ABSENT and denied(s, m) == CLEAR_LUNGS and _covers(m.side, filled)
+        for s in listed
+        for m in s.mentions
+    )
+
+
+def _covers(clear: Side, filled: set[Side]) -> bool:
+    """Say whether a lung that is called clear is one of those that are not."""
+    return clear in (Side.NONE, Side.BILATERAL) or bool(filled & {clear, Side.BILATERAL})
+
+
+@cache
+def _beside() -> dict[str, frozenset[str]]:
+    return {name: frozenset(ids) for name, ids in table("normals")["beside"].items()}
+
+
+@cache
+def _rest() -> re.Pattern[str]:
+    return compile_phrases(table("normals")["rest"]["phrases"])
+
+
+@cache
+def _statements() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    rules = table("normals")
+    return tuple(
+        (kind, compile_phrases(listed, rules["macro"])) for kind, listed in rules["statement"].items()
+    )
