@@ -46,11 +46,14 @@ def prompt_report(study_id: str, labels: Iterable[str]) -> str:
 
     Raises:
         KeyError: A label is not known.
+        ValueError: `NO_FINDING` stands beside a finding.
     """
     given = set(labels) or {NO_FINDING}
     order = (*prompt_labels(), NO_FINDING)
     if unknown := sorted(given - set(order)):
         raise KeyError(unknown[0])
+    if NO_FINDING in given and len(given) > 1:
+        raise ValueError(f"{NO_FINDING!r} stands beside a finding")
     said = [_phrase(study_id, label) for label in order if label in given]
     return f" {table('prompts')['frame']['header']}:  {' '.join(said)}\n"
 
