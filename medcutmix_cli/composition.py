@@ -51,6 +51,7 @@ class Options(TypedDict, total=False):
     exclude_ids: str | Path | None
     labels: str | None
     label_table: str | Path | None
+    embeddings: str | Path | None
     mask: str | None
     gate: str | None
     energy: str | None
@@ -76,6 +77,7 @@ _PLAN = (
     "exclude_ids",
     "labels",
     "label_table",
+    "embeddings",
 )
 
 _SETTING_OF = {
@@ -142,6 +144,7 @@ def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[s
         "encoder.weights",
         "plan.exclude_ids",
         "plan.label_table",
+        "plan.embeddings",
     ):
         if flags.get(key) is not None:
             flags[key] = str(Path(flags[key]).resolve())
@@ -243,6 +246,10 @@ def build_pairing(settings: Settings) -> PairingStrategy:
     if settings.plan.findings:
         _check_findings(settings.plan.findings)
         options["findings"] = settings.plan.findings
+    if settings.plan.policy:
+        options["policy"] = settings.plan.policy
+    if settings.plan.embeddings:
+        options["embeddings"] = settings.plan.embeddings
     strategy: PairingStrategy = build("pairing", name, options)
     return strategy
 
@@ -286,7 +293,7 @@ def describe(resolved: Resolved, source: Dataset, encoder: Encoder) -> RunRecord
     sources = dict(source.provenance())
     if settings.reports.nlp_model:
         sources["nlp_model"] = folder_sha256(Path(settings.reports.nlp_model))
-    for name in ("exclude_ids", "label_table"):
+    for name in ("exclude_ids", "label_table", "embeddings"):
         path = getattr(settings.plan, name)
         if path and not Path(path).is_file():
             raise UsageError(f"the file of {name.replace('_', ' ')} does not exist", where=path)

@@ -75,6 +75,8 @@ class PlanResult:
 
 DEFAULT_READER = ReportReader()
 UNGATED = NoGate()
+MAPPED_MODES = frozenset({"attended", "soft"})
+"""Image modes in which maps say where pictures are mixed."""
 
 
 def make_plan(
@@ -192,6 +194,17 @@ class _Choice:
         }
         return next((name for name, broken in rules.items() if broken), "")
 
+    def _judged(self, proposal: Proposal) -> bool:
+        """Say whether the gate can judge all evidence that decides where pictures are mixed."""
+        if self.gated is None or proposal.image_mode not in MAPPED_MODES:
+            return True
+        asked = (
+            (proposal.recipient_sentence, _leaving(proposal)),
+            (proposal.donor_sentence, proposal.finding),
+        )
+        split = proposal.recipient.study.split
+        return all((split, finding) in self.gated for sentence, finding in asked if sentence)
+
     def _mixed(self, proposal: Proposal) -> Pair | Refusal:
         report = splice(proposal.recipient.study.report, proposal.edits)
         reading = self.reader.read(report, proposal.recipient.study.study_id)
@@ -209,7 +222,13 @@ class _Choice:
 def _pair_id(strategy: str, proposal: Proposal) -> str:
     recipient, donor = proposal.recipient, proposal.donor
     who = (recipient.study.study_id, recipient.image.image_id, donor.study.study_id, donor.image.image_id)
-    return stable_hash(strategy, proposal.finding, *who)
+    gone = _leaving(proposal)
+    exchanged = (proposal.finding,) if gone == proposal.finding else (proposal.finding, gone)
+    return stable_hash(strategy, *exchanged, *who)
+
+
+def _leaving(proposal: Proposal) -> str:
+    return proposal.finding if proposal.finding_a is None else proposal.finding_a
 
 
 def _labels(sentences: tuple[Sentence, ...]) -> tuple[float, ...]:
@@ -218,8 +237,7 @@ def _labels(sentences: tuple[Sentence, ...]) -> tuple[float, ...]:
 
 def _pair(strategy: str, proposal: Proposal, report: str, reading: Reading) -> Pair:
     kept, inserted = proposal.kept, proposal.inserted
-    stays = _neighbours(kept, {proposal.finding})
-    not_given = _neighbours(tuple(s for s in proposal.donor.reading.sentences), {proposal.finding})
+    stays, not_given = _guarded(proposal)
     return Pair(
         pair_id=_pair_id(strategy, proposal),
         strategy=strategy,
@@ -234,7 +252,7 @@ def _pair(strategy: str, proposal: Proposal, report: str, reading: Reading) -> P
         given=_labels(inserted),
         labels=chexpert_labels(reading),
         text_weights=text_weights(kept, inserted),
-        finding_a=proposal.finding if proposal.finding_a is None else proposal.finding_a,
+        finding_a=_leaving(proposal),
         image_mode=proposal.image_mode,
         last_paragraph_text=_section(report, reading, "last_paragraph"),
         comparison_text=_section(report, reading, "comparison"),
@@ -252,6 +270,23 @@ def _entities(reading: Reading) -> tuple[Entity, ...]:
         if sentence.section in counting
         for m in sentence.mentions
     )
+
+
+def _guarded(proposal: Proposal) -> tuple[tuple[Neighbour, ...], tuple[Neighbour, ...]]:
+    """Return what of the recipient must stay, and what of the donor must not come; nothing where no map decides.
+
+    What the exchanged sentences name beside the finding ("opacity consistent with pneumonia") goes along with it. A
+    finding of the donor's that has just left the recipient must not come back.
+    """
+    if proposal.image_mode not in MAPPED_MODES:
+        return (), ()
+    gone = {_leaving(proposal), proposal.finding} | _asserted(proposal.recipient_sentence)
+    come = {proposal.finding} | _asserted(proposal.donor_sentence, *proposal.inserted)
+    return _neighbours(proposal.kept, gone), _neighbours(proposal.donor.reading.sentences, come)
+
+
+def _asserted(*sentences: Sentence | None) -> set[str]:
+    return {finding for sentence in sentences if sentence for finding in sentence.findings(Assertion.PRESENT)}
 
 
 def _neighbours(sentences: tuple[Sentence, ...], exchanged: set[str]) -> tuple[Neighbour, ...]:

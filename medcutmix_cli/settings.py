@@ -92,6 +92,8 @@ class PlanSettings:
         exclude_ids: File with study or subject ids to leave out, one a line.
         unpaired: What the studies of `dataset.unpaired` may be beside those with reports of their own: "donor",
             "recipient" or "both"; "none" where there is no such data set.
+        embeddings: File of global embeddings that `nearest` ranks donors by; "" for none.
+        policy: What differs from the packaged policy, by lexicon id: `[plan.policy.cardiomegaly] image = "soft"`.
     """
 
     seed: int = 0
@@ -104,6 +106,8 @@ class PlanSettings:
     label_table: str = ""
     exclude_ids: str = ""
     unpaired: str = "none"
+    embeddings: str = ""
+    policy: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,7 @@ _NOT_SEMANTIC = (
     ("encoder", "batch_size"),
     ("plan", "exclude_ids"),
     ("plan", "label_table"),
+    ("plan", "embeddings"),
     ("run", "workers"),
     ("run", "max_fail_frac"),
 )

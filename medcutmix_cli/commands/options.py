@@ -219,6 +219,14 @@ Pairing = Annotated[
         rich_help_panel=METHOD,
     ),
 ]
+Embeddings = Annotated[
+    Path | None,
+    typer.Option(
+        help="What `medcutmix embed` wrote: --pairing nearest ranks donors by it.",
+        metavar="FILE",
+        rich_help_panel=PAIRS,
+    ),
+]
 Mask = Annotated[
     str | None,
     typer.Option(

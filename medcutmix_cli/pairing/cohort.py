@@ -9,14 +9,18 @@ from __future__ import annotations
 import pickle
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
 
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing.statements import Refusal, donor_statement
 from medcutmix_cli.records import Assertion, ReadStudy, Side
 from medcutmix_cli.reports.lexicon import label_of
 
+_Key = TypeVar("_Key")
 DonorKey = tuple[str, str, Side]
 """(split, finding, side)"""
 
@@ -26,6 +30,7 @@ class Filed:
     """A read study, put away.
 
     Attributes:
+        image_id: Of the picture that stands for the study.
         gives: (finding, side) of each statement that it may give.
         lacks: Findings that it is label-negative for.
         packed: The `ReadStudy`, pickled by this process or a worker of it, and compressed.
@@ -36,6 +41,7 @@ class Filed:
     study_id: str
     subject_id: str
     split: str
+    image_id: str
     gives: tuple[tuple[str, Side], ...]
     lacks: tuple[str, ...]
     packed: bytes = field(repr=False)
@@ -57,7 +63,16 @@ def file_away(read: ReadStudy, findings: tuple[str, ...]) -> Filed:
     lacks = tuple(finding for finding in findings if is_negative(read, finding))
     packed = zlib.compress(pickle.dumps(read, pickle.HIGHEST_PROTOCOL), 1)
     study = read.study
-    return Filed(study.study_id, study.subject_id, study.split, gives, lacks, packed, study.prompted)
+    return Filed(
+        study.study_id,
+        study.subject_id,
+        study.split,
+        read.image.image_id,
+        gives,
+        lacks,
+        packed,
+        study.prompted,
+    )
 
 
 def is_negative(read: ReadStudy, finding: str) -> bool:
@@ -83,15 +98,21 @@ class Cohort:
         studies: Sorted by (subject_id, study_id).
         donors: (split, finding, side) -> those who can give it, in the order of `studies`.
         frequency: (split, finding) -> how many can give it.
+        members: split -> its studies that may give, in the order of `studies`.
     """
 
     studies: tuple[Filed, ...]
     donors: Mapping[DonorKey, tuple[Filed, ...]]
     frequency: Mapping[tuple[str, str], int]
+    members: Mapping[str, tuple[Filed, ...]] = field(default_factory=dict)
 
     def givers(self, split: str, finding: str, sides: Iterable[Side]) -> list[Filed]:
         """Return the donors of one finding in one split whose statement is on one of `sides`."""
         return [donor for side in sides for donor in self.donors.get((split, finding, side), ())]
+
+    def givers_of_any_side(self, split: str, finding: str) -> list[Filed]:
+        """Return all donors of one finding in one split."""
+        return self.givers(split, finding, Side)
 
 
 def build_cohort(studies: Iterable[Filed]) -> Cohort:
@@ -99,10 +120,31 @@ def build_cohort(studies: Iterable[Filed]) -> Cohort:
     ordered = tuple(sorted(studies, key=lambda s: (s.subject_id, s.study_id)))
     donors: dict[DonorKey, list[Filed]] = defaultdict(list)
     frequency: dict[tuple[str, str], int] = defaultdict(int)
+    members: dict[str, list[Filed]] = defaultdict(list)
     for study in ordered:
         if not study.may_give:
             continue
+        members[study.split].append(study)
         for finding, side in study.gives:
             donors[study.split, finding, side].append(study)
             frequency[study.split, finding] += 1
-    return Cohort(ordered, {key: tuple(who) for key, who in donors.items()}, dict(frequency))
+    return Cohort(ordered, _frozen(donors), dict(frequency), _frozen(members))
+
+
+def _frozen(lists: Mapping[_Key, list[Filed]]) -> dict[_Key, tuple[Filed, ...]]:
+    return {key: tuple(studies) for key, studies in lists.items()}
+
+
+def rare_first(findings: Sequence[str], split: str, cohort: Cohort, rng: np.random.Generator) -> list[int]:
+    """Order findings at random with weight n^-0.5 each, so that rare ones are not swamped; returns positions."""
+    weights = np.array([max(1, cohort.frequency.get((split, f), 0)) ** -0.5 for f in findings])
+    # Efraimidis & Spirakis 2006: the order of u^(1/w), highest first, is a weighted draw without replacement.
+    keys = rng.random(len(findings)) ** (1.0 / weights)
+    return [int(i) for i in np.argsort(-keys, kind="stable")]
+
+
+def drawn(studies: Sequence[Filed], attempts: int, rng: np.random.Generator) -> Iterator[ReadStudy]:
+    """Open up to `attempts` studies, drawn at random without replacement."""
+    chosen = rng.choice(len(studies), size=min(len(studies), attempts), replace=False) if studies else ()
+    for index in chosen:
+        yield studies[int(index)].open()

@@ -28,10 +28,18 @@ def negatives(cohort: Cohort) -> dict[NullKey, list[Filed]]:
 def choose_nulls(
     lacking: Mapping[NullKey, list[Filed]], pairs: Iterable[Pair], wanted: int, seed: int
 ) -> tuple[NullPicture, ...]:
-    """Choose up to `wanted` pictures for each finding of the plan, each with one of the plan's sentences about it."""
+    """Choose up to `wanted` pictures for each finding of the plan, each with one of the plan's sentences about it.
+
+    The recipient's sentences are about what leaves, the donor's about what comes.
+    """
     sentences: dict[NullKey, set[str]] = defaultdict(set)
     for pair in pairs:
-        sentences[pair.split, pair.finding] |= {pair.recipient.sentence, pair.donor.sentence}
+        for finding, sentence in (
+            (pair.finding_a, pair.recipient.sentence),
+            (pair.finding, pair.donor.sentence),
+        ):
+            if finding and sentence:
+                sentences[pair.split, finding].add(sentence)
     return tuple(
         _null(study, key, sorted(words), seed)
         for key, words in sorted(sentences.items())

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from medcutmix_cli.pairing.changes import TextChange
 from medcutmix_cli.pairing.cohort import Cohort
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import Edit, ReadStudy, Sentence, Side
@@ -40,6 +41,32 @@ class Proposal:
     inserted: tuple[Sentence, ...]
     finding_a: str | None = None
     image_mode: str = "attended"
+
+
+def exchange(
+    recipient: ReadStudy,
+    donor: ReadStudy,
+    change: TextChange,
+    finding: str,
+    *,
+    finding_a: str | None = None,
+    image_mode: str = "attended",
+) -> Proposal:
+    """Propose a change of text, with pictures that follow it."""
+    return Proposal(
+        finding=finding,
+        recipient=recipient,
+        donor=donor,
+        recipient_sentence=change.leaving,
+        donor_sentence=change.coming,
+        recipient_side=change.recipient_side,
+        donor_side=change.donor_side,
+        edits=change.edits,
+        kept=change.kept,
+        inserted=change.inserted,
+        finding_a=finding_a,
+        image_mode=image_mode,
+    )
 
 
 class PairingStrategy(Protocol):

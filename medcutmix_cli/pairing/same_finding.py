@@ -5,50 +5,24 @@ The disease label stays true by construction; what changes is whose effusion it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from medcutmix_cli.pairing.cohort import Cohort
-from medcutmix_cli.pairing.editing import inserted_sentences, swap_edits
-from medcutmix_cli.pairing.proposal import Proposal
-from medcutmix_cli.pairing.statements import (
-    Refusal,
-    Statement,
-    donor_statement,
-    recipient_statement,
-    sides_compatible,
-)
-from medcutmix_cli.records import ReadStudy, Side
-
-DEFAULT_FINDINGS = (
-    "pleural_effusion",
-    "consolidation",
-    "pneumothorax",
-    "mass",
-    "atelectasis",
-    "pneumonia",
-    "opacity",
-    "infiltrate",
-)
-"""Findings with a place of their own. Size-type findings (cardiomegaly, edema) mean nothing as a patch; maps of
-tiny ones (nodule, fracture) are near chance for published encoders: name them in `plan.findings` to have them."""
+from medcutmix_cli.pairing.changes import TextChange, swap
+from medcutmix_cli.pairing.cohort import Cohort, Filed, drawn, rare_first
+from medcutmix_cli.pairing.policy import ByPolicy
+from medcutmix_cli.pairing.proposal import Proposal, exchange
+from medcutmix_cli.pairing.statements import Refusal, Statement, recipient_statement, sides_compatible
+from medcutmix_cli.records import Assertion, ReadStudy, Sentence, Side
 
 
 @dataclass(frozen=True, slots=True)
-class SameFinding:
-    """The default pairing.
-
-    Attributes:
-        findings: What may be exchanged, by lexicon id.
-        attempts: Donors tried per finding before the next finding is tried.
-    """
-
-    name: ClassVar[str] = "same-finding"
-    findings: tuple[str, ...] = DEFAULT_FINDINGS
-    attempts: int = 24
+class Swap(ByPolicy, ABC):
+    """One finding for the same finding; subclasses say in which order donors are tried."""
 
     def proposals(
         self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
@@ -57,8 +31,8 @@ class SameFinding:
         stated = [finding for finding in self.findings if finding in recipient.findings]
         if not stated:
             yield Refusal("no-exchangeable-finding")
-        for finding in _rare_first(stated, recipient.study.split, cohort, rng):
-            leaving = recipient_statement(recipient.reading, finding)
+        for index in rare_first(stated, recipient.study.split, cohort, rng):
+            leaving = recipient_statement(recipient.reading, stated[index])
             if isinstance(leaving, Refusal):
                 yield leaving
             else:
@@ -72,36 +46,57 @@ class SameFinding:
         if not donors:
             yield Refusal("no-donor-of-this-finding-and-side")
             return
-        chosen = rng.choice(len(donors), size=min(len(donors), self.attempts), replace=False)
-        for index in chosen:
-            yield _propose(recipient, leaving, donors[int(index)].open())
+        for donor in self.ordered(recipient, donors, rng):
+            yield donor if isinstance(donor, Refusal) else self._propose(recipient, donor, leaving.finding)
+
+    @abstractmethod
+    def ordered(
+        self, recipient: ReadStudy, donors: Sequence[Filed], rng: np.random.Generator
+    ) -> Iterator[ReadStudy | Refusal]:
+        """Open donors in the order in which they are to be tried; there is at least one."""
+
+    def _propose(self, recipient: ReadStudy, donor: ReadStudy, finding: str) -> Proposal | Refusal:
+        rule = self.rules[finding]
+        refusal = self.view_refusal(recipient, donor, [finding])
+        if refusal:
+            return Refusal(refusal)
+        change = swap(recipient, donor, finding)
+        if isinstance(change, Refusal):
+            return change
+        if rule.same_severity and not _same_severity(change, finding):
+            return Refusal("different-severity")
+        return exchange(recipient, donor, change, finding, image_mode=rule.image)
 
 
-def _rare_first(findings: list[str], split: str, cohort: Cohort, rng: np.random.Generator) -> list[str]:
-    """Order findings at random with weight n^-0.5 each, so that rare ones are not swamped."""
-    weights = np.array([max(1, cohort.frequency.get((split, f), 0)) ** -0.5 for f in findings])
-    # Efraimidis & Spirakis 2006: the order of u^(1/w), highest first, is a weighted draw without replacement.
-    keys = rng.random(len(findings)) ** (1.0 / weights)
-    return [findings[i] for i in np.argsort(-keys, kind="stable")]
+@dataclass(frozen=True, slots=True)
+class SameFinding(Swap):
+    """The default pairing.
+
+    The donor must state a finding as present that the recipient states too, on the same side or one of them
+    unsaid. The recipient's sentences about it leave, the donor's come; the pictures follow by the finding's policy.
+    Source: the idea of MedCutMix (arXiv:2509.16673), in a documented offline formulation.
+
+    Attributes:
+        attempts: Donors tried per finding before the next finding is tried.
+    """
+
+    name: ClassVar[str] = "same-finding"
+    attempts: int = 24
+
+    def ordered(
+        self, recipient: ReadStudy, donors: Sequence[Filed], rng: np.random.Generator
+    ) -> Iterator[ReadStudy | Refusal]:
+        """Draw donors at random."""
+        return drawn(donors, self.attempts, rng)
 
 
-def _propose(recipient: ReadStudy, leaving: Statement, donor: ReadStudy) -> Proposal | Refusal:
-    coming = donor_statement(donor.reading, leaving.finding)
-    if isinstance(coming, Refusal):
-        return coming
-    edits = swap_edits(recipient.study.report, leaving, coming)
-    if isinstance(edits, Refusal):
-        return edits
-    gone = set(leaving.sentences)
-    return Proposal(
-        finding=leaving.finding,
-        recipient=recipient,
-        donor=donor,
-        recipient_sentence=leaving.main,
-        donor_sentence=coming.main,
-        recipient_side=leaving.side,
-        donor_side=coming.side,
-        edits=edits,
-        kept=tuple(s for s in recipient.reading.sentences if s not in gone),
-        inserted=inserted_sentences(leaving, coming),
-    )
+def _same_severity(change: TextChange, finding: str) -> bool:
+    """Say whether two sentences give the same degree of a finding, or one of them gives none."""
+    ours, theirs = (_severities(sentence, finding) for sentence in (change.leaving, change.coming))
+    return not (ours and theirs) or ours == theirs
+
+
+def _severities(sentence: Sentence | None, finding: str) -> set[str]:
+    mentions = sentence.mentions if sentence else ()
+    own = (m for m in mentions if m.finding == finding and m.assertion is Assertion.PRESENT)
+    return {m.severity for m in own} - {""}
