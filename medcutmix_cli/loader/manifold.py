@@ -109,14 +109,15 @@ def area_average(values: npt.NDArray[Any], grid: Grid) -> npt.NDArray[np.float64
     """Average (height, width) values over the cells of another grid, by area; a cell of equal values keeps them."""
     down, across = _overlaps(values.shape[0], grid[0]), _overlaps(values.shape[1], grid[1])
     sums = down @ values.astype(np.float64) @ across.T
-    return np.asarray(sums / np.outer(down.sum(axis=1), across.sum(axis=1)), dtype=np.float64)
+    area = np.outer(down.sum(axis=1), across.sum(axis=1))
+    return np.asarray(sums / area, dtype=np.float64)
 
 
 def _overlaps(fine: int, cells: int) -> npt.NDArray[np.float64]:
     """Return how much of each of `fine` steps lies in each of `cells`, (cells, fine), in steps / cells."""
     starts, lows = np.arange(fine) * cells, np.arange(cells)[:, None] * fine
     part = np.minimum(starts + cells, lows + fine) - np.maximum(starts, lows)
-    return np.clip(part, 0, None).astype(np.float64, copy=False)
+    return np.asarray(np.clip(part, 0, None), dtype=np.float64)
 
 
 def _shift(row: Row, grid: Grid) -> tuple[int, int] | None:

@@ -1,0 +1,205 @@
+import pickle
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader, Subset
+
+from medcutmix_cli.errors import RunError, ShardError, UsageError
+from medcutmix_cli.images import decode_picture
+from medcutmix_cli.loader import BASIC, RECIPE, MixedPairs, collate
+from medcutmix_cli.loader import datasets as module
+from medcutmix_cli.shards import COLUMNS, read_rows
+from tests.loader.mixes import make_mix, write_rows
+from tests.run_folders import write_run
+
+IDS = ("pair_id",)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """70 rows: two row groups and a rest, a shard without rows, a lone row."""
+    return write_rows(tmp_path_factory.mktemp("loader") / "run", 67, 0, 1, 2)
+
+
+def the_id(pair):
+    return int(pair["row"]["pair_id"])
+
+
+def ids_of(source, **options):
+    return [the_id(pair) for pair in MixedPairs(source, columns=IDS, **options)]
+
+
+def test_rows_are_found_by_number_in_the_order_of_the_shards(run):
+    pairs = MixedPairs(run, columns=IDS)
+    assert len(pairs) == 70
+    assert [the_id(pairs[k]) for k in (69, 0, 32, 31, 66, 67, -1, -70)] == [69, 0, 32, 31, 66, 67, 69, 0]
+    assert [the_id(pair) for pair in pairs] == list(range(70))
+    for beyond in (70, -71):
+        with pytest.raises(IndexError):
+            pairs[beyond]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        pytest.param(lambda run: run, 70, id="a-run"),
+        pytest.param(str, 70, id="a-run-as-text"),
+        pytest.param(lambda run: run / "data", 70, id="a-folder-of-shards"),
+        pytest.param(lambda run: run / "data" / "part-00000.parquet", 67, id="a-shard"),
+        pytest.param(lambda run: f"{run}/data/part-0000[23].parquet", 3, id="a-glob"),
+        pytest.param(lambda run: [run / "data" / f"part-0000{k}.parquet" for k in (3, 0)], 69, id="several"),
+    ],
+)
+def test_sources(run, source, expected):
+    assert len(MixedPairs(source(run))) == expected
+
+
+def test_a_shard_that_is_named_twice_is_refused(run):
+    with pytest.raises(ShardError, match="twice"):
+        MixedPairs([run, run / "data" / "part-00000.parquet"])
+
+
+@pytest.mark.parametrize("source", ["{run}/nothing", "{run}/data/part-9*.parquet"])
+def test_what_is_not_there_is_an_error(run, source):
+    with pytest.raises(RunError):
+        MixedPairs(source.format(run=run))
+    with pytest.raises(RunError):
+        MixedPairs([])
+
+
+def test_a_run_that_is_not_complete_is_taken_only_on_demand(tmp_path):
+    run = write_run(tmp_path / "run", missing=2)
+    with pytest.raises(RunError, match="2 shards"):
+        MixedPairs(run)
+    assert len(MixedPairs(run, partial=True)) == 1
+
+
+def test_another_schema_version_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("medcutmix_cli.shards.SCHEMA_VERSION", 2)
+    run = write_run(tmp_path / "run")
+    monkeypatch.undo()
+    with pytest.raises(ShardError, match="schema 2"):
+        MixedPairs(run)
+
+
+def test_a_shard_that_goes_away_is_one_error(tmp_path):
+    run = write_rows(tmp_path / "run", 2)
+    pairs = MixedPairs(run, columns=IDS)
+    (run / "data" / "part-00000.parquet").unlink()
+    with pytest.raises(ShardError, match="gone"):
+        pairs[0]
+
+
+def test_a_pair_has_typed_tensors(tmp_path):
+    row, *_ = make_mix(3, hard=False)
+    pairs = MixedPairs(write_run(tmp_path / "run", ([row],)))
+    pair = pairs[0]
+    assert set(pair) == set(BASIC)
+    assert (pair["image"].shape, pair["image"].dtype) == ((1, 112, 112), torch.float32)
+    assert (pair["label_w"].shape, pair["label_w"].dtype) == ((14,), torch.float32)
+    assert (pair["lam"].shape, pair["lam"].dtype, pair["lam"].item()) == ((), torch.float32, 0.75)
+    grey = MixedPairs(tmp_path / "run", dtype="uint8")[0]["image"]
+    assert np.array_equal(grey[0].numpy(), decode_picture(row["image"]["bytes"]))
+    assert torch.equal(grey.float() / 255, pair["image"])
+
+
+def test_a_row_is_the_row_that_was_stored(tmp_path):
+    names = [column.name for column in COLUMNS]
+    run = write_run(tmp_path / "run", ([make_mix(k)[0] for k in range(3)],))
+    pairs = MixedPairs(run, columns=names)
+    for number, stored in enumerate(read_rows(run / "data" / "part-00000.parquet")):
+        read = pairs[number]["row"]
+        assert [*read] == [name for name in names if name != "image"]
+        for name, value in read.items():
+            if isinstance(value, np.ndarray):
+                assert np.array_equal(value, np.array(stored[name], value.dtype), equal_nan=True), name
+                assert value.flags.writeable
+            else:
+                assert value == stored[name], name
+
+
+def test_no_picture_is_read_where_none_is_wanted(run, monkeypatch):
+    asked = []
+    read = module.read_group
+    monkeypatch.setattr(
+        module, "read_group", lambda place, columns: asked.append(columns) or read(place, columns)
+    )
+    pairs = MixedPairs(run, columns=("report", "lam"))
+    assert set(pairs[0]) == {"report", "lam"}
+    assert pairs.find(lambda row: row["pair_id"] in ("5", "66", "69"), IDS) == [5, 66, 69]
+    assert {name for columns in asked for name in columns} == {"report", "lam", "pair_id"}
+
+
+def test_what_is_found_makes_a_subset(run):
+    pairs = MixedPairs(run, columns=IDS)
+    odd = Subset(pairs, pairs.find(lambda row: int(row["pair_id"]) % 2 == 1, IDS))
+    assert [the_id(pair) for pair in odd] == list(range(1, 70, 2))
+
+
+def test_a_row_group_is_read_once_while_it_is_kept(run, monkeypatch):
+    counted = Counter()
+    read = module.read_group
+    monkeypatch.setattr(
+        module, "read_group", lambda place, columns: counted.update([place]) or read(place, columns)
+    )
+    pairs = MixedPairs(run, columns=IDS, cached_groups=2)
+    for k in (0, 40, 1, 41, 31, 32):
+        pairs[k]
+    assert list(counted.values()) == [1, 1]
+    pairs[66], pairs[0]
+    assert sorted(counted.values()) == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param({"columns": ("imagine",)}, "did you mean 'image'", id="column"),
+        pytest.param({"columns": ()}, "no column", id="no-columns"),
+        pytest.param({"dtype": "float64"}, "float64", id="dtype"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(run, options, message):
+    with pytest.raises(UsageError, match=message):
+        MixedPairs(run, **options)
+
+
+def test_a_pickled_data_set_leaves_its_cache_behind(run):
+    pairs = MixedPairs(run, columns=IDS)
+    pairs[0]
+    again = pickle.loads(pickle.dumps(pairs))  # noqa: S301
+    assert not again._cache
+    assert the_id(again[42]) == 42
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_two_workers_give_what_one_process_gives(run, method):
+    pairs = MixedPairs(run, columns=("image", "lam", *IDS), dtype="uint8", transform=shrunk)
+    pairs[0]  # a parent that has read already
+    loader = DataLoader(
+        pairs, batch_size=16, num_workers=2, multiprocessing_context=method, collate_fn=collate
+    )
+    batches = list(loader)
+    assert [int(row["pair_id"]) for batch in batches for row in batch["row"]] == list(range(70))
+    assert batches[0]["image"].shape == (16, 1, 2, 2)
+
+
+def shrunk(pair):
+    return {**pair, "image": pair["image"][:, :2, :2]}
+
+
+def test_the_usual_columns_need_no_collate(run):
+    batch = next(iter(DataLoader(MixedPairs(run), batch_size=3)))
+    assert batch["image"].shape == (3, 1, 112, 112)
+    assert batch["label_w"].shape == (3, 14)
+    assert (batch["lam"].dtype, len(batch["report"])) == (torch.float32, 3)
+
+
+def test_collate_stacks_what_fits_and_lists_the_rest(run):
+    pairs = MixedPairs(run, columns=(*BASIC, *RECIPE))
+    batch = collate([pairs[0], pairs[1]])
+    assert batch["image"].shape == (2, 1, 112, 112)
+    assert [row["pair_id"] for row in batch["row"]] == ["0", "1"]
+    ragged = collate([{"x": torch.zeros(2)}, {"x": torch.zeros(3)}])
+    assert [len(x) for x in ragged["x"]] == [2, 3]
