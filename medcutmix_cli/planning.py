@@ -237,7 +237,7 @@ def _labels(sentences: tuple[Sentence, ...]) -> tuple[float, ...]:
 
 def _pair(strategy: str, proposal: Proposal, report: str, reading: Reading) -> Pair:
     kept, inserted = proposal.kept, proposal.inserted
-    stays, not_given = _guarded(proposal)
+    stays, not_given = _guarded(proposal.pictures_of or proposal)
     return Pair(
         pair_id=_pair_id(strategy, proposal),
         strategy=strategy,

@@ -104,7 +104,9 @@ class ImageOnly(_Ablation):
 
     def ablated(self, proposal: Proposal) -> Proposal | Refusal:
         """Keep the report."""
-        return Refusal("nothing-would-change") if proposal.image_mode == "keep" else _unedited(proposal)
+        if proposal.image_mode == "keep":
+            return Refusal("nothing-would-change")
+        return replace(_unedited(proposal), pictures_of=proposal)
 
 
 def _unedited(proposal: Proposal) -> Proposal:

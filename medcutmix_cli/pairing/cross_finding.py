@@ -10,9 +10,10 @@ import numpy as np
 
 from medcutmix_cli.pairing.changes import cross
 from medcutmix_cli.pairing.cohort import Cohort, drawn, rare_first
+from medcutmix_cli.pairing.departing import departure
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Proposal, exchange
-from medcutmix_cli.pairing.statements import Refusal, recipient_statement
+from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import Assertion, ReadStudy
 from medcutmix_cli.reports.lexicon import label_of
 
@@ -59,11 +60,11 @@ class CrossFinding(ByPolicy):
         if not stated:
             yield Refusal("no-exchangeable-finding")
         for finding in stated:
-            statement = recipient_statement(recipient.reading, finding)
             if self.rules[finding].image != "attended":
                 yield Refusal("finding-cannot-be-taken-out")
-            else:
-                yield statement if isinstance(statement, Refusal) else finding
+                continue
+            leaving = departure(recipient.reading, finding)
+            yield leaving if isinstance(leaving, Refusal) else finding
 
     def _routes(self, leaving: list[str], recipient: ReadStudy, cohort: Cohort) -> list[tuple[str, str]]:
         """Return (what leaves, what comes) for all that can be exchanged."""

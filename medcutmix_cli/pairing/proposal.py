@@ -24,6 +24,7 @@ class Proposal:
         inserted: The donor's sentences as they enter, one a section.
         finding_a: What leaves, where that is not what comes; None means the same finding.
         image_mode: One of `records.IMAGE_MODES`.
+        pictures_of: The proposal whose pictures are mixed, where its texts are not.
 
     Where nothing of a parent leaves or comes, its sentence is None and its side NONE; `finding` is "" where no
     finding is exchanged.
@@ -41,6 +42,7 @@ class Proposal:
     inserted: tuple[Sentence, ...]
     finding_a: str | None = None
     image_mode: str = "attended"
+    pictures_of: Proposal | None = None
 
 
 def exchange(

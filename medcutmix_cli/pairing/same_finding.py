@@ -14,9 +14,10 @@ import numpy as np
 
 from medcutmix_cli.pairing.changes import TextChange, swap
 from medcutmix_cli.pairing.cohort import Cohort, Filed, drawn, rare_first
+from medcutmix_cli.pairing.departing import departure
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Proposal, exchange
-from medcutmix_cli.pairing.statements import Refusal, Statement, recipient_statement, sides_compatible
+from medcutmix_cli.pairing.statements import Refusal, sides_compatible
 from medcutmix_cli.records import Assertion, ReadStudy, Sentence, Side
 
 
@@ -32,22 +33,22 @@ class Swap(ByPolicy, ABC):
         if not stated:
             yield Refusal("no-exchangeable-finding")
         for index in rare_first(stated, recipient.study.split, cohort, rng):
-            leaving = recipient_statement(recipient.reading, stated[index])
+            leaving = departure(recipient.reading, stated[index])
             if isinstance(leaving, Refusal):
                 yield leaving
             else:
-                yield from self._with_donors(recipient, leaving, cohort, rng)
+                yield from self._with_donors(recipient, stated[index], leaving.side, cohort, rng)
 
     def _with_donors(
-        self, recipient: ReadStudy, leaving: Statement, cohort: Cohort, rng: np.random.Generator
+        self, recipient: ReadStudy, finding: str, own: Side, cohort: Cohort, rng: np.random.Generator
     ) -> Iterator[Proposal | Refusal]:
-        sides = [side for side in Side if sides_compatible(leaving.side, side)]
-        donors = cohort.givers(recipient.study.split, leaving.finding, sides)
+        sides = [side for side in Side if sides_compatible(own, side)]
+        donors = cohort.givers(recipient.study.split, finding, sides)
         if not donors:
             yield Refusal("no-donor-of-this-finding-and-side")
             return
         for donor in self.ordered(recipient, donors, rng):
-            yield donor if isinstance(donor, Refusal) else self._propose(recipient, donor, leaving.finding)
+            yield donor if isinstance(donor, Refusal) else self._propose(recipient, donor, finding)
 
     @abstractmethod
     def ordered(
