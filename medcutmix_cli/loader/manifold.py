@@ -235,13 +235,16 @@ def _moved_by(states: torch.Tensor, shift: tuple[int, int] | None, name: str) ->
             where=name,
             hint="encode the donor as it was pasted (parent_pictures), and say pasted=True",
         )
-    down, right = shift
-    height, width = states.shape[1:]
+    (to_y, from_y), (to_x, from_x) = (_spans(*each) for each in zip(shift, states.shape[1:], strict=True))
     moved = torch.zeros_like(states)
-    moved[:, max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)] = states[
-        :, max(-down, 0) : height - max(down, 0), max(-right, 0) : width - max(right, 0)
-    ]
+    moved[:, to_y, to_x] = states[:, from_y, from_x]
     return moved
+
+
+def _spans(step: int, length: int) -> tuple[slice, slice]:
+    """Return (where to, where from) along one axis."""
+    step = max(-length, min(length, step))
+    return slice(max(step, 0), length + min(step, 0)), slice(max(-step, 0), length - max(step, 0))
 
 
 def _class_tokens(

@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.loader import contrastive_targets, multilabel, multilabel_loss, parent_mask
+
+NAN = float("nan")
+
+
+def mix(a, b, lam=0.75, **changes):
+    patients = {"subject_id_a": f"p{a}"[:2], "subject_id_b": f"p{b}"[:2]}
+    return {"study_id_a": a, "study_id_b": b, "lam": lam, **patients, **changes}
+
+
+def test_a_mix_gives_lam_to_its_recipients_original_pair():
+    targets = contrastive_targets([mix("a", "b", 0.75)], ["a", "b", "c"])
+    assert torch.allclose(targets[0], torch.tensor([1, 0.75, 0.25, 0]) / 2)
+    assert torch.allclose(targets[1], torch.tensor([0.75, 1, 0, 0]) / 1.75)
+    assert torch.allclose(targets[3], torch.tensor([0, 0, 0, 1.0]))
+
+
+def test_two_mixes_of_one_recipient_share_the_product_of_their_lams():
+    targets = contrastive_targets([mix("a", "b", 0.8), mix("a", "c", 0.5)])
+    assert torch.allclose(targets[0], torch.tensor([1, 0.4]) / 1.4)
+
+
+def test_without_a_common_parent_the_targets_are_the_identity():
+    assert torch.equal(contrastive_targets([mix("a", "b"), mix("c", "d")], ["e"]), torch.eye(3))
+    assert torch.equal(contrastive_targets([mix("a", "b")], ["a"], strength=0), torch.eye(2))
+
+
+studies = st.sampled_from("abcdef")
+mixes = st.lists(st.builds(mix, studies, studies, st.floats(0, 1)), max_size=6)
+
+
+@given(mixes, st.lists(studies, unique=True), st.floats(0, 1))
+@settings(max_examples=80, deadline=None)
+def test_targets_are_shares_with_the_own_pair_first(rows, ids, strength):
+    targets = contrastive_targets(rows, ids, strength=strength)
+    count = len(rows) + len(ids)
+    assert (targets.shape, targets.dtype) == ((count, count), torch.float32)
+    assert torch.allclose(targets.sum(1), torch.ones(count))
+    assert ((targets >= 0) & (targets <= targets.diagonal()[:, None] + 1e-6)).all()
+    masked = parent_mask(rows, ids)
+    assert not (targets > 0)[~(masked | torch.eye(count, dtype=torch.bool))].any()
+
+
+@given(mixes, st.lists(studies))
+@settings(max_examples=80, deadline=None)
+def test_a_parent_in_common_is_no_negative(rows, ids):
+    mask = parent_mask(rows, ids)
+    sets = [{row["study_id_a"], row["study_id_b"]} for row in rows] + [{name} for name in ids]
+    assert (mask.dtype, mask.shape) == (torch.bool, (len(sets), len(sets)))
+    assert torch.equal(mask, mask.T)
+    for i, one in enumerate(sets):
+        for j, other in enumerate(sets):
+            assert mask[i, j].item() == (i != j and bool(one & other))
+
+
+def test_parents_may_be_told_apart_by_patient():
+    rows = [mix("a1", "b1"), mix("a2", "c1")]
+    assert not parent_mask(rows).any()
+    assert parent_mask(rows, ["pb"], by="subject").tolist() == [
+        [False, True, True],
+        [True, False, False],
+        [True, False, False],
+    ]
+
+
+def test_pictures_and_reports_may_have_other_weights():
+    rows = [mix("a", "b", 0.9, lam_txt_tokens=0.5)]
+    to_text = contrastive_targets(rows, ["a"], text_weight="lam_txt_tokens")
+    assert to_text[0, 1] == pytest.approx(0.9 / 1.9)
+    to_image = contrastive_targets(rows, ["a"], image_weight="lam_txt_tokens", text_weight="lam")
+    assert to_image[0, 1] == pytest.approx(0.5 / 1.5)
+
+
+def labels(**values):
+    return np.array([values.get(name.replace(" ", "_"), NAN) for name in CHEXPERT], np.float32)
+
+
+def test_multilabel_targets_say_where_the_report_says_something():
+    rows = [{"label_w": labels(Edema=0.75, Pneumonia=0.5)}, {"label_w": labels().tolist()}]
+    found = multilabel(rows)
+    assert found.targets.shape == found.said.shape == (2, 14)
+    assert found.said.sum(1).tolist() == [2, 0]
+    assert found.targets[0, CHEXPERT.index("Edema")] == 0.75
+    assert not found.targets.isnan().any()
+
+
+@pytest.mark.parametrize(
+    ("uncertain", "said", "value"), [(None, False, 0), (0, True, 0), (1, True, 1), (0.5, True, 0.5)]
+)
+def test_uncertain_statements_count_as_asked(uncertain, said, value):
+    rows = [{"label_mixed": labels(Edema=-1, Fracture=1)}]
+    found, at = multilabel(rows, weighted=False, uncertain=uncertain), CHEXPERT.index("Edema")
+    assert (found.said[0, at].item(), found.targets[0, at].item()) == (said, value)
+    assert rows[0]["label_mixed"][at] == -1
+    assert found.targets[0, CHEXPERT.index("Fracture")] == 1
+
+
+def test_the_loss_is_the_mean_over_what_is_said():
+    rows = [{"label_w": labels(Edema=0.75, Pneumonia=0.0)}, {"label_w": labels(Edema=1.0)}]
+    logits, found = torch.randn(2, 14, requires_grad=True), multilabel(rows)
+    loss = multilabel_loss(logits, found.to("cpu"))
+    said = found.said
+    expected = torch.nn.functional.binary_cross_entropy_with_logits(logits[said], found.targets[said])
+    assert torch.allclose(loss, expected)
+    loss.backward()
+    assert (logits.grad[~said] == 0).all()
+    assert multilabel_loss(logits, multilabel([{"label_w": labels()}] * 2)) == 0
+
+
+def test_misuse_is_an_error():
+    with pytest.raises(UsageError, match="strength"):
+        contrastive_targets([], strength=2)
+    with pytest.raises(UsageError, match="'lam'"):
+        contrastive_targets([{"study_id_a": "a", "study_id_b": "b"}])
+    with pytest.raises(UsageError, match="subject"):
+        parent_mask([], by="image")
+    with pytest.raises(UsageError, match="'label_w'"):
+        multilabel([{}])
