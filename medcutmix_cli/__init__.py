@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from medcutmix_cli.attending import attend as attend
     from medcutmix_cli.datasets.sample import write_sample as write_sample
+    from medcutmix_cli.embedding import embed as embed
     from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
     from medcutmix_cli.evaluation import evaluate_reports as evaluate_reports
     from medcutmix_cli.gallery import write_gallery as write_gallery
@@ -33,6 +34,7 @@ _HOME = {
     "inspect": "medcutmix_cli.inspection",
     "status": "medcutmix_cli.inspection",
     "verify": "medcutmix_cli.verification",
+    "embed": "medcutmix_cli.embedding",
     "evaluate_maps": "medcutmix_cli.evaluation",
     "evaluate_reports": "medcutmix_cli.evaluation",
     "needed_maps": "medcutmix_cli.encoders.precomputed",
@@ -45,6 +47,7 @@ __all__ = [
     "__version__",
     "attend",
     "augment",
+    "embed",
     "evaluate_maps",
     "evaluate_reports",
     "inspect",

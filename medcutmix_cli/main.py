@@ -17,6 +17,7 @@ import typer
 from medcutmix_cli import __version__
 from medcutmix_cli.commands.attend import attend
 from medcutmix_cli.commands.augment import planning_command
+from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import maps, reports
 from medcutmix_cli.commands.inspect import inspect
 from medcutmix_cli.commands.read import read
@@ -111,6 +112,12 @@ _add(
     render,
     "medcutmix render RUN",
     "medcutmix render RUN --task 3 --num-tasks 16",
+)
+_add(
+    STEPS,
+    embed,
+    "medcutmix embed SAMPLE embeddings.parquet",
+    "medcutmix augment SAMPLE RUN --pairing nearest --embeddings embeddings.parquet",
 )
 _add(LOOK, status, "medcutmix status RUN", "medcutmix status RUN --json")
 _add(

@@ -61,7 +61,10 @@ class Nearest(Swap):
             yield Refusal("donor-has-no-embedding")
         own = recipient.study.subject_id
         others = (donor for donor in known.nearest_first(query) if donor.subject_id != own)
-        for donor in islice(others, self.k):
+        chosen = list(islice(others, self.k))
+        if not chosen:
+            yield Refusal("no-donor-of-another-patient")
+        for donor in chosen:
             yield donor.open()
 
 
