@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from medcutmix_cli.pairing.clauses import reread, said
-from medcutmix_cli.pairing.departing import Departure, arrival, conflicts, counted, departure
+from medcutmix_cli.pairing.departing import Arrival, Departure, counted, departure
 from medcutmix_cli.pairing.drafting import Draft, Fate, draft_edits
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
@@ -54,7 +54,7 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     if isinstance(given, Refusal):
         return given
     fates = _with_donor(gone.fates, given)
-    return _change(recipient, Draft(fates), gone, given)
+    return _change(recipient, Draft(fates), gone, given, same=True)
 
 
 def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> TextChange | Refusal:
@@ -72,11 +72,11 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
             return refusal
     if isinstance(gone, Refusal) or isinstance(given, Refusal):
         return Refusal("recipient-has-no-diagnostic-sentence")
-    cleared = arrival(recipient.reading, coming, given.side, [fate.sentence for fate in gone.fates])
+    cleared = Arrival.of(given.sentences).cleared(recipient.reading, [fate.sentence for fate in gone.fates])
     if isinstance(cleared, Refusal):
         return cleared
     fates = _with_donor([*gone.fates, *cleared], given)
-    return _change(recipient, Draft(fates), gone, given, coming)
+    return _change(recipient, Draft(fates), gone, given)
 
 
 def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Refusal:
@@ -90,7 +90,7 @@ def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Re
     there = _already_there(recipient, coming)
     if there is not None:
         return there
-    cleared = arrival(recipient.reading, coming, given.side, ())
+    cleared = Arrival.of(given.sentences).cleared(recipient.reading, ())
     if isinstance(cleared, Refusal):
         return cleared
     sections = _main_sections(recipient)
@@ -99,7 +99,7 @@ def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Re
     fates = _with_donor(cleared, given)
     placed = {fate.sentence.section for fate in fates if fate.coming is not None}
     additions = tuple((name, given.in_section(name) or given.main) for name in sections if name not in placed)
-    return _change(recipient, Draft(fates, additions), None, given, coming)
+    return _change(recipient, Draft(fates, additions), None, given)
 
 
 def concatenation(recipient: ReadStudy, donor: ReadStudy) -> TextChange:
@@ -163,14 +163,15 @@ def _better(fate: Fate, than: Fate) -> bool:
 
 
 def _change(
-    recipient: ReadStudy, draft: Draft, gone: Departure | None, given: Statement, coming: str = ""
+    recipient: ReadStudy, draft: Draft, gone: Departure | None, given: Statement, *, same: bool = False
 ) -> TextChange | Refusal:
     report, reading = recipient.study.report, recipient.reading
     edits = draft_edits(report, reading, draft)
     if isinstance(edits, Refusal):
         return edits
     kept, inserted = draft.kept(reading), draft.inserted()
-    if coming and any(conflicts(s, coming, given.side) for s in kept if s.section in _counting(recipient)):
+    arrived = Arrival.of(given.sentences)
+    if not same and any(arrived.conflicts(s) for s in kept if s.section in _counting(recipient)):
         return Refusal("contradiction-would-be-left")
     if not _reads_as_meant(recipient, edits, (*kept, *inserted)):
         return Refusal("mixed-text-reads-differently")

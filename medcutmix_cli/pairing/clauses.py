@@ -21,7 +21,8 @@ from medcutmix_cli.reports.words import canonical
 
 _JOINER = r"(?:and|or|but|nor|as well as|plus)"
 _MARK = re.compile(
-    rf"\s*[,;]\s*{_JOINER}\s+|\s*[,;]\s+|\s+{_JOINER}\s+|\s+(?=with\s)|\s+(?=without\s)", re.IGNORECASE
+    rf"\s*[,;]\s*{_JOINER}\s+|\s*[,;]\s+|\s+{_JOINER}\s+|(?<!consistent)(?<!compatible)(?<!keeping)(?<!compared)(?<!along)\s+(?=with\s)|\s+(?=without\s)",
+    re.IGNORECASE,
 )
 _LEADING = re.compile(r"(?:with|while|although)\s+", re.IGNORECASE)
 _JOINED = re.compile(rf"\b{_JOINER}\b", re.IGNORECASE)
@@ -30,6 +31,10 @@ _VERB = re.compile(
 )
 _PLURAL_VERB = re.compile(r"\s+(?:are|were|have)\b", re.IGNORECASE)
 _THERE = re.compile(r"there\s+(is|are|was|were)\b\s*(no\b)?", re.IGNORECASE)
+_DANGLING = re.compile(
+    r"\b(?:consistent|compatible|with|of|in|the|an?|for|to|and|or|due|suggest\w*|represent\w*|may|is|are|by|from|at|on)\W*$",
+    re.IGNORECASE,
+)
 _NEITHER = re.compile(r"\bneither\b", re.IGNORECASE)
 _NOR = re.compile(r"\bnor\b", re.IGNORECASE)
 _SIDE = re.compile(r"\b(?:left|right|bilateral|bibasilar)\b[ -](?:sided )?", re.IGNORECASE)
@@ -100,6 +105,14 @@ def without(sentence: Sentence, leaving: Iterable[Span]) -> Shortened | None:
     return None
 
 
+def holds_only_findings(sentence: Sentence) -> bool:
+    """Say whether every part of a sentence names a finding, or says more of one."""
+    text = unwrap(sentence.text)
+    spans = sorted({(m.start - sentence.start, m.end - sentence.start) for m in sentence.mentions})
+    parts = _parts(text, spans, set())
+    return all(part.stays or _only_modifies(text[part.start : part.end].lower()) for part in parts)
+
+
 def said(mention: Mention) -> tuple[object, ...]:
     """Return all that a mention says, without where it stands."""
     m = mention
@@ -151,7 +164,7 @@ def _parts(text: str, spans: Sequence[Span], gone: set[Span]) -> list[_Part]:
 def _ways(text: str, parts: list[_Part], named: int) -> Iterator[tuple[Cut, ...]]:
     """Yield ways to take the leaving parts out, best first; `named` is where the first leaving finding begins."""
     kept = _kept(text, parts)
-    if not kept:
+    if not kept or _loses_predicate(text, parts, kept):
         return
     heads: Iterable[list[Cut]] = [[]] if kept[0] == 0 else _heads(text, parts[0], parts[kept[0]], named)
     for head in heads:
@@ -159,6 +172,16 @@ def _ways(text: str, parts: list[_Part], named: int) -> Iterator[tuple[Cut, ...]
             yield tuple(
                 _trimmed(text, cut) for cut in [*head, *_inner_cuts(text, parts, kept, opened=opened)]
             )
+
+
+def _loses_predicate(text: str, parts: list[_Part], kept: list[int]) -> bool:
+    """Say whether a verb leaves with the last part that the first ones need: "effusion and atelectasis are small"."""
+    last, final = parts[kept[-1]], parts[-1]
+    if last is final or not _VERB.search(text, final.start, final.end):
+        return False
+    staying = text[parts[kept[0]].start : last.end]
+    opened = _OPENED.match(staying.lower()) or _OPENED.match(text.lower())
+    return not _VERB.search(staying) and not opened and not _own_statement(text, final)
 
 
 def _kept(text: str, parts: list[_Part]) -> list[int] | None:
@@ -169,6 +192,8 @@ def _kept(text: str, parts: list[_Part]) -> list[int] | None:
         words = text[part.start : part.end].lower()
         if part.leaves:
             after_leaving = True
+        elif after_leaving and "," in part.mark and not _JOINED.search(part.mark) and _points_back(words):
+            return None
         elif not part.stays and after_leaving and _only_modifies(words):
             continue
         elif not part.stays and after_leaving and not _OPENED.search(text[: part.start].lower()):
@@ -188,6 +213,11 @@ def _stands(words: str) -> bool:
 
 
 _OPENED = re.compile(r"\b(?:no|without|free of|clear of|negative for)\b")
+
+
+def _points_back(words: str) -> bool:
+    first = next((word for word in words.split() if word not in ("the", "a", "an")), "")
+    return first in table("clauses")["pointing"]["words"]
 
 
 def _only_modifies(words: str) -> bool:
@@ -307,7 +337,7 @@ def _applied(text: str, cuts: Sequence[Cut]) -> str:
 def _agrees(text: str, sentences: Sequence[Sentence]) -> bool:
     """Say whether verb and noun still agree: "There are atelectasis" and "pneumothorax are" do not."""
     mentions = [m for s in sentences for m in s.mentions]
-    if _FRAGMENT.match(text) or (_NEITHER.search(text) and not _NOR.search(text)):
+    if _FRAGMENT.match(text) or _DANGLING.search(text) or (_NEITHER.search(text) and not _NOR.search(text)):
         return False
     if not mentions:
         return True

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from medcutmix_cli.records import Assertion, Mention, Reading, Side
+from medcutmix_cli.pairing.normals import normal_beside_finding, sides_meet
+from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
 from medcutmix_cli.reports.labels import counting_sections
 
 
@@ -24,8 +25,28 @@ def inconsistency(reading: Reading, expected: tuple[float, ...], found: tuple[fl
     if not same_labels(expected, found):
         return "labels-changed-on-reading"
     counting = counting_sections(reading)
-    mentions = [m for s in reading.sentences if s.section in counting for m in s.mentions]
-    return contradiction(mentions)
+    sentences = [s for s in reading.sentences if s.section in counting]
+    contradicted = contradiction([m for s in sentences for m in s.mentions])
+    if contradicted:
+        return contradicted
+    if normal_beside_finding(sentences):
+        return "normal-beside-acute-finding"
+    return "two-sides" if _on_two_sides(sentences) else ""
+
+
+def _on_two_sides(sentences: list[Sentence]) -> bool:
+    """Say whether the impression puts a finding on the one side and the rest of the report on the other."""
+    inside: dict[str, set[Side]] = {}
+    outside: dict[str, set[Side]] = {}
+    for sentence in sentences:
+        said = inside if sentence.section == "impression" else outside
+        for m in sentence.mentions:
+            if m.assertion is Assertion.PRESENT and m.side is not Side.NONE:
+                said.setdefault(m.finding, set()).add(m.side)
+    return any(
+        inside[f] | outside[f] == {Side.LEFT, Side.RIGHT} and not inside[f] & outside[f]
+        for f in inside.keys() & outside.keys()
+    )
 
 
 def contradiction(mentions: list[Mention]) -> str:
@@ -34,14 +55,9 @@ def contradiction(mentions: list[Mention]) -> str:
         own = [m for m in mentions if m.finding == finding]
         present = [m for m in own if m.assertion is Assertion.PRESENT]
         absent = [m for m in own if m.assertion is Assertion.ABSENT]
-        if any(_overlap(p.side, a.side) for p in present for a in absent):
+        if any(sides_meet(p.side, a.side) for p in present for a in absent):
             return "present-and-absent"
     return ""
-
-
-def _overlap(present: Side, absent: Side) -> bool:
-    """Say whether "present here" and "absent there" meet; "no right effusion" and "left effusion" do not."""
-    return {present, absent} != {Side.LEFT, Side.RIGHT}
 
 
 def impression_consistent(reading: Reading) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
-from medcutmix_cli.pairing.clauses import Span, is_denied, moved, said, without
+from medcutmix_cli.pairing.clauses import Span, holds_only_findings, is_denied, moved, without
 from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.drafting import Fate
+from medcutmix_cli.pairing.giving import SHADOWS
 from medcutmix_cli.pairing.normals import CLEAR_LUNGS, contradicted, denials
-from medcutmix_cli.pairing.statements import SHADOWS, STATED, Refusal
+from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
@@ -47,6 +49,8 @@ def departure(reading: Reading, finding: str) -> Departure | Refusal:
     if None in fates:
         return Refusal("recipient-sentence-has-other-findings")
     done = tuple(fate for fate in fates if fate is not None)
+    if _pointed_at(reading, done):
+        return Refusal("next-sentence-points-back")
     sides = {m.side for s in about for m in _of(s, finding) if m.assertion is Assertion.PRESENT} - {Side.NONE}
     if len(sides) > 1:
         return Refusal("recipient-names-several-sides")
@@ -58,6 +62,22 @@ def departure(reading: Reading, finding: str) -> Departure | Refusal:
         # No donor can mend that; without this the pair would be refused after the work of mixing.
         return Refusal("recipient-contradicts-itself")
     return Departure(done, query, sides.pop() if sides else Side.NONE)
+
+
+def _pointed_at(reading: Reading, fates: tuple[Fate, ...]) -> bool:
+    """Say whether a sentence that stays begins with "This ..." behind one that leaves."""
+    gone = {fate.sentence for fate in fates if fate.left is None}
+    touched = {fate.sentence for fate in fates}
+    return any(
+        before in gone and after not in touched and after.section == before.section and _points_back(after)
+        for before, after in pairwise(reading.sentences)
+    )
+
+
+def _points_back(sentence: Sentence) -> bool:
+    first = sentence.text.lower().split()[:2]
+    listed = table("clauses")["pointing_sentence"]["words"]
+    return first[0] in listed or (first[0] == "the" and first[-1] in listed)
 
 
 def _query(about: list[Sentence], finding: str) -> Sentence | Refusal:
@@ -103,48 +123,57 @@ def _of_the_lung(finding: str) -> bool:
     return CLEAR_LUNGS in table("normals")["denied_by"].get(finding, ())
 
 
-def arrival(
-    reading: Reading, finding: str, side: Side, leaving: Iterable[Sentence]
-) -> tuple[Fate, ...] | Refusal:
-    """Take out what cannot stand beside a finding that comes: its denials, and statements of normality.
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What comes into a report: the finding, and the words for its shadow that stand in the same sentences.
 
-    Args:
-        reading: The recipient's report.
-        finding: What comes.
-        side: Where it comes.
-        leaving: Sentences that change for another reason; they are looked after there.
+    Attributes:
+        present: (finding, side) of each.
     """
-    busy = set(leaving)
-    fates: list[Fate] = []
-    for sentence in counted(reading):
-        spans = conflicts(sentence, finding, side) if sentence not in busy else set()
-        if spans:
-            fate = _fate_of_denial(sentence, spans)
-            if fate is None:
+
+    present: tuple[tuple[str, Side], ...]
+
+    @classmethod
+    def of(cls, sentences: Iterable[Sentence]) -> Arrival:
+        """Return what the sentences of a donor assert."""
+        said_there = ((m.finding, m.side) for s in sentences for m in s.mentions if not is_denied(m))
+        return cls(tuple(dict.fromkeys(said_there)))
+
+    def conflicts(self, sentence: Sentence) -> set[Span]:
+        """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
+        named = {(m.start, m.end) for f, side in self.present for m in denials(sentence, f, side)}
+        statements = {s for f, _ in self.present for s in contradicted(sentence, f)}
+        whole = {(sentence.start + s.start, sentence.start + s.end) for s in statements}
+        return named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)}
+
+    def cleared(self, reading: Reading, leaving: Iterable[Sentence]) -> tuple[Fate, ...] | Refusal:
+        """Take out what cannot stand beside what comes: its denials, and statements of normality.
+
+        Args:
+            reading: The recipient's report.
+            leaving: Sentences that change for another reason; they are looked after there.
+        """
+        busy = set(leaving)
+        fates: list[Fate] = []
+        for sentence in counted(reading):
+            spans = self.conflicts(sentence) if sentence not in busy else set()
+            fate = _fate_of_denial(sentence, spans) if spans else None
+            if spans and fate is None:
                 return Refusal("denial-cannot-be-cut-out")
-            fates.append(fate)
-    return tuple(fates)
-
-
-def conflicts(sentence: Sentence, finding: str, side: Side) -> set[Span]:
-    """Return the spans, offsets into the report, that cannot stand beside a finding that is there."""
-    named = {(m.start, m.end) for m in denials(sentence, finding, side)}
-    whole = {(sentence.start + s.start, sentence.start + s.end) for s in contradicted(sentence, finding)}
-    return named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)}
+            if fate is not None:
+                fates.append(fate)
+        return tuple(fates)
 
 
 def _fate_of_denial(sentence: Sentence, spans: set[Span]) -> Fate | None:
+    """Return what is left of a sentence without its denials at `spans`.
+
+    Where they cannot be cut out a sentence that does nothing but deny leaves whole: to say less is no lie
+    ("The lungs are clear without effusion or pneumothorax." beside a consolidation).
+    """
     left = without(sentence, spans)
     if left is not None:
         return Fate(sentence, left)
     staying = [m for m in sentence.mentions if (m.start, m.end) not in spans]
-    if not staying or all(
-        is_denied(m) and said(m)[1] is Assertion.ABSENT and _shares(m, spans) for m in staying
-    ):
-        return Fate(sentence)
-    return None
-
-
-def _shares(mention: Mention, spans: set[Span]) -> bool:
-    """Say whether one phrase denies this and what must leave: "the pleural spaces are clear"."""
-    return any(mention.start < end and start < mention.end for start, end in spans)
+    denies = all(m.assertion is Assertion.ABSENT for m in staying)
+    return Fate(sentence) if not staying or (denies and holds_only_findings(sentence)) else None

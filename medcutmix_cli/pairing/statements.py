@@ -9,17 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medcutmix_cli.pairing.consistency import contradiction
+from medcutmix_cli.pairing.giving import SHADOWS, giveable
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
 
 STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.RESOLVED})
-_NOT_GIVEN = frozenset(
-    {"prior", "notification", "date", "name", "patient", "other-modality", "recommendation"}
-)
-"""What a donor sentence may not carry into another patient's report."""
-
-SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
-"""Words for the shadow itself: "opacity consistent with pneumonia" is one piece of evidence, not two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +63,9 @@ def recipient_statement(reading: Reading, finding: str) -> Statement | Refusal:
 
 
 def donor_statement(reading: Reading, finding: str) -> Statement | Refusal:
-    """Collect the sentences that may be given: they assert the finding, nothing else, and of this patient only."""
+    """Collect the sentences, or parts of them, that may be given: they assert the finding and nothing else."""
     about = [s for s in _counted(reading) if any(m.assertion in STATED for m in _of(s, finding))]
-    given = [s for s in about if _may_be_given(s, finding)]
+    given = [part for part in (giveable(s, finding) for s in about) if part is not None]
     if not given:
         return Refusal("donor-has-no-sentence-to-give")
     return _statement(finding, given, given, "donor-names-several-sides")
@@ -104,14 +98,6 @@ def _asserts(sentence: Sentence, finding: str) -> bool:
 def _others_stated(sentence: Sentence, finding: str) -> bool:
     named = {m.finding for m in sentence.mentions if m.assertion in STATED}
     return bool(named - {finding} - SHADOWS)
-
-
-def _may_be_given(sentence: Sentence, finding: str) -> bool:
-    """Say whether a sentence is a plain assertion of the finding; `___` stands for a removed name or date."""
-    plain = sentence.kind is SentenceKind.DIAGNOSTIC and not _NOT_GIVEN & set(sentence.flags)
-    own = _of(sentence, finding)
-    present = bool(own) and all(m.assertion is Assertion.PRESENT and not m.prior for m in own)
-    return plain and present and not _others_stated(sentence, finding) and "___" not in sentence.text
 
 
 def sides_compatible(recipient: Side, donor: Side) -> bool:

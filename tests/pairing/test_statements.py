@@ -25,10 +25,13 @@ def taken_from(*findings, impression=()):
 @pytest.mark.parametrize(
     "sentence",
     [
-        pytest.param("The right pleural effusion is unchanged.", id="prior-reference"),
+        pytest.param("The right pleural effusion has increased.", id="prior-reference"),
         pytest.param("There may be a small right pleural effusion.", id="hedge"),
         pytest.param("No pleural effusion.", id="negated"),
-        pytest.param("Small right effusion and a right lower lobe mass.", id="another-finding"),
+        pytest.param("The right effusion and mass are small.", id="another-finding"),
+        pytest.param("Increasing right pleural effusion.", id="the-course-of-a-disease"),
+        pytest.param("This is a right pleural effusion.", id="points-at-another-sentence"),
+        pytest.param("Right pleural effusion and tortuous aorta.", id="another-observation"),
         pytest.param("Right pleural effusion was discussed with Dr. ___ at 9:40.", id="notification"),
         pytest.param("40-year-old female with a right pleural effusion.", id="who-the-patient-is"),
         pytest.param("Right pleural effusion was seen on computed tomography.", id="another-examination"),
@@ -44,6 +47,28 @@ def test_a_plain_assertion_is_given_with_its_side():
     assert isinstance(statement, Statement)
     assert statement.side is Side.LEFT
     assert statement.main.text == "There is a small left pleural effusion."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "given"),
+    [
+        pytest.param("Small right effusion and a left lung mass.", "Small right effusion", id="first-of-two"),
+        pytest.param("Cardiomegaly and small right effusion.", "small right effusion.", id="second-of-two"),
+        pytest.param(
+            "Small right effusion without pneumothorax.", "Small right effusion", id="a-denial-stays-behind"
+        ),
+        pytest.param(
+            "Again seen is a small right effusion.", "a small right effusion.", id="comparison-in-front"
+        ),
+        pytest.param("Small right effusion, unchanged.", "Small right effusion", id="comparison-behind"),
+    ],
+)
+def test_an_unbroken_stretch_of_a_sentence_is_given(sentence, given):
+    report = make_report(sentence)
+    statement = donor_statement(READER.read(report), "pleural_effusion")
+    assert isinstance(statement, Statement)
+    assert statement.main.text == given == report[statement.main.start : statement.main.end]
+    assert {m.finding for m in statement.main.mentions} == {"pleural_effusion"}
 
 
 def test_a_shadow_word_beside_the_finding_is_one_evidence():

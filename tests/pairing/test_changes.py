@@ -1,0 +1,240 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from medcutmix_cli.pairing.changes import TextChange, concatenation, cross, host, swap
+from medcutmix_cli.pairing.consistency import inconsistency
+from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.records import Assertion, Reading, ReadStudy
+from medcutmix_cli.reports.labels import chexpert_labels, finding_states
+from medcutmix_cli.reports.reader import ReportReader
+from tests.builders import make_report, make_study
+
+READER = ReportReader()
+DONOR = make_report(
+    "A large right pleural effusion obscures the right base.", impression=("Large right effusion.",)
+)
+
+
+def read(report, number=0):
+    study = make_study(number, report)
+    reading = READER.read(report)
+    present = (f for f, said in finding_states(reading).items() if said is Assertion.PRESENT)
+    return ReadStudy(study, study.images[0], reading, chexpert_labels(reading), frozenset(present))
+
+
+def mixed(change, report):
+    assert isinstance(change, TextChange), change
+    return splice(report, change.edits)
+
+
+def hosted(*findings, impression=(), donor=DONOR, coming="pleural_effusion"):
+    report = make_report(*findings, impression=impression)
+    return mixed(host(read(report), read(donor, 1), coming), report)
+
+
+def crossed(*findings, impression=(), leaving="atelectasis", donor=DONOR, coming="pleural_effusion"):
+    report = make_report(*findings, impression=impression)
+    return mixed(cross(read(report), read(donor, 1), leaving, coming), report)
+
+
+def swapped(*findings, impression=()):
+    report = make_report(*findings, impression=impression)
+    return mixed(swap(read(report), read(DONOR, 1), "pleural_effusion"), report)
+
+
+def test_a_swap_leaves_another_finding_of_the_sentence_where_it_is():
+    assert swapped("Small right effusion and bibasilar atelectasis. Normal heart size.") == make_report(
+        "A large right pleural effusion obscures the right base. Bibasilar atelectasis. Normal heart size."
+    )
+
+
+def test_the_query_of_a_mixed_sentence_is_cut_down_to_the_finding():
+    report = make_report("Small right effusion and bibasilar atelectasis.")
+    change = swap(read(report), read(DONOR, 1), "pleural_effusion")
+    assert change.leaving.text == "Small right effusion."
+
+
+def test_a_swap_keeps_what_its_sentence_denies():
+    assert swapped("Small right effusion, no pneumothorax.") == make_report(
+        "A large right pleural effusion obscures the right base. No pneumothorax."
+    )
+
+
+def test_a_finding_comes_where_it_was_denied():
+    text = hosted(
+        "The heart is normal. No pleural effusion. The lungs are clear.", impression=("No acute process.",)
+    )
+    assert text == make_report(
+        "The heart is normal. A large right pleural effusion obscures the right base. The lungs are clear.",
+        impression=("Large right effusion.",),
+    )
+
+
+def test_one_finding_of_a_denied_list_is_denied_no_more():
+    text = hosted("No edema, effusion, or pneumothorax. Normal heart.")
+    assert text == make_report(
+        "No edema or pneumothorax. A large right pleural effusion obscures the right base. Normal heart."
+    )
+
+
+def test_a_silent_section_gets_the_sentence_at_its_end():
+    assert hosted("The heart is normal.") == make_report(
+        "The heart is normal. A large right pleural effusion obscures the right base."
+    )
+
+
+def test_a_list_gets_the_sentence_as_its_next_item():
+    text = hosted("The heart is normal.", impression=("\n \n 1. Normal heart size.\n 2. Tortuous aorta.",))
+    assert text.endswith("1. Normal heart size.\n 2. Tortuous aorta.\n 3. Large right effusion.\n")
+
+
+def test_clear_lungs_do_not_stay_beside_a_consolidation():
+    donor = make_report("Left lower lobe consolidation.")
+    text = hosted("The lungs are clear. No edema.", donor=donor, coming="consolidation")
+    assert text == make_report("Left lower lobe consolidation. No edema.")
+
+
+def test_the_other_side_may_stay_denied():
+    text = hosted("No left pleural effusion. Normal heart.")
+    assert text == make_report(
+        "No left pleural effusion. Normal heart. A large right pleural effusion obscures the right base."
+    )
+
+
+def test_one_finding_goes_another_comes_and_its_denial_leaves():
+    text = crossed(
+        "Bibasilar atelectasis. No pneumothorax or pleural effusion.",
+        impression=("Atelectasis without acute cardiopulmonary process.",),
+    )
+    assert text == make_report(
+        "A large right pleural effusion obscures the right base. No pneumothorax.",
+        impression=("Large right effusion.",),
+    )
+
+
+def test_numbers_close_up_when_an_item_leaves():
+    text = crossed(
+        "Bibasilar atelectasis.",
+        impression=("\n \n 1. No pleural effusion.\n 2. Bibasilar atelectasis.\n 3. Mild cardiomegaly.",),
+    )
+    assert text.endswith("\n \n 1. Large right effusion.\n 2. Mild cardiomegaly.\n")
+
+
+@pytest.mark.parametrize(
+    ("report", "reason"),
+    [
+        pytest.param(
+            make_report("Bibasilar atelectasis. Small left effusion."),
+            "recipient-has-the-coming-finding",
+            id="it-is-there-already",
+        ),
+        pytest.param(
+            make_report("Bibasilar atelectasis. Possible small effusion."),
+            "recipient-hedges-the-coming-finding",
+            id="it-may-be-there-already",
+        ),
+        pytest.param(
+            make_report("Bibasilar atelectasis. This may be chronic."),
+            "next-sentence-points-back",
+            id="the-next-sentence-is-about-it",
+        ),
+        pytest.param(
+            make_report("The mass and atelectasis are small."),
+            "recipient-sentence-has-other-findings",
+            id="it-cannot-be-cut-out",
+        ),
+    ],
+)
+def test_what_cannot_be_mended_is_refused_by_name(report, reason):
+    assert cross(read(report), read(DONOR, 1), "atelectasis", "pleural_effusion") == Refusal(reason)
+
+
+def test_a_concatenation_puts_the_donors_sections_behind_the_recipients():
+    report = make_report("Bibasilar atelectasis.", impression=("Atelectasis.",))
+    change = concatenation(read(report), read(DONOR, 1))
+    assert splice(report, change.edits) == make_report(
+        "Bibasilar atelectasis.\n A large right pleural effusion obscures the right base.",
+        impression=("Atelectasis.\n Large right effusion.",),
+    )
+    assert change.kept == READER.read(report).sentences
+
+
+SENTENCES = (
+    "There is a small right pleural effusion.",
+    "Small right effusion and bibasilar atelectasis.",
+    "Moderate right pleural effusion, no pneumothorax.",
+    "Bibasilar atelectasis.",
+    "Mild cardiomegaly with right basilar atelectasis.",
+    "The lungs are clear without effusion or pneumothorax.",
+    "No pleural effusion or pneumothorax.",
+    "No focal consolidation, pleural effusion,\n or pneumothorax.",
+    "The heart size is normal.",
+    "The lungs are clear.",
+    "No acute cardiopulmonary process.",
+    "Left lower lobe consolidation.",
+    "The right effusion is moderate",
+    "A line ends in the superior vena cava.",
+    "Osseous structures are intact.",
+)
+
+
+@st.composite
+def made_up_reports(draw):
+    def body(least):
+        chosen = draw(st.lists(st.sampled_from(SENTENCES), min_size=least, max_size=5))
+        if draw(st.booleans()):
+            return "".join(f"\n {number}. {text}" for number, text in enumerate(chosen, 1))
+        return draw(st.sampled_from([" ", "\n ", "  "])).join(chosen)
+
+    return make_report(body(1), impression=(body(1),) if draw(st.booleans()) else ())
+
+
+def changes_of(recipient, donor):
+    found = {"pleural_effusion", "atelectasis", "consolidation"}
+    for leaving in sorted(found & recipient.findings):
+        for coming in sorted(found & donor.findings):
+            yield cross(recipient, donor, leaving, coming)
+    for coming in sorted(found & donor.findings):
+        yield host(recipient, donor, coming)
+
+
+@settings(max_examples=60, deadline=None)
+@given(made_up_reports(), made_up_reports())
+def test_a_change_reads_as_what_was_kept_and_what_came(report, other):
+    recipient, donor = read(report), read(other, 1)
+    for change in changes_of(recipient, donor):
+        if isinstance(change, TextChange):
+            reading = READER.read(splice(report, change.edits))
+            said = sorted((m.finding, m.assertion, m.side) for s in reading.sentences for m in s.mentions)
+            meant = [*change.kept, *change.inserted]
+            assert said == sorted((m.finding, m.assertion, m.side) for s in meant for m in s.mentions)
+            expected = chexpert_labels(Reading((), tuple(meant)))
+            assert inconsistency(reading, expected, chexpert_labels(reading)) in (
+                "",
+                "present-and-absent",
+                "normal-beside-acute-finding",
+                "two-sides",
+            )
+
+
+@settings(max_examples=60, deadline=None)
+@given(made_up_reports(), made_up_reports())
+def test_what_enters_is_the_donors_and_the_rest_is_untouched(report, other):
+    recipient, donor = read(report), read(other, 1)
+    for change in (*changes_of(recipient, donor), concatenation(recipient, donor)):
+        if isinstance(change, TextChange):
+            text = splice(report, change.edits)
+            position = shift = 0
+            for edit in change.edits:
+                assert text[position + shift : edit.start + shift] == report[position : edit.start]
+                position, shift = edit.end, shift + len(edit.text) - (edit.end - edit.start)
+                if edit.source_start < 0:
+                    assert len(edit.text) <= len(" and ") + 1
+                else:
+                    source = " ".join(other[edit.source_start : edit.source_end].split())
+                    assert source[1:].rstrip(".,;") in " ".join(edit.text.split())
+            assert text[position + shift :] == report[position:]
+            assert text.count("  ") <= report.count("  ") + other.count("  ")
+            assert text.count(" .") <= report.count(" .")

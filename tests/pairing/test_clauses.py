@@ -1,0 +1,139 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medcutmix_cli.pairing.clauses import reread, said, without
+
+
+def cut(text, *findings):
+    (sentence,) = reread(text)
+    return without(sentence, [(m.start, m.end) for m in sentence.mentions if m.finding in findings])
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        pytest.param(
+            "Small left effusion and bibasilar atelectasis.", "Bibasilar atelectasis.", id="first-of-two"
+        ),
+        pytest.param(
+            "Mild cardiomegaly and a small left effusion.", "Mild cardiomegaly.", id="second-of-two"
+        ),
+        pytest.param("No effusion or pneumothorax.", "No pneumothorax.", id="first-denied"),
+        pytest.param("No pneumothorax or effusion.", "No pneumothorax.", id="second-denied"),
+        pytest.param(
+            "No edema, effusion, or pneumothorax.", "No edema or pneumothorax.", id="middle-of-a-list"
+        ),
+        pytest.param(
+            "No effusion, edema, or pneumothorax.", "No edema or pneumothorax.", id="first-of-a-list"
+        ),
+        pytest.param(
+            "No edema, pneumothorax, or effusion.", "No edema or pneumothorax.", id="last-of-a-list"
+        ),
+        pytest.param(
+            "No edema, mass, pneumothorax, or effusion.",
+            "No edema, mass, or pneumothorax.",
+            id="last-of-four",
+        ),
+        pytest.param("There is no effusion or edema.", "There is no edema.", id="opening-words-stay"),
+        pytest.param("There are no effusions or edema.", "No edema.", id="a-plural-verb-goes"),
+        pytest.param(
+            "No large effusion or pneumothorax.", "No large pneumothorax.", id="a-denial-says-no-more"
+        ),
+        pytest.param("Small effusion with adjacent atelectasis.", "Atelectasis.", id="relation-leaves"),
+        pytest.param(
+            "The lungs are clear without effusion or edema.",
+            "The lungs are clear without edema.",
+            id="inner-denial",
+        ),
+        pytest.param("Small left effusion but no pneumothorax.", "No pneumothorax.", id="but"),
+        pytest.param("Effusion; cardiomegaly; atelectasis.", "Cardiomegaly; atelectasis.", id="semicolons"),
+        pytest.param(
+            "Left effusion, unchanged, and mild cardiomegaly.",
+            "Mild cardiomegaly.",
+            id="what-says-more-of-it-leaves",
+        ),
+        pytest.param(
+            "There is no effusion and the heart is enlarged.", "The heart is enlarged.", id="statements"
+        ),
+        pytest.param("no effusion\n or pneumothorax.", "no pneumothorax.", id="a-line-break-inside-the-cut"),
+        pytest.param("No edema,\n effusion or mass.", "No edema or mass.", id="two-lines-become-one"),
+        pytest.param(
+            "Bilateral effusions and atelectasis.", "Bilateral atelectasis.", id="a-shared-side-stays"
+        ),
+        pytest.param(
+            "The aorta is tortuous without effusion.", "The aorta is tortuous.", id="no-other-finding"
+        ),
+    ],
+)
+def test_a_finding_leaves_and_the_rest_is_a_sentence(text, left):
+    shortened = cut(text, "pleural_effusion")
+    assert shortened is not None
+    assert shortened.text == left
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("Neither effusion nor pneumothorax is seen.", id="neither-nor"),
+        pytest.param("The effusion and atelectasis are small.", id="a-shared-predicate"),
+        pytest.param("Effusion and pneumothorax are not seen.", id="a-plural-verb-for-both"),
+        pytest.param("Small effusion without pneumothorax.", id="without-cannot-open-a-sentence"),
+        pytest.param("Small left effusion, suggesting edema.", id="what-points-back"),
+    ],
+)
+def test_what_cannot_be_cut_cleanly_is_refused(text):
+    assert cut(text, "pleural_effusion") is None
+
+
+def test_a_predicate_that_two_share_is_not_taken_from_the_one_that_stays():
+    assert cut("The effusion and atelectasis are small.", "atelectasis") is None
+
+
+ITEMS = {
+    "pleural_effusion": "pleural effusion",
+    "pneumothorax": "pneumothorax",
+    "consolidation": "focal consolidation",
+    "edema": "pulmonary edema",
+    "atelectasis": "bibasilar atelectasis",
+    "cardiomegaly": "mild cardiomegaly",
+}
+
+
+@st.composite
+def lists_of_findings(draw):
+    chosen = draw(st.permutations(sorted(ITEMS)))[: draw(st.integers(2, 5))]
+    opening = draw(
+        st.sampled_from(["No ", "There is no ", "No evidence of ", "There is ", "", "The lungs show "])
+    )
+    comma, word = draw(st.sampled_from([",", ""])), draw(st.sampled_from(["and", "or"]))
+    words = [ITEMS[name] for name in chosen]
+    head = ", ".join(words[:-1])
+    text = f"{opening}{head}{comma if len(words) > 2 else ''} {word} {words[-1]}."
+    return text[0].upper() + text[1:], draw(st.sampled_from(chosen))
+
+
+@given(lists_of_findings())
+def test_what_is_left_says_of_the_others_what_was_said_before(case):
+    text, finding = case
+    sentence = reread(text)[0]
+    before = [said(m) for m in sentence.mentions if m.finding != finding]
+    shortened = cut(text, finding)
+    if shortened is not None:
+        assert [said(m) for s in reread(shortened.text) for m in s.mentions] == before
+        assert shortened.text[0].isupper()
+        assert "  " not in shortened.text
+        assert " ." not in shortened.text
+
+
+@given(lists_of_findings())
+def test_cuts_rebuild_what_is_left(case):
+    text, finding = case
+    shortened = cut(text, finding)
+    if shortened is not None:
+        pieces, position = [], 0
+        for change in shortened.cuts:
+            assert position <= change.start <= change.end
+            pieces += [text[position : change.start], change.literal]
+            position = change.end
+        assert "".join([*pieces, text[position:]]) == shortened.text
