@@ -1,33 +1,17 @@
-"""The parts of the README that come from the program. `make docs` writes them; `test_docs.py` compares them."""
+"""The parts of the pages that come from the program. `make docs` writes them; `test_docs.py` compares them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
-from medcutmix_cli.shards import COLUMNS
+from tests.pages import example, figure, schema, strategies
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
-
-
-def schema_table() -> str:
-    """Return schema v1 as a Markdown table; a parent's columns are said once."""
-    rows = ["| column | type | meaning |", "|---|---|---|"]
-    names = {column.name for column in COLUMNS}
-    for column in COLUMNS:
-        twin = column.name[:-1] + {"a": "b", "b": "a"}.get(column.name[-1], "")
-        paired = column.name[-2:] in ("_a", "_b") and twin in names
-        if not (paired and column.name.endswith("_b")):
-            name = f"{column.name}`, `{twin}" if paired else column.name
-            kind = str(column.type).replace("<item: ", "<").replace("|", "\\|")
-            kind = "struct" if kind.startswith("struct") else kind.replace("list<struct", "list<struct")
-            rows.append(f"| `{name}` | {_short(kind)} | {column.meaning.replace('|', chr(92) + '|')} |")
-    return "\n".join(rows)
-
-
-def _short(kind: str) -> str:
-    return re.sub(r"<struct<.*", "<struct>", kind)
+FIGURE = ROOT / "docs" / "weights.png"
 
 
 def benchmark_table() -> str:
@@ -36,17 +20,44 @@ def benchmark_table() -> str:
     return text.partition("\n\n")[2].strip()
 
 
-BLOCKS = {"schema": schema_table, "benchmark": benchmark_table}
+Blocks = Mapping[str, Callable[[], str]]
+
+PAGES: Mapping[Path, Blocks] = {
+    README: {"first-columns": schema.first_columns, "benchmark": benchmark_table},
+    ROOT / "docs" / "schema.md": {
+        "columns": schema.columns,
+        "structs": schema.structs,
+        "nulls": schema.nulls,
+        "label-order": schema.labels,
+        "metadata": schema.metadata,
+    },
+    ROOT / "docs" / "weights.md": {"weights": example.weights_table, "labels": example.labels_table},
+    ROOT / "docs" / "strategies.md": {
+        **{kind: partial(strategies.strategies, kind) for kind in strategies.KINDS},
+        "image-modes": strategies.image_modes,
+        "policy-keys": strategies.policy_keys,
+        "policy": strategies.policy,
+        "weight": strategies.weights,
+    },
+}
+"""Each page with its generated blocks, which stand between `<!-- begin: name -->` and `<!-- end: name -->`."""
 
 
-def rendered(text: str) -> str:
-    """Return the README with every generated block as the program gives it now."""
-    for name, make in BLOCKS.items():
+def rendered(text: str, blocks: Blocks) -> str:
+    """Return a page with every generated block as the program gives it now."""
+    for name, make in blocks.items():
         block = f"<!-- begin: {name} -->\n{make()}\n<!-- end: {name} -->"
         pattern = f"<!-- begin: {name} -->.*?<!-- end: {name} -->"
         text = re.sub(pattern, lambda _match, block=block: block, text, flags=re.DOTALL)
     return text
 
 
+def write_pages() -> None:
+    """Write every generated block of every page, and the figure."""
+    for page, blocks in PAGES.items():
+        page.write_text(rendered(page.read_text(encoding="utf-8"), blocks), encoding="utf-8")
+    figure.write_figure(FIGURE)
+
+
 if __name__ == "__main__":
-    README.write_text(rendered(README.read_text(encoding="utf-8")), encoding="utf-8")
+    write_pages()

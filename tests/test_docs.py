@@ -1,34 +1,127 @@
+import json
 import re
 import shlex
+from dataclasses import fields
+from math import nan
 
+import numpy as np
 import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
 
-from medcutmix_cli.main import main
+import medcutmix_cli
+from medcutmix_cli.main import app, main
+from medcutmix_cli.mixing.weights import label_targets
 from medcutmix_cli.plugins import options_of
 from medcutmix_cli.registry import names
-from tests.docs import BLOCKS, README, ROOT, rendered
+from medcutmix_cli.settings import Settings
+from medcutmix_cli.shards import COLUMNS, SCHEMA_VERSION, read_rows
+from tests.docs import FIGURE, PAGES, README, ROOT, rendered
+from tests.pages import example, figure, schema, strategies
+from tests.pages.docstrings import first_sentence
 
 TEXT = README.read_text(encoding="utf-8")
 CONSOLE = re.findall(r"```console\n(.*?)```", TEXT, flags=re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
-ENCODERS = (ROOT / "docs" / "encoders.md").read_text(encoding="utf-8")
+DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
+ALL = {"README.md": TEXT, **DOCS}
+ENCODERS = DOCS["encoders.md"]
 RECIPE = re.search(r"```toml\n(.*?)```", TEXT, flags=re.DOTALL)
 ON_SAMPLE = [block for block in CONSOLE if "SAMPLE" in block]
+BLOCKS = [
+    pytest.param(page, name, id=f"{page.name}-{name}") for page, blocks in PAGES.items() for name in blocks
+]
 
 
-def test_the_generated_blocks_are_as_the_program_gives_them():
-    assert rendered(TEXT) == TEXT, "run `make docs`"
+def typed(pattern):
+    """Return what follows `medcutmix` wherever a page matches, each with its page."""
+    found = {
+        (page, line) for page, text in ALL.items() for line in re.findall(pattern, text, flags=re.MULTILINE)
+    }
+    return [pytest.param(shlex.split(line), id=f"{page}-{line}") for page, line in sorted(found)]
 
 
-@pytest.mark.parametrize("name", BLOCKS)
-def test_every_block_is_in_the_readme_once(name):
-    assert TEXT.count(f"<!-- begin: {name} -->") == TEXT.count(f"<!-- end: {name} -->") == 1
+def leaf(arguments):
+    """Return the command that arguments name, and what is left of them."""
+    command = typer.main.get_command(app)
+    while hasattr(command, "commands") and arguments and arguments[0] in command.commands:
+        command, arguments = command.commands[arguments[0]], arguments[1:]
+    return command, list(arguments)
+
+
+def flags():
+    """Return every option of every command."""
+    waiting, found = [typer.main.get_command(app)], set()
+    while waiting:
+        command = waiting.pop()
+        waiting += getattr(command, "commands", {}).values()
+        found |= {flag for entry in command.params for flag in (*entry.opts, *entry.secondary_opts)}
+    return found | {"--help"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_generated_blocks_are_as_the_program_gives_them(page):
+    text = page.read_text(encoding="utf-8")
+    assert rendered(text, PAGES[page]) == text, "run `make docs`"
+
+
+@pytest.mark.parametrize(("page", "name"), BLOCKS)
+def test_every_block_is_on_its_page_once(page, name):
+    text = page.read_text(encoding="utf-8")
+    assert text.count(f"<!-- begin: {name} -->") == text.count(f"<!-- end: {name} -->") == 1
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_no_page_has_a_block_that_nobody_makes(page):
+    made = {name for path, blocks in PAGES.items() if path.name == page for name in blocks}
+    assert set(re.findall(r"<!-- (?:begin|end): ([\w-]+) -->", ALL[page])) == made
+
+
+@pytest.mark.parametrize("arguments", typed(r"^(?:\$ )?medcutmix (.+)$"))
+def test_what_a_page_types_is_understood(arguments):
+    command, rest = leaf(arguments)
+    command.make_context("medcutmix", rest)  # parses, and runs nothing
+
+
+@pytest.mark.parametrize("arguments", typed(r"`medcutmix ([^`]*)`"))
+def test_what_a_page_mentions_is_a_command_with_these_flags(arguments):
+    command, rest = leaf(arguments)
+    known = {flag for entry in command.params for flag in (*entry.opts, *entry.secondary_opts)}
+    assert command.name != "medcutmix", "no such command"
+    assert {word for word in rest if word.startswith("-")} <= known
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_every_flag_on_a_page_is_one(page):
+    told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", ALL[page]))
+    assert told - flags() <= {"--local-dir"}  # of another program
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_every_setting_on_a_page_is_one(page):
+    tables = {entry.name: entry.default_factory() for entry in fields(Settings)}
+    for name, key in re.findall(rf"`\[?({'|'.join(tables)})\.(\w+)[^`]*`", ALL[page]):
+        if key not in ("json", "py"):
+            assert hasattr(tables[name], key), f"{name}.{key}"
+
+
+@pytest.mark.parametrize("page", ALL)
+def test_what_a_page_points_to_is_there(page):
+    folder = ROOT if page == "README.md" else ROOT / "docs"
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", ALL[page])
+    assert not [link for link in links if not (folder / link).is_file()]
+
+
+def test_the_readme_points_to_every_page():
+    assert set(re.findall(r"\]\(docs/([\w-]+\.md)", TEXT)) == set(DOCS)
 
 
 def run_console(block):
     for line in block.splitlines():
         arguments = shlex.split(line.removeprefix("$ medcutmix "))
-        arguments = ["120" if a == "300" else a for a in arguments]
+        arguments = ["120" if a == "200" else a for a in arguments]
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code in (0, None), line
@@ -42,16 +135,112 @@ def test_what_the_readme_types_on_the_sample_works(tmp_path, monkeypatch, capsys
     assert '"missing": []' in capsys.readouterr().out
 
 
+def run_python(page, blocks):
+    known = {}
+    for block in blocks:
+        exec(compile(block, page, "exec"), known)  # noqa: S102 - our own page
+    return known
+
+
 def test_the_readmes_python_works(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
     datasets = pytest.importorskip("datasets")
     datasets.disable_progress_bars()
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    names = {}
-    for block in PYTHON:
-        exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own page
-    assert names["pairs"][0]["image"].mode == "L"
+    assert run_python("README.md", PYTHON)["pairs"][0]["image"].mode == "L"
+
+
+def test_a_mix_is_made_again_as_the_page_says_and_nulls_are_where_it_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", DOCS["schema.md"], flags=re.DOTALL)
+    run_python("docs/schema.md", blocks)
+    rows = list(read_rows(tmp_path / "run" / "data" / "part-00000.parquet"))
+    assert rows
+    empty = {name for row in rows for name, value in row.items() if value is None}
+    assert empty <= set(schema.nullable())
+
+
+@pytest.mark.parametrize("page", [name for name in DOCS if name != "schema.md"])
+def test_the_python_of_other_pages_is_python_and_names_what_there_is(page):
+    for block in re.findall(r"```python\n(.*?)```", DOCS[page], flags=re.DOTALL):
+        compile(block, page, "exec")
+        for name in re.findall(r"\bmedcutmix_cli\.(\w+)\(", block):
+            assert hasattr(medcutmix_cli, name), name
+
+
+def test_the_versions_end_with_this_one_and_name_columns_that_there_are():
+    versions = DOCS["schema.md"].partition("## Versions")[2]
+    numbers = [int(number) for number in re.findall(r"^\| (\d+) \|", versions, flags=re.MULTILINE)]
+    assert numbers == list(range(1, SCHEMA_VERSION + 1))
+    told = set(re.findall(r"`([a-z_]+)`", versions.partition("A new column")[0]))
+    assert told
+    assert told <= {column.name for column in COLUMNS}
+
+
+def test_every_column_is_on_its_page_once():
+    table = schema.columns()
+    for column in COLUMNS:
+        assert table.count(f"`{column.name}`") == 1, column.name
+
+
+def test_the_few_columns_of_the_readme_are_there():
+    assert set(schema.FIRST) <= {column.name for column in COLUMNS}
+
+
+@pytest.mark.parametrize("name", example.arithmetic())
+def test_the_example_is_what_one_gets_by_hand(name):
+    by_hand = eval(example.arithmetic()[name], {})  # noqa: S307 - our own page
+    assert example.values("relu")[name] == pytest.approx(by_hand)
+
+
+def test_the_numbers_in_the_text_are_those_of_the_example():
+    text = re.sub(r"<!-- begin.*?end: [\w-]+ -->", "", DOCS["weights.md"], flags=re.DOTALL)
+    computed = {f"{value:.3f}" for value in example.values("relu").values()}
+    told = set(re.findall(r"\b0\.\d{3}\b", text))
+    assert len(told) >= 3
+    assert told <= computed
+
+
+def test_the_sentences_of_the_example_are_on_the_page():
+    text = " ".join(DOCS["weights.md"].split())
+    assert f'"{example.OWN} {example.KEPT}"' in text.replace('No pneumothorax.";', 'No pneumothorax."')
+    assert f'"{example.GIVEN}"' in text
+
+
+def test_every_stored_weight_is_on_the_page_of_weights():
+    for column in COLUMNS:
+        if column.name.startswith(("lam_", "mass_k", "mass_g")):
+            assert f"| `{column.name}` |" in DOCS["weights.md"].partition("## One example")[0], column.name
+
+
+@given(st.floats(0, 1))
+def test_what_both_say_does_not_soften_whatever_the_weight(lam):
+    assert label_targets((1.0,), (1.0,), (1.0,), lam)[0] == pytest.approx(1)
+
+
+@given(st.floats(0, 1), st.sampled_from([1.0, 0.0, -1.0, nan]), st.sampled_from([1.0, 0.0, -1.0, nan]))
+def test_what_the_mixed_report_does_not_say_has_no_target(lam, own, given_label):
+    assert np.isnan(label_targets((own,), (given_label,), (nan,), lam)[0])
+
+
+def test_the_figure_shows_the_numbers_of_the_example():
+    with Image.open(FIGURE) as stored:
+        assert json.loads(stored.info[figure.NUMBERS]) == json.loads(figure.drawn_numbers()), (
+            "run `make docs`"
+        )
+        drawn, shown = np.asarray(figure.figure(), np.int16), np.asarray(stored.convert("RGB"), np.int16)
+    assert drawn.shape == shown.shape
+    assert np.abs(drawn - shown).mean() < 2  # letters may differ by a grey level where the font library does
+
+
+@pytest.mark.parametrize("kind", [*strategies.KINDS, "weight"])
+def test_every_strategy_says_what_it_does_and_what_it_takes(kind):
+    for name, plugin in strategies.registered(kind).items():
+        assert re.search(r"[.)]$", first_sentence(plugin)), name
+        assert f"`{name}`" in DOCS["strategies.md"], name
+    for (option, _, meaning), takers in strategies.options_of_kind(kind).items():
+        assert meaning, f"{option} of {takers} has no meaning in a docstring"
 
 
 def test_the_readmes_recipe_is_accepted(tmp_path):
@@ -62,13 +251,6 @@ def test_the_readmes_recipe_is_accepted(tmp_path):
     settings = resolve({}, path, {}).settings
     assert settings.plan.pairs_per_study == 2
     assert settings.dataset.options["split"] == "train"
-
-
-@pytest.mark.parametrize(
-    "name", ["docs/mixed-pair.png", "docs/encoders.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"]
-)
-def test_what_the_readme_points_to_is_there(name):
-    assert (ROOT / name).is_file()
 
 
 def test_every_encoder_is_on_its_page_and_every_name_there_is_one():
@@ -83,15 +265,9 @@ def test_every_option_on_the_page_is_one_of_an_encoder():
     assert set(told) <= known
 
 
-def test_the_page_of_encoders_names_only_flags_and_files_that_there_are(capsys):
-    with pytest.raises(SystemExit):
-        main(["augment", "--help"])
-    flags = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
-    with pytest.raises(SystemExit):
-        main(["evaluate", "maps", "--help"])
-    flags |= set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", ENCODERS)) - {"--local-dir"} <= flags
-    for path in re.findall(r"`((?:tests|examples|medcutmix_cli)/[^`*]+)`", ENCODERS):
+@pytest.mark.parametrize("page", ALL)
+def test_every_file_of_the_project_that_a_page_names_is_there(page):
+    for path in re.findall(r"`((?:tests|examples|medcutmix_cli)/[^`*]+)`", ALL[page]):
         assert (ROOT / path).exists(), path
 
 
