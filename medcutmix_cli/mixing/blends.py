@@ -29,11 +29,12 @@ class BlendRule(Protocol):
     def interpolation(self) -> str:
         """Say how the weight grid is brought to pixels."""
 
-    def soften(self, strength: Strength) -> WeightGrid:
+    def soften(self, strength: Strength, rng: np.random.Generator | None = None) -> WeightGrid:
         """Return donor weights in [0, 1], (grid_h, grid_w) float16 (as stored: the recipe is exact).
 
         Args:
             strength: (grid_h, grid_w) in [0, 1]; 0 and 1 where the mask is hard.
+            rng: Of this pair, for blends that draw.
         """
 
 
@@ -52,7 +53,7 @@ class Feather:
         """Say how the weight grid is brought to pixels."""
         return "bilinear"
 
-    def soften(self, strength: Strength) -> WeightGrid:
+    def soften(self, strength: Strength, rng: np.random.Generator | None = None) -> WeightGrid:
         """Return the blurred mask; cells of the mask itself are never below the blur of a straight edge."""
         blurred = ndimage.gaussian_filter(strength.astype(np.float32), self.sigma, mode="nearest", radius=1)
         return np.asarray(np.clip(blurred, 0.0, 1.0), dtype=np.float16)
@@ -70,6 +71,39 @@ class Hard:
         """Say how the weight grid is brought to pixels."""
         return "nearest"
 
-    def soften(self, strength: Strength) -> WeightGrid:
+    def soften(self, strength: Strength, rng: np.random.Generator | None = None) -> WeightGrid:
         """Return 1 where the mask is, 0 elsewhere; a soft mask counts from 0.5 on."""
         return (strength >= 0.5).astype(np.float16)
+
+
+@dataclass(frozen=True, slots=True)
+class Alpha:
+    """Inside the region, a mixture: the donor's share is drawn once a pair, as in mixup (arXiv 1710.09412).
+
+    Both diseases then show through each other; say so with a weight, or the labels say too much.
+
+    Attributes:
+        a: The share is drawn from Beta(a, a).
+    """
+
+    a: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no Beta distribution."""
+        if not (np.isfinite(self.a) and self.a > 0):
+            raise ValueError("a must be above 0")
+
+    @property
+    def interpolation(self) -> str:
+        """Say how the weight grid is brought to pixels."""
+        return "bilinear"
+
+    def soften(self, strength: Strength, rng: np.random.Generator | None = None) -> WeightGrid:
+        """Return the strength times the share.
+
+        Raises:
+            ValueError: Nothing to draw from.
+        """
+        if rng is None:
+            raise ValueError("the blend alpha draws a share: give it the pair's generator")
+        return np.asarray(strength * rng.beta(self.a, self.a), dtype=np.float16)

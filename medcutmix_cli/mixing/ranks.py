@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import read_energy
-from medcutmix_cli.mixing.cut import Cut
+from medcutmix_cli.mixing.recipe import Cut
+from medcutmix_cli.mixing.shifts import cells_of, moved
 from medcutmix_cli.mixing.views import View
 
 Rank = npt.NDArray[np.uint16]
@@ -28,7 +29,12 @@ def rank_of(energy: npt.NDArray[np.float64]) -> Rank:
 
 
 def composed_rank(cut: Cut, recipient: View, donor: View, energy: str = "softmax") -> Rank:
-    """Rank the cells of the mix by `(1 - w) * energy_A + w * energy_B`: no encoder has seen the mixed picture."""
+    """Rank the cells of the mix by `(1 - w) * energy_A + w * energy_B`: no encoder has seen the mixed picture.
+
+    B's energy is moved with its pixels. A parent without a map has no energy; where neither has any, the rank is
+    the reading order and says nothing.
+    """
     own, given = read_energy(recipient.scores, energy), read_energy(donor.scores, energy)
+    shift = cells_of(cut.shift_y, cut.shift_x, donor.placement.canvas, given.shape)
     weights = cut.weights.astype(np.float64)
-    return rank_of((1 - weights) * own + weights * given)
+    return rank_of((1 - weights) * own + weights * moved(given, shift.rows, shift.columns))

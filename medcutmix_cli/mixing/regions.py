@@ -1,38 +1,122 @@
-"""Where the mix happens: the recipient's evidence, the donor's, or both. One class a strategy."""
+"""Where the mix happens: the recipient's evidence, the donor's, or both. One class a strategy.
+
+Strengths are float32 in [0, 1] on the grid; those of hard masks are 0 and 1. A region holds where it is >= 0.5.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from medcutmix_cli.attention import Strength
+from medcutmix_cli.attention import Mask, Strength, cells_inside, on_image_right
+from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, moved
+from medcutmix_cli.records import Placement, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of one parent's evidence.
+
+    Attributes:
+        strength: (grid_h, grid_w) float32, how much of a cell belongs to it, in the parent's own canvas frame; 0
+            everywhere where the parent was not asked.
+        side: Side its report gives the finding.
+    """
+
+    strength: Strength
+    side: Side
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The region to paste, in the recipient's frame, or why there is none.
+
+    Attributes:
+        shift: How far the donor is moved before it is pasted.
+        rejected: "" or the name of the rule that refused it.
+    """
+
+    strength: Strength
+    shift: Shift = field(default=IN_PLACE)
+    rejected: str = ""
 
 
 class RegionRule(Protocol):
-    """A plugin of the group `medcutmix.regions`."""
+    """A plugin of the group `medcutmix.regions`: a frozen dataclass whose fields are its settings."""
 
-    def join(self, recipient: Strength, donor: Strength) -> Strength:
-        """Combine two strengths into that of the region to paste; it holds where the result is at least 0.5.
-
-        Both are (grid_h, grid_w) float32 in [0, 1], in the canvas frame; those of hard masks are 0 and 1.
-        """
+    def join(self, recipient: Evidence, donor: Evidence) -> Joined:
+        """Say what is pasted; cells where a parent has no picture are left out by others."""
 
 
 @dataclass(frozen=True, slots=True)
 class InPlaceUnion:
     """M = M_A or M_B: the recipient's own sentence leaves, so its evidence must leave as well."""
 
-    def join(self, recipient: Strength, donor: Strength) -> Strength:
+    def join(self, recipient: Evidence, donor: Evidence) -> Joined:
         """Return the union: the stronger of the two."""
-        return np.maximum(recipient, donor)
+        return Joined(np.maximum(recipient.strength, donor.strength))
 
 
 @dataclass(frozen=True, slots=True)
 class InPlaceDonor:
     """M = M_B: only the donor's evidence comes; the recipient's stays where the masks do not meet."""
 
-    def join(self, recipient: Strength, donor: Strength) -> Strength:
+    def join(self, recipient: Evidence, donor: Evidence) -> Joined:
         """Return the donor's."""
-        return donor.copy()
+        return Joined(donor.strength.copy())
+
+
+@dataclass(frozen=True, slots=True)
+class PasteToTarget:
+    """Move the donor so that the centre of its evidence lies on the centre of the recipient's.
+
+    Moved by whole cells, never mirrored, and only where the recipient has a place: otherwise in place. Where a
+    side is stated, what would lie across the recipient's midline is left out. A paste that is moved too far, or
+    of which less than half is left, is refused ("moved-too-far").
+
+    Attributes:
+        farthest: Longest way, as a share of the canvas' side: beyond it, anatomy no longer fits.
+    """
+
+    farthest: float = 0.25
+
+    def __post_init__(self) -> None:
+        """Refuse a distance that is none."""
+        if not 0 <= self.farthest <= 1:
+            raise ValueError("farthest must be in [0, 1]")
+
+    def join(self, recipient: Evidence, donor: Evidence) -> Joined:
+        """Return the donor's strength, moved."""
+        target, source = recipient.strength >= 0.5, donor.strength >= 0.5
+        if not target.any() or not source.any():
+            return Joined(donor.strength.copy())
+        shift = _between(_centre(source), _centre(target))
+        strength = np.where(_allowed(recipient, donor), moved(donor.strength, shift.rows, shift.columns), 0)
+        kept = int((strength >= 0.5).sum())
+        far = np.hypot(shift.rows / target.shape[0], shift.columns / target.shape[1]) > self.farthest
+        reason = "moved-too-far" if far or kept * 2 < int(source.sum()) else ""
+        return Joined(strength.astype(np.float32), shift, reason)
+
+
+def _centre(mask: Mask) -> tuple[float, float]:
+    rows, columns = np.nonzero(mask)
+    return float(rows.mean()), float(columns.mean())
+
+
+def _between(source: tuple[float, float], target: tuple[float, float]) -> Shift:
+    return Shift(round(target[0] - source[0]), round(target[1] - source[1]))
+
+
+def _allowed(recipient: Evidence, donor: Evidence) -> Mask:
+    """Return the recipient's picture, and of it the half that a stated side is in."""
+    inside = cells_inside(recipient.placement, recipient.strength.shape)
+    right = on_image_right(recipient.strength.shape, recipient.placement)
+    for side in (recipient.side, donor.side):
+        if side is Side.LEFT:
+            inside &= right
+        elif side is Side.RIGHT:
+            inside &= ~right
+    return inside

@@ -3,6 +3,10 @@
 All weights are the recipient's share, in [0, 1]. They are not interchangeable: one 20 % mask can read
 0.80, 0.70 and 0.60. In a same-finding swap they say how much of A's identity remains; the disease does not
 soften, since both parents have it.
+
+A weight is never NaN. Where a parent has no map (no sentence was asked of it) no cell counts more than another:
+`mass` and `transmix` are then `area`, `mass_kept_a` is `area` for a recipient and `mass_got_b` is `1 - area` for a
+donor without one.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Scores, read_energy
+from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, moved
 
 Grid = npt.NDArray[np.float64]
 
@@ -23,7 +28,8 @@ class ImageWeights:
 
     Attributes:
         area: 1 - mean of the pixel weights over the recipient's picture (CutMix, arXiv 1905.04899).
-        mass: kept / (kept + got), from the two attention masses (each map's energy, in sum 1).
+        mass: kept / (kept + got), from the two attention masses (each map's energy, in sum 1); 0 where all of the
+            recipient's evidence left and none of the donor's came.
         transmix: sum of (1 - W) times the attention of the mixed picture (TransMix, arXiv 2111.09833), that
             attention being put together from the parents' energies, since no encoder has seen the mix.
         mass_kept_a: Share of the recipient's attention outside the paste (SnapMix, arXiv 2012.04846).
@@ -38,25 +44,34 @@ class ImageWeights:
 
 
 def image_weights(
-    area: float, grid: npt.NDArray[np.float16], map_a: Scores, map_b: Scores, energy: str = "softmax"
+    area: float,
+    grid: npt.NDArray[np.float16],
+    map_a: Scores,
+    map_b: Scores,
+    energy: str = "softmax",
+    shift: Shift = IN_PLACE,
 ) -> ImageWeights:
     """Compute all image weights of a mix.
 
     Args:
         area: Mean of the pixel weights over the recipient's picture, in [0, 1].
-        grid: (grid_h, grid_w) float16 donor weights.
+        grid: (grid_h, grid_w) float16 donor weights, in the recipient's frame.
         map_a: (grid_h, grid_w) raw scores of the recipient's sentence over the recipient.
-        map_b: (grid_h, grid_w) raw scores of the donor's sentence over the donor.
+        map_b: (grid_h, grid_w) raw scores of the donor's sentence over the donor, before it is moved.
         energy: How the scores are read: "softmax", "relu" or "decoder". A map without positive evidence in
-            that reading counts as flat.
+            that reading counts as flat; one without a finite cell is no map.
+        shift: How far the donor is moved; what leaves the canvas is lost.
     """
-    donor = grid.astype(np.float64)
-    kept = float((_mass(map_a, energy) * (1 - donor)).sum())
-    got = float((_mass(map_b, energy) * donor).sum())
+    donor, left = grid.astype(np.float64), _unit(1.0 - area)
+    has_a, has_b = bool(np.isfinite(map_a).any()), bool(np.isfinite(map_b).any())
+    came = moved(_mass(map_b, energy), shift.rows, shift.columns)
+    kept = float((_mass(map_a, energy) * (1 - donor)).sum()) if has_a else left
+    got = float((came * donor).sum()) if has_b else 1.0 - left
+    both = has_a and has_b
     return ImageWeights(
-        area=_unit(1.0 - area),
-        mass=_unit(_share(kept, got)),
-        transmix=_unit(_transmix(donor, map_a, map_b, energy)),
+        area=left,
+        mass=_unit(_share(kept, got)) if both else left,
+        transmix=_unit(_transmix(donor, map_a, map_b, energy, shift)) if both else left,
         mass_kept_a=_unit(kept),
         mass_got_b=_unit(got),
     )
@@ -77,10 +92,10 @@ def _unit(value: float) -> float:
     return min(1.0, max(0.0, value))
 
 
-def _transmix(donor: Grid, map_a: Scores, map_b: Scores, energy: str) -> float:
+def _transmix(donor: Grid, map_a: Scores, map_b: Scores, energy: str, shift: Shift) -> float:
     both = np.concatenate([map_a.ravel(), map_b.ravel()])
     energies = read_energy(both, energy).reshape(2, *donor.shape)
-    mixed = (1 - donor) * energies[0] + donor * energies[1]
+    mixed = (1 - donor) * energies[0] + donor * moved(energies[1], shift.rows, shift.columns)
     total = mixed.sum()
     return float(((1 - donor) * mixed).sum() / total) if total > 0 else 1.0 - float(donor.mean())
 
@@ -91,8 +106,13 @@ def image_area(weights: ImageWeights) -> float:
 
 
 def image_mass(weights: ImageWeights) -> float:
-    """Name `img-mass` as the sample's lambda (entry point)."""
+    """Name `img-mass` as the sample's lambda (entry point); the area where a parent has no map."""
     return weights.mass
+
+
+def image_transmix(weights: ImageWeights) -> float:
+    """Name `img-transmix` as the sample's lambda (entry point); the area where a parent has no map."""
+    return weights.transmix
 
 
 def label_targets(

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medcutmix_cli.attention import Otsu, Soft, TopK
-from medcutmix_cli.mixing.blends import Feather, Hard
+from medcutmix_cli.mixing.blends import Alpha, Feather, Hard
 from medcutmix_cli.mixing.cut import (
     GAIN_RANGE,
     Cut,
+    Guards,
     Refused,
     Strategies,
     draw_cut,
@@ -19,7 +20,8 @@ from medcutmix_cli.mixing.cut import (
     pixel_weights,
     weigh,
 )
-from medcutmix_cli.mixing.regions import InPlaceDonor, InPlaceUnion
+from medcutmix_cli.mixing.regions import InPlaceDonor, InPlaceUnion, PasteToTarget
+from medcutmix_cli.mixing.views import Pasteable
 from medcutmix_cli.records import Side
 from tests.builders import make_view
 
@@ -119,7 +121,9 @@ def test_a_refusal_names_the_parent_and_the_rule():
     assert Refused("donor-mask-on-other-side") in outcomes
 
 
-SOFT = Strategies(Soft(energy="decoder", border=0, min_area=0.0), InPlaceUnion(), Feather())
+SOFT = Strategies(
+    Soft(energy="decoder", border=0, min_area=0.0), InPlaceUnion(), Feather(), guards=Guards(border=0)
+)
 
 
 @given(seeds, seeds)
@@ -165,3 +169,125 @@ def test_weights_are_shares(seed):
     weights = weigh(drawn(a, b), a, b)
     values = (weights.area, weights.mass, weights.transmix, weights.mass_kept_a, weights.mass_got_b)
     assert all(0.0 <= value <= 1.0 for value in values)
+
+
+def unasked(view):
+    return replace(view, scores=np.full_like(view.scores, np.nan), asked=False)
+
+
+@pytest.mark.parametrize("mode", ["attended", "soft"])
+def test_a_host_that_was_not_asked_has_no_mask_and_is_not_gated(mode):
+    host = replace(unasked(make_view(1)), grounded=False, side=Side.NONE)
+    cut = draw_cut(host, make_view(2), SOFT, mode)
+    assert isinstance(cut, Cut)
+    assert not cut.mask_a.any()
+    assert np.array_equal(cut.mask, cut.mask_b)
+
+
+def test_a_donor_that_was_not_asked_covers_what_leaves():
+    cut = drawn(make_view(1), unasked(make_view(2)))
+    assert not cut.mask_b.any()
+    assert np.array_equal(cut.mask, cut.mask_a)
+
+
+def test_something_must_be_asked_to_be_attended():
+    assert draw_cut(unasked(make_view(1)), unasked(make_view(2)), DEFAULT) == Refused("nothing-was-asked")
+
+
+def test_the_gate_is_asked_of_soft_cuts_too():
+    weak = replace(make_view(2), grounded=False)
+    assert draw_cut(make_view(1), weak, DEFAULT, "soft") == Refused("donor-weak-evidence")
+
+
+def test_a_region_without_a_cell_is_refused_by_name():
+    rule = replace(DEFAULT, region=InPlaceDonor())
+    assert draw_cut(make_view(1), unasked(make_view(2)), rule) == Refused("no-cell-to-paste")
+
+
+def test_pictures_that_share_nothing_are_refused_by_name():
+    a, b = make_view(1, width=40), make_view(2, left=72, width=40)
+    attended = replace(DEFAULT, mask=TopK(border=0, min_area=0.0))
+    for mode in ("attended", "box", "average"):
+        outcome = draw_cut(a, b, attended, mode, np.random.default_rng(0))
+        assert outcome == Refused("no-shared-field-of-view")
+
+
+TARGET = Strategies(TopK(fraction=0.1), PasteToTarget(), Feather())
+
+
+def test_a_moved_donor_brings_its_own_pixels_from_where_they_were():
+    a, b = (replace(make_view(n), scores=peaked(*at)) for n, at in ((1, (3, 2)), (2, (4, 3))))
+    cut = replace(drawn(a, b, replace(TARGET, blend=Hard())), gain=1.0, offset=0.0)
+    assert (cut.shift_y, cut.shift_x) == (-16, -16)
+    weights = pixel_weights(cut, a.placement, b.placement).astype(bool)
+    rows, columns = np.nonzero(weights)
+    assert np.array_equal(paste(cut, a, b)[weights], b.pixels[rows + 16, columns + 16])
+    assert np.array_equal(paste(cut, a, b)[~weights], a.pixels[~weights])
+
+
+def test_a_moved_donor_counts_the_evidence_that_moved_with_it():
+    a, b = (replace(make_view(n), scores=8 * peaked(*at)) for n, at in ((1, (3, 2)), (2, (4, 3))))
+    cut = drawn(a, b, replace(TARGET, blend=Hard()))
+    assert weigh(cut, a, b).mass_got_b > 0.9
+    assert weigh(replace(cut, shift_y=0, shift_x=0), a, b).mass_got_b < 0.9
+
+
+def peaked(row, column, grid=7):
+    y, x = np.mgrid[:grid, :grid]
+    return (-np.hypot(y - row, x - column)).astype(np.float32)
+
+
+EVERY = [
+    pytest.param(Strategies(TopK(), region, blend), mode, id=f"{mode}-{region_name}-{blend_name}")
+    for mode in ("attended", "soft")
+    for region_name, region in (
+        ("union", InPlaceUnion()),
+        ("donor", InPlaceDonor()),
+        ("target", PasteToTarget()),
+    )
+    for blend_name, blend in (("feather", Feather()), ("hard", Hard()), ("alpha", Alpha()))
+] + [pytest.param(DEFAULT, mode, id=mode) for mode in ("keep", "box", "average")]
+
+
+@pytest.mark.parametrize(("strategies", "mode"), EVERY)
+@given(seeds, seeds, st.integers(0, 24), st.integers(0, 24))
+@settings(max_examples=12, deadline=None)
+def test_every_cut_keeps_its_contract(strategies, mode, first, second, left_a, top_b):
+    """Outside W the recipient's own pixels; shares in [0, 1]; the same draw again; exact from what is stored."""
+    a = make_view(first, left=left_a, width=112 - left_a)
+    b = make_view(second + 20_000, top=top_b, height=112 - top_b)
+    cut = draw_cut(a, b, strategies, mode, np.random.default_rng(first))
+    if isinstance(cut, Refused):
+        return
+    mixed, share = paste(cut, a, b), pixel_weights(cut, a.placement, b.placement)
+    assert np.array_equal(mixed[share == 0], a.pixels[share == 0])
+    assert share.min() >= 0
+    assert share.max() <= 1
+    values = astuple(weigh(cut, a, b))
+    assert all(0.0 <= value <= 1.0 for value in values)
+    again = draw_cut(a, b, strategies, mode, np.random.default_rng(first))
+    assert np.array_equal(again.weights, cut.weights)
+    stored = replace(cut, weights=np.array(cut.weights.ravel().tolist(), np.float16).reshape(7, 7))
+    own, given_pixels = Pasteable(a.pixels, a.placement), Pasteable(b.pixels, b.placement)
+    assert np.array_equal(paste(stored, own, given_pixels), mixed)
+
+
+@given(seeds, seeds)
+@settings(max_examples=25, deadline=None)
+def test_cells_at_the_edge_of_either_picture_have_no_weight(first, second):
+    a, b = make_view(first, left=16, width=80), make_view(second + 20_000, top=16, height=80)
+    cut = draw_cut(a, b, replace(DEFAULT, mask=TopK(border=0)))
+    if isinstance(cut, Cut):
+        assert not cut.weights[:, [0, 1, 5, 6]].any()
+        assert not cut.weights[[0, 1, 5, 6]].any()
+
+
+@pytest.mark.parametrize("mode", ["hard", "", "Keep"])
+def test_an_unknown_mode_is_refused(mode):
+    with pytest.raises(ValueError, match="attended, soft, keep, box, average"):
+        draw_cut(make_view(1), make_view(2), DEFAULT, mode)
+
+
+def test_a_box_says_what_it_lacks():
+    with pytest.raises(ValueError, match="generator"):
+        draw_cut(make_view(1), make_view(2), DEFAULT, "box")

@@ -1,9 +1,20 @@
 import math
+from dataclasses import astuple
 
 import numpy as np
 import pytest
+from hypothesis import given as drawn_from
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from medcutmix_cli.mixing.weights import image_weights, label_targets
+from medcutmix_cli.mixing.shifts import Shift, moved
+from medcutmix_cli.mixing.weights import (
+    image_area,
+    image_mass,
+    image_transmix,
+    image_weights,
+    label_targets,
+)
 
 GRID = (14, 14)
 NAN = math.nan
@@ -89,3 +100,95 @@ def test_label_targets_follow_the_text(recipient, given, mixed, expected):
 
 def test_a_parent_of_weight_zero_still_decides_what_it_alone_says():
     assert label_targets((NAN,), (1.0,), (1.0,), lam=1.0) == (1.0,)
+
+
+NO_MAP = np.full(GRID, NAN, np.float32)
+maps = arrays(np.float32, GRID, elements=st.floats(-20, 20, width=16))
+grids = arrays(np.float16, GRID, elements=st.floats(0, 1, width=16))
+energies = st.sampled_from(["softmax", "relu", "decoder"])
+steps = st.builds(Shift, st.integers(-3, 3), st.integers(-3, 3))
+
+
+@drawn_from(maps, maps, grids, energies, steps)
+def test_every_weight_is_a_share_whatever_the_maps(map_a, map_b, grid, energy, shift):
+    weights = image_weights(float(grid.mean(dtype=np.float64)), grid, map_a, map_b, energy, shift)
+    assert all(0.0 <= value <= 1.0 for value in astuple(weights))
+
+
+@drawn_from(maps, maps, grids, energies)
+def test_kept_and_lost_sum_to_the_whole_map(map_a, map_b, grid, energy):
+    kept = image_weights(0.0, grid, map_a, map_b, energy).mass_kept_a
+    lost = image_weights(0.0, grid, map_b, map_a, energy).mass_got_b
+    assert kept + lost == pytest.approx(1.0)
+
+
+@drawn_from(maps, maps, grids, energies)
+def test_swapping_parents_and_weights_swaps_every_share(map_a, map_b, grid, energy):
+    grid = np.round(grid * 256) / np.float16(256)  # so that float16 holds 1 - w as well
+    turned = (1 - grid).astype(np.float16)
+    area = float(grid.mean(dtype=np.float64))
+    one, two = (
+        image_weights(area, grid, map_a, map_b, energy),
+        image_weights(1 - area, turned, map_b, map_a, energy),
+    )
+    assert one.area + two.area == pytest.approx(1.0)
+    assert one.transmix + two.transmix == pytest.approx(1.0)
+    assert one.mass_kept_a == pytest.approx(two.mass_got_b)
+    if one.mass_kept_a + one.mass_got_b > 1e-6:
+        assert one.mass + two.mass == pytest.approx(1.0)
+
+
+@drawn_from(maps)
+def test_equal_parents_mixed_half_and_half_weigh_half(scores):
+    half = np.full(GRID, 0.5, np.float16)
+    weights = image_weights(0.5, half, scores, scores)
+    assert (weights.area, weights.mass, weights.transmix) == pytest.approx((0.5, 0.5, 0.5))
+
+
+@pytest.mark.parametrize("missing", ["recipient", "donor", "both"])
+def test_without_a_map_the_mass_is_the_area(missing):
+    quarter = np.zeros(GRID, np.float16)
+    quarter[:7, :7] = 1
+    map_a = NO_MAP if missing in ("recipient", "both") else peak_at(3, 3)
+    map_b = NO_MAP if missing in ("donor", "both") else peak_at(3, 3)
+    weights = image_weights(0.25, quarter, map_a, map_b)
+    assert (weights.area, weights.mass, weights.transmix) == (0.75, 0.75, 0.75)
+    assert weights.mass_kept_a == (0.75 if missing != "donor" else pytest.approx(0.0, abs=1e-3))
+    assert weights.mass_got_b == (0.25 if missing != "recipient" else pytest.approx(1.0, abs=1e-3))
+
+
+def peak_at(row, column):
+    scores = np.full(GRID, -9, np.float32)
+    scores[row, column] = 9
+    return scores
+
+
+@drawn_from(maps, maps, steps)
+def test_a_moved_donor_weighs_as_its_moved_energy_does(map_a, map_b, shift):
+    mask = np.zeros(GRID, np.float16)
+    mask[4:10, 4:10] = 1
+    got = image_weights(0.2, mask, map_a, map_b, "softmax", shift).mass_got_b
+    source = moved(mask, -shift.rows, -shift.columns)
+    assert got == pytest.approx(image_weights(0.2, source, map_a, map_b).mass_got_b)
+
+
+def test_each_name_gives_its_own_weight():
+    weights = image_weights(0.25, np.full(GRID, 0.25, np.float16), peak_at(1, 1), peak_at(2, 2))
+    assert [image_area(weights), image_mass(weights), image_transmix(weights)] == list(astuple(weights)[:3])
+
+
+label_values = st.sampled_from([1.0, 0.0, -1.0, NAN])
+
+
+@drawn_from(label_values, label_values, label_values, st.floats(0, 1))
+def test_a_label_target_is_a_share_or_is_not_there(recipient, donor, mixed, lam):
+    (target,) = label_targets((recipient,), (donor,), (mixed,), lam)
+    assert math.isnan(target) if math.isnan(mixed) else 0.0 <= target <= 1.0
+
+
+@drawn_from(label_values, label_values, st.floats(0, 1))
+def test_swapping_the_parents_of_a_label_swaps_its_weight(first, second, lam):
+    one = label_targets((first,), (second,), (1.0,), lam)
+    two = label_targets((second,), (first,), (1.0,), 1 - lam)
+    if 1e-9 < lam < 1 - 1e-9:
+        assert one == pytest.approx(two)

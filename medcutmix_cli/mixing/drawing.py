@@ -1,0 +1,110 @@
+"""Draw a cut from the maps of the parents that were asked: gate, masks, region, guards, weights, grey levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
+from medcutmix_cli.mixing.blends import BlendRule
+from medcutmix_cli.mixing.guards import Guards, broken_guard, free_cells, shared_cells
+from medcutmix_cli.mixing.intensity import match_intensity
+from medcutmix_cli.mixing.recipe import Cut, Refused
+from medcutmix_cli.mixing.regions import Evidence, Joined, RegionRule
+from medcutmix_cli.mixing.shifts import moved
+from medcutmix_cli.mixing.views import View
+
+
+@dataclass(frozen=True, slots=True)
+class Strategies:
+    """The named choices of one run, built once.
+
+    Attributes:
+        energy: How the weights read a map (see `attention.energies`).
+    """
+
+    mask: MaskRule
+    region: RegionRule
+    blend: BlendRule
+    energy: str = "softmax"
+    guards: Guards = field(default_factory=Guards)
+
+    def softened(self) -> Strategies:
+        """Return the same with a soft mask: for findings that are a size, and have no edge."""
+        return self if isinstance(self.mask, Soft) else replace(self, mask=Soft(energy=self.energy))
+
+
+def draw_attended(
+    recipient: View, donor: View, strategies: Strategies, rng: np.random.Generator | None
+) -> Cut | Refused:
+    """Decide region, weights and intensity from maps, or say by which rule the pair is refused.
+
+    The evidence gate has its say first: on noise a mask would be found as well. A parent that was not asked has
+    no mask and is not gated; the guards of its neighbours hold all the same.
+    """
+    reason = _not_usable(recipient, donor)
+    if reason:
+        return Refused(reason)
+    found = [_found(view, strategies.mask) for view in (recipient, donor)]
+    for name, region in zip(("recipient", "donor"), found, strict=True):
+        if region.rejected:
+            return Refused(f"{name}-{region.rejected}")
+    own, given = found
+    joined = strategies.region.join(_evidence(recipient, own), _evidence(donor, given))
+    free = free_cells(recipient, donor, strategies.guards, joined.shift)
+    strength = np.where(free, joined.strength, 0).astype(np.float32)
+    reason = joined.rejected or _broken(strength, joined, given.mask, recipient, donor, strategies.guards)
+    if reason:
+        return Refused(reason)
+    return _cut(own.mask, given.mask, strength, free, joined, recipient, donor, strategies.blend, rng)
+
+
+def _not_usable(recipient: View, donor: View) -> str:
+    if not (recipient.asked or donor.asked):
+        return "nothing-was-asked"
+    named = (("recipient", recipient), ("donor", donor))
+    return next((f"{name}-weak-evidence" for name, view in named if view.asked and not view.grounded), "")
+
+
+def _found(view: View, rule: MaskRule) -> Region:
+    if not view.asked:
+        return Region(np.zeros(view.scores.shape, dtype=np.bool_))
+    return rule.select(view.scores, view.side, view.placement)
+
+
+def _evidence(view: View, region: Region) -> Evidence:
+    return Evidence(region.strength, view.side, view.placement)
+
+
+def _broken(
+    strength: Strength, joined: Joined, given: Mask, recipient: View, donor: View, guards: Guards
+) -> str:
+    """Name the first rule that the region breaks, once edges and letters are taken out of it."""
+    mask, shift = strength >= 0.5, joined.shift
+    if not mask.any():
+        shared = shared_cells(recipient.placement, donor.placement, mask.shape, shift)
+        return "no-cell-to-paste" if shared.any() else "no-shared-field-of-view"
+    arrives = int((moved(given, shift.rows, shift.columns) & mask).sum())
+    if donor.asked and arrives < guards.donor_share * int(given.sum()):
+        return "donor-evidence-left-out"
+    return broken_guard(mask, shift, recipient, donor, guards)
+
+
+def _cut(
+    own: Mask,
+    given: Mask,
+    strength: Strength,
+    free: Mask,
+    joined: Joined,
+    recipient: View,
+    donor: View,
+    blend: BlendRule,
+    rng: np.random.Generator | None,
+) -> Cut:
+    mask = strength >= 0.5
+    gain, offset = match_intensity(recipient, donor, mask, joined.shift)
+    # A soft edge must not reach what is guarded.
+    weights = np.where(free, blend.soften(strength, rng), np.float16(0))
+    shift_y, shift_x = joined.shift.pixels(donor.placement.canvas, mask.shape)
+    return Cut(own, given, mask, weights, blend.interpolation, gain, offset, shift_y, shift_x)

@@ -1,0 +1,116 @@
+"""What a paste must leave alone: edges and letters of pictures, devices, and findings that the text keeps.
+
+The mixed report still names the recipient's devices and other findings, so their evidence must stay; it does not
+name the donor's, so they must not come. Nothing is known of them but a map, so each rule is a rule about maps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from medcutmix_cli.attention import Mask, Scores, cells_inside, cells_with_score, erode, top_cells
+from medcutmix_cli.mixing.markers import marker_cells
+from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, moved, moved_placement
+from medcutmix_cli.mixing.views import NeighbourView, View
+from medcutmix_cli.records import Placement
+
+DEVICES = "support_devices"
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """How careful a paste is. A neighbour is what else a parent's report says is there.
+
+    Attributes:
+        border: Rings of cells at both pictures' edges whose weight is always 0.
+        markers: Whether cells that reach a burnt-in letter have weight 0 as well.
+        core: A neighbour's own place: this share of the picture's cells, those of its map that score highest.
+        spare: Whether another finding's core is left out of the paste before it is asked how much of it is taken.
+        exchanged: Share of the picture's cells, the strongest evidence of what is exchanged, that is never spared.
+        neighbour_share: Share of a neighbour's core that may lie in the paste; 1 guards nothing.
+        device_share: The same of devices, which are long and thin: a piece of one is soon cut off.
+        donor_share: Least share of the donor's evidence that must be pasted.
+    """
+
+    border: int = 1
+    markers: bool = True
+    core: float = 0.10
+    spare: bool = True
+    exchanged: float = 0.05
+    neighbour_share: float = 0.20
+    device_share: float = 0.10
+    donor_share: float = 0.50
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are none."""
+        shares = (self.exchanged, self.neighbour_share, self.device_share, self.donor_share)
+        if self.border < 0 or not 0 < self.core <= 1 or not all(0 <= share <= 1 for share in shares):
+            raise ValueError("border must be at least 0, core in (0, 1], the other shares in [0, 1]")
+
+
+def shared_cells(recipient: Placement, donor: Placement, grid: tuple[int, ...], shift: Shift) -> Mask:
+    """Return the cells where the recipient and the moved donor both have picture."""
+    down, right = shift.pixels(donor.canvas, grid)
+    return cells_inside(recipient, grid) & cells_inside(moved_placement(donor, down, right), grid)
+
+
+def free_cells(recipient: View, donor: View, guards: Guards, shift: Shift) -> Mask:
+    """Return the cells that may be pasted, in the recipient's frame.
+
+    They hold picture of both, no edge, no letter, and nothing that another finding needs more.
+    """
+    grid = recipient.scores.shape
+    free = erode(shared_cells(recipient.placement, donor.placement, grid, shift), guards.border)
+    if guards.markers:
+        given = marker_cells(donor.pixels, donor.placement, grid)
+        free &= ~marker_cells(recipient.pixels, recipient.placement, grid)
+        free &= ~moved(given, shift.rows, shift.columns)
+    return free & ~_spared(recipient, donor, guards, shift) if guards.spare else free
+
+
+def _spared(recipient: View, donor: View, guards: Guards, shift: Shift) -> Mask:
+    """Return the cores of other findings, without the strongest evidence of what is exchanged."""
+    spared, needed = (np.zeros(recipient.scores.shape, dtype=np.bool_) for _ in range(2))
+    for view, by in ((recipient, IN_PLACE), (donor, shift)):
+        for neighbour in view.neighbours:
+            if neighbour.finding != DEVICES:
+                core = _core(neighbour.scores, view.placement, guards.core)
+                spared |= moved(core, by.rows, by.columns)
+        if view.asked:
+            needed |= moved(_core(view.scores, view.placement, guards.exchanged), by.rows, by.columns)
+    return spared & ~needed
+
+
+def _core(scores: Scores, placement: Placement, share: float) -> Mask:
+    """Return the highest cells of a map, at least one; none of an empty map."""
+    usable = cells_with_score(scores, placement)
+    return top_cells(scores, usable, max(share, 1 / max(1, int(usable.sum()))))
+
+
+def broken_guard(region: Mask, shift: Shift, recipient: View, donor: View, guards: Guards) -> str:
+    """Name the first guard that pasting `region` (recipient's frame) would break, "" where there is none.
+
+    "recipient-device-cut" and "recipient-finding-covered": what the mixed report still says would be gone.
+    "donor-device-pasted" and "donor-finding-pasted": what it does not say would be there.
+    """
+    taken = moved(region, -shift.rows, -shift.columns)
+    for view, cells, device, finding in (
+        (recipient, region, "recipient-device-cut", "recipient-finding-covered"),
+        (donor, taken, "donor-device-pasted", "donor-finding-pasted"),
+    ):
+        for neighbour in view.neighbours:
+            allowed = guards.device_share if neighbour.finding == DEVICES else guards.neighbour_share
+            if allowed < 1 and _touched(neighbour, view.placement, cells, guards.core) > allowed:
+                return device if neighbour.finding == DEVICES else finding
+    return ""
+
+
+def _touched(neighbour: NeighbourView, placement: Placement, cells: Mask, share: float) -> float:
+    """Return the share of a neighbour's core that lies in `cells`: 1 where its peak does, 0 of an empty map."""
+    core = _core(neighbour.scores, placement, share)
+    if not core.any():
+        return 0.0
+    highest = int(np.argmax(np.where(core, neighbour.scores, -np.inf)))
+    return 1.0 if cells.flat[highest] else float((core & cells).sum() / core.sum())

@@ -1,0 +1,74 @@
+"""Find burnt-in letters at a picture's edge ("R", "L", "PORTABLE"): they belong to one picture and stay with it.
+
+A small, thin, bright thing in the outer band counts as one. Some that are no letters count as well (electrodes,
+edges of a can), which costs a few cells; grey letters are not found. Knows no map.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from medcutmix_cli.attention import Mask
+from medcutmix_cli.mixing.pasting import picture_box
+from medcutmix_cli.mixing.views import Pixels
+from medcutmix_cli.records import Placement
+
+LEAST_CANVAS = 224
+"""On a smaller canvas a letter is too few pixels to be told from noise."""
+
+_STROKE = 0.02  # widest stroke of a letter (likewise the next: shares of the canvas' side)
+_LETTERS = 0.20, 0.12  # greatest width and height of a letter, or of letters that touch
+_CONTRAST = 64  # grey levels above its surroundings
+_BRIGHT = 0.8  # of the picture's brightest half per cent
+_BAND = 0.25, 0.15  # how far in from left and right, from top and bottom: share of the picture
+_DOTS = 8 / 448**2  # least area, share of the canvas
+
+
+def marker_pixels(pixels: Pixels, placement: Placement) -> npt.NDArray[np.bool_]:
+    """Mark the pixels of burnt-in letters, (canvas, canvas) bool."""
+    found = np.zeros(pixels.shape, dtype=np.bool_)
+    side = pixels.shape[0]
+    if side >= LEAST_CANVAS:
+        box = picture_box(placement)
+        found[box] = _letters(np.ascontiguousarray(pixels[box]), side)
+    return found
+
+
+def _letters(picture: Pixels, side: int) -> npt.NDArray[np.bool_]:
+    thin = _stands_out(picture, max(3, round(_STROKE * side) | 1))
+    count, labels, stats, centres = cv2.connectedComponentsWithStats(thin.astype(np.uint8), connectivity=8)
+    kept = np.zeros(count, dtype=np.bool_)
+    for piece in range(1, count):
+        _, _, width, height, area = stats[piece]
+        small = width <= _LETTERS[0] * side and height <= _LETTERS[1] * side and area >= _DOTS * side**2
+        kept[piece] = small and _in_band(centres[piece], picture.shape)
+    return np.asarray(kept[labels], dtype=np.bool_)
+
+
+def _stands_out(picture: Pixels, stroke: int) -> npt.NDArray[np.bool_]:
+    """Return what is bright and thinner than `stroke` (top-hat by opening)."""
+    hat = cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, np.ones((stroke, stroke), np.uint8))
+    return np.asarray((hat > _CONTRAST) & (picture >= _BRIGHT * np.quantile(picture, 0.995)))
+
+
+def _in_band(centre: npt.NDArray[np.float64], shape: tuple[int, ...]) -> bool:
+    height, width = shape
+    x, y = float(centre[0]), float(centre[1])
+    return min(x, width - x) < _BAND[0] * width or min(y, height - y) < _BAND[1] * height
+
+
+def marker_cells(pixels: Pixels, placement: Placement, grid: tuple[int, ...]) -> Mask:
+    """Mark the cells whose weight can reach a letter, (grid_h, grid_w) bool.
+
+    A weight that is brought to pixels bilinearly reaches half a cell beyond its own.
+    """
+    found = marker_pixels(pixels, placement)
+    if not found.any():
+        return np.zeros(grid, dtype=np.bool_)
+    reach = [round(length / cells) | 1 for length, cells in zip(found.shape, grid, strict=True)]
+    wide = cv2.dilate(found.astype(np.uint8), np.ones(reach, np.uint8))
+    rows, columns = ((np.arange(n) * found.shape[0] // n) for n in grid)
+    cells = np.maximum.reduceat(np.maximum.reduceat(wide, rows, axis=0), columns, axis=1)
+    return np.asarray(cells > 0, dtype=np.bool_)

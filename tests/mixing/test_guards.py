@@ -1,0 +1,133 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from medcutmix_cli.attention import TopK
+from medcutmix_cli.mixing.blends import Feather
+from medcutmix_cli.mixing.cut import Cut, Guards, Refused, Strategies, draw_cut
+from medcutmix_cli.mixing.guards import free_cells
+from medcutmix_cli.mixing.regions import InPlaceDonor, InPlaceUnion, PasteToTarget
+from medcutmix_cli.mixing.shifts import IN_PLACE
+from medcutmix_cli.mixing.views import NeighbourView
+from medcutmix_cli.records import Side
+from tests.builders import make_view
+
+GRID = 14
+STRICT = Guards(spare=False)
+
+
+def hill(row, column, grid=GRID):
+    y, x = np.mgrid[:grid, :grid]
+    return (-np.hypot(y - row, x - column)).astype(np.float32)
+
+
+def parent(seed, at, *neighbours):
+    placed = tuple(NeighbourView(finding, scores, Side.NONE) for finding, scores in neighbours)
+    return replace(blank(seed), scores=hill(*at), neighbours=placed)
+
+
+def blank(seed, **placed):
+    """Return a parent whose picture has nothing that looks like a letter."""
+    view = make_view(seed, 224, GRID, **placed)
+    return replace(view, pixels=np.full_like(view.pixels, 100 + seed))
+
+
+def outcome(a, b, guards=STRICT, region=None):
+    return draw_cut(a, b, Strategies(TopK(), region or InPlaceUnion(), Feather(), guards=guards))
+
+
+@pytest.mark.parametrize(
+    ("who", "finding", "name"),
+    [
+        ("recipient", "support_devices", "recipient-device-cut"),
+        ("recipient", "mass", "recipient-finding-covered"),
+        ("donor", "support_devices", "donor-device-pasted"),
+        ("donor", "mass", "donor-finding-pasted"),
+    ],
+)
+def test_what_must_stay_alone_is_refused_by_name(who, finding, name):
+    under, away = (finding, hill(6, 6)), (finding, hill(11, 11))
+    at = {"recipient": [], "donor": []}
+    parents = {key: parent(n, (6, 6), *rows) for n, (key, rows) in enumerate(at.items())}
+    assert isinstance(outcome(**as_pair(parents)), Cut)
+    touched = {**parents, who: parent(7, (6, 6), under)}
+    assert outcome(**as_pair(touched)) == Refused(name)
+    clear = {**parents, who: parent(7, (6, 6), away)}
+    assert isinstance(outcome(**as_pair(clear)), Cut)
+
+
+def as_pair(parents):
+    return {"a": parents["recipient"], "b": parents["donor"]}
+
+
+@pytest.mark.parametrize("who", [0, 1], ids=["recipient", "donor"])
+def test_a_neighbour_without_a_map_guards_nothing(who):
+    views = [parent(1, (6, 6)), parent(2, (6, 6))]
+    empty = np.full((GRID, GRID), np.nan, np.float32)
+    views[who] = parent(3, (6, 6), ("mass", empty), ("support_devices", empty))
+    for guards in (STRICT, Guards()):
+        assert isinstance(outcome(*views, guards), Cut)
+
+
+def test_a_share_of_one_guards_nothing():
+    a = parent(1, (6, 6), ("mass", hill(6, 6)), ("support_devices", hill(6, 6)))
+    off = Guards(spare=False, neighbour_share=1, device_share=1)
+    assert isinstance(outcome(a, parent(2, (6, 6)), off), Cut)
+
+
+def test_a_peak_in_the_paste_is_refused_however_small_its_share():
+    wide = hill(6, 6)
+    wide[6, 6] = 5
+    guards = Guards(spare=False, core=0.9, neighbour_share=0.9, device_share=0.9)
+    assert outcome(parent(1, (6, 6), ("mass", wide)), parent(2, (6, 6)), guards) == Refused(
+        "recipient-finding-covered"
+    )
+
+
+def test_another_findings_core_is_spared_before_anything_is_refused():
+    a = parent(1, (6, 5), ("mass", hill(6, 8)))
+    b = parent(2, (6, 5))
+    assert outcome(a, b) == Refused("recipient-finding-covered")
+    cut = outcome(a, b, Guards())
+    assert isinstance(cut, Cut)
+    free = free_cells(a, b, Guards(), IN_PLACE)
+    assert not free[6, 8]
+    assert free[6, 5]
+    assert not cut.weights[~free].any()
+
+
+def test_a_device_is_never_spared_but_refused():
+    a = parent(1, (6, 5), ("support_devices", hill(6, 8)))
+    assert outcome(a, parent(2, (6, 5)), Guards()) == Refused("recipient-device-cut")
+
+
+def test_the_guards_of_a_parent_that_was_not_asked_hold():
+    a = parent(1, (6, 6), ("support_devices", hill(6, 6)))
+    host = replace(a, scores=np.full_like(a.scores, np.nan), asked=False)
+    assert outcome(host, parent(2, (6, 6))) == Refused("recipient-device-cut")
+
+
+def test_a_moved_donors_neighbour_is_looked_for_where_it_came_from():
+    a, target = parent(1, (6, 4)), PasteToTarget()
+    near = parent(2, (6, 7), ("mass", hill(6, 7)))
+    elsewhere = parent(2, (6, 7), ("mass", hill(12, 1)))
+    assert outcome(a, near, region=target) == Refused("donor-finding-pasted")
+    assert isinstance(outcome(a, elsewhere, region=target), Cut)
+
+
+def test_a_donor_whose_evidence_would_mostly_stay_behind_is_refused():
+    a = blank(1, left=0, width=112)
+    b = replace(blank(2), scores=hill(6, 6))
+    only_donor = Strategies(TopK(border=0, min_area=0.0), InPlaceDonor(), Feather())
+    assert draw_cut(a, b, only_donor) == Refused("donor-evidence-left-out")
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [{"border": -1}, {"core": 0.0}, {"neighbour_share": 1.1}, {"device_share": -0.1}, {"donor_share": 2.0}],
+    ids=str,
+)
+def test_guards_refuse_shares_that_are_none(nonsense):
+    with pytest.raises(ValueError, match="border must be"):
+        Guards(**nonsense)

@@ -1,0 +1,76 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from medcutmix_cli.datasets.phantoms import draw_phantom, paint
+from medcutmix_cli.mixing.cut import GAIN_RANGE, match_intensity
+from medcutmix_cli.mixing.shifts import Shift
+from medcutmix_cli.mixing.views import View
+from medcutmix_cli.records import Side
+from tests.builders import make_placement, make_view
+
+CANVAS, GRID = 224, 14
+
+
+def patch():
+    mask = np.zeros((GRID, GRID), dtype=bool)
+    mask[5:9, 3:7] = True
+    return mask
+
+
+def exposed(phantom, exposure):
+    """Return the same body, placed the same, as another exposure shows it."""
+    own = phantom.exposure
+    keep = {
+        name: getattr(own, name)
+        for name in ("zoom", "shift_x", "shift_y", "rotation", "collimation", "portable")
+    }
+    shown = replace(phantom, aspect=1.0, exposure=replace(exposure, marker="", **keep))
+    pixels = (paint(shown, CANVAS).image * 255).astype(np.uint8)
+    return View(pixels, make_placement(CANVAS), np.zeros((GRID, GRID), np.float32), Side.NONE)
+
+
+def test_one_body_under_two_exposures_meets_without_a_seam():
+    before, after = [], []
+    inside = np.kron(patch(), np.ones((16, 16), dtype=bool))
+    for seed in range(900, 908):
+        phantom, other = draw_phantom(seed), draw_phantom(seed + 5000)
+        a, b = exposed(phantom, phantom.exposure), exposed(phantom, other.exposure)
+        gain, offset = match_intensity(a, b, patch())
+        own, given = a.pixels[inside].astype(float), b.pixels[inside].astype(float)
+        before.append(abs(float((given - own).mean())))
+        after.append(abs(float((gain * given + offset - own).mean())))
+    assert np.mean(before) > 10
+    assert np.mean(after) < 0.25 * np.mean(before)
+
+
+@pytest.mark.parametrize(("scale", "bound"), [(0.2, 1), (4.0, 0)], ids=["flat-donor", "harsh-donor"])
+def test_the_gain_is_kept_within_its_bounds(scale, bound):
+    a = make_view(1, CANVAS, GRID)
+    middle = a.pixels.astype(float) - 128
+    b = replace(a, pixels=np.clip(128 + scale * middle, 0, 255).astype(np.uint8))
+    if scale > 1:
+        a = replace(a, pixels=np.clip(128 + 0.2 * middle, 0, 255).astype(np.uint8))
+    assert match_intensity(a, b, patch())[0] == pytest.approx(GAIN_RANGE[bound])
+
+
+def test_padding_does_not_count():
+    a = make_view(1, CANVAS, GRID, left=56, width=168)
+    whole = make_view(1, CANVAS, GRID)
+    blanked = a.pixels.copy()
+    blanked[:, :56] = 0
+    a = replace(a, pixels=blanked)
+    assert match_intensity(a, replace(whole, pixels=a.pixels), patch()) == pytest.approx((1.0, 0.0))
+
+
+def test_a_moved_donor_is_compared_where_it_comes_to_lie():
+    a = make_view(1, CANVAS, GRID)
+    b = replace(a, pixels=np.roll(a.pixels, (-32, 16), (0, 1)))
+    gain, offset = match_intensity(a, b, patch(), Shift(2, -1))
+    assert (gain, offset) == pytest.approx((1.0, 0.0), abs=1e-4)
+
+
+def test_a_mask_without_a_ring_changes_nothing():
+    a, b = make_view(1), make_view(2)
+    assert match_intensity(a, b, np.ones((7, 7), dtype=bool)) == (1.0, 0.0)
