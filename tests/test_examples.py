@@ -28,6 +28,8 @@ def test_the_examples_run_one_after_the_other(work):
     before, after = run("03_train_on_shards.py", work).rsplit("loss ", 1)[1].split(" -> ")
     assert float(after) < float(before)
     assert "same pairs as planned: True" in run("04_precomputed_maps.py", work)
+    before, after = run("05_train_with_loader.py", work).rsplit("loss ", 1)[1].split(" -> ")
+    assert float(after) < float(before)
 
 
 def test_every_example_is_in_the_list():
