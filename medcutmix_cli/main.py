@@ -126,6 +126,7 @@ _add(
     "medcutmix inspect RUN",
     "medcutmix inspect RUN --index 12",
     "medcutmix inspect RUN --html RUN/report.html --pairs 20",
+    "medcutmix inspect --schema",
     "medcutmix inspect part-00000.parquet --schema",
 )
 _add(
