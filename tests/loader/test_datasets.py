@@ -12,6 +12,7 @@ from medcutmix_cli.loader import BASIC, RECIPE, MixedPairs, collate
 from medcutmix_cli.loader import datasets as module
 from medcutmix_cli.shards import COLUMNS, read_rows
 from tests.loader.mixes import make_mix, write_rows
+from tests.loader.transforms import shrunk
 from tests.run_folders import write_run
 
 IDS = ("pair_id",)
@@ -173,6 +174,7 @@ def test_a_pickled_data_set_leaves_its_cache_behind(run):
     assert the_id(again[42]) == 42
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # Python 3.12
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_two_workers_give_what_one_process_gives(run, method):
     pairs = MixedPairs(run, columns=("image", "lam", *IDS), dtype="uint8", transform=shrunk)
@@ -183,10 +185,6 @@ def test_two_workers_give_what_one_process_gives(run, method):
     batches = list(loader)
     assert [int(row["pair_id"]) for batch in batches for row in batch["row"]] == list(range(70))
     assert batches[0]["image"].shape == (16, 1, 2, 2)
-
-
-def shrunk(pair):
-    return {**pair, "image": pair["image"][:, :2, :2]}
 
 
 def test_the_usual_columns_need_no_collate(run):

@@ -105,6 +105,7 @@ def test_without_shuffling_the_rows_come_in_order(run):
     assert ids(IterableMixedPairs(run, columns=IDS, shuffle=False)) == list(range(103))
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # Python 3.12
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_workers_that_persist_are_told_the_epoch(run, method):
     pairs = IterableMixedPairs(run, columns=IDS, buffer=8, rank=1, world_size=2)
