@@ -183,10 +183,9 @@ class _Choice:
     def _broken_rule(self, proposal: Proposal) -> str:
         """Name the first rule that holds for every strategy and is broken here."""
         recipient, donor = proposal.recipient, proposal.donor
-        judged = self.gated is None or (recipient.study.split, proposal.finding) in self.gated
         rules = {
             NOT_A_DONOR: barred_as_donor(donor.study, self.settings.unpaired),
-            "too-few-null-pictures": not judged,
+            "too-few-null-pictures": not self._judged(proposal),
             "same-patient": recipient.study.subject_id == donor.study.subject_id,
             "different-split": recipient.study.split != donor.study.split,
             "donor-used-up": self.uses[donor.study.study_id] >= self.settings.max_uses_per_donor,
