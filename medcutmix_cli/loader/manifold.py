@@ -1,14 +1,4 @@
-"""Manifold mix by a stored recipe: both parents' hidden states, at any layer. Knows no encoder and no picture.
-
-Both parents go through the encoder being trained, each on its own canvas (`parents.parent_pictures`), up to some
-layer; there their states are mixed cell by cell as the pixels were. At the patch embedding of a ViT whose patches
-are the cells of the recipe, with a hard mask, a gain of 1 and an offset of 0, that is the embedding of the mixed
-picture, bit for bit. With another gain or offset it is not: the picture's donor was brightened and rounded to 8
-bits before it was pasted, and the hidden state of the donor as it is knows nothing of that. Encode the donor as it
-was pasted (`pasted=True`), and the equality holds again. With a soft mask it holds but for that rounding, as long
-as the weights are constant within a patch (`nearest`); a bilinear edge runs within patches, so there it is near,
-not equal. Deeper layers have looked beyond their own cell, so that they never are equal: that is their point.
-"""
+"""Manifold mix by a stored recipe: both parents' hidden states, at any layer. Knows no encoder and no picture."""
 
 from __future__ import annotations
 
@@ -138,6 +128,14 @@ def manifold_mix(
     pasted: bool = False,
 ) -> torch.Tensor:
     """Mix the hidden states of both parents: `h = (1 - W) * h_a + W * h_b`, cell by cell. Differentiable.
+
+    Both parents go through the encoder being trained, each on its own canvas (`parent_pictures`), up to some layer.
+    At the patch embedding of a ViT whose patches are the cells of the recipe, with a hard mask, a gain of 1 and an
+    offset of 0, the result is the embedding of the mixed picture, bit for bit (tested on a CPU). With another gain
+    or offset it is not: the donor was matched in intensity and rounded to 8 bits before it was pasted, and the
+    state of the donor as its file has it knows nothing of that; encode the donor as it was pasted, and they are
+    equal again. With soft weights the mixed picture was rounded as well, and a bilinear edge runs within patches:
+    near, not equal. Deeper layers have looked beyond their own cell, so that they never are: that is their point.
 
     Args:
         h_a: The recipients' states: (B, N, D) tokens in reading order, or a (B, C, H, W) map, any float dtype.

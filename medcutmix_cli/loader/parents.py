@@ -23,7 +23,8 @@ PARENTS = ("image_path_a", "image_path_b")
 """The columns that finding the parents' files needs, beside `RECIPE`."""
 
 Where = str | Path | Callable[[str], Path]
-"""The folder that the paths of a row are below, or what turns such a path into the file."""
+"""The folder that the paths of a row are below, or what turns such a path into the file: a data set's `resolve`, as
+`open_dataset(folder).resolve`. A run with an unpaired data set needs the latter."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -108,6 +108,11 @@ class IterableMixedPairs(IterableDataset[Any]):
         """Fix the rank: a worker that is spawned has no process group to ask."""
         return {**self.__dict__, "_place": self._where()}
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Share the epoch again: a plain copy of the data set has its own."""
+        self.__dict__.update(state)
+        self._epoch.share_memory_()
+
     def _where(self) -> tuple[int, int]:
         if self._place is not None:
             return self._place

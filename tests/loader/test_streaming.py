@@ -1,3 +1,4 @@
+import copy
 from contextlib import contextmanager
 from itertools import pairwise, product
 from pathlib import Path
@@ -124,6 +125,15 @@ def test_workers_that_persist_are_told_the_epoch(run, method):
     assert epochs[0] == epochs[2]
     assert epochs[0] != epochs[1]
     assert [len(set(epoch)) for epoch in epochs] == [pairs.rows] * 3
+
+
+def test_a_copy_has_an_epoch_of_its_own_that_its_workers_see(run):
+    pairs = IterableMixedPairs(run, columns=IDS, seed=3)
+    other = copy.deepcopy(pairs)
+    assert other._epoch.is_shared()
+    other.set_epoch(7)
+    assert int(pairs._epoch) == 0
+    assert ids(other) != ids(pairs)
 
 
 def test_the_rank_is_that_of_the_process_group_also_in_workers(run, tmp_path):
