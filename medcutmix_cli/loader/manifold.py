@@ -161,17 +161,21 @@ def manifold_mix(
     if len(layer.names) not in (1, len(h_a)):
         raise UsageError(f"{len(layer.names)} rows for a batch of {len(h_a)}", hint="one row, or one of each")
     layer = layer.to(h_a.device)
-    weights = layer.weights.to(h_a.dtype)
     if h_a.ndim == 4:
-        return torch.lerp(h_a, h_b if pasted else _moved(h_b, layer), weights[:, None])
-    cells, given = h_a[:, class_tokens:], h_b[:, class_tokens:]
-    if not pasted and any(shift != (0, 0) for shift in layer.shifts):
-        laid = _moved(given.transpose(1, 2).reshape(len(given), -1, *found), layer)
-        given = laid.flatten(2).transpose(1, 2)
-    mixed = torch.lerp(cells, given, weights.flatten(1)[..., None])
+        given = h_b if pasted else _moved(h_b, layer)
+        return torch.lerp(h_a, given, layer.weights.to(h_a.dtype)[:, None])
+    mixed = _mixed_tokens(h_a[:, class_tokens:], h_b[:, class_tokens:], layer, pasted=pasted)
     if class_tokens == 0:
         return mixed
     return torch.cat([_class_tokens(h_a, h_b, layer, class_tokens, class_mix), mixed], dim=1)
+
+
+def _mixed_tokens(own: torch.Tensor, given: torch.Tensor, layer: LayerMix, *, pasted: bool) -> torch.Tensor:
+    """Mix (B, grid_h * grid_w, D) tokens, all of them of a cell."""
+    if not pasted and any(shift != (0, 0) for shift in layer.shifts):
+        maps = given.transpose(1, 2).reshape(len(given), -1, *layer.weights.shape[1:])
+        given = _moved(maps, layer).flatten(2).transpose(1, 2)
+    return torch.lerp(own, given, layer.weights.to(own.dtype).flatten(1)[..., None])
 
 
 def _check(h_a: torch.Tensor, h_b: torch.Tensor, class_mix: str) -> None:

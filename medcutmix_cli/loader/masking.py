@@ -6,7 +6,7 @@ patches and the spans of entities are stored; the ratio is the trainer's. Knows 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -145,16 +145,19 @@ def entity_mask(
             where=row["pair_id"],
             hint='tokenize row["report"] as it is, or say start=',
         )
-    rules = {"finding": findings, "assertion": assertions, "section": sections}
-    chosen = [
-        e for e in row["entities"] if all(kept is None or e[key] in kept for key, kept in rules.items())
-    ]
+    chosen = _chosen(row["entities"], {"finding": findings, "assertion": assertions, "section": sections})
     order = stable_generator(seed, "entity-mask", row["pair_id"]).permutation(len(chosen))
-    hidden = np.zeros(len(spans), dtype=np.bool_)
-    for k in order[: _rounded(ratio, len(chosen))]:
-        low, high = (
-            np.maximum(spans + start, chosen[k]["start"])[:, 0],
-            np.minimum(spans + start, chosen[k]["end"])[:, 1],
-        )
-        hidden |= (low < high) & (spans[:, 0] < spans[:, 1])
-    return torch.from_numpy(hidden)
+    taken = [chosen[k] for k in order[: _rounded(ratio, len(chosen))]]
+    return torch.from_numpy(_touched(spans, [(e["start"] - start, e["end"] - start) for e in taken]))
+
+
+def _chosen(entities: list[Row], rules: Mapping[str, Collection[str] | None]) -> list[Row]:
+    return [e for e in entities if all(kept is None or e[key] in kept for key, kept in rules.items())]
+
+
+def _touched(spans: npt.NDArray[np.int64], words: list[tuple[int, int]]) -> npt.NDArray[np.bool_]:
+    """Say which (N, 2) spans have a character in common with any of the words."""
+    touched = np.zeros(len(spans), dtype=np.bool_)
+    for first, last in words:
+        touched |= np.maximum(spans[:, 0], first) < np.minimum(spans[:, 1], last)
+    return touched
