@@ -142,10 +142,12 @@ class PairView:
     @property
     def edited(self) -> str:
         """Say in one sentence what was done to the recipient's report."""
+        if any(swap.removed and swap.inserted for swap in self.swaps):
+            return "With the donor's sentence in place of the recipient's."
         gone = any(swap.removed for swap in self.swaps)
         come = any(swap.inserted for swap in self.swaps)
         if gone and come:
-            return "With the donor's sentence in place of the recipient's."
+            return "With the donor's sentence put in, and what speaks against it taken out."
         if gone or come:
             return "With the donor's text put in." if come else "With the recipient's sentence taken out."
         return "With the recipient's report as it was."

@@ -105,7 +105,8 @@ def test_entities_shift_and_flags_are_read(tmp_path):
     ("edits", "said"),
     [
         pytest.param([("old", "new")], "in place of", id="a-swap"),
-        pytest.param([("", "new")], "put in", id="an-insertion"),
+        pytest.param([("", "new")], "donor's text put in", id="an-insertion"),
+        pytest.param([("", "new"), ("old", "")], "what speaks against it taken out", id="a-finding-put-in"),
         pytest.param([("old", "")], "taken out", id="a-deletion"),
         pytest.param([], "as it was", id="no-edit"),
     ],
