@@ -157,10 +157,9 @@ def manifold_mix(
     """
     _check(h_a, h_b, class_mix)
     found = _grid_of(h_a, mix, grid, class_tokens)
-    layer = mix if isinstance(mix, LayerMix) else layer_mix(mix, found)
+    layer = (mix if isinstance(mix, LayerMix) else layer_mix(mix, found)).to(h_a.device)
     if len(layer.names) not in (1, len(h_a)):
         raise UsageError(f"{len(layer.names)} rows for a batch of {len(h_a)}", hint="one row, or one of each")
-    layer = layer.to(h_a.device)
     if h_a.ndim == 4:
         given = h_b if pasted else _moved(h_b, layer)
         return torch.lerp(h_a, given, layer.weights.to(h_a.dtype)[:, None])
