@@ -53,8 +53,12 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     given = donor_statement(donor.reading, finding)
     if isinstance(given, Refusal):
         return given
-    fates = _with_donor(gone.fates, given)
-    return _change(recipient, Draft(fates), gone, given, same=True)
+    beside = Arrival.of(given.sentences).without(recipient.findings)
+    cleared = beside.cleared(recipient.reading, [fate.sentence for fate in gone.fates])
+    if isinstance(cleared, Refusal):
+        return cleared
+    fates = _with_donor([*gone.fates, *cleared], given)
+    return _change(recipient, Draft(fates), gone, given, beside)
 
 
 def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> TextChange | Refusal:
@@ -72,11 +76,12 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
             return refusal
     if isinstance(gone, Refusal) or isinstance(given, Refusal):
         return Refusal("recipient-has-no-diagnostic-sentence")
-    cleared = Arrival.of(given.sentences).cleared(recipient.reading, [fate.sentence for fate in gone.fates])
+    arriving = Arrival.of(given.sentences)
+    cleared = arriving.cleared(recipient.reading, [fate.sentence for fate in gone.fates])
     if isinstance(cleared, Refusal):
         return cleared
     fates = _with_donor([*gone.fates, *cleared], given)
-    return _change(recipient, Draft(fates), gone, given)
+    return _change(recipient, Draft(fates), gone, given, arriving)
 
 
 def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Refusal:
@@ -90,7 +95,8 @@ def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Re
     there = _already_there(recipient, coming)
     if there is not None:
         return there
-    cleared = Arrival.of(given.sentences).cleared(recipient.reading, ())
+    arriving = Arrival.of(given.sentences)
+    cleared = arriving.cleared(recipient.reading, ())
     if isinstance(cleared, Refusal):
         return cleared
     sections = _main_sections(recipient)
@@ -99,7 +105,7 @@ def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Re
     fates = _with_donor(cleared, given)
     placed = {fate.sentence.section for fate in fates if fate.coming is not None}
     additions = tuple((name, given.in_section(name) or given.main) for name in sections if name not in placed)
-    return _change(recipient, Draft(fates, additions), None, given)
+    return _change(recipient, Draft(fates, additions), None, given, arriving)
 
 
 def concatenation(recipient: ReadStudy, donor: ReadStudy) -> TextChange:
@@ -163,15 +169,14 @@ def _better(fate: Fate, than: Fate) -> bool:
 
 
 def _change(
-    recipient: ReadStudy, draft: Draft, gone: Departure | None, given: Statement, *, same: bool = False
+    recipient: ReadStudy, draft: Draft, gone: Departure | None, given: Statement, arriving: Arrival
 ) -> TextChange | Refusal:
     report, reading = recipient.study.report, recipient.reading
     edits = draft_edits(report, reading, draft)
     if isinstance(edits, Refusal):
         return edits
     kept, inserted = draft.kept(reading), draft.inserted()
-    arrived = Arrival.of(given.sentences)
-    if not same and any(arrived.conflicts(s) for s in kept if s.section in _counting(recipient)):
+    if any(arriving.conflicts(s) for s in kept if s.section in _counting(recipient)):
         return Refusal("contradiction-would-be-left")
     if not _reads_as_meant(recipient, edits, (*kept, *inserted)):
         return Refusal("mixed-text-reads-differently")

@@ -9,8 +9,8 @@ from itertools import pairwise
 from medcutmix_cli.pairing.clauses import Span, holds_only_findings, is_denied, moved, without
 from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.drafting import Fate
-from medcutmix_cli.pairing.giving import SHADOWS
-from medcutmix_cli.pairing.normals import CLEAR_LUNGS, contradicted, denials
+from medcutmix_cli.pairing.giving import SHADOWS, holds_list_number
+from medcutmix_cli.pairing.normals import CLEAR_LUNGS, contradicted, denials, sides_meet
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
@@ -49,8 +49,12 @@ def departure(reading: Reading, finding: str) -> Departure | Refusal:
     if None in fates:
         return Refusal("recipient-sentence-has-other-findings")
     done = tuple(fate for fate in fates if fate is not None)
+    if any(holds_list_number(fate.sentence.text) for fate in done):
+        return Refusal("sentence-holds-a-list-number")
     if _pointed_at(reading, done):
         return Refusal("next-sentence-points-back")
+    if _named_otherwise(reading, done, finding):
+        return Refusal("recipient-names-the-shadow-otherwise")
     sides = {m.side for s in about for m in _of(s, finding) if m.assertion is Assertion.PRESENT} - {Side.NONE}
     if len(sides) > 1:
         return Refusal("recipient-names-several-sides")
@@ -62,6 +66,20 @@ def departure(reading: Reading, finding: str) -> Departure | Refusal:
         # No donor can mend that; without this the pair would be refused after the work of mixing.
         return Refusal("recipient-contradicts-itself")
     return Departure(done, query, sides.pop() if sides else Side.NONE)
+
+
+def _named_otherwise(reading: Reading, fates: tuple[Fate, ...], finding: str) -> bool:
+    """Say whether what stays may speak of the same shadow by another name: "opacity" here, "pneumonia" there."""
+    groups = [names for names in table("normals")["same_shadow"].values() if finding in names]
+    others = {name for names in groups for name in names} - {finding}
+    gone = {fate.sentence for fate in fates}
+    sides = {m.side for s in gone for m in _of(s, finding)}
+    return any(
+        m.finding in others and not is_denied(m) and any(sides_meet(side, m.side) for side in sides)
+        for s in counted(reading)
+        if s not in gone
+        for m in s.mentions
+    )
 
 
 def _pointed_at(reading: Reading, fates: tuple[Fate, ...]) -> bool:
@@ -139,6 +157,11 @@ class Arrival:
         said_there = ((m.finding, m.side) for s in sentences for m in s.mentions if not is_denied(m))
         return cls(tuple(dict.fromkeys(said_there)))
 
+    def without(self, findings: Iterable[str]) -> Arrival:
+        """Return what comes beside findings that are there already."""
+        known = set(findings)
+        return Arrival(tuple((f, side) for f, side in self.present if f not in known))
+
     def conflicts(self, sentence: Sentence) -> set[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
         named = {(m.start, m.end) for f, side in self.present for m in denials(sentence, f, side)}
@@ -157,6 +180,8 @@ class Arrival:
         fates: list[Fate] = []
         for sentence in counted(reading):
             spans = self.conflicts(sentence) if sentence not in busy else set()
+            if spans and holds_list_number(sentence.text):
+                return Refusal("sentence-holds-a-list-number")
             fate = _fate_of_denial(sentence, spans) if spans else None
             if spans and fate is None:
                 return Refusal("denial-cannot-be-cut-out")

@@ -15,6 +15,7 @@ from medcutmix_cli.pairing.clauses import moved, reread, without
 from medcutmix_cli.pairing.normals import whole_chest
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
+from medcutmix_cli.reports.lexicon import only_describes
 from medcutmix_cli.reports.words import canonical, compile_phrases
 
 SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
@@ -23,6 +24,9 @@ SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
 _NOT_GIVEN = frozenset(
     {"prior", "notification", "date", "name", "patient", "other-modality", "recommendation", "device"}
 )
+
+
+_NUMBER_LAST = re.compile(r"\s\(?\d{1,2}[.)]\s*$")
 
 
 def giveable(sentence: Sentence, finding: str) -> Sentence | None:
@@ -49,7 +53,20 @@ def may_be_given(sentence: Sentence, finding: str) -> bool:
     own = [m for m in sentence.mentions if m.finding == finding]
     plain = bool(own) and all(m.assertion is Assertion.PRESENT and not m.prior for m in own)
     alone = all(_belongs(m, finding) for m in sentence.mentions)
-    return plain and alone and not whole_chest(sentence.text) and not _carries(sentence.text)
+    if not (plain and alone and any(_named(sentence, m) for m in own)):
+        return False
+    return not (whole_chest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text))
+
+
+def _named(sentence: Sentence, mention: Mention) -> bool:
+    """Say whether the finding is named, not only described by a sign that may have another cause."""
+    words = sentence.text[mention.start - sentence.start : mention.end - sentence.start]
+    return not only_describes(mention.finding, words)
+
+
+def holds_list_number(text: str) -> bool:
+    """Say whether a sentence swallowed the number of the next list item: "Mild cardiomegaly 2."."""
+    return _NUMBER_LAST.search(text) is not None
 
 
 def _belongs(mention: Mention, finding: str) -> bool:
