@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from medcutmix_cli.pairing.clauses import Span, holds_only_findings, is_denied, moved, without
+from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, moved, without
 from medcutmix_cli.pairing.consistency import contradiction
+from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import Fate
 from medcutmix_cli.pairing.giving import SHADOWS, holds_list_number
 from medcutmix_cli.pairing.normals import CLEAR_LUNGS, contradicted, denials, sides_meet

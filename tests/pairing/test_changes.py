@@ -141,6 +141,16 @@ def test_numbers_close_up_when_an_item_leaves():
             id="the-next-sentence-is-about-it",
         ),
         pytest.param(
+            make_report("Bibasilar atelectasis.", impression=("Bibasilar opacities.",)),
+            "recipient-names-the-shadow-otherwise",
+            id="the-impression-calls-it-by-another-name",
+        ),
+        pytest.param(
+            make_report("No pneumothorax.", impression=("\n \n 1. Mild atelectasis 2. Normal heart size.",)),
+            "sentence-holds-a-list-number",
+            id="a-number-in-the-sentence",
+        ),
+        pytest.param(
             make_report("The mass and atelectasis are small."),
             "recipient-sentence-has-other-findings",
             id="it-cannot-be-cut-out",

@@ -1,0 +1,243 @@
+"""A sentence as parts between its marks, and the ways to leave some of them out. Knows grammar, not what is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from medcutmix_cli.pairing.tables import table
+
+_JOINER = r"(?:and|or|but|nor|as well as|plus)"
+_MARK = re.compile(
+    rf"\s*[,;]\s*{_JOINER}\s+|\s*[,;]\s+|\s+{_JOINER}\s+|(?<!consistent)(?<!compatible)(?<!keeping)(?<!compared)(?<!along)\s+(?=with\s)|\s+(?=without\s)",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(r"(?:with|while|although)\s+", re.IGNORECASE)
+_JOINED = re.compile(rf"\b{_JOINER}\b", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|appears?|remains?|shows?|demonstrates?)\b", re.IGNORECASE
+)
+_SIDE = re.compile(r"\b(?:left|right|bilateral|bibasilar)\b[ -](?:sided )?", re.IGNORECASE)
+FRAGMENT = re.compile(r"(?:with|without|and|or|but|nor|which|while)\b", re.IGNORECASE)
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One change inside a sentence: `text[start:end]` gives way to `literal`; offsets into the sentence's text."""
+
+    start: int
+    end: int
+    literal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of the sentence between two marks, and the mark before it."""
+
+    start: int
+    end: int
+    mark: str
+    leaves: bool
+    stays: bool
+
+
+def parts_of(text: str, spans: Sequence[Span], gone: set[Span]) -> list[Part]:
+    """Cut a sentence at its marks; a mark inside the words of a finding is none."""
+    body = len(text.rstrip(" .!?:;,"))
+    marks = [
+        m
+        for m in _MARK.finditer(text, 0, body)
+        if m.start() > 0 and not any(start < m.end() and m.start() < end for start, end in spans)
+    ]
+    starts, ends = [0, *(m.end() for m in marks)], [*(m.start() for m in marks), body]
+    before = ["", *(m.group() for m in marks)]
+    return [
+        Part(
+            start,
+            end,
+            mark,
+            any(start <= a and b <= end and (a, b) in gone for a, b in spans),
+            any(start <= a and b <= end and (a, b) not in gone for a, b in spans),
+        )
+        for start, end, mark in zip(starts, ends, before, strict=True)
+    ]
+
+
+def ways_without(text: str, parts: list[Part], named: int) -> Iterator[tuple[Cut, ...]]:
+    """Yield ways to take the leaving parts out, best first; `named` is where the first leaving finding begins."""
+    kept = _kept(text, parts)
+    if not kept or _loses_predicate(text, parts, kept):
+        return
+    heads: Iterable[list[Cut]] = [[]] if kept[0] == 0 else _heads(text, parts[0], parts[kept[0]], named)
+    for head in heads:
+        for opened in (True, False):
+            yield tuple(
+                _trimmed(text, cut) for cut in [*head, *_inner_cuts(text, parts, kept, opened=opened)]
+            )
+
+
+def _loses_predicate(text: str, parts: list[Part], kept: list[int]) -> bool:
+    """Say whether a verb leaves with the last part that the first ones need: "effusion and atelectasis are small"."""
+    last, final = parts[kept[-1]], parts[-1]
+    if last is final or not _VERB.search(text, final.start, final.end):
+        return False
+    staying = text[parts[kept[0]].start : last.end]
+    opened = _OPENED.match(staying.lower()) or _OPENED.match(text.lower())
+    return not _VERB.search(staying) and not opened and not _own_statement(text, final)
+
+
+def _kept(text: str, parts: list[Part]) -> list[int] | None:
+    """Return the parts that stay; one without finding leaves with a present finding that it says more of."""
+    kept: list[int] = []
+    after_leaving = False
+    for index, part in enumerate(parts):
+        words = text[part.start : part.end].lower()
+        if part.leaves:
+            after_leaving = True
+        elif after_leaving and "," in part.mark and not _JOINED.search(part.mark) and _points_back(words):
+            return None
+        elif not part.stays and after_leaving and only_modifies(words):
+            continue
+        elif not part.stays and after_leaving and not _OPENED.search(text[: part.start].lower()):
+            return None
+        else:
+            after_leaving = after_leaving and not part.stays
+            kept.append(index)
+    if any(parts[k].stays for k in kept):
+        return kept
+    return kept if kept and all(_stands(text[parts[k].start : parts[k].end].lower()) for k in kept) else None
+
+
+def _stands(words: str) -> bool:
+    """Say whether a part without finding can stand by itself."""
+    listed = words.split()
+    return len(listed) > 1 and listed[0] not in table("clauses")["dependent"]["words"]
+
+
+_OPENED = re.compile(r"\b(?:no|without|free of|clear of|negative for)\b")
+
+
+def _points_back(words: str) -> bool:
+    first = next((word for word in words.split() if word not in ("the", "a", "an")), "")
+    return first in table("clauses")["pointing"]["words"]
+
+
+def only_modifies(words: str) -> bool:
+    """Say whether lower-case words only say more of what stands beside them ("unchanged", "greater on the left")."""
+    listed = frozenset(table("clauses")["modifier"]["words"])
+    return all(word in listed or word[0].isdigit() for word in re.findall(r"[a-z]+|\d[\d.]*", words))
+
+
+def _inner_cuts(text: str, parts: list[Part], kept: list[int], *, opened: bool) -> list[Cut]:
+    """Close the gaps behind the first part that stays; the conjunction of a list moves to its new last.
+
+    With `opened` a denial that opens a list inside the sentence stays: "clear, without effusion or edema".
+    """
+    cuts: list[Cut] = []
+    tail = parts[kept[-1] + 1 :]
+    final = _JOINED.search(parts[-1].mark) if tail else None
+    two = len(kept) == 2 and len(parts) > 2
+    for one, other in pairwise(kept):
+        marks = [part.mark for part in parts[one + 1 : other + 1]]
+        start, own = parts[other].start, _own_statement(text, parts[other])
+        opening = _opener_pattern().match(text, parts[one + 1].start, parts[one + 1].end)
+        if opened and parts[one + 1].leaves and opening and opening.group("negation") and not own:
+            cuts.append(Cut(opening.end(), start, ""))
+            continue
+        if other > one + 1:
+            start = _past_relation(text, start) if not parts[other].leaves else start
+        mark = _mark(marks, two and not own)
+        if final and other == kept[-1] and not _JOINED.search(mark) and mark.strip() == ",":
+            mark = f" {final.group()} " if two else f"{',' if ',' in parts[-1].mark else ''} {final.group()} "
+        cuts.append(Cut(parts[one].end, start, mark))
+    if tail:
+        cuts.append(Cut(parts[kept[-1]].end, parts[-1].end))
+    return [cut for cut in cuts if text[cut.start : cut.end] != cut.literal]
+
+
+def _mark(marks: list[str], two: bool) -> str:
+    """Choose what stands between two parts that had `marks` between them and what left."""
+    joined = _JOINED.search(marks[-1])
+    if joined and two and "," in marks[-1]:
+        return f" {joined.group()} "
+    return marks[-1] if joined or not marks[-1].strip() else marks[0]
+
+
+def _trimmed(text: str, cut: Cut) -> Cut:
+    """Return the same change without the characters at its ends that do not change."""
+    start, end, literal = cut.start, cut.end, cut.literal
+    while literal and start < end and text[end - 1] == literal[-1]:
+        end, literal = end - 1, literal[:-1]
+    while literal and start < end and text[start] == literal[0]:
+        start, literal = start + 1, literal[1:]
+    return Cut(start, end, literal)
+
+
+def _heads(text: str, first: Part, following: Part, named: int) -> Iterator[list[Cut]]:
+    """Yield ways to begin the sentence with a later part: with its opening words ("There is no"), some, or none."""
+    start = _past_relation(text, following.start)
+    found = _opener_pattern().match(text, first.start, first.end)
+    verb, opened = (max(0, found.end("verb")), found.end()) if found else (0, 0)
+    denies = bool(found and found.group("negation"))
+    article = re.match(r"(?:the|a|an)\s", text[start:], re.IGNORECASE) is not None
+    if not _own_statement(text, following) and not (denies and article):
+        states = verb and _VERB.search(text, start, following.end)
+        if opened and not states:
+            yield [Cut(opened, start)]
+        if verb and denies:
+            begin = verb + len(text[verb:]) - len(text[verb:].lstrip())
+            yield [*_capitalised(text, begin), Cut(opened, start)]
+    if not FRAGMENT.match(text, start):
+        yield _capitalised(text, start)
+    if not _own_statement(text, following):
+        # Last, what two findings share: "Bilateral effusions and atelectasis".
+        side = _SIDE.search(text, first.start, named)
+        yield [Cut(named, start)]
+        if side:
+            yield [*_capitalised(text, side.start()), Cut(side.end(), start)]
+
+
+def _past_relation(text: str, start: int) -> int:
+    """Step over words that relate what follows to what left: "with adjacent ..."."""
+    lead = _LEADING.match(text, start)
+    start = lead.end() if lead else start
+    for word in table("clauses")["relation"]["words"]:
+        found = re.compile(rf"{word}\s+", re.IGNORECASE).match(text, start)
+        start = found.end() if found else start
+    return start
+
+
+def _own_statement(text: str, part: Part) -> bool:
+    words = text[part.start : part.end].lower()
+    return re.match(r"(?:there|no|without|it|this|these|the (?:heart|lungs?))\b", words) is not None
+
+
+@cache
+def _opener_pattern() -> re.Pattern[str]:
+    words = table("clauses")["opener"]
+    verb, negation = words["verb"], words["negation"]
+    return re.compile(
+        rf"(?:(?P<verb>{verb})\s+)?(?:(?P<negation>{negation})\s+)?(?:{words['evidence']}\s+)?(?:{words['qualifier']}\s+)*",
+        re.IGNORECASE,
+    )
+
+
+def _capitalised(text: str, start: int) -> list[Cut]:
+    letter = text[start]
+    if text[0].isupper() and letter.islower():
+        return [Cut(0, start + 1, letter.upper())]
+    return [Cut(0, start)]
+
+
+def applied(text: str, cuts: Sequence[Cut]) -> str:
+    """Return a text with cuts made; they are in order, without overlap."""
+    pieces, position = [], 0
+    for cut in cuts:
+        pieces += [text[position : cut.start], cut.literal]
+        position = cut.end
+    return "".join([*pieces, text[position:]])
