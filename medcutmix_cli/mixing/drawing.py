@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy import ndimage
 
 from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
 from medcutmix_cli.mixing.blends import BlendRule
@@ -53,11 +54,21 @@ def draw_attended(
     own, given = found
     joined = strategies.region.join(_evidence(recipient, own), _evidence(donor, given))
     free = free_cells(recipient, donor, strategies.guards, joined.shift)
-    strength = np.where(free, joined.strength, 0).astype(np.float32)
+    strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
     reason = joined.rejected or _broken(strength, joined, given.mask, recipient, donor, strategies.guards)
     if reason:
         return Refused(reason)
     return _cut(own.mask, given.mask, strength, free, joined, recipient, donor, strategies.blend, rng)
+
+
+def without_scraps(strength: Strength) -> Strength:
+    """Drop the pieces (4-connected, at 0.5) that are less than a tenth of the region: left over by cutting."""
+    labelled, count = ndimage.label(strength >= 0.5)
+    if count < 2:
+        return strength
+    sizes = np.bincount(labelled.ravel())
+    scraps = sizes < 0.1 * sizes[1:].sum()
+    return np.where(scraps[labelled] & (labelled > 0), 0, strength).astype(np.float32)
 
 
 def _not_usable(recipient: View, donor: View) -> str:

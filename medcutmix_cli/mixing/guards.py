@@ -40,7 +40,7 @@ class Guards:
     spare: bool = True
     exchanged: float = 0.05
     neighbour_share: float = 0.20
-    device_share: float = 0.10
+    device_share: float = 0.05
     donor_share: float = 0.50
 
     def __post_init__(self) -> None:

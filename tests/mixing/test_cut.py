@@ -20,6 +20,7 @@ from medcutmix_cli.mixing.cut import (
     pixel_weights,
     weigh,
 )
+from medcutmix_cli.mixing.drawing import without_scraps
 from medcutmix_cli.mixing.regions import InPlaceDonor, InPlaceUnion, PasteToTarget
 from medcutmix_cli.mixing.views import Pasteable
 from medcutmix_cli.records import Side
@@ -291,3 +292,14 @@ def test_an_unknown_mode_is_refused(mode):
 def test_a_box_says_what_it_lacks():
     with pytest.raises(ValueError, match="generator"):
         draw_cut(make_view(1), make_view(2), DEFAULT, "box")
+
+
+def test_scraps_of_a_cut_region_are_dropped():
+    strength = np.zeros((7, 7), dtype=np.float32)
+    strength[1:5, 1:5] = 1
+    strength[6, 6] = 0.9
+    strength[0, 6] = 0.3
+    kept = without_scraps(strength)
+    assert kept[6, 6] == 0
+    assert np.array_equal(kept[:6], strength[:6])
+    assert kept.dtype == np.float32

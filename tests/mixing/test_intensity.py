@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from medcutmix_cli.datasets.phantoms import draw_phantom, paint
 from medcutmix_cli.mixing.cut import GAIN_RANGE, match_intensity
@@ -74,3 +75,19 @@ def test_a_moved_donor_is_compared_where_it_comes_to_lie():
 def test_a_mask_without_a_ring_changes_nothing():
     a, b = make_view(1), make_view(2)
     assert match_intensity(a, b, np.ones((7, 7), dtype=bool)) == (1.0, 0.0)
+
+
+def test_a_region_is_not_crushed_to_black_or_white():
+    y, x = np.mgrid[:CANVAS, :CANVAS] / CANVAS
+    a = replace(make_view(1, CANVAS, GRID), pixels=(20 + 40 * x).astype(np.uint8))
+    inside = np.kron(patch(), np.ones((16, 16), dtype=bool))
+    for level in (5, 250):
+        b = replace(a, pixels=np.where(inside, level, 100 + 60 * y).astype(np.uint8))
+        gain, offset = match_intensity(a, b, patch())
+        assert -1 <= gain * level + offset <= 256 or gain == pytest.approx(GAIN_RANGE[0])
+        around = np.kron(ring(), np.ones((16, 16), dtype=bool))
+        assert (gain * b.pixels[around] + offset).mean() == pytest.approx(a.pixels[around].mean(), abs=0.01)
+
+
+def ring():
+    return ndimage.binary_dilation(patch(), np.ones((3, 3))) & ~patch()
