@@ -19,7 +19,7 @@ from medcutmix_cli.reports.sentences import unwrap
 _PLURAL_VERB = re.compile(r"\s+(?:are|were|have)\b", re.IGNORECASE)
 _THERE = re.compile(r"there\s+(is|are|was|were)\b\s*(no\b)?", re.IGNORECASE)
 _DANGLING = re.compile(
-    r"\b(?:consistent|compatible|with|of|in|the|an?|for|to|and|or|due|suggest\w*|represent\w*|may|is|are|by|from|at|on)\W*$",
+    r"\b(?:consistent|compatible|with|of|in|the|an?|for|to|and|or|due|suggest\w*|represent\w*|may|is|are|appears?|remains?|by|from|at|on)\W*$",
     re.IGNORECASE,
 )
 _NEITHER = re.compile(r"\bneither\b", re.IGNORECASE)

@@ -11,7 +11,7 @@ from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import Fate
 from medcutmix_cli.pairing.giving import SHADOWS, holds_list_number
-from medcutmix_cli.pairing.normals import CLEAR_LUNGS, contradicted, denials, sides_meet
+from medcutmix_cli.pairing.normals import contradicted, denials, of_the_lung, sides_meet
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
@@ -75,10 +75,10 @@ def _named_otherwise(reading: Reading, fates: tuple[Fate, ...], finding: str) ->
     others = {name for names in groups for name in names} - {finding}
     gone = {fate.sentence for fate in fates}
     sides = {m.side for s in gone for m in _of(s, finding)}
+    left = [s for fate in fates if fate.left is not None for s in fate.left.sentences]
     return any(
         m.finding in others and not is_denied(m) and any(sides_meet(side, m.side) for side in sides)
-        for s in counted(reading)
-        if s not in gone
+        for s in (*left, *(s for s in counted(reading) if s not in gone))
         for m in s.mentions
     )
 
@@ -127,7 +127,7 @@ def _mixed(sentence: Sentence, finding: str) -> bool:
 
 def _fate_of_statement(sentence: Sentence, finding: str) -> Fate | None:
     """Return what is left of a sentence when a finding leaves; None where another one would leave with it."""
-    own = {finding} | (SHADOWS if _of_the_lung(finding) else frozenset())
+    own = {finding} | (SHADOWS if of_the_lung(finding) else frozenset())
     leaving = [m for m in sentence.mentions if m.finding in own and m.assertion in STATED]
     if len(leaving) == len(sentence.mentions):
         return Fate(sentence)
@@ -135,11 +135,6 @@ def _fate_of_statement(sentence: Sentence, finding: str) -> Fate | None:
     if left is not None:
         return Fate(sentence, left)
     return None if _mixed(sentence, finding) else Fate(sentence)
-
-
-def _of_the_lung(finding: str) -> bool:
-    """Say whether a shadow beside the finding may be the finding itself."""
-    return CLEAR_LUNGS in table("normals")["denied_by"].get(finding, ())
 
 
 @dataclass(frozen=True, slots=True)

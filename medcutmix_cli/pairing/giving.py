@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cache
 
 from medcutmix_cli.pairing.clauses import moved, reread, without
-from medcutmix_cli.pairing.normals import whole_chest
+from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
 from medcutmix_cli.reports.lexicon import only_describes
@@ -55,7 +55,7 @@ def may_be_given(sentence: Sentence, finding: str) -> bool:
     alone = all(_belongs(m, finding) for m in sentence.mentions)
     if not (plain and alone and any(_named(sentence, m) for m in own)):
         return False
-    return not (whole_chest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text))
+    return not (chest_or_rest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text))
 
 
 def _named(sentence: Sentence, mention: Mention) -> bool:
@@ -71,7 +71,7 @@ def holds_list_number(text: str) -> bool:
 
 def _belongs(mention: Mention, finding: str) -> bool:
     present = mention.assertion is Assertion.PRESENT
-    return mention.finding == finding or (present and mention.finding in SHADOWS)
+    return mention.finding == finding or (present and mention.finding in SHADOWS and of_the_lung(finding))
 
 
 def _carries(text: str) -> bool:
@@ -81,7 +81,7 @@ def _carries(text: str) -> bool:
 def _stretches(sentence: Sentence, finding: str) -> Iterator[Sentence]:
     """Yield unbroken stretches of a sentence without other findings, and without words of comparison at its ends."""
     others = [(m.start, m.end) for m in sentence.mentions if not _belongs(m, finding)]
-    whole = [(sentence.start + s.start, sentence.start + s.end) for s in whole_chest(sentence.text)]
+    whole = [(sentence.start + s.start, sentence.start + s.end) for s in chest_or_rest(sentence.text)]
     if others or whole:
         cut = without(sentence, [*others, *whole])
         ends = _ends([(c.start, c.end, c.literal) for c in cut.cuts], sentence.text) if cut else None

@@ -35,11 +35,17 @@ class Statement:
 @lru_cache(maxsize=1 << 15)
 def whole_chest(text: str) -> tuple[Statement, ...]:
     """Return what a sentence says of the whole chest; nothing where it speaks of the rest ("no other ...")."""
+    return () if spans_of(_phrases("rest"), canonical(text)) else chest_or_rest(text)
+
+
+@lru_cache(maxsize=1 << 15)
+def chest_or_rest(text: str) -> tuple[Statement, ...]:
+    """Return what a sentence says of the whole chest, or of all of it but what was said before."""
     lowered = text.lower()
     if not ("no" in lowered or "unremarkable" in lowered or "negative" in lowered or "chest" in lowered):
         return ()
     words = canonical(text)
-    if spans_of(_rest(), words):
+    if spans_of(_phrases("elsewhere"), words):
         return ()
     return tuple(
         Statement(kind, words.starts[begin], words.stops[end - 1])
@@ -52,6 +58,11 @@ def denied(sentence: Sentence, mention: Mention) -> str:
     """Return what a denial denies: its finding, or "clear-lungs" where lungs are called clear."""
     words = sentence.text[mention.start - sentence.start : mention.end - sentence.start].lower()
     return CLEAR_LUNGS if mention.finding == "opacity" and _CALLED_CLEAR.search(words) else mention.finding
+
+
+def of_the_lung(finding: str) -> bool:
+    """Say whether a finding shows as a shadow in the lung, so that words for a shadow may mean it."""
+    return CLEAR_LUNGS in table("normals")["denied_by"].get(finding, ())
 
 
 def sides_meet(present: Side, absent: Side) -> bool:
@@ -72,7 +83,7 @@ def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]
 def contradicted(sentence: Sentence, finding: str) -> tuple[Statement, ...]:
     """Return the statements of the whole chest that cannot stay where `finding` comes in."""
     acute = finding in table("normals")["coming"]["no-acute"]
-    return tuple(s for s in whole_chest(sentence.text) if s.kind == "normal" or acute)
+    return tuple(s for s in chest_or_rest(sentence.text) if s.kind == "normal" or acute)
 
 
 def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:
@@ -101,8 +112,8 @@ def _beside() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _rest() -> re.Pattern[str]:
-    return compile_phrases(table("normals")["rest"]["phrases"])
+def _phrases(name: str) -> re.Pattern[str]:
+    return compile_phrases(table("normals")[name]["phrases"])
 
 
 @cache

@@ -44,6 +44,42 @@ def swapped(*findings, impression=()):
     return mixed(swap(read(report), read(DONOR, 1), "pleural_effusion"), report)
 
 
+def swapped_report(report):
+    return mixed(swap(read(report), read(DONOR, 1), "pleural_effusion"), report)
+
+
+def test_findings_and_impression_are_edited_in_step():
+    report = make_report(
+        "The heart is normal in size. There is a small right pleural effusion. No pneumothorax.",
+        impression=("Small right pleural effusion.",),
+    )
+    assert swapped_report(report) == make_report(
+        "The heart is normal in size. A large right pleural effusion obscures the right base. No pneumothorax.",
+        impression=("Large right effusion.",),
+    )
+
+
+def test_a_list_number_stays_when_its_sentence_is_replaced():
+    report = make_report(impression=("\n \n 1. Small right pleural effusion.\n 2. Normal heart size.",))
+    assert "1. Large right effusion.\n 2. Normal heart size." in swapped_report(report)
+
+
+def test_a_second_sentence_of_the_statement_is_deleted():
+    report = make_report(
+        "There is a right pleural effusion. The right effusion is moderate in size. The heart is normal in size."
+    )
+    assert swapped_report(report) == make_report(
+        "A large right pleural effusion obscures the right base. The heart is normal in size."
+    )
+
+
+def test_a_sentence_over_two_lines_is_replaced_whole():
+    report = make_report("No pneumothorax. There is a small right\n pleural effusion. Normal heart size.")
+    assert swapped_report(report) == make_report(
+        "No pneumothorax. A large right pleural effusion obscures the right base. Normal heart size."
+    )
+
+
 def test_a_swap_leaves_another_finding_of_the_sentence_where_it_is():
     assert swapped("Small right effusion and bibasilar atelectasis. Normal heart size.") == make_report(
         "A large right pleural effusion obscures the right base. Bibasilar atelectasis. Normal heart size."
@@ -120,6 +156,34 @@ def test_numbers_close_up_when_an_item_leaves():
         impression=("\n \n 1. No pleural effusion.\n 2. Bibasilar atelectasis.\n 3. Mild cardiomegaly.",),
     )
     assert text.endswith("\n \n 1. Large right effusion.\n 2. Mild cardiomegaly.\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Small effusion. No effusion.", "recipient-contradicts-itself"),
+        ("Small right effusion. Large left effusion.", "recipient-names-several-sides"),
+        ("The right effusion is unchanged.", "recipient-has-no-diagnostic-sentence"),
+        ("The effusion and mass are small.", "recipient-sentence-has-other-findings"),
+    ],
+)
+def test_a_statement_that_cannot_leave_is_refused_by_name(text, reason):
+    report = make_report(text)
+    assert swap(read(report), read(DONOR, 1), "pleural_effusion") == Refusal(reason)
+
+
+def test_hedged_and_prior_sentences_about_the_finding_leave_too():
+    text = swapped("Small right effusion.", impression=("Right effusion, unchanged from the prior study.",))
+    assert "unchanged" not in text
+
+
+def test_a_denial_for_the_other_side_stays():
+    assert "No left pleural effusion." in swapped("Small right pleural effusion. No left pleural effusion.")
+
+
+def test_no_acute_process_of_the_rest_does_not_stay_beside_what_comes():
+    text = hosted("Normal heart.", impression=("Low lung volumes. Otherwise, no acute process.",))
+    assert text.endswith("Low lung volumes. Large right effusion.\n")
 
 
 @pytest.mark.parametrize(
