@@ -15,9 +15,9 @@ from medcutmix_cli.datasets.combined import Combined, kind_of
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.encoders.base import Encoder, Featured
 from medcutmix_cli.errors import EncoderError, UsageError
-from medcutmix_cli.mixing.cut import Strategies
+from medcutmix_cli.mixing.cut import Guards, Strategies
 from medcutmix_cli.pairing.proposal import PairingStrategy
-from medcutmix_cli.plugins import build, options_of
+from medcutmix_cli.plugins import build, construct, options_of
 from medcutmix_cli.registry import load
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
@@ -265,7 +265,7 @@ def build_strategies(settings: Settings) -> Strategies:
     chosen = settings.mixing
     used = {settings.plan.pairing, chosen.mask, chosen.gate, chosen.region, chosen.blend}
     for name in chosen.options:
-        if name not in used:
+        if name not in {*used, "guards"}:
             raise UsageError(
                 f"[mixing.options.{name}]: no strategy of that name is used",
                 hint=f"used: {', '.join(sorted(used))}",
@@ -278,6 +278,7 @@ def build_strategies(settings: Settings) -> Strategies:
         region=build("region", chosen.region, chosen.options.get(chosen.region, {})),
         blend=build("blend", chosen.blend, chosen.options.get(chosen.blend, {})),
         energy=chosen.energy,
+        guards=construct("[mixing.options.guards]", "guards", Guards, chosen.options.get("guards", {})),
     )
 
 

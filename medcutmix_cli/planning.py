@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.intake import Intake, Progress, read_all, read_excluded, sorted_studies, studies_to_read
+from medcutmix_cli.pairing.assembly import labels_of, leaving, make_pair, pair_id_of
 from medcutmix_cli.pairing.cohort import Cohort, Filed, build_cohort
-from medcutmix_cli.pairing.consistency import impression_consistent, inconsistency
+from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.nulls import NullKey, choose_nulls, negatives
 from medcutmix_cli.pairing.proposal import PairingStrategy, Proposal
@@ -25,24 +26,16 @@ from medcutmix_cli.pairing.roles import (
 )
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import (
-    Assertion,
+    MAPPED_MODES,
     Dropped,
-    Entity,
-    Neighbour,
     NullPicture,
     Pair,
-    Parent,
-    Reading,
     ReadStudy,
-    Sentence,
-    Side,
     Study,
-    TextWeights,
 )
-from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
+from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.reports.sentences import fold
-from medcutmix_cli.seeds import stable_generator, stable_hash
+from medcutmix_cli.seeds import stable_generator
 from medcutmix_cli.settings import PlanSettings
 
 
@@ -75,8 +68,6 @@ class PlanResult:
 
 DEFAULT_READER = ReportReader()
 UNGATED = NoGate()
-MAPPED_MODES = frozenset({"attended", "soft"})
-"""Image modes in which maps say where pictures are mixed."""
 
 
 def make_plan(
@@ -189,7 +180,7 @@ class _Choice:
             "same-patient": recipient.study.subject_id == donor.study.subject_id,
             "different-split": recipient.study.split != donor.study.split,
             "donor-used-up": self.uses[donor.study.study_id] >= self.settings.max_uses_per_donor,
-            "pair-already-planned": _pair_id(self.strategy.name, proposal) in self.pairs,
+            "pair-already-planned": pair_id_of(self.strategy.name, proposal) in self.pairs,
         }
         return next((name for name, broken in rules.items() if broken), "")
 
@@ -198,7 +189,7 @@ class _Choice:
         if self.gated is None or proposal.image_mode not in MAPPED_MODES:
             return True
         asked = (
-            (proposal.recipient_sentence, _leaving(proposal)),
+            (proposal.recipient_sentence, leaving(proposal)),
             (proposal.donor_sentence, proposal.finding),
         )
         split = proposal.recipient.study.split
@@ -207,146 +198,15 @@ class _Choice:
     def _mixed(self, proposal: Proposal) -> Pair | Refusal:
         report = splice(proposal.recipient.study.report, proposal.edits)
         reading = self.reader.read(report, proposal.recipient.study.study_id)
-        expected = _labels((*proposal.kept, *proposal.inserted))
+        expected = labels_of((*proposal.kept, *proposal.inserted))
         reason = inconsistency(reading, expected, chexpert_labels(reading))
-        return Refusal(reason) if reason else _pair(self.strategy.name, proposal, report, reading)
+        return Refusal(reason) if reason else make_pair(self.strategy.name, proposal, report, reading)
 
     def unpaired(self, cohort: Cohort) -> list[Dropped]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""
         paired = {pair.recipient.study_id for pair in self.pairs.values()}
         ids = [s.study_id for s in cohort.studies if s.study_id not in paired]
         return [Dropped("study", i, self.last_refusal.get(i, "no-proposal")) for i in ids]
-
-
-def _pair_id(strategy: str, proposal: Proposal) -> str:
-    recipient, donor = proposal.recipient, proposal.donor
-    who = (recipient.study.study_id, recipient.image.image_id, donor.study.study_id, donor.image.image_id)
-    gone = _leaving(proposal)
-    exchanged = (proposal.finding,) if gone == proposal.finding else (proposal.finding, gone)
-    return stable_hash(strategy, *exchanged, *who)
-
-
-def _leaving(proposal: Proposal) -> str:
-    return proposal.finding if proposal.finding_a is None else proposal.finding_a
-
-
-def _labels(sentences: tuple[Sentence, ...]) -> tuple[float, ...]:
-    return chexpert_labels(Reading(sections=(), sentences=sentences))
-
-
-def _pair(strategy: str, proposal: Proposal, report: str, reading: Reading) -> Pair:
-    kept, inserted = proposal.kept, proposal.inserted
-    stays, not_given = _guarded(proposal.pictures_of or proposal)
-    return Pair(
-        pair_id=_pair_id(strategy, proposal),
-        strategy=strategy,
-        split=proposal.recipient.study.split,
-        finding=proposal.finding,
-        recipient=_parent(proposal.recipient, proposal.recipient_sentence, proposal.recipient_side, stays),
-        donor=_parent(proposal.donor, proposal.donor_sentence, proposal.donor_side, not_given),
-        edits=proposal.edits,
-        report=report,
-        findings_text=_section(report, reading, "findings"),
-        impression_text=_section(report, reading, "impression"),
-        given=_labels(inserted),
-        labels=chexpert_labels(reading),
-        text_weights=text_weights(kept, inserted),
-        finding_a=_leaving(proposal),
-        image_mode=proposal.image_mode,
-        last_paragraph_text=_section(report, reading, "last_paragraph"),
-        comparison_text=_section(report, reading, "comparison"),
-        indication_text=_section(report, reading, "indication"),
-        impression_consistent=impression_consistent(reading),
-        entities=_entities(reading),
-    )
-
-
-def _entities(reading: Reading) -> tuple[Entity, ...]:
-    counting = counting_sections(reading)
-    return tuple(
-        Entity(m.start, m.end, m.finding, m.assertion, m.side, sentence.section)
-        for sentence in reading.sentences
-        if sentence.section in counting
-        for m in sentence.mentions
-    )
-
-
-def _guarded(proposal: Proposal) -> tuple[tuple[Neighbour, ...], tuple[Neighbour, ...]]:
-    """Return what of the recipient must stay, and what of the donor must not come; nothing where no map decides.
-
-    What the exchanged sentences name beside the finding ("opacity consistent with pneumonia") goes along with it. A
-    finding of the donor's that has just left the recipient must not come back.
-    """
-    if proposal.image_mode not in MAPPED_MODES:
-        return (), ()
-    gone = {_leaving(proposal), proposal.finding} | _asserted(proposal.recipient_sentence)
-    come = {proposal.finding} | _asserted(proposal.donor_sentence, *proposal.inserted)
-    return _neighbours(proposal.kept, gone), _neighbours(proposal.donor.reading.sentences, come)
-
-
-def _asserted(*sentences: Sentence | None) -> set[str]:
-    return {finding for sentence in sentences if sentence for finding in sentence.findings(Assertion.PRESENT)}
-
-
-def _neighbours(sentences: tuple[Sentence, ...], exchanged: set[str]) -> tuple[Neighbour, ...]:
-    """Return what else the sentences assert, each finding once: by its first sentence."""
-    found: dict[str, Neighbour] = {}
-    for sentence in sentences:
-        for m in sentence.mentions:
-            if m.assertion is Assertion.PRESENT and m.finding not in exchanged:
-                found.setdefault(m.finding, Neighbour(m.finding, fold(sentence.text), m.side))
-    return tuple(found.values())
-
-
-def _parent(
-    study: ReadStudy, sentence: Sentence | None, side: Side, neighbours: tuple[Neighbour, ...]
-) -> Parent:
-    report = study.study.report
-    return Parent(
-        study_id=study.study.study_id,
-        subject_id=study.study.subject_id,
-        image_id=study.image.image_id,
-        image_path=study.image.path,
-        view=study.image.view,
-        report=report,
-        sentence=fold(sentence.text) if sentence else "",
-        side=side,
-        labels=study.labels,
-        findings_text=_section(report, study.reading, "findings"),
-        impression_text=_section(report, study.reading, "impression"),
-        last_paragraph_text=_section(report, study.reading, "last_paragraph"),
-        comparison_text=_section(report, study.reading, "comparison"),
-        indication_text=_section(report, study.reading, "indication"),
-        neighbours=neighbours,
-        prompted=study.study.prompted,
-    )
-
-
-def _section(report: str, reading: Reading, name: str) -> str | None:
-    section = reading.section(name)
-    return report[section.start : section.end] if section else None
-
-
-def text_weights(kept: tuple[Sentence, ...], inserted: tuple[Sentence, ...]) -> TextWeights:
-    """Return the recipient's share of the mixed text by words, sentences and finding mentions."""
-    return TextWeights(
-        tokens=_share(_words(kept), _words(inserted)),
-        sents=_share(len(kept), len(inserted)),
-        entities=_share(_mentions(kept), _mentions(inserted)),
-    )
-
-
-def _words(sentences: tuple[Sentence, ...]) -> int:
-    return sum(len(sentence.text.split()) for sentence in sentences)
-
-
-def _mentions(sentences: tuple[Sentence, ...]) -> int:
-    return sum(len(sentence.mentions) for sentence in sentences)
-
-
-def _share(own: int, given: int) -> float:
-    """Return own / (own + given); 1 where neither parent has any: nothing came from the donor."""
-    return own / (own + given) if own + given else 1.0
 
 
 def arranged(pairs: dict[str, Pair]) -> tuple[Pair, ...]:

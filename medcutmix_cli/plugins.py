@@ -22,17 +22,31 @@ def build(kind: str, name: str, options: Mapping[str, Any]) -> Any:
     Raises:
         UsageError: No such plugin, an unknown option (with the nearest known one), or a value it refuses.
     """
-    plugin = load(kind, name)
-    known = options_of(kind, name)
+    return construct(f"the {kind} {name!r}", name, load(kind, name), options)
+
+
+def construct(what: str, name: str, plugin: Any, options: Mapping[str, Any]) -> Any:
+    """Construct a dataclass from plain options, as `build` does.
+
+    Args:
+        what: What it is called in an error.
+        name: Of its table.
+        plugin: The class.
+        options: Its constructor arguments, by name.
+
+    Raises:
+        UsageError: An unknown option (with the nearest known one), or a value it refuses.
+    """
+    known = {entry.name: entry.default for entry in fields(plugin) if entry.init}
     if not isinstance(options, Mapping):
-        raise UsageError(f"the options of the {kind} {name!r} must stand in a table, not {options!r}")
+        raise UsageError(f"the options of {what} must stand in a table, not {options!r}")
     values: dict[str, Any] = {}
     for key, value in options.items():
         if key not in known:
-            raise UsageError(f"the {kind} {name!r} has no option {key!r}", hint=suggest(key, known))
+            raise UsageError(f"{what} has no option {key!r}", hint=suggest(key, known))
         plain = isinstance(known[key], str | int | float | tuple)
         values[key] = typed(f"{name}.{key}", value, known[key]) if plain else value
     try:
         return plugin(**values)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"the {kind} {name!r} refuses its options: {error}") from error
+        raise UsageError(f"{what} refuses its options: {error}") from error

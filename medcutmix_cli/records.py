@@ -348,6 +348,9 @@ IMAGE_MODES = ("attended", "soft", "keep", "box", "average")
 """How pictures are mixed: by the run's mask rule; by a soft mask (size-type findings); not at all; in a random box
 (CutMix); everywhere alike (MixGen)."""
 
+MAPPED_MODES = frozenset({"attended", "soft"})
+"""Modes in which maps decide what is pasted, so that evidence is gated and neighbours are guarded."""
+
 
 @dataclass(frozen=True, slots=True)
 class NullPicture:

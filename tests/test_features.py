@@ -91,3 +91,20 @@ def test_lossless_formats_lose_nothing_and_jpeg_little():
 def test_an_unknown_format_is_refused():
     with pytest.raises(ImageError, match="no image format 'gif'"):
         encode_picture(np.zeros((4, 4), np.uint8), "gif")
+
+
+def test_guards_are_a_table_of_the_recipe(tmp_path, monkeypatch):
+    for module in (pipeline, composition):
+        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    source, recipe = write_manifest(tmp_path / "in"), tmp_path / "recipe.toml"
+    recipe.write_text("[mixing.options.guards]\nborder = 0\nmarkers = false\n")
+    medcutmix_cli.augment(source, tmp_path / "open", encoder="toy", gate="none", config=recipe)
+    medcutmix_cli.augment(source, tmp_path / "guarded", encoder="toy", gate="none")
+    opened, guarded = (
+        sum(float(np.sum(row_cut(row).weights)) for row in rows_of(tmp_path / run))
+        for run in ("open", "guarded")
+    )
+    assert opened > guarded > 0
+    recipe.write_text("[mixing.options.guards]\nboarder = 0\n")
+    with pytest.raises(UsageError, match=r"has no option 'boarder'.*did you mean 'border'"):
+        medcutmix_cli.plan(source, tmp_path / "wrong", encoder="toy", gate="none", config=recipe)

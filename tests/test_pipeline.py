@@ -102,7 +102,7 @@ def test_a_rendering_that_was_interrupted_counts_as_an_attempt(tmp_path, monkeyp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as once:
-        once.setattr("medcutmix_cli.rendering.paste", interrupted)
+        once.setattr("medcutmix_cli.pair_rendering.paste", interrupted)
         with pytest.raises(KeyboardInterrupt):
             medcutmix_cli.render(tmp_path / "out")
     medcutmix_cli.render(tmp_path / "out")
@@ -272,12 +272,12 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_after_space_is_made(
 
 
 def test_a_picture_shared_by_pairs_is_read_once_a_shard(tmp_path, monkeypatch):
-    from medcutmix_cli import rendering
+    from medcutmix_cli import pair_rendering
 
     reads = []
-    original = rendering.read_canvas
+    original = pair_rendering.read_canvas
     monkeypatch.setattr(
-        rendering, "read_canvas", lambda path, *rest: reads.append(path) or original(path, *rest)
+        pair_rendering, "read_canvas", lambda path, *rest: reads.append(path) or original(path, *rest)
     )
     status = augmented(write_manifest(tmp_path / "in"), tmp_path / "out", pairs_per_study=2, shard_size=1000)
     assert status.planned > 12

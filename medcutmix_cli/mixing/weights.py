@@ -123,7 +123,8 @@ def label_targets(
     Only what the mixed report says can have a target: NaN stays NaN. Otherwise CutMix arithmetic over those
     that say something: `lam * y_a + (1 - lam) * y_given`, or the y of the only one that does. The donor's
     other findings do not count: their evidence was not pasted. An observation that both assert keeps
-    weight 1: the disease does not soften. Uncertain (-1) counts as 0.5.
+    weight 1: the disease does not soften. A denial beside a mixed report that asserts it has left the report and
+    does not count. Uncertain (-1) counts as 0.5.
 
     Args:
         recipient: What the recipient's own report says.
@@ -138,6 +139,8 @@ def label_targets(
 def _target(a: float, b: float, mixed: float, lam: float) -> float:
     if np.isnan(mixed):
         return float("nan")
+    if mixed == 1:  # no consistent report denies it as well: who denied it says so no more
+        a, b = (float("nan") if y == 0 else y for y in (a, b))
     stated = [(w, 0.5 if y < 0 else y) for w, y in ((lam, a), (1 - lam, b)) if not np.isnan(y)]
     total = sum(w for w, _ in stated)
     # A parent of weight 0 that alone names the observation still decides it.

@@ -72,7 +72,7 @@ def test_help_tells_the_defaults_of_the_settings_tree(capsys, monkeypatch, word)
     known = {}
     for table in dataclasses.fields(settings):
         known |= dataclasses.asdict(getattr(settings, table.name))
-    renamed = {"split": "splits", "finding": "findings"}
+    renamed = {"split": "splits", "finding": "findings", "image-format": "format"}
     spoken = {
         "workers": "the CPUs allowed",
         "batch-size": "1 on a CPU, 32 on a GPU",

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.mixing.weights import ImageWeights, image_weights, label_targets
-from medcutmix_cli.planning import text_weights
+from medcutmix_cli.pairing.assembly import text_weights
 from medcutmix_cli.records import Sentence, TextWeights
 from medcutmix_cli.reports.reader import ReportReader
 from tests.pages.markdown import code, table
