@@ -39,7 +39,7 @@ def default(value: str, text: str) -> str:
 Out = Annotated[Path, typer.Argument(help="Run folder.", metavar="OUT")]
 Dataset = Annotated[
     Path,
-    typer.Argument(help="A MIMIC-CXR root, or a CSV, JSONL or Parquet manifest.", metavar="DATASET"),
+    typer.Argument(help="A MIMIC-CXR or NIH ChestX-ray14 root, or a CSV, JSONL or Parquet manifest.", metavar="DATASET"),
 ]
 NewOut = Annotated[Path, typer.Argument(help="Run folder to make, or to go on with.", metavar="OUT")]
 
