@@ -36,11 +36,13 @@ from medcutmix_cli.shards import Row, read_rows
 TABLE = Path(__file__).with_name("STRATEGIES.md")
 DEVICES = "support_devices"
 BASE = {"pairing": "same-finding"}
+EMBEDDINGS = "embeddings.parquet"
 
 
 def choices() -> dict[str, dict[str, str]]:
     """Return what is run: every pairing, then every other region, blend and mask with the default pairing."""
-    runs = {name: {"pairing": name} for name in names("pairing") if name != "nearest"}
+    runs = {name: {"pairing": name} for name in names("pairing")}
+    runs["nearest"]["embeddings"] = EMBEDDINGS
     for kind, default in (("region", "in-place-union"), ("blend", "feather"), ("mask", "topk")):
         runs |= {f"{kind} {name}": BASE | {kind: name} for name in names(kind) if name != default}
     runs["mask mass, decoder"] = BASE | {"mask": "mass", "energy": "decoder"}
@@ -187,8 +189,13 @@ def main() -> None:
     given = parser.parse_args()
     sample = given.work / f"sample-{given.studies}"
     medcutmix_cli.write_sample(sample, studies=given.studies)
+    embeddings = given.work / f"{given.studies}-{EMBEDDINGS}"
+    if not embeddings.exists():
+        medcutmix_cli.embed(sample, embeddings, encoder="bundled")
     done: list[tuple[str, Any, Truth, float]] = []
     for name, options in choices().items():
+        if "embeddings" in options:
+            options["embeddings"] = str(embeddings)
         if given.only in name:
             done.append((name, *run(sample, given.work / "run", options)))
             print(" | ".join(line(*done[-1])), flush=True)
