@@ -46,6 +46,7 @@ class Options(TypedDict, total=False):
     max_uses_per_donor: int | None
     seed: int | None
     pairing: str | None
+    sections: str | None
     splits: tuple[str, ...] | None
     findings: tuple[str, ...] | None
     exclude_ids: str | Path | None
@@ -72,6 +73,7 @@ _PLAN = (
     "max_uses_per_donor",
     "seed",
     "pairing",
+    "sections",
     "splits",
     "findings",
     "exclude_ids",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.intake import Intake, Progress, read_all, read_excluded, sorted_studies, studies_to_read
@@ -24,6 +24,7 @@ from medcutmix_cli.pairing.roles import (
     barred_as_recipient,
     with_roles,
 )
+from medcutmix_cli.pairing.sections import limited, out_of_step
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import (
     MAPPED_MODES,
@@ -168,6 +169,9 @@ class _Choice:
     def _accept(self, proposal: Proposal | Refusal) -> Pair | Refusal:
         if isinstance(proposal, Refusal):
             return proposal
+        proposal = limited(proposal, self.settings.sections)
+        if isinstance(proposal, Refusal):
+            return proposal
         reason = self._broken_rule(proposal)
         return Refusal(reason) if reason else self._mixed(proposal)
 
@@ -200,7 +204,14 @@ class _Choice:
         reading = self.reader.read(report, proposal.recipient.study.study_id)
         expected = labels_of((*proposal.kept, *proposal.inserted))
         reason = inconsistency(reading, expected, chexpert_labels(reading))
-        return Refusal(reason) if reason else make_pair(self.strategy.name, proposal, report, reading)
+        if reason:
+            return Refusal(reason)
+        pair = make_pair(self.strategy.name, proposal, report, reading)
+        return (
+            replace(pair, impression_consistent=False)
+            if out_of_step(proposal, self.settings.sections)
+            else pair
+        )
 
     def unpaired(self, cohort: Cohort) -> list[Dropped]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""

@@ -14,6 +14,7 @@ IMAGE_FORMATS = ("png", "jpeg", "webp")
 """How mixed pictures are stored: PNG and WebP without loss, JPEG at quality 95."""
 
 DICOM_MODES = ("mimic-jpg", "voi", "minmax")
+SECTION_CHOICES = ("mirror", "findings", "impression")
 ENERGIES = ("softmax", "relu", "decoder")
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 LABEL_SOURCES = ("rules", "csv", "both-agree")
@@ -83,6 +84,8 @@ class PlanSettings:
         seed: Of everything random.
         pairs_per_study: How often a study is a recipient.
         pairing: Registered name of the strategy.
+        sections: Which sections are edited: "mirror" (findings and impression together), "findings" or "impression"
+            (the other one stays as it is, and the pair is flagged where it is then out of step).
         splits: Splits that are mixed, each within itself; the others are counted as left out.
         findings: Findings that may be exchanged, by lexicon id; empty means the strategy's default.
         max_uses_per_donor: How often a study may give.
@@ -99,6 +102,7 @@ class PlanSettings:
     seed: int = 0
     pairs_per_study: int = 1
     pairing: str = "same-finding"
+    sections: str = "mirror"
     splits: tuple[str, ...] = ("train",)
     findings: tuple[str, ...] = ()
     max_uses_per_donor: int = 5

@@ -39,7 +39,9 @@ def default(value: str, text: str) -> str:
 Out = Annotated[Path, typer.Argument(help="Run folder.", metavar="OUT")]
 Dataset = Annotated[
     Path,
-    typer.Argument(help="A MIMIC-CXR or NIH ChestX-ray14 root, or a CSV, JSONL or Parquet manifest.", metavar="DATASET"),
+    typer.Argument(
+        help="A MIMIC-CXR or NIH ChestX-ray14 root, or a CSV, JSONL or Parquet manifest.", metavar="DATASET"
+    ),
 ]
 NewOut = Annotated[Path, typer.Argument(help="Run folder to make, or to go on with.", metavar="OUT")]
 
@@ -233,6 +235,18 @@ Mask = Annotated[
         help=default("topk", "Map to mask."),
         metavar="NAME",
         autocompletion=lambda: _names("mask"),
+        rich_help_panel=METHOD,
+    ),
+]
+Sections = Annotated[
+    str | None,
+    typer.Option(
+        help=default(
+            "mirror",
+            "Which sections are edited: mirror (findings and impression together), findings or impression.",
+        ),
+        metavar="NAME",
+        autocompletion=lambda: ["mirror", "findings", "impression"],
         rich_help_panel=METHOD,
     ),
 ]
