@@ -227,11 +227,11 @@ def main() -> None:
             print(" | ".join(line(*done[-1])), flush=True)
     text = [
         "# Every strategy on the sample",
-        f"`python tests/benchmarks/strategies.py --studies {given.studies}`: bundled encoder, evidence gate on,\n"
+        f"`python tests/benchmarks/strategies.py --studies {given.studies} --tree TREE`: bundled encoder, evidence gate on,\n"
         "seed 0. *true on reading again*: labels of the mixed report, read by the reader, are `label_mixed`, and no\n"
         "rule of consistency is broken. *donor's lesion came*, *recipient's lesion left*: at least half of the true\n"
         "lesion lies where the donor's weight is at least 0.5, where maps decide. *device cut*: between 5 and 95 %\n"
-        "of a device of the recipient was pasted over.",
+        "of a device of the recipient was pasted over, of those written whose recipient has one.",
         table(HEAD, [line(*one) for one in done]),
         "## Why not",
         table(
