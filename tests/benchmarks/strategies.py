@@ -227,7 +227,8 @@ def main() -> None:
             print(" | ".join(line(*done[-1])), flush=True)
     text = [
         "# Every strategy on the sample",
-        f"`python tests/benchmarks/strategies.py --studies {given.studies} --tree TREE`: bundled encoder, evidence gate on,\n"
+        f"`python tests/benchmarks/strategies.py --studies {given.studies} --tree TREE`:\n"
+        "bundled encoder, evidence gate on,\n"
         "seed 0. *true on reading again*: labels of the mixed report, read by the reader, are `label_mixed`, and no\n"
         "rule of consistency is broken. *donor's lesion came*, *recipient's lesion left*: at least half of the true\n"
         "lesion lies where the donor's weight is at least 0.5, where maps decide. *device cut*: between 5 and 95 %\n"
