@@ -7,7 +7,6 @@ Layout: huggingface.co/microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from transformers import BertTokenizer
 
 from medcutmix_cli.encoders.biomedclip_towers import BiomedClipTowers, sizes_of
 from medcutmix_cli.encoders.checkpoints import Release, files_sha256, fill, locate, read_json, read_tensors
+from medcutmix_cli.encoders.once import Once
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
 
@@ -48,19 +48,13 @@ class LoadedRelease:
     sha256: str
 
 
-_LOADED: dict[tuple[Path | None, str], LoadedRelease] = {}
-_LOADING = threading.Lock()
+_LOADED: Once[tuple[Path | None, str], LoadedRelease] = Once()
 
 
 def loaded_release(weights: Path | None, runtime: Runtime) -> LoadedRelease:
     """Load a release once per process and device; several threads may ask at the same time."""
     key = (weights, str(runtime.torch_device))
-    found = _LOADED.get(key)
-    if found is None:
-        with _LOADING:
-            found = _LOADED.get(key) or _load(weights, runtime)
-            _LOADED[key] = found
-    return found
+    return _LOADED.get(key, lambda: _load(weights, runtime))
 
 
 def _load(weights: Path | None, runtime: Runtime) -> LoadedRelease:

@@ -7,7 +7,6 @@ tests compare with. Knows no report and no image file.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,6 +39,7 @@ from medcutmix_cli.encoders.geometry import (
     see_centre,
     to_canvas,
 )
+from medcutmix_cli.encoders.once import Once
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
 from medcutmix_cli.errors import EncoderError
@@ -258,19 +258,13 @@ class _Loaded:
     sha256: str
 
 
-_LOADED: dict[tuple[str, Path | None, str], _Loaded] = {}
-_LOADING = threading.Lock()
+_LOADED: Once[tuple[str, Path | None, str], _Loaded] = Once()
 
 
 def _loaded(variant: Variant, weights: Path | None, runtime: Runtime) -> _Loaded:
     """Load a release once per process and device; several threads may ask at the same time."""
     key = (variant.name, weights, str(runtime.torch_device))
-    found = _LOADED.get(key)
-    if found is None:
-        with _LOADING:
-            found = _LOADED.get(key) or _load(variant, weights, runtime)
-            _LOADED[key] = found
-    return found
+    return _LOADED.get(key, lambda: _load(variant, weights, runtime))
 
 
 def _load(variant: Variant, weights: Path | None, runtime: Runtime) -> _Loaded:

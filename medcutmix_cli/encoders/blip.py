@@ -6,7 +6,6 @@ and any fine-tune of that layout. Picture and sentence meet in the text encoder,
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from medcutmix_cli.encoders.geometry import (
     see_squashed,
     to_canvas,
 )
+from medcutmix_cli.encoders.once import Once
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT
 from medcutmix_cli.errors import EncoderError
@@ -198,20 +198,14 @@ def _canvas_for(side: int) -> int:
     return 112 * -(-3 * side // 224)
 
 
-_LOADED: dict[tuple[object, ...], BlipModel] = {}
-_LOADING = threading.Lock()
+_LOADED: Once[tuple[object, ...], BlipModel] = Once()
 
 
 def _loaded(encoder: Blip) -> BlipModel:
     """Load a checkpoint once per process, device and choice; several threads may ask at the same time."""
     device = str(encoder._runtime.torch_device)
     key = (encoder.weights, encoder.repo, device, encoder.layers, encoder.heads)
-    found = _LOADED.get(key)
-    if found is None:
-        with _LOADING:
-            found = _LOADED.get(key) or _load(encoder)
-            _LOADED[key] = found
-    return found
+    return _LOADED.get(key, lambda: _load(encoder))
 
 
 def _load(encoder: Blip) -> BlipModel:

@@ -7,7 +7,6 @@ cannot change a bit. Knows no report and no image file.
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -23,6 +22,7 @@ from safetensors.torch import load as load_safetensors
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
 from medcutmix_cli.encoders.bundled_model import GRID, MAX_TOKENS, SIDE, BundledModel, Token, tokens_of
 from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, features_to_canvas, to_canvas
+from medcutmix_cli.encoders.once import Once
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.records import Placement
@@ -175,19 +175,13 @@ class _Loaded:
     sha256: str
 
 
-_LOADED: dict[tuple[Path | None, str], _Loaded] = {}
-_LOADING = threading.Lock()
+_LOADED: Once[tuple[Path | None, str], _Loaded] = Once()
 
 
 def _loaded(weights: Path | None, runtime: Runtime) -> _Loaded:
     """Load a weight file once per process and device; several threads may ask at the same time."""
     key = (weights, str(runtime.torch_device))
-    found = _LOADED.get(key)
-    if found is None:
-        with _LOADING:
-            found = _LOADED.get(key) or _load(weights, runtime)
-            _LOADED[key] = found
-    return found
+    return _LOADED.get(key, lambda: _load(weights, runtime))
 
 
 def _load(weights: Path | None, runtime: Runtime) -> _Loaded:

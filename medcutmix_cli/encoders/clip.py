@@ -6,7 +6,6 @@ one of three published ways.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from medcutmix_cli.encoders.clip_pooling import Pooling
 from medcutmix_cli.encoders.clip_text import Sentences, load_sentences
 from medcutmix_cli.encoders.clip_towers import METHODS, SiglipTower, Tower, relevance, tower_of
 from medcutmix_cli.encoders.geometry import FITS, Window, canvas_grid, features_to_canvas, to_canvas
+from medcutmix_cli.encoders.once import Once
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
 from medcutmix_cli.errors import EncoderError
@@ -192,19 +192,13 @@ class _Loaded:
     licence: str
 
 
-_LOADED: dict[tuple[Path | None, str, bool, str], _Loaded] = {}
-_LOADING = threading.Lock()
+_LOADED: Once[tuple[Path | None, str, bool, str], _Loaded] = Once()
 
 
 def _loaded(weights: Path | None, repo: str, remote_code: bool, runtime: Runtime) -> _Loaded:
     """Load a folder once per process and device; several threads may ask at the same time."""
     key = (weights, repo, remote_code, str(runtime.torch_device))
-    found = _LOADED.get(key)
-    if found is None:
-        with _LOADING:
-            found = _LOADED.get(key) or _load(weights, repo, remote_code, runtime)
-            _LOADED[key] = found
-    return found
+    return _LOADED.get(key, lambda: _load(weights, repo, remote_code, runtime))
 
 
 def _load(weights: Path | None, repo: str, remote_code: bool, runtime: Runtime) -> _Loaded:

@@ -7,7 +7,6 @@ maps with `needed_maps`, make them, and run `medcutmix augment ... --encoder pre
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
 from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, canvas_grid, picture_window, to_canvas
 from medcutmix_cli.encoders.map_files import MapFile, open_maps
+from medcutmix_cli.encoders.once import Once
 from medcutmix_cli.errors import EncoderError, RunError
 from medcutmix_cli.records import Placement
 from medcutmix_cli.run_folder import RunFolder
@@ -148,8 +148,7 @@ def _read(path: Path, columns: Sequence[str]) -> pa.Table:
         raise RunError("the run folder has no plan that can be read", where=str(path), hint=hint) from error
 
 
-_OPENED: dict[tuple[Path, int, int], MapFile] = {}
-_OPENING = threading.Lock()
+_OPENED: Once[tuple[Path, int, int], MapFile] = Once()
 
 
 def _opened(path: Path) -> MapFile:
@@ -163,9 +162,4 @@ def _opened(path: Path) -> MapFile:
             hint="give a .parquet or .npz file with --weights",
         ) from error
     key = (path, state.st_size, state.st_mtime_ns)
-    found = _OPENED.get(key)
-    if found is None:
-        with _OPENING:
-            found = _OPENED.get(key) or open_maps(path)
-            _OPENED[key] = found
-    return found
+    return _OPENED.get(key, lambda: open_maps(path))
