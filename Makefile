@@ -11,6 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
+	rm -rf $(DEMO)  # of an earlier version, perhaps
 	$(BIN)/medcutmix sample $(DEMO)/sample --studies 300
 	$(BIN)/medcutmix augment $(DEMO)/sample $(DEMO)/run
 	$(BIN)/medcutmix verify $(DEMO)/run --deep
