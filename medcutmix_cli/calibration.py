@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Gate
-from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures
+from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures, side_seen
 from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.images.placement import letterbox
@@ -75,7 +75,7 @@ class Sight:
         Raises:
             ImageError: It cannot be read.
         """
-        side = self.encoder.card.reads or self.canvas
+        side = side_seen(self.encoder, self.canvas)
         seen = read_canvas(self.resolve(image_path), side, self.dicom_mode)
         return Picture(image_id, seen.pixels, seen.placement)
 

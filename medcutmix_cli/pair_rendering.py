@@ -17,7 +17,15 @@ from scipy import ndimage
 
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.calibration import Calibration
-from medcutmix_cli.encoders.base import Attention, Encoder, Featured, Picture, Query, encode_pictures
+from medcutmix_cli.encoders.base import (
+    Attention,
+    Encoder,
+    Featured,
+    Picture,
+    Query,
+    encode_pictures,
+    side_seen,
+)
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas, encode_picture, read_canvas
 from medcutmix_cli.mixing.cut import Cut, Refused, Strategies, draw_cut, paste, weigh
@@ -78,7 +86,7 @@ def read_parent(renderer: Renderer, parent: Parent) -> tuple[Canvas, Picture] | 
     path = renderer.resolve(parent.image_path)
     try:
         canvas = read_canvas(path, renderer.canvas, renderer.dicom_mode)
-        side = renderer.encoder.card.reads or renderer.canvas
+        side = side_seen(renderer.encoder, renderer.canvas)
         seen = canvas if side == renderer.canvas else read_canvas(path, side, renderer.dicom_mode)
     except ImageError as error:
         return error

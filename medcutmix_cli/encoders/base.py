@@ -141,6 +141,11 @@ def no_features(encoder: str) -> EncoderError:
     )
 
 
+def side_seen(encoder: Encoder, canvas: int) -> int:
+    """Return the side in pixels of the canvas an encoder sees: the one it wants, else the run's own."""
+    return encoder.card.reads or canvas
+
+
 def encode_pictures(encoder: Encoder, pictures: Sequence[Picture]) -> list[Any]:
     """Encode pictures, none to any number, and check that there is one result for each.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +26,7 @@ from medcutmix_cli.encoders.geometry import (
     see_centre,
     to_canvas,
 )
-from medcutmix_cli.encoders.runtime import Runtime
+from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
 from medcutmix_cli.records import Placement
 
@@ -56,7 +55,7 @@ class EncodedImage:
 
 
 @dataclass(frozen=True, slots=True)
-class BiomedClip:
+class BiomedClip(OnDevice):
     """Maps of BiomedCLIP, as logits: learned scale times cosine, or the logarithm of a relevance.
 
     Attributes:
@@ -70,33 +69,18 @@ class BiomedClip:
         long_text: What becomes of a sentence of more than 256 tokens, one of `LONG_TEXT`.
     """
 
-    weights: Path | None = None
-    device: str = "auto"
-    precision: str = "fp32"
-    batch_size: int = 0
     method: str = METHODS[0]
     fit: str = FITS[0]
     long_text: str = LONG_TEXT[0]
 
     def __post_init__(self) -> None:
         """Refuse options there are not."""
-        self._runtime  # noqa: B018 - it checks itself
-        for name, known in (("method", METHODS), ("fit", FITS), ("long_text", LONG_TEXT)):
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}")
-
-    @property
-    def _runtime(self) -> Runtime:
-        return Runtime(self.device, self.precision, self.batch_size)
+        OnDevice.__post_init__(self)
+        self._check_choices(method=METHODS, fit=FITS, long_text=LONG_TEXT)
 
     @property
     def _loaded(self) -> LoadedRelease:
         return loaded_release(self.weights, self._runtime)
-
-    @property
-    def batch(self) -> int:
-        """Say how many pictures it wants at once."""
-        return self._runtime.batch
 
     @property
     def card(self) -> EncoderCard:

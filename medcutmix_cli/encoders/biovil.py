@@ -39,6 +39,7 @@ from medcutmix_cli.encoders.geometry import (
     see_centre,
     to_canvas,
 )
+from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import Once
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
@@ -97,7 +98,7 @@ class EncodedImage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(OnDevice):
     """An image and a text tower of one joint space; a score is cosine / temperature.
 
     Attributes:
@@ -112,27 +113,16 @@ class _Pair:
 
     VARIANT: ClassVar[Variant]
 
-    weights: Path | None = None
-    device: str = "auto"
-    precision: str = "fp32"
-    batch_size: int = 0
     fit: str = "published"
     temperature: float = 0.07
     long_text: str = "refuse"
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
-        self._runtime  # noqa: B018 - it checks itself
-        if self.fit not in FITS:
-            raise ValueError(f"fit must be one of {', '.join(FITS)}, not {self.fit!r}")
-        if self.long_text not in LONG_TEXT:
-            raise ValueError(f"long_text must be one of {', '.join(LONG_TEXT)}, not {self.long_text!r}")
+        OnDevice.__post_init__(self)
+        self._check_choices(fit=FITS, long_text=LONG_TEXT)
         if not 0 < self.temperature < float("inf"):
             raise ValueError(f"temperature must be above 0, not {self.temperature}")
-
-    @property
-    def _runtime(self) -> Runtime:
-        return Runtime(self.device, self.precision, self.batch_size)
 
     @property
     def _loaded(self) -> _Loaded:
@@ -159,11 +149,6 @@ class _Pair:
             reads=self.VARIANT.side if whole else _READS,
             precision=self.precision,
         )
-
-    @property
-    def batch(self) -> int:
-        """Say how many pictures it wants at once."""
-        return self._runtime.batch
 
     def see(self, picture: Picture) -> Seen:
         """Show a picture as the network sees it: stretched to the full range, resized, cropped or letterboxed."""

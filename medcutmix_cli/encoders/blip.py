@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +26,7 @@ from medcutmix_cli.encoders.geometry import (
     see_squashed,
     to_canvas,
 )
+from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import Once
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT
@@ -57,7 +57,7 @@ class EncodedImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Blip:
+class Blip(OnDevice):
     """A matching model whose cross-attention from the words of a sentence to the patches of a picture is the map.
 
     A score is log(attention * number of cells): softmax over the cells gives the attention back, 0 is an even
@@ -79,10 +79,6 @@ class Blip:
         repo: Hub id of the checkpoint.
     """
 
-    weights: Path | None = None
-    device: str = "auto"
-    precision: str = "fp32"
-    batch_size: int = 0
     fit: str = "published"
     layers: str = "7"
     heads: str = "mean"
@@ -92,17 +88,10 @@ class Blip:
 
     def __post_init__(self) -> None:
         """Refuse options that have no meaning; whether the model has such a layer or head is asked on loading."""
-        self._runtime  # noqa: B018 - it checks itself
+        OnDevice.__post_init__(self)
         numbers("layers", self.layers, LAYER_WORDS)
         numbers("heads", self.heads, HEAD_WORDS)
-        known = {"fit": FITS, "begins_with": BEGINNINGS, "long_text": LONG_TEXT}
-        for name, choices in known.items():
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
-
-    @property
-    def _runtime(self) -> Runtime:
-        return Runtime(self.device, self.precision, self.batch_size)
+        self._check_choices(fit=FITS, begins_with=BEGINNINGS, long_text=LONG_TEXT)
 
     @property
     def card(self) -> EncoderCard:
@@ -121,11 +110,6 @@ class Blip:
             reads=_canvas_for(loaded.look.side),
             precision=self.precision,
         )
-
-    @property
-    def batch(self) -> int:
-        """Say how many pictures it wants at once."""
-        return self._runtime.batch
 
     @property
     def _loaded(self) -> BlipModel:

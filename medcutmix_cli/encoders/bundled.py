@@ -22,6 +22,7 @@ from safetensors.torch import load as load_safetensors
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
 from medcutmix_cli.encoders.bundled_model import GRID, MAX_TOKENS, SIDE, BundledModel, Token, tokens_of
 from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, features_to_canvas, to_canvas
+from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import Once
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
@@ -57,7 +58,7 @@ class EncodedSentence:
 
 
 @dataclass(frozen=True, slots=True)
-class BundledEncoder:
+class BundledEncoder(OnDevice):
     """A dual encoder whose patch-sentence cosine was trained on the true lesion masks of phantoms.
 
     A score is a logit: above 0 where a cell is likely to hold what the sentence says. Sentences may have any
@@ -67,19 +68,6 @@ class BundledEncoder:
         weights: Another weight file of the same architecture; None takes the packaged one.
         device, precision, batch_size: See `Runtime`.
     """
-
-    weights: Path | None = None
-    device: str = "auto"
-    precision: str = "fp32"
-    batch_size: int = 0
-
-    def __post_init__(self) -> None:
-        """Refuse a device or precision there is not."""
-        self._runtime  # noqa: B018 - it checks itself
-
-    @property
-    def _runtime(self) -> Runtime:
-        return Runtime(self.device, self.precision, self.batch_size)
 
     @property
     def card(self) -> EncoderCard:
@@ -94,11 +82,6 @@ class BundledEncoder:
             note=_NOTE,
             precision=self.precision,
         )
-
-    @property
-    def batch(self) -> int:
-        """Say how many pictures it wants at once."""
-        return self._runtime.batch
 
     @property
     def _loaded(self) -> _Loaded:

@@ -24,6 +24,7 @@ from medcutmix_cli.encoders.clip_pooling import Pooling
 from medcutmix_cli.encoders.clip_text import Sentences, load_sentences
 from medcutmix_cli.encoders.clip_towers import METHODS, SiglipTower, Tower, relevance, tower_of
 from medcutmix_cli.encoders.geometry import FITS, Window, canvas_grid, features_to_canvas, to_canvas
+from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import Once
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
@@ -53,7 +54,7 @@ class EncodedImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class Clip(OnDevice):
     """A CLIP or SigLIP model from a local folder.
 
     A score is the model's own logit, scale * cosine + bias, of a cell and the sentence. For "gradient" it is the
@@ -71,10 +72,6 @@ class Clip:
         trust_remote_code: Run code that lies in the folder.
     """
 
-    weights: Path | None = None
-    device: str = "auto"
-    precision: str = "fp32"
-    batch_size: int = 0
     repo: str = ""
     method: str = "value-path"
     fit: str = "published"
@@ -83,14 +80,8 @@ class Clip:
 
     def __post_init__(self) -> None:
         """Refuse options that have no meaning."""
-        self._runtime  # noqa: B018 - it checks itself
-        for name, known in (("method", METHODS), ("fit", FITS), ("long_text", LONG_TEXT)):
-            if getattr(self, name) not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}, not {getattr(self, name)!r}")
-
-    @property
-    def _runtime(self) -> Runtime:
-        return Runtime(self.device, self.precision, self.batch_size)
+        OnDevice.__post_init__(self)
+        self._check_choices(method=METHODS, fit=FITS, long_text=LONG_TEXT)
 
     @property
     def card(self) -> EncoderCard:
@@ -109,11 +100,6 @@ class Clip:
             reads=loaded.look.canvas(self.fit),
             precision=self.precision,
         )
-
-    @property
-    def batch(self) -> int:
-        """Say how many pictures it wants at once."""
-        return self._runtime.batch
 
     @property
     def _loaded(self) -> _Loaded:

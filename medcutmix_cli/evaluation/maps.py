@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from medcutmix_cli.attention import smooth
-from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures
+from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures, side_seen
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.evaluation.boxes import read_boxes
 from medcutmix_cli.evaluation.grounding import FullMap, contrast_to_noise, enlarge, mean_iou, pointing, union
@@ -139,7 +139,7 @@ class _Judge:
 
     def _read(self, targets: list[Target]) -> Picture | None:
         name = targets[0].picture
-        side = self.encoder.card.reads or ImageSettings().canvas
+        side = side_seen(self.encoder, ImageSettings().canvas)
         try:
             canvas = read_canvas(self.files.find(name), side, self.how.dicom_mode)
         except ImageError as error:
