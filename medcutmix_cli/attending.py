@@ -24,6 +24,7 @@ from medcutmix_cli.composition import (
     resolve_options,
 )
 from medcutmix_cli.encoders.base import Encoder
+from medcutmix_cli.engines import Places
 from medcutmix_cli.errors import EncoderError, UsageError, suggest
 from medcutmix_cli.images import read_canvas, to_original
 from medcutmix_cli.pipeline import calibrated
@@ -85,8 +86,9 @@ def attend(
     asked = _asked(text, finding)
     own = {"precision": precision, "encoder_options": encoder_options, "canvas": canvas}
     own |= {"encoder": encoder, "mask": mask, "energy": energy, "dicom_mode": dicom_mode}
-    moved = {"weights": weights, "device": device}
-    bench = _bench_of_run(Path(run), own, moved) if run is not None else _bench(own | moved)
+    moved = Places(weights=weights, device=device)
+    asked_for = own | {"weights": weights, "device": device}
+    bench = _bench_of_run(Path(run), own, moved) if run is not None else _bench(asked_for)
     return _look(Path(image), image_id, text, asked, bench)
 
 
@@ -111,7 +113,7 @@ def _bench(options: Mapping[str, Any]) -> _Bench:
     return _Bench(settings, build_encoder(settings))
 
 
-def _bench_of_run(root: Path, own: Mapping[str, Any], moved: Mapping[str, str | Path | None]) -> _Bench:
+def _bench_of_run(root: Path, own: Mapping[str, Any], moved: Places) -> _Bench:
     folder = RunFolder(root)
     record = read_run(folder)
     given = [name for name, value in own.items() if value is not None]

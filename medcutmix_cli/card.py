@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from medcutmix_cli.accounts import RunStatus
+from medcutmix_cli.config import from_plain
 from medcutmix_cli.run_folder import RunFolder, RunRecord, write_text
 from medcutmix_cli.shards import COLUMNS, SCHEMA_VERSION
 
@@ -26,7 +27,7 @@ def write_card(folder: RunFolder, record: RunRecord, status: RunStatus) -> None:
 
 
 def card_text(record: RunRecord, status: RunStatus) -> str:
-    """Return the data card as Markdown."""
+    """Return the data card as Markdown; of the settings it tells those that decide what the shards hold."""
     blocks = [
         _front_matter(),
         "# Mixed image-report pairs",
@@ -42,7 +43,7 @@ def card_text(record: RunRecord, status: RunStatus) -> str:
         "## Sources",
         _table(record.sources),
         "## Recipe",
-        "\n".join(f"- `{key}` = {value!r}" for key, value in _leaves(record.settings)),
+        "\n".join(f"- `{key}` = {value!r}" for key, value in _leaves(from_plain(record.settings).semantic())),
         f"Fingerprint `{record.fingerprint}`.",
         "## Limits",
         _LIMITS,
@@ -90,11 +91,10 @@ def _table(rows: Mapping[str, object]) -> str:
 
 
 def _leaves(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, object]]:
-    places = {"root", "reports", "weights", "exclude_ids", "label_table", "nlp_model"}
     rows: list[tuple[str, object]] = []
     for key, value in tree.items():
         if isinstance(value, Mapping):
             rows += _leaves(value, f"{prefix}{key}.")
-        elif key not in places and f"{prefix}{key}" != "dataset.unpaired":
+        else:
             rows.append((f"{prefix}{key}", value))
     return rows

@@ -14,6 +14,7 @@ from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.combined import Combined, kind_of
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.encoders.base import Encoder, Featured
+from medcutmix_cli.engines import Engine, Places
 from medcutmix_cli.errors import EncoderError, UsageError
 from medcutmix_cli.mixing.cut import Guards, Strategies
 from medcutmix_cli.pairing.proposal import PairingStrategy
@@ -66,6 +67,9 @@ class Options(TypedDict, total=False):
     shard_size: int | None
     workers: int | None
     max_fail_frac: float | None
+    stage_dir: str | Path | None
+    engine: str | None
+    engine_options: Mapping[str, Any] | None
 
 
 _PLAN = (
@@ -99,30 +103,45 @@ _SETTING_OF = {
     "features": "image.features",
     "shard_size": "run.shard_size",
     "workers": "run.workers",
-    "max_fail_frac": "run.max_fail_frac",
+    **{key: f"run.{key}" for key in ("max_fail_frac", "stage_dir", "engine", "engine_options")},
     **{key: f"plan.{key}" for key in _PLAN},
     **{key: f"mixing.{key}" for key in ("mask", "energy", "gate", "region", "blend", "weight")},
 }
 
 
-def relocated(record: RunRecord, places: Mapping[str, str | Path | None]) -> Settings:
-    """Return a run's settings with root, reports, unpaired, weights and device where they are now."""
+def relocated(record: RunRecord, places: Places) -> Settings:
+    """Return a run's settings with root, reports, unpaired, weights, device and staging folder as they are now."""
     settings = from_plain(record.settings)
-    root, reports, weights, device = (places.get(key) for key in ("root", "reports", "weights", "device"))
     return replace(
         settings,
         dataset=replace(
             settings.dataset,
-            root=str(root or settings.dataset.root),
-            reports=str(reports or settings.dataset.reports),
-            unpaired=str(places.get("unpaired") or settings.dataset.unpaired),
+            root=str(places.dataset or settings.dataset.root),
+            reports=str(places.reports or settings.dataset.reports),
+            unpaired=str(places.unpaired or settings.dataset.unpaired),
         ),
         encoder=replace(
             settings.encoder,
-            weights=str(weights or settings.encoder.weights),
-            device=str(device or settings.encoder.device),
+            weights=str(places.weights or settings.encoder.weights),
+            device=str(places.device or settings.encoder.device),
         ),
+        run=replace(settings.run, stage_dir=str(places.stage_dir or settings.run.stage_dir)),
     )
+
+
+def build_engine(
+    settings: Settings, name: str | None = None, options: Mapping[str, Any] | None = None
+) -> Engine:
+    """Build the engine of the settings, or the one named; the settings' options are those of their engine only.
+
+    Raises:
+        UsageError: There is no such engine, or it has no such option.
+        MissingExtraError: It needs a package that is not installed.
+    """
+    chosen = name or settings.run.engine
+    own = settings.run.engine_options if chosen == settings.run.engine else {}
+    engine: Engine = build("engine", chosen, {**own, **(options or {})})
+    return engine
 
 
 def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[str, Any]) -> Resolved:
@@ -147,6 +166,7 @@ def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[s
         "plan.exclude_ids",
         "plan.label_table",
         "plan.embeddings",
+        "run.stage_dir",
     ):
         if flags.get(key) is not None:
             flags[key] = str(Path(flags[key]).resolve())

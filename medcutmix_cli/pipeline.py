@@ -17,6 +17,7 @@ from medcutmix_cli.card import write_card
 from medcutmix_cli.composition import (
     Options,
     build_encoder,
+    build_engine,
     build_gate,
     build_pairing,
     build_reader,
@@ -31,6 +32,7 @@ from medcutmix_cli.composition import (
 from medcutmix_cli.config import difference, from_plain, usable_cpus
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
+from medcutmix_cli.engines import Places, Work
 from medcutmix_cli.errors import EncoderError, RunConflictError, RunError, UsageError
 from medcutmix_cli.intake import Progress
 from medcutmix_cli.nulls_file import read_nulls, write_nulls
@@ -39,8 +41,15 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.plan_file import shard_sizes, write_plan
 from medcutmix_cli.planning import PlanResult, make_plan
 from medcutmix_cli.registry import load
-from medcutmix_cli.rendering import render_shard
-from medcutmix_cli.run_folder import RunFolder, RunRecord, explained, read_complete, read_run, write_json
+from medcutmix_cli.run_folder import (
+    RunFolder,
+    RunRecord,
+    ShardState,
+    explained,
+    read_complete,
+    read_run,
+    write_json,
+)
 from medcutmix_cli.shards import ShardOrigin
 
 CREDENTIALED_TERMS = (
@@ -54,6 +63,7 @@ def augment(
     out: str | Path,
     *,
     config: Path | None = None,
+    retry_failed: bool = False,
     progress: Progress | None = None,
     **options: Unpack[Options],
 ) -> RunStatus:
@@ -63,6 +73,7 @@ def augment(
         dataset: Folder (or manifest file) of the data set.
         out: Run folder; made if missing.
         config: TOML recipe; options win over it.
+        retry_failed: Also render complete shards again in which pairs failed.
         progress: Called with (stage, done, total).
         **options: See `Options`.
 
@@ -77,7 +88,11 @@ def augment(
         unpaired=options.get("unpaired"),
         weights=options.get("weights"),
         device=options.get("device"),
+        stage_dir=options.get("stage_dir"),
         workers=options.get("workers"),
+        engine=options.get("engine"),
+        engine_options=options.get("engine_options"),
+        retry_failed=retry_failed,
         progress=progress,
     )
     said = options.get("max_fail_frac")
@@ -104,6 +119,7 @@ def plan(
     resolved = completed(resolved, source)
     strategy = build_pairing(resolved.settings)
     build_reader(resolved.settings)
+    build_engine(resolved.settings)
     build_strategies(resolved.settings)  # wrong names are an error now, not after hours of reading
     encoder = build_encoder(resolved.settings)
     check_features(resolved.settings, encoder)
@@ -127,6 +143,10 @@ def render(
     unpaired: str | Path | None = None,
     weights: str | Path | None = None,
     device: str | None = None,
+    stage_dir: str | Path | None = None,
+    engine: str | None = None,
+    engine_options: Mapping[str, Any] | None = None,
+    retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> RunStatus:
     """Render the shards k of a plan with `k mod num_tasks == task` that are not complete.
@@ -141,11 +161,15 @@ def render(
         unpaired: Where the unpaired data set is now, likewise.
         weights: Where the encoder's weights are now, likewise.
         device: Where the encoder runs now, likewise: "auto", "cpu", "cuda" or "cuda:1".
+        stage_dir: Folder on a fast local disk into which pictures are copied before they are read.
+        engine: Where shards are rendered ("local", "ray"); the plan's setting where None.
+        engine_options: Constructor arguments of the engine.
+        retry_failed: Also render complete shards again in which pairs failed.
         progress: Called with (stage, done, total).
 
     Raises:
         RunError: There is no plan in `out`.
-        UsageError: `task` is not below `num_tasks`.
+        UsageError: `task` is not below `num_tasks`, or the engine is unknown or refuses its options.
         MedcutmixError: Anything else a person can act on; see `errors`.
     """
     if not 0 <= task < num_tasks:
@@ -154,14 +178,18 @@ def render(
         raise UsageError(f"workers must be at least 0, not {workers}")
     folder = RunFolder(Path(out))
     record = read_run(folder)
-    places = {"root": dataset, "reports": reports, "unpaired": unpaired}
-    moved = {**places, "weights": weights, "device": device}
-    todo = [k for k in range(task, len(record.shards), num_tasks) if read_complete(folder, k) is None]
+    chosen = build_engine(from_plain(record.settings), engine, engine_options)
+    mine = range(task, len(record.shards), num_tasks)
+    todo = tuple(k for k in mine if _is_to_do(read_complete(folder, k), retry_failed))
     if todo:
         with explained(folder.root):
             folder.create()
             folder.clean_temporaries()
-        _render_all(_renderer(folder, record, moved, workers, progress), record, todo, progress)
+        places = Places(dataset, reports, unpaired, weights, device, stage_dir)
+        pairs = tuple(record.shards[k] for k in todo)
+        chosen.render(
+            Work(folder.root.resolve(), record.fingerprint, todo, pairs, places, workers or 0), progress
+        )
     status = run_status(folder)
     if not status.missing:
         with explained(folder.card_file):
@@ -169,16 +197,8 @@ def render(
     return status
 
 
-def _render_all(renderer: Renderer, record: RunRecord, todo: list[int], progress: Progress | None) -> None:
-    total, before = sum(record.shards[k] for k in todo), 0
-    for shard in todo:
-
-        def done(count: int, base: int = before) -> None:
-            if progress:
-                progress("rendering", base + count, total)
-
-        render_shard(renderer, shard, done=done)
-        before += record.shards[shard]
+def _is_to_do(state: ShardState | None, retry_failed: bool) -> bool:
+    return state is None or (retry_failed and bool(state.failed))
 
 
 def open_run_dataset(
@@ -189,7 +209,7 @@ def open_run_dataset(
     Raises:
         DatasetError: It is not there.
     """
-    return open_source(relocated(record, {"root": root, "reports": reports, "weights": None}))
+    return open_source(relocated(record, Places(dataset=root, reports=reports)))
 
 
 def _check_same_run(before: RunRecord, now: RunRecord, folder: RunFolder) -> None:
@@ -273,15 +293,22 @@ def _counts(result: PlanResult) -> dict[str, Any]:
     }
 
 
-def _renderer(
-    folder: RunFolder,
-    record: RunRecord,
-    places: Mapping[str, str | Path | None],
-    workers: int | None,
-    progress: Progress | None,
-) -> Renderer:
-    settings = relocated(record, places)
-    threads = workers or settings.run.workers or usable_cpus()
+def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
+    """Build all that the shards of `work` need beside their pairs, once a process: the encoder, the calibration.
+
+    Raises:
+        RunError: Another run, or none, lies in the folder that this process sees.
+        EncoderError: The weights are not those of the plan.
+        MedcutmixError: Anything else a person can act on; see `errors`.
+    """
+    folder = RunFolder(work.out)
+    record = read_run(folder)
+    if record.fingerprint != work.fingerprint:
+        raise RunError(
+            "another run lies in this folder", where=str(work.out), hint="was it planned again meanwhile?"
+        )
+    settings = relocated(record, work.places)
+    threads = work.workers or settings.run.workers or usable_cpus()
     encoder = build_encoder(settings)
     if encoder.card.weights_sha256 != record.encoder["weights_sha256"]:
         raise EncoderError(

@@ -17,6 +17,7 @@ GROUPS = {
     "region": "medcutmix.regions",
     "blend": "medcutmix.blends",
     "weight": "medcutmix.weights",
+    "engine": "medcutmix.engines",
 }
 
 

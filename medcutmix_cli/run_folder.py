@@ -276,13 +276,17 @@ def _plausible(state: ShardState, shard: int) -> ShardState:
 def begin_attempt(folder: RunFolder, shard: int) -> int:
     """Count one more rendering of a shard, so that one that is killed again and again is seen.
 
+    A shard that was complete is so no longer: while it is rendered again, no state file may speak of the old one.
+
     Returns:
         How many there have been, this one included.
     """
     path = folder.attempts_file(shard)
     before = path.read_text(encoding="ascii") if path.is_file() else ""
-    attempts = int(before) + 1 if before.isdigit() else 1
+    state = read_state(folder, shard)
+    attempts = max(int(before) if before.isdigit() else 0, state.attempts if state else 0) + 1
     write_text(path, str(attempts))
+    folder.state_file(shard).unlink(missing_ok=True)
     return attempts
 
 

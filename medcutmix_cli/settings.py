@@ -156,11 +156,17 @@ class RunSettings:
         shard_size: Pairs a shard.
         workers: Threads (reading reports: processes); 0 means the CPUs this process may use.
         max_fail_frac: Share of planned pairs that may fail before the exit code says so.
+        stage_dir: Folder on a fast local disk into which pictures are copied before they are read; "" for none.
+        engine: Registered name of what renders the shards.
+        engine_options: Constructor arguments of the engine.
     """
 
     shard_size: int = 1000
     workers: int = 0
     max_fail_frac: float = 0.01
+    stage_dir: str = ""
+    engine: str = "local"
+    engine_options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +205,9 @@ _NOT_SEMANTIC = (
     ("plan", "embeddings"),
     ("run", "workers"),
     ("run", "max_fail_frac"),
+    ("run", "stage_dir"),
+    ("run", "engine"),
+    ("run", "engine_options"),
 )
 """Files are known by what is in them: their hashes are in the fingerprint, their paths are not."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -64,6 +66,10 @@ def planning_command(word: str, *, summary: str) -> Callable[..., None]:
         workers: opt.Workers = None,
         shard_size: opt.ShardSize = None,
         max_fail_frac: opt.MaxFailFrac = None,
+        stage_dir: opt.StageDir = None,
+        engine: opt.Engine = None,
+        engine_option: opt.EngineOption = None,
+        retry_failed: opt.RetryFailed = False,
         json: opt.Json = False,
         quiet: opt.Quiet = False,
         verbose: opt.Verbose = False,
@@ -74,6 +80,8 @@ def planning_command(word: str, *, summary: str) -> Callable[..., None]:
 
         session = Session.of(context, quiet=quiet, verbose=verbose)
         run: Callable[..., RunStatus] = getattr(medcutmix_cli, word)
+        if retry_failed:
+            run = partial(run, retry_failed=True)
         with meter(quiet=session.quiet) as progress:
             status = run(
                 dataset,
@@ -117,9 +125,21 @@ def planning_command(word: str, *, summary: str) -> Callable[..., None]:
                 workers=workers,
                 shard_size=shard_size,
                 max_fail_frac=max_fail_frac,
+                stage_dir=stage_dir,
+                engine=engine,
+                engine_options=opt.parse_engine_options(engine_option),
             )
         tell(status, out, session, json=json)
 
     command.__name__ = word
     command.__doc__ = summary
+    if word == "plan":
+        _leave_out(command, "retry_failed")
     return command
+
+
+def _leave_out(command: Callable[..., None], *options: str) -> None:
+    """Take options from the signature that typer reads; the function still has their defaults."""
+    signature = inspect.signature(command, eval_str=True)
+    kept = [parameter for name, parameter in signature.parameters.items() if name not in options]
+    command.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]

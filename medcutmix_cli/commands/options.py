@@ -347,6 +347,40 @@ MaxFailFrac = Annotated[
         rich_help_panel=RUN,
     ),
 ]
+StageDir = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder on a fast local disk; pictures are copied there before they are read, and removed.",
+        metavar="PATH",
+        rich_help_panel=RUN,
+    ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        help=default("local", "Where shards are rendered: local (this process) or ray."),
+        metavar="NAME",
+        autocompletion=lambda: _names("engine"),
+        rich_help_panel=RUN,
+    ),
+]
+EngineOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--engine-option",
+        help="An option of the engine's own, for example address=auto. Repeat it.",
+        metavar="KEY=VALUE",
+        rich_help_panel=RUN,
+    ),
+]
+RetryFailed = Annotated[
+    bool,
+    typer.Option(
+        "--retry-failed",
+        help="Also render complete shards again in which pairs failed.",
+        rich_help_panel=RUN,
+    ),
+]
 PlanSectionRules = Annotated[
     str | None,
     typer.Option(
@@ -428,7 +462,7 @@ def parse_columns(pairs: Sequence[str] | None) -> dict[str, str] | None:
     return columns
 
 
-def parse_encoder_options(pairs: Sequence[str] | None) -> dict[str, object] | None:
+def parse_plugin_options(flag: str, pairs: Sequence[str] | None) -> dict[str, object] | None:
     """Read `KEY=VALUE` pairs, values as TOML has them (3, true, "text" or plain text); None where there are none.
 
     Raises:
@@ -443,11 +477,27 @@ def parse_encoder_options(pairs: Sequence[str] | None) -> dict[str, object] | No
         key, equals, value = pair.partition("=")
         if not (key.strip() and equals):
             raise UsageError(
-                f"--encoder-option {pair!r} is not KEY=VALUE",
-                hint="for example: --encoder-option method=gradient",
+                f"{flag} {pair!r} is not KEY=VALUE",
+                hint=f"for example: {_EXAMPLES[flag]}",
             )
         options[key.strip()] = parse_value(value.strip())
     return options
+
+
+def parse_encoder_options(pairs: Sequence[str] | None) -> dict[str, object] | None:
+    """Read the values of `--encoder-option`; see `parse_plugin_options`."""
+    return parse_plugin_options("--encoder-option", pairs)
+
+
+def parse_engine_options(pairs: Sequence[str] | None) -> dict[str, object] | None:
+    """Read the values of `--engine-option`; see `parse_plugin_options`."""
+    return parse_plugin_options("--engine-option", pairs)
+
+
+_EXAMPLES = {
+    "--encoder-option": "--encoder-option method=gradient",
+    "--engine-option": "--engine-option address=auto",
+}
 
 
 def several(values: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -34,6 +34,10 @@ def render(
     unpaired: opt.Unpaired = None,
     weights: opt.Weights = None,
     device: opt.Device = None,
+    stage_dir: opt.StageDir = None,
+    engine: opt.Engine = None,
+    engine_option: opt.EngineOption = None,
+    retry_failed: opt.RetryFailed = False,
     json: opt.Json = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -55,6 +59,10 @@ def render(
             unpaired=unpaired,
             weights=weights,
             device=device,
+            stage_dir=stage_dir,
+            engine=engine,
+            engine_options=opt.parse_engine_options(engine_option),
+            retry_failed=retry_failed,
             progress=progress,
         )
     tell(status, out, session, json=json)
