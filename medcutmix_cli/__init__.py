@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from medcutmix_cli.attending import attend as attend
+    from medcutmix_cli.calibrating import calibrate as calibrate
     from medcutmix_cli.datasets.sample import write_sample as write_sample
     from medcutmix_cli.embedding import embed as embed
     from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 _HOME = {
     "attend": "medcutmix_cli.attending",
     "augment": "medcutmix_cli.pipeline",
+    "calibrate": "medcutmix_cli.calibrating",
     "plan": "medcutmix_cli.pipeline",
     "render": "medcutmix_cli.pipeline",
     "inspect": "medcutmix_cli.inspection",
@@ -47,6 +49,7 @@ __all__ = [
     "__version__",
     "attend",
     "augment",
+    "calibrate",
     "embed",
     "evaluate_maps",
     "evaluate_reports",

@@ -17,6 +17,7 @@ import typer
 from medcutmix_cli import __version__
 from medcutmix_cli.commands.attend import attend
 from medcutmix_cli.commands.augment import planning_command
+from medcutmix_cli.commands.calibrate import calibrate
 from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import maps, reports
 from medcutmix_cli.commands.inspect import inspect
@@ -106,6 +107,12 @@ _add(
     ),
     "medcutmix plan SAMPLE RUN --pairs-per-study 2 --seed 7",
     "medcutmix render RUN",
+)
+_add(
+    STEPS,
+    calibrate,
+    "medcutmix calibrate RUN",
+    "medcutmix calibrate RUN --device cuda",
 )
 _add(
     STEPS,

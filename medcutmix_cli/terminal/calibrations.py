@@ -1,0 +1,31 @@
+"""What a run's evidence gate was calibrated on, and what to type next."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from medcutmix_cli.terminal.runs import typed
+from medcutmix_cli.terminal.words import facts
+
+if TYPE_CHECKING:
+    from medcutmix_cli.calibrating import Calibrated
+
+
+def calibrated_view(calibrated: Calibrated, out: str | Path) -> RenderableType:
+    """Render how many pictures stand for each finding, and those that were left out."""
+    if not calibrated.pictures:
+        return Text(f"The gate {calibrated.gate!r} needs no calibration.")
+    per_finding = ", ".join(f"{key} {count:,}" for key, count in calibrated.pictures.items())
+    rows: dict[str, Text | str] = {
+        "Gate": f"{calibrated.gate}, {'calibrated now' if calibrated.made else 'calibrated before'}",
+        "Pictures": f"{sum(calibrated.pictures.values()):,} comparisons: {per_finding}",
+    }
+    if calibrated.left_out:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in calibrated.left_out.items())
+        rows["Left out"] = reasons
+    return Group(facts(dict(rows)), typed([f"medcutmix render {shlex.quote(str(out))}"]))
