@@ -1,7 +1,7 @@
 """The run folder: where everything lies, and what its small JSON files say. Knows no pixel and no report.
 
     OUT/run.json  plan.parquet  nulls.parquet  calibration.json  README.md
-    OUT/data/part-00000.parquet  state/part-00000.json  failures/part-00000.jsonl
+    OUT/data/part-00000.parquet  state/part-00000.json  failures/part-00000.jsonl  logs/
 
 A shard is complete when its state file is there: it is written last. There are no lock files, since two tasks
 that render the same shard write the same bytes.
@@ -88,7 +88,7 @@ class RunFolder:
         """List names in the folder that are no part of any run."""
         ours = {
             *("run.json", "plan.parquet", "nulls.parquet", "calibration.json", "README.md", "report.html"),
-            *("data", "state", "failures"),
+            *("data", "state", "failures", "logs"),
         }
         if not self.root.is_dir():
             return []
