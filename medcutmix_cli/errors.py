@@ -9,6 +9,7 @@ MedcutmixError                 exit code 1
 |   `-- RunConflictError       the folder holds a run with other semantic settings (carries the diff)
 |-- ShardError                 a shard that is damaged or breaks the schema
 |-- MissingExtraError          an optional part is not installed (carries the pip line)
+|-- ClusterError               Slurm or Ray is not there, or refused what was asked of it
 `-- Interrupted                exit code 75  stopped by a signal; the same command goes on
 """
 
@@ -94,6 +95,10 @@ class ShardError(MedcutmixError):
 
 class MissingExtraError(MedcutmixError):
     """An optional part is not installed; the hint is the pip line."""
+
+
+class ClusterError(MedcutmixError):
+    """Slurm or Ray is not there, or refused what was asked of it."""
 
 
 class Interrupted(MedcutmixError):  # noqa: N818 - a state, not a mistake
