@@ -17,6 +17,7 @@ import typer
 from medcutmix_cli import __version__
 from medcutmix_cli.commands.attend import attend
 from medcutmix_cli.commands.augment import planning_command
+from medcutmix_cli.commands.batch import slurm
 from medcutmix_cli.commands.calibrate import calibrate
 from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import maps, reports
@@ -35,6 +36,9 @@ EVALUATE_REPORTS = "medcutmix evaluate reports reports.csv --gold labels.csv"
 EVALUATE_NEGATION = "medcutmix evaluate reports sentences.tsv --task negation --worst 20"
 EVALUATE_MAPS = "medcutmix evaluate maps images --boxes BBox_List_2017.csv --encoder biovil-t"
 EVALUATE_PHRASES = "medcutmix evaluate maps mimic-cxr-jpg --boxes MS_CXR.json --encoder clip"
+BATCH_PRINT = "medcutmix batch slurm RUN --tasks 64 --partition gpu > run.sbatch"
+BATCH_FINISH = "medcutmix batch slurm RUN --tasks 64 --finish > finish.sbatch"
+BATCH_SUBMIT = "medcutmix batch slurm RUN --tasks 64 --partition gpu --submit"
 
 app = typer.Typer(
     name="medcutmix",
@@ -120,13 +124,27 @@ _add(
     "medcutmix render RUN",
     "medcutmix render RUN --task 3 --num-tasks 16",
 )
+batch = typer.Typer(
+    help="Render a plan on a cluster.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    epilog=_examples(BATCH_PRINT, BATCH_SUBMIT),
+)
+batch.command("slurm", epilog=_examples(BATCH_PRINT, BATCH_FINISH, BATCH_SUBMIT))(slurm)
+app.add_typer(batch, name="batch", rich_help_panel=STEPS)
 _add(
     STEPS,
     embed,
     "medcutmix embed SAMPLE embeddings.parquet",
     "medcutmix augment SAMPLE RUN --pairing nearest --embeddings embeddings.parquet",
 )
-_add(LOOK, status, "medcutmix status RUN", "medcutmix status RUN --json")
+_add(
+    LOOK,
+    status,
+    "medcutmix status RUN",
+    "medcutmix status RUN --json",
+    "medcutmix status RUN --retry-expr --num-tasks 64",
+)
 _add(
     LOOK,
     inspect,

@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from medcutmix_cli.commands import options as opt
 from medcutmix_cli.commands.session import Session
 
+ARRAY = "Array"
+
+RetryExpression = Annotated[
+    bool,
+    typer.Option(
+        "--retry-expr",
+        help="Print nothing but the tasks that have shards to render, as sbatch --array takes them: 1-2,5-10.",
+        rich_help_panel=ARRAY,
+    ),
+]
+NumTasks = Annotated[
+    int | None,
+    typer.Option(
+        help=opt.default("as batch slurm has it", "With --retry-expr: how many tasks share the shards."),
+        metavar="N",
+        min=1,
+        rich_help_panel=ARRAY,
+    ),
+]
+
 
 def status(
     context: typer.Context,
     out: opt.Out,
+    retry_expr: RetryExpression = False,
+    num_tasks: NumTasks = None,
     json: opt.Json = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
     """Say how far a run is and what became of every study and pair."""
+    from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
     from medcutmix_cli.commands.outcome import tell
     from medcutmix_cli.inspection import status as run_status
 
-    tell(run_status(out), out, Session.of(context, quiet=quiet, verbose=verbose), json=json)
+    found = run_status(out)
+    if retry_expr:
+        typer.echo(retry_expression(found.missing, num_tasks or default_tasks(found.shards)))
+        return
+    tell(found, out, Session.of(context, quiet=quiet, verbose=verbose), json=json)

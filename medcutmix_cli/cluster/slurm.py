@@ -1,0 +1,233 @@
+"""The sbatch scripts of a run: the array that renders its shards, and the job that checks them afterwards.
+
+Text only, a pure function of `SlurmJob`: nothing here asks Slurm or looks into the run folder.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+from medcutmix_cli.engines import Places
+from medcutmix_cli.errors import UsageError
+
+LEAVE_SECONDS = 120
+"""How long before its time limit a task is told to leave; Slurm may be a minute early (sbatch, --signal)."""
+
+LEAST_SECONDS = 300
+STAGGERED = 30
+"""Starts are spread over so many steps of `stagger` seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What one task asks of the cluster, in Slurm's own words.
+
+    Attributes:
+        gpus: 0 or 1: a task works with one GPU; more GPUs are used by more tasks.
+        memory: "8G", "64000M"; "0" is all of a node.
+        time: "04:00:00", "1-12", "90" (minutes).
+        extra: Further options of sbatch, one each; they come last and win: "--constraint=a100".
+    """
+
+    cpus: int = 4
+    gpus: int = 0
+    memory: str = "8G"
+    time: str = "04:00:00"
+    partition: str = ""
+    account: str = ""
+    extra: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.gpus not in (0, 1):
+            hint = "for more GPUs ask for more tasks; for another kind of request use --gpus 0 --extra '--gres=...'"
+            raise UsageError(f"--gpus {self.gpus}: a task works with one GPU", hint=hint)
+        if not re.fullmatch(r"\d+[KMGT]?", self.memory, re.IGNORECASE):
+            raise UsageError(f"--mem {self.memory!r} is no amount of memory", hint="for example 8G")
+        if seconds(self.time) < LEAST_SECONDS:
+            hint = f"a task leaves {LEAVE_SECONDS} s before its limit, and Slurm may be a minute early"
+            raise UsageError(f"--time {self.time} is less than {LEAST_SECONDS // 60} minutes", hint=hint)
+        for option in self.extra:
+            if not option.startswith("-"):
+                hint = "for example --extra=--constraint=a100"
+                raise UsageError(f"--extra {option!r} is no option of sbatch", hint=hint)
+        _check_single_lines(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SlurmJob:
+    """All that the two scripts say.
+
+    Attributes:
+        run: Run folder, absolute: the same path on every node.
+        num_tasks: How many tasks share the shards; task r takes the shards k with `k mod num_tasks == r`.
+        program: Words that start medcutmix on a node.
+        places: Where things are on a node; a path that begins with `$NAME` is expanded there.
+        at_once: How many tasks may run at the same time; 0 means as many as the cluster allows.
+        setup: Shell lines that come first: "module load cuda".
+        stagger: Seconds between the starts of two neighbours; 0 means none.
+        name: Of the job.
+    """
+
+    run: Path
+    num_tasks: int
+    program: tuple[str, ...] = ("medcutmix",)
+    resources: Resources = field(default_factory=Resources)
+    places: Places = field(default_factory=Places)
+    at_once: int = 0
+    setup: tuple[str, ...] = ()
+    stagger: int = 1
+    name: str = "medcutmix"
+
+    def __post_init__(self) -> None:
+        if not self.run.is_absolute() or self.num_tasks < 1 or min(self.at_once, self.stagger) < 0:
+            raise UsageError("a Slurm job needs an absolute run folder, a task, and no negative number")
+        _check_single_lines(self)
+
+    @property
+    def at_most(self) -> str:
+        """The suffix of an array expression that limits how many tasks run at once."""
+        return f"%{self.at_once}" if self.at_once else ""
+
+
+def render_sbatch(job: SlurmJob) -> str:
+    """Return the script of the array: one task a share of the shards.
+
+    The number of tasks is written out: `SLURM_ARRAY_TASK_COUNT` is another one when some tasks are run again.
+    """
+    needed, log = _needed(job), f"{_literal(job.run)}/logs/%A_%a.log"
+    share = ('--task "$SLURM_ARRAY_TASK_ID"', f"--num-tasks {job.num_tasks}")
+    start = _call(job, "render", *share, f"--workers {job.resources.cpus}", *_places(job.places))
+    return _script(
+        f"# {job.num_tasks} tasks render a run: task R takes the shards k with k mod {job.num_tasks} = R.",
+        "#   submit               sbatch run.sbatch",
+        f"#   tasks still needed   {needed}",
+        f"#   run them again       sbatch --array=$({needed}){job.at_most} run.sbatch",
+        "# A task that is killed, preempted or out of time leaves nothing half-written: complete shards stay.",
+        f"#SBATCH --job-name={shlex.quote(job.name)}",
+        f"#SBATCH --array=0-{job.num_tasks - 1}{job.at_most}",
+        *_asked(job.resources, log),
+        *([f"#SBATCH --gres=gpu:{job.resources.gpus}"] if job.resources.gpus else []),
+        "#SBATCH --requeue",
+        "# Before its time limit the task is asked to leave; it does, with exit code 75.",
+        f"#SBATCH --signal=B:USR1@{LEAVE_SECONDS}",
+        *_extra(job.resources),
+        "",
+        *job.setup,
+        *_staggered(job.stagger),
+        "# exec: signals reach the program itself.",
+        f"exec {start}",
+    )
+
+
+def render_finish(job: SlurmJob) -> str:
+    """Return the script of the job that comes after the array: what is left, or the data card and `verify`."""
+    log = f"{_literal(job.run)}/logs/%j_finish.log"
+    return _script(
+        "# Comes after the array: checks the run, or says which tasks to run again and leaves with exit code 75.",
+        "#   submit   sbatch --dependency=afterany:ARRAY_JOB_ID finish.sbatch",
+        f"#SBATCH --job-name={shlex.quote(job.name + '-finish')}",
+        *_asked(replace(job.resources, cpus=1, gpus=0), log),
+        *_extra(job.resources),
+        "",
+        *job.setup,
+        f"left=$({_needed(job)}) || exit",
+        'if [ -n "$left" ]; then',
+        f'  echo "tasks $left of {job.num_tasks} have shards left; run them again:" >&2',
+        '  echo "sbatch --array=$left run.sbatch, or the same medcutmix batch slurm ... --submit" >&2',
+        "  exit 75",
+        "fi",
+        "# Nothing is left to render: this writes the final data card.",
+        f"{_call(job, 'render')} || exit",
+        f"exec {_call(job, 'verify')}",
+    )
+
+
+def seconds(time: str) -> int:
+    """Return a time limit in seconds, from any of the forms that sbatch takes (its manual, `--time`).
+
+    Raises:
+        UsageError: It has none of these forms.
+    """
+    match = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", time)
+    if match is None:
+        raise UsageError(f"--time {time!r} is no time limit", hint="for example 04:00:00 or 1-12:00")
+    days, first, second, third = (int(part) if part else 0 for part in match.groups())
+    if match[1] or match[4]:
+        return ((days * 24 + first) * 60 + second) * 60 + third
+    return first * 60 + second
+
+
+def _script(*lines: str) -> str:
+    return "\n".join(("#!/bin/bash", *lines)) + "\n"
+
+
+def _asked(resources: Resources, log: str) -> list[str]:
+    """List what both jobs ask for; a site's own options (`_extra`) come after all others and win."""
+    asked = {
+        "output": shlex.quote(log),
+        "open-mode": "append",
+        "ntasks": "1",
+        "cpus-per-task": str(resources.cpus),
+        "mem": resources.memory,
+        "time": resources.time,
+        "partition": shlex.quote(resources.partition) if resources.partition else "",
+        "account": shlex.quote(resources.account) if resources.account else "",
+    }
+    return [f"#SBATCH --{name}={value}" for name, value in asked.items() if value]
+
+
+def _extra(resources: Resources) -> list[str]:
+    return [f"#SBATCH {option}" for option in resources.extra]
+
+
+def _literal(path: Path) -> str:
+    """Return a path as the name of a log: there a percent sign begins a replacement, and two of them are one."""
+    return str(path).replace("%", "%%")
+
+
+def _staggered(stagger: int) -> list[str]:
+    if not stagger:
+        return []
+    return [
+        "# Not all at once: shared storage is spared, and one task makes what all of them need.",
+        f"sleep $(( SLURM_ARRAY_TASK_ID % {STAGGERED} * {stagger} ))",
+    ]
+
+
+def _call(job: SlurmJob, word: str, *options: str) -> str:
+    """Return a call of medcutmix about the run; `options` are quoted already."""
+    return " ".join((*map(shlex.quote, job.program), word, shlex.quote(str(job.run)), *options))
+
+
+def _needed(job: SlurmJob) -> str:
+    return _call(job, "status", "--retry-expr", f"--num-tasks {job.num_tasks}")
+
+
+def _places(places: Places) -> list[str]:
+    """List the options of `render` that say where things are on a node."""
+    named = {entry.name: getattr(places, entry.name) for entry in fields(Places)}
+    return [f"--{name.replace('_', '-')} {_word(str(at))}" for name, at in named.items() if at is not None]
+
+
+def _word(path: str) -> str:
+    """Quote a path for the shell; a variable of the node at its beginning (`$TMPDIR/x`) stays one."""
+    match = re.fullmatch(r"(\$\w+|\$\{\w+\})(.*)", path)
+    if match is None:
+        return shlex.quote(path)
+    return f'"{match[1]}"' + (shlex.quote(match[2]) if match[2] else "")
+
+
+def _check_single_lines(record: Resources | SlurmJob) -> None:
+    """Refuse what would break out of a comment or a line of the script.
+
+    Raises:
+        UsageError: A text that is not one printable line.
+    """
+    for entry in fields(record):
+        value = getattr(record, entry.name)
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str | Path) and not str(text).isprintable():
+                raise UsageError(f"{entry.name} {str(text)!r} is not one printable line")

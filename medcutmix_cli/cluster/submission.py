@@ -1,0 +1,154 @@
+"""Hand the scripts of a run to Slurm: what is left of the array, then the job that checks it. Runs `sbatch`."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from medcutmix_cli.accounts import run_status
+from medcutmix_cli.cluster.slurm import Resources, SlurmJob, render_finish, render_sbatch
+from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
+from medcutmix_cli.engines import Places
+from medcutmix_cli.errors import ClusterError, RunError, UsageError
+from medcutmix_cli.run_folder import RunFolder, explained, read_run
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What was handed to Slurm.
+
+    Attributes:
+        tasks: Array expression of the tasks that were needed, "" where every shard is complete.
+        num_tasks: How many tasks share the shards.
+        array: Job id of the array, "" where nothing was submitted (likewise finish).
+    """
+
+    tasks: str
+    num_tasks: int
+    array: str = ""
+    finish: str = ""
+
+
+def running_program() -> tuple[str, ...]:
+    """Return the words that start this very medcutmix, whatever the PATH of a node says."""
+    beside = Path(sys.executable).with_name("medcutmix")
+    return (str(beside),) if beside.is_file() else (sys.executable, "-m", "medcutmix_cli")
+
+
+def slurm_job(
+    out: str | Path,
+    *,
+    tasks: int | None = None,
+    gpus: int | None = None,
+    resources: Resources | None = None,
+    places: Places | None = None,
+    at_once: int = 0,
+    setup: tuple[str, ...] = (),
+    stagger: int = 1,
+    name: str = "medcutmix",
+) -> SlurmJob:
+    """Describe the jobs of a planned run; nothing is submitted, and nothing written but the folder of the logs.
+
+    Args:
+        out: Run folder with a plan.
+        tasks: How many tasks share the shards, never more than there are; `default_tasks` where None.
+        gpus: Of each task; where None, 1, and 0 where the encoder runs on the CPU.
+        resources: What each task asks for beside GPUs.
+        places: Where things are on a node; relative paths are those of this folder.
+        at_once: How many tasks may run at the same time; 0 means as many as the cluster allows.
+        setup: Shell lines that come first; with them the program is the `medcutmix` that they put on the PATH.
+        stagger: Seconds between the starts of two neighbours; 0 means none.
+        name: Of the job.
+
+    Raises:
+        RunError: There is no plan in `out`, or no pair in it.
+        UsageError: Something that makes no sense.
+    """
+    run, places = Path(out).absolute(), places or Places()
+    record = read_run(RunFolder(run))
+    if not record.shards:
+        raise RunError("no pair could be planned: there is nothing to render", where=str(run))
+    if tasks is not None and tasks < 1:
+        raise UsageError(f"{tasks} tasks: at least one is needed")
+    device = places.device or record.settings["encoder"]["device"]
+    if gpus is None:
+        gpus = 0 if device == "cpu" else 1
+    job = SlurmJob(
+        run=run,
+        num_tasks=min(tasks or default_tasks(len(record.shards)), len(record.shards)),
+        program=("medcutmix",) if setup else running_program(),
+        resources=replace(resources or Resources(), gpus=gpus),
+        places=_on_any_node(places),
+        at_once=at_once,
+        setup=setup,
+        stagger=stagger,
+        name=name,
+    )
+    _make_logs(run / "logs")
+    return job
+
+
+def submit(job: SlurmJob) -> Submission:
+    """Submit the tasks that have shards to render, and the finish job behind them.
+
+    Raises:
+        ClusterError: There is no Slurm here, or it refuses.
+        RunError: There is no plan in the run folder.
+    """
+    tasks = retry_expression(run_status(RunFolder(job.run)).missing, job.num_tasks)
+    if not tasks:
+        return Submission(tasks, job.num_tasks)
+    array = _sbatch(render_sbatch(job), f"--array={tasks}{job.at_most}")
+    try:
+        # afterany: a task that failed keeps a job with afterok waiting for ever.
+        finish = _sbatch(render_finish(job), f"--dependency=afterany:{array}")
+    except ClusterError as error:
+        said = f"the array is submitted as job {array}, but its finish job is not: {error.what}"
+        raise ClusterError(
+            said, hint="submit the script that --finish prints when the array has ended"
+        ) from error
+    return Submission(tasks, job.num_tasks, array, finish)
+
+
+def _sbatch(script: str, *options: str) -> str:
+    """Submit a script and return its job id."""
+    program = shutil.which("sbatch")
+    if program is None:
+        hint = "leave out --submit, and submit the printed script where Slurm is"
+        raise ClusterError("there is no sbatch on the PATH", hint=hint)
+    command = [program, "--parsable", *options]
+    done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+    if done.returncode:
+        said = done.stderr.strip() or f"exit code {done.returncode}"
+        raise ClusterError(
+            f"Slurm refused the job\n{said}", hint="look at what the script asks for, and at --extra"
+        )
+    return done.stdout.strip().partition(";")[0]  # "id;cluster" where there are several clusters
+
+
+def _make_logs(folder: Path) -> None:
+    """Make the folder of the logs: Slurm makes none, and a task whose log has no folder fails without a word."""
+    with explained(folder):
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _on_any_node(places: Places) -> Places:
+    """Make paths absolute: a job may start in another folder."""
+    return replace(
+        places,
+        dataset=_absolute(places.dataset),
+        reports=_absolute(places.reports),
+        unpaired=_absolute(places.unpaired),
+        weights=_absolute(places.weights),
+        stage_dir=_absolute(places.stage_dir),
+    )
+
+
+def _absolute(path: str | Path | None) -> Path | None:
+    """Return a path as any folder sees it; one that begins with a variable of the node stays as it is."""
+    if path is None:
+        return None
+    return Path(path) if str(path).startswith("$") else Path(path).absolute()
