@@ -32,7 +32,7 @@ from medcutmix_cli.composition import (
 from medcutmix_cli.config import difference, from_plain, usable_cpus
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
-from medcutmix_cli.engines import Places, Work
+from medcutmix_cli.engines import Engine, Places, Work
 from medcutmix_cli.errors import EncoderError, RunConflictError, RunError, UsageError
 from medcutmix_cli.intake import Progress
 from medcutmix_cli.nulls_file import read_nulls, write_nulls
@@ -172,6 +172,47 @@ def render(
         UsageError: `task` is not below `num_tasks`, or the engine is unknown or refuses its options.
         MedcutmixError: Anything else a person can act on; see `errors`.
     """
+    places = Places(dataset, reports, unpaired, weights, device, stage_dir)
+    chosen, work = still_to_do(
+        out,
+        places,
+        task=task,
+        num_tasks=num_tasks,
+        workers=workers,
+        engine=engine,
+        engine_options=engine_options,
+        retry_failed=retry_failed,
+    )
+    folder = RunFolder(Path(out))
+    if work.shards:
+        with explained(folder.root):
+            folder.create()
+            folder.clean_temporaries()
+        chosen.render(work, progress)
+    status = run_status(folder)
+    if not status.missing:
+        with explained(folder.card_file):
+            write_card(folder, read_run(folder), status)
+    return status
+
+
+def still_to_do(
+    out: str | Path,
+    places: Places,
+    *,
+    task: int = 0,
+    num_tasks: int = 1,
+    workers: int | None = None,
+    engine: str | None = None,
+    engine_options: Mapping[str, Any] | None = None,
+    retry_failed: bool = False,
+) -> tuple[Engine, Work]:
+    """Return the engine, and what one task still has to do with it; see `render`. Writes nothing.
+
+    Raises:
+        RunError: There is no plan in `out`.
+        UsageError: `task` is not below `num_tasks`, or the engine is unknown or refuses its options.
+    """
     if not 0 <= task < num_tasks:
         raise UsageError(f"task {task} of {num_tasks}: tasks are numbered 0 to {num_tasks - 1}")
     if workers is not None and workers < 0:
@@ -181,20 +222,8 @@ def render(
     chosen = build_engine(from_plain(record.settings), engine, engine_options)
     mine = range(task, len(record.shards), num_tasks)
     todo = tuple(k for k in mine if _is_to_do(read_complete(folder, k), retry_failed))
-    if todo:
-        with explained(folder.root):
-            folder.create()
-            folder.clean_temporaries()
-        places = Places(dataset, reports, unpaired, weights, device, stage_dir)
-        pairs = tuple(record.shards[k] for k in todo)
-        chosen.render(
-            Work(folder.root.resolve(), record.fingerprint, todo, pairs, places, workers or 0), progress
-        )
-    status = run_status(folder)
-    if not status.missing:
-        with explained(folder.card_file):
-            write_card(folder, record, status)
-    return status
+    pairs = tuple(record.shards[k] for k in todo)
+    return chosen, Work(folder.root.resolve(), record.fingerprint, todo, pairs, places, workers or 0)
 
 
 def _is_to_do(state: ShardState | None, retry_failed: bool) -> bool:

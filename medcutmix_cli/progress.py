@@ -23,6 +23,7 @@ UNITS = {
     "calibrating": "pictures",
     "mapping": "pictures",
     "rendering": "pairs",
+    "probing": "pairs",
     "drawing": "studies",
     "verifying": "shards",
     "replaying": "pairs",
