@@ -24,6 +24,7 @@ from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.intake import Progress
 from medcutmix_cli.records import NullPicture, Placement
 from medcutmix_cli.shards import publish_first, sha256
+from medcutmix_cli.staging import InPlace, Storage, staged
 
 CALIBRATION_FORMAT = 1
 
@@ -62,21 +63,24 @@ class Sight:
         resolve: Turns an image path of the plan into the file.
         canvas: Side of the run's canvas, pixels; the encoder may want another one.
         dicom_mode: How DICOM becomes grey.
+        stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
     """
 
     resolve: Callable[[str], Path]
     canvas: int
     dicom_mode: str
     encoder: Encoder
+    stage_dir: str = ""
 
-    def read(self, image_id: str, image_path: str) -> Picture:
+    def read(self, image_id: str, image_path: str, storage: Storage | None = None) -> Picture:
         """Read one picture as the encoder wants to see it.
 
         Raises:
             ImageError: It cannot be read.
         """
         side = side_seen(self.encoder, self.canvas)
-        seen = read_canvas(self.resolve(image_path), side, self.dicom_mode)
+        path, storage = self.resolve(image_path), storage or InPlace()
+        seen = storage.read(path, lambda place: read_canvas(place, side, self.dicom_mode))
         return Picture(image_id, seen.pixels, seen.placement)
 
 
@@ -97,9 +101,12 @@ def calibrate(
     groups, done = list(_grouped(list(asked.values()), sight.encoder.batch)), 0
     peaks: dict[str, list[float]] = defaultdict(list)
     left_out: Counter[str] = Counter()
-    with ThreadPoolExecutor(workers, thread_name_prefix="null") as pool:
+    with (
+        staged(sight.stage_dir, (sight.resolve(path) for path in asked)) as storage,
+        ThreadPoolExecutor(workers, thread_name_prefix="null") as pool,
+    ):
         for done, answers in enumerate(
-            pool.map(lambda g: _answers(g, queries, sight, gate), groups), start=1
+            pool.map(lambda g: _answers(g, queries, sight, gate, storage), groups), start=1
         ):
             for key, value in answers:
                 if isinstance(value, str):
@@ -122,14 +129,18 @@ def _grouped(pictures: list[list[NullPicture]], size: int) -> Iterator[list[list
 
 
 def _answers(
-    group: list[list[NullPicture]], queries: Mapping[str, Query], sight: Sight, gate: Gate
+    group: list[list[NullPicture]],
+    queries: Mapping[str, Query],
+    sight: Sight,
+    gate: Gate,
+    storage: Storage,
 ) -> list[tuple[str, float | str]]:
     """Return ("split/finding", statistic or the reason why there is none) for each null of some pictures."""
     read: list[tuple[list[NullPicture], Picture]] = []
     answers: list[tuple[str, float | str]] = []
     for nulls in group:
         try:
-            read.append((nulls, sight.read(nulls[0].image_id, nulls[0].image_path)))
+            read.append((nulls, sight.read(nulls[0].image_id, nulls[0].image_path, storage)))
         except ImageError as error:
             answers += [(_key(null), error.reason) for null in nulls]
     encoded = encode_pictures(sight.encoder, [picture for _, picture in read])

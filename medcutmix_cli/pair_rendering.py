@@ -36,6 +36,7 @@ from medcutmix_cli.run_folder import PairOutcome, RunFolder
 from medcutmix_cli.samples import MixedSample, WeightChoice, to_row
 from medcutmix_cli.seeds import stable_generator
 from medcutmix_cli.shards import Row, ShardOrigin
+from medcutmix_cli.staging import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Renderer:
         features: Whether mixed patch features are stored.
         seed: The run's.
         workers: Threads.
+        stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
     """
 
     folder: RunFolder
@@ -67,6 +69,7 @@ class Renderer:
     features: bool
     seed: int
     workers: int
+    stage_dir: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,17 @@ Group = dict[str, Prepared | ImageError]
 """Pictures that were encoded together, by path."""
 
 
-def read_parent(renderer: Renderer, parent: Parent) -> tuple[Canvas, Picture] | ImageError:
+def read_parent(renderer: Renderer, storage: Storage, parent: Parent) -> tuple[Canvas, Picture] | ImageError:
     """Read a picture as it is mixed, and as the encoder wants to see it."""
-    path = renderer.resolve(parent.image_path)
-    try:
+    side = side_seen(renderer.encoder, renderer.canvas)
+
+    def both(path: Path) -> tuple[Canvas, Canvas]:
         canvas = read_canvas(path, renderer.canvas, renderer.dicom_mode)
-        side = side_seen(renderer.encoder, renderer.canvas)
-        seen = canvas if side == renderer.canvas else read_canvas(path, side, renderer.dicom_mode)
+        same = side == renderer.canvas
+        return canvas, canvas if same else read_canvas(path, side, renderer.dicom_mode)
+
+    try:
+        canvas, seen = storage.read(renderer.resolve(parent.image_path), both)
     except ImageError as error:
         return error
     return canvas, Picture(parent.image_id, seen.pixels, seen.placement)
@@ -95,11 +102,14 @@ def read_parent(renderer: Renderer, parent: Parent) -> tuple[Canvas, Picture] | 
 
 def prepare(
     renderer: Renderer,
+    storage: Storage,
     group: list[Parent],
     read: list[Future[tuple[Canvas, Picture] | ImageError]] | None,
 ) -> Group:
     """Encode a group of pictures; one that cannot be read does not stop the others."""
-    results = [future.result() for future in read] if read else [read_parent(renderer, p) for p in group]
+    results = (
+        [future.result() for future in read] if read else [read_parent(renderer, storage, p) for p in group]
+    )
     good = [result for result in results if not isinstance(result, ImageError)]
     features = iter(encode_pictures(renderer.encoder, [picture for _, picture in good]))
     return {

@@ -51,6 +51,7 @@ from medcutmix_cli.run_folder import (
     write_json,
 )
 from medcutmix_cli.shards import ShardOrigin
+from medcutmix_cli.staging import check_stage_dir
 
 CREDENTIALED_TERMS = (
     "Derived from the source data set and under its terms; credentialed data stays credentialed."
@@ -80,6 +81,9 @@ def augment(
     Raises:
         MedcutmixError: Anything a person can act on; see `errors`.
     """
+    run = resolve_options(dataset, config, options).settings.run
+    if run.engine == "local":  # elsewhere the folder is one of those machines, and they will look
+        check_stage_dir(run.stage_dir)
     plan(dataset, out, config=config, progress=progress, **options)
     status = render(
         out,
@@ -337,6 +341,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
             "another run lies in this folder", where=str(work.out), hint="was it planned again meanwhile?"
         )
     settings = relocated(record, work.places)
+    check_stage_dir(settings.run.stage_dir)
     threads = work.workers or settings.run.workers or usable_cpus()
     encoder = build_encoder(settings)
     if encoder.card.weights_sha256 != record.encoder["weights_sha256"]:
@@ -348,7 +353,13 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
     semantic = settings.semantic()
     # Where rows are cut into shards must not show inside one.
     del semantic["run"]["shard_size"]
-    sight = Sight(open_source(settings).resolve, settings.image.canvas, settings.image.dicom_mode, encoder)
+    sight = Sight(
+        open_source(settings).resolve,
+        settings.image.canvas,
+        settings.image.dicom_mode,
+        encoder,
+        settings.run.stage_dir,
+    )
     gate = build_gate(settings)
     terms = SYNTHETIC_TERMS if record.synthetic else CREDENTIALED_TERMS
     return Renderer(
@@ -366,6 +377,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         features=settings.image.features,
         seed=settings.plan.seed,
         workers=threads,
+        stage_dir=settings.run.stage_dir,
     )
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 from medcutmix_cli.encoders.base import Query
 from medcutmix_cli.encoders.notes import notes
@@ -26,6 +28,7 @@ from medcutmix_cli.run_folder import (
     write_outcomes,
 )
 from medcutmix_cli.shards import Row, sha256, write_shard
+from medcutmix_cli.staging import Storage, staged
 
 _Asked = tuple[Pair, "Future[Group]", "Future[Group]"]
 
@@ -47,8 +50,10 @@ def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -
     target = renderer.folder.shard_file(shard)
     with explained(target):
         attempts = begin_attempt(renderer.folder, shard)
-        mixer = _Mixer(renderer, pairs, outcomes, done)
-        written = write_shard(target, mixer.rows(), renderer.origin)
+        with staged(renderer.stage_dir, _sources(renderer, pairs)) as storage:
+            mixer = _Mixer(renderer, storage, pairs, outcomes, done)
+            with closing(mixer.rows()) as rows:
+                written = write_shard(target, rows, renderer.origin)
         write_outcomes(renderer.folder.failures_file(shard), outcomes)
         state = ShardState(
             shard=shard,
@@ -61,7 +66,7 @@ def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -
             seconds=round(time.monotonic() - started, 3),
             device=_described(renderer.encoder.device),
             attempts=attempts,
-            notes=dict(sorted((notes() - noted + mixer.noted).items())),
+            notes=dict(sorted((notes() - noted + mixer.noted + storage.noted).items())),
             calibration=renderer.calibration.sha256,
         )
         complete(renderer.folder, state)
@@ -86,9 +91,15 @@ class _Mixer:
     """Mix the pairs of one shard in threads, hand the rows out in order, keep only what is still needed."""
 
     def __init__(
-        self, renderer: Renderer, pairs: list[Pair], outcomes: list[PairOutcome], done: PairDone | None
+        self,
+        renderer: Renderer,
+        storage: Storage,
+        pairs: list[Pair],
+        outcomes: list[PairOutcome],
+        done: PairDone | None,
     ) -> None:
         self.renderer = renderer
+        self.storage = storage
         self.pairs = pairs
         self.outcomes = outcomes
         self.done = done or (lambda _count: None)
@@ -98,7 +109,7 @@ class _Mixer:
         self.noted: Counter[str] = Counter()
         self.ended = 0
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Generator[Row, None, None]:
         """Yield the rows of the shard in the order of the plan; what is not written goes to `outcomes`."""
         sentences = self._encode_sentences()
         pool = ThreadPoolExecutor(self.renderer.workers, thread_name_prefix="mix")
@@ -143,11 +154,11 @@ class _Mixer:
         if parent.image_path not in self.pictures:
             group = self.groups[parent.image_path]
             read = (
-                [pool.submit(read_parent, self.renderer, member) for member in group]
+                [pool.submit(read_parent, self.renderer, self.storage, member) for member in group]
                 if len(group) > 1
                 else None
             )
-            encoded = pool.submit(prepare, self.renderer, group, read)
+            encoded = pool.submit(prepare, self.renderer, self.storage, group, read)
             self.pictures.update({member.image_path: encoded for member in group})
         return self.pictures[parent.image_path]
 
@@ -165,8 +176,17 @@ class _Mixer:
             yield result
 
 
+def _unique(pairs: list[Pair]) -> dict[str, Parent]:
+    """Return a parent for each picture, by its path, in the order of their first use."""
+    return {p.image_path: p for pair in pairs for p in (pair.recipient, pair.donor)}
+
+
+def _sources(renderer: Renderer, pairs: list[Pair]) -> Iterator[Path]:
+    return (renderer.resolve(path) for path in _unique(pairs))
+
+
 def _groups(pairs: list[Pair], size: int) -> dict[str, list[Parent]]:
-    """Cut the unique pictures, in the order of their first use, into groups that are encoded at once."""
-    unique = list({p.image_path: p for pair in pairs for p in (pair.recipient, pair.donor)}.values())
+    """Cut the unique pictures into groups that are encoded at once."""
+    unique = list(_unique(pairs).values())
     groups = (unique[start : start + size] for start in range(0, len(unique), size))
     return {member.image_path: group for group in groups for member in group}
