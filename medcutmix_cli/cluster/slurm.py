@@ -85,6 +85,7 @@ class SlurmJob:
         if not self.run.is_absolute() or self.num_tasks < 1 or min(self.at_once, self.stagger) < 0:
             raise UsageError("a Slurm job needs an absolute run folder, a task, and no negative number")
         _check_single_lines(self)
+        _check_single_lines(self.places)
 
     @property
     def at_most(self) -> str:
@@ -102,6 +103,7 @@ def render_sbatch(job: SlurmJob) -> str:
     start = _call(job, "render", *share, f"--workers {job.resources.cpus}", *_places(job.places))
     return _script(
         f"# {job.num_tasks} tasks render a run: task R takes the shards k with k mod {job.num_tasks} = R.",
+        f"#   first, and once      {_call(job, 'calibrate')}",
         "#   submit               sbatch run.sbatch",
         f"#   tasks still needed   {needed}",
         f"#   run them again       sbatch --array=$({needed}){job.at_most} run.sbatch",
@@ -192,7 +194,7 @@ def _staggered(stagger: int) -> list[str]:
     if not stagger:
         return []
     return [
-        "# Not all at once: shared storage is spared, and one task makes what all of them need.",
+        "# Not all at once: shared storage is spared.",
         f"sleep $(( SLURM_ARRAY_TASK_ID % {STAGGERED} * {stagger} ))",
     ]
 
@@ -213,14 +215,14 @@ def _places(places: Places) -> list[str]:
 
 
 def _word(path: str) -> str:
-    """Quote a path for the shell; a variable of the node at its beginning (`$TMPDIR/x`) stays one."""
-    match = re.fullmatch(r"(\$\w+|\$\{\w+\})(.*)", path)
+    """Quote a path for the shell; a variable of the node at its beginning stays one, and must be set there."""
+    match = re.fullmatch(r"\$(?:(\w+)|\{(\w+)\})(.*)", path)
     if match is None:
         return shlex.quote(path)
-    return f'"{match[1]}"' + (shlex.quote(match[2]) if match[2] else "")
+    return f'"${{{match[1] or match[2]}:?}}"' + (shlex.quote(match[3]) if match[3] else "")
 
 
-def _check_single_lines(record: Resources | SlurmJob) -> None:
+def _check_single_lines(record: Resources | SlurmJob | Places) -> None:
     """Refuse what would break out of a comment or a line of the script.
 
     Raises:

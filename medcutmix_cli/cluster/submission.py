@@ -11,6 +11,8 @@ from pathlib import Path
 from medcutmix_cli.accounts import run_status
 from medcutmix_cli.cluster.slurm import Resources, SlurmJob, render_finish, render_sbatch
 from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
+from medcutmix_cli.composition import build_gate
+from medcutmix_cli.config import from_plain
 from medcutmix_cli.engines import Places
 from medcutmix_cli.errors import ClusterError, RunError, UsageError
 from medcutmix_cli.run_folder import RunFolder, explained, read_run
@@ -23,11 +25,13 @@ class Submission:
     Attributes:
         tasks: Array expression of the tasks that were needed, "" where every shard is complete.
         num_tasks: How many tasks share the shards.
+        calibrated: Whether the evidence gate is ready; where it is not, each task that starts makes it ready.
         array: Job id of the array, "" where nothing was submitted (likewise finish).
     """
 
     tasks: str
     num_tasks: int
+    calibrated: bool
     array: str = ""
     finish: str = ""
 
@@ -99,8 +103,9 @@ def submit(job: SlurmJob) -> Submission:
         RunError: There is no plan in the run folder.
     """
     tasks = retry_expression(run_status(RunFolder(job.run)).missing, job.num_tasks)
+    calibrated = _is_calibrated(RunFolder(job.run))
     if not tasks:
-        return Submission(tasks, job.num_tasks)
+        return Submission(tasks, job.num_tasks, calibrated)
     array = _sbatch(render_sbatch(job), f"--array={tasks}{job.at_most}")
     try:
         # afterany: a task that failed keeps a job with afterok waiting for ever.
@@ -110,7 +115,12 @@ def submit(job: SlurmJob) -> Submission:
         raise ClusterError(
             said, hint="submit the script that --finish prints when the array has ended"
         ) from error
-    return Submission(tasks, job.num_tasks, array, finish)
+    return Submission(tasks, job.num_tasks, calibrated, array, finish)
+
+
+def _is_calibrated(folder: RunFolder) -> bool:
+    gate = build_gate(from_plain(read_run(folder).settings))
+    return folder.calibration_file.is_file() or not gate.needed()
 
 
 def _sbatch(script: str, *options: str) -> str:

@@ -171,5 +171,8 @@ def _submit(job: SlurmJob, out: Path, session: Session, *, json: bool) -> None:
     if submission.array:
         said = f"tasks {submission.tasks} of {submission.num_tasks} are submitted, and the finish job behind them"
         typer.echo(f"{said}; logs: {job.run / 'logs'}", err=True)
+        if not submission.calibrated:
+            said = "each task that starts calibrates the evidence gate by itself; once for all of them"
+            typer.echo(f"{said}: medcutmix calibrate {out}", err=True)
     else:
         typer.echo(f"every shard is complete, nothing is submitted; check: medcutmix verify {out}", err=True)

@@ -1,0 +1,136 @@
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from medcutmix_cli.cluster.slurm import Resources, SlurmJob, render_finish, render_sbatch, seconds
+from medcutmix_cli.engines import Places
+from medcutmix_cli.errors import UsageError
+
+STORED = Path(__file__).parent
+
+SMALL = SlurmJob(run=Path("/scratch/run"), num_tasks=12)
+"""As little as possible is said."""
+
+FULL = SlurmJob(
+    run=Path("/scratch/ann's run 100% #1"),
+    num_tasks=1000,
+    program=("/opt/med cut/bin/python", "-m", "medcutmix_cli"),
+    resources=Resources(
+        cpus=8,
+        gpus=1,
+        memory="32G",
+        time="1-00:00:00",
+        partition="gpu",
+        account="radiology",
+        extra=("--constraint=a100", "--qos=long"),
+    ),
+    places=Places(
+        dataset=Path("/data/mimic-cxr-jpg"),
+        reports=Path("/data/mimic reports.zip"),
+        unpaired=Path("/data/nih"),
+        weights=Path("$WEIGHTS"),
+        device="cuda",
+        stage_dir=Path("$TMPDIR/medcutmix $x"),
+    ),
+    at_once=16,
+    setup=("module load cuda/12.4", "source /opt/medcutmix/bin/activate"),
+    stagger=2,
+    name="mix it",
+)
+"""All is said, some of it in words that a shell or Slurm might misread."""
+
+SCRIPTS = {
+    "small.sbatch": (render_sbatch, SMALL),
+    "small_finish.sbatch": (render_finish, SMALL),
+    "full.sbatch": (render_sbatch, FULL),
+    "full_finish.sbatch": (render_finish, FULL),
+}
+
+
+def made(name):
+    render, job = SCRIPTS[name]
+    return render(job)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_is_the_stored_one(name):
+    assert made(name) == (STORED / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_bash_can_read_every_script(name):
+    checked = subprocess.run(["bash", "-n"], input=made(name), text=True, capture_output=True)
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_every_word_reaches_the_program_as_it_was_given():
+    call = render_sbatch(FULL).splitlines()[-1].removeprefix("exec ")
+    environment = {"SLURM_ARRAY_TASK_ID": "7", "WEIGHTS": "/w/a b", "TMPDIR": "/local/x y"}
+    shown = subprocess.run(
+        ["bash", "-c", f"printf '%s\\n' {call}"], env=environment, capture_output=True, text=True
+    )
+    assert shown.stdout.splitlines() == [
+        *("/opt/med cut/bin/python", "-m", "medcutmix_cli", "render", "/scratch/ann's run 100% #1"),
+        *("--task", "7", "--num-tasks", "1000", "--workers", "8"),
+        *("--dataset", "/data/mimic-cxr-jpg", "--reports", "/data/mimic reports.zip"),
+        *("--unpaired", "/data/nih", "--weights", "/w/a b", "--device", "cuda"),
+        *("--stage-dir", "/local/x y/medcutmix $x"),
+    ]
+
+
+def test_a_variable_that_a_node_does_not_have_ends_the_task():
+    ended = subprocess.run(
+        ["bash"], input=render_sbatch(FULL).replace("sleep", ":"), env={}, text=True, capture_output=True
+    )
+    assert ended.returncode != 0
+    assert "WEIGHTS: parameter null or not set" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        pytest.param("90", 5400, id="minutes"),
+        pytest.param("5:30", 330, id="minutes-and-seconds"),
+        pytest.param("04:00:01", 14401, id="hours"),
+        pytest.param("2-3", 183600, id="days-and-hours"),
+        pytest.param("2-3:30", 185400, id="days-hours-and-minutes"),
+        pytest.param("1-00:00:00", 86400, id="all"),
+    ],
+)
+def test_a_time_limit_is_read_as_slurm_reads_it(time, said):
+    assert seconds(time) == said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        pytest.param({"gpus": 4}, "one GPU", id="more-gpus-than-a-task-can-use"),
+        pytest.param({"memory": "much"}, "no amount of memory", id="no-memory"),
+        pytest.param({"time": "tomorrow"}, "no time limit", id="no-time"),
+        pytest.param({"time": "2:30"}, "less than 5 minutes", id="too-little-time-to-leave"),
+        pytest.param({"extra": ("constraint=a100",)}, "no option of sbatch", id="no-option"),
+        pytest.param({"extra": ("--x\nrm -rf /",)}, "not one printable line", id="a-second-line"),
+        pytest.param({"partition": "a\nb"}, "not one printable line", id="a-partition-of-two-lines"),
+    ],
+)
+def test_resources_that_make_no_sense_are_refused(wrong, said):
+    with pytest.raises(UsageError, match=said):
+        Resources(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"run": Path("run")}, id="a-relative-folder"),
+        pytest.param({"run": Path("/a\nrm -rf /")}, id="a-folder-of-two-lines"),
+        pytest.param({"num_tasks": 0}, id="no-task"),
+        pytest.param({"stagger": -1}, id="a-negative-pause"),
+        pytest.param({"name": "a\nb"}, id="a-name-of-two-lines"),
+        pytest.param({"places": Places(dataset="/a\nb")}, id="a-data-set-of-two-lines"),
+    ],
+)
+def test_jobs_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(UsageError):
+        replace(SMALL, **wrong)
