@@ -41,6 +41,7 @@ class MimicCxr:
     images: str = "auto"
     labels: str = "auto"
     layout: Layout = field(init=False, repr=False, compare=False)
+    found: dict[str, Path] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     kind: ClassVar[str] = "mimic-cxr"
     looks_for: ClassVar[str] = (
@@ -79,11 +80,13 @@ class MimicCxr:
             yield from group_studies(tables.rows, beside)
 
     def resolve(self, image_path: str) -> Path:
-        """Return the file of an `Image.path`; its suffix tells the project."""
+        """Return the file of an `Image.path`; its suffix tells the project, looked for once: a listing a project."""
         wanted = "dicom" if image_path.endswith(".dcm") else "jpg"
-        for _, folder in self.layout.pictures(wanted):
-            return folder / image_path
-        return self.root / image_path
+        if wanted not in self.found:
+            for _, folder in self.layout.pictures(wanted):
+                self.found[wanted] = folder
+                break
+        return self.found.get(wanted, self.root) / image_path
 
     def provenance(self) -> dict[str, str | int]:
         """Return names, sizes and sha256 of the tables, and name and size of the reports."""

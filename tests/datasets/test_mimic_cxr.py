@@ -350,3 +350,11 @@ def test_only_a_marked_tree_is_synthetic(tmp_path):
 
 def test_no_error_or_record_shows_report_text(tmp_path):
     assert "Two" not in repr(list(MimicCxr(Tree().write(tmp_path)).studies()))
+
+
+def test_folders_are_listed_once_not_for_every_picture(tmp_path, monkeypatch):
+    """A listing takes as long as a picture where the storage is slow."""
+    dataset = MimicCxr(Tree().write(tmp_path) / "mimic-cxr-jpg", reports=tmp_path / "mimic-cxr")
+    first = dataset.resolve("files/1.jpg")
+    monkeypatch.setattr(type(dataset.layout), "pictures", None)
+    assert dataset.resolve("files/2.jpg").parent == first.parent
