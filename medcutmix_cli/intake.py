@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medcutmix_cli.config import usable_cpus
-from medcutmix_cli.errors import UsageError
+from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing.cohort import Filed, file_away
 from medcutmix_cli.records import Assertion, Dropped, Image, Reading, ReadStudy, SentenceKind, Study
@@ -25,9 +25,10 @@ from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
 from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.settings import PlanSettings
+from medcutmix_cli.signals import end_children, follow_parent, shielded
 
 if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total); total 0 where it is unknown."""
@@ -164,9 +165,18 @@ def _mapped(
         return
     # Reports are read in processes (the interpreter lock), started fresh: forking after torch has threads hangs.
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
 
-    with ProcessPoolExecutor(min(workers, usable_cpus()), get_context("spawn")) as pool:
-        yield from _bounded(pool, read, chunks, 4 * workers)
+    processes = min(workers, usable_cpus())
+    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=follow_parent) as pool:
+        try:
+            yield from _bounded(pool, read, chunks, 4 * workers)
+        except BrokenProcessPool as error:
+            hint = "is there enough memory? try fewer --workers"
+            raise DatasetError("a process that read reports was killed", hint=hint) from error
+        except BaseException:
+            end_children()  # on the way out nobody waits for reports that are being read
+            raise
 
 
 def _bounded(
@@ -174,10 +184,17 @@ def _bounded(
 ) -> Iterator[FiledReports]:
     """Keep at most `window` chunks under way, results in order."""
     queue = iter(chunks)
-    pending = deque(pool.submit(read, chunk) for chunk in islice(queue, window))
+    pending = deque(_submitted(pool, read, chunk) for chunk in islice(queue, window))
     while pending:
         yield pending.popleft().result()
-        pending.extend(pool.submit(read, chunk) for chunk in islice(queue, 1))
+        pending.extend(_submitted(pool, read, chunk) for chunk in islice(queue, 1))
+
+
+def _submitted(
+    pool: ProcessPoolExecutor, read: Callable[[Chunk], FiledReports], chunk: Chunk
+) -> Future[FiledReports]:
+    with shielded():  # handing a chunk over may start a worker
+        return pool.submit(read, chunk)
 
 
 def _read_chunk(chunk: Chunk, intake: Intake) -> FiledReports:

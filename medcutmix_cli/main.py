@@ -29,7 +29,7 @@ from medcutmix_cli.commands.session import Session
 from medcutmix_cli.commands.status import status
 from medcutmix_cli.commands.verify import verify
 from medcutmix_cli.errors import Interrupted
-from medcutmix_cli.signals import SignalWatch
+from medcutmix_cli.signals import INTERRUPTED, SignalWatch, Stop, say
 
 STEPS, LOOK, START = "Step by step", "Look and check", "Start here"
 EVALUATE_REPORTS = "medcutmix evaluate reports reports.csv --gold labels.csv"
@@ -189,34 +189,49 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 must not end a run
     if not sys.warnoptions:  # `python -W` and PYTHONWARNINGS still show them
         warnings.showwarning = _swallow
-    with SignalWatch() as signals:
-        code = _run(arguments, Session(), signals)
+    with SignalWatch(to_the_end=arguments is None) as signals:
+        try:
+            code = _run(arguments, Session(), signals)
+        except Stop:  # came when all was done
+            code = _interrupted(signals)
+        signals.finish(code if isinstance(code, int) else 1)
     raise SystemExit(code)
 
 
 def _run(arguments: Sequence[str] | None, session: Session, signals: SignalWatch) -> int | str:
     try:
         app(args=arguments, prog_name="medcutmix", obj=session)
+        return _flushed(0)
     except SystemExit as leaving:
         if not signals.seen:
             return _flushed(leaving.code or 0)
-        error: BaseException = leaving
-    except BaseException as raised:  # noqa: BLE001 - the one boundary
-        error = raised
-    from medcutmix_cli.boundary import explain
+    except BaseException as error:  # noqa: BLE001 - the one boundary
+        if not signals.seen:
+            from medcutmix_cli.boundary import explain
 
+            return _flushed(explain(error, debug=session.debug))
     # Once a signal has come, whatever else went wrong went wrong because of it.
-    return explain(Interrupted("stopped") if signals.seen else error, debug=session.debug)
+    return _interrupted(signals)
+
+
+def _interrupted(signals: SignalWatch) -> int:
+    say(INTERRUPTED)
+    signals.told = True
+    return Interrupted.exit_code
 
 
 def _flushed(code: int | str) -> int | str:
-    """Write out what is still to be written; a reader that has gone (`| head`) is no error."""
+    """Write out what is still to be written; a reader that has gone (`| head`) is no error, a full disk is one."""
     if sys.stdout is None:  # closed by whoever started us
         return code
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            from medcutmix_cli.boundary import explain
+
+            return code or explain(error, debug=False)
     return code
 
 

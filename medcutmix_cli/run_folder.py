@@ -12,8 +12,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import platform
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -23,6 +21,7 @@ from typing import Any
 from medcutmix_cli.config import from_plain
 from medcutmix_cli.errors import RunError, UsageError
 from medcutmix_cli.shards import publish
+from medcutmix_cli.temporaries import is_temporary, remove_abandoned
 
 RUN_FORMAT = 1
 
@@ -93,33 +92,15 @@ class RunFolder:
         if not self.root.is_dir():
             return []
         names = (p.name for p in sorted(self.root.iterdir()))
-        return [name for name in names if name not in ours and not _TEMPORARY.fullmatch(name)]
+        return [name for name in names if name not in ours and not is_temporary(name)]
 
     def clean_temporaries(self) -> None:
-        """Remove what processes of this machine that are gone have left half-written."""
+        """Remove what nobody writes any more (see `temporaries`); others may be at work in this folder."""
         for folder in (self.root, self.root / "data", self.root / "state", self.root / "failures"):
-            for path in folder.glob(".*.tmp"):
-                if _is_abandoned(path.name):
-                    path.unlink(missing_ok=True)
+            remove_abandoned(folder)
         for path in (self.root / "state").glob("*.attempts"):
             if path.with_suffix(".json").exists():  # killed between the state file and this one's end
                 path.unlink(missing_ok=True)
-
-
-_TEMPORARY = re.compile(r"\.(?P<name>.+\.[a-z]+)\.(?P<host>[^/]*)\.(?P<pid>\d+)\.tmp")
-
-
-def _is_abandoned(name: str) -> bool:
-    match = _TEMPORARY.fullmatch(name)
-    if match is None or not name.endswith(f".{platform.node()}.{match['pid']}.tmp"):
-        return False
-    try:
-        os.kill(int(match["pid"]), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return int(match["pid"]) == os.getpid()
 
 
 @dataclass(frozen=True, slots=True)

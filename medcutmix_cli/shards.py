@@ -9,7 +9,6 @@ import errno
 import hashlib
 import json
 import os
-import platform
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -19,8 +18,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from medcutmix_cli.errors import ShardError
+from medcutmix_cli.errors import RunError, ShardError
 from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.temporaries import temporary_beside
 
 SCHEMA_VERSION = 3
 ROW_GROUP_ROWS = 32
@@ -221,31 +221,38 @@ def publish(target: Path) -> Iterator[Path]:
     """Give a temporary path in the target's folder; on success make it durable and put it in place at once.
 
     On any error, a signal included, the temporary file goes and the target stays as it was.
+
+    Raises:
+        RunError: Somebody removed the temporary file.
     """
-    temporary = target.with_name(f".{target.name}.{platform.node()}.{os.getpid()}.tmp")
-    try:
+    with temporary_beside(target) as temporary:
         yield temporary
-        with temporary.open("rb") as handle:
-            os.fsync(handle.fileno())
+        _make_durable(temporary, target)
         temporary.replace(target)
         _sync_folder(target.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def publish_first(target: Path) -> Iterator[Path]:
     """Like `publish`, but what lies there already stays: of several tasks the first one's file counts."""
-    temporary = target.with_name(f".{target.name}.{platform.node()}.{os.getpid()}.tmp")
-    try:
+    with temporary_beside(target) as temporary:
         yield temporary
-        with temporary.open("rb") as handle:
-            os.fsync(handle.fileno())
+        _make_durable(temporary, target)
         with suppress(FileExistsError):
             _link_or_replace(temporary, target)
         _sync_folder(target.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def _make_durable(temporary: Path, target: Path) -> None:
+    try:
+        with temporary.open("rb") as handle:
+            os.fsync(handle.fileno())
+    except FileNotFoundError as error:
+        if not target.parent.is_dir():
+            raise
+        what = "the half-written file was removed by somebody else"
+        hint = "was this process suspended for hours, or the folder cleaned up? run the same command again"
+        raise RunError(what, where=str(target), hint=hint) from error
 
 
 def _link_or_replace(temporary: Path, target: Path) -> None:
@@ -254,15 +261,17 @@ def _link_or_replace(temporary: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
             raise
-        temporary.replace(
-            target
-        )  # a file system without hard links: the last one counts, and all wrote the same
+        # A file system without hard links: the last one counts, and all wrote the same.
+        temporary.replace(target)
 
 
 def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every file system can do this to a folder
+            raise
     finally:
         os.close(handle)
 
@@ -273,9 +282,15 @@ def write_shard(target: Path, rows: Iterable[Row], origin: ShardOrigin) -> int:
     Returns:
         How many rows were written.
     """
+    with publish(target) as temporary:
+        return write_rows(temporary, rows, origin)
+
+
+def write_rows(path: Path, rows: Iterable[Row], origin: ShardOrigin) -> int:
+    """Write rows as `write_shard` does, to a file that is put in place by whoever asked for it."""
     schema = arrow_schema(origin)
     written = 0
-    with publish(target) as temporary, _writer(temporary, schema) as writer:
+    with _writer(path, schema) as writer:
         for group in _grouped(rows, ROW_GROUP_ROWS):
             writer.write_table(pa.Table.from_pylist(group, schema=schema), row_group_size=ROW_GROUP_ROWS)
             written += len(group)

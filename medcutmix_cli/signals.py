@@ -1,54 +1,214 @@
-"""The signals that ask a program to stop, turned into one clean way out. Knows no command."""
+"""The signals that ask a program to stop, turned into one clean way out. Knows no command.
+
+The first one is raised in the main thread, which unwinds: nothing half-written stays. A second one, or a way out that
+takes too long (a thread that reads from a share that hangs), ends the process at once; it too leaves nothing behind.
+"""
 
 from __future__ import annotations
 
+import atexit
 import os
+import select
 import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Thread
 from types import FrameType
 from typing import Any, Self
 
 from medcutmix_cli.errors import Interrupted
+from medcutmix_cli.temporaries import remove_own
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
+PATIENCE = 20.0
+"""Seconds for the way out. Slurm kills 30 s after it asked (KillWait)."""
+
+ONE_MOMENT = 0.2
+"""Seconds within which signals count as one: `timeout` and wrappers send theirs to the child and to its group."""
+
+_SAY_SO = 2.0
+_TIDY = 2.0
+INTERRUPTED = "interrupted: run the same command again: it goes on where it stopped\n"
+_WAITING = "stopping: waiting for what is under way (once more, and it ends at once)\n"
+_SHOW_CURSOR = "\x1b[?25h"
+
+
+class Stop(BaseException):
+    """A signal asks the program to stop. No `Exception`: what a library catches must not swallow it."""
 
 
 class SignalWatch:
-    """Turn the signals that ask a program to stop into `Interrupted`, once.
+    """Raise `Stop` in the main thread at the first signal that asks to stop; leave at once at the second.
 
-    Only in the process that made it: worker processes inherit the handlers of their parent, and would each
-    answer Ctrl-C with a traceback.
+    Only in the process that made it: forked workers inherit the handlers of their parent, and would each answer
+    Ctrl-C with a traceback.
+
+    Args:
+        to_the_end: Watch until the process is gone, also while the interpreter waits for threads after `__exit__`.
 
     Attributes:
         seen: Whether one has come.
+        told: Whether the user has been told how to go on.
     """
 
-    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
+    names = NAMES
 
-    def __init__(self) -> None:
-        self.seen = False
+    def __init__(self, *, to_the_end: bool = False) -> None:
+        self.seen = self.told = False
+        self.patience = PATIENCE
+        self._to_the_end = to_the_end
+        self._code: int | None = None
         self._owner = os.getpid()
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         """Take over the signals this platform has; those that are ignored (`nohup`) stay ignored."""
-        for name in self.names:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+        # The wake-up pipe tells of a signal also while the main thread is held up in a library.
+        self._heard, self._bell = os.pipe()
+        os.set_blocking(self._bell, False)
+        self._bell_before = signal.set_wakeup_fd(self._bell, warn_on_full_buffer=False)
+        os.register_at_fork(after_in_child=self._fall_silent)
+        if self._to_the_end:
+            atexit.register(self._end)  # the first to be registered runs last
+        for number in numbers():
+            if signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._stop)
+        Thread(target=self._listen, args=(frozenset(self._before),), name="signals", daemon=True).start()
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Give the signals back."""
+        """Give the signals back, unless the watch lasts."""
+        if self._to_the_end:
+            return
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(self._bell_before)
+        os.close(self._bell)
+
+    def finish(self, code: int) -> None:
+        """Say that all is done: from now on a signal, or a thread that hangs after one, ends the process."""
+        if self._to_the_end:
+            self._code = code
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         if os.getpid() != self._owner:
             self._stop_worker(number)
-        elif not self.seen:
+        elif not self.seen and self._code is None:
             self.seen = True
-            signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C twice: stop now
-            raise Interrupted(f"stopped by {signal.Signals(number).name}")
+            raise Stop(signal.Signals(number).name)
 
     def _stop_worker(self, number: int) -> None:
         """Let a worker process die of TERM without a word; the other signals are for its parent."""
         if number == signal.SIGTERM:
             os._exit(128 + number)
+
+    def _fall_silent(self) -> None:
+        """Keep what comes to a forked child from the parent's ears."""
+        bell = signal.set_wakeup_fd(-1)
+        if bell != self._bell:
+            signal.set_wakeup_fd(bell)
+
+    def _listen(self, ours: frozenset[int]) -> None:
+        """Wait for signals beside the main thread, and end the process when that has not left in time."""
+        first: float | None = None
+        while (heard := self._hear(first)) is not None:
+            now, came = time.monotonic(), bool(ours & heard)
+            if first is None and (self.seen or self._code is None):
+                first = now if came else None
+            elif (
+                self._code is not None
+                or first is None
+                or now - first >= self.patience
+                or (came and now - first > ONE_MOMENT)
+            ):
+                self._leave()
+            elif not heard and not self.told:
+                say(_WAITING)
+
+    def _hear(self, first: float | None) -> frozenset[int] | None:
+        """Wait for signals: none came in time, or None where the watch has ended."""
+        pause = None
+        if first is not None:
+            waited = time.monotonic() - first
+            until = _SAY_SO if waited < _SAY_SO < self.patience else self.patience
+            pause = max(0.0, until - waited)
+        if not select.select([self._heard], [], [], pause)[0]:
+            return frozenset()
+        heard = os.read(self._heard, 64)
+        if heard:
+            return frozenset(heard)
+        os.close(self._heard)
+        return None
+
+    def _end(self) -> None:
+        """Spare an interrupted process the interpreter's last moments: nobody answers a signal in them."""
+        if self.seen and os.getpid() == self._owner:
+            self._leave()
+
+    def _leave(self) -> None:
+        """End the process without unwinding it; whatever hangs cannot hold it."""
+        tidy = Thread(target=self._tidy, daemon=True)
+        tidy.start()
+        tidy.join(_TIDY)
+        os._exit(Interrupted.exit_code if self._code is None else self._code)
+
+    def _tidy(self) -> None:
+        end_children()
+        remove_own()
+        if self._code is None and not self.told:
+            say(INTERRUPTED)
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+
+
+def numbers() -> list[int]:
+    """Return the signals that ask a program to stop, as far as this platform has them."""
+    return [int(getattr(signal, name)) for name in NAMES if hasattr(signal, name)]
+
+
+@contextmanager
+def shielded() -> Iterator[None]:
+    """Let child processes that are started inside be born deaf to the signals that ask to stop.
+
+    Ctrl-C and Slurm signal every process at once; the children's parent is the one to answer, and ends them. Blocked
+    signals stay blocked in what is started; those that come to this process meanwhile are answered afterwards.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def follow_parent() -> None:
+    """End this worker process when its parent is gone: one that was killed ends nobody, and workers wait for ever.
+
+    The parent holds the other end of a pipe that the system closes with it, whatever ended it. (PR_SET_PDEATHSIG
+    would be Linux only, and follows the thread that started the worker instead of the process.)
+    """
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, name="parent", daemon=True).start()
+
+
+def end_children() -> None:
+    """End worker processes at once; they hold nothing that is not made again."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    for child in multiprocessing.active_children() if multiprocessing else ():
+        child.kill()
+
+
+def say(text: str) -> None:
+    """Write to the terminal what needs no library, and give it its cursor back: a bar may have hidden it."""
+    with suppress(OSError):
+        os.write(2, (_SHOW_CURSOR * os.isatty(2) + text).encode())

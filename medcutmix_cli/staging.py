@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import shutil
 import threading
 from collections import Counter, deque
@@ -20,8 +19,8 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
 from medcutmix_cli.errors import MedcutmixError, UsageError
-from medcutmix_cli.run_folder import _is_abandoned as is_abandoned
 from medcutmix_cli.run_folder import explained
+from medcutmix_cli.temporaries import has_ended, owner, under_way
 
 AHEAD = 64
 """Copies that lie there at once. Enough for every stream to be eight files ahead; 64 DICOM files are under 2 GB."""
@@ -235,7 +234,6 @@ class _Copy:
 
 
 _NUMBERS = count()
-_LIVE: set[str] = set()
 
 
 @contextmanager
@@ -247,16 +245,15 @@ def private_folder(stage_dir: str) -> Iterator[Path]:
         RunError: It cannot be written.
     """
     check_stage_dir(stage_dir)
-    folder = Path(stage_dir) / f".medcutmix-{next(_NUMBERS)}.stage.{platform.node()}.{os.getpid()}.tmp"
-    _LIVE.add(folder.name)
-    try:
-        _remove_abandoned(Path(stage_dir))
-        with explained(Path(stage_dir)):
-            folder.mkdir(mode=0o700)
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        _LIVE.discard(folder.name)
+    folder = Path(stage_dir) / f".medcutmix-{next(_NUMBERS)}.stage.{owner(os.getpid())}"
+    with under_way(folder):
+        try:
+            _remove_abandoned(Path(stage_dir))
+            with explained(Path(stage_dir)):
+                folder.mkdir(mode=0o700)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_stage_dir(stage_dir: str) -> None:
@@ -281,5 +278,5 @@ def check_stage_dir(stage_dir: str) -> None:
 
 def _remove_abandoned(stage_dir: Path) -> None:
     for path in stage_dir.glob(".medcutmix-*.tmp"):
-        if path.name not in _LIVE and is_abandoned(path.name):
+        if has_ended(path.name):
             shutil.rmtree(path, ignore_errors=True)

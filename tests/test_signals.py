@@ -1,17 +1,27 @@
 import os
+import select
 import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
 
 import pytest
 
-from medcutmix_cli.errors import Interrupted
-from medcutmix_cli.signals import SignalWatch
+from medcutmix_cli import signals
+from medcutmix_cli.signals import SignalWatch, Stop, shielded
 
 
 @pytest.mark.parametrize("name", SignalWatch.names)
-def test_a_signal_becomes_interrupted(name):
-    with SignalWatch() as watch, pytest.raises(Interrupted, match=name):
+def test_a_signal_stops_the_main_thread(name):
+    with SignalWatch() as watch, pytest.raises(Stop, match=name):
         signal.raise_signal(getattr(signal, name))
     assert watch.seen
+
+
+def test_no_library_swallows_it():
+    with SignalWatch(), pytest.raises(Stop), suppress(Exception):
+        signal.raise_signal(signal.SIGTERM)
 
 
 def raise_twice(number):
@@ -22,14 +32,109 @@ def raise_twice(number):
         signal.raise_signal(number)
 
 
-def test_a_second_signal_does_not_disturb_the_way_out():
-    with SignalWatch(), pytest.raises(Interrupted):
-        raise_twice(signal.SIGTERM)
+@pytest.mark.parametrize("name", SignalWatch.names)
+def test_two_at_once_are_one_and_do_not_disturb_the_way_out(name):
+    with SignalWatch(), pytest.raises(Stop):
+        raise_twice(getattr(signal, name))
 
 
-def test_ctrl_c_twice_stops_at_once():
-    with SignalWatch(), pytest.raises(KeyboardInterrupt):
-        raise_twice(signal.SIGINT)
+STUCK = """
+import sys, time, medcutmix_cli
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from medcutmix_cli import main, signals, temporaries
+
+def augment(*_arguments, **_options):
+    with temporaries.temporary_beside(Path(sys.argv[2]) / "part.parquet") as half:
+        half.write_text("half")
+        pool = ThreadPoolExecutor()
+        reading = pool.submit(time.sleep, 60)  # a share that hangs
+        print("ready", flush=True)
+        {wait}
+
+medcutmix_cli.augment = augment
+signals.PATIENCE = {patience}
+main.main()
+"""
+
+
+@contextmanager
+def stuck(folder, wait, patience=20):
+    """Run a command that has a half-written file and a thread that cannot be stopped."""
+    code = STUCK.format(wait=wait, patience=patience)
+    command = [sys.executable, "-c", code, "augment", str(folder), "OUT"]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.kill()
+
+
+IN_THE_MAIN_THREAD = "try: reading.result()\n        finally: reading.result()"
+WAITS = [
+    pytest.param(IN_THE_MAIN_THREAD, id="the-main-thread-waits-for-it"),
+    pytest.param("reading.result()", id="the-interpreter-waits-for-it"),
+    pytest.param("import ctypes; ctypes.CDLL(None).sleep(60)", id="the-main-thread-is-in-a-library"),
+]
+
+
+@pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_second_signal_ends_what_hangs_at_once_and_nothing_half_written_stays(tmp_path, wait, name):
+    with stuck(tmp_path, wait) as process:
+        process.send_signal(getattr(signal, name))
+        time.sleep(0.5)
+        assert process.poll() is None
+        began = time.monotonic()
+        process.send_signal(getattr(signal, name))
+        _, said = process.communicate(timeout=10)
+    assert process.returncode == 75
+    assert time.monotonic() - began < 3
+    assert said == "interrupted: run the same command again: it goes on where it stopped\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_way_out_that_hangs_is_left_before_the_batch_system_kills(tmp_path):
+    with stuck(tmp_path, IN_THE_MAIN_THREAD, patience=1) as process:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+    assert process.returncode == 75
+    assert not list(tmp_path.iterdir())
+    assert signals.PATIENCE < 30
+
+
+def test_who_waits_is_told_how_not_to(tmp_path):
+    with stuck(tmp_path, IN_THE_MAIN_THREAD, patience=3) as process:
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=10)
+    assert said.startswith("stopping: waiting for what is under way (once more, and it ends at once)\n")
+
+
+def test_a_forked_child_rings_no_bell_of_its_parent():
+    with SignalWatch() as watch:
+        child = os.fork()
+        if not child:
+            signal.raise_signal(signal.SIGINT)
+            os._exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        assert not select.select([watch._heard], [], [], 0.1)[0]
+
+
+def test_a_child_started_in_the_shield_is_deaf():
+    with shielded():
+        child = subprocess.Popen(
+            [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(1)"], stdout=-1
+        )
+    with child:
+        child.stdout.readline()
+        for name in SignalWatch.names:
+            child.send_signal(getattr(signal, name))
+    assert child.returncode == 0
+
+
+def test_a_signal_that_comes_during_the_shield_is_answered_after_it():
+    with SignalWatch() as watch, pytest.raises(Stop), shielded():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert watch.seen
 
 
 def test_the_signals_are_given_back():

@@ -1,0 +1,126 @@
+"""Half-written files: what they are called, whose they are, and when somebody else may remove them.
+
+A name says who writes: host, machine and PID namespace, process. Containers may share a host name, and so may nodes
+of a careless cluster: a process that cannot be looked up from here is taken for dead only by its file's age.
+Loads nothing heavy, so that a program can clean up behind itself however early it is stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+UNTOUCHED = 6 * 3600.0
+"""Seconds without a write after which a file is nobody's: its node was lost, or its process id was given away again.
+
+A shard is written every 32 rows, which takes minutes; a writer that was suspended for longer is told so.
+"""
+
+_NAME = re.compile(r"\.(?P<name>.+\.[a-z]+)\.(?P<host>[^/]*)\.(?P<pid>\d+)\.tmp")
+_OWN: set[Path] = set()
+
+
+def owner(pid: int) -> str:
+    """Return the end of the names of what process `pid`, as it is called here, has under way."""
+    return f"{platform.node()}.{_machine()}-{_namespace()}.{pid}.tmp"
+
+
+def _machine() -> str:
+    """Return what tells two machines of one name apart, and a machine from itself before it was started anew."""
+    try:
+        handle = os.open("/proc/sys/kernel/random/boot_id", os.O_RDONLY)
+    except OSError:
+        return "0"
+    try:
+        return os.read(handle, 8).decode("ascii")
+    finally:
+        os.close(handle)
+
+
+def _namespace() -> str:
+    """Return what tells containers on one machine apart: process ids mean something only in one namespace."""
+    with suppress(OSError):
+        return str(Path("/proc/self/ns/pid").stat().st_ino)
+    return "0"
+
+
+def is_temporary(name: str) -> bool:
+    """Say whether a file of this name is a half-written one of ours."""
+    return _NAME.fullmatch(name) is not None
+
+
+@contextmanager
+def temporary_beside(target: Path) -> Iterator[Path]:
+    """Give a path in the target's folder that nobody else writes to; whatever lies there at the end is removed."""
+    path = target.with_name(f".{target.name}.{owner(os.getpid())}")
+    with under_way(path):
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def under_way(path: Path) -> Iterator[None]:
+    """Count a file or folder as this process's own, to be removed however it ends (see `remove_own`)."""
+    _OWN.add(path)
+    try:
+        yield
+    finally:
+        _OWN.discard(path)
+
+
+def _names_under_way() -> set[str]:
+    return {path.name for path in tuple(_OWN)}
+
+
+def remove_own() -> None:
+    """Remove what this process has under way; for a process that leaves without unwinding."""
+    for path in tuple(_OWN):
+        with suppress(OSError):
+            path.unlink() if not path.is_dir() else shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what nobody is writing any more: of processes of this machine that have ended, and what is too old."""
+    now: float | None = None
+    own = _names_under_way()
+    for path in folder.glob(".*.tmp"):
+        if not is_temporary(path.name) or path.name in own:
+            continue
+        with suppress(FileNotFoundError):  # another process cleans as well
+            if not has_ended(path.name):
+                now = now or _clock(folder)
+                if now - path.stat().st_mtime < UNTOUCHED:
+                    continue
+            path.unlink()
+
+
+def has_ended(name: str) -> bool:
+    """Say whether the writer of a temporary name was a process of this machine that is no more."""
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return False
+    pid = int(match["pid"])
+    if not name.endswith(f".{owner(pid)}"):
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    # Of our own number, but not ours: a container's first process is always number 1.
+    return pid == os.getpid() and name not in _names_under_way()
+
+
+def _clock(folder: Path) -> float:
+    """Return the time of the folder's file system, which writes the times of files: a server's may differ from ours."""
+    with temporary_beside(folder / "clock.now") as path:
+        path.write_bytes(b"0")
+        return path.stat().st_mtime
