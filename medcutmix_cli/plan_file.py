@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,42 @@ def read_plan(path: Path, shard: int) -> list[Pair]:
         RunError: The plan is missing, damaged, or has no such shard.
     """
     try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+        footer = _footer_of(path)
+        with pq.ParquetFile(path, metadata=footer, page_checksum_verification=True) as file:
             return [_pair(row) for row in file.read_row_group(shard).to_pylist()]
     except (OSError, pa.ArrowException, IndexError) as error:
-        hint = "make it again: remove the run folder and run the same command"
-        raise RunError(f"the plan has no readable shard {shard}", where=str(path), hint=hint) from error
+        raise _unreadable(f"the plan has no readable shard {shard}", path) from error
+
+
+def plan_rows(path: Path) -> list[int]:
+    """Return the number of pairs of each shard, by the footer alone.
+
+    Raises:
+        RunError: The plan is missing, damaged, or has other columns.
+    """
+    try:
+        footer = _footer_of(path)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable("the plan cannot be read", path) from error
+    if footer.schema.to_arrow_schema().names != PLAN_SCHEMA.names:
+        raise _unreadable("the plan has other columns", path)
+    return [footer.row_group(shard).num_rows for shard in range(footer.num_row_groups)]
+
+
+def _unreadable(what: str, path: Path) -> RunError:
+    hint = "make it again: remove the run folder and run the same command"
+    return RunError(what, where=str(path), hint=hint)
+
+
+def _footer_of(path: Path) -> pq.FileMetaData:
+    """Return the plan's footer; with thousands of shards it takes longer to parse than a shard's pairs to read."""
+    seen = path.stat()
+    return _parsed_footer(path.absolute(), seen.st_ino, seen.st_size, seen.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _parsed_footer(path: Path, _inode: int, _size: int, _changed: int) -> pq.FileMetaData:
+    return pq.read_metadata(path)
 
 
 def read_whole_plan(path: Path, shards: int) -> Iterator[list[Pair]]:

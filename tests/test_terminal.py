@@ -21,7 +21,7 @@ from medcutmix_cli.terminal import (
 )
 from medcutmix_cli.terminal.pairs import ASCII, map_text, pooled
 from medcutmix_cli.terminal.words import counted, printable, size
-from medcutmix_cli.verification import Problem, Verification
+from medcutmix_cli.verification import Level, Problem, Verification
 from tests.run_folders import INSERTED, REMOVED, make_row, write_run
 
 
@@ -189,7 +189,7 @@ def test_pooling_keeps_the_peak_and_the_mask():
 
 def test_problems_are_told_by_place_and_rule():
     problems = tuple(Problem(f"part-{n}", "hash", "is another file") for n in range(25))
-    text = printed(verification_view(Verification(shards=1, rows=9, deep=False, problems=problems)))
+    text = printed(verification_view(Verification(1, 9, Level.THOROUGH, problems)))
     assert "25 problems" in text
     assert "part-0 " in text
     assert "5 problems more" in text

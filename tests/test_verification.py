@@ -4,11 +4,12 @@ from dataclasses import asdict, replace
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline
-from medcutmix_cli.errors import DatasetError, RunError
+from medcutmix_cli import composition, pipeline, verification
+from medcutmix_cli.errors import DatasetError, RunError, UsageError
+from medcutmix_cli.plan_file import read_plan, write_plan
 from medcutmix_cli.run_folder import RunFolder, read_state, write_json
 from medcutmix_cli.shards import ShardOrigin, read_head, read_rows, sha256, write_shard
-from medcutmix_cli.verification import verify
+from medcutmix_cli.verification import Level, verify
 from tests.toy_encoder import ToyEncoder
 from tests.trees import write_manifest, write_picture
 
@@ -41,7 +42,7 @@ def rewrite(folder, change):
         rows,
         ShardOrigin(*(origin[k] for k in ("fingerprint", "encoder", "settings", "terms", "synthetic"))),
     )
-    state = replace(read_state(folder, 0), sha256=sha256(path))
+    state = replace(read_state(folder, 0), sha256=sha256(path), bytes=path.stat().st_size)
     write_json(folder.state_file(0), asdict(state))
 
 
@@ -145,3 +146,71 @@ def test_a_deep_check_needs_the_data_set(run, tmp_path):
 def test_an_empty_folder_is_no_run(tmp_path):
     with pytest.raises(RunError, match="no run"):
         verify(tmp_path)
+
+
+def test_a_shallow_check_reads_no_row_and_hashes_no_shard(run, monkeypatch):
+    def refuse(*_arguments, **_options):
+        pytest.fail("a shard was read")
+
+    for name in ("read_rows", "read_plan", "sha256"):
+        monkeypatch.setattr(verification, name, refuse)
+    checked = verify(run.root, shallow=True)
+    assert checked.ok
+    assert checked.rows == sum(read_state(run, k).written for k in range(checked.shards))
+
+
+@pytest.mark.parametrize(
+    ("options", "level"),
+    [
+        pytest.param({"shallow": True}, "shallow", id="shallow"),
+        pytest.param({}, "thorough", id="thorough-where-nothing-is-said"),
+        pytest.param({"deep": True}, "deep", id="deep"),
+    ],
+)
+def test_a_verification_says_how_much_was_looked_at(run, options, level):
+    assert verify(run.root, **options).level == Level(level)
+
+
+def test_deep_and_shallow_at_once_is_a_usage_error(run):
+    with pytest.raises(UsageError, match="deep or shallow"):
+        verify(run.root, deep=True, shallow=True)
+
+
+def change_state(folder, **changes):
+    state = json.loads(folder.state_file(0).read_text())
+    folder.state_file(0).write_text(json.dumps(state | changes))
+
+
+@pytest.mark.parametrize(
+    ("breaking", "rule"),
+    [
+        pytest.param(lambda run: run.shard_file(0).unlink(), "damaged", id="shard-gone"),
+        pytest.param(
+            lambda run: run.shard_file(0).write_bytes(run.shard_file(0).read_bytes()[:-1]),
+            "damaged",
+            id="shard-cut-short",
+        ),
+        pytest.param(lambda run: run.state_file(0).unlink(), "missing", id="state-gone"),
+        pytest.param(lambda run: run.failures_file(0).unlink(), "damaged", id="failure-list-gone"),
+        pytest.param(lambda run: run.plan_file.unlink(), "damaged", id="plan-gone"),
+        pytest.param(lambda run: change_state(run, bytes=7), "size", id="another-size"),
+        pytest.param(lambda run: change_state(run, written=3), "sums", id="wrong-sum"),
+        pytest.param(
+            lambda run: run.shard_file(9).write_bytes(run.shard_file(0).read_bytes()),
+            "numbering",
+            id="shard-too-many",
+        ),
+        pytest.param(
+            lambda run: write_plan(run.plan_file, read_plan(run.plan_file, 0), 2), "plan", id="another-plan"
+        ),
+    ],
+)
+def test_a_shallow_check_finds_what_small_files_and_footers_tell(run, breaking, rule):
+    breaking(run)
+    assert rule in broken_rules(run, shallow=True)
+
+
+def test_a_plan_that_is_written_anew_is_read_anew(run):
+    pairs = read_plan(run.plan_file, 0)
+    write_plan(run.plan_file, pairs[:2], 1)
+    assert [pair.pair_id for pair in read_plan(run.plan_file, 1)] == [pairs[1].pair_id]

@@ -16,11 +16,19 @@ Deep = Annotated[
     typer.Option("--deep", help="Also mix every pair again from its recipe and compare pixels and text."),
 ]
 
+Shallow = Annotated[
+    bool,
+    typer.Option(
+        "--shallow", help="Only small files, sizes, footers and sums, no row: seconds for a thousand shards."
+    ),
+]
+
 
 def verify(
     context: typer.Context,
     out: opt.Out,
     deep: Deep = False,
+    shallow: Shallow = False,
     dataset: opt.MovedDataset = None,
     json: opt.Json = False,
     quiet: opt.Quiet = False,
@@ -32,7 +40,7 @@ def verify(
 
     session = Session.of(context, quiet=quiet)
     with meter(quiet=session.quiet) as progress:
-        verification = verify_run(out, deep=deep, dataset=dataset, progress=progress)
+        verification = verify_run(out, deep=deep, shallow=shallow, dataset=dataset, progress=progress)
     if json:
         print_json("verification", verification, ok=verification.ok, out=out)
     elif not (session.quiet and verification.ok):

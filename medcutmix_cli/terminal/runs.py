@@ -33,7 +33,7 @@ def status_view(status: RunStatus, out: str | Path) -> RenderableType:
         speed = f"{status.written / status.seconds:,.1f} pairs/s"
         rows["Speed"] = f"{speed} ({duration(status.seconds)} of rendering, added up over shards)"
     if status.notes:
-        rows["Noted"] = _with_reasons("", {"": status.notes})
+        rows["Noted"] = with_reasons("", {"": status.notes})
     rows["Where"] = str(out)
     return Group(facts(rows), *_warnings(status))
 
@@ -63,14 +63,19 @@ def typed(commands: Iterable[str]) -> Text:
     return Text("\n").join([Text(""), Text("Next", style="bold"), *lines])
 
 
+_LOOKED_AT = {
+    "shallow": "sizes, footers, schema and sums (no row was read)",
+    "thorough": "files, checksums, schema, sums and every row",
+    "deep": "every row replayed from its recipe",
+}
+"""What each level of a verification is called."""
+
+
 def verification_view(verification: Verification) -> RenderableType:
     """Render what was verified, and each problem with its place and the rule it breaks."""
     scope = f"{counted(verification.shards, 'shard')}, {counted(verification.rows, 'row')}"
     if verification.ok:
-        how = (
-            "every row replayed from its recipe" if verification.deep else "files, checksums, schema and sums"
-        )
-        return Text.assemble(("verified ", "bold green"), f"{scope}: {how}")
+        return Text.assemble(("verified ", "bold green"), f"{scope}: {_LOOKED_AT[verification.level]}")
     found = counted(len(verification.problems), "problem")
     table = plain_table("where", "rule", "detail")
     table.columns[1].justify = table.columns[2].justify = "left"
@@ -84,7 +89,7 @@ def verification_view(verification: Verification) -> RenderableType:
 def _studies(status: RunStatus) -> Table:
     counts = status.studies
     head = f"{counts['inputs']:,} in: {counts['planned']:,} planned, {counts['dropped']:,} left out"
-    return _with_reasons(head, {"": status.dropped})
+    return with_reasons(head, {"": status.dropped})
 
 
 def _pairs(status: RunStatus) -> Table:
@@ -93,7 +98,7 @@ def _pairs(status: RunStatus) -> Table:
     if status.waiting:
         parts.append(f"{status.waiting:,} waiting")
     head = f"{status.planned:,} planned: {', '.join(parts)}"
-    return _with_reasons(head, {"rejected": status.rejected, "failed": status.failed})
+    return with_reasons(head, {"rejected": status.rejected, "failed": status.failed})
 
 
 def _shards(status: RunStatus) -> str:
@@ -104,7 +109,7 @@ def _shards(status: RunStatus) -> str:
     return f"{whole}; missing: {first}{', ...' if len(status.missing) > 8 else ''}"
 
 
-def _with_reasons(head: str, reasons: Mapping[str, Mapping[str, int]]) -> Table:
+def with_reasons(head: str, reasons: Mapping[str, Mapping[str, int]]) -> Table:
     """Return a head line with one line a reason below it, most frequent first."""
     lines = Table.grid(padding=(0, 2))
     lines.add_column(justify="right")

@@ -11,7 +11,7 @@ import pytest
 
 from medcutmix_cli import verification
 from medcutmix_cli.shards import COLUMNS, METADATA_KEY, SCHEMA_VERSION
-from medcutmix_cli.verification import Problem, Verification
+from medcutmix_cli.verification import Level, Problem, Verification
 from tests.calls import medcutmix
 from tests.run_folders import INSERTED, make_row, write_run
 
@@ -165,7 +165,7 @@ def verdict(monkeypatch):
     """Return a function that decides what `verify` finds."""
 
     def decide(*problems):
-        found = Verification(shards=1, rows=2, deep=False, problems=problems)
+        found = Verification(1, 2, Level.THOROUGH, problems)
         monkeypatch.setattr(verification, "verify", lambda *_, **__: found)
 
     return decide
@@ -188,7 +188,7 @@ def test_problems_are_in_the_json(run, verdict, capsys):
     verdict(Problem("part-00000.parquet", "hash", "is not the file that was written"))
     assert medcutmix("verify", run, "--json") == 4
     document = json.loads(capsys.readouterr().out)
-    assert set(document) == {"document", "deep", "ok", "out", "problems", "rows", "shards"}
+    assert set(document) == {"document", "level", "ok", "out", "problems", "rows", "shards"}
     assert document["problems"] == [
         {"where": "part-00000.parquet", "rule": "hash", "detail": "is not the file that was written"}
     ]
