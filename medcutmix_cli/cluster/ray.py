@@ -1,0 +1,101 @@
+"""The engine `ray`: actors that hold the encoder, each told one shard number after the other.
+
+Ray decides where an actor runs, and nothing else: no picture, no report and no file of a shard goes through it, and
+a shard is complete when its state file lies in the run folder. Its actors are used directly, with a loop of our own
+(`ray_crew`), and not Ray Data: there a pool of as many actors as there are CPUs waited for ever for a CPU to read
+with, files were named by random ids and added to on a second run, and a failed row meant its whole block again.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from medcutmix_cli.cluster.ray_crew import Crew, no_place
+from medcutmix_cli.cluster.ray_request import size_request
+from medcutmix_cli.cluster.ray_session import alive_nodes, chosen_address, connected
+from medcutmix_cli.config import from_plain
+from medcutmix_cli.engines import Places, Progress, Work
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.run_folder import RunFolder, read_run
+
+
+@dataclass(frozen=True, slots=True)
+class OnRay:
+    """Render on a Ray cluster, or on all GPUs of this machine.
+
+    Attributes:
+        address: "HOST:PORT", "auto" or "ray://HOST:PORT" of a cluster; "" means RAY_ADDRESS where it is set, else
+            Ray is started on this machine for this run, which "local" means always.
+        actors: How many; 0 means one a GPU, and without GPUs as many as the CPUs are enough for.
+        cpus_per_actor: 0 means the number of `--workers`, else a fair share of a node: its CPUs by its GPUs, at most
+            4 without GPUs.
+        gpus_per_actor: May be a fraction; below 0 means 1 where the cluster has GPUs, none else or with `--device cpu`.
+        patience_s: How long to wait while no actor has been placed: the cluster may be busy, or growing.
+    """
+
+    address: str = ""
+    actors: int = 0
+    cpus_per_actor: int = 0
+    gpus_per_actor: float = -1.0
+    patience_s: float = 300.0
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            ValueError: One makes no sense.
+        """
+        if self.actors < 0 or self.cpus_per_actor < 0:
+            raise ValueError("actors and cpus_per_actor must be at least 0")
+        if self.gpus_per_actor > 1 and not self.gpus_per_actor.is_integer():
+            raise ValueError("gpus_per_actor must be a whole number where it is above 1")
+        if not self.patience_s > 0:
+            raise ValueError("patience_s must be above 0")
+
+    def render(self, work: Work, progress: Progress | None) -> None:
+        """Render every shard of `work`.
+
+        Raises:
+            MedcutmixError: There is no cluster or no place in it, or a shard cannot be rendered.
+        """
+        settings = from_plain(read_run(RunFolder(work.out)).settings)
+        device = work.places.device or settings.encoder.device
+        if re.fullmatch(r"cuda:\d+", device):
+            raise UsageError(f"device {device}: Ray chooses the GPU", hint="--device cuda, or --device auto")
+        gpus = 0.0 if device == "cpu" and self.gpus_per_actor < 0 else self.gpus_per_actor
+        threads = work.workers or settings.run.workers
+        try:
+            with connected(chosen_address(self.address)) as ours:
+                nodes = alive_nodes()
+                request = size_request(
+                    nodes,
+                    shards=len(work.shards),
+                    threads=threads,
+                    actors=self.actors,
+                    cpus=self.cpus_per_actor,
+                    gpus=gpus,
+                )
+                if ours and not request.fits(nodes):  # it will not grow
+                    raise no_place(request, "here")
+                sent = replace(work, workers=request.workers, places=_absolute(work.places))
+                Crew(sent, request, self.patience_s, progress).render()
+        finally:
+            RunFolder(work.out).clean_temporaries()
+
+
+def _absolute(places: Places) -> Places:
+    """Return the places as an actor must be told them: it runs in a folder of its own."""
+    return Places(
+        _full(places.dataset),
+        _full(places.reports),
+        _full(places.unpaired),
+        _full(places.weights),
+        places.device,
+        _full(places.stage_dir),
+    )
+
+
+def _full(path: str | Path | None) -> Path | None:
+    return Path(path).absolute() if path else None

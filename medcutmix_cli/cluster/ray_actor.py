@@ -1,0 +1,149 @@
+"""What an actor of a Ray cluster does: hold a renderer, render the shard it is told by number, say how far it is.
+
+Its answers are values, also where something went wrong: Ray writes the message of an exception to its logs, and a
+message may quote a report. An ordinary class until `ray.remote` makes an actor of it; knows no other actor.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+
+import medcutmix_cli
+from medcutmix_cli.engines import Work
+from medcutmix_cli.errors import Interrupted, MedcutmixError, RunError
+from medcutmix_cli.pair_rendering import Renderer
+from medcutmix_cli.pipeline import open_renderer
+from medcutmix_cli.rendering import render_shard
+from medcutmix_cli.run_folder import RunFolder
+
+_UTIL: Any = ray.util  # without types
+_PACKAGE = Path(medcutmix_cli.__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an actor is with what it does now: as `engines.Progress` takes it."""
+
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an actor says when a call has ended.
+
+    Attributes:
+        node: Address of the machine it runs on.
+        version: Of its medcutmix.
+        error: What went wrong, None where nothing did.
+    """
+
+    node: str
+    version: str
+    error: MedcutmixError | None = None
+
+
+class ShardActor:
+    """Holds the renderer; one call renders one shard.
+
+    Ray runs its methods in two threads: one renders, the other can ask how far it is, or ask it to stop.
+    """
+
+    def __init__(self, work: Work) -> None:
+        # Warnings of libraries may quote what they read, and Ray keeps what a process prints in its logs.
+        warnings.showwarning = _swallow
+        logging.disable(logging.WARNING)
+        self._work = work
+        self._renderer: Renderer | None = None
+        self._standing = Standing()
+        self._stopping = False
+
+    def arrive(self) -> Answer:
+        """Say that the actor has been placed."""
+        return _answer()
+
+    def open(self) -> Answer:
+        """Build the renderer: the encoder and, where no task has made it yet, the calibration."""
+        return self._guarded(self._open)
+
+    def render(self, shard: int) -> Answer:
+        """Render one shard; whether it is complete is said by its state file alone."""
+        return self._guarded(lambda: self._render(shard))
+
+    def standing(self) -> Standing:
+        """Say how far the running call is."""
+        return self._standing
+
+    def stop(self) -> None:
+        """Leave the running call at the next pair, with nothing half-written."""
+        self._stopping = True
+
+    def _open(self) -> None:
+        folder = RunFolder(self._work.out)
+        if not folder.is_run():
+            raise RunError(
+                "this node does not see the run",
+                where=str(self._work.out),
+                hint="put it on a file system that all nodes of the cluster see under the same path",
+            )
+        folder.clean_temporaries()  # of an actor before this one that was killed here
+        self._renderer = open_renderer(self._work, self._note)
+
+    def _render(self, shard: int) -> None:
+        if self._renderer is None:
+            raise RunError("the actor holds no renderer")
+        render_shard(self._renderer, shard, done=lambda count: self._note("rendering", count, 0))
+
+    def _note(self, stage: str, done: int, total: int) -> None:
+        self._standing = Standing(stage, done, total)
+        if self._stopping:
+            raise Interrupted("stopped")
+
+    def _guarded(self, call: Callable[[], None]) -> Answer:
+        self._standing = Standing()
+        try:
+            call()
+        except MedcutmixError as error:
+            return _answer(error)
+        except Exception as error:  # noqa: BLE001 - nothing of it may reach Ray: its message may quote a report
+            return _answer(_described(error))
+        return _answer()
+
+
+def _answer(error: MedcutmixError | None = None) -> Answer:
+    node: str = _UTIL.get_node_ip_address()
+    return Answer(node, medcutmix_cli.__version__, error)
+
+
+def _described(error: Exception) -> MedcutmixError:
+    """Return an error that says the class of another and its place in the code, never its message."""
+    if isinstance(error, MemoryError):
+        hint = "fewer --workers, fewer actors a node, or a smaller --canvas"
+        return RunError("there is not enough memory", hint=hint)
+    if isinstance(error, OSError) and error.strerror:
+        return RunError(error.strerror.lower(), where=str(error.filename or ""))
+    return RunError(
+        f"unexpected {type(error).__name__} at {_place(error)}",
+        hint="please report this line; `medcutmix --debug render RUN --engine local` prints where it arose",
+    )
+
+
+def _place(error: Exception) -> str:
+    """Return file and line of the innermost frame that is ours."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents]
+    path = Path(ours[-1].filename).relative_to(_PACKAGE.parent)
+    return f"{path}:{ours[-1].lineno}"
+
+
+def _swallow(*_warning: object, **_stream: object) -> None:
+    """Drop a warning."""
