@@ -1,6 +1,6 @@
 """A Slurm of one node on loopback, for tests: own key, own ports, own folder, no systemd, no accounting.
 
-Nodes are asked for more CPUs than the machine has, so that four tasks run side by side on two cores.
+The node is said to have more CPUs than the machine, so that four tasks run side by side on two cores.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class OneNode:
         """Return the id of a job."""
         return self.run("sbatch", "--parsable", *options, script=script)
 
-    def wait(self, job: str, seconds: float = 60) -> None:
+    def wait(self, job: str, seconds: float = 120) -> None:
         """Wait until every task of a job has ended."""
         until(
             lambda: not self.run("squeue", "-h", "-t", "PD,R,CG,CF", "-j", job),
@@ -101,7 +101,7 @@ class OneNode:
         return found
 
 
-def until(true: Callable[[], object], what: str, seconds: float = 30) -> None:
+def until(true: Callable[[], object], what: str, seconds: float = 60) -> None:
     """Wait for something."""
     end = time.monotonic() + seconds
     while not true():

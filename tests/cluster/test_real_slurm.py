@@ -73,7 +73,7 @@ def stop_in_the_middle(run, tasks):
                     os.kill(pid, signal.SIGCONT)
         return len(stopped) == len(tasks)
 
-    until(all_stopped, "tasks in the middle of a shard", seconds=60)
+    until(all_stopped, "tasks in the middle of a shard", seconds=120)
     return stopped
 
 
