@@ -20,7 +20,7 @@ from typing import BinaryIO, Protocol, TypeVar
 
 from medcutmix_cli.errors import MedcutmixError, UsageError
 from medcutmix_cli.run_folder import explained
-from medcutmix_cli.temporaries import has_ended, owner, under_way
+from medcutmix_cli.temporaries import owner, remove_abandoned, under_way
 
 AHEAD = 64
 """Copies that lie there at once. Enough for every stream to be eight files ahead; 64 DICOM files are under 2 GB."""
@@ -50,8 +50,8 @@ class Storage(Protocol):
 class InPlace:
     """Read every file where it lies."""
 
-    def __init__(self) -> None:
-        self.noted: Counter[str] = Counter()
+    def __init__(self, noted: Counter[str] | None = None) -> None:
+        self.noted: Counter[str] = noted or Counter()
 
     def read(self, source: Path, reader: Callable[[Path], _Read]) -> _Read:
         """Read the source."""
@@ -63,17 +63,16 @@ def staged(stage_dir: str, sources: Iterable[Path]) -> Iterator[Storage]:
     """Copy files ahead of their readers while the block runs; afterwards no copy, folder or thread is left.
 
     Args:
-        stage_dir: Folder on a fast local disk; "" copies nothing.
+        stage_dir: Folder on a fast local disk that `check_stage_dir` has found good; "" copies nothing.
         sources: In the order in which they are needed, as often as they are needed.
-
-    Raises:
-        UsageError: There is no such folder.
-        RunError: It cannot be written.
     """
     if not stage_dir:
         yield InPlace()
         return
-    with private_folder(stage_dir) as folder:
+    with private_folder(Path(stage_dir)) as folder:
+        if folder is None:
+            yield InPlace(Counter({"staging-fell-back": len(set(sources))}))
+            return
         staging = Staging(folder, sources)
         try:
             staging.start()
@@ -87,7 +86,7 @@ class Staging:
 
     Attributes:
         noted: "staging-overtaken": a reader came before the copy was begun and read the source;
-            "staging-fell-back": the disk did not take a copy, or gave it back damaged.
+            "staging-fell-back": a copy could not be made, or not be read.
     """
 
     def __init__(
@@ -237,23 +236,25 @@ _NUMBERS = count()
 
 
 @contextmanager
-def private_folder(stage_dir: str) -> Iterator[Path]:
-    """Make a folder that only this user can read; it is removed at the end, and what dead processes left at once.
+def private_folder(stage_dir: Path) -> Iterator[Path | None]:
+    """Make a folder that only this user can read, and remove it at the end; None where the disk does not take it.
 
-    Raises:
-        UsageError: There is no such folder to make it in.
-        RunError: It cannot be written.
+    What other processes left when they were killed is removed as well.
     """
-    check_stage_dir(stage_dir)
-    folder = Path(stage_dir) / f".medcutmix-{next(_NUMBERS)}.stage.{owner(os.getpid())}"
+    folder = stage_dir / f".medcutmix-{next(_NUMBERS)}.stage.{owner(os.getpid())}"
     with under_way(folder):
         try:
-            _remove_abandoned(Path(stage_dir))
-            with explained(Path(stage_dir)):
-                folder.mkdir(mode=0o700)
-            yield folder
+            yield folder if _made(folder) else None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _made(folder: Path) -> bool:
+    with suppress(OSError):
+        remove_abandoned(folder.parent, ".medcutmix-*.stage.*.tmp")
+        folder.mkdir(mode=0o700)
+        return True
+    return False
 
 
 def check_stage_dir(stage_dir: str) -> None:
@@ -274,9 +275,3 @@ def check_stage_dir(stage_dir: str) -> None:
     with explained(Path(stage_dir)):
         if not os.access(stage_dir, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-
-
-def _remove_abandoned(stage_dir: Path) -> None:
-    for path in stage_dir.glob(".medcutmix-*.tmp"):
-        if has_ended(path.name):
-            shutil.rmtree(path, ignore_errors=True)

@@ -83,14 +83,14 @@ def remove_own() -> None:
     """Remove what this process has under way; for a process that leaves without unwinding."""
     for path in tuple(_OWN):
         with suppress(OSError):
-            path.unlink() if not path.is_dir() else shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
 
 
-def remove_abandoned(folder: Path) -> None:
+def remove_abandoned(folder: Path, pattern: str = ".*.tmp") -> None:
     """Remove what nobody is writing any more: of processes of this machine that have ended, and what is too old."""
     now: float | None = None
     own = _names_under_way()
-    for path in folder.glob(".*.tmp"):
+    for path in folder.glob(pattern):
         if not is_temporary(path.name) or path.name in own:
             continue
         with suppress(FileNotFoundError):  # another process cleans as well
@@ -98,7 +98,14 @@ def remove_abandoned(folder: Path) -> None:
                 now = now or _clock(folder)
                 if now - path.stat().st_mtime < UNTOUCHED:
                     continue
-            path.unlink()
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink()
 
 
 def has_ended(name: str) -> bool:

@@ -2,6 +2,8 @@ import errno
 import json
 import os
 import stat
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -300,6 +302,32 @@ def test_the_folder_is_looked_at_before_any_work(tmp_path, toy):
     with pytest.raises(UsageError, match="staging folder"):
         medcutmix_cli.render(tmp_path / "out", stage_dir=tmp_path / "nowhere")
     assert not list((tmp_path / "out" / "data").iterdir())
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_uses_stays(stage, sources):
+    script = (
+        "import sys; from pathlib import Path; from medcutmix_cli.staging import staged\n"
+        f"with staged({stage!r}, [Path({str(sources[0])!r})]):\n    print(flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        [left] = Path(stage).iterdir()
+        with staged(stage, sources):
+            assert left.exists()
+        process.kill()
+    (Path(stage) / ".somebody.elses.file.1.tmp").touch()
+    with staged(stage, sources), staged(stage, sources):
+        assert not left.exists()
+        assert len(list(Path(stage).glob("*.stage.*"))) == 2
+    assert os.listdir(stage) == [".somebody.elses.file.1.tmp"]  # noqa: PTH208
+
+
+def test_a_disk_too_full_for_a_folder_is_told_and_fails_nothing(stage, sources, monkeypatch):
+    monkeypatch.setattr(Path, "mkdir", lambda *_args, **_more: os.open("/dev/full/no", os.O_RDONLY))
+    with staged(stage, sources) as storage:
+        assert storage.read(sources[0], whole) == (sources[0], sources[0].read_bytes())
+        assert storage.noted == {"staging-fell-back": len(sources)}
 
 
 # ------------------------------------------------------------------------------------------------ runs
