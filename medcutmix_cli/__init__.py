@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from medcutmix_cli.calibrating import calibrate as calibrate
     from medcutmix_cli.datasets.sample import write_sample as write_sample
     from medcutmix_cli.embedding import embed as embed
+    from medcutmix_cli.estimating import estimate_augment as estimate_augment
+    from medcutmix_cli.estimating import estimate_render as estimate_render
     from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
     from medcutmix_cli.evaluation import evaluate_reports as evaluate_reports
     from medcutmix_cli.gallery import write_gallery as write_gallery
@@ -37,6 +39,8 @@ _HOME = {
     "status": "medcutmix_cli.inspection",
     "verify": "medcutmix_cli.verification",
     "embed": "medcutmix_cli.embedding",
+    "estimate_augment": "medcutmix_cli.estimating",
+    "estimate_render": "medcutmix_cli.estimating",
     "evaluate_maps": "medcutmix_cli.evaluation",
     "evaluate_reports": "medcutmix_cli.evaluation",
     "needed_maps": "medcutmix_cli.encoders.precomputed",
@@ -51,6 +55,8 @@ __all__ = [
     "augment",
     "calibrate",
     "embed",
+    "estimate_augment",
+    "estimate_render",
     "evaluate_maps",
     "evaluate_reports",
     "inspect",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total); total 0 where it is unknown."""
@@ -69,3 +69,14 @@ class Engine(Protocol):
         Raises:
             MedcutmixError: A shard cannot be rendered. Complete ones stay, and the same call goes on.
         """
+
+
+@runtime_checkable
+class Several(Protocol):
+    """What an engine has besides that renders several shards at the same time: an estimate asks for it."""
+
+    def at_once(self, work: Work) -> int:
+        """Return how many shards of `work` it would render at the same time, now."""
+
+    def one_at_a_time(self) -> Engine:
+        """Return the same engine, rendering one shard after the other in one place."""

@@ -9,11 +9,12 @@ with, files were named by random ids and added to on a second run, and a failed 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medcutmix_cli.cluster.ray_crew import Crew, no_place
-from medcutmix_cli.cluster.ray_request import size_request
+from medcutmix_cli.cluster.ray_request import Node, Request, size_request
 from medcutmix_cli.cluster.ray_session import alive_nodes, chosen_address, connected
 from medcutmix_cli.config import from_plain
 from medcutmix_cli.engines import Places, Progress, Work
@@ -60,29 +61,49 @@ class OnRay:
         Raises:
             MedcutmixError: There is no cluster or no place in it, or a shard cannot be rendered.
         """
-        settings = from_plain(read_run(RunFolder(work.out)).settings)
-        device = work.places.device or settings.encoder.device
+        device = _device(work)
         if re.fullmatch(r"cuda:\d+", device):
             raise UsageError(f"device {device}: Ray chooses the GPU", hint="--device cuda, or --device auto")
-        gpus = 0.0 if device == "cpu" and self.gpus_per_actor < 0 else self.gpus_per_actor
-        threads = work.workers or settings.run.workers
         try:
             with connected(chosen_address(self.address)) as ours:
                 nodes = alive_nodes()
-                request = size_request(
-                    nodes,
-                    shards=len(work.shards),
-                    threads=threads,
-                    actors=self.actors,
-                    cpus=self.cpus_per_actor,
-                    gpus=gpus,
-                )
+                request = self._request(work, nodes)
                 if ours and not request.fits(nodes):  # it will not grow
                     raise no_place(request, "here")
                 sent = replace(work, workers=request.workers, places=_absolute(work.places))
                 Crew(sent, request, self.patience_s, progress).render()
         finally:
             RunFolder(work.out).clean_temporaries()
+
+    def at_once(self, work: Work) -> int:
+        """Return how many actors the cluster would give for `work`; connects to it.
+
+        Raises:
+            MedcutmixError: There is no cluster.
+        """
+        with connected(chosen_address(self.address)):
+            return self._request(work, alive_nodes()).actors
+
+    def one_at_a_time(self) -> OnRay:
+        """Return the same engine with one actor."""
+        return replace(self, actors=1)
+
+    def _request(self, work: Work, nodes: Sequence[Node]) -> Request:
+        """Say how many actors to ask for, and how large."""
+        settings = from_plain(read_run(RunFolder(work.out)).settings)
+        on_cpu = _device(work) == "cpu" and self.gpus_per_actor < 0
+        return size_request(
+            nodes,
+            shards=len(work.shards),
+            threads=work.workers or settings.run.workers,
+            actors=self.actors,
+            cpus=self.cpus_per_actor,
+            gpus=0.0 if on_cpu else self.gpus_per_actor,
+        )
+
+
+def _device(work: Work) -> str:
+    return work.places.device or from_plain(read_run(RunFolder(work.out)).settings).encoder.device
 
 
 def _absolute(places: Places) -> Places:

@@ -14,6 +14,7 @@ from medcutmix_cli.commands.session import Session
 
 if TYPE_CHECKING:
     from medcutmix_cli.accounts import RunStatus
+    from medcutmix_cli.estimate import Estimate
 
 
 def planning_command(word: str, *, summary: str) -> Callable[..., None]:
@@ -70,20 +71,27 @@ def planning_command(word: str, *, summary: str) -> Callable[..., None]:
         engine: opt.Engine = None,
         engine_option: opt.EngineOption = None,
         retry_failed: opt.RetryFailed = False,
+        dry_run: opt.DryRun = False,
+        probe: opt.ProbePairs = None,
         json: opt.Json = False,
         quiet: opt.Quiet = False,
         verbose: opt.Verbose = False,
     ) -> None:
         import medcutmix_cli
+        from medcutmix_cli.accounts import RunStatus
+        from medcutmix_cli.commands.dry_run import pairs_to_probe, tell_estimate
         from medcutmix_cli.commands.outcome import tell
         from medcutmix_cli.progress import meter
 
         session = Session.of(context, quiet=quiet, verbose=verbose)
-        run: Callable[..., RunStatus] = getattr(medcutmix_cli, word)
+        pairs = pairs_to_probe(probe, dry_run=dry_run)
+        run: Callable[..., RunStatus | Estimate] = getattr(medcutmix_cli, word)
+        if dry_run:
+            run = partial(medcutmix_cli.estimate_augment, probe=pairs if word == "augment" else 0)
         if retry_failed:
             run = partial(run, retry_failed=True)
         with meter(quiet=session.quiet) as progress:
-            status = run(
+            outcome = run(
                 dataset,
                 out,
                 config=config,
@@ -129,12 +137,15 @@ def planning_command(word: str, *, summary: str) -> Callable[..., None]:
                 engine=engine,
                 engine_options=opt.parse_engine_options(engine_option),
             )
-        tell(status, out, session, json=json)
+        if isinstance(outcome, RunStatus):
+            tell(outcome, out, session, json=json)
+        else:
+            tell_estimate(outcome, session, json=json)
 
     command.__name__ = word
     command.__doc__ = summary
     if word == "plan":
-        _leave_out(command, "retry_failed")
+        _leave_out(command, "retry_failed", "probe")
     return command
 
 

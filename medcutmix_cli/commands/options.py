@@ -381,6 +381,24 @@ RetryFailed = Annotated[
         rich_help_panel=RUN,
     ),
 ]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Say what it would take, in pairs, bytes and time; nothing stays behind.",
+        rich_help_panel=RUN,
+    ),
+]
+ProbePairs = Annotated[
+    int | None,
+    typer.Option(
+        "--probe",
+        help="With --dry-run: how many pairs are rendered and timed; 32 if not given, 0 for none.",
+        metavar="N",
+        min=0,
+        rich_help_panel=RUN,
+    ),
+]
 PlanSectionRules = Annotated[
     str | None,
     typer.Option(

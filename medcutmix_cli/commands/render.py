@@ -38,16 +38,38 @@ def render(
     engine: opt.Engine = None,
     engine_option: opt.EngineOption = None,
     retry_failed: opt.RetryFailed = False,
+    dry_run: opt.DryRun = False,
+    probe: opt.ProbePairs = None,
     json: opt.Json = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
 ) -> None:
     """Mix the pairs of a plan; complete shards are left as they are."""
+    from medcutmix_cli.commands.dry_run import pairs_to_probe, tell_estimate
     from medcutmix_cli.commands.outcome import tell
+    from medcutmix_cli.engines import Places
+    from medcutmix_cli.estimating import estimate_render
     from medcutmix_cli.pipeline import render as render_run
     from medcutmix_cli.progress import meter
 
     session = Session.of(context, quiet=quiet, verbose=verbose)
+    pairs = pairs_to_probe(probe, dry_run=dry_run)
+    if dry_run:
+        with meter(quiet=session.quiet) as progress:
+            estimate = estimate_render(
+                out,
+                probe=pairs,
+                task=task,
+                num_tasks=num_tasks,
+                workers=workers,
+                places=Places(dataset, reports, unpaired, weights, device, stage_dir),
+                engine=engine,
+                engine_options=opt.parse_engine_options(engine_option),
+                retry_failed=retry_failed,
+                progress=progress,
+            )
+        tell_estimate(estimate, session, json=json)
+        return
     with meter(quiet=session.quiet) as progress:
         status = render_run(
             out,

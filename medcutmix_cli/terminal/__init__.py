@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from medcutmix_cli.terminal.attending import attended_view as attended_view
     from medcutmix_cli.terminal.calibrations import calibrated_view as calibrated_view
+    from medcutmix_cli.terminal.estimates import estimate_view as estimate_view
     from medcutmix_cli.terminal.evaluations import evaluation_view as evaluation_view
     from medcutmix_cli.terminal.grounding import map_evaluation_view as map_evaluation_view
     from medcutmix_cli.terminal.inspections import inspection_view as inspection_view
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _HOME = {
     "attended_view": "attending",
     "calibrated_view": "calibrations",
+    "estimate_view": "estimates",
     "evaluation_view": "evaluations",
     "inspection_view": "inspections",
     "map_evaluation_view": "grounding",

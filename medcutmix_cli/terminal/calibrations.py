@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def calibrated_view(calibrated: Calibrated, out: str | Path) -> RenderableType:
     """Render how many pictures stand for each finding, and those that were left out."""
     if not calibrated.pictures:
-        return Text(f"Nothing to calibrate: no pair of the plan asks anything of the gate {calibrated.gate!r}.")
+        return Text(
+            f"Nothing to calibrate: no pair of the plan asks anything of the gate {calibrated.gate!r}."
+        )
     per_finding = ", ".join(f"{key} {count:,}" for key, count in calibrated.pictures.items())
     rows: dict[str, Text | str] = {
         "Gate": f"{calibrated.gate}, {'calibrated now' if calibrated.made else 'calibrated before'}",

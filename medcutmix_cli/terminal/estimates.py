@@ -1,0 +1,103 @@
+"""What a run would take, as tables: what was planned, the probe, space and time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from medcutmix_cli.progress import duration
+from medcutmix_cli.terminal.runs import encoder_warning, with_reasons
+from medcutmix_cli.terminal.words import counted, facts, plain_table, size, warning
+
+if TYPE_CHECKING:
+    from medcutmix_cli.estimate import Estimate, Outlook, PlanFigures, Space
+    from medcutmix_cli.probing import Probe
+
+
+def estimate_view(estimate: Estimate) -> RenderableType:
+    """Render an estimate; what was not probed is not spoken of."""
+    return Group(*_blocks(estimate))
+
+
+def _blocks(estimate: Estimate) -> Iterator[RenderableType]:
+    yield Text("Dry run: nothing stays behind", style="bold")
+    rows: dict[str, Text | str | Table] = {**_planned(estimate.plan), "To do": _to_do(estimate)}
+    if estimate.probe:
+        rows["Probe"] = _probe(estimate.probe)
+    rows["Space"] = _space(estimate.space)
+    if estimate.outlook:
+        rows["Time"] = _time(estimate.plan, estimate.outlook)
+    if estimate.peak_memory_bytes:
+        rows["Memory"] = f"{size(estimate.peak_memory_bytes)} at most so far, in this process"
+    yield facts(rows)
+    if estimate.outlook:
+        yield ""
+        yield _spans(estimate, estimate.outlook)
+    for text in (_failing(estimate.probe), encoder_warning(estimate.encoder)):
+        if text:
+            yield Padding(warning(text), (1, 0, 0, 0))
+
+
+def _planned(plan: PlanFigures) -> dict[str, Table | str | Text]:
+    counts = plan.studies
+    head = f"{counts['inputs']:,} in: {counts['planned']:,} planned, {counts['dropped']:,} left out"
+    pairs = f"{plan.pairs:,} planned" + (f", {plan.pairs_missing:,} not found" if plan.pairs_missing else "")
+    took = f"made in {duration(plan.seconds)}" if plan.seconds is not None else "lies there already"
+    rows: dict[str, Table | str | Text] = {
+        "Studies": with_reasons(head, {"": plan.dropped, "picture": plan.images_dropped}),
+        "Pairs": with_reasons(pairs, {"": plan.pairs_by_finding}),
+    }
+    if plan.refused:
+        rows["Refused"] = with_reasons(f"{sum(plan.refused.values()):,} candidates", {"": plan.refused})
+    rows["Plan"] = f"{counted(plan.shards, 'shard')}, {size(plan.bytes)} on disk; {took}"
+    return rows
+
+
+def _to_do(estimate: Estimate) -> str:
+    whole = f"{counted(estimate.shards_to_do, 'shard')}, {counted(estimate.pairs_to_do, 'pair')}"
+    share = f"task {estimate.task} of {estimate.num_tasks:,}: " if estimate.num_tasks > 1 else ""
+    return f"{share}{whole}" if estimate.shards_to_do else f"{share}nothing, all shards are complete"
+
+
+def _probe(probe: Probe) -> Table:
+    lost = {"rejected": probe.rejected, "failed": probe.failed}
+    head = f"{counted(probe.pairs, 'pair')} in {duration(probe.seconds)} ({probe.device}): {probe.written:,} written"
+    return with_reasons(head, lost)
+
+
+def _space(space: Space) -> Text | str:
+    free = f"{size(space.free)} free"
+    if space.to_write is None:
+        return f"{free} at {space.at}"
+    if space.fits:
+        return f"about {size(space.to_write)} to write, {free}: it fits"
+    return Text(f"about {size(space.to_write)} to write, {free}: it does not fit", style="bold red")
+
+
+def _time(plan: PlanFigures, outlook: Outlook) -> str:
+    parts = [f"plan {duration(plan.seconds)}"] if plan.seconds is not None else []
+    parts.append(f"start-up {duration(outlook.start_seconds)}")
+    parts.append(f"rendering {duration(outlook.render_seconds)}")
+    return ", ".join(parts)
+
+
+def _spans(estimate: Estimate, outlook: Outlook) -> Table:
+    """Return one row for the engine and one for each number of tasks, with what each of them renders."""
+    table = plain_table("start-up and rendering", "at once", "shards each", "time")
+    here = f"{estimate.engine}, {counted(estimate.workers, 'worker')}"
+    rows = [(here, outlook.here), *(("Slurm, tasks on such machines", span) for span in outlook.array)]
+    for name, span in rows:
+        table.add_row(name, f"{span.at_once:,}", f"{span.shards:,}", duration(span.seconds))
+    return table
+
+
+def _failing(probe: Probe | None) -> str:
+    if probe is None or not probe.failed:
+        return ""
+    failed = sum(probe.failed.values())
+    return f"{failed:,} of the {counted(probe.pairs, 'pair')} of the probe failed: the figures tell little"

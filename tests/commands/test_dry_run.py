@@ -1,0 +1,116 @@
+import json
+import shutil
+from collections import namedtuple
+
+import pytest
+
+from medcutmix_cli import composition, estimating, pipeline
+from tests.calls import medcutmix
+from tests.toy_encoder import ToyEncoder
+from tests.trees import write_manifest
+
+KEYS = {
+    "document", "out", "plan", "task", "num_tasks", "shards_to_do", "pairs_to_do", "probe", "outlook", "space",
+    "engine", "workers", "peak_memory_bytes", "encoder", "synthetic",
+}  # fmt: skip
+FLAGS = ("--encoder", "toy", "--gate", "none", "--shard-size", 4, "--workers", 1)
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """Return a data set of 12 studies, read with the toy encoder, in a terminal of 80 columns."""
+    for module in (pipeline, composition):
+        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    monkeypatch.setenv("COLUMNS", "80")
+    return write_manifest(tmp_path / "in")
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Leave 100 bytes on every disk."""
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(estimating.shutil, "disk_usage", lambda _path: usage(1000, 900, 100))
+
+
+def test_augment_says_what_it_would_take(source, tmp_path, capsys):
+    assert medcutmix("augment", source, tmp_path / "out", *FLAGS, "--dry-run", "--probe", 4) == 0
+    shown = capsys.readouterr()
+    for said in ("12 in:", "pleural_effusion", "Refused", "4 pairs in", "it fits", "start-up", "Slurm"):
+        assert said in shown.out
+    assert max(map(len, shown.out.splitlines())) <= 80
+    assert "probing: 8 of 8 pairs" in shown.err
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_plan_says_what_it_would_plan_and_renders_nothing(source, tmp_path, capsys):
+    assert medcutmix("plan", source, tmp_path / "out", *FLAGS, "--dry-run") == 0
+    shown = capsys.readouterr()
+    assert "on disk; made in" in shown.out
+    assert not any(word in shown.out + shown.err for word in ("Probe", "Time", "probing"))
+    assert medcutmix("plan", source, tmp_path / "out", *FLAGS, "--dry-run", "--probe", 4) == 2
+
+
+def test_render_says_what_is_left_of_a_task(source, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert medcutmix("plan", source, out, *FLAGS, "-q") == 0
+    assert medcutmix("render", out, "--task", 1, "--num-tasks", 2, "--dry-run", "--probe", 2) == 0
+    shown = capsys.readouterr().out
+    assert "task 1 of 2: 1 shard, 4 pairs" in shown
+    assert "lies there already" in shown
+    assert not list((out / "data").iterdir())
+
+
+def test_json_is_one_document_with_known_keys(source, tmp_path, capsys):
+    assert medcutmix("augment", source, tmp_path / "out", *FLAGS, "--dry-run", "--probe", 2, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert set(document) == KEYS
+    assert (document["document"], document["probe"]["pairs"]) == ("estimate", 2)
+
+
+@pytest.mark.parametrize("form", ["", "--json", "-q"], ids=["plain", "json", "quiet"])
+def test_a_disk_that_is_too_small_stops_what_would_follow(source, tmp_path, capsys, full_disk, form):
+    code = medcutmix("augment", source, tmp_path / "out", *FLAGS, "--dry-run", "--probe", 4, *form.split())
+    shown = capsys.readouterr()
+    assert code == 1
+    assert "not enough space: about" in shown.err
+    assert "100 B free" in shown.err
+    assert bool(shown.out) == (form != "-q")
+
+
+def test_a_disk_that_is_too_small_for_what_is_left_does_not_matter_once_nothing_is(
+    source, tmp_path, full_disk
+):
+    assert medcutmix("augment", source, tmp_path / "out", *FLAGS, "-q") == 0
+    assert medcutmix("render", tmp_path / "out", "--dry-run", "-q") == 0
+
+
+def test_a_run_with_other_settings_is_refused_with_the_difference(source, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert medcutmix("plan", source, out, *FLAGS, "-q") == 0
+    assert medcutmix("augment", source, out, *FLAGS, "--seed", 7, "--dry-run") == 1
+    assert "seed" in capsys.readouterr().err
+
+
+def test_probe_without_dry_run_is_a_mistake(source, tmp_path, capsys):
+    assert medcutmix("augment", source, tmp_path / "out", *FLAGS, "--probe", 4) == 2
+    assert "--dry-run" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_failing_pairs_are_said_and_no_error(source, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert medcutmix("plan", source, out, *FLAGS, "-q") == 0
+    for picture in source.glob("*.jpg"):
+        picture.unlink()
+    assert medcutmix("render", out, "--dry-run", "--probe", 4) == 0
+    shown = capsys.readouterr().out
+    assert "failed: image:image-missing" in shown
+    assert "the figures tell little" in shown
+
+
+def test_a_plan_without_any_pair_says_so(tmp_path, capsys):
+    source = write_manifest(tmp_path / "in", studies=2, report="The lungs are clear.")
+    assert medcutmix("augment", source, tmp_path / "out", "--encoder", "bundled", "--dry-run") == 0
+    assert "no pair could be planned" in capsys.readouterr().err
+    shutil.rmtree(source)
+    assert list(tmp_path.iterdir()) == []
