@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Gate
+from medcutmix_cli.datasets.presence import Presence, watched
 from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures, side_seen
 from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images import read_canvas
@@ -64,6 +65,7 @@ class Sight:
         canvas: Side of the run's canvas, pixels; the encoder may want another one.
         dicom_mode: How DICOM becomes grey.
         stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
+        presence: Asked whether the data set is still there when a picture is not.
     """
 
     resolve: Callable[[str], Path]
@@ -71,16 +73,19 @@ class Sight:
     dicom_mode: str
     encoder: Encoder
     stage_dir: str = ""
+    presence: Presence | None = None
 
     def read(self, image_id: str, image_path: str, storage: Storage | None = None) -> Picture:
         """Read one picture as the encoder wants to see it.
 
         Raises:
             ImageError: It cannot be read.
+            DatasetError: None can: the data set has gone.
         """
         side = side_seen(self.encoder, self.canvas)
         path, storage = self.resolve(image_path), storage or InPlace()
-        seen = storage.read(path, lambda place: read_canvas(place, side, self.dicom_mode))
+        with watched(self.presence, image_path, path):
+            seen = storage.read(path, lambda place: read_canvas(place, side, self.dicom_mode))
         return Picture(image_id, seen.pixels, seen.placement)
 
 

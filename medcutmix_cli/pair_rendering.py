@@ -17,6 +17,7 @@ from scipy import ndimage
 
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.calibration import Calibration
+from medcutmix_cli.datasets.presence import Presence, watched
 from medcutmix_cli.encoders.base import (
     Attention,
     Encoder,
@@ -53,6 +54,7 @@ class Renderer:
         seed: The run's.
         workers: Threads.
         stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
+        presence: Asked whether the data set is still there when a picture is not.
     """
 
     folder: RunFolder
@@ -70,6 +72,7 @@ class Renderer:
     seed: int
     workers: int
     stage_dir: str = ""
+    presence: Presence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,11 @@ Group = dict[str, Prepared | ImageError]
 
 
 def read_parent(renderer: Renderer, storage: Storage, parent: Parent) -> tuple[Canvas, Picture] | ImageError:
-    """Read a picture as it is mixed, and as the encoder wants to see it."""
+    """Read a picture as it is mixed, and as the encoder wants to see it.
+
+    Raises:
+        DatasetError: None can be read: the data set has gone.
+    """
     side = side_seen(renderer.encoder, renderer.canvas)
 
     def both(path: Path) -> tuple[Canvas, Canvas]:
@@ -93,8 +100,10 @@ def read_parent(renderer: Renderer, storage: Storage, parent: Parent) -> tuple[C
         same = side == renderer.canvas
         return canvas, canvas if same else read_canvas(path, side, renderer.dicom_mode)
 
+    file = renderer.resolve(parent.image_path)
     try:
-        canvas, seen = storage.read(renderer.resolve(parent.image_path), both)
+        with watched(renderer.presence, parent.image_path, file):
+            canvas, seen = storage.read(file, both)
     except ImageError as error:
         return error
     return canvas, Picture(parent.image_id, seen.pixels, seen.placement)

@@ -32,6 +32,7 @@ from medcutmix_cli.composition import (
 from medcutmix_cli.config import difference, from_plain, usable_cpus
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
+from medcutmix_cli.datasets.presence import Presence
 from medcutmix_cli.engines import Engine, Places, Work
 from medcutmix_cli.errors import EncoderError, RunConflictError, RunError, UsageError
 from medcutmix_cli.intake import Progress
@@ -353,12 +354,14 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
     semantic = settings.semantic()
     # Where rows are cut into shards must not show inside one.
     del semantic["run"]["shard_size"]
+    source = open_source(settings)
     sight = Sight(
-        open_source(settings).resolve,
+        source.resolve,
         settings.image.canvas,
         settings.image.dicom_mode,
         encoder,
         settings.run.stage_dir,
+        Presence(source),
     )
     gate = build_gate(settings)
     terms = SYNTHETIC_TERMS if record.synthetic else CREDENTIALED_TERMS
@@ -378,6 +381,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         seed=settings.plan.seed,
         workers=threads,
         stage_dir=settings.run.stage_dir,
+        presence=sight.presence,
     )
 
 

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+from medcutmix_cli.claiming import SteppedAside, WrittenRows, claim, make_way
 from medcutmix_cli.encoders.base import Query
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.pair_rendering import Group, Renderer, asked, mix, prepare, read_parent
@@ -23,11 +24,11 @@ from medcutmix_cli.run_folder import (
     PairOutcome,
     ShardState,
     begin_attempt,
-    complete,
     explained,
+    read_complete,
     write_outcomes,
 )
-from medcutmix_cli.shards import Row, sha256, write_shard
+from medcutmix_cli.shards import Row, publish, write_rows
 from medcutmix_cli.staging import Storage, staged
 
 _Asked = tuple[Pair, "Future[Group]", "Future[Group]"]
@@ -39,37 +40,51 @@ PairDone = Callable[[int], None]
 def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -> ShardState:
     """Render one shard: the rows, then the failure list, then the state file that says that it is complete.
 
-    Interrupted anywhere, it leaves nothing half-written and can be called again.
+    Interrupted anywhere, it leaves nothing half-written and can be called again. Other tasks may render the same
+    shard; see `claiming`.
 
     Raises:
         RunError: The plan or the folder cannot be read or written (a full disk, for example).
+        DatasetError: The data set has gone, or its storage fails; the shard stays incomplete.
     """
+    with explained(renderer.folder.shard_file(shard)):
+        found = read_complete(renderer.folder, shard)
+        if found is not None and not found.failed:  # another task was here since the work was listed
+            return found
+        try:
+            return _render(renderer, shard, done)
+        except SteppedAside as aside:
+            return aside.state
+
+
+def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState:
     started, noted = time.monotonic(), notes()
-    pairs = read_plan(renderer.folder.plan_file, shard)
+    folder, pairs = renderer.folder, read_plan(renderer.folder.plan_file, shard)
     outcomes: list[PairOutcome] = []
-    target = renderer.folder.shard_file(shard)
-    with explained(target):
-        attempts = begin_attempt(renderer.folder, shard)
+    attempts = begin_attempt(folder, shard)
+    with publish(folder.shard_file(shard)) as temporary:
         with staged(renderer.stage_dir, _sources(renderer, pairs)) as storage:
             mixer = _Mixer(renderer, storage, pairs, outcomes, done)
             with closing(mixer.rows()) as rows:
-                written = write_shard(target, rows, renderer.origin)
-        write_outcomes(renderer.folder.failures_file(shard), outcomes)
-        state = ShardState(
-            shard=shard,
-            planned=len(pairs),
-            written=written,
-            rejected=_count(outcomes, "rejected"),
-            failed=_count(outcomes, "failed"),
-            sha256=sha256(target),
-            bytes=target.stat().st_size,
-            seconds=round(time.monotonic() - started, 3),
-            device=_described(renderer.encoder.device),
-            attempts=attempts,
-            notes=dict(sorted((notes() - noted + mixer.noted + storage.noted).items())),
-            calibration=renderer.calibration.sha256,
-        )
-        complete(renderer.folder, state)
+                count = write_rows(temporary, rows, renderer.origin)
+        written, failed = WrittenRows.of(temporary), _count(outcomes, "failed")
+        make_way(folder, shard, sum(failed.values()))
+    write_outcomes(folder.failures_file(shard), outcomes)
+    state = ShardState(
+        shard=shard,
+        planned=len(pairs),
+        written=count,
+        rejected=_count(outcomes, "rejected"),
+        failed=failed,
+        sha256=written.sha256,
+        bytes=written.bytes,
+        seconds=round(time.monotonic() - started, 3),
+        device=_described(renderer.encoder.device),
+        attempts=attempts,
+        notes=dict(sorted((notes() - noted + mixer.noted + storage.noted).items())),
+        calibration=renderer.calibration.sha256,
+    )
+    claim(folder, state, written, outcomes)
     return state
 
 

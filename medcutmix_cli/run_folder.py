@@ -3,8 +3,8 @@
     OUT/run.json  plan.parquet  nulls.parquet  calibration.json  README.md
     OUT/data/part-00000.parquet  state/part-00000.json  failures/part-00000.jsonl  logs/
 
-A shard is complete when its state file is there: it is written last. There are no lock files, since two tasks
-that render the same shard write the same bytes.
+A shard is complete when its state file is there: it is written last. There are no lock files: two tasks that render
+the same shard write the same bytes, and where they do not, `claiming` keeps what belongs together.
 """
 
 from __future__ import annotations
@@ -191,7 +191,12 @@ def write_text(path: Path, text: str) -> None:
 
 def write_outcomes(path: Path, outcomes: list[PairOutcome]) -> None:
     """Write a failure list, one JSON object a line; an empty one is written too: nothing failed."""
-    write_text(path, "".join(json.dumps(asdict(outcome), sort_keys=True) + "\n" for outcome in outcomes))
+    write_text(path, outcome_lines(outcomes))
+
+
+def outcome_lines(outcomes: list[PairOutcome]) -> str:
+    """Return the text of a failure list."""
+    return "".join(json.dumps(asdict(outcome), sort_keys=True) + "\n" for outcome in outcomes)
 
 
 def read_outcomes(path: Path) -> list[PairOutcome]:
@@ -271,12 +276,6 @@ def begin_attempt(folder: RunFolder, shard: int) -> int:
     return attempts
 
 
-def complete(folder: RunFolder, state: ShardState) -> None:
-    """Write the state file, which says that the shard is complete, and stop counting attempts."""
-    write_json(folder.state_file(state.shard), asdict(state))
-    folder.attempts_file(state.shard).unlink(missing_ok=True)
-
-
 def read_state(folder: RunFolder, shard: int) -> ShardState | None:
     """Return the state of a shard, None where it is not complete."""
     path = folder.state_file(shard)
@@ -318,6 +317,8 @@ _HINTS = {
     errno.ENOSPC: "make space, then run the same command again: it goes on where it stopped",
     errno.EDQUOT: "your quota is used up; make space, then run the same command again",
     errno.EFBIG: "the file-size limit is too low (ulimit -f); then run the same command again",
+    errno.EIO: "the disk or the share fails; run the same command again when it answers",
+    errno.ESTALE: "the share was mounted anew or the folder removed; run the same command again",
     errno.EROFS: "choose an output folder on a writable disk",
     errno.EACCES: "check the rights of the folder, or choose another",
     errno.EPERM: "check the rights of the folder, or choose another",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli.errors import ImageError
+from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images.dicom import read_dicom
 from medcutmix_cli.images.raster import JPEG_MAGIC, PNG_MAGIC, read_raster
 from medcutmix_cli.images.shrink import Plane
@@ -48,6 +51,7 @@ def read_canvas(path: Path, canvas: int, dicom_mode: str, *, exact: bool = False
     Raises:
         ImageError: With a reason to count it under: "image-missing", "image-empty", "image-constant",
             "image-truncated", "image-format-unknown", "image-unreadable", "dicom-...".
+        DatasetError: Its storage fails, also when asked again for some seconds.
     """
     plane, placement = _read(path, canvas, dicom_mode, exact=exact)
     if plane.min() == plane.max():
@@ -59,7 +63,37 @@ def read_canvas(path: Path, canvas: int, dicom_mode: str, *, exact: bool = False
     return Canvas(pixels, placement)
 
 
+_TRANSIENT = frozenset(
+    {
+        *(errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN),
+        *(errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ECONNRESET, errno.EREMOTEIO),
+    }
+)
+"""What a share says that is out of reach for a while: nothing that a picture is to blame for."""
+
+_PAUSES = (0.25, 1.0, 3.0)  # seconds
+
+
 def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
+    """Read a picture, again where the storage fails; pictures must not be counted as broken because of it."""
+    for pause in _PAUSES:
+        try:
+            return _read_once(path, canvas, mode, exact=exact)
+        except OSError:
+            time.sleep(pause)
+    try:
+        return _read_once(path, canvas, mode, exact=exact)
+    except OSError as error:
+        hint = (
+            "run the same command again when it answers; if this one file is damaged on its disk, remove it: "
+            "it is then counted as missing"
+        )
+        what = f"the storage of the data set fails: {os.strerror(error.errno or 0).lower()}"
+        raise DatasetError(what, where=str(path), hint=hint) from error
+
+
+def _read_once(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
+    """Read a picture, or raise what the storage said of itself as `OSError`."""
     try:
         with path.open("rb") as file:
             start = file.read(132)
@@ -68,6 +102,8 @@ def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Pl
     except FileNotFoundError as error:
         raise ImageError("there is no such picture", where=str(path), reason="image-missing") from error
     except OSError as error:
+        if error.errno in _TRANSIENT:
+            raise
         what = f"the picture cannot be opened ({type(error).__name__})"
         raise ImageError(what, where=str(path)) from error
     if not start:
@@ -75,4 +111,9 @@ def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Pl
     if start[128:] != b"DICM":  # PS3.10 7.1
         what = "the file is neither JPEG, PNG nor DICOM"
         raise ImageError(what, where=str(path), reason="image-format-unknown")
-    return read_dicom(path, canvas, mode, exact=exact)
+    try:
+        return read_dicom(path, canvas, mode, exact=exact)
+    except ImageError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in _TRANSIENT:
+            raise error.__cause__ from None
+        raise
