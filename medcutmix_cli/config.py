@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from medcutmix_cli.cpus import usable_cpus as usable_cpus
 from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.settings import (
     DICOM_MODES,
@@ -252,8 +253,3 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str 
         elif old != new:
             lines.append(f"{prefix}{key}: {old!r} -> {new!r}")
     return lines
-
-
-def usable_cpus() -> int:
-    """Return the CPUs this process may use; `os.cpu_count` counts the whole node under Slurm."""
-    return len(os.sched_getaffinity(0))

@@ -1,0 +1,53 @@
+"""How many processors this process may keep busy: what it is pinned to, and what its container may use of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+_ROOT = Path("/")
+
+
+def usable_cpus(root: Path = _ROOT) -> int:
+    """Return a number of at least 1; `os.cpu_count` counts the whole node under Slurm and in a container.
+
+    Args:
+        root: Of the file system in which /proc and /sys lie.
+    """
+    pinned = len(os.sched_getaffinity(0))
+    return max(1, int(min([pinned, *_quotas(root)])))
+
+
+def _quotas(root: Path) -> Iterator[float]:
+    """Yield the limits of this process's control groups and of those they lie in, in processors."""
+    groups = root / "sys/fs/cgroup"
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        number, kinds, group = line.split(":", 2)
+        if (
+            number == "0"
+        ):  # version 2 (cgroups(7)): "0::/path", "cpu.max" holds "quota period" or "max period"
+            for folder in _upwards(groups, group):
+                yield from _share(*_text(folder / "cpu.max").split())
+        elif "cpu" in kinds.split(","):
+            for folder in _upwards(groups / kinds, group):
+                limit = (_text(folder / f"cpu.cfs_{name}_us").strip() for name in ("quota", "period"))
+                yield from _share(*limit)
+
+
+def _upwards(mount: Path, group: str) -> Iterator[Path]:
+    """Yield the folder of a group and those above: in a container the path may be the host's, not to be seen."""
+    inside = Path(group.lstrip("/"))
+    yield from (mount / part for part in (inside, *inside.parents))
+
+
+def _share(quota: str = "", period: str = "") -> Iterator[float]:
+    if quota.isdigit() and period.isdigit() and int(period):  # "max" and -1 mean no limit
+        yield int(quota) / int(period)
+
+
+def _text(path: Path) -> str:
+    with suppress(OSError):
+        return path.read_text(encoding="ascii")
+    return ""
