@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import ray
@@ -53,10 +54,9 @@ def connected(address: str) -> Iterator[bool]:
     if ray.is_initialized():  # by the program that calls us: its connection is used, and stays
         yield False
         return
-    _quieten()
     if address != HERE:
         _reach(address)
-    with ThreadPoolExecutor(1, thread_name_prefix="ray") as starter:
+    with _quiet(), ThreadPoolExecutor(1, thread_name_prefix="ray") as starter:
         begun = starter.submit(_begin, address)
         try:
             _await(begun)
@@ -84,17 +84,28 @@ def chosen_address(asked: str) -> str:
     return asked or os.environ.get("RAY_ADDRESS", "") or HERE
 
 
-def _quieten() -> None:
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Ray off the terminal: what has gone wrong is said by us, and standard output is for data."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is sent anywhere
     # Without it Ray says on every start what will change in a later version.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    os.environ.setdefault("RAY_worker_niceness", "0")  # as the engine `local`; Ray's own is 15
     logging.getLogger("ray").setLevel(logging.CRITICAL)
+    # What Ray says of workers that die is printed to standard output, whatever `log_to_driver` is; this is the
+    # switch that its debugger turns off meanwhile.
+    worker, name = import_module("ray._private.worker"), "_worker_logs_enabled"
+    before = getattr(worker, name, True)
+    setattr(worker, name, False)
+    try:
+        yield
+    finally:
+        setattr(worker, name, before)
 
 
 def _begin(address: str) -> None:
     options: dict[str, Any] = {}
     if address == HERE:
+        os.environ.setdefault("RAY_worker_niceness", "0")  # as the engine `local`; Ray's own is 15
         options = {
             "num_cpus": usable_cpus(),
             "include_dashboard": False,
@@ -108,12 +119,12 @@ def _begin(address: str) -> None:
 
 def _explained(address: str, error: Exception) -> MedcutmixError:
     """Say why there is no connection. No report has met Ray yet, so that its own words can be shown."""
-    if isinstance(error, ImportError):
+    words = " ".join(str(error).split())[:300]
+    if isinstance(error, ImportError) or "ray[client]" in words:
         return MissingExtraError(
             f"an address like {address!r} needs more of Ray than is installed",
-            hint="pip install 'ray[client]', of the cluster's version",
+            hint=f"pip install 'ray[client]=={ray.__version__}'",
         )
-    words = " ".join(str(error).split())[:300]
     if address == HERE:
         return RunError(
             "Ray cannot be started on this machine", where=words, hint="--engine local needs none"
@@ -122,7 +133,8 @@ def _explained(address: str, error: Exception) -> MedcutmixError:
 
 
 _START_HINT = (
-    "is it running (`ray status`), with this version of Ray and of Python? without an address Ray starts here"
+    "does it run (`ray status`), with the same versions of Ray and Python? one that asks for a token needs "
+    "RAY_AUTH_MODE=token here; without an address Ray is started on this machine"
 )
 
 
