@@ -7,13 +7,13 @@ not every shared file system has them); instead
 
 1. whoever finds the shard complete before it puts its rows in place steps aside, and drops its own;
 2. the state file goes before rows are put in place: none ever speaks of rows that are no longer there;
-3. the state file is put in place only if rows and failure list are still those it speaks of, and looked at again
-   afterwards: whoever finds another's files takes its own state back.
+3. the failure list is put in place only if the rows are still those it belongs to, and the state file only if both are;
+4. the state is looked at again afterwards: whoever finds another's files under its own state takes it back.
 
-With rows of A and B put in place in this order, only B can pass 3; where each replaced a file of the other, none does,
-and the shard is rendered again. Left over is a task that is killed between the two looks of 3, while all of the other's
-last steps fall between the first and the state file: milliseconds against milliseconds. Then the sizes tell
-(`read_complete`), or `verify`, which compares hashes.
+With rows of A and B put in place in this order, only B can pass; where each replaced a file of the other, neither
+does, and the shard is rendered again. Left over are the microseconds between a look and the renaming after it: all that
+the other has left to do would have to fall into them. Then the sizes tell (`read_complete`), or `verify`, which
+compares hashes.
 """
 
 from __future__ import annotations
@@ -88,28 +88,39 @@ def make_way(folder: RunFolder, shard: int, failed: int) -> None:
 
 
 def claim(folder: RunFolder, state: ShardState, rows: WrittenRows, outcomes: list[PairOutcome]) -> None:
-    """Write the state file, which says that the shard is complete, and stop counting attempts.
+    """Write the failure list and the state file, which says that the shard is complete; stop counting attempts.
 
     Raises:
         SteppedAside: Another task has put its own files in place of these.
     """
-    lines = outcome_lines(outcomes)
-    target = folder.state_file(state.shard)
-    text = json.dumps(asdict(state), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    with publish(target) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-        if not _all_ours(folder, state.shard, rows, lines):
+    lines, target = outcome_lines(outcomes), folder.state_file(state.shard)
+    said = json.dumps(asdict(state), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+    def look(whole: bool = True) -> None:
+        if not _ours(folder, state.shard, rows, lines if whole else None):
             raise SteppedAside(state)
-    if not _all_ours(folder, state.shard, rows, lines):
-        with suppress(FileNotFoundError):
-            if target.read_text(encoding="utf-8") == text:
-                target.unlink()
-        raise SteppedAside(state)
+
+    with publish(folder.failures_file(state.shard), lambda: look(whole=False)) as temporary:
+        temporary.write_text(lines, encoding="utf-8")
+    with publish(target, look) as temporary:
+        temporary.write_text(said, encoding="utf-8")
+    try:
+        look()
+    except SteppedAside:
+        _take_back(target, said)
+        raise
     folder.attempts_file(state.shard).unlink(missing_ok=True)
 
 
-def _all_ours(folder: RunFolder, shard: int, rows: WrittenRows, lines: str) -> bool:
+def _ours(folder: RunFolder, shard: int, rows: WrittenRows, lines: str | None) -> bool:
+    """Say whether rows, and a failure list where one is given, are in place as this task wrote them."""
     with suppress(FileNotFoundError):
-        listed = folder.failures_file(shard).read_text(encoding="utf-8")
-        return listed == lines and rows.lie_in(folder.shard_file(shard))
+        if lines is None or folder.failures_file(shard).read_text(encoding="utf-8") == lines:
+            return rows.lie_in(folder.shard_file(shard))
     return False
+
+
+def _take_back(target: Path, said: str) -> None:
+    with suppress(FileNotFoundError):
+        if target.read_text(encoding="utf-8") == said:
+            target.unlink()

@@ -26,7 +26,6 @@ from medcutmix_cli.run_folder import (
     begin_attempt,
     explained,
     read_complete,
-    write_outcomes,
 )
 from medcutmix_cli.shards import Row, publish, write_rows
 from medcutmix_cli.staging import Storage, staged
@@ -62,20 +61,18 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
     folder, pairs = renderer.folder, read_plan(renderer.folder.plan_file, shard)
     outcomes: list[PairOutcome] = []
     attempts = begin_attempt(folder, shard)
-    with publish(folder.shard_file(shard)) as temporary:
+    with publish(folder.shard_file(shard), lambda: make_way(folder, shard, _failed(outcomes))) as temporary:
         with staged(renderer.stage_dir, _sources(renderer, pairs)) as storage:
             mixer = _Mixer(renderer, storage, pairs, outcomes, done)
             with closing(mixer.rows()) as rows:
                 count = write_rows(temporary, rows, renderer.origin)
-        written, failed = WrittenRows.of(temporary), _count(outcomes, "failed")
-        make_way(folder, shard, sum(failed.values()))
-    write_outcomes(folder.failures_file(shard), outcomes)
+        written = WrittenRows.of(temporary)
     state = ShardState(
         shard=shard,
         planned=len(pairs),
         written=count,
         rejected=_count(outcomes, "rejected"),
-        failed=failed,
+        failed=_count(outcomes, "failed"),
         sha256=written.sha256,
         bytes=written.bytes,
         seconds=round(time.monotonic() - started, 3),
@@ -86,6 +83,10 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
     )
     claim(folder, state, written, outcomes)
     return state
+
+
+def _failed(outcomes: list[PairOutcome]) -> int:
+    return sum(outcome.outcome == "failed" for outcome in outcomes)
 
 
 def _count(outcomes: list[PairOutcome], outcome: str) -> dict[str, int]:

@@ -189,13 +189,8 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_outcomes(path: Path, outcomes: list[PairOutcome]) -> None:
-    """Write a failure list, one JSON object a line; an empty one is written too: nothing failed."""
-    write_text(path, outcome_lines(outcomes))
-
-
 def outcome_lines(outcomes: list[PairOutcome]) -> str:
-    """Return the text of a failure list."""
+    """Return the text of a failure list, one JSON object a line; an empty one is written too: nothing failed."""
     return "".join(json.dumps(asdict(outcome), sort_keys=True) + "\n" for outcome in outcomes)
 
 

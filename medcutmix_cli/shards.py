@@ -9,7 +9,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -217,10 +217,14 @@ def _leaf_paths(path: str, kind: pa.DataType) -> list[str]:
 
 
 @contextmanager
-def publish(target: Path) -> Iterator[Path]:
+def publish(target: Path, look: Callable[[], None] | None = None) -> Iterator[Path]:
     """Give a temporary path in the target's folder; on success make it durable and put it in place at once.
 
     On any error, a signal included, the temporary file goes and the target stays as it was.
+
+    Args:
+        target: Where the file is to be.
+        look: Called in the last moment before the file is put in place; what it raises prevents that.
 
     Raises:
         RunError: Somebody removed the temporary file.
@@ -228,6 +232,8 @@ def publish(target: Path) -> Iterator[Path]:
     with temporary_beside(target) as temporary:
         yield temporary
         _make_durable(temporary, target)
+        if look:
+            look()
         temporary.replace(target)
         _sync_folder(target.parent)
 

@@ -337,6 +337,13 @@ def write_table(name: str, text: str) -> None:
     TABLES.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
 
 
+def _signals_as_in_a_terminal() -> None:
+    """Undo what `nohup` and `&` leave behind: an ignored signal is inherited, and the program respects it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
+        usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, usual)
+
+
 def main() -> None:
     """Interrupt as often as asked for; leave with 1 if anything was wrong."""
     parser = argparse.ArgumentParser(
@@ -348,6 +355,7 @@ def main() -> None:
     parser.add_argument("--toy", action="store_true")
     parser.add_argument("--write", action="store_true", help=f"write the table into {TABLES.name}")
     chosen = parser.parse_args()
+    _signals_as_in_a_terminal()
     with prepared(toy=chosen.toy, studies=chosen.studies) as (trial, folder):
         print(f"a whole run takes {trial.seconds:.1f} s", flush=True)
         seen, completed = interrupt_many(trial, folder, chosen.times, random.Random(chosen.seed))

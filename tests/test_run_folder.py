@@ -1,9 +1,6 @@
 import errno
 import json
 import os
-import platform
-import subprocess
-import sys
 
 import pytest
 
@@ -16,28 +13,6 @@ def folder(tmp_path):
     made = RunFolder(tmp_path / "out")
     made.create()
     return made
-
-
-def dead_process():
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
-
-
-@pytest.mark.parametrize(
-    ("host", "pid", "stays"),
-    [
-        pytest.param(platform.node(), "dead", False, id="of-a-dead-process-here"),
-        pytest.param(platform.node(), "alive", True, id="of-a-living-process-here"),
-        pytest.param("another-node", "dead", True, id="of-another-machine"),
-    ],
-)
-def test_only_what_a_dead_process_of_this_machine_left_is_removed(folder, host, pid, stays):
-    number = dead_process() if pid == "dead" else os.getppid()
-    left = folder.root / "data" / f".part-00000.parquet.{host}.{number}.tmp"
-    left.write_text("half")
-    folder.clean_temporaries()
-    assert left.exists() is stays
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
