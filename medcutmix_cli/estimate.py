@@ -76,7 +76,7 @@ class Outlook:
 
     Attributes:
         pairs_to_write: Of the pairs to do, at the probe's share of written ones.
-        pictures: That are decoded and encoded, each once a shard; time goes with them rather than with pairs.
+        pictures: That are decoded and encoded, each once a shard.
         start_seconds: Before the first pair: see `Probe`.
         render_seconds: All pairs, one shard after the other.
         here: How long this engine would take.

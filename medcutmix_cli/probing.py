@@ -96,14 +96,14 @@ def render_probe(
 
 
 def spread(total: int, wanted: int) -> tuple[int, ...]:
-    """Choose positions in [0, total): short stretches of neighbours, evenly spread.
+    """Choose positions in [0, total): short stretches of neighbours, evenly spread: 16 of 2 pairs, 32 of 4, 64 of 8.
 
     Neighbours share pictures, as in a real shard; but they also share their finding and what is amiss with a
-    picture, so that many stretches are needed to learn how many pairs are rejected. A larger probe has more of them
-    and longer ones: 8 of 4 pairs, 16 of 8, 32 of 16.
+    picture, so that many places are needed to learn how many pairs are rejected (on 104 pairs of the sample, 32
+    pairs said so within 11 % in stretches of 1 or 2, within 30 % in stretches of 4 or 8).
     """
     chosen = min(total, wanted)
-    stretches = max(1, round(chosen / max(4.0, math.sqrt(chosen / 2))))
+    stretches = max(1, round(chosen / max(2.0, math.sqrt(chosen / 8))))
     positions: list[int] = []
     for part in range(stretches):
         left_out = (2 * part + 1) * (total - chosen) // (2 * stretches)
