@@ -15,6 +15,7 @@ from medcutmix_cli.pairing.clauses import reread, said
 from medcutmix_cli.pairing.departing import Arrival, Departure, counted, departure
 from medcutmix_cli.pairing.drafting import Draft, Fate, draft_edits
 from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.normals import normal_beside_finding
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
 
@@ -176,8 +177,12 @@ def _change(
     if isinstance(edits, Refusal):
         return edits
     kept, inserted = draft.kept(reading), draft.inserted()
-    if any(arriving.conflicts(s) for s in kept if s.section in _counting(recipient)):
+    counting = _counting(recipient)
+    if any(arriving.conflicts(s) for s in kept if s.section in counting):
         return Refusal("contradiction-would-be-left")
+    if normal_beside_finding(s for s in (*kept, *inserted) if s.section in counting):
+        # The mixed report would be refused for it; not reading it first saves most of the time of pairing.
+        return Refusal("normal-beside-acute-finding")
     if not _reads_as_meant(recipient, edits, (*kept, *inserted)):
         return Refusal("mixed-text-reads-differently")
     return TextChange(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, moved, without
@@ -39,11 +40,12 @@ def counted(reading: Reading) -> list[Sentence]:
     return [s for s in reading.sentences if s.section in counting]
 
 
+@lru_cache(maxsize=8)
 def departure(reading: Reading, finding: str) -> Departure | Refusal:
     """Take every statement of a finding out of a report, hedged, resolved and prior-referring ones too.
 
     What else its sentences say stays where it can be cut free. Denials that cannot be leave as well (that is no
-    lie); another finding that is there cannot.
+    lie); another finding that is there cannot. Kept for the donors that are tried one after the other.
     """
     about = [s for s in counted(reading) if any(m.assertion in STATED for m in _of(s, finding))]
     fates = [_fate_of_statement(s, finding) for s in about]

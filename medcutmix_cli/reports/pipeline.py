@@ -6,7 +6,7 @@ Built on first use and kept for the life of the process; knows no section and no
 from __future__ import annotations
 
 import warnings
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _MOST_BRACKETS = 64
@@ -44,12 +44,26 @@ def _tokenizer_only() -> Any:
 
 def abbreviations(text: str) -> dict[str, str]:
     """Return short form -> long form for the abbreviations that `text` defines in brackets."""
-    if not 0 < text.count("(") <= _MOST_BRACKETS:
+    if not 0 < text.count("(") <= _MOST_BRACKETS or not _defined(_up_to_last_bracket(text)):
         return {}
+    return dict(_defined(text))
+
+
+def _up_to_last_bracket(text: str) -> str:
+    """Return the part that can define anything: up to the word in which the last bracket closes.
+
+    In most reports that is the line of the examination ("CHEST (PORTABLE AP)"), the same in thousands of them.
+    """
+    last = text.rfind(")")
+    return text[: last + 1] + text[last + 1 :].partition(" ")[0] if last >= 0 else ""
+
+
+@lru_cache(maxsize=1 << 13)
+def _defined(text: str) -> tuple[tuple[str, str], ...]:
     # Importing spaCy puts a filter of its own before ours, so import first.
     pipeline = abbreviation_pipeline()
     with warnings.catch_warnings():
         # spaCy warns of the detector's empty matcher on every text that defines no abbreviation (W036).
         warnings.simplefilter("ignore", UserWarning)
         found = pipeline(text)._.abbreviations
-    return {short.text: short._.long_form.text for short in found}
+    return tuple((short.text, short._.long_form.text) for short in found)

@@ -28,7 +28,8 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 # Without one of these before its end a piece is one sentence to the component too (tested); skipping is faster.
-_MARK_INSIDE = re.compile(r"[^\w\s,'%/-](?!$)")
+# A point or colon between digits ("4.2 cm", "10:42") is none.
+_MARK_INSIDE = re.compile(r"(?!(?<=\d)[.:](?=\d))[^\w\s,'%/-](?!$)")
 _UNDERSCORES = re.compile(r"_+")
 
 

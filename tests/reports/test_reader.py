@@ -8,6 +8,7 @@ from medcutmix_cli.datasets.phantoms import draw_phantom, write_report
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.records import Assertion, Side
 from medcutmix_cli.reports.labels import finding_states
+from medcutmix_cli.reports.pipeline import abbreviations
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import fold
 
@@ -52,6 +53,12 @@ def test_an_abbreviation_the_report_defines_is_read_as_its_long_form():
     reading = ReportReader().read("Small left pleural effusion (LPE) is seen. The LPE has a fluid level.")
     (mention,) = reading.sentences[1].mentions
     assert (mention.finding, mention.side) == ("pleural_effusion", Side.LEFT)
+
+
+@pytest.mark.parametrize("behind", ["", ".", ", CHF again.", " and CHF", "; see (above)."])
+def test_what_stands_behind_the_last_bracket_defines_nothing(behind):
+    text = f"There is congestive heart failure (CHF){behind}"
+    assert abbreviations(text) == {"CHF": "congestive heart failure"}
 
 
 def test_an_abbreviation_of_another_report_is_not():

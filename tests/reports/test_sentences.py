@@ -103,6 +103,8 @@ def test_no_letter_is_lost(text):
         "There is a small right-sided pleural effusion, unchanged.",
         "Heart size is 3/4 of normal and 50% larger, patient's left.",
         "A 3 cm mass in the RUL",
+        "The tube ends 4.2 cm above the carina, imaged at 10:42 with 2.5 x 3.0 cm left.",
+        "The 1.5 cm nodule of 2.1 cm is 0.5",
     ],
 )
 def test_a_piece_without_inner_marks_is_one_sentence_to_the_component_too(piece):
