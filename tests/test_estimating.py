@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import medcutmix_cli
 from medcutmix_cli import composition, estimating, pipeline
+from medcutmix_cli.cluster.local import Local
 from medcutmix_cli.errors import DatasetError, Interrupted, RunConflictError, RunError, UsageError
 from medcutmix_cli.estimate import Span
 from medcutmix_cli.probing import home_of, scratch_folder, spread
@@ -210,3 +211,26 @@ def test_a_probe_takes_as_many_pairs_as_asked_from_all_over_the_plan(total, want
 def test_more_tasks_than_shards_help_nobody():
     spans = estimating._array(7.0, [100.0] * 5 + [50.0])
     assert spans == (Span(1, 6, 557.0), Span(4, 2, 207.0), Span(6, 1, 107.0))
+
+
+class ThreeActors(Local):
+    """An engine that renders three shards at once, and a probe in one place."""
+
+    def at_once(self, work):
+        return min(3, len(work.shards))
+
+    def one_at_a_time(self):
+        return Local()
+
+    def render(self, work, progress):
+        raise AssertionError("a probe is rendered in one place")
+
+
+def test_an_engine_that_renders_several_shards_at_once_is_timed_in_one_place(source, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "build_engine", lambda *_chosen: ThreeActors())
+    medcutmix_cli.plan(source, tmp_path / "out", **OPTIONS)
+    estimate = medcutmix_cli.estimate_render(tmp_path / "out", engine="three", probe=4)
+    here = estimate.outlook.here
+    assert (here.at_once, here.shards) == (3, -(-estimate.shards_to_do // 3))
+    assert here.seconds < estimate.outlook.start_seconds + estimate.outlook.render_seconds
+    assert (estimate.outlook.array, estimate.peak_memory_bytes) == ((), None)
