@@ -64,7 +64,7 @@ def size_request(
 
 def _fair_share(nodes: Sequence[Node], gpus: float) -> int:
     if not gpus:
-        return min([CPUS_WITHOUT_GPU, *(node.cpus for node in nodes if node.cpus > 0)])
+        return min(CPUS_WITHOUT_GPU, max([1, *(node.cpus for node in nodes)]))
     shares = [node.cpus // int(node.gpus / gpus) for node in nodes if node.gpus >= gpus]
     return max(1, min(shares, default=1))
 

@@ -1,0 +1,299 @@
+"""A real Ray, in processes of its own: none of it comes into the one that tests."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.trees import output_bytes
+
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
+psutil = pytest.importorskip("psutil")
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS = 180
+"""For whatever should take some: a machine that runs much else."""
+
+
+@pytest.fixture(scope="module")
+def environment():
+    """Ray keeps its sessions below RAY_TMPDIR; the names of its sockets must be short."""
+    folder = tempfile.mkdtemp(prefix="mcm")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    yield {**kept, "RAY_TMPDIR": folder, "RAY_AUTH_MODE": "disabled"}
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def command(*arguments, module="medcutmix_cli.main"):
+    return [sys.executable, "-m", module, *map(str, arguments)]
+
+
+def run(environment, *arguments, **how):
+    return subprocess.run(
+        command(*arguments, **how),
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+
+
+@pytest.fixture(scope="module")
+def plan(environment, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ray")
+    done = run(environment, "sample", folder / "sample", "--studies", 60)
+    assert done.returncode == 0, done.stderr
+    few = ("--gate", "none", "--pairs-per-study", 3, "--shard-size", 4)
+    done = run(environment, "plan", folder / "sample", folder / "plan", *few)
+    assert done.returncode == 0, done.stderr
+    return folder / "plan"
+
+
+@pytest.fixture(scope="module")
+def undisturbed(environment, plan):
+    out = plan.with_name("undisturbed")
+    shutil.copytree(plan, out)
+    done = run(environment, "render", out)
+    assert done.returncode == 0, done.stderr
+    return output_bytes(out)
+
+
+@pytest.fixture
+def out(plan, tmp_path):
+    shutil.copytree(plan, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def options(*pairs):
+    return ["--engine", "ray", *(word for pair in pairs for word in ("--engine-option", pair))]
+
+
+@pytest.fixture(scope="module")
+def cluster(environment):
+    """A cluster of 2 CPUs that was there before; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    start = ["start", "--head", f"--port={port}", "--num-cpus=2", "--include-dashboard=false"]
+    places = [f"--temp-dir={environment['RAY_TMPDIR']}", "--disable-usage-stats"]
+    done = subprocess.run(
+        [sys.executable, "-c", "from ray.scripts.scripts import main; main()", *start, *places],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+    try:
+        assert done.returncode == 0, done.stderr
+        yield f"127.0.0.1:{port}"
+    finally:
+        kill(daemons(environment["RAY_TMPDIR"]))
+
+
+def daemons(folder):
+    """Return the processes of a cluster, which all name its folder, and what these have started."""
+    found = set()
+    for process in psutil.process_iter(["cmdline"]):
+        if any(folder in word for word in process.info["cmdline"] or ()):
+            found |= {process, *children(process)}
+    return found
+
+
+def children(process):
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def kill(processes):
+    for process in processes:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(processes, timeout=10)
+
+
+class Running:
+    """A `medcutmix render` under way, in a session of its own; whatever it has started ends with the test."""
+
+    def __init__(self, environment, out, *arguments):
+        self.out = out
+        self.process = psutil.Popen(
+            command("render", out, *arguments),
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.family = set()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        kill([*self.family, *children(self.process), self.process])
+
+    def half_written(self):
+        return [path.name for path in self.out.glob("data/.*.tmp")]
+
+    def wait_for_a_shard(self):
+        """Wait until one is being written, and remember every process there is by then."""
+        until = time.monotonic() + SECONDS
+        while not self.half_written():
+            assert self.process.poll() is None, self.process.stdout.read()
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        self.family = set(children(self.process))
+
+    def end(self):
+        """Wait for the end: the exit code, and what was said."""
+        said, _ = self.process.communicate(timeout=SECONDS)
+        return self.process.returncode, said
+
+    def left(self, seconds=10):
+        """Return the names of the processes that are still there."""
+        _, alive = psutil.wait_procs(self.family, timeout=seconds)
+        return [process.name() for process in alive]
+
+
+def renderers(processes):
+    return [process for process in processes if process.name().startswith("ray::ShardActor")]
+
+
+def test_an_actor_that_is_killed_in_the_middle_loses_nothing(environment, out, undisturbed):
+    with Running(environment, out, *options("cpus_per_actor=1", "address=local")) as running:
+        running.wait_for_a_shard()
+        killed = renderers(running.family)[0]
+        killed.kill()
+        code, said = running.end()
+        assert code == 0, said
+        assert "ray" not in said.lower()
+        assert running.left() == []
+    assert output_bytes(out) == undisturbed
+    attempts = [json.loads(path.read_text())["attempts"] for path in out.glob("state/*.json")]
+    assert sorted(attempts)[-1] == 2
+
+
+def test_term_to_all_leaves_no_process_and_the_local_engine_goes_on(environment, out, undisturbed):
+    with Running(environment, out, *options("address=local")) as running:
+        running.wait_for_a_shard()
+        os.killpg(running.process.pid, signal.SIGTERM)  # as Slurm does
+        code, said = running.end()
+        assert code == 75, said
+        assert "run the same command again" in said
+        assert running.left() == []
+        assert running.half_written() == []
+    assert run(environment, "render", out).returncode == 0
+    assert output_bytes(out) == undisturbed
+
+
+def test_a_driver_that_is_killed_takes_its_ray_with_it(environment, out):
+    with Running(environment, out, *options("address=local")) as running:
+        running.wait_for_a_shard()
+        running.process.kill()
+        running.end()
+        # Two small helpers of Ray look for the rest of it for a minute before they go.
+        helpers = {"ray::DashboardAgent", "ray::RuntimeEnvAgent"}
+        assert {name for name in running.left() if name not in helpers} == set()
+
+
+def test_an_existing_cluster_gives_the_same_bytes_and_stays(environment, out, undisturbed, cluster):
+    before = daemons(environment["RAY_TMPDIR"])
+    done = run(environment, "render", out, "--json", *options(f"address={cluster}", "cpus_per_actor=1"))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["document"] == "status"
+    assert "ray" not in done.stderr.lower()
+    assert output_bytes(out) == undisturbed
+    assert [process for process in before if process.name() == "raylet" and process.is_running()]
+
+
+def test_a_shard_that_ends_its_actor_again_and_again_is_an_error(environment, out, cluster):
+    done = run(environment, "render", out, *options(f"address={cluster}"), module="tests.cluster.deadly_ray")
+    assert done.returncode == 1
+    assert "shard 1 has ended its actor 3 times" in done.stderr
+    assert json.loads((out / "state" / "part-00000.json").read_text())["written"] >= 0
+
+
+def test_an_actor_that_cannot_be_placed_is_an_error_that_says_what_there_is(environment, out, cluster):
+    asked = options(f"address={cluster}", "cpus_per_actor=7", "patience_s=1")
+    done = run(environment, "render", out, *asked)
+    assert done.returncode == 1
+    assert "one asks for 7 CPU(s) and 0 GPU(s)" in done.stderr
+    assert "the cluster has 2 CPU(s)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        pytest.param(options("address=127.0.0.1:1"), 1, "no Ray cluster answers", id="nobody-there"),
+        pytest.param(options("adress=auto"), 2, "did you mean 'address'?", id="misspelt-option"),
+        pytest.param(options("actors=many"), 2, "ray.actors must be a whole number", id="no-number"),
+        pytest.param(options("gpus_per_actor=1.5"), 2, "whole number where it is above 1", id="odd-gpus"),
+        pytest.param([*options(), "--device", "cuda:1"], 2, "Ray chooses the GPU", id="a-gpu-by-number"),
+        pytest.param(["--engine", "rye"], 2, "did you mean 'ray'?", id="unknown-engine"),
+    ],
+)
+def test_what_makes_no_sense_is_said_at_once(environment, plan, arguments, code, said):
+    done = run(environment, "render", plan, *arguments)
+    assert done.returncode == code
+    assert said in done.stderr
+
+
+def python(environment, code, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+
+
+def test_without_ray_the_error_is_the_pip_line(environment, plan):
+    code = "import sys; sys.modules['ray'] = None; from medcutmix_cli.main import main; main()"
+    done = python(environment, code, "render", plan, "--engine", "ray")
+    assert done.returncode == 1
+    assert "pip install 'medcutmix[ray]'" in done.stderr
+
+
+ANSWERS = """
+import sys
+from pathlib import Path
+from medcutmix_cli.cluster import ray_actor
+from medcutmix_cli.engines import Places, Work
+
+def quote(*_arguments, **_named):
+    raise ValueError("FINDINGS: a secret.")
+
+def answer(out, fingerprint):
+    return ray_actor.ShardActor(Work(Path(out), fingerprint, (0,), (1,), Places(), 1)).open().error
+
+print(answer("nowhere", ""))
+print(answer(sys.argv[1], "another"))
+ray_actor.open_renderer = quote
+print(answer(sys.argv[1], ""))
+"""
+
+
+def test_what_goes_wrong_in_an_actor_is_an_answer_without_report_text(environment, plan):
+    done = python(environment, ANSWERS, plan)
+    unseen, another, unexpected = done.stdout.splitlines()
+    assert "this node does not see the run | nowhere" in unseen
+    assert "another run lies in this folder" in another
+    assert "unexpected ValueError at medcutmix_cli/cluster/ray_actor.py" in unexpected
+    assert "secret" not in done.stdout + done.stderr
