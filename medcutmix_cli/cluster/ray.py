@@ -9,7 +9,6 @@ with, files were named by random ids and added to on a second run, and a failed 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from medcutmix_cli.config import from_plain
 from medcutmix_cli.engines import Places, Progress, Work
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.run_folder import RunFolder, read_run
+from medcutmix_cli.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,11 @@ class OnRay:
         Raises:
             MedcutmixError: There is no cluster or no place in it, or a shard cannot be rendered.
         """
-        device = _device(work)
-        if re.fullmatch(r"cuda:\d+", device):
-            raise UsageError(f"device {device}: Ray chooses the GPU", hint="--device cuda, or --device auto")
+        settings = _settings(work)
         try:
             with connected(chosen_address(self.address)) as ours:
                 nodes = alive_nodes()
-                request = self._request(work, nodes)
+                request = self._request(work, settings, nodes)
                 if ours and not request.fits(nodes):  # it will not grow
                     raise no_place(request, "here")
                 sent = replace(work, workers=request.workers, places=_absolute(work.places))
@@ -76,22 +74,17 @@ class OnRay:
             RunFolder(work.out).clean_temporaries()
 
     def at_once(self, work: Work) -> int:
-        """Return how many actors the cluster would give for `work`; connects to it.
-
-        Raises:
-            MedcutmixError: There is no cluster.
-        """
+        """Return how many actors the cluster has room for, as it is now, and `work` has shards for."""
+        settings = _settings(work)
         with connected(chosen_address(self.address)):
-            return self._request(work, alive_nodes()).actors
+            return self._request(work, settings, alive_nodes()).actors
 
     def one_at_a_time(self) -> OnRay:
-        """Return the same engine with one actor."""
+        """Return the same engine with one actor, as large as each of many."""
         return replace(self, actors=1)
 
-    def _request(self, work: Work, nodes: Sequence[Node]) -> Request:
-        """Say how many actors to ask for, and how large."""
-        settings = from_plain(read_run(RunFolder(work.out)).settings)
-        on_cpu = _device(work) == "cpu" and self.gpus_per_actor < 0
+    def _request(self, work: Work, settings: Settings, nodes: list[Node]) -> Request:
+        on_cpu = _device(work, settings) == "cpu" and self.gpus_per_actor < 0
         return size_request(
             nodes,
             shards=len(work.shards),
@@ -102,8 +95,21 @@ class OnRay:
         )
 
 
-def _device(work: Work) -> str:
-    return work.places.device or from_plain(read_run(RunFolder(work.out)).settings).encoder.device
+def _settings(work: Work) -> Settings:
+    """Return the settings of the run.
+
+    Raises:
+        UsageError: The encoder is to run on a GPU by its number: an actor sees only those that Ray gives it.
+    """
+    settings = from_plain(read_run(RunFolder(work.out)).settings)
+    device = _device(work, settings)
+    if re.fullmatch(r"cuda:\d+", device):
+        raise UsageError(f"device {device}: Ray chooses the GPU", hint="--device cuda, or --device auto")
+    return settings
+
+
+def _device(work: Work, settings: Settings) -> str:
+    return work.places.device or settings.encoder.device
 
 
 def _absolute(places: Places) -> Places:
