@@ -300,7 +300,7 @@ def _write_plan(
     with explained(folder.root):
         folder.create()
         folder.clean_temporaries()
-        write_plan(folder.plan_file, result.pairs, settings.run.shard_size)
+        write_plan(folder.plan_file, result.pairs, settings.run.shard_size, progress)
         write_nulls(folder.nulls_file, result.nulls)
         write_json(folder.run_file, asdict(whole))
         write_card(folder, whole, run_status(folder))

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Assertion, Edit, Entity, Neighbour, Pair, Parent, Side, TextWeights
 from medcutmix_cli.shards import EDIT_TYPE, ENTITY_TYPE, publish
@@ -42,8 +43,15 @@ def shard_sizes(pairs: int, shard_size: int) -> list[int]:
     return [min(shard_size, pairs - start) for start in range(0, pairs, shard_size)]
 
 
-def write_plan(path: Path, pairs: Sequence[Pair], shard_size: int) -> None:
-    """Write the plan, one row group a shard; the same pairs give the same bytes."""
+def write_plan(path: Path, pairs: Sequence[Pair], shard_size: int, progress: Progress | None = None) -> None:
+    """Write the plan, one row group a shard; the same pairs give the same bytes.
+
+    Args:
+        path: `plan.parquet` of the run folder.
+        pairs: In the order of the shards.
+        shard_size: Pairs a shard.
+        progress: Called with ("writing", pairs written, pairs).
+    """
     with (
         publish(path) as temporary,
         pq.ParquetWriter(temporary, PLAN_SCHEMA, compression="zstd", write_page_checksum=True) as writer,
@@ -51,6 +59,8 @@ def write_plan(path: Path, pairs: Sequence[Pair], shard_size: int) -> None:
         for start in range(0, len(pairs), shard_size):
             rows = [asdict(pair) for pair in pairs[start : start + shard_size]]
             writer.write_table(pa.Table.from_pylist(rows, schema=PLAN_SCHEMA), row_group_size=shard_size)
+            if progress:
+                progress("writing", start + len(rows), len(pairs))
 
 
 def read_plan(path: Path, shard: int) -> list[Pair]:

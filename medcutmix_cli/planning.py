@@ -6,7 +6,7 @@ Every input study ends as planned (it is a recipient of at least one pair) or dr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from medcutmix_cli.attention import Gate, NoGate
@@ -68,6 +68,7 @@ class PlanResult:
 
 
 DEFAULT_READER = ReportReader()
+_LISTED_AT_ONCE = 1000
 UNGATED = NoGate()
 
 
@@ -91,7 +92,7 @@ def make_plan(
     report = progress or _silent
     excluded = read_excluded(settings.exclude_ids)
     dropped: list[Dropped] = []
-    readable = studies_to_read(sorted_studies(studies), settings, excluded, dropped)
+    readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
     read = read_all(readable, Intake(reader, strategy.findings, settings.labels), workers, report)
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
     dropped = [drop for drop in dropped if drop.unit == "study"]
@@ -118,6 +119,15 @@ def make_plan(
         nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
     )
+
+
+def _listed(studies: Iterable[Study | Dropped], report: Progress) -> Iterator[Study | Dropped]:
+    """Say how many studies there are so far; the first comes when the tables have been joined."""
+    report("listing", 0, 0)
+    for number, study in enumerate(studies, start=1):
+        yield study
+        if number % _LISTED_AT_ONCE == 0:
+            report("listing", number, 0)
 
 
 def _by_finding(lacking: dict[NullKey, list[Filed]]) -> dict[str, int]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LINE_SECONDS = 30.0
 UNITS = {
+    "listing": "studies",
+    "writing": "pairs",
     "reading": "studies",
     "pairing": "studies",
     "calibrating": "pictures",

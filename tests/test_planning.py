@@ -234,3 +234,15 @@ def test_where_the_two_disagree_the_label_is_not_said():
     }
     assert (values["rules"], values["csv"]) == (0.0, 1.0)
     assert math.isnan(values["both-agree"])
+
+
+def test_studies_are_counted_while_the_tables_are_read():
+    said = []
+    make_plan(
+        [make_study(n) for n in range(3)],
+        PlanSettings(),
+        SameFinding(),
+        progress=lambda *stage: said.append(stage),
+    )
+    assert said[0] == ("listing", 0, 0)
+    assert {stage for stage, _, _ in said} == {"listing", "reading", "pairing"}

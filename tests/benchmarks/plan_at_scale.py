@@ -1,111 +1,124 @@
-"""Plan 227,835 reports (the size of MIMIC-CXR) and say time and peak memory; writes the table to PLAN.md.
+"""Plan a tree of the size of MIMIC-CXR by the command line and say time and memory; writes the table to PLAN.md.
 
-Reports are real ones where `--reports CSV` gives them (columns `indication`, `findings`, `impression`; read, never
-copied), phantom reports else, repeated under fresh ids. Repeating helps the cache of sentences: about a quarter of
-real sentences are unique, so the share of unique reports is said in the table.
+The tree is made by `mimic_at_scale` where it is not there yet. Memory is that of all processes of the command at once,
+asked for five times a second: the resident size, so that what processes share counts more than once.
 
-    python tests/benchmarks/plan_at_scale.py [--studies 227835] [--workers 2] [--reports indiana_reports.csv]
+    python tests/benchmarks/plan_at_scale.py [TREE] [--studies 227835] [--workers 2] [--run FOLDER]
 """
 
 import argparse
-import csv
+import json
 import os
-import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from medcutmix_cli.datasets.phantoms import draw_phantom, write_report
-from medcutmix_cli.pairing import SameFinding
-from medcutmix_cli.planning import PlanResult, make_plan
-from medcutmix_cli.records import Image, Study
-from medcutmix_cli.settings import PlanSettings
+import psutil
+
+from tests.benchmarks.mimic_at_scale import STUDIES, write_tree
 
 HERE = Path(__file__).resolve().parent
-PHANTOM_REPORTS = 3000
-HEADERS = ("INDICATION", "FINDINGS", "IMPRESSION")
+STAGES = ("listing", "reading", "pairing", "writing")
+MB = 1e6
 
 
-def texts(path: Path | None) -> list[str]:
-    """Return phantom reports, and those of the table where there is one."""
-    made = [write_report(draw_phantom(seed)).text for seed in range(PHANTOM_REPORTS)]
-    if path is None:
-        return made
-    with path.open(encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        return made + [as_report(r) for r in rows]
+@dataclass
+class Watched:
+    """What was seen of a command while it ran."""
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+    main: float = 0.0
+    workers: float = 0.0
+    together: float = 0.0
+    ended: dict[str, float] = field(default_factory=dict)
 
 
-def as_report(row: dict[str, str]) -> str:
-    """Lay one row of the table out as MIMIC-CXR does."""
-    sections = [f" {header}: \n \n {row[header.lower()]}\n \n" for header in HEADERS]
-    return "                                 FINAL REPORT\n" + "".join(sections)
+def watch(command: list[str]) -> Watched:
+    """Run a command to its end; note when each stage ended, and the peaks of its processes."""
+    seen, started = Watched(), time.perf_counter()
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    lines = threading.Thread(target=_note_stages, args=(process, seen, started))
+    lines.start()
+    whole = psutil.Process(process.pid)
+    while process.poll() is None:
+        _note_memory(whole, seen)
+        time.sleep(0.2)
+    seen.seconds = time.perf_counter() - started
+    lines.join()
+    times = os.times()
+    seen.cpu = times.children_user + times.children_system
+    if process.returncode:
+        raise SystemExit(f"the command ended with {process.returncode}")
+    return seen
 
 
-def studies(reports: list[str], count: int) -> Iterator[Study]:
-    """Yield `count` studies of about three a patient."""
-    for n in range(count):
-        picture = Image(f"i{n}", f"files/{n}.jpg", "PA")
-        yield Study(f"s{n:08d}", f"p{n // 3:08d}", "train", (picture,), reports[n % len(reports)])
+def _note_stages(process: subprocess.Popen[str], seen: Watched, started: float) -> None:
+    """Note the time of the last line of each stage; there is one when it ends."""
+    for line in process.stderr or ():
+        print(line, end="", file=sys.stderr)
+        stage = line.split(":")[0]
+        if stage in STAGES:
+            seen.ended[stage] = time.perf_counter() - started
 
 
-def peak(who: int) -> float:
-    """Return the peak memory in MB."""
-    return resource.getrusage(who).ru_maxrss / 1024
+def _note_memory(process: psutil.Process, seen: Watched) -> None:
+    try:
+        main = process.memory_info().rss / MB
+        workers = [child.memory_info().rss / MB for child in process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    seen.main = max(seen.main, main)
+    seen.workers = max(seen.workers, *workers, 0.0)
+    seen.together = max(seen.together, main + sum(workers))
 
 
-class Stages:
-    """Notes when each stage was last heard of."""
-
-    def __init__(self) -> None:
-        self.started = time.perf_counter()
-        self.last: dict[str, float] = {}
-
-    def __call__(self, stage: str, _done: int, _total: int) -> None:
-        self.last[stage] = time.perf_counter() - self.started
-
-
-def main() -> None:
-    """Plan, print, and keep the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--studies", type=int, default=227_835)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--reports", type=Path, default=None)
-    chosen = parser.parse_args()
-    reports, stages = texts(chosen.reports), Stages()
-    result = make_plan(
-        studies(reports, chosen.studies),
-        PlanSettings(),
-        SameFinding(),
-        workers=chosen.workers,
-        progress=stages,
-    )
-    seconds = time.perf_counter() - stages.started
-    write(result, stages, seconds, chosen, len(reports))
-
-
-def write(
-    result: PlanResult, stages: Stages, seconds: float, chosen: argparse.Namespace, unique: int
-) -> None:
-    """Lay the measurement out as a table."""
-    rows = [
-        ("studies", f"{result.inputs:,} ({unique:,} different reports)"),
-        ("sentences / mentions", f"{result.texts['sentences']:,} / {result.texts['mentions']:,}"),
-        ("pairs", f"{len(result.pairs):,}"),
-        ("reading", f"{stages.last['reading']:.0f} s"),
-        ("pairing", f"{stages.last['pairing'] - stages.last['reading']:.0f} s"),
-        ("whole", f"{seconds:.0f} s"),
-        ("peak memory, main process", f"{peak(resource.RUSAGE_SELF):.0f} MB"),
-        ("peak memory, largest reading process", f"{peak(resource.RUSAGE_CHILDREN):.0f} MB"),
+def table(seen: Watched, run: Path, tree: dict[str, float]) -> list[tuple[str, str]]:
+    """Lay the measurement out."""
+    counts = json.loads((run / "run.json").read_text(encoding="utf-8"))["counts"]
+    plan, texts = run / "plan.parquet", counts["texts"]
+    begun = 0.0
+    stages = []
+    for stage in STAGES:
+        stages.append((stage, f"{seen.ended.get(stage, begun) - begun:.0f} s"))
+        begun = seen.ended.get(stage, begun)
+    facts = [
+        (name, f"{value:,.2f}" if isinstance(value, float) else f"{value:,}") for name, value in tree.items()
     ]
+    return [
+        *facts,
+        ("sentences read / mentions", f"{texts['sentences']:,} / {texts['mentions']:,}"),
+        ("pairs", f"{sum(counts['pairs_by_finding'].values()):,}"),
+        ("studies dropped by name", f"{counts['studies']['dropped']:,}"),
+        ("candidate pairs refused", f"{sum(counts['refused'].values()):,}"),
+        ("plan.parquet", f"{plan.stat().st_size / MB:.0f} MB"),
+        *stages,
+        ("whole command, start-up included", f"{seen.seconds:.0f} s"),
+        ("CPU time of all processes", f"{seen.cpu:.0f} s"),
+        ("peak memory, main process", f"{seen.main:,.0f} MB"),
+        ("peak memory, largest reading process", f"{seen.workers:,.0f} MB"),
+        ("peak memory, all processes together", f"{seen.together:,.0f} MB"),
+    ]
+
+
+def write(rows: list[tuple[str, str]], chosen: argparse.Namespace) -> None:
+    """Keep the table."""
     lines = [
         "# Planning at the size of MIMIC-CXR",
         "",
-        f"`python tests/benchmarks/plan_at_scale.py --studies {chosen.studies} --workers {chosen.workers}"
-        f"{' --reports ...' if chosen.reports else ''}`, {time.strftime('%Y-%m-%d')}, "
-        f"{len(os.sched_getaffinity(0))} CPUs.",
+        "`medcutmix plan TREE RUN --reports TREE/mimic-cxr/mimic-cxr-reports.zip --encoder bundled "
+        f"--workers {chosen.workers}` on the tree of `tests/benchmarks/mimic_at_scale.py` (tables and reports, no "
+        "pictures), timed by",
+        "",
+        f"    python tests/benchmarks/plan_at_scale.py --studies {chosen.studies} --workers {chosen.workers}",
+        "",
+        f"on {len(os.sched_getaffinity(0))} CPUs, {time.strftime('%Y-%m-%d')}, load {os.getloadavg()[2]:.1f} "
+        "(15 minutes).",
         "",
         "| what | |",
         "|---|---|",
@@ -113,6 +126,28 @@ def write(
     ]
     (HERE / "PLAN.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
+
+
+def main() -> None:
+    """Plan, print, and keep the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("tree", type=Path, nargs="?", default=None)
+    parser.add_argument("--studies", type=int, default=STUDIES)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--run", type=Path, default=None, help="kept; else the run is made and removed")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        tree, run = chosen.tree or Path(temporary) / "tree", chosen.run or Path(temporary) / "run"
+        facts_file = tree / "facts.json"
+        if not facts_file.is_file():
+            facts_file.write_text(json.dumps(write_tree(tree, chosen.studies)), encoding="utf-8")
+        shutil.rmtree(run, ignore_errors=True)
+        archive = tree / "mimic-cxr" / "mimic-cxr-reports.zip"
+        options = ["--reports", str(archive), "--encoder", "bundled", "--workers", str(chosen.workers)]
+        seen = watch([sys.executable, "-m", "medcutmix_cli", "plan", str(tree), str(run), *options])
+        write(table(seen, run, json.loads(facts_file.read_text(encoding="utf-8"))), chosen)
 
 
 if __name__ == "__main__":
