@@ -79,8 +79,8 @@ def main() -> None:
     lines = [
         "# A run of many shards",
         "",
-        f"`python tests/benchmarks/many_shards.py --shards {chosen.shards}`, {len(os.sched_getaffinity(0))} CPUs. "
-        "Commands are timed with their start-up.",
+        f"`python tests/benchmarks/many_shards.py --shards {chosen.shards}`, {len(os.sched_getaffinity(0))} CPUs, "
+        f"load {os.getloadavg()[2]:.1f} (15 minutes). Commands are timed with their start-up.",
         "",
         "| what | |",
         "|---|---|",
