@@ -221,6 +221,14 @@ def test_an_existing_cluster_gives_the_same_bytes_and_stays(environment, out, un
     assert [process for process in before if process.name() == "raylet" and process.is_running()]
 
 
+def test_the_example_runs(environment, tmp_path, cluster):
+    script = ROOT / "examples" / "ray" / "render_on_ray.py"
+    command = [sys.executable, str(script), str(tmp_path), cluster]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stderr
+    assert "verified: True" in done.stdout
+
+
 def test_a_shard_that_ends_its_actor_again_and_again_is_an_error(environment, out, cluster):
     done = run(environment, "render", out, *options(f"address={cluster}"), module="tests.cluster.deadly_ray")
     assert done.returncode == 1
