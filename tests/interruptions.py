@@ -62,14 +62,14 @@ class Trial:
 
     Attributes:
         command: Up to the run folder, which is appended.
-        seconds: How long a whole run takes.
+        seconds: How long a whole run takes from each of the `MOMENTS` to the next, or its end.
         whole: Bytes of a run that nobody disturbed.
     """
 
     name: str
     command: tuple[str, ...]
     options: tuple[str, ...]
-    seconds: float
+    seconds: dict[str, float]
     whole: dict[str, bytes]
 
     def start(self, run: Path) -> subprocess.Popen[bytes]:
@@ -100,25 +100,52 @@ class Interruption:
     found: Counter[str] = field(default_factory=Counter)
 
 
-def interrupted(trial: Trial, run: Path, way: str, after: float) -> Interruption | None:
-    """Start the command, interrupt it, and look at what is left; None where it ended before."""
+def interrupted(trial: Trial, run: Path, way: str, when: tuple[str, float]) -> Interruption | None:
+    """Start the command, interrupt it, and look at what is left; None where it ended before.
+
+    `when` is one of the `MOMENTS`, and how much of the time from there to the next has passed.
+    """
+    before = traces(run)
     process = trial.start(run)
-    time.sleep(after)
-    seen = Interruption(way, phase_of(run), takes_signals(process.pid))
+    moment, share = when
+    while process.poll() is None and moment not in moments(run, before):
+        time.sleep(0.01)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(share * trial.seconds[moment])
+    seen = Interruption(way, phase_of(run, before), takes_signals(process.pid))
     if process.poll() is not None:
-        seen.code = process.returncode
-        if seen.code:
-            raise SystemExit(f"the run failed without an interruption: {process.communicate()[1].decode()}")
+        said = process.communicate()[1].decode()
+        if process.returncode:
+            raise SystemExit(f"the run failed without an interruption: {said}")
         return None
     began = time.monotonic()
     send(process, way)
     said = process.communicate(timeout=60)[1].decode()
     seen.seconds, seen.code = time.monotonic() - began, process.returncode
-    seen.wrong += [*_of_code(seen, said), *_of_processes(process.pid), *_of_folder(run, seen)]
+    seen.wrong += [*_of_code(seen, said), *_of_processes(process.pid), *_of_folder(run, seen, process.pid)]
     return seen
 
 
-def phase_of(run: Path) -> str:
+MOMENTS = ("start", "plan", "shard")
+"""The program starts; the plan is whole; the first shard is begun."""
+
+
+def traces(run: Path) -> dict[str, int]:
+    """Return the times at which the files of shards were written."""
+    found = {}
+    for path in (*run.glob("data/*"), *run.glob("state/*")):
+        with suppress(FileNotFoundError):
+            found[f"{path.parent.name}/{path.name}"] = path.stat().st_mtime_ns
+    return found
+
+
+def moments(run: Path, before: dict[str, int]) -> tuple[str, ...]:
+    """Say which moments a program has passed that found `before`."""
+    planned, begun = (run / "run.json").is_file(), traces(run) != before
+    return MOMENTS[: 1 + planned + (planned and begun)]
+
+
+def phase_of(run: Path, before: dict[str, int]) -> str:
     """Say what a run is at, by what lies in its folder."""
     folder = RunFolder(run)
     if not folder.is_run():
@@ -126,7 +153,9 @@ def phase_of(run: Path) -> str:
     gate = json.loads(folder.run_file.read_text())["settings"]["mixing"]["gate"]
     if gate != "none" and not folder.calibration_file.is_file():
         return "calibrating"
-    return "rendering" if run_status(folder).missing else "ending"
+    if not run_status(folder).missing:
+        return "ending"
+    return "rendering" if traces(run) != before else "loading"
 
 
 def takes_signals(pid: int) -> bool:
@@ -154,7 +183,7 @@ def send(process: subprocess.Popen[bytes], way: str) -> None:
 
 def _of_code(seen: Interruption, said: str) -> Iterator[str]:
     if seen.way == "KILL":
-        if seen.code != -signal.SIGKILL:
+        if seen.code != -signal.SIGKILL and (seen.phase != "ending" or seen.code):
             yield f"exit code {seen.code}"
         return
     own = -getattr(signal, f"SIG{seen.way.split()[0]}")
@@ -192,7 +221,7 @@ def processes_of(session: int) -> list[str]:
     return found
 
 
-def _of_folder(run: Path, seen: Interruption) -> Iterator[str]:
+def _of_folder(run: Path, seen: Interruption, pid: int) -> Iterator[str]:
     for path in run.glob("**/*.json"):
         json.loads(path.read_text())
     for path in (run / "data").glob("*.parquet"):
@@ -201,7 +230,7 @@ def _of_folder(run: Path, seen: Interruption) -> Iterator[str]:
     for path in (run / "state").glob("*.json"):
         if not (run / "data" / f"{path.stem}.parquet").is_file():
             yield f"{path.name} without its shard"
-    if seen.code == 75 and list(run.glob("**/*.tmp")):
+    if seen.code == 75 and list(run.glob(f"**/*.{pid}.tmp")):  # what was killed before may have left some
         yield "half-written files left"
     if RunFolder(run).is_run():
         problems = verify(run).problems
@@ -228,7 +257,8 @@ def interrupt_many(
     while len(seen) < times:
         run = folder / f"run-{completed}"
         way = rng.choices(list(WAYS), WAYS.values())[0]
-        one = interrupted(trial, run, way, rng.uniform(0, trial.seconds))
+        when = rng.choices(MOMENTS, (40, 20, 40))[0], rng.random()
+        one = interrupted(trial, run, way, when)
         if one is None:
             check_completed(trial, run)
             completed += 1
@@ -263,28 +293,36 @@ def check_completed(trial: Trial, run: Path) -> None:
 
 
 @contextmanager
-def prepared(*, toy: bool, studies: int) -> Iterator[tuple[Trial, Path]]:
-    """Make the data set and the run that nobody disturbs."""
+def prepared(*, toy: bool, studies: int, again: bool = True) -> Iterator[tuple[Trial, Path]]:
+    """Make the data set and the run that nobody disturbs; `again` to measure its time with all in the disk cache."""
     with tempfile.TemporaryDirectory(prefix="interruptions-") as name:
         folder = Path(name)
         trial = _toy(folder, studies) if toy else _bundled(folder, studies)
-        seconds = []
-        for number in range(2):  # the first one fills the disk cache
-            began = time.monotonic()
-            process = trial.start(folder / f"whole-{number}")
-            said = process.communicate()[1].decode()
-            if process.returncode:
-                raise SystemExit(said)
-            seconds.append(time.monotonic() - began)
-        whole = bytes_of(folder / "whole-1")
-        yield Trial(trial.name, trial.command, trial.options, min(seconds), whole), folder
+        for number in range(1 + again):
+            seconds = timed(trial, folder / f"whole-{number}")
+        yield Trial(trial.name, trial.command, trial.options, seconds, bytes_of(folder / "whole-0")), folder
+
+
+def timed(trial: Trial, run: Path) -> dict[str, float]:
+    """Run without a disturbance; return how long it took from each moment to the next."""
+    began, passed = time.monotonic(), {}
+    process = trial.start(run)
+    while process.poll() is None:
+        for moment in moments(run, {}):
+            passed.setdefault(moment, time.monotonic() - began)
+        time.sleep(0.01)
+    said = process.communicate()[1].decode()
+    if process.returncode:
+        raise SystemExit(said)
+    ends = [*list(passed.values())[1:], time.monotonic() - began]
+    return {moment: end - start for (moment, start), end in zip(passed.items(), ends, strict=True)}
 
 
 def _toy(folder: Path, studies: int) -> Trial:
     source = write_manifest(folder / "data", studies or 1200)
     command = (sys.executable, "-m", "tests.toy_run", "augment", str(source))
     options = ("--encoder", "toy", "--gate", "none", "--shard-size", "50", "--workers", "2")
-    return Trial("toy", command, options, 0.0, {})
+    return Trial("toy", command, options, {}, {})
 
 
 def _bundled(folder: Path, studies: int) -> Trial:
@@ -293,7 +331,7 @@ def _bundled(folder: Path, studies: int) -> Trial:
     subprocess.run(
         [*program, "--quiet", "sample", source, "--studies", str(studies or 300)], check=True, cwd=ROOT
     )
-    return Trial("bundled", (*program, "augment", source), ("--shard-size", "4"), 0.0, {})
+    return Trial("bundled", (*program, "augment", source), ("--shard-size", "4"), {}, {})
 
 
 def table(seen: list[Interruption]) -> str:
@@ -301,7 +339,7 @@ def table(seen: list[Interruption]) -> str:
     groups: dict[tuple[str, str], list[Interruption]] = defaultdict(list)
     for one in seen:
         groups[one.way, one.phase if one.caught else "starting"].append(one)
-    order = ["starting", "planning", "calibrating", "rendering", "ending"]
+    order = ["starting", "planning", "calibrating", "loading", "rendering", "ending"]
     lines = [
         "| signal | while | times | exit codes | left after, median | at most |",
         "|---|---|--:|---|--:|--:|",
@@ -324,7 +362,7 @@ def summary(trial: Trial, seen: list[Interruption], completed: int) -> str:
     rules = ", ".join(f'"{rule}" {count}' for rule, count in sorted(found.items())) or "nothing"
     return (
         f"{len(seen)} interruptions, {completed} runs completed with the bytes of an undisturbed one "
-        f"({trial.seconds:.0f} s); {wrong} left something wrong. Found by `verify` afterwards, in so many "
+        f"({sum(trial.seconds.values()):.0f} s); {wrong} left something wrong. Found by `verify` then, in so many "
         f"interruptions: {rules}."
     )
 
@@ -357,7 +395,7 @@ def main() -> None:
     chosen = parser.parse_args()
     _signals_as_in_a_terminal()
     with prepared(toy=chosen.toy, studies=chosen.studies) as (trial, folder):
-        print(f"a whole run takes {trial.seconds:.1f} s", flush=True)
+        print(f"a whole run takes {sum(trial.seconds.values()):.1f} s", flush=True)
         seen, completed = interrupt_many(trial, folder, chosen.times, random.Random(chosen.seed))
     command = f"python -m tests.interruptions {' '.join(sys.argv[1:])}"
     text = f"`{command}`\n\n{summary(trial, seen, completed)}\n\n{table(seen)}"
