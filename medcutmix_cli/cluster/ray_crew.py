@@ -102,7 +102,7 @@ class Crew:
         self._calls[getattr(call.actor, call.method).remote(*arguments)] = call
 
     def _listen(self, reference: Any, call: Call) -> None:
-        self._standing.pop(call.actor, None)
+        before = self._standing.pop(call.actor, Standing())
         try:
             answer: Answer = ray.get(reference)
         except ray.exceptions.RayError as error:
@@ -113,6 +113,8 @@ class Crew:
             self._ask(Call(call.actor, "open"))
             return
         self._open = True
+        if call.method == "open" and before.stage:
+            self._progress(before.stage, before.total, before.total)
         if self._queue:
             self._ask(Call(call.actor, "render", self._queue.popleft()))
         else:
