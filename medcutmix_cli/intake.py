@@ -141,24 +141,30 @@ def read_all(
         workers: Processes.
         report: Called with ("reading", done, total).
     """
-    todo = list(chosen)
-    chunks = [todo[start : start + _CHUNK] for start in range(0, len(todo), _CHUNK)]
+    todo = deque(chosen)
+    total = len(todo)
     whole = FiledReports(
-        [], Counter(studies=len(todo), sentences=0, diagnostic_sentences=0, mentions=0, candidates=0)
+        [], Counter(studies=total, sentences=0, diagnostic_sentences=0, mentions=0, candidates=0)
     )
     read = partial(_read_chunk, intake=intake)
-    for part in _mapped(read, chunks, workers if len(todo) >= _PARALLEL_FROM else 1):
+    for part in _mapped(read, _chunks(todo), workers if total >= _PARALLEL_FROM else 1):
         whole.studies.extend(part.studies)
         whole.counts.update(part.counts)
-        report("reading", len(whole.studies), len(todo))
+        report("reading", len(whole.studies), total)
     return whole
 
 
 Chunk = list[tuple[Study, Image]]
 
 
+def _chunks(todo: deque[tuple[Study, Image]]) -> Iterator[Chunk]:
+    """Take chunks off what is to do: a text that has been read is not kept."""
+    while todo:
+        yield [todo.popleft() for _ in range(min(_CHUNK, len(todo)))]
+
+
 def _mapped(
-    read: Callable[[Chunk], FiledReports], chunks: list[Chunk], workers: int
+    read: Callable[[Chunk], FiledReports], chunks: Iterator[Chunk], workers: int
 ) -> Iterator[FiledReports]:
     if workers <= 1:
         yield from map(read, chunks)
@@ -180,10 +186,9 @@ def _mapped(
 
 
 def _bounded(
-    pool: ProcessPoolExecutor, read: Callable[[Chunk], FiledReports], chunks: list[Chunk], window: int
+    pool: ProcessPoolExecutor, read: Callable[[Chunk], FiledReports], queue: Iterator[Chunk], window: int
 ) -> Iterator[FiledReports]:
     """Keep at most `window` chunks under way, results in order."""
-    queue = iter(chunks)
     pending = deque(_submitted(pool, read, chunk) for chunk in islice(queue, window))
     while pending:
         yield pending.popleft().result()

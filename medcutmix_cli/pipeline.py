@@ -311,9 +311,6 @@ def _counts(result: PlanResult) -> dict[str, Any]:
     for drop in sorted(result.dropped, key=lambda d: d.reason):
         dropped[drop.reason] = dropped.get(drop.reason, 0) + 1
     planned = result.inputs - len(result.dropped)
-    findings: dict[str, int] = {}
-    for pair in result.pairs:
-        findings[pair.finding] = findings.get(pair.finding, 0) + 1
     return {
         "studies": {"inputs": result.inputs, "planned": planned, "dropped": len(result.dropped)},
         "dropped": dropped,
@@ -323,7 +320,7 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "texts": result.texts,
         "negatives": result.negatives,
         "null_pictures": len(result.nulls),
-        "pairs_by_finding": dict(sorted(findings.items())),
+        "pairs_by_finding": result.pairs_by_finding,
     }
 
 

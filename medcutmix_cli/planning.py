@@ -15,6 +15,7 @@ from medcutmix_cli.pairing.assembly import labels_of, leaving, make_pair, pair_i
 from medcutmix_cli.pairing.cohort import Cohort, Filed, build_cohort
 from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.filing import FiledPair, FiledPairs, file_pair
 from medcutmix_cli.pairing.nulls import NullKey, choose_nulls, negatives
 from medcutmix_cli.pairing.proposal import PairingStrategy, Proposal
 from medcutmix_cli.pairing.roles import (
@@ -45,7 +46,7 @@ class PlanResult:
     """The pairs, and what became of every study.
 
     Attributes:
-        pairs: In the order of the shards.
+        pairs: In the order of the shards; each is opened when it is asked for.
         inputs: Studies the data set named.
         dropped: Every study that is the recipient of no pair.
         refused: Candidates that were tried and refused, by reason.
@@ -54,9 +55,10 @@ class PlanResult:
         texts: Sums of what was read (see `FiledReports`).
         nulls: What the evidence gate is calibrated on; empty without a gate.
         negatives: Label-negative studies there are for each finding, summed over splits.
+        pairs_by_finding: Pairs by what comes in.
     """
 
-    pairs: tuple[Pair, ...]
+    pairs: FiledPairs
     inputs: int
     dropped: tuple[Dropped, ...]
     refused: dict[str, int]
@@ -65,6 +67,7 @@ class PlanResult:
     texts: dict[str, int]
     nulls: tuple[NullPicture, ...] = ()
     negatives: dict[str, int] = field(default_factory=dict)
+    pairs_by_finding: dict[str, int] = field(default_factory=dict)
 
 
 DEFAULT_READER = ReportReader()
@@ -118,6 +121,7 @@ def make_plan(
         texts=dict(sorted(read.counts.items())),
         nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
+        pairs_by_finding=dict(sorted(Counter(pair.finding for pair in choice.pairs.values()).items())),
     )
 
 
@@ -156,7 +160,7 @@ class _Choice:
         self.settings = settings
         self.strategy = strategy
         self.reader = reader
-        self.pairs: dict[str, Pair] = {}
+        self.pairs: dict[str, FiledPair] = {}
         self.uses: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.last_refusal: dict[str, str] = {}
@@ -170,7 +174,7 @@ class _Choice:
         for proposal in self.strategy.proposals(recipient, cohort, rng):
             outcome = self._accept(proposal)
             if isinstance(outcome, Pair):
-                self.pairs[outcome.pair_id] = outcome
+                self.pairs[outcome.pair_id] = file_pair(outcome)
                 self.uses[outcome.donor.study_id] += 1
                 return
             self.refused[outcome.reason] += 1
@@ -225,28 +229,28 @@ class _Choice:
 
     def unpaired(self, cohort: Cohort) -> list[Dropped]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""
-        paired = {pair.recipient.study_id for pair in self.pairs.values()}
+        paired = {pair.recipient_study for pair in self.pairs.values()}
         ids = [s.study_id for s in cohort.studies if s.study_id not in paired]
         return [Dropped("study", i, self.last_refusal.get(i, "no-proposal")) for i in ids]
 
 
-def arranged(pairs: dict[str, Pair]) -> tuple[Pair, ...]:
+def arranged(pairs: dict[str, FiledPair]) -> FiledPairs:
     """Order pairs as a walk from picture to picture, so that shared parents meet: each is decoded once a shard.
 
     Pictures are nodes and pairs edges; all edges of a picture stand together, then those of the picture last met.
     With one pair a study this brings the pictures a shard must decode from almost two a pair to little over one.
     """
-    edges: dict[str, list[Pair]] = defaultdict(list)
+    edges: dict[str, list[FiledPair]] = defaultdict(list)
     for pair in sorted(pairs.values(), key=lambda pair: pair.pair_id):
-        edges[pair.recipient.image_id].append(pair)
-        edges[pair.donor.image_id].append(pair)
-    walked: dict[str, Pair] = {}
+        edges[pair.recipient_image].append(pair)
+        edges[pair.donor_image].append(pair)
+    walked: dict[str, FiledPair] = {}
     for start in sorted(edges):
         _walk(start, edges, walked)
-    return tuple(walked.values())
+    return FiledPairs(walked.values())
 
 
-def _walk(start: str, edges: dict[str, list[Pair]], walked: dict[str, Pair]) -> None:
+def _walk(start: str, edges: dict[str, list[FiledPair]], walked: dict[str, FiledPair]) -> None:
     """Walk all that can be reached from one picture; pairs are noted in the order in which they are met."""
     stack = [start]
     while stack:
@@ -254,5 +258,5 @@ def _walk(start: str, edges: dict[str, list[Pair]], walked: dict[str, Pair]) -> 
         for pair in edges[image]:
             if pair.pair_id not in walked:
                 walked[pair.pair_id] = pair
-                other = pair.donor if pair.recipient.image_id == image else pair.recipient
-                stack.append(other.image_id)
+                other = pair.donor_image if pair.recipient_image == image else pair.recipient_image
+                stack.append(other)

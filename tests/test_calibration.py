@@ -113,7 +113,7 @@ def test_nulls_are_label_negative_studies_asked_in_the_words_of_the_plan():
 def test_silence_and_doubt_are_no_negatives(report):
     result = planned(cohort(report=report))
     assert result.nulls == ()
-    assert result.pairs == ()
+    assert not result.pairs
     assert {drop.reason for drop in result.dropped} >= {"too-few-null-pictures"}
 
 
@@ -133,7 +133,7 @@ def test_no_more_nulls_than_asked_for_and_which_ones_is_a_matter_of_ids_alone():
 def test_nulls_of_one_split_do_not_judge_another():
     studies = cohort(negatives=0) + cohort(positives=0, split="validate")
     result = planned(studies, splits=("train", "validate"))
-    assert result.pairs == ()
+    assert not result.pairs
     assert result.refused["too-few-null-pictures"] > 0
 
 

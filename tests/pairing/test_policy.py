@@ -89,7 +89,7 @@ def hearts(*texts, views=("PA", "PA"), **policy):
     ]
     strategy = SameFinding(findings=("cardiomegaly",), policy={"cardiomegaly": policy} if policy else {})
     result = make_plan(studies, PlanSettings(), strategy)
-    return result.pairs, {reason for reason in result.refused if reason != "same-patient"}  # itself
+    return tuple(result.pairs), {reason for reason in result.refused if reason != "same-patient"}  # itself
 
 
 def test_a_size_is_exchanged_in_words_only():
