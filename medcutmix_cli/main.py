@@ -103,6 +103,7 @@ _add(
     "medcutmix augment SAMPLE RUN",
     "medcutmix augment mimic-cxr-jpg/ RUN --reports reports.zip --encoder bundled",
     "medcutmix augment studies.csv RUN --column image=file --encoder bundled",
+    "medcutmix augment SAMPLE RUN --dry-run --probe 64",
 )
 _add(
     STEPS,
@@ -123,6 +124,7 @@ _add(
     render,
     "medcutmix render RUN",
     "medcutmix render RUN --task 3 --num-tasks 16",
+    "medcutmix render RUN --engine ray --engine-option address=auto",
 )
 batch = typer.Typer(
     help="Render a plan on a cluster.",
