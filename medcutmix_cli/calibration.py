@@ -23,8 +23,9 @@ from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.intake import Progress
+from medcutmix_cli.publishing import publish_first
 from medcutmix_cli.records import NullPicture, Placement
-from medcutmix_cli.shards import publish_first, sha256
+from medcutmix_cli.shards import sha256
 from medcutmix_cli.staging import InPlace, Storage, staged
 
 CALIBRATION_FORMAT = 1

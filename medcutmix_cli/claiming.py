@@ -23,8 +23,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from medcutmix_cli.publishing import publish
 from medcutmix_cli.run_folder import PairOutcome, RunFolder, ShardState, outcome_lines, read_complete
-from medcutmix_cli.shards import publish, sha256
+from medcutmix_cli.shards import sha256
 
 
 class SteppedAside(Exception):  # noqa: N818 - no error: the shard is in good hands

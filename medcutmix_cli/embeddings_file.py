@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import UsageError
-from medcutmix_cli.shards import publish
+from medcutmix_cli.publishing import publish
 
 Vectors = npt.NDArray[np.float32]
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError
+from medcutmix_cli.publishing import publish
 from medcutmix_cli.records import NullPicture
-from medcutmix_cli.shards import publish
 
 NULLS_SCHEMA = pa.schema([(entry.name, pa.string()) for entry in fields(NullPicture)])
 

@@ -197,6 +197,7 @@ def render(
     status = run_status(folder)
     if not status.missing:
         with explained(folder.card_file):
+            folder.clean_temporaries()
             write_card(folder, read_run(folder), status)
     return status
 

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import RunError
+from medcutmix_cli.publishing import publish
 from medcutmix_cli.records import Assertion, Edit, Entity, Neighbour, Pair, Parent, Side, TextWeights
-from medcutmix_cli.shards import EDIT_TYPE, ENTITY_TYPE, publish
+from medcutmix_cli.shards import EDIT_TYPE, ENTITY_TYPE
 
 _LABELS = pa.list_(pa.float32())
 _NEIGHBOUR = pa.struct([(f.name, pa.string()) for f in fields(Neighbour)])

@@ -19,6 +19,7 @@ from medcutmix_cli.encoders.base import Query
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.pair_rendering import Group, Renderer, asked, mix, prepare, read_parent
 from medcutmix_cli.plan_file import read_plan
+from medcutmix_cli.publishing import publish
 from medcutmix_cli.records import Pair, Parent
 from medcutmix_cli.run_folder import (
     PairOutcome,
@@ -27,7 +28,7 @@ from medcutmix_cli.run_folder import (
     explained,
     read_complete,
 )
-from medcutmix_cli.shards import Row, publish, write_rows
+from medcutmix_cli.shards import Row, write_rows
 from medcutmix_cli.staging import Storage, staged
 
 _Asked = tuple[Pair, "Future[Group]", "Future[Group]"]

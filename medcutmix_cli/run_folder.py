@@ -20,7 +20,7 @@ from typing import Any
 
 from medcutmix_cli.config import from_plain
 from medcutmix_cli.errors import RunError, UsageError
-from medcutmix_cli.shards import publish
+from medcutmix_cli.publishing import publish
 from medcutmix_cli.temporaries import is_temporary, remove_abandoned
 
 RUN_FORMAT = 1

@@ -273,23 +273,24 @@ def interrupt_many(
     return seen, completed + 1
 
 
-def finish(trial: Trial, run: Path) -> None:
+def finish(trial: Trial, run: Path, *, keep: bool = False) -> None:
     """Let a run go on to its end, and compare it."""
     process = trial.start(run)
     said = process.communicate()[1].decode()
     if process.returncode:
         raise SystemExit(f"the run does not go on: {said}")
-    check_completed(trial, run)
+    check_completed(trial, run, keep=keep)
 
 
-def check_completed(trial: Trial, run: Path) -> None:
-    """Compare a run that was interrupted with one that was not, then remove it."""
+def check_completed(trial: Trial, run: Path, *, keep: bool = False) -> None:
+    """Compare a run that was interrupted with one that was not, then remove it unless it is to be kept."""
     found = bytes_of(run)
     different = sorted(name for name in {*found, *trial.whole} if found.get(name) != trial.whole.get(name))
     left = [path.name for path in run.rglob("*") if path.suffix in (".tmp", ".attempts")]
     if different or left or not verify(run).ok:
         raise SystemExit(f"another run than without interruptions: {different}, left over: {left}")
-    shutil.rmtree(run)
+    if not keep:
+        shutil.rmtree(run)
 
 
 @contextmanager

@@ -5,9 +5,10 @@ from itertools import combinations
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import claiming, composition, pipeline, rendering, shards, temporaries
+from medcutmix_cli import claiming, composition, pipeline, publishing, rendering, temporaries
 from medcutmix_cli.accounts import run_status
 from medcutmix_cli.claiming import SteppedAside, WrittenRows, claim, make_way
+from medcutmix_cli.publishing import publish
 from medcutmix_cli.run_folder import (
     PairOutcome,
     RunFolder,
@@ -16,7 +17,6 @@ from medcutmix_cli.run_folder import (
     read_outcomes,
     read_state,
 )
-from medcutmix_cli.shards import publish
 from tests.toy_encoder import ToyEncoder
 from tests.trees import output_bytes, write_manifest
 
@@ -81,7 +81,7 @@ def interleaved(folder, monkeypatch, order, failed):
     """Render as A and as B in threads that take turns wherever the other could notice."""
     turns = Turns(order)
 
-    durable, ours = shards._make_durable, claiming._ours
+    durable, ours = publishing._make_durable, claiming._ours
 
     def durable_in_turn(temporary, target):
         if target.suffix in (".attempts", ".parquet"):
@@ -102,7 +102,7 @@ def interleaved(folder, monkeypatch, order, failed):
             turns.end()
 
     monkeypatch.setattr(temporaries, "owner", lambda pid: f"{threading.current_thread().name}.{pid}.tmp")
-    monkeypatch.setattr(shards, "_make_durable", durable_in_turn)
+    monkeypatch.setattr(publishing, "_make_durable", durable_in_turn)
     monkeypatch.setattr(claiming, "_ours", ours_in_turn)
     threads = [threading.Thread(target=work, name=name) for name in "AB"]
     for thread in threads:
@@ -120,7 +120,7 @@ ORDERS = ["".join("A" if k in chosen else "B" for k in range(10)) for chosen in 
 )
 def test_no_state_speaks_of_other_rows_however_two_tasks_take_turns(tmp_path, monkeypatch, failed):
     complete = 0
-    monkeypatch.setattr(shards.os, "fsync", lambda _handle: None)
+    monkeypatch.setattr(publishing.os, "fsync", lambda _handle: None)
     for number, order in enumerate(ORDERS):
         folder = RunFolder(tmp_path / str(number))
         folder.create()

@@ -108,3 +108,11 @@ def test_a_worker_that_is_killed_is_one_clear_error():
 
 def test_bytes_of_a_run_say_what_must_be_equal(toy):
     assert {"plan.parquet", "nulls.parquet", "README.md"} <= bytes_of(toy[1] / "whole-0").keys()
+
+
+def test_what_a_kill_left_behind_the_last_shard_goes_with_the_next_call(toy):
+    trial, folder = toy
+    run = folder / "last"
+    finish(trial, run, keep=True)
+    (run / "state" / "part-00000.attempts").write_text("1")  # killed between state file and count
+    finish(trial, run)

@@ -7,8 +7,8 @@ import pytest
 
 from medcutmix_cli import temporaries
 from medcutmix_cli.errors import RunError
+from medcutmix_cli.publishing import publish
 from medcutmix_cli.run_folder import RunFolder, write_text
-from medcutmix_cli.shards import publish
 from medcutmix_cli.temporaries import UNTOUCHED, owner, remove_own, temporary_beside
 
 
@@ -116,7 +116,7 @@ def test_a_process_that_does_not_unwind_can_take_its_files_along(folder):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to make a PID namespace")
 def test_a_living_writer_in_another_container_is_not_taken_for_dead(folder):
     code = (
-        "import sys, time; from pathlib import Path; from medcutmix_cli.shards import publish\n"
+        "import sys, time; from pathlib import Path; from medcutmix_cli.publishing import publish\n"
         "with publish(Path(sys.argv[1])) as half:\n"
         "    half.write_text('half'); print('ready', flush=True); sys.stdin.readline()"
     )

@@ -9,8 +9,8 @@ from medcutmix_cli.gallery.page import page_html
 from medcutmix_cli.gallery.parents import ParentPictures
 from medcutmix_cli.inspection import inspect, open_contents
 from medcutmix_cli.pair_view import view_at
+from medcutmix_cli.publishing import publish
 from medcutmix_cli.run_folder import explained
-from medcutmix_cli.shards import publish
 
 __all__ = ["write_gallery"]
 

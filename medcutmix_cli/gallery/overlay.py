@@ -19,8 +19,8 @@ from medcutmix_cli.attended import Attended, asked_words, evidence_words, mask_w
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.gallery.pictures import heat_colours, heat_layer, outline_edges
 from medcutmix_cli.mixing.cut import picture_box, upsample
+from medcutmix_cli.publishing import publish
 from medcutmix_cli.run_folder import explained
-from medcutmix_cli.shards import publish
 
 Box = tuple[int, int, int, int]
 Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
