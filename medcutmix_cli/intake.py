@@ -11,24 +11,17 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from medcutmix_cli.config import usable_cpus
-from medcutmix_cli.errors import DatasetError, UsageError
+from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing.cohort import Filed, file_away
+from medcutmix_cli.processes import mapped
 from medcutmix_cli.records import Assertion, Dropped, Image, Reading, ReadStudy, SentenceKind, Study
 from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
 from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.settings import PlanSettings
-from medcutmix_cli.signals import end_children, follow_parent, shielded
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ProcessPoolExecutor
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total); total 0 where it is unknown."""
@@ -147,7 +140,8 @@ def read_all(
         [], Counter(studies=total, sentences=0, diagnostic_sentences=0, mentions=0, candidates=0)
     )
     read = partial(_read_chunk, intake=intake)
-    for part in _mapped(read, _chunks(todo), workers if total >= _PARALLEL_FROM else 1):
+    processes = workers if total >= _PARALLEL_FROM else 1
+    for part in mapped(read, _chunks(todo), processes, doing="read reports"):
         whole.studies.extend(part.studies)
         whole.counts.update(part.counts)
         report("reading", len(whole.studies), total)
@@ -161,45 +155,6 @@ def _chunks(todo: deque[tuple[Study, Image]]) -> Iterator[Chunk]:
     """Take chunks off what is to do: a text that has been read is not kept."""
     while todo:
         yield [todo.popleft() for _ in range(min(_CHUNK, len(todo)))]
-
-
-def _mapped(
-    read: Callable[[Chunk], FiledReports], chunks: Iterator[Chunk], workers: int
-) -> Iterator[FiledReports]:
-    if workers <= 1:
-        yield from map(read, chunks)
-        return
-    # Reports are read in processes (the interpreter lock), started fresh: forking after torch has threads hangs.
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
-
-    processes = min(workers, usable_cpus())
-    with ProcessPoolExecutor(processes, get_context("spawn"), initializer=follow_parent) as pool:
-        try:
-            yield from _bounded(pool, read, chunks, 4 * workers)
-        except BrokenProcessPool as error:
-            hint = "is there enough memory? try fewer --workers"
-            raise DatasetError("a process that read reports was killed", hint=hint) from error
-        except BaseException:
-            end_children()  # on the way out nobody waits for reports that are being read
-            raise
-
-
-def _bounded(
-    pool: ProcessPoolExecutor, read: Callable[[Chunk], FiledReports], queue: Iterator[Chunk], window: int
-) -> Iterator[FiledReports]:
-    """Keep at most `window` chunks under way, results in order."""
-    pending = deque(_submitted(pool, read, chunk) for chunk in islice(queue, window))
-    while pending:
-        yield pending.popleft().result()
-        pending.extend(_submitted(pool, read, chunk) for chunk in islice(queue, 1))
-
-
-def _submitted(
-    pool: ProcessPoolExecutor, read: Callable[[Chunk], FiledReports], chunk: Chunk
-) -> Future[FiledReports]:
-    with shielded():  # handing a chunk over may start a worker
-        return pool.submit(read, chunk)
 
 
 def _read_chunk(chunk: Chunk, intake: Intake) -> FiledReports:

@@ -7,37 +7,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from medcutmix_cli.attention import Gate, NoGate
+from medcutmix_cli.choosing import Chooser, Tried, prepare_worker, try_part
 from medcutmix_cli.intake import Intake, Progress, read_all, read_excluded, sorted_studies, studies_to_read
-from medcutmix_cli.pairing.assembly import labels_of, leaving, make_pair, pair_id_of
 from medcutmix_cli.pairing.cohort import Cohort, Filed, build_cohort
-from medcutmix_cli.pairing.consistency import inconsistency
-from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.pairing.filing import FiledPair, FiledPairs, file_pair
+from medcutmix_cli.pairing.filing import FiledPair, FiledPairs
 from medcutmix_cli.pairing.nulls import NullKey, choose_nulls, negatives
-from medcutmix_cli.pairing.proposal import PairingStrategy, Proposal
-from medcutmix_cli.pairing.roles import (
-    NOT_A_DONOR,
-    NOT_A_RECIPIENT,
-    barred_as_donor,
-    barred_as_recipient,
-    with_roles,
-)
-from medcutmix_cli.pairing.sections import limited, out_of_step
-from medcutmix_cli.pairing.statements import Refusal
-from medcutmix_cli.records import (
-    MAPPED_MODES,
-    Dropped,
-    NullPicture,
-    Pair,
-    ReadStudy,
-    Study,
-)
-from medcutmix_cli.reports.labels import chexpert_labels
+from medcutmix_cli.pairing.proposal import PairingStrategy
+from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
+from medcutmix_cli.pairing.shelf import CAN_SHARE, Shelf, shelved
+from medcutmix_cli.processes import mapped
+from medcutmix_cli.records import Dropped, NullPicture, Study
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.seeds import stable_generator
 from medcutmix_cli.settings import PlanSettings
 
 
@@ -72,6 +56,13 @@ class PlanResult:
 
 DEFAULT_READER = ReportReader()
 _LISTED_AT_ONCE = 1000
+_CHUNK = 64
+_TOGETHER_FROM = 4000
+"""Below this many studies the processes that choose pairs together take longer to start (3 s) than they save."""
+
+_Turn = tuple[int, Filed, Iterable[Tried]]
+"""(draw, recipient, what was tried for it)"""
+
 UNGATED = NoGate()
 
 
@@ -100,15 +91,15 @@ def make_plan(
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
     dropped = [drop for drop in dropped if drop.unit == "study"]
     inputs = len(read.studies) + len(dropped)
-    cohort = build_cohort(with_roles(read.studies, settings.unpaired))
-    lacking = negatives(cohort)
-    gated = {key for key, studies in lacking.items() if len(studies) >= gate.needed()}
-    choice = _Choice(settings, strategy, reader, gated if gate.needed() else None)
-    for draw in range(settings.pairs_per_study):
-        for position, recipient in enumerate(cohort.studies):
-            choice.choose(recipient.open(), cohort, draw)
-            done = draw * len(cohort.studies) + position + 1
-            report("pairing", done, settings.pairs_per_study * len(cohort.studies))
+    filed = with_roles(read.studies, settings.unpaired)
+    read.studies.clear()
+    with _shared(filed, workers) as (members, shelf):
+        cohort = build_cohort(members)
+        lacking = negatives(cohort)
+        gated = frozenset(key for key, studies in lacking.items() if len(studies) >= gate.needed())
+        chooser = Chooser(settings, strategy, reader, gated if gate.needed() else None)
+        choice = _Choice(chooser)
+        choice.choose_all(cohort, shelf, workers, report)
     dropped += choice.unpaired(cohort)
     pairs = arranged(choice.pairs)
     return PlanResult(
@@ -145,87 +136,87 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
     """Report progress to nobody."""
 
 
+@contextmanager
+def _shared(studies: list[Filed], workers: int) -> Iterator[tuple[list[Filed], Shelf | None]]:
+    """Put studies where several processes see them, if it takes several; the list given is emptied then."""
+    if workers <= 1 or len(studies) < _TOGETHER_FROM or not CAN_SHARE:
+        yield studies, None
+        return
+    with shelved(studies) as shelf:
+        studies.clear()
+        yield shelf.studies(), shelf
+
+
 class _Choice:
     """The state of choosing: who was used how often, which pairs there are, what was refused."""
 
-    def __init__(
-        self,
-        settings: PlanSettings,
-        strategy: PairingStrategy,
-        reader: ReportReader,
-        gated: set[NullKey] | None,
-    ) -> None:
-        """Choose for one plan; `gated` are the findings whose evidence can be judged, None without a gate."""
-        self.gated = gated
-        self.settings = settings
-        self.strategy = strategy
-        self.reader = reader
+    def __init__(self, chooser: Chooser) -> None:
+        self.chooser = chooser
+        self.settings = chooser.settings
         self.pairs: dict[str, FiledPair] = {}
         self.uses: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.last_refusal: dict[str, str] = {}
 
-    def choose(self, recipient: ReadStudy, cohort: Cohort, draw: int) -> None:
-        """Take the first proposal that keeps all the rules."""
-        if barred_as_recipient(recipient.study, self.settings.unpaired):
-            self.last_refusal[recipient.study.study_id] = NOT_A_RECIPIENT
-            return
-        rng = stable_generator(self.settings.seed, "pair", recipient.study.study_id, draw)
-        for proposal in self.strategy.proposals(recipient, cohort, rng):
-            outcome = self._accept(proposal)
-            if isinstance(outcome, Pair):
-                self.pairs[outcome.pair_id] = file_pair(outcome)
-                self.uses[outcome.donor.study_id] += 1
-                return
-            self.refused[outcome.reason] += 1
-            self.last_refusal[recipient.study.study_id] = outcome.reason
+    def choose_all(self, cohort: Cohort, shelf: Shelf | None, workers: int, report: Progress) -> None:
+        """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn."""
+        total = self.settings.pairs_per_study * len(cohort.studies)
+        turns = self._tried_together(cohort, shelf, workers) if shelf else self._tried_in_turn(cohort)
+        for done, (draw, recipient, tried) in enumerate(turns, start=1):
+            if self.chooser.bars(recipient):
+                self.last_refusal[recipient.study_id] = NOT_A_RECIPIENT
+            elif not self._settle(recipient.study_id, tried):
+                self._settle(recipient.study_id, self.chooser.tried(recipient, cohort, draw, self.taken))
+            report("pairing", done, total)
 
-    def _accept(self, proposal: Proposal | Refusal) -> Pair | Refusal:
-        if isinstance(proposal, Refusal):
-            return proposal
-        proposal = limited(proposal, self.settings.sections)
-        if isinstance(proposal, Refusal):
-            return proposal
-        reason = self._broken_rule(proposal)
-        return Refusal(reason) if reason else self._mixed(proposal)
+    def _tried_in_turn(self, cohort: Cohort) -> Iterator[_Turn]:
+        for draw in range(self.settings.pairs_per_study):
+            for recipient in cohort.studies:
+                yield draw, recipient, self.chooser.tried(recipient, cohort, draw, self.taken)
 
-    def _broken_rule(self, proposal: Proposal) -> str:
-        """Name the first rule that holds for every strategy and is broken here."""
-        recipient, donor = proposal.recipient, proposal.donor
-        rules = {
-            NOT_A_DONOR: barred_as_donor(donor.study, self.settings.unpaired),
-            "too-few-null-pictures": not self._judged(proposal),
-            "same-patient": recipient.study.subject_id == donor.study.subject_id,
-            "different-split": recipient.study.split != donor.study.split,
-            "donor-used-up": self.uses[donor.study.study_id] >= self.settings.max_uses_per_donor,
-            "pair-already-planned": pair_id_of(self.strategy.name, proposal) in self.pairs,
-        }
-        return next((name for name, broken in rules.items() if broken), "")
+    def _tried_together(self, cohort: Cohort, shelf: Shelf, workers: int) -> Iterator[_Turn]:
+        count = len(cohort.studies)
+        starts = range(0, count, _CHUNK)
+        parts = [
+            (draw, start, min(start + _CHUNK, count))
+            for draw in range(self.settings.pairs_per_study)
+            for start in starts
+        ]
+        given = (self.chooser, shelf)
+        results = mapped(try_part, parts, workers, doing="chose pairs", prepare=prepare_worker, given=given)
+        for (draw, start, end), tried in zip(parts, results, strict=True):
+            for recipient, own in zip(cohort.studies[start:end], tried, strict=True):
+                yield draw, recipient, own
 
-    def _judged(self, proposal: Proposal) -> bool:
-        """Say whether the gate can judge all evidence that decides where pictures are mixed."""
-        if self.gated is None or proposal.image_mode not in MAPPED_MODES:
-            return True
-        asked = (
-            (proposal.recipient_sentence, leaving(proposal)),
-            (proposal.donor_sentence, proposal.finding),
-        )
-        split = proposal.recipient.study.split
-        return all((split, finding) in self.gated for sentence, finding in asked if sentence)
+    def taken(self, donor: str, pair_id: str) -> str:
+        """Name the rule by which other pairs stand against one, "" where none does."""
+        if self.uses[donor] >= self.settings.max_uses_per_donor:
+            return "donor-used-up"
+        return "pair-already-planned" if pair_id in self.pairs else ""
 
-    def _mixed(self, proposal: Proposal) -> Pair | Refusal:
-        report = splice(proposal.recipient.study.report, proposal.edits)
-        reading = self.reader.read(report, proposal.recipient.study.study_id)
-        expected = labels_of((*proposal.kept, *proposal.inserted))
-        reason = inconsistency(reading, expected, chexpert_labels(reading))
-        if reason:
-            return Refusal(reason)
-        pair = make_pair(self.strategy.name, proposal, report, reading)
-        return (
-            replace(pair, impression_consistent=False)
-            if out_of_step(proposal, self.settings.sections)
-            else pair
-        )
+    def _settle(self, study_id: str, tried: Iterable[Tried]) -> bool:
+        """Take the first pair that no other pair stands against.
+
+        Returns:
+            False, with nothing noted, where a pair is refused that was made without knowing of the others: which
+            proposal comes after it is not known.
+        """
+        reasons: list[str] = []
+        last = None
+        for last in tried:
+            reason = (self.taken(last.donor, last.pair_id) if last.donor else "") or last.reason
+            if not reason and last.pair is not None:
+                self.pairs[last.pair_id] = last.pair
+                self.uses[last.donor] += 1
+                break
+            reasons.append(reason)
+        else:
+            if last is not None and last.pair is not None:
+                return False
+            if reasons:
+                self.last_refusal[study_id] = reasons[-1]
+        self.refused.update(reasons)
+        return True
 
     def unpaired(self, cohort: Cohort) -> list[Dropped]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from medcutmix_cli import intake
-from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.errors import MedcutmixError
+from medcutmix_cli.processes import mapped
 from tests.interruptions import (
     WAYS,
     Trial,
@@ -101,8 +101,8 @@ def _die(_chunk):
 
 
 def test_a_worker_that_is_killed_is_one_clear_error():
-    with pytest.raises(DatasetError, match="was killed") as caught:
-        list(intake._mapped(_die, [[]], workers=2))
+    with pytest.raises(MedcutmixError, match="was killed") as caught:
+        list(mapped(_die, [[]], workers=2, doing="read reports"))
     assert "memory" in caught.value.hint
 
 

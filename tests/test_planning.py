@@ -1,17 +1,20 @@
 import math
 import random
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medcutmix_cli import planning
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.intake import choose_image
+from medcutmix_cli.intake import choose_image, read_study
 from medcutmix_cli.pairing import SameFinding
+from medcutmix_cli.pairing.cohort import file_away
 from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.shelf import shelved
 from medcutmix_cli.planning import make_plan
 from medcutmix_cli.records import Assertion, Dropped, Image, Mention, Side
 from medcutmix_cli.reports.labels import chexpert_labels
@@ -196,6 +199,37 @@ def test_reading_in_processes_gives_the_same_plan(monkeypatch):
     together = make_plan(many(300), PlanSettings(), SameFinding(), workers=2)
     assert content(together) == content(alone)
     assert together.texts == alone.texts
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({"max_uses_per_donor": 1}, id="donors-that-others-have-used-up-meanwhile"),
+        pytest.param(
+            {"pairs_per_study": 4, "max_uses_per_donor": 2}, id="pairs-that-others-have-planned-meanwhile"
+        ),
+    ],
+)
+def test_choosing_in_processes_gives_the_same_plan(monkeypatch, options):
+    settings = PlanSettings(**options)
+    alone = make_plan(many(300), settings, SameFinding(), workers=1)
+    monkeypatch.setattr(planning, "_TOGETHER_FROM", 100)
+    together = make_plan(many(300), settings, SameFinding(), workers=2)
+    assert content(together) == content(alone)
+    assert together.refused == alone.refused
+    assert together.dropped == alone.dropped
+    assert "donor-used-up" in alone.refused
+
+
+def test_studies_on_a_shelf_are_those_that_were_put_there():
+    filed = [
+        file_away(read_study(study, study.images[0], ReportReader()), ("pleural_effusion",))
+        for study in many(20)
+    ]
+    with shelved(filed) as shelf:
+        found = shelf.studies()
+    assert [repr(study.open()) for study in found] == [repr(study.open()) for study in filed]
+    assert [replace(study, packed=b"") for study in found] == [replace(study, packed=b"") for study in filed]
 
 
 EFFUSION = "Pleural Effusion"

@@ -43,7 +43,7 @@ class Filed:
     image_id: str
     gives: tuple[tuple[str, Side], ...]
     lacks: tuple[str, ...]
-    packed: bytes = field(repr=False)
+    packed: bytes | memoryview = field(repr=False)
     prompted: bool = False
     may_give: bool = True
 

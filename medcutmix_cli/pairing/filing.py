@@ -36,7 +36,7 @@ def packed(record: object) -> bytes:
     return zlib.compress(buffer.getvalue(), 1)
 
 
-def opened(content: bytes) -> Any:
+def opened(content: bytes | memoryview) -> Any:
     """Return what was put away by this process or a worker of it."""
     return pickle.loads(zlib.decompress(content))  # noqa: S301 - never leaves this program
 
