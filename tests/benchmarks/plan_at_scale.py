@@ -1,7 +1,7 @@
 """Plan a tree of the size of MIMIC-CXR by the command line and say time and memory; writes the table to PLAN.md.
 
 The tree is made by `mimic_at_scale` where it is not there yet. Memory is that of all processes of the command at once,
-asked for five times a second: the resident size, so that what processes share counts more than once.
+asked for every second: the resident size, so that what processes share counts more than once.
 
     python tests/benchmarks/plan_at_scale.py [TREE] [--studies 227835] [--workers 2] [--run FOLDER]
 """
@@ -48,7 +48,7 @@ def watch(command: list[str]) -> Watched:
     whole = psutil.Process(process.pid)
     while process.poll() is None:
         _note_memory(whole, seen)
-        time.sleep(0.2)
+        time.sleep(1.0)
     seen.seconds = time.perf_counter() - started
     lines.join()
     times = os.times()
