@@ -191,12 +191,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 must not end a run
     if not sys.warnoptions:  # `python -W` and PYTHONWARNINGS still show them
         warnings.showwarning = _swallow
-    with SignalWatch(to_the_end=arguments is None) as signals:
-        try:
+    signals = SignalWatch(to_the_end=arguments is None)
+    try:
+        with signals:
             code = _run(arguments, Session(), signals)
-        except Stop:  # came when all was done
-            code = _interrupted(signals)
-        signals.finish(code if isinstance(code, int) else 1)
+            signals.finish(code if isinstance(code, int) else 1)
+    except Stop:  # came before the first step, or after the last
+        code = _interrupted(signals)
+        signals.finish(code)
     raise SystemExit(code)
 
 

@@ -72,10 +72,10 @@ class SignalWatch:
         os.register_at_fork(after_in_child=self._fall_silent)
         if self._to_the_end:
             atexit.register(self._end)  # the first to be registered runs last
-        for number in numbers():
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._stop)
-        Thread(target=self._listen, args=(frozenset(self._before),), name="signals", daemon=True).start()
+        ours = [number for number in numbers() if signal.getsignal(number) is not signal.SIG_IGN]
+        Thread(target=self._listen, args=(frozenset(ours),), name="signals", daemon=True).start()
+        for number in ours:  # last: from here on `Stop` may come
+            self._before[number] = signal.signal(number, self._stop)
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -143,9 +143,10 @@ class SignalWatch:
         return None
 
     def _end(self) -> None:
-        """Spare an interrupted process the interpreter's last moments: nobody answers a signal in them."""
-        if self.seen and os.getpid() == self._owner:
-            self._leave()
+        """Spare the process the interpreter's last moments: nobody answers a signal in them, and they are long."""
+        if self._code is not None and os.getpid() == self._owner:
+            self._tidy()
+            os._exit(self._code)
 
     def _leave(self) -> None:
         """End the process without unwinding it; whatever hangs cannot hold it."""
