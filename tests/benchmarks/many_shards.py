@@ -3,7 +3,7 @@
 Makes two runs of the same plan with the toy encoder of the tests, one of one pair a shard and one of a single shard,
 and times what is typed on the first; writes the table to SHARDS.md.
 
-    python tests/benchmarks/many_shards.py [--shards 1000] [--out FOLDER]
+    python -m tests.benchmarks.many_shards [--shards 1000] [--out FOLDER]
 """
 
 import argparse
@@ -79,7 +79,7 @@ def main() -> None:
     lines = [
         "# A run of many shards",
         "",
-        f"`python tests/benchmarks/many_shards.py --shards {chosen.shards}`, {len(os.sched_getaffinity(0))} CPUs, "
+        f"`python -m tests.benchmarks.many_shards --shards {chosen.shards}`, {len(os.sched_getaffinity(0))} CPUs, "
         f"load {os.getloadavg()[2]:.1f} (15 minutes). Commands are timed with their start-up.",
         "",
         "| what | |",

@@ -3,7 +3,7 @@
 The tree is made by `mimic_at_scale` where it is not there yet. Memory is that of all processes of the command at once,
 asked for every second: the resident size, so that what processes share counts more than once.
 
-    python tests/benchmarks/plan_at_scale.py [TREE] [--studies 227835] [--workers 2] [--run FOLDER]
+    python -m tests.benchmarks.plan_at_scale [TREE] [--studies 227835] [--workers 2] [--run FOLDER]
 """
 
 import argparse
@@ -69,13 +69,16 @@ def _note_stages(process: subprocess.Popen[str], seen: Watched, started: float) 
 
 def _note_memory(process: psutil.Process, seen: Watched) -> None:
     try:
+        children = process.children(recursive=True)
         main = process.memory_info().rss / MB
-        workers = [child.memory_info().rss / MB for child in process.children(recursive=True)]
-    except psutil.NoSuchProcess:
+        workers = [child.memory_info().rss / MB for child in children]
+        # What several processes share counts once: the studies, while pairs are chosen.
+        together = sum(each.memory_full_info().pss for each in (process, *children)) / MB
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
         return
     seen.main = max(seen.main, main)
     seen.workers = max(seen.workers, *workers, 0.0)
-    seen.together = max(seen.together, main + sum(workers))
+    seen.together = max(seen.together, together)
 
 
 def table(seen: Watched, run: Path, tree: dict[str, float]) -> list[tuple[str, str]]:
@@ -101,8 +104,8 @@ def table(seen: Watched, run: Path, tree: dict[str, float]) -> list[tuple[str, s
         ("whole command, start-up included", f"{seen.seconds:.0f} s"),
         ("CPU time of all processes", f"{seen.cpu:.0f} s"),
         ("peak memory, main process", f"{seen.main:,.0f} MB"),
-        ("peak memory, largest reading process", f"{seen.workers:,.0f} MB"),
-        ("peak memory, all processes together", f"{seen.together:,.0f} MB"),
+        ("peak memory, largest worker process", f"{seen.workers:,.0f} MB"),
+        ("peak memory, all processes together, shared memory once", f"{seen.together:,.0f} MB"),
     ]
 
 
@@ -115,7 +118,7 @@ def write(rows: list[tuple[str, str]], chosen: argparse.Namespace) -> None:
         f"--workers {chosen.workers}` on the tree of `tests/benchmarks/mimic_at_scale.py` (tables and reports, no "
         "pictures), timed by",
         "",
-        f"    python tests/benchmarks/plan_at_scale.py --studies {chosen.studies} --workers {chosen.workers}",
+        f"    python -m tests.benchmarks.plan_at_scale --studies {chosen.studies} --workers {chosen.workers}",
         "",
         f"on {len(os.sched_getaffinity(0))} CPUs, {time.strftime('%Y-%m-%d')}, load {os.getloadavg()[2]:.1f} "
         "(15 minutes).",
