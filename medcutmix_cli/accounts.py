@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from medcutmix_cli.run_folder import RunFolder, RunRecord, ShardState, read_complete, read_run
+from medcutmix_cli.run_folder import RunFolder, RunRecord, ShardState, read_attempts, read_complete, read_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class RunStatus:
         bytes: Size of the complete shards.
         seconds: Rendering time of the complete shards, summed.
         max_fail_frac: Share of planned pairs that may fail.
+        begun: Shards that were begun and are not complete, with how often: one that is under way, or was interrupted,
+            or ends whoever renders it.
         notes: What rendering noted, by name, counted ("sentence-truncated", "batch-halved").
     """
 
@@ -52,6 +54,7 @@ class RunStatus:
     bytes: int
     seconds: float
     max_fail_frac: float
+    begun: dict[int, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -81,10 +84,15 @@ def run_status(folder: RunFolder) -> RunStatus:
     """
     record = read_run(folder)
     states = [read_complete(folder, shard) for shard in range(len(record.shards))]
-    return _add_up(record, [state for state in states if state is not None])
+    begun = {
+        shard: read_attempts(folder, shard)
+        for shard, state in enumerate(states)
+        if state is None and folder.attempts_file(shard).is_file()
+    }
+    return _add_up(record, [state for state in states if state is not None], begun)
 
 
-def _add_up(record: RunRecord, states: list[ShardState]) -> RunStatus:
+def _add_up(record: RunRecord, states: list[ShardState], begun: dict[int, int]) -> RunStatus:
     complete = tuple(state.shard for state in states)
     missing = tuple(sorted(set(range(len(record.shards))) - set(complete)))
     return RunStatus(
@@ -107,6 +115,7 @@ def _add_up(record: RunRecord, states: list[ShardState]) -> RunStatus:
         bytes=sum(state.bytes for state in states),
         seconds=round(sum(state.seconds for state in states), 3),
         max_fail_frac=record.settings["run"]["max_fail_frac"],
+        begun=begun,
         notes=_merge([state.notes for state in states]),
     )
 

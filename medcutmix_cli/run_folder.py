@@ -262,13 +262,20 @@ def begin_attempt(folder: RunFolder, shard: int) -> int:
     Returns:
         How many there have been, this one included.
     """
-    path = folder.attempts_file(shard)
-    before = path.read_text(encoding="ascii") if path.is_file() else ""
     state = read_state(folder, shard)
-    attempts = max(int(before) if before.isdigit() else 0, state.attempts if state else 0) + 1
-    write_text(path, str(attempts))
+    attempts = max(read_attempts(folder, shard), state.attempts if state else 0) + 1
+    write_text(folder.attempts_file(shard), str(attempts))
     folder.state_file(shard).unlink(missing_ok=True)
     return attempts
+
+
+def read_attempts(folder: RunFolder, shard: int) -> int:
+    """Return how often a shard that is not complete has been begun."""
+    try:
+        said = folder.attempts_file(shard).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return 0
+    return int(said) if said.isdigit() else 0
 
 
 def read_state(folder: RunFolder, shard: int) -> ShardState | None:

@@ -103,7 +103,9 @@ def test_a_rendering_that_was_interrupted_counts_as_an_attempt(tmp_path, monkeyp
         once.setattr("medcutmix_cli.pair_rendering.paste", interrupted)
         with pytest.raises(KeyboardInterrupt):
             medcutmix_cli.render(tmp_path / "out")
+    assert run_status(folder).begun == {0: 1}
     medcutmix_cli.render(tmp_path / "out")
+    assert run_status(folder).begun == {}
     assert read_state(folder, 0).attempts == 2
 
 

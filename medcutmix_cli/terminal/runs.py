@@ -106,7 +106,9 @@ def _shards(status: RunStatus) -> str:
     if not status.missing:
         return whole
     first = ", ".join(str(shard) for shard in status.missing[:8])
-    return f"{whole}; missing: {first}{', ...' if len(status.missing) > 8 else ''}"
+    missing = f"{whole}; missing: {first}{', ...' if len(status.missing) > 8 else ''}"
+    often = [f"{shard} ({times} times)" for shard, times in status.begun.items() if times > 1]
+    return f"{missing}; begun more than once: {', '.join(often[:8])}" if often else missing
 
 
 def with_reasons(head: str, reasons: Mapping[str, Mapping[str, int]]) -> Table:

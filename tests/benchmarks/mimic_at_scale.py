@@ -24,6 +24,7 @@ import cv2
 import numpy as np
 
 from medcutmix_cli.datasets.phantoms import PhantomReport, ReportSentence, draw_phantom, write_report
+from medcutmix_cli.datasets.phantoms.sampling.tables import METADATA
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.reports.lexicon import label_of
 
@@ -43,21 +44,6 @@ SPLITS = {
 VIEWS = {"AP": 147_169, "PA": 96_155, "LATERAL": 82_852, "LL": 35_129}
 WITHOUT_FRONTAL = 10_000
 """Studies without a frontal view: a guess, the real number is not published."""
-
-METADATA = (
-    "dicom_id",
-    "subject_id",
-    "study_id",
-    "PerformedProcedureStepDescription",
-    "ViewPosition",
-    "Rows",
-    "Columns",
-    "StudyDate",
-    "StudyTime",
-    "ProcedureCodeSequence_CodeMeaning",
-    "ViewCodeSequence_CodeMeaning",
-    "PatientOrientationCodeSequence_CodeMeaning",
-)
 
 
 @dataclass(frozen=True, slots=True)

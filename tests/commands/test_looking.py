@@ -150,6 +150,13 @@ def test_inspect_of_an_unfinished_run_shows_no_pair(tmp_path, capsys):
     assert "pair 0" not in capsys.readouterr().out
 
 
+def test_status_tells_which_shard_was_begun_again_and_again(tmp_path, capsys):
+    run = write_run(tmp_path / "run", missing=2)
+    (run / "state" / "part-00002.attempts").write_text("3")
+    assert medcutmix("status", run) == 0
+    assert "begun more than once: 2 (3 times)" in " ".join(capsys.readouterr().out.split())
+
+
 def test_status_tells_what_waits(tmp_path, capsys):
     assert medcutmix("status", write_run(tmp_path / "run", missing=2)) == 0
     assert "3 planned: 1 written, 0 rejected, 0 failed, 2 waiting" in capsys.readouterr().out

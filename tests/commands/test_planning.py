@@ -22,8 +22,8 @@ from tests.trees import write_manifest
 
 STATUS_KEYS = {
     "balanced", "bytes", "complete", "document", "dropped", "encoder", "fail_fraction", "failed", "fingerprint",
-    "images_dropped", "max_fail_frac", "missing", "notes", "out", "pairs_missing", "planned", "refused", "rejected",
-    "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting", "written",
+    "begun", "images_dropped", "max_fail_frac", "missing", "notes", "out", "pairs_missing", "planned", "refused",
+    "rejected", "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting", "written",
 }  # fmt: skip
 
 
