@@ -111,7 +111,7 @@ def test_who_waits_is_told_how_not_to(tmp_path):
 
 @pytest.fixture
 def _ends_of_children_unheard():
-    """Undo what torch's DataLoader leaves behind in a process: with a handler, the end of a child rings the bell too."""
+    """Undo what torch's DataLoader leaves behind: with a handler of its own, the end of a child rings the bell too."""
     before = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGCHLD, before)
