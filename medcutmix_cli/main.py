@@ -29,7 +29,7 @@ from medcutmix_cli.commands.session import Session
 from medcutmix_cli.commands.status import status
 from medcutmix_cli.commands.verify import verify
 from medcutmix_cli.errors import Interrupted
-from medcutmix_cli.signals import INTERRUPTED, SignalWatch, Stop, say
+from medcutmix_cli.signals import SignalWatch, Stop
 
 STEPS, LOOK, START = "Step by step", "Look and check", "Start here"
 EVALUATE_REPORTS = "medcutmix evaluate reports reports.csv --gold labels.csv"
@@ -219,8 +219,7 @@ def _run(arguments: Sequence[str] | None, session: Session, signals: SignalWatch
 
 
 def _interrupted(signals: SignalWatch) -> int:
-    say(INTERRUPTED)
-    signals.told = True
+    signals.tell()
     return Interrupted.exit_code
 
 

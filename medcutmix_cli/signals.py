@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Thread
+from threading import Lock, Thread
 from types import FrameType
 from typing import Any, Self
 
@@ -57,6 +57,7 @@ class SignalWatch:
 
     def __init__(self, *, to_the_end: bool = False) -> None:
         self.seen = self.told = False
+        self._telling = Lock()
         self.patience = PATIENCE
         self._to_the_end = to_the_end
         self._code: int | None = None
@@ -92,6 +93,18 @@ class SignalWatch:
         if self._to_the_end:
             self._code = code
 
+    def tell(self) -> None:
+        """Say how to go on, once: the main thread on its way out and the thread that leaves may both come to it."""
+        with self._telling:
+            if not self.told:
+                say(INTERRUPTED)
+                self.told = True
+
+    def _ask_for_patience(self) -> None:
+        with self._telling:
+            if not self.told:
+                say(_WAITING)
+
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         if os.getpid() != self._owner:
             self._stop_worker(number)
@@ -124,8 +137,8 @@ class SignalWatch:
                 or (came and now - first > ONE_MOMENT)
             ):
                 self._leave()
-            elif not heard and not self.told:
-                say(_WAITING)
+            elif not heard:
+                self._ask_for_patience()
 
     def _hear(self, first: float | None) -> frozenset[int] | None:
         """Wait for signals: none came in time, or None where the watch has ended."""
@@ -158,8 +171,8 @@ class SignalWatch:
     def _tidy(self) -> None:
         end_children()
         remove_own()
-        if self._code is None and not self.told:
-            say(INTERRUPTED)
+        if self._code is None:
+            self.tell()
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
+from threading import Thread
 
 import pytest
 
@@ -107,6 +108,18 @@ def test_who_waits_is_told_how_not_to(tmp_path):
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=10)
     assert said.startswith("stopping: waiting for what is under way (once more, and it ends at once)\n")
+
+
+def test_whoever_leaves_first_says_how_to_go_on_and_nobody_says_it_again(monkeypatch):
+    said = []
+    monkeypatch.setattr(signals, "say", lambda text: (time.sleep(0.05), said.append(text)))
+    watch = SignalWatch()
+    both = [Thread(target=watch.tell) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert said == [signals.INTERRUPTED]
 
 
 @pytest.fixture
