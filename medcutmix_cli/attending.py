@@ -27,7 +27,7 @@ from medcutmix_cli.encoders.base import Encoder
 from medcutmix_cli.engines import Places
 from medcutmix_cli.errors import EncoderError, UsageError, suggest
 from medcutmix_cli.images import read_canvas, to_original
-from medcutmix_cli.pipeline import calibrated
+from medcutmix_cli.opening import calibrated
 from medcutmix_cli.plugins import options_of
 from medcutmix_cli.records import Assertion, Placement, Side
 from medcutmix_cli.reports.kinds import DEVICES

@@ -9,7 +9,7 @@ from pathlib import Path
 from medcutmix_cli.config import from_plain
 from medcutmix_cli.engines import Places, Work
 from medcutmix_cli.intake import Progress
-from medcutmix_cli.pipeline import open_renderer
+from medcutmix_cli.opening import open_renderer
 from medcutmix_cli.run_folder import RunFolder, explained, read_run
 
 

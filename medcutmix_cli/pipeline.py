@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from medcutmix_cli.accounts import RunStatus, run_status
-from medcutmix_cli.attention import Gate
-from medcutmix_cli.calibration import Calibration, Sight, calibrate, read_calibration, write_calibration
 from medcutmix_cli.card import write_card
 from medcutmix_cli.composition import (
     Options,
@@ -26,22 +24,18 @@ from medcutmix_cli.composition import (
     completed,
     describe,
     open_source,
-    relocated,
     resolve_options,
 )
 from medcutmix_cli.config import difference, from_plain, usable_cpus
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
-from medcutmix_cli.datasets.presence import Presence
 from medcutmix_cli.engines import Engine, Places, Work
-from medcutmix_cli.errors import EncoderError, RunConflictError, RunError, UsageError
+from medcutmix_cli.errors import RunConflictError, RunError, UsageError
 from medcutmix_cli.intake import Progress
-from medcutmix_cli.nulls_file import read_nulls, write_nulls
-from medcutmix_cli.pair_rendering import Renderer
+from medcutmix_cli.nulls_file import write_nulls
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.plan_file import shard_sizes, write_plan
 from medcutmix_cli.planning import PlanResult, make_plan
-from medcutmix_cli.registry import load
 from medcutmix_cli.run_folder import (
     RunFolder,
     RunRecord,
@@ -51,13 +45,7 @@ from medcutmix_cli.run_folder import (
     read_run,
     write_json,
 )
-from medcutmix_cli.shards import ShardOrigin
 from medcutmix_cli.staging import check_stage_dir
-
-CREDENTIALED_TERMS = (
-    "Derived from the source data set and under its terms; credentialed data stays credentialed."
-)
-SYNTHETIC_TERMS = "Made from procedural phantoms: no patient, free to share."
 
 
 def augment(
@@ -236,17 +224,6 @@ def _is_to_do(state: ShardState | None, retry_failed: bool) -> bool:
     return state is None or (retry_failed and bool(state.failed))
 
 
-def open_run_dataset(
-    record: RunRecord, root: str | Path | None = None, reports: str | Path | None = None
-) -> Dataset:
-    """Open the data set a run was planned from, where it was or where it is now.
-
-    Raises:
-        DatasetError: It is not there.
-    """
-    return open_source(relocated(record, Places(dataset=root, reports=reports)))
-
-
 def _check_same_run(before: RunRecord, now: RunRecord, folder: RunFolder) -> None:
     if before.fingerprint == now.fingerprint:
         return
@@ -323,92 +300,3 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "null_pictures": len(result.nulls),
         "pairs_by_finding": result.pairs_by_finding,
     }
-
-
-def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
-    """Build all that the shards of `work` need beside their pairs, once a process: the encoder, the calibration.
-
-    Raises:
-        RunError: Another run, or none, lies in the folder that this process sees.
-        EncoderError: The weights are not those of the plan.
-        MedcutmixError: Anything else a person can act on; see `errors`.
-    """
-    folder = RunFolder(work.out)
-    record = read_run(folder)
-    if record.fingerprint != work.fingerprint:
-        raise RunError(
-            "another run lies in this folder", where=str(work.out), hint="was it planned again meanwhile?"
-        )
-    settings = relocated(record, work.places)
-    check_stage_dir(settings.run.stage_dir)
-    threads = work.workers or settings.run.workers or usable_cpus()
-    encoder = build_encoder(settings)
-    if encoder.card.weights_sha256 != record.encoder["weights_sha256"]:
-        raise EncoderError(
-            "the encoder's weights are not those of the plan",
-            where=settings.encoder.name,
-            hint="give the same weights with --weights, or plan again in an empty folder",
-        )
-    semantic = settings.semantic()
-    # Where rows are cut into shards must not show inside one.
-    del semantic["run"]["shard_size"]
-    source = open_source(settings)
-    sight = Sight(
-        source.resolve,
-        settings.image.canvas,
-        settings.image.dicom_mode,
-        encoder,
-        settings.run.stage_dir,
-        Presence(source),
-    )
-    gate = build_gate(settings)
-    terms = SYNTHETIC_TERMS if record.synthetic else CREDENTIALED_TERMS
-    return Renderer(
-        folder=folder,
-        origin=ShardOrigin(record.fingerprint, record.encoder, semantic, terms, record.synthetic),
-        resolve=sight.resolve,
-        encoder=encoder,
-        strategies=build_strategies(settings),
-        gate=gate,
-        calibration=calibrated(folder, record, sight, gate, threads, progress),
-        lam=load("weight", settings.mixing.weight),
-        canvas=settings.image.canvas,
-        dicom_mode=settings.image.dicom_mode,
-        image_format=settings.image.format,
-        features=settings.image.features,
-        seed=settings.plan.seed,
-        workers=threads,
-        stage_dir=settings.run.stage_dir,
-        presence=sight.presence,
-    )
-
-
-def calibrated(
-    folder: RunFolder,
-    record: RunRecord,
-    sight: Sight,
-    gate: Gate,
-    workers: int,
-    progress: Progress | None = None,
-) -> Calibration:
-    """Return the run's calibration of the gate; made where no task has made it yet.
-
-    Raises:
-        RunError: The file lies there but cannot be read, or is of another run.
-    """
-    if not gate.needed():
-        return Calibration(record.fingerprint, {})
-    path = folder.calibration_file
-    if not path.is_file():
-        nulls = read_nulls(folder.nulls_file)
-        made = calibrate(
-            nulls, sight, gate, workers=workers, fingerprint=record.fingerprint, progress=progress
-        )
-        with explained(path):
-            write_calibration(path, made)
-    found = read_calibration(path)
-    if found.fingerprint != record.fingerprint:
-        raise RunError(
-            "the calibration is of another run", where=str(path), hint="remove it; it is made again"
-        )
-    return found

@@ -24,7 +24,7 @@ from medcutmix_cli.config import from_plain
 from medcutmix_cli.errors import ImageError, MedcutmixError, RunError, ShardError, UsageError
 from medcutmix_cli.images import LOSSLESS, decode_picture, encode_picture, read_canvas
 from medcutmix_cli.intake import Progress
-from medcutmix_cli.pipeline import open_run_dataset
+from medcutmix_cli.opening import open_run_dataset
 from medcutmix_cli.plan_file import plan_rows, read_plan
 from medcutmix_cli.records import Pair, Reading
 from medcutmix_cli.reports.labels import chexpert_labels

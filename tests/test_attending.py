@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import attending, composition, pipeline
 from medcutmix_cli.attended import as_document, asked_words, evidence_words, mask_words, peak_words
 from medcutmix_cli.attending import attend
 from medcutmix_cli.attention import cells_with_score
@@ -23,7 +22,7 @@ from medcutmix_cli.samples import row_grid
 from medcutmix_cli.shards import read_rows
 from tests.builders import make_report
 from tests.run_folders import write_run
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
 
 RIGHT = "There is a small right pleural effusion."
@@ -73,8 +72,7 @@ def use(monkeypatch):
     """Return a function that makes an encoder the one that is built, whatever its name."""
 
     def put(encoder):
-        for module in (attending, pipeline, composition):
-            monkeypatch.setattr(module, "build_encoder", lambda _settings: encoder)
+        use_encoder(monkeypatch.setattr, lambda _settings: encoder)
 
     return put
 
@@ -96,8 +94,7 @@ def run(tmp_path_factory):
     (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     (root / "recipe.toml").write_text(RECIPE)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (pipeline, composition):
-            patch.setattr(module, "build_encoder", lambda _settings: SpotEncoder())
+        use_encoder(patch.setattr, lambda _settings: SpotEncoder())
         medcutmix_cli.augment(
             folder, root / "out", config=root / "recipe.toml", encoder="toy", shard_size=20, workers=1
         )

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline
 from medcutmix_cli.attention import NullMax
 from medcutmix_cli.calibration import (
     Calibration,
@@ -28,7 +27,7 @@ from medcutmix_cli.settings import PlanSettings
 from medcutmix_cli.shards import read_rows
 from medcutmix_cli.verification import verify
 from tests.builders import EFFUSION, make_report, make_study
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest
 
 DENIED = make_report("No pleural effusion.")
@@ -75,8 +74,7 @@ def picture(path, number, spot):
 @pytest.fixture
 def source(tmp_path, monkeypatch):
     """Twelve effusions of which number 0 has no spot, eight pictures without one; look at them with `SpotEncoder`."""
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: SpotEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: SpotEncoder())
     folder = write_manifest(tmp_path / "in", 20)
     rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
     for number, row in enumerate(rows):

@@ -5,7 +5,7 @@ from itertools import combinations
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import claiming, composition, pipeline, publishing, rendering, temporaries
+from medcutmix_cli import claiming, pipeline, publishing, rendering, temporaries
 from medcutmix_cli.accounts import run_status
 from medcutmix_cli.claiming import SteppedAside, WrittenRows, claim, make_way
 from medcutmix_cli.publishing import publish
@@ -17,7 +17,7 @@ from medcutmix_cli.run_folder import (
     read_outcomes,
     read_state,
 )
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest
 
 
@@ -164,8 +164,7 @@ def test_a_file_system_that_gives_new_inodes_is_no_other_task(folder):
 
 @pytest.fixture
 def _toy(monkeypatch):
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
 
 
 def planned(tmp_path):

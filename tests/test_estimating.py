@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import medcutmix_cli
-from medcutmix_cli import composition, estimating, pipeline
+from medcutmix_cli import estimating, pipeline
 from medcutmix_cli.cluster.local import Local
 from medcutmix_cli.errors import DatasetError, Interrupted, RunConflictError, RunError, UsageError
 from medcutmix_cli.estimate import Span
 from medcutmix_cli.probing import home_of, scratch_folder, spread
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest, write_picture
 
 OPTIONS = {"encoder": "toy", "gate": "none", "shard_size": 4, "workers": 1}
@@ -24,8 +24,7 @@ OPTIONS = {"encoder": "toy", "gate": "none", "shard_size": 4, "workers": 1}
 @pytest.fixture
 def source(tmp_path, monkeypatch):
     """Return a data set of 24 studies, read with the toy encoder."""
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
     return write_manifest(tmp_path / "in", studies=24)
 
 

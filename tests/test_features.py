@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline
 from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, features_to_canvas, picture_window, to_canvas
 from medcutmix_cli.errors import ImageError, UsageError
 from medcutmix_cli.images import LOSSLESS, decode_picture, encode_picture
@@ -14,7 +13,7 @@ from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.samples import row_cut, row_pixels
 from medcutmix_cli.shards import read_rows
 from medcutmix_cli.verification import verify
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
 
 
@@ -28,8 +27,7 @@ class FeaturedToy(ToyEncoder):
 
 @pytest.fixture(params=[FeaturedToy, ToyEncoder], ids=["featured", "plain"])
 def encoder(request, monkeypatch):
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: request.param())
+    use_encoder(monkeypatch.setattr, lambda _settings: request.param())
     return request.param()
 
 
@@ -69,8 +67,7 @@ def test_features_land_where_scores_land():
 
 @pytest.mark.parametrize("image_format", ["png", "jpeg", "webp"])
 def test_pictures_are_stored_as_asked_and_replay(tmp_path, monkeypatch, image_format):
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
     options = {"encoder": "toy", "gate": "none", "image_format": image_format}
     medcutmix_cli.augment(write_manifest(tmp_path / "in"), tmp_path / "out", **options)
     starts = {"png": b"\x89PNG", "jpeg": b"\xff\xd8", "webp": b"RIFF"}
@@ -94,8 +91,7 @@ def test_an_unknown_format_is_refused():
 
 
 def test_guards_are_a_table_of_the_recipe(tmp_path, monkeypatch):
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
     source, recipe = write_manifest(tmp_path / "in"), tmp_path / "recipe.toml"
     recipe.write_text("[mixing.options.guards]\nborder = 0\nmarkers = false\n")
     medcutmix_cli.augment(source, tmp_path / "open", encoder="toy", gate="none", config=recipe)

@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline
 from medcutmix_cli.accounts import run_status
 from medcutmix_cli.errors import EncoderError, MedcutmixError, RunConflictError, RunError, UsageError
 from medcutmix_cli.run_folder import RunFolder, read_outcomes, read_run, read_state
 from medcutmix_cli.shards import read_head, read_rows
 from medcutmix_cli.verification import verify
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,8 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(autouse=True)
 def _toy(monkeypatch):
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
 
 
 def augmented(dataset, out, **options):
@@ -197,7 +195,7 @@ def test_other_weights_than_planned_are_refused(tmp_path, monkeypatch):
         def card(self):
             return dataclasses.replace(ToyEncoder().card, weights_sha256="1" * 64)
 
-    monkeypatch.setattr(pipeline, "build_encoder", lambda _settings: Other())
+    use_encoder(monkeypatch.setattr, lambda _settings: Other())
     with pytest.raises(EncoderError, match="not those of the plan"):
         medcutmix_cli.render(tmp_path / "out")
 

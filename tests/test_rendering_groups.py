@@ -8,7 +8,6 @@ import pytest
 import torch
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline
 from medcutmix_cli.encoders import runtime
 from medcutmix_cli.encoders.base import Attention, Picture, Query, encode_pictures
 from medcutmix_cli.encoders.runtime import Runtime
@@ -17,7 +16,7 @@ from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.plan_file import read_plan
 from medcutmix_cli.run_folder import RunFolder, read_outcomes, read_state
 from medcutmix_cli.verification import verify
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import SENTENCES, output_bytes, write_manifest
 
 
@@ -80,8 +79,7 @@ def run(monkeypatch):
     """Return a function that augments with a given encoder, in one shard."""
 
     def augmented(encoder, source, out, **options):
-        for module in (pipeline, composition):
-            monkeypatch.setattr(module, "build_encoder", lambda _settings: encoder)
+        use_encoder(monkeypatch.setattr, lambda _settings: encoder)
         usual = {"encoder": "toy", "gate": "none", "shard_size": 1000, "workers": 2}
         return medcutmix_cli.augment(source, out, **(usual | options))
 

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline, staging
+from medcutmix_cli import staging
 from medcutmix_cli.errors import ImageError, Interrupted, RunError, UsageError
 from medcutmix_cli.run_folder import RunFolder, read_outcomes, read_state
 from medcutmix_cli.staging import InPlace, Staging, check_stage_dir, staged
 from tests.builders import make_report
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest
 
 
@@ -336,8 +336,7 @@ def test_a_disk_too_full_for_a_folder_is_told_and_fails_nothing(stage, sources, 
 @pytest.fixture
 def toy(monkeypatch):
     """Return a function that augments with the toy encoder."""
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder(batch=3))
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder(batch=3))
 
     def augmented(source, out, **options):
         usual = {"encoder": "toy", "gate": "none", "shard_size": 8, "workers": 2}

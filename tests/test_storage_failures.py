@@ -17,7 +17,7 @@ from medcutmix_cli.datasets.presence import Presence
 from medcutmix_cli.errors import DatasetError, ImageError, RunError
 from medcutmix_cli.images import canvas, read_canvas
 from medcutmix_cli.run_folder import RunFolder
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import SENTENCES, output_bytes, write_manifest, write_picture
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a file system")
@@ -28,8 +28,7 @@ NORMAL = ("There is no pleural effusion. No consolidation. There is no pneumotho
 
 @pytest.fixture(autouse=True)
 def _toy(monkeypatch):
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
     monkeypatch.setattr(canvas, "_PAUSES", (0.01, 0.02))
 
 

@@ -4,20 +4,19 @@ from dataclasses import asdict, replace
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline, verification
+from medcutmix_cli import verification
 from medcutmix_cli.errors import DatasetError, RunError, UsageError
 from medcutmix_cli.plan_file import read_plan, write_plan
 from medcutmix_cli.run_folder import RunFolder, read_state, write_json
 from medcutmix_cli.shards import ShardOrigin, read_head, read_rows, sha256, write_shard
 from medcutmix_cli.verification import Level, verify
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest, write_picture
 
 
 @pytest.fixture(autouse=True)
 def _toy(monkeypatch):
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
 
 
 @pytest.fixture

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from medcutmix_cli import attending, composition, embedding, opening, pipeline
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
+
+
+def use_encoder(set_attribute: Callable[[Any, str, Any], None], build: Callable[[Any], Any]) -> None:
+    """Let `build` make the encoder of every run, whatever its settings name.
+
+    Args:
+        set_attribute: `monkeypatch.setattr`, or `setattr` in a process of its own.
+        build: Given the settings.
+    """
+    for module in (attending, composition, embedding, opening, pipeline):
+        set_attribute(module, "build_encoder", build)
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ python -m tests.toy_run DATA OUT SIZE calls the API; python -m tests.toy_run aug
 
 import sys
 
-from medcutmix_cli import composition, pipeline
+from medcutmix_cli import pipeline
 from medcutmix_cli.main import main as medcutmix
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 
 
 def main(dataset: str, out: str, shard_size: str) -> None:
@@ -16,7 +16,7 @@ def main(dataset: str, out: str, shard_size: str) -> None:
 
 
 if __name__ == "__main__":
-    pipeline.build_encoder = composition.build_encoder = lambda _settings: ToyEncoder()
+    use_encoder(setattr, lambda _settings: ToyEncoder())
     if sys.argv[1] == "augment":
         medcutmix()
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medcutmix_cli.engines import Progress, Work
-from medcutmix_cli.pipeline import open_renderer
+from medcutmix_cli.opening import open_renderer
 from medcutmix_cli.rendering import render_shard
 
 

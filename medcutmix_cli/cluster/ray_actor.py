@@ -19,8 +19,8 @@ import ray
 import medcutmix_cli
 from medcutmix_cli.engines import Work
 from medcutmix_cli.errors import Interrupted, MedcutmixError, RunError
+from medcutmix_cli.opening import open_renderer
 from medcutmix_cli.pair_rendering import Renderer
-from medcutmix_cli.pipeline import open_renderer
 from medcutmix_cli.rendering import render_shard
 from medcutmix_cli.run_folder import RunFolder
 

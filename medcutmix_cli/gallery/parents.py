@@ -11,7 +11,7 @@ import numpy.typing as npt
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.errors import MedcutmixError
 from medcutmix_cli.images import read_canvas
-from medcutmix_cli.pipeline import open_run_dataset
+from medcutmix_cli.opening import open_run_dataset
 from medcutmix_cli.run_folder import RunRecord
 
 NO_RUN = "Not shown: this shard lies outside its run, so the data set is not known."

@@ -15,9 +15,8 @@ import time
 from pathlib import Path
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline
 from medcutmix_cli.run_folder import RunFolder
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
 
 HERE = Path(__file__).resolve().parent
@@ -72,8 +71,7 @@ def main() -> None:
     parser.add_argument("--shards", type=int, default=1000)
     parser.add_argument("--out", type=Path, default=None)
     chosen = parser.parse_args()
-    for module in (pipeline, composition):
-        module.build_encoder = lambda _settings: ToyEncoder()
+    use_encoder(setattr, lambda _settings: ToyEncoder())
     with tempfile.TemporaryDirectory() as temporary:
         rows = measure(chosen.shards, chosen.out or Path(temporary))
     lines = [

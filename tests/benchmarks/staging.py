@@ -28,13 +28,12 @@ from pathlib import Path
 from typing import Any
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline
 from medcutmix_cli.plan_file import read_plan
 from medcutmix_cli.records import Pair
 from medcutmix_cli.run_folder import RunFolder
 from medcutmix_cli.staging import Staging
 from tests.benchmarks import against_notebook
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 
 HERE = Path(__file__).resolve().parent
 UNIQUE = 24
@@ -43,7 +42,7 @@ WAYS = (("in place", 2, False), ("in place", 16, False), ("--stage-dir", 2, True
 
 def use_toy() -> None:
     """Encode with the tests' toy in this process."""
-    pipeline.build_encoder = composition.build_encoder = lambda _settings: ToyEncoder()
+    use_encoder(setattr, lambda _settings: ToyEncoder())
 
 
 class SlowFile:

@@ -3,11 +3,10 @@ import json
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline
 from medcutmix_cli.run_folder import RunFolder
 from tests.builders import make_report
 from tests.calls import medcutmix
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest
 
 DENIED = make_report("There is no pleural effusion.", "No consolidation.", "No pneumothorax.")
@@ -17,8 +16,7 @@ GATE = "[mixing.options.null-max]\npictures = 5\nalpha = 0.4\nconfidence = 0.0\n
 @pytest.fixture
 def planned(tmp_path, monkeypatch):
     """Return a maker of planned runs with a gate that few pictures satisfy."""
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
     source = write_manifest(tmp_path / "in", studies=24)
     rows = [json.loads(line) for line in (source / "manifest.jsonl").read_text().splitlines()]
     for row in rows[12:]:

@@ -4,9 +4,9 @@ from collections import namedtuple
 
 import pytest
 
-from medcutmix_cli import composition, estimating, pipeline
+from medcutmix_cli import estimating
 from tests.calls import medcutmix
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
 
 KEYS = {
@@ -19,8 +19,7 @@ FLAGS = ("--encoder", "toy", "--gate", "none", "--shard-size", 4, "--workers", 1
 @pytest.fixture
 def source(tmp_path, monkeypatch):
     """Return a data set of 12 studies, read with the toy encoder, in a terminal of 80 columns."""
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
     monkeypatch.setenv("COLUMNS", "80")
     return write_manifest(tmp_path / "in")
 

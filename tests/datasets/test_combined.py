@@ -4,7 +4,6 @@ import math
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline
 from medcutmix_cli.datasets.combined import Combined, kind_of
 from medcutmix_cli.datasets.label_table import with_labels
 from medcutmix_cli.datasets.manifest import Manifest
@@ -20,14 +19,13 @@ from medcutmix_cli.shards import read_rows
 from medcutmix_cli.verification import verify
 from tests.builders import make_study
 from tests.nih_trees import write_nih
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest
 
 
 @pytest.fixture(autouse=True)
 def _toy(monkeypatch):
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
 
 
 def trees(tmp_path):

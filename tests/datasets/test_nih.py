@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import composition, pipeline
+from medcutmix_cli import pipeline
 from medcutmix_cli.datasets.nih_chestxray14 import NihChestXray14, chexpert_of
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.errors import DatasetError, UsageError
@@ -17,7 +17,7 @@ from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.shards import read_rows
 from medcutmix_cli.verification import verify
 from tests.nih_trees import write_nih
-from tests.toy_encoder import ToyEncoder
+from tests.toy_encoder import ToyEncoder, use_encoder
 
 REAL = Path(__file__).resolve().parents[2] / "../shared/data/nih-chestxray14"
 
@@ -198,8 +198,7 @@ def test_labels_are_taken_as_present_and_silence_as_nothing():
 
 @pytest.fixture
 def _toy(monkeypatch):
-    for module in (pipeline, composition):
-        monkeypatch.setattr(module, "build_encoder", lambda _settings: ToyEncoder())
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
 
 
 @pytest.mark.usefixtures("_toy")
