@@ -33,6 +33,7 @@ class RunStatus:
         begun: Shards that were begun and are not complete, with how often: one that is under way, or was interrupted,
             or ends whoever renders it.
         notes: What rendering noted, by name, counted ("sentence-truncated", "batch-halved").
+        with_failures: Numbers of the complete shards in which pairs failed.
     """
 
     fingerprint: str
@@ -56,6 +57,11 @@ class RunStatus:
     max_fail_frac: float
     begun: dict[int, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
+    with_failures: tuple[int, ...] = ()
+
+    def to_render(self, *, retry_failed: bool = False) -> tuple[int, ...]:
+        """Return the shards that are not complete and, with `retry_failed`, those in which pairs failed."""
+        return tuple(sorted((*self.missing, *self.with_failures))) if retry_failed else self.missing
 
     @property
     def fail_fraction(self) -> float:
@@ -102,6 +108,7 @@ def _add_up(record: RunRecord, states: list[ShardState], begun: dict[int, int]) 
         shards=len(record.shards),
         complete=complete,
         missing=missing,
+        with_failures=tuple(state.shard for state in states if state.failed),
         studies=record.counts["studies"],
         dropped=record.counts["dropped"],
         images_dropped=record.counts["images_dropped"],

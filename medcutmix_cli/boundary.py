@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import sys
 import traceback
-from pathlib import Path
 
-from medcutmix_cli.errors import Interrupted, MedcutmixError
+from medcutmix_cli.errors import Interrupted
+from medcutmix_cli.unforeseen import described
 
-_PACKAGE = Path(__file__).parent
 _ISSUES = "please report this line; `medcutmix --debug ...` prints where in the code it arose"
 
 
@@ -20,32 +19,11 @@ def explain(error: BaseException, *, debug: bool) -> int:
     if isinstance(error, Interrupted):
         _print([("interrupted", "run the same command again: it goes on where it stopped")], "yellow")
         return Interrupted.exit_code
-    if isinstance(error, MedcutmixError):
-        _print([("error", error.what), ("where", error.where), ("try", error.hint)])
-        code = error.exit_code
-    elif isinstance(error, MemoryError):
-        _print([("error", "there is not enough memory"), ("try", "fewer --workers, or a smaller --canvas")])
-        code = 1
-    elif isinstance(error, OSError) and error.strerror:
-        _print([("error", error.strerror.lower()), ("where", str(error.filename or ""))])
-        code = 1
-    else:
-        _print([("error", f"unexpected {type(error).__name__} at {_place(error)}"), ("try", _ISSUES)])
-        code = 1
+    said = described(error, memory="fewer --workers, or a smaller --canvas", unexpected=_ISSUES)
+    _print([("error", said.what), ("where", said.where), ("try", said.hint)])
     if debug:
         _print_frames(error)
-    return code
-
-
-def _place(error: BaseException) -> str:
-    """Return file and line of the innermost frame that is ours."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents]
-    for frame in reversed(ours or frames):
-        path = Path(frame.filename)
-        name = path.relative_to(_PACKAGE.parent) if _PACKAGE in path.parents else path.name
-        return f"{name}:{frame.lineno}"
-    return "an unknown place"
+    return said.exit_code
 
 
 def _print(lines: list[tuple[str, str]], style: str = "red") -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 from medcutmix_cli.config import from_plain
-from medcutmix_cli.engines import Places, Work
+from medcutmix_cli.engines import Moved, Places, Work
 from medcutmix_cli.intake import Progress
 from medcutmix_cli.opening import open_renderer
 from medcutmix_cli.run_folder import RunFolder, explained, read_run
@@ -33,17 +34,17 @@ class Calibrated:
 def calibrate(
     out: str | Path,
     *,
-    places: Places = Places(),  # noqa: B008 - frozen
     workers: int = 0,
     progress: Progress | None = None,
+    **moved: Unpack[Moved],
 ) -> Calibrated:
     """Measure the pictures without a finding that the plan chose, unless `calibration.json` lies there already.
 
     Args:
         out: Run folder with a plan.
-        places: Where things are now, if they have moved since the plan.
         workers: Threads; 0 means the plan's setting.
         progress: Called with ("calibrating", pictures done, pictures).
+        **moved: Where things are now, if they have moved since the plan; see `engines.Places`.
 
     Raises:
         RunError: There is no plan in `out`, or the folder cannot be written.
@@ -56,7 +57,7 @@ def calibrate(
         folder.create()
         folder.clean_temporaries()
     renderer = open_renderer(
-        Work(folder.root.resolve(), record.fingerprint, (), (), places, workers), progress
+        Work(folder.root.resolve(), record.fingerprint, (), (), Places(**moved), workers), progress
     )
     peaks = renderer.calibration.peaks
     return Calibrated(

@@ -14,7 +14,7 @@ from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.combined import Combined, kind_of
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.encoders.base import Encoder, Featured
-from medcutmix_cli.engines import Engine, Places
+from medcutmix_cli.engines import Engine, Moved, Places
 from medcutmix_cli.errors import EncoderError, UsageError
 from medcutmix_cli.mixing.cut import Guards, Strategies
 from medcutmix_cli.pairing.proposal import PairingStrategy
@@ -107,6 +107,18 @@ _SETTING_OF = {
     **{key: f"plan.{key}" for key in _PLAN},
     **{key: f"mixing.{key}" for key in ("mask", "energy", "gate", "region", "blend", "weight")},
 }
+
+
+def moved_of(dataset: str | Path, options: Options) -> Moved:
+    """Return where things are, as somebody says who plans and renders in one call."""
+    return Moved(
+        dataset=dataset,
+        reports=options.get("reports"),
+        unpaired=options.get("unpaired"),
+        weights=options.get("weights"),
+        device=options.get("device"),
+        stage_dir=options.get("stage_dir"),
+    )
 
 
 def relocated(record: RunRecord, places: Places) -> Settings:

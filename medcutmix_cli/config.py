@@ -202,6 +202,16 @@ _MINIMA = {
 }
 
 
+def check_max_fail_frac(share: float | None) -> None:
+    """Check the share of pairs that may fail; None, which says nothing, passes.
+
+    Raises:
+        UsageError: It is no share.
+    """
+    if share is not None and not 0 <= share <= 1:
+        raise UsageError(f"run.max_fail_frac must be between 0 and 1, not {share}")
+
+
 def _checked(name: str, table: Any) -> Any:
     for key, least in _MINIMA.items():
         owner, _, attribute = key.partition(".")
@@ -211,8 +221,8 @@ def _checked(name: str, table: Any) -> Any:
         owner, _, attribute = key.partition(".")
         if owner == name:
             _check_known(key, getattr(table, attribute), known)
-    if name == "run" and not 0 <= table.max_fail_frac <= 1:
-        raise UsageError(f"run.max_fail_frac must be between 0 and 1, not {table.max_fail_frac}")
+    if name == "run":
+        check_max_fail_frac(table.max_fail_frac)
     if name == "image" and table.canvas % 112:
         raise UsageError(
             f"image.canvas must be a multiple of 112, not {table.canvas}", hint="448, 672 or 1008"

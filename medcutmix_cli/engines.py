@@ -8,9 +8,9 @@ array needs none: its tasks are `medcutmix render --task R --num-tasks N`. Whate
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypedDict, runtime_checkable
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total); total 0 where it is unknown."""
@@ -35,6 +35,22 @@ class Places:
     weights: str | Path | None = None
     device: str | None = None
     stage_dir: str | Path | None = None
+
+    def with_paths(self, change: Callable[[str | Path], Path]) -> Places:
+        """Return the same places with every path changed; a device is no path."""
+        paths = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "device"}
+        return replace(self, **{name: change(path) for name, path in paths.items() if path})
+
+
+class Moved(TypedDict, total=False):
+    """The fields of `Places` as keyword arguments of whatever works on a planned run; None means not given."""
+
+    dataset: str | Path | None
+    reports: str | Path | None
+    unpaired: str | Path | None
+    weights: str | Path | None
+    device: str | None
+    stage_dir: str | Path | None
 
 
 @dataclass(frozen=True, slots=True)

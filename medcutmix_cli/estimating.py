@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
-from medcutmix_cli.composition import Options
+from medcutmix_cli.composition import Options, moved_of
 from medcutmix_cli.config import from_plain, usable_cpus
-from medcutmix_cli.engines import Engine, Places, Progress, Several, Work
+from medcutmix_cli.engines import Engine, Moved, Places, Progress, Several, Work
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.estimate import Estimate, Outlook, PlanFigures, Space, Span
 from medcutmix_cli.pipeline import plan, still_to_do
@@ -66,17 +66,9 @@ def estimate_augment(
             dataset, planned.root, config=config, progress=progress, **options
         )  # or a refusal: nothing is written
         took = None if taken else round(time.monotonic() - began, 3)
-        places = Places(
-            dataset,
-            options.get("reports"),
-            options.get("unpaired"),
-            options.get("weights"),
-            options.get("device"),
-            options.get("stage_dir"),
-        )
         engine, work = still_to_do(
             planned.root,
-            places,
+            Places(**moved_of(dataset, options)),
             workers=options.get("workers"),
             engine=options.get("engine"),
             engine_options=options.get("engine_options"),
@@ -93,11 +85,11 @@ def estimate_render(
     task: int = 0,
     num_tasks: int = 1,
     workers: int | None = None,
-    places: Places = Places(),  # noqa: B008 - frozen
     engine: str | None = None,
     engine_options: Mapping[str, Any] | None = None,
     retry_failed: bool = False,
     progress: Progress | None = None,
+    **moved: Unpack[Moved],
 ) -> Estimate:
     """Say what `render` with the same arguments would take: what is still to be done, all of it or one task's share.
 
@@ -107,11 +99,11 @@ def estimate_render(
         task: Number of the task, 0 to num_tasks - 1.
         num_tasks: How many tasks there are.
         workers: Threads; 0 or None means the plan's setting.
-        places: Where things are now, if they have moved since the plan.
         engine: Where shards are rendered; the plan's setting where None.
         engine_options: Constructor arguments of the engine.
         retry_failed: Also count complete shards in which pairs failed.
         progress: Called with (stage, done, total).
+        **moved: Where things are now, if they have moved since the plan; see `engines.Places`.
 
     Raises:
         MedcutmixError: Whatever would stop `render`.
@@ -120,7 +112,7 @@ def estimate_render(
     folder = RunFolder(Path(out))
     chosen, work = still_to_do(
         out,
-        places,
+        Places(**moved),
         task=task,
         num_tasks=num_tasks,
         workers=workers,

@@ -23,13 +23,14 @@ from medcutmix_cli.composition import (
     check_features,
     completed,
     describe,
+    moved_of,
     open_source,
     resolve_options,
 )
-from medcutmix_cli.config import difference, from_plain, usable_cpus
+from medcutmix_cli.config import check_max_fail_frac, difference, from_plain, usable_cpus
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
-from medcutmix_cli.engines import Engine, Places, Work
+from medcutmix_cli.engines import Engine, Moved, Places, Work
 from medcutmix_cli.errors import RunConflictError, RunError, UsageError
 from medcutmix_cli.intake import Progress
 from medcutmix_cli.nulls_file import write_nulls
@@ -74,22 +75,16 @@ def augment(
     if run.engine == "local":  # elsewhere the folder is one of those machines, and they will look
         check_stage_dir(run.stage_dir)
     plan(dataset, out, config=config, progress=progress, **options)
-    status = render(
+    return render(
         out,
-        dataset=dataset,
-        reports=options.get("reports"),
-        unpaired=options.get("unpaired"),
-        weights=options.get("weights"),
-        device=options.get("device"),
-        stage_dir=options.get("stage_dir"),
         workers=options.get("workers"),
         engine=options.get("engine"),
         engine_options=options.get("engine_options"),
         retry_failed=retry_failed,
+        max_fail_frac=options.get("max_fail_frac"),
         progress=progress,
+        **moved_of(dataset, options),
     )
-    said = options.get("max_fail_frac")
-    return status if said is None else replace(status, max_fail_frac=said)
 
 
 def plan(
@@ -131,16 +126,12 @@ def render(
     task: int = 0,
     num_tasks: int = 1,
     workers: int | None = None,
-    dataset: str | Path | None = None,
-    reports: str | Path | None = None,
-    unpaired: str | Path | None = None,
-    weights: str | Path | None = None,
-    device: str | None = None,
-    stage_dir: str | Path | None = None,
     engine: str | None = None,
     engine_options: Mapping[str, Any] | None = None,
     retry_failed: bool = False,
+    max_fail_frac: float | None = None,
     progress: Progress | None = None,
+    **moved: Unpack[Moved],
 ) -> RunStatus:
     """Render the shards k of a plan with `k mod num_tasks == task` that are not complete.
 
@@ -149,26 +140,22 @@ def render(
         task: Number of this task, 0 to num_tasks - 1.
         num_tasks: How many tasks there are; it may differ from launch to launch.
         workers: Threads; 0 or None means the plan's setting.
-        dataset: Where the data set is now, if it has moved since the plan.
-        reports: Where the reports are now, likewise.
-        unpaired: Where the unpaired data set is now, likewise.
-        weights: Where the encoder's weights are now, likewise.
-        device: Where the encoder runs now, likewise: "auto", "cpu", "cuda" or "cuda:1".
-        stage_dir: Folder on a fast local disk into which pictures are copied before they are read.
         engine: Where shards are rendered ("local", "ray"); the plan's setting where None.
         engine_options: Constructor arguments of the engine.
         retry_failed: Also render complete shards again in which pairs failed.
+        max_fail_frac: Share of the pairs that may fail, for the returned status; the plan's setting where None.
         progress: Called with (stage, done, total).
+        **moved: Where things are now, if they have moved since the plan; see `engines.Places`.
 
     Raises:
         RunError: There is no plan in `out`.
         UsageError: `task` is not below `num_tasks`, or the engine is unknown or refuses its options.
         MedcutmixError: Anything else a person can act on; see `errors`.
     """
-    places = Places(dataset, reports, unpaired, weights, device, stage_dir)
+    check_max_fail_frac(max_fail_frac)
     chosen, work = still_to_do(
         out,
-        places,
+        Places(**moved),
         task=task,
         num_tasks=num_tasks,
         workers=workers,
@@ -187,7 +174,7 @@ def render(
         with explained(folder.card_file):
             folder.clean_temporaries()
             write_card(folder, read_run(folder), status)
-    return status
+    return status if max_fail_frac is None else replace(status, max_fail_frac=max_fail_frac)
 
 
 def still_to_do(

@@ -25,7 +25,7 @@ from medcutmix_cli.errors import RunError
 from medcutmix_cli.plan_file import read_plan, shard_sizes, write_plan
 from medcutmix_cli.records import Pair
 from medcutmix_cli.run_folder import RunFolder, ShardState, explained, read_run, read_state, write_json
-from medcutmix_cli.temporaries import has_ended, owner, temporary_beside
+from medcutmix_cli.temporaries import remove_abandoned, temporary_beside
 
 WARM_UP = 4
 """Pairs rendered before the clock counts pairs: the first ones load models and find nothing in any cache."""
@@ -219,7 +219,7 @@ def scratch_folder(home: Path) -> Iterator[Path]:
     Raises:
         RunError: It cannot be made.
     """
-    _remove_abandoned(home)
+    remove_abandoned(home, ".medcutmix*.dryrun.*.tmp")
     with temporary_beside(home / f"medcutmix{next(_NUMBERS)}.dryrun") as folder:
         with explained(home):
             folder.mkdir(mode=0o700)
@@ -231,14 +231,6 @@ def scratch_folder(home: Path) -> Iterator[Path]:
 
 _NUMBERS = count()
 """One process may make several at once."""
-
-
-def _remove_abandoned(home: Path) -> None:
-    """Remove what dry runs of this machine that were killed have left."""
-    own = owner(os.getpid())
-    for folder in home.glob(".medcutmix*.dryrun.*.tmp"):
-        if has_ended(folder.name) and not folder.name.endswith(f".{own}"):
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def peak_memory() -> int | None:

@@ -16,7 +16,7 @@ from medcutmix_cli.cluster.ray_crew import Crew, no_place
 from medcutmix_cli.cluster.ray_request import Node, Request, size_request
 from medcutmix_cli.cluster.ray_session import alive_nodes, chosen_address, connected
 from medcutmix_cli.config import from_plain
-from medcutmix_cli.engines import Places, Progress, Work
+from medcutmix_cli.engines import Progress, Work
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.run_folder import RunFolder, read_run
 from medcutmix_cli.settings import Settings
@@ -68,7 +68,7 @@ class OnRay:
                 request = self._request(work, settings, nodes)
                 if ours and not request.fits(nodes):  # it will not grow
                     raise no_place(request, "here")
-                sent = replace(work, workers=request.workers, places=_absolute(work.places))
+                sent = replace(work, workers=request.workers, places=work.places.with_paths(_full))
                 Crew(sent, request, self.patience_s, progress).render()
         finally:
             RunFolder(work.out).clean_temporaries()
@@ -112,17 +112,6 @@ def _device(work: Work, settings: Settings) -> str:
     return work.places.device or settings.encoder.device
 
 
-def _absolute(places: Places) -> Places:
-    """Return the places as an actor must be told them: it runs in a folder of its own."""
-    return Places(
-        _full(places.dataset),
-        _full(places.reports),
-        _full(places.unpaired),
-        _full(places.weights),
-        places.device,
-        _full(places.stage_dir),
-    )
-
-
-def _full(path: str | Path | None) -> Path | None:
-    return Path(path).absolute() if path else None
+def _full(path: str | Path) -> Path:
+    """Return a path as an actor must be told it: it runs in a folder of its own."""
+    return Path(path).absolute()

@@ -7,11 +7,9 @@ message may quote a report. An ordinary class until `ray.remote` makes an actor 
 from __future__ import annotations
 
 import logging
-import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import ray
@@ -23,9 +21,11 @@ from medcutmix_cli.opening import open_renderer
 from medcutmix_cli.pair_rendering import Renderer
 from medcutmix_cli.rendering import render_shard
 from medcutmix_cli.run_folder import RunFolder
+from medcutmix_cli.unforeseen import described
 
 _UTIL: Any = ray.util  # without types
-_PACKAGE = Path(medcutmix_cli.__file__).parent
+_MEMORY = "fewer --workers, fewer actors a node, or a smaller --canvas"
+_ISSUES = "please report this line; `medcutmix --debug render RUN --engine local` prints where it arose"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,37 +112,14 @@ class ShardActor:
         self._standing = Standing()
         try:
             call()
-        except MedcutmixError as error:
-            return _answer(error)
         except Exception as error:  # noqa: BLE001 - nothing of it may reach Ray: its message may quote a report
-            return _answer(_described(error))
+            return _answer(described(error, memory=_MEMORY, unexpected=_ISSUES))
         return _answer()
 
 
 def _answer(error: MedcutmixError | None = None) -> Answer:
     node: str = _UTIL.get_node_ip_address()
     return Answer(node, medcutmix_cli.__version__, error)
-
-
-def _described(error: Exception) -> MedcutmixError:
-    """Return an error that says the class of another and its place in the code, never its message."""
-    if isinstance(error, MemoryError):
-        hint = "fewer --workers, fewer actors a node, or a smaller --canvas"
-        return RunError("there is not enough memory", hint=hint)
-    if isinstance(error, OSError) and error.strerror:
-        return RunError(error.strerror.lower(), where=str(error.filename or ""))
-    return RunError(
-        f"unexpected {type(error).__name__} at {_place(error)}",
-        hint="please report this line; `medcutmix --debug render RUN --engine local` prints where it arose",
-    )
-
-
-def _place(error: Exception) -> str:
-    """Return file and line of the innermost frame that is ours."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents]
-    path = Path(ours[-1].filename).relative_to(_PACKAGE.parent)
-    return f"{path}:{ours[-1].lineno}"
 
 
 def _swallow(*_warning: object, **_stream: object) -> None:

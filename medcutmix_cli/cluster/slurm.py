@@ -10,6 +10,7 @@ import shlex
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from medcutmix_cli.config import check_max_fail_frac
 from medcutmix_cli.engines import Places
 from medcutmix_cli.errors import UsageError
 
@@ -69,6 +70,8 @@ class SlurmJob:
         setup: Shell lines that come first: "module load cuda".
         stagger: Seconds between the starts of two neighbours; 0 means none.
         name: Of the job.
+        retry_failed: Whether complete shards in which pairs failed are rendered again.
+        max_fail_frac: Share of the pairs that may fail; None means the plan's.
     """
 
     run: Path
@@ -80,10 +83,13 @@ class SlurmJob:
     setup: tuple[str, ...] = ()
     stagger: int = 1
     name: str = "medcutmix"
+    retry_failed: bool = False
+    max_fail_frac: float | None = None
 
     def __post_init__(self) -> None:
         if not self.run.is_absolute() or self.num_tasks < 1 or min(self.at_once, self.stagger) < 0:
             raise UsageError("a Slurm job needs an absolute run folder, a task, and no negative number")
+        check_max_fail_frac(self.max_fail_frac)
         _check_single_lines(self)
         _check_single_lines(self.places)
 
@@ -100,7 +106,8 @@ def render_sbatch(job: SlurmJob) -> str:
     """
     needed, log = _needed(job), f"{_literal(job.run)}/logs/%A_%a.log"
     share = ('--task "$SLURM_ARRAY_TASK_ID"', f"--num-tasks {job.num_tasks}")
-    start = _call(job, "render", *share, f"--workers {job.resources.cpus}", *_places(job.places))
+    options = (f"--workers {job.resources.cpus}", *_places(job.places), *_tolerance(job))
+    start = _call(job, "render", *share, *options, *(["--retry-failed"] if job.retry_failed else []))
     return _script(
         f"# {job.num_tasks} tasks render a run: task R takes the shards k with k mod {job.num_tasks} = R.",
         f"#   first, and once      {_call(job, 'calibrate')}",
@@ -142,7 +149,7 @@ def render_finish(job: SlurmJob) -> str:
         "  exit 75",
         "fi",
         "# Nothing is left to render: this writes the final data card.",
-        f"{_call(job, 'render')} || exit",
+        f"{_call(job, 'render', *_tolerance(job))} || exit",
         f"exec {_call(job, 'verify')}",
     )
 
@@ -206,6 +213,10 @@ def _call(job: SlurmJob, word: str, *options: str) -> str:
 
 def _needed(job: SlurmJob) -> str:
     return _call(job, "status", "--retry-expr", f"--num-tasks {job.num_tasks}")
+
+
+def _tolerance(job: SlurmJob) -> list[str]:
+    return [] if job.max_fail_frac is None else [f"--max-fail-frac {job.max_fail_frac:g}"]
 
 
 def _places(places: Places) -> list[str]:

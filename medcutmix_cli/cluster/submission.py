@@ -7,13 +7,14 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Unpack
 
 from medcutmix_cli.accounts import run_status
 from medcutmix_cli.cluster.slurm import Resources, SlurmJob, render_finish, render_sbatch
 from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
 from medcutmix_cli.composition import build_gate
 from medcutmix_cli.config import from_plain
-from medcutmix_cli.engines import Places
+from medcutmix_cli.engines import Moved, Places
 from medcutmix_cli.errors import ClusterError, RunError, UsageError
 from medcutmix_cli.run_folder import RunFolder, explained, read_run
 
@@ -48,11 +49,13 @@ def slurm_job(
     tasks: int | None = None,
     gpus: int | None = None,
     resources: Resources | None = None,
-    places: Places | None = None,
     at_once: int = 0,
     setup: tuple[str, ...] = (),
     stagger: int = 1,
     name: str = "medcutmix",
+    retry_failed: bool = False,
+    max_fail_frac: float | None = None,
+    **moved: Unpack[Moved],
 ) -> SlurmJob:
     """Describe the jobs of a planned run; nothing is submitted, and nothing written but the folder of the logs.
 
@@ -61,17 +64,19 @@ def slurm_job(
         tasks: How many tasks share the shards, never more than there are; `default_tasks` where None.
         gpus: Of each task; where None, 1, and 0 where the encoder runs on the CPU.
         resources: What each task asks for beside GPUs.
-        places: Where things are on a node; relative paths are those of this folder.
         at_once: How many tasks may run at the same time; 0 means as many as the cluster allows.
         setup: Shell lines that come first; with them the program is the `medcutmix` that they put on the PATH.
         stagger: Seconds between the starts of two neighbours; 0 means none.
         name: Of the job.
+        retry_failed: Also render complete shards again in which pairs failed.
+        max_fail_frac: Share of the pairs that may fail; the plan's setting where None.
+        **moved: Where things are on a node (see `engines.Places`); relative paths are those of this folder.
 
     Raises:
         RunError: There is no plan in `out`, or no pair in it.
         UsageError: Something that makes no sense.
     """
-    run, places = Path(out).absolute(), places or Places()
+    run, places = Path(out).absolute(), Places(**moved)
     record = read_run(RunFolder(run))
     if not record.shards:
         raise RunError("no pair could be planned: there is nothing to render", where=str(run))
@@ -85,11 +90,13 @@ def slurm_job(
         num_tasks=min(tasks or default_tasks(len(record.shards)), len(record.shards)),
         program=("medcutmix",) if setup else running_program(),
         resources=replace(resources or Resources(), gpus=gpus),
-        places=_on_any_node(places),
+        places=places.with_paths(_on_any_node),
         at_once=at_once,
         setup=setup,
         stagger=stagger,
         name=name,
+        retry_failed=retry_failed,
+        max_fail_frac=max_fail_frac,
     )
     _make_logs(run / "logs")
     return job
@@ -102,7 +109,9 @@ def submit(job: SlurmJob) -> Submission:
         ClusterError: There is no Slurm here, or it refuses.
         RunError: There is no plan in the run folder.
     """
-    tasks = retry_expression(run_status(RunFolder(job.run)).missing, job.num_tasks)
+    tasks = retry_expression(
+        run_status(RunFolder(job.run)).to_render(retry_failed=job.retry_failed), job.num_tasks
+    )
     calibrated = _is_calibrated(RunFolder(job.run))
     if not tasks:
         return Submission(tasks, job.num_tasks, calibrated)
@@ -145,20 +154,6 @@ def _make_logs(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def _on_any_node(places: Places) -> Places:
-    """Make paths absolute: a job may start in another folder."""
-    return replace(
-        places,
-        dataset=_absolute(places.dataset),
-        reports=_absolute(places.reports),
-        unpaired=_absolute(places.unpaired),
-        weights=_absolute(places.weights),
-        stage_dir=_absolute(places.stage_dir),
-    )
-
-
-def _absolute(path: str | Path | None) -> Path | None:
-    """Return a path as any folder sees it; one that begins with a variable of the node stays as it is."""
-    if path is None:
-        return None
+def _on_any_node(path: str | Path) -> Path:
+    """Return a path as a job sees it, which may start in another folder; a variable at its beginning is the node's."""
     return Path(path) if str(path).startswith("$") else Path(path).absolute()

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands.moved import with_moved
 from medcutmix_cli.commands.session import Session, print_json
+from medcutmix_cli.engines import Moved
 from medcutmix_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -104,9 +106,11 @@ Submit = Annotated[
 ]
 
 
+@with_moved
 def slurm(
     context: typer.Context,
     out: opt.Out,
+    moved: Moved,
     submit: Submit = False,
     finish: Finish = False,
     tasks: Tasks = None,
@@ -121,19 +125,14 @@ def slurm(
     partition: Partition = "",
     account: Account = "",
     extra: Extra = None,
-    dataset: opt.MovedDataset = None,
-    reports: opt.Reports = None,
-    unpaired: opt.Unpaired = None,
-    weights: opt.Weights = None,
-    device: opt.Device = None,
-    stage_dir: opt.StageDir = None,
+    retry_failed: opt.RetryFailed = False,
+    max_fail_frac: opt.MaxFailFrac = None,
     json: opt.Json = False,
     quiet: opt.Quiet = False,
 ) -> None:
     """Print the sbatch script of an array that renders a plan, or submit it."""
     from medcutmix_cli.cluster.slurm import Resources, render_finish, render_sbatch
     from medcutmix_cli.cluster.submission import slurm_job
-    from medcutmix_cli.engines import Places
 
     if submit and finish:
         raise UsageError("--submit submits the finish job as well", hint="leave out --finish")
@@ -142,11 +141,13 @@ def slurm(
         tasks=tasks,
         gpus=gpus,
         resources=Resources(cpus, 0, memory, time, partition, account, tuple(extra or ())),
-        places=Places(dataset, reports, unpaired, weights, device, stage_dir),
         at_once=at_once,
         setup=tuple(setup or ()),
         stagger=stagger,
         name=job_name,
+        retry_failed=retry_failed,
+        max_fail_frac=max_fail_frac,
+        **moved,
     )
     session = Session.of(context, quiet=quiet)
     if submit:

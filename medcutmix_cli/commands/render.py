@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands.moved import with_moved
 from medcutmix_cli.commands.session import Session
+from medcutmix_cli.engines import Moved
 
 Task = Annotated[
     int, typer.Option(help="Number of this task, from 0.", metavar="R", min=0, rich_help_panel=opt.RUN)
@@ -23,21 +25,18 @@ NumTasks = Annotated[
 ]
 
 
+@with_moved
 def render(
     context: typer.Context,
     out: opt.Out,
+    moved: Moved,
     task: Task = 0,
     num_tasks: NumTasks = 1,
     workers: opt.Workers = None,
-    dataset: opt.MovedDataset = None,
-    reports: opt.Reports = None,
-    unpaired: opt.Unpaired = None,
-    weights: opt.Weights = None,
-    device: opt.Device = None,
-    stage_dir: opt.StageDir = None,
     engine: opt.Engine = None,
     engine_option: opt.EngineOption = None,
     retry_failed: opt.RetryFailed = False,
+    max_fail_frac: opt.MaxFailFrac = None,
     dry_run: opt.DryRun = False,
     probe: opt.ProbePairs = None,
     json: opt.Json = False,
@@ -47,7 +46,6 @@ def render(
     """Mix the pairs of a plan; complete shards are left as they are."""
     from medcutmix_cli.commands.dry_run import pairs_to_probe, tell_estimate
     from medcutmix_cli.commands.outcome import tell
-    from medcutmix_cli.engines import Places
     from medcutmix_cli.estimating import estimate_render
     from medcutmix_cli.pipeline import render as render_run
     from medcutmix_cli.progress import meter
@@ -62,11 +60,11 @@ def render(
                 task=task,
                 num_tasks=num_tasks,
                 workers=workers,
-                places=Places(dataset, reports, unpaired, weights, device, stage_dir),
                 engine=engine,
                 engine_options=opt.parse_engine_options(engine_option),
                 retry_failed=retry_failed,
                 progress=progress,
+                **moved,
             )
         tell_estimate(estimate, session, json=json)
         return
@@ -76,15 +74,11 @@ def render(
             task=task,
             num_tasks=num_tasks,
             workers=workers,
-            dataset=dataset,
-            reports=reports,
-            unpaired=unpaired,
-            weights=weights,
-            device=device,
-            stage_dir=stage_dir,
             engine=engine,
             engine_options=opt.parse_engine_options(engine_option),
             retry_failed=retry_failed,
+            max_fail_frac=max_fail_frac,
             progress=progress,
+            **moved,
         )
     tell(status, out, session, json=json)

@@ -28,6 +28,14 @@ NumTasks = Annotated[
         rich_help_panel=ARRAY,
     ),
 ]
+RetryFailed = Annotated[
+    bool,
+    typer.Option(
+        "--retry-failed",
+        help="With --retry-expr: also the tasks that have complete shards in which pairs failed.",
+        rich_help_panel=ARRAY,
+    ),
+]
 
 
 def status(
@@ -35,6 +43,7 @@ def status(
     out: opt.Out,
     retry_expr: RetryExpression = False,
     num_tasks: NumTasks = None,
+    retry_failed: RetryFailed = False,
     json: opt.Json = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = False,
@@ -46,6 +55,7 @@ def status(
 
     found = run_status(out)
     if retry_expr:
-        typer.echo(retry_expression(found.missing, num_tasks or default_tasks(found.shards)))
+        shards = found.to_render(retry_failed=retry_failed)
+        typer.echo(retry_expression(shards, num_tasks or default_tasks(found.shards)))
         return
     tell(found, out, Session.of(context, quiet=quiet, verbose=verbose), json=json)

@@ -38,6 +38,8 @@ FULL = SlurmJob(
     setup=("module load cuda/12.4", "source /opt/medcutmix/bin/activate"),
     stagger=2,
     name="mix it",
+    retry_failed=True,
+    max_fail_frac=0.05,
 )
 """All is said, some of it in words that a shell or Slurm might misread."""
 
@@ -77,6 +79,7 @@ def test_every_word_reaches_the_program_as_it_was_given():
         *("--dataset", "/data/mimic-cxr-jpg", "--reports", "/data/mimic reports.zip"),
         *("--unpaired", "/data/nih", "--weights", "/w/a b", "--device", "cuda"),
         *("--stage-dir", "/local/x y/medcutmix $x"),
+        *("--max-fail-frac", "0.05", "--retry-failed"),
     ]
 
 
@@ -129,6 +132,7 @@ def test_resources_that_make_no_sense_are_refused(wrong, said):
         pytest.param({"stagger": -1}, id="a-negative-pause"),
         pytest.param({"name": "a\nb"}, id="a-name-of-two-lines"),
         pytest.param({"places": Places(dataset="/a\nb")}, id="a-data-set-of-two-lines"),
+        pytest.param({"max_fail_frac": 5.0}, id="no-share"),
     ],
 )
 def test_jobs_that_make_no_sense_are_refused(wrong):

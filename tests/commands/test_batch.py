@@ -12,7 +12,7 @@ import pytest
 
 from medcutmix_cli.run_folder import RunFolder
 from tests.calls import medcutmix
-from tests.run_folders import write_run
+from tests.run_folders import make_row, write_run
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "slurm"
 DOCUMENTED = re.findall(r"^ +medcutmix (batch slurm .+) > (\S+)$", (EXAMPLES / "README.md").read_text(), re.M)
@@ -117,6 +117,16 @@ def test_the_tasks_that_have_shards_left_are_one_line(run, capsys):
     assert printed(capsys, "status", run, "--retry-expr", "--num-tasks", 4) == "0-3\n"
 
 
+def test_tasks_whose_shards_hold_failed_pairs_are_named_if_asked(tmp_path, sbatch, capsys):
+    run = write_run(tmp_path / "run", ([make_row(0)], [make_row(1)]), missing=1, failed=1)
+    assert printed(capsys, "status", run, "--retry-expr") == "2\n"
+    assert printed(capsys, "status", run, "--retry-expr", "--retry-failed") == "0,2\n"
+    printed(capsys, "batch", "slurm", run, "--submit", "--retry-failed")
+    assert (sbatch / "calls").read_text().splitlines()[0] == "--parsable --array=0,2"
+    assert "--retry-failed" in (sbatch / "script-1").read_text()
+    assert "--retry-failed" not in (sbatch / "script-2").read_text()  # it would go on for ever
+
+
 def test_nothing_left_is_an_empty_line(tmp_path, capsys):
     assert printed(capsys, "status", write_run(tmp_path / "run"), "--retry-expr") == "\n"
 
@@ -202,6 +212,7 @@ def test_without_slurm_there_is_a_way_to_go_on(run, monkeypatch, capsys):
         pytest.param(["--gpus", "2"], id="two-gpus"),
         pytest.param(["--time", "1:00"], id="a-minute"),
         pytest.param(["--extra", "constraint"], id="no-option"),
+        pytest.param(["--max-fail-frac", "2"], id="more-failures-than-pairs"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(run, typed):

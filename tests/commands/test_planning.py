@@ -23,7 +23,8 @@ from tests.trees import write_manifest
 STATUS_KEYS = {
     "balanced", "bytes", "complete", "document", "dropped", "encoder", "fail_fraction", "failed", "fingerprint",
     "begun", "images_dropped", "max_fail_frac", "missing", "notes", "out", "pairs_missing", "planned", "refused",
-    "rejected", "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting", "written",
+    "rejected", "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting",
+    "with_failures", "written",
 }  # fmt: skip
 
 
