@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Protocol, TypedDict, runtime_checkable
+from typing import Any, Protocol, TypedDict, runtime_checkable
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total); total 0 where it is unknown."""
@@ -39,7 +39,8 @@ class Places:
     def with_paths(self, change: Callable[[str | Path], Path]) -> Places:
         """Return the same places with every path changed; a device is no path."""
         paths = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "device"}
-        return replace(self, **{name: change(path) for name, path in paths.items() if path})
+        changed: dict[str, Any] = {name: change(path) for name, path in paths.items() if path}
+        return replace(self, **changed)
 
 
 class Moved(TypedDict, total=False):
