@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock, Thread
+from threading import Lock, Thread, main_thread
 from types import FrameType
 from typing import Any, Self
 
@@ -27,6 +27,9 @@ PATIENCE = 20.0
 
 ONE_MOMENT = 0.2
 """Seconds within which signals count as one: `timeout` and wrappers send theirs to the child and to its group."""
+
+_AGAIN = 0.02
+"""Seconds from a `Stop` that was lost to the next: by then the interpreter has left what lost it."""
 
 _SAY_SO = 2.0
 _TIDY = 2.0
@@ -63,6 +66,7 @@ class SignalWatch:
         self._code: int | None = None
         self._owner = os.getpid()
         self._before: dict[int, Any] = {}
+        self._echoes: list[int] = []
 
     def __enter__(self) -> Self:
         """Take over the signals this platform has; those that are ignored (`nohup`) stay ignored."""
@@ -73,6 +77,8 @@ class SignalWatch:
         os.register_at_fork(after_in_child=self._fall_silent)
         if self._to_the_end:
             atexit.register(self._end)  # the first to be registered runs last
+        # Last words of objects and callbacks of weak references run anywhere; what is raised in them goes no further.
+        self._lost_before, sys.unraisablehook = sys.unraisablehook, self._lost
         ours = [number for number in numbers() if signal.getsignal(number) is not signal.SIG_IGN]
         Thread(target=self._listen, args=(frozenset(ours),), name="signals", daemon=True).start()
         for number in ours:  # last: from here on `Stop` may come
@@ -85,6 +91,7 @@ class SignalWatch:
             return
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        sys.unraisablehook = self._lost_before
         signal.set_wakeup_fd(self._bell_before)
         os.close(self._bell)
 
@@ -111,6 +118,20 @@ class SignalWatch:
         elif not self.seen and self._code is None:
             self.seen = True
             raise Stop(signal.Signals(number).name)
+
+    def _lost(self, unraisable: Any) -> None:
+        """Raise a `Stop` once more that the interpreter was about to print and forget."""
+        if isinstance(unraisable.exc_value, Stop) and os.getpid() == self._owner:
+            number = int(signal.Signals[str(unraisable.exc_value)])
+            Thread(target=self._repeat, args=(number,), name="signals-again", daemon=True).start()
+        else:
+            self._lost_before(unraisable)
+
+    def _repeat(self, number: int) -> None:
+        time.sleep(_AGAIN)
+        self._echoes.append(number)
+        self.seen = False
+        signal.pthread_kill(main_thread().ident or 0, number)
 
     def _stop_worker(self, number: int) -> None:
         """Let a worker process die of TERM without a word; the other signals are for its parent."""
@@ -151,9 +172,17 @@ class SignalWatch:
             return frozenset()
         heard = os.read(self._heard, 64)
         if heard:
-            return frozenset(heard)
+            return frozenset(self._without_echoes(heard))
         os.close(self._heard)
         return None
+
+    def _without_echoes(self, heard: bytes) -> list[int]:
+        """Leave out what this process sent itself: nobody has asked a second time."""
+        numbers = list(heard)
+        for number in [echo for echo in self._echoes if echo in numbers]:
+            numbers.remove(number)
+            self._echoes.remove(number)
+        return numbers
 
     def _end(self) -> None:
         """Spare the process the interpreter's last moments: nobody answers a signal in them, and they are long."""

@@ -193,7 +193,7 @@ def _of_code(seen: Interruption, said: str) -> Iterator[str]:
     if seen.code not in expected:
         yield f"exit code {seen.code}"
     if "Traceback" in said and seen.caught:
-        yield "a traceback: " + said[-300:]
+        yield "a traceback: " + said[max(0, said.index("Traceback") - 200) :][:2000]
     if seen.code == 75 and "run the same command again" not in said:
         yield "no word on how to go on"
 

@@ -25,6 +25,43 @@ def test_no_library_swallows_it():
         signal.raise_signal(signal.SIGTERM)
 
 
+class Last:
+    """Has last words in which a signal comes."""
+
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def lose_a_stop():
+    last = Last()
+    del last
+    for _ in range(500):
+        time.sleep(0.01)
+
+
+def test_a_stop_that_an_object_takes_to_its_grave_is_raised_again(capfd):
+    with SignalWatch() as watch, pytest.raises(Stop, match="SIGTERM"):
+        lose_a_stop()
+    assert watch.seen
+    assert capfd.readouterr().err == ""
+
+
+class Failing:
+    """Has last words that fail."""
+
+    def __del__(self):
+        raise ValueError
+
+
+def test_another_error_in_last_words_is_told_as_ever(monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda lost: told.append(lost.exc_type))
+    with SignalWatch():
+        failing = Failing()
+        del failing
+    assert told == [ValueError]
+
+
 def raise_twice(number):
     """Raise a signal, and again while the first is on its way out."""
     try:
