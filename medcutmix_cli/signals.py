@@ -163,18 +163,22 @@ class SignalWatch:
 
     def _hear(self, first: float | None) -> frozenset[int] | None:
         """Wait for signals: none came in time, or None where the watch has ended."""
-        pause = None
-        if first is not None:
-            waited = time.monotonic() - first
-            until = _SAY_SO if waited < _SAY_SO < self.patience else self.patience
-            pause = max(0.0, until - waited)
-        if not select.select([self._heard], [], [], pause)[0]:
-            return frozenset()
-        heard = os.read(self._heard, 64)
-        if heard:
-            return frozenset(self._without_echoes(heard))
-        os.close(self._heard)
-        return None
+        while select.select([self._heard], [], [], self._pause(first))[0]:
+            heard = os.read(self._heard, 64)
+            if not heard:
+                os.close(self._heard)
+                return None
+            if asked := self._without_echoes(heard):
+                return frozenset(asked)
+        return frozenset()
+
+    def _pause(self, first: float | None) -> float | None:
+        """Return the seconds until something is to be said or done of itself; None for ever, before any signal."""
+        if first is None:
+            return None
+        waited = time.monotonic() - first
+        until = _SAY_SO if waited < _SAY_SO < self.patience else self.patience
+        return max(0.0, until - waited)
 
     def _without_echoes(self, heard: bytes) -> list[int]:
         """Leave out what this process sent itself: nobody has asked a second time."""

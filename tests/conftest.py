@@ -1,6 +1,11 @@
 import signal
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# What holds, holds on a machine that runs much else: time is no property.
+settings.register_profile("medcutmix", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("medcutmix")
 
 
 @pytest.fixture(scope="session", autouse=True)

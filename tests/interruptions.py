@@ -30,6 +30,7 @@ from medcutmix_cli.accounts import run_status
 from medcutmix_cli.run_folder import RunFolder
 from medcutmix_cli.shards import read_rows
 from medcutmix_cli.verification import verify
+from tests.half_written import stop
 from tests.trees import output_bytes, write_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,8 +113,9 @@ def interrupted(trial: Trial, run: Path, way: str, when: tuple[str, float]) -> I
         time.sleep(0.01)
     with suppress(subprocess.TimeoutExpired):
         process.wait(share * trial.seconds[moment])
+    going = stop(process.pid)  # so that nothing moves between the look and the signal
     seen = Interruption(way, phase_of(run, before), takes_signals(process.pid))
-    if process.poll() is not None:
+    if not going:
         said = process.communicate()[1].decode()
         if process.returncode:
             raise SystemExit(f"the run failed without an interruption: {said}")
@@ -175,6 +177,7 @@ def send(process: subprocess.Popen[bytes], way: str) -> None:
             os.killpg(process.pid, number)
         else:
             os.kill(process.pid, number)
+        os.kill(process.pid, signal.SIGCONT)
         if way.endswith("twice"):
             time.sleep(0.4)
             if process.poll() is None:
@@ -312,6 +315,8 @@ def timed(trial: Trial, run: Path) -> dict[str, float]:
         for moment in moments(run, {}):
             passed.setdefault(moment, time.monotonic() - began)
         time.sleep(0.01)
+    for moment in moments(run, {}):
+        passed.setdefault(moment, time.monotonic() - began)
     said = process.communicate()[1].decode()
     if process.returncode:
         raise SystemExit(said)

@@ -119,7 +119,7 @@ def test_a_picture_without_rows_is_empty(tmp_path):
     assert reason_of(tmp_path / "a.jpg") == "image-empty"
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.binary(min_size=0, max_size=400),
     st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"\0" * 128 + b"DICM"]),

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from medcutmix_cli.cpus import usable_cpus
 from medcutmix_cli.errors import MedcutmixError
 from medcutmix_cli.processes import mapped
 from tests.interruptions import (
@@ -66,13 +67,14 @@ def toy_command(source):
 
 def reading(process):
     """Wait until both workers are there; the fourth process is multiprocessing's tracker."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while len(processes_of(process.pid)) < 4:
         assert process.poll() is None
         assert time.monotonic() < until
         time.sleep(0.02)
 
 
+@pytest.mark.skipif(usable_cpus() < 2, reason="with one CPU there are no workers")
 @pytest.mark.parametrize(
     ("way", "started"),
     [
@@ -87,10 +89,14 @@ def test_no_worker_outlives_the_run(tmp_path, many, way, started):
     reading(process)
     time.sleep(started)
     send(process, way)
-    said = process.communicate(timeout=20)[1].decode()
+    # A worker that follows nobody would wait for ever; one that starts holds the pipe until it has looked.
+    said = process.communicate(timeout=120)[1].decode()
     assert process.returncode == (-signal.SIGKILL if way == "KILL" else 75)
-    assert "Traceback" not in said
-    until = time.monotonic() + 10
+    tracebacks = said.count("Traceback")
+    if way == "KILL":  # that may cut off what a starting worker is being told: the only thing it can say
+        tracebacks -= said.count("EOFError: Ran out of input")
+    assert not tracebacks, said
+    until = time.monotonic() + 120
     while left := processes_of(process.pid):
         assert time.monotonic() < until, left
         time.sleep(0.05)

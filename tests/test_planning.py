@@ -58,7 +58,7 @@ def cohorts(draw):
 
 
 @given(cohorts(), st.integers(0, 3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_rules_that_hold_for_every_pair(studies, seed):
     result = planned(studies, splits=("train", "validate"), pairs_per_study=2, seed=seed)
     split_of = {study.study_id: study.split for study in studies}
@@ -70,7 +70,7 @@ def test_the_rules_that_hold_for_every_pair(studies, seed):
 
 
 @given(cohorts())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_study_is_planned_or_dropped_by_name(studies):
     result = planned(studies)
     recipients = {pair.recipient.study_id for pair in result.pairs}
@@ -82,7 +82,7 @@ def test_every_study_is_planned_or_dropped_by_name(studies):
 
 
 @given(cohorts(), st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_order_of_the_studies_decides_nothing(studies, shuffler):
     shuffled = list(studies)
     shuffler.shuffle(shuffled)

@@ -2,6 +2,7 @@ import io
 
 import pytest
 
+from medcutmix_cli import progress
 from medcutmix_cli.progress import Lines, Silent, duration, line, meter
 
 
@@ -63,7 +64,8 @@ def test_quiet_prints_nothing(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_pipe_gets_lines_and_no_bar(capsys):
+def test_a_pipe_gets_lines_and_no_bar(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "Lines", lambda stream: Lines(stream, Clock()))
     with meter() as report:
         report("reading", 1, 1)
     assert capsys.readouterr().err == "reading: 1 of 1 studies, 0.0 s\n"

@@ -102,7 +102,7 @@ def test_copies_are_readable_by_the_owner_only(sources, stage):
         os.umask(before)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     order=st.lists(st.integers(0, 7), min_size=1, max_size=30),
     ahead=st.integers(1, 4),
@@ -186,9 +186,11 @@ def test_a_full_disk_fails_nothing_and_is_counted(monkeypatch, sources, stage):
 
     monkeypatch.setattr(Staging, "_written", onto_a_small_disk)
     with staged(stage, sources) as storage:
+        eventually(
+            lambda: storage.noted["staging-fell-back"]
+        )  # of copies that nobody reads the fourth finds no room
         for source in sources:
             assert storage.read(source, whole)[1] == source.read_bytes()
-        assert storage.noted["staging-fell-back"] >= 1
         assert storage._room < staging.AHEAD
         assert storage._lying == 0
     assert not os.listdir(stage)  # noqa: PTH208
@@ -246,7 +248,7 @@ def test_the_error_of_a_damaged_picture_names_the_source(sources, stage):
 def test_an_interruption_leaves_at_once_and_leaves_nothing(monkeypatch, sources, stage):
     """Copies of a thousand parts of 10 ms each are under way."""
     monkeypatch.setattr(staging, "_CHUNK", 1)
-    opened = Path.open
+    opened, stopping, late = Path.open, [], []
 
     class Slow:
         def __init__(self, file):
@@ -259,20 +261,21 @@ def test_an_interruption_leaves_at_once_and_leaves_nothing(monkeypatch, sources,
             self.file.close()
 
         def read(self, size):
+            late.extend(storage for storage in stopping if storage._stopped)
             time.sleep(0.01)
             return self.file.read(size)
 
     monkeypatch.setattr(Path, "open", lambda self, *rest, **more: Slow(opened(self, *rest, **more)))
-    started = time.monotonic()
 
     def work():
-        with staged(stage, sources):
+        with staged(stage, sources) as storage:
+            stopping.append(storage)
             eventually(lambda: len(copies(stage)) == staging.STREAMS)
             raise Interrupted("stopped by SIGTERM")
 
     with pytest.raises(Interrupted):
         work()
-    assert time.monotonic() - started < 3
+    assert len(late) <= staging.STREAMS, "each stream looks between two parts"
     assert not os.listdir(stage)  # noqa: PTH208
 
 

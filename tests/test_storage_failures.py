@@ -1,22 +1,26 @@
 """What fails under a run: a full disk, a read-only folder, a picture or a data set that goes, a share that hangs."""
 
 import errno
+import io
 import json
 import os
 import shutil
 import subprocess
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import composition, pair_rendering, pipeline
+from medcutmix_cli import composition, opening, pair_rendering, pipeline
 from medcutmix_cli.accounts import run_status
 from medcutmix_cli.datasets.presence import Presence
 from medcutmix_cli.errors import DatasetError, ImageError, RunError
 from medcutmix_cli.images import canvas, read_canvas
 from medcutmix_cli.run_folder import RunFolder
+from tests.pictures import write_dicom
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import SENTENCES, output_bytes, write_manifest, write_picture
 
@@ -105,7 +109,7 @@ def few_nulls(source, monkeypatch):
     def mild(settings):
         return type(made)(alpha=0.5, pictures=8) if (made := gate(settings)).needed() else made
 
-    for module in (pipeline, composition):
+    for module in (pipeline, composition, opening):
         monkeypatch.setattr(module, "build_gate", mild)
     return "null-max"
 
@@ -131,13 +135,11 @@ def test_a_read_only_folder_is_one_clear_error_and_the_run_goes_on_elsewhere_wri
 @AS_ROOT
 def test_a_disk_that_becomes_read_only_during_the_run_stops_it(tmp_path, source, monkeypatch):
     with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=64m", "none") as disk:
-        original, calls = pair_rendering.paste, []
+        original, calls = pair_rendering.paste, count(1)
 
         def paste(*arguments):
-            calls.append(1)
-            if (
-                len(calls) == 9
-            ):  # as ext4 does after an error; a file that is open for writing forbids the polite way
+            # As ext4 does after an error; a file that is open for writing forbids the polite way.
+            if next(calls) == 9:
                 subprocess.run(["mount", "-o", "remount,ro", str(disk)], capture_output=True)
                 monkeypatch.setattr(Path, "replace", refuse)
             return original(*arguments)
@@ -150,7 +152,7 @@ def test_a_disk_that_becomes_read_only_during_the_run_stops_it(tmp_path, source,
             with pytest.raises(RunError, match="read-only"):
                 augmented(source, disk / "out")
         monkeypatch.undo()
-    assert calls
+    assert next(calls) > 9
 
 
 def test_a_picture_that_goes_during_the_run_is_a_pair_that_fails_by_name(tmp_path, source):
@@ -183,11 +185,10 @@ def test_a_data_set_that_goes_during_the_run_stops_it_and_fails_no_pair(
     monkeypatch.setattr(ToyEncoder, "batch", batch)
     augmented(source, tmp_path / "whole")
     kept = shutil.copytree(source, tmp_path / "kept")
-    original, calls = pair_rendering.paste, []
+    original, calls = pair_rendering.paste, count(1)
 
     def paste(*arguments):
-        calls.append(1)
-        if len(calls) == 9:
+        if next(calls) == 9:
             go(source)
         return original(*arguments)
 
@@ -255,6 +256,22 @@ def test_a_share_that_goes_on_failing_stops_the_run_and_breaks_no_picture(tmp_pa
     assert "run the same command again" in caught.value.hint
     assert run_status(RunFolder(tmp_path / "out")).failed == {}
     assert run_status(RunFolder(tmp_path / "out")).missing
+
+
+class LostShare(io.BufferedReader):
+    """A file whose server has gone after it was opened."""
+
+    def readinto(self, _buffer):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+
+def test_a_share_that_goes_while_pixels_are_read_is_an_error_and_no_end_of_the_process(tmp_path, monkeypatch):
+    write_dicom(tmp_path / "1.dcm", np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) % 4096)
+    assert read_canvas(tmp_path / "1.dcm", 224, "minmax").pixels.any()
+    monkeypatch.setattr(canvas, "_PAUSES", (0.0,))
+    monkeypatch.setattr(Path, "open", lambda self, *_mode: LostShare(io.FileIO(self)))
+    with pytest.raises(DatasetError, match="storage of the data set fails: stale file handle"):
+        read_canvas(tmp_path / "1.dcm", 224, "minmax")
 
 
 def test_rights_that_one_picture_lacks_are_its_own(tmp_path, source, failing):

@@ -45,7 +45,7 @@ def test_smoothing_draws_nothing_in_from_outside_the_picture():
 
 
 @given(strengths)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_kept_hill_is_the_largest_piece_and_nothing_is_raised(strength):
     kept = keep_hills(strength, Side.NONE, make_placement())
     pieces, count = ndimage.label(strength >= 0.5, EIGHT)
@@ -56,7 +56,7 @@ def test_a_kept_hill_is_the_largest_piece_and_nothing_is_raised(strength):
 
 
 @given(strengths)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_keeping_twice_is_keeping_once(strength):
     once = keep_hills(strength, Side.BILATERAL, make_placement())
     assert np.array_equal(keep_hills(once, Side.BILATERAL, make_placement()), once)

@@ -14,7 +14,7 @@ maps = arrays(np.float16, GRID, elements=st.floats(width=16, allow_nan=False, al
 
 
 @given(maps, st.sampled_from(READINGS))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_an_energy_sums_to_one_or_there_is_none(scores, reading):
     scores[0] = np.nan
     energy = read_energy(scores, reading)
@@ -24,7 +24,7 @@ def test_an_energy_sums_to_one_or_there_is_none(scores, reading):
 
 
 @given(maps, st.sampled_from(READINGS))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_higher_score_never_holds_less_energy(scores, reading):
     order = np.argsort(scores, axis=None)
     assert (np.diff(read_energy(scores, reading).ravel()[order]) >= 0).all()

@@ -18,14 +18,14 @@ def peak_at(row, column):
 
 
 @given(maps)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_topk_never_takes_more_than_its_share_of_the_usable_cells(scores):
     region = TopK(border=0).select(scores, Side.NONE, make_placement())
     assert 1 <= region.mask.sum() <= round(0.20 * 14 * 14)
 
 
 @given(maps)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_every_chosen_cell_scores_at_least_as_high_as_every_other(scores):
     usable = np.ones(GRID, dtype=bool)
     chosen = top_cells(scores, usable, 0.2)
@@ -53,7 +53,7 @@ def test_a_greedy_fraction_is_refused_by_name():
 
 
 @given(st.lists(st.integers(-40, 40), min_size=2, max_size=40).filter(lambda v: len(set(v)) > 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_otsu_leaves_the_least_variance_within_both_classes(steps):
     values = np.float32(steps) / 8
 
@@ -83,7 +83,7 @@ def test_otsu_finds_no_classes_in_a_map_of_one_value():
 
 
 @given(maps, st.floats(0.05, 1), st.sampled_from(["softmax", "decoder"]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_mass_takes_the_fewest_cells_that_hold_the_share(scores, fraction, energy):
     usable = np.ones(GRID, dtype=bool)
     taken = Mass(energy=energy, fraction=fraction).strengths(scores, usable) > 0

@@ -49,7 +49,7 @@ def noise(seed):
 
 @every_rule
 @given(maps, sides, st.data())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_what_is_no_picture_is_never_chosen(rule, scores, side, data):
     rows = data.draw(st.sets(st.integers(0, 13), max_size=5))
     scores[sorted(rows)] = np.nan
@@ -61,7 +61,7 @@ def test_what_is_no_picture_is_never_chosen(rule, scores, side, data):
 
 @every_rule
 @given(maps, sides)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_a_region_is_one_piece_of_allowed_area_or_refused(rule, scores, side):
     region = rule.select(scores, side, WHOLE)
     halves = (region.mask[:, :7], region.mask[:, 7:]) if side is Side.BILATERAL else (region.mask,)
@@ -71,7 +71,7 @@ def test_a_region_is_one_piece_of_allowed_area_or_refused(rule, scores, side):
 
 @every_rule
 @given(maps, sides)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_the_mask_is_where_the_strength_is_at_least_one_half(rule, scores, side):
     region = rule.select(scores, side, WHOLE)
     assert np.array_equal(region.mask, region.strength >= 0.5)
@@ -83,7 +83,7 @@ def test_the_mask_is_where_the_strength_is_at_least_one_half(rule, scores, side)
 
 @pytest.mark.parametrize("rule", SHIFTABLE.values(), ids=SHIFTABLE.keys())
 @given(maps, sides, st.integers(-800, 800).map(lambda step: np.float32(step / 8)))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_constant_added_to_all_scores_changes_nothing(rule, scores, side, constant):
     one, other = rule.select(scores, side, WHOLE), rule.select(scores + constant, side, WHOLE)
     assert np.array_equal(one.strength, other.strength)
@@ -92,7 +92,7 @@ def test_a_constant_added_to_all_scores_changes_nothing(rule, scores, side, cons
 
 @every_rule
 @given(st.integers(2, 11), st.integers(2, 9), st.integers(0, 99), sides)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_the_mirror_image_has_the_mirrored_mask(rule, row, column, seed, side):
     scores = hill(row, column, seed)
     other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}.get(side, side)
@@ -105,7 +105,7 @@ def test_the_mirror_image_has_the_mirrored_mask(rule, row, column, seed, side):
 
 @every_rule
 @given(st.integers(2, 11), st.integers(2, 11))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_single_sharp_peak_is_found(rule, row, column):
     region = rule.select(hill(row, column), Side.NONE, WHOLE)
     assert region.rejected == ""

@@ -9,11 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.half_written import stop_writer
 from tests.trees import output_bytes
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
@@ -152,37 +154,52 @@ class Running:
 
     def wait_for_a_shard(self):
         """Wait until one is being written, and remember every process there is by then."""
+        self._wait_for(self.half_written)
+        self.family = set(children(self.process))
+
+    def kill_who_writes_a_shard(self):
+        """Kill an actor while it has a shard half-written, and remember every process there was."""
+        self._wait_for(self._stop_a_writer)
+        self.family = set(children(self.process))
+        os.kill(self.stopped, signal.SIGKILL)
+
+    def _stop_a_writer(self):
+        paths = self.out.glob("data/.*.tmp")
+        self.stopped = next(filter(None, map(stop_writer, paths)), None)
+        return self.stopped
+
+    def _wait_for(self, found):
         until = time.monotonic() + SECONDS
-        while not self.half_written():
+        while not found():
             assert self.process.poll() is None, self.process.stdout.read()
             assert time.monotonic() < until
             time.sleep(0.01)
-        self.family = set(children(self.process))
 
     def end(self):
         """Wait for the end: the exit code, and what was said."""
         said, _ = self.process.communicate(timeout=SECONDS)
         return self.process.returncode, said
 
-    def left(self, seconds=10):
-        """Return the names of the processes that are still there."""
-        _, alive = psutil.wait_procs(self.family, timeout=seconds)
-        return [process.name() for process in alive]
+    def left(self, seconds=90):
+        """Return the names of the processes that stay; where Ray's own end is cut short, its helpers take a minute."""
+        return names(psutil.wait_procs(self.family, timeout=seconds)[1])
 
 
-def renderers(processes):
-    return [process for process in processes if process.name().startswith("ray::ShardActor")]
+def names(processes):
+    found = set()
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            found.add(process.name())
+    return found
 
 
 def test_an_actor_that_is_killed_in_the_middle_loses_nothing(environment, out, undisturbed):
     with Running(environment, out, *options("cpus_per_actor=1", "address=local")) as running:
-        running.wait_for_a_shard()
-        killed = renderers(running.family)[0]
-        killed.kill()
+        running.kill_who_writes_a_shard()
         code, said = running.end()
         assert code == 0, said
         assert "ray" not in said.lower()
-        assert running.left() == []
+        assert running.left() == set()
     assert output_bytes(out) == undisturbed
     attempts = [json.loads(path.read_text())["attempts"] for path in out.glob("state/*.json")]
     assert sorted(attempts)[-1] == 2
@@ -195,7 +212,7 @@ def test_term_to_all_leaves_no_process_and_the_local_engine_goes_on(environment,
         code, said = running.end()
         assert code == 75, said
         assert "run the same command again" in said
-        assert running.left() == []
+        assert running.left() == set()
         assert running.half_written() == []
     assert run(environment, "render", out).returncode == 0
     assert output_bytes(out) == undisturbed
@@ -204,11 +221,12 @@ def test_term_to_all_leaves_no_process_and_the_local_engine_goes_on(environment,
 def test_a_driver_that_is_killed_takes_its_ray_with_it(environment, out):
     with Running(environment, out, *options("address=local")) as running:
         running.wait_for_a_shard()
-        running.process.kill()
-        running.end()
         # Two small helpers of Ray look for the rest of it for a minute before they go.
         helpers = {"ray::DashboardAgent", "ray::RuntimeEnvAgent"}
-        assert {name for name in running.left() if name not in helpers} == set()
+        running.family = {process for process in running.family if not names([process]) <= helpers}
+        running.process.kill()
+        running.end()
+        assert running.left() == set()
 
 
 def test_an_existing_cluster_gives_the_same_bytes_and_stays(environment, out, undisturbed, cluster):

@@ -10,6 +10,7 @@ from medcutmix_cli import plan, render, write_sample
 from medcutmix_cli.run_folder import RunFolder, read_run
 from tests.calls import medcutmix
 from tests.cluster.one_node_slurm import one_node_slurm, until, why_not
+from tests.half_written import is_pending, stop_writer
 from tests.trees import output_bytes
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no Slurm here: {why_not()}")
@@ -64,13 +65,9 @@ def stop_in_the_middle(run, tasks):
 
     def all_stopped():
         for path in run.glob("data/.part-*.tmp"):
-            task, pid = int(path.name[6:11]) % TASKS, int(path.name.split(".")[-2])
-            if task in tasks and task not in stopped:
-                os.kill(pid, signal.SIGSTOP)
-                if path.exists():
-                    stopped[task] = pid
-                else:  # that shard is complete; the next one, then
-                    os.kill(pid, signal.SIGCONT)
+            task = int(path.name[6:11]) % TASKS
+            if task in tasks and task not in stopped and (pid := stop_writer(path)):
+                stopped[task] = pid
         return len(stopped) == len(tasks)
 
     until(all_stopped, "tasks in the middle of a shard", seconds=120)
@@ -83,6 +80,7 @@ def test_killed_tasks_are_named_and_the_same_script_finishes_them(cluster, run, 
     pids = stop_in_the_middle(run, {1, 2, 3})
     cluster.run("scancel", f"{job}_1")  # CONT and TERM
     cluster.run("scancel", "--signal=USR1", "--batch", f"{job}_2")  # as before the time limit
+    until(lambda: is_pending(pids[2], signal.SIGUSR1), "the signal of Slurm")
     os.kill(pids[2], signal.SIGCONT)
     os.kill(pids[3], signal.SIGKILL)
     cluster.wait(job)

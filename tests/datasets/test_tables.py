@@ -21,7 +21,7 @@ def test_a_column_that_is_there_twice_is_refused(tmp_path):
         list(read_columns(tmp_path / "a.csv", ("one", "two")))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=200), st.booleans(), st.booleans())
 def test_any_bytes_give_rows_or_a_dataset_error(tmp_path_factory, content, headed, packed):
     path = tmp_path_factory.mktemp("any") / ("a.csv.gz" if packed else "a.csv")

@@ -199,7 +199,7 @@ def test_softmax_gives_the_gradient_map_back(reduced):
     np.testing.assert_allclose(mass.ravel(), relevance / relevance.sum(), rtol=0.01, atol=1e-5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     shape=st.sampled_from([(336, 279), (271, 336), (335, 335), (901, 667), (150, 151)]),
     place=st.tuples(st.floats(0, 1), st.floats(0, 1)),

@@ -200,7 +200,7 @@ def test_what_changes_most_when_a_square_lights_up_lies_where_the_square_is(
     assert np.abs(peak - centre).max() < 60  # a cell of the network is 34 to 48 pixels of the canvas
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     height=st.integers(90, 700),
     width=st.integers(90, 700),

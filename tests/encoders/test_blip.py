@@ -220,7 +220,7 @@ def test_threads_give_the_bits_of_one(random_folder):
     assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(alone, together, strict=True))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     size=st.sampled_from([(151, 97), (97, 151), (120, 120), (203, 131), (100, 190)]),
     y=st.floats(0.15, 0.85),

@@ -100,7 +100,7 @@ def cell_of(middle, placement, cells):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(size=USUAL_SIZES, canvas=CANVASES, native=NATIVES, at=st.tuples(st.floats(0, 1), st.floats(0, 1)))
 def test_a_bright_square_comes_back_where_it_was_in_the_original(look, size, canvas, native, at):
     cell = native_cell(look, size, native)
@@ -113,7 +113,7 @@ def test_a_bright_square_comes_back_where_it_was_in_the_original(look, size, can
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(size=SIZES, canvas=CANVASES, native=NATIVES, at=st.tuples(st.floats(0, 1), st.floats(0, 1)))
 @example(size=(1, 1), canvas=112, native=7, at=(0.5, 0.5))
 @example(size=(3, 2), canvas=448, native=14, at=(1.0, 0.0))
@@ -147,7 +147,7 @@ def check_place(look, size, placement, scores, middle, cell):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(size=SIZES, canvas=CANVASES, native=NATIVES, cells=st.integers(1, 33))
 @example(size=(600, 1), canvas=112, native=7, cells=14)
 @example(size=(1, 600), canvas=448, native=7, cells=14)
@@ -184,7 +184,7 @@ def axis_claims(start, length, canvas, cells, window_start, window_length):
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(size=SIZES, canvas=CANVASES)
 @example(size=(600, 1), canvas=560)
 def test_a_window_stays_within_the_picture_and_so_within_the_canvas(look, size, canvas):
@@ -200,7 +200,7 @@ def test_a_window_stays_within_the_picture_and_so_within_the_canvas(look, size, 
         assert start + length < outer + most + 1e-12 < 1 + 3e-12
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(shape=st.tuples(st.integers(1, 40), st.integers(1, 40)), holes=st.booleans(), seed=st.integers(0, 99))
 @example(shape=(37, 37), holes=True, seed=0)
 @example(shape=(13, 29), holes=True, seed=1)
@@ -220,7 +220,7 @@ def test_bars_are_nan_and_the_picture_between_them_is_untouched():
     assert np.array_equal(back[:, 2:6], scores[:, 2:6].astype(np.float16))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     native=st.tuples(st.integers(2, 20), st.integers(2, 20)),
     grid=st.tuples(st.integers(1, 40), st.integers(1, 40)),
@@ -253,7 +253,7 @@ def test_nan_spreads_to_what_is_next_to_it_and_no_further():
     assert np.array_equal(np.isfinite(back), expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(size=SIZES, canvas=CANVASES, crop=st.integers(8, 90), more=st.integers(0, 40))
 @example(size=(150, 131), canvas=224, crop=224, more=0)
 @example(size=(131, 150), canvas=448, crop=224, more=32)

@@ -138,7 +138,7 @@ def test_attention_becomes_its_logarithm(tmp_path):
     assert scores[0, 1] == 0  # an even spread
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     size=st.sampled_from([(151, 97), (97, 151), (120, 120), (203, 131), (63, 190)]),
     y=st.floats(0.1, 0.9),

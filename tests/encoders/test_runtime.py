@@ -110,14 +110,14 @@ def test_a_gpu_of_a_number_there_is_not_is_refused():
         _ = Runtime("cuda:2").torch_device
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(count=st.integers(1, 13), batch=st.integers(0, 9))
 def test_batches_give_what_single_runs_give_in_order(count, batch):
     results = Runtime("cpu", batch_size=batch).run(small_memory(99), numbers(count))
     assert torch.equal(results, numbers(count) * 3 + 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(count=st.integers(1, 9), batch=st.integers(1, 5))
 def test_every_batch_is_full_so_that_the_same_kernels_run(count, batch):
     shapes = []
@@ -152,7 +152,7 @@ def test_no_bit_depends_on_what_else_is_encoded(device, batch, precision):
     assert torch.equal(alone, together)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(count=st.integers(1, 20), batch=st.integers(1, 16), holds=st.integers(1, 16))
 def test_running_out_of_memory_changes_no_result(count, batch, holds):
     runtime._FITS.clear()

@@ -85,7 +85,7 @@ def test_only_refused_sentences_wake_no_network():
     assert [q.refused for q in encoded([[1] * 99] * 3, forward)] == ["sentence-too-long"] * 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     words=st.lists(WORDS, max_size=12),
     batch=st.integers(0, 5),

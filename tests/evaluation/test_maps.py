@@ -207,7 +207,7 @@ def slowly(values, seen, target, temperature):
     return sum(highest) / len(highest), cnr, sum(ious) / len(ious)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6), st.booleans(), st.sampled_from([0.0, 0.07]))
 def test_the_measures_agree_with_a_slow_second_way(seed, blinded, temperature):
     rng = np.random.default_rng(seed)
@@ -227,7 +227,7 @@ def test_the_measures_agree_with_a_slow_second_way(seed, blinded, temperature):
 # --- the geometry
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(20, 90), st.integers(20, 90), st.sampled_from([7, 14, 15]), st.integers(0, 99))
 def test_a_pixel_gets_the_scores_between_the_nearest_cells(height, width, grid, seed):
     placement = letterbox(height, width, 112)

@@ -52,7 +52,7 @@ def embedded(vit, pixels):
 
 
 @given(seeds)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_hard_pixel_mix_is_the_token_mix_at_the_patch_embedding_of_a_vit(vit, seed):
     row, own, given_ = make_mix(seed)
     h_a, h_b, h = (embedded(vit, pixels) for pixels in (own, given_, row_pixels(row)))
@@ -105,7 +105,7 @@ def test_a_shift_that_is_no_whole_number_of_cells_is_refused_by_id():
 
 
 @given(seeds, st.booleans(), st.sampled_from([1, 2, 4, 8, 16]), st.integers(0, 60))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_on_a_grid_of_pixels_the_weights_are_those_of_the_picture(seed, hard, size, top):
     at = make_placement(CANVAS, top=top, height=CANVAS - top, source_height=CANVAS - top)
     row, *_ = make_mix(seed, hard=hard, placement_b=at)
@@ -118,7 +118,7 @@ def test_on_a_grid_of_pixels_the_weights_are_those_of_the_picture(seed, hard, si
 
 
 @given(seeds, st.booleans())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_on_the_recipes_own_grid_the_weights_are_the_stored_ones(seed, hard):
     row, *_ = make_mix(seed, hard=hard)
     assert np.array_equal(layer_weights(row, (GRID, GRID)), row_cut(row).weights.astype(np.float32))
@@ -133,7 +133,7 @@ def test_where_a_parent_has_no_picture_nothing_is_mixed():
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), st.integers(1, 40), seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_averages_keep_the_mean_and_the_limits(height, width, rows, columns, seed):
     values = np.random.default_rng(seed).random((height, width))
     averaged = area_average(values, (rows, columns))
@@ -149,7 +149,7 @@ def test_averages_keep_the_mean_and_the_limits(height, width, rows, columns, see
     st.sampled_from([(7, 7), (14, 14), (3, 5), (1, 1), (37, 37)]),
     st.sampled_from(["float32", "bfloat16"]),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_tokens_and_maps_are_mixed_alike_at_any_grid(seed, grid, dtype):
     rows = [make_mix(seed + k, hard=k == 0)[0] for k in range(2)]
     h_a, h_b = (torch.randn(2, 5, *grid, generator=torch.Generator().manual_seed(seed + k)) for k in (0, 1))
@@ -227,7 +227,7 @@ def test_a_row_read_without_its_recipe_is_an_error_with_the_columns():
 
 
 @given(seeds, st.sampled_from([0.75, 1.0, 1.125, 1.375]), st.floats(-40, 40, width=32))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_where_the_mix_is_the_donors_alone_its_pixels_are_the_donor_as_pasted(seed, gain, offset):
     row, own, given_ = make_mix(seed, gain=gain, offset=offset)
     alone = pixel_weights(row_cut(row), row_placement(row, "a"), row_placement(row, "b")) == 1

@@ -133,7 +133,7 @@ def test_a_part_of_the_report_is_tokenized_from_its_start():
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 50))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_choices_of_entities_are_whole_nested_and_of_their_seed(one, other, seed):
     many = [{**entity("Small", "x"), "start": k * 3, "end": k * 3 + 2} for k in range(20)]
     row, spans = make_report(entities=many), [(k, k + 1) for k in range(60)]
@@ -160,7 +160,7 @@ def test_offsets_of_another_text_are_refused_without_any_text():
     st.sampled_from([None, (7, 7), (14, 14), (5, 3), (28, 28)]),
     st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_ratio_is_exact_and_masks_are_nested(seed, ratio, grid, strongest):
     row, *_ = make_mix(seed)
     hidden = attmim_mask(row, ratio, grid, strongest=strongest)

@@ -47,7 +47,7 @@ sizes = st.lists(st.integers(0, 9), max_size=8)
 
 
 @given(sizes, st.integers(1, 5), st.integers(1, 4), st.integers(0, 12), st.integers(0, 3), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_row_comes_exactly_once_over_all_ranks_and_workers(
     sizes, ranks, workers, buffer, epoch, shuffle
 ):
@@ -70,7 +70,7 @@ def test_every_row_comes_exactly_once_over_all_ranks_and_workers(
 
 
 @given(sizes, st.integers(1, 5), st.integers(1, 4))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_with_drop_uneven_all_ranks_see_the_same_number(sizes, ranks, workers):
     with invented(sizes) as as_worker:
         seen, counts = [], set()

@@ -38,7 +38,7 @@ mixes = st.lists(st.builds(mix, studies, studies, st.floats(0, 1)), max_size=6)
 
 
 @given(mixes, st.lists(studies, unique=True), st.floats(0, 1))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_targets_are_shares_with_the_own_pair_first(rows, ids, strength):
     targets = contrastive_targets(rows, ids, strength=strength)
     count = len(rows) + len(ids)
@@ -50,7 +50,7 @@ def test_targets_are_shares_with_the_own_pair_first(rows, ids, strength):
 
 
 @given(mixes, st.lists(studies))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_a_parent_in_common_is_no_negative(rows, ids):
     mask = parent_mask(rows, ids)
     sets = [{row["study_id_a"], row["study_id_b"]} for row in rows] + [{name} for name in ids]

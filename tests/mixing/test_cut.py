@@ -37,7 +37,7 @@ def drawn(a, b, strategies=DEFAULT):
 
 
 @given(seeds, seeds)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_outside_the_weights_the_pixels_are_the_recipients_own(first, second):
     a, b = make_view(first), make_view(second + 20_000)
     cut = drawn(a, b)
@@ -47,7 +47,7 @@ def test_outside_the_weights_the_pixels_are_the_recipients_own(first, second):
 
 
 @given(seeds, seeds)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_region_is_the_union_of_both_masks(first, second):
     cut = drawn(make_view(first), make_view(second + 20_000))
     assert np.array_equal(cut.mask, cut.mask_a | cut.mask_b)
@@ -128,7 +128,7 @@ SOFT = Strategies(
 
 
 @given(seeds, seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_soft_mask_is_pasted_softly_and_its_core_is_the_mask(first, second):
     a, b = make_view(first), make_view(second + 20_000)
     cut = drawn(a, b, SOFT)
@@ -164,7 +164,7 @@ def test_weak_evidence_is_refused_before_any_mask_is_cut():
 
 
 @given(seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_weights_are_shares(seed):
     a, b = make_view(seed), make_view(seed + 20_000)
     weights = weigh(drawn(a, b), a, b)
@@ -252,7 +252,7 @@ EVERY = [
 
 @pytest.mark.parametrize(("strategies", "mode"), EVERY)
 @given(seeds, seeds, st.integers(0, 24), st.integers(0, 24))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_every_cut_keeps_its_contract(strategies, mode, first, second, left_a, top_b):
     """Outside W the recipient's own pixels; shares in [0, 1]; the same draw again; exact from what is stored."""
     a = make_view(first, left=left_a, width=112 - left_a)
@@ -274,7 +274,7 @@ def test_every_cut_keeps_its_contract(strategies, mode, first, second, left_a, t
 
 
 @given(seeds, seeds)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_cells_at_the_edge_of_either_picture_have_no_weight(first, second):
     a, b = make_view(first, left=16, width=80), make_view(second + 20_000, top=16, height=80)
     cut = draw_cut(a, b, replace(DEFAULT, mask=TopK(border=0)))

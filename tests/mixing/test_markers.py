@@ -59,7 +59,7 @@ def test_no_letter_is_looked_for_in_a_thumbnail():
 
 
 @given(st.integers(0, 500), st.sampled_from([14, 28]))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_no_letter_of_either_parent_is_pasted_or_covered(seed, grid):
     rng = np.random.default_rng(seed)
     marks, views = [], []

@@ -29,7 +29,7 @@ def test_keep_changes_no_pixel_and_gives_the_recipient_all_weight():
 
 
 @given(seeds)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_box_is_one_rectangle_inside_both_pictures(seed):
     a, b = make_view(1, grid=14, left=16, width=80), make_view(2, grid=14, top=24, height=80)
     cut = boxed(seed, a, b)

@@ -274,7 +274,7 @@ def changes_of(recipient, donor):
         yield host(recipient, donor, coming)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(made_up_reports(), made_up_reports())
 def test_a_change_reads_as_what_was_kept_and_what_came(report, other):
     recipient, donor = read(report), read(other, 1)
@@ -293,7 +293,7 @@ def test_a_change_reads_as_what_was_kept_and_what_came(report, other):
             )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(made_up_reports(), made_up_reports())
 def test_what_enters_is_the_donors_and_the_rest_is_untouched(report, other):
     recipient, donor = read(report), read(other, 1)

@@ -77,7 +77,7 @@ def cohorts(draw):
 @pytest.mark.parametrize("name", ALL)
 def test_the_rules_that_hold_for_every_strategy(built, name):
     @given(cohorts(), st.integers(0, 3), st.randoms(use_true_random=False))
-    @settings(max_examples=12, deadline=None)
+    @settings(max_examples=12)
     def holds(studies, seed, shuffler):
         how = {"splits": ("train", "validate"), "pairs_per_study": 2, "max_uses_per_donor": 2, "seed": seed}
         result = planned(studies, built[name], **how)

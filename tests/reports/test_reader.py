@@ -31,7 +31,7 @@ WORDS = [
 REPORTS = st.one_of(st.text(max_size=80), st.lists(st.sampled_from(WORDS), max_size=20).map(" ".join))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(REPORTS, st.sampled_from(["mimic-official", "strict"]))
 def test_offsets_always_slice_back(report, rules):
     reading = ReportReader(rules).read(report)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from medcutmix_cli.errors import UsageError
@@ -89,7 +89,6 @@ def test_known_headers_in_any_case_are_seen_by_strict_only():
     assert bodies(report) == [("findings", "Clear.\nNote: none.\nImpression: Normal.")]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200), st.sampled_from(RULES))
 def test_any_text_has_sections_that_slice_back(report, rules):
     for section in split_sections(report, rules):

@@ -79,7 +79,7 @@ def test_unwrapping_keeps_the_length(text):
     assert not set("\r\n\t") & set(unwrap(text))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.one_of(st.text(max_size=80), st.text(alphabet="aB. \n\r\t_1()-\"';:?!,é€", max_size=120)))
 def test_sentences_are_in_order_disjoint_and_stripped(text):
     end = 0
@@ -89,7 +89,7 @@ def test_sentences_are_in_order_disjoint_and_stripped(text):
         end = stop
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.text(alphabet="aB. \n\r1()-\"';:?!,é", max_size=120))
 def test_no_letter_is_lost(text):
     covered = {k for start, end, _ in split_sentences(text, 0, len(text)) for k in range(start, end)}
