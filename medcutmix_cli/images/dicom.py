@@ -113,7 +113,7 @@ def _read_plain(path: Path, header: FileDataset, element: int) -> Plane | None:
     plane = np.empty(shape, kind)
     with path.open("rb") as file:
         file.seek(offset)
-        if file.readinto(memoryview(plane).cast("B")) < needed:
+        if file.readinto(plane.data.cast("B")) < needed:
             raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
     return plane if _within(plane, header) else None
 
