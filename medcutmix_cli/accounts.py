@@ -71,8 +71,13 @@ class RunStatus:
 
     @property
     def too_many_failures(self) -> bool:
-        """Say whether more pairs failed than `--max-fail-frac` allows."""
+        """Say whether more pairs failed than `--max-fail-frac` allows, so far."""
         return self.fail_fraction > self.max_fail_frac
+
+    @property
+    def finished_with_failures(self) -> bool:
+        """Say whether all is rendered, with too many failures: what is still to come may bring the share down."""
+        return self.too_many_failures and not self.missing
 
     @property
     def balanced(self) -> bool:

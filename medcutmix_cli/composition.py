@@ -109,15 +109,15 @@ _SETTING_OF = {
 }
 
 
-def moved_of(dataset: str | Path, options: Options) -> Moved:
+def moved_of(resolved: Resolved) -> Moved:
     """Return where things are, as somebody says who plans and renders in one call."""
     return Moved(
-        dataset=dataset,
-        reports=options.get("reports"),
-        unpaired=options.get("unpaired"),
-        weights=options.get("weights"),
-        device=options.get("device"),
-        stage_dir=options.get("stage_dir"),
+        dataset=resolved.said("dataset.root"),
+        reports=resolved.said("dataset.reports"),
+        unpaired=resolved.said("dataset.unpaired"),
+        weights=resolved.said("encoder.weights"),
+        device=resolved.said("encoder.device"),
+        stage_dir=resolved.said("run.stage_dir"),
     )
 
 
@@ -137,8 +137,13 @@ def relocated(record: RunRecord, places: Places) -> Settings:
             weights=str(places.weights or settings.encoder.weights),
             device=str(places.device or settings.encoder.device),
         ),
-        run=replace(settings.run, stage_dir=str(places.stage_dir or settings.run.stage_dir)),
+        run=replace(settings.run, stage_dir=_said(places.stage_dir, settings.run.stage_dir)),
     )
+
+
+def _said(now: str | Path | None, planned: str) -> str:
+    """Return a setting as it is now; "" turns it off."""
+    return planned if now is None else str(now)
 
 
 def build_engine(
@@ -170,19 +175,29 @@ def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[s
     flags = {_SETTING_OF[key]: value for key, value in options.items() if key in _SETTING_OF}
     flags.update({f"encoder.{key}": value for key, value in (options.get("encoder_options") or {}).items()})
     flags["dataset.root"] = str(Path(dataset).resolve())
-    for key in (
-        "dataset.reports",
-        "dataset.unpaired",
-        "reports.nlp_model",
-        "encoder.weights",
-        "plan.exclude_ids",
-        "plan.label_table",
-        "plan.embeddings",
-        "run.stage_dir",
-    ):
-        if flags.get(key) is not None:
-            flags[key] = str(Path(flags[key]).resolve())
-    return resolve(flags, Path(config) if config else None)
+    return _with_absolute_paths(resolve(_as_text(flags), Path(config) if config else None))
+
+
+_PATHS = (
+    *("dataset.reports", "dataset.unpaired", "reports.nlp_model", "encoder.weights"),
+    *("plan.exclude_ids", "plan.label_table", "plan.embeddings", "run.stage_dir"),
+)
+
+
+def _as_text(flags: dict[str, Any]) -> dict[str, Any]:
+    return {key: str(value) if key in _PATHS and value is not None else value for key, value in flags.items()}
+
+
+def _with_absolute_paths(resolved: Resolved) -> Resolved:
+    """Make paths absolute, whoever said them: the run may go on from another folder."""
+    settings = resolved.settings
+    for key in _PATHS:
+        table, _, name = key.partition(".")
+        own = getattr(settings, table)
+        if path := getattr(own, name):
+            changed = replace(own, **{name: str(Path(path).resolve())})
+            settings = replace(settings, **{table: changed})
+    return replace(resolved, settings=settings)
 
 
 def open_source(settings: Settings) -> Dataset:
@@ -335,15 +350,19 @@ def describe(resolved: Resolved, source: Dataset, encoder: Encoder) -> RunRecord
         if path:
             sources[name] = sha256(Path(path))
     card = plain(encoder.card)
-    versions = {"medcutmix": __version__, "shard_schema": SCHEMA_VERSION}
     return RunRecord(
         settings=plain(settings),
         origins=dict(resolved.origins),
         sources=sources,
         encoder=card,
-        versions=versions,
+        versions=versions(),
         synthetic=source.synthetic,
         counts={},
         shards=[],
-        fingerprint=fingerprint(settings.semantic(), sources, card, versions),
+        fingerprint=fingerprint(settings.semantic(), sources, card, versions()),
     )
+
+
+def versions() -> dict[str, Any]:
+    """Return what decides bytes beside settings and sources, as a plan records it."""
+    return {"medcutmix": __version__, "shard_schema": SCHEMA_VERSION}

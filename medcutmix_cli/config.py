@@ -58,6 +58,11 @@ class Resolved:
     settings: Settings
     origins: Mapping[str, str]
 
+    def said(self, key: str) -> Any:
+        """Return the value of "table.name" if somebody said it, None where it is the default."""
+        table, _, name = key.partition(".")
+        return None if self.origins[key] == "default" else getattr(getattr(self.settings, table), name)
+
 
 def from_plain(tree: Mapping[str, Any]) -> Settings:
     """Build settings back from `plain`.

@@ -26,7 +26,7 @@ class Places:
         unpaired: Root of the unpaired data set.
         weights: Of the encoder.
         device: Where the encoder runs.
-        stage_dir: Folder on a fast local disk into which pictures are copied before they are read.
+        stage_dir: Folder on a fast local disk into which pictures are copied before they are read; "" for none.
     """
 
     dataset: str | Path | None = None
@@ -65,6 +65,7 @@ class Work:
         pairs: Planned pairs of each of them, in the same order.
         places: Where things are now.
         workers: Threads a process; 0 means the plan's setting, and that means the CPUs it may use.
+        retry_failed: Whether the shards include complete ones in which pairs failed.
     """
 
     out: Path
@@ -73,6 +74,7 @@ class Work:
     pairs: tuple[int, ...]
     places: Places
     workers: int
+    retry_failed: bool = False
 
 
 class Engine(Protocol):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
-from medcutmix_cli.composition import Options, moved_of
+from medcutmix_cli.composition import Options, moved_of, resolve_options
 from medcutmix_cli.config import from_plain, usable_cpus
 from medcutmix_cli.engines import Engine, Moved, Places, Progress, Several, Work
 from medcutmix_cli.errors import UsageError
@@ -58,7 +58,8 @@ def estimate_augment(
     """
     _check_probe(probe)
     folder = RunFolder(Path(out))
-    taken = folder.is_run() or folder.root.is_file() or bool(folder.foreign_files())
+    taken = folder.is_run() or folder.root.is_file() or bool(folder.foreign_files()) or folder.shards_there()
+    resolved = resolve_options(dataset, config, options)
     with scratch_folder(home_of(folder.root)) as scratch:
         planned, free = folder if taken else RunFolder(scratch / "run"), _free(folder.root)
         began = time.monotonic()
@@ -68,13 +69,13 @@ def estimate_augment(
         took = None if taken else round(time.monotonic() - began, 3)
         engine, work = still_to_do(
             planned.root,
-            Places(**moved_of(dataset, options)),
-            workers=options.get("workers"),
-            engine=options.get("engine"),
-            engine_options=options.get("engine_options"),
+            Places(**moved_of(resolved)),
+            workers=resolved.said("run.workers"),
+            engine=resolved.said("run.engine"),
+            engine_options=resolved.said("run.engine_options"),
             retry_failed=retry_failed,
         )
-        asked = _Asked(folder, planned, engine, work, options.get("engine"), probe, took, free)
+        asked = _Asked(folder, planned, engine, work, resolved.said("run.engine"), probe, took, free)
         return _estimate(asked, scratch, progress)
 
 

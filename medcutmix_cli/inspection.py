@@ -201,7 +201,7 @@ def _origin(contents: Contents) -> dict[str, Any]:
     if contents.heads:
         return contents.heads[0].origin
     record = contents.record
-    settings, version = (record.settings, record.versions.get("schema", 0)) if record else ({}, 0)
+    settings, version = (record.settings, record.versions.get("shard_schema", 0)) if record else ({}, 0)
     return {
         "schema_version": version,
         "encoder": record.encoder if record else {},

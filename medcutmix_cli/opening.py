@@ -9,8 +9,15 @@ from pathlib import Path
 
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.calibration import Calibration, Sight, calibrate, read_calibration, write_calibration
-from medcutmix_cli.composition import build_encoder, build_gate, build_strategies, open_source, relocated
-from medcutmix_cli.config import usable_cpus
+from medcutmix_cli.composition import (
+    build_encoder,
+    build_gate,
+    build_strategies,
+    open_source,
+    relocated,
+    versions,
+)
+from medcutmix_cli.config import difference, usable_cpus
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.presence import Presence
 from medcutmix_cli.engines import Places, Progress, Work
@@ -43,7 +50,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
     """Build all that the shards of `work` need beside their pairs, once a process: the encoder, the calibration.
 
     Raises:
-        RunError: Another run, or none, lies in the folder that this process sees.
+        RunError: Another run, or none, lies in the folder that this process sees, or another version made the plan.
         EncoderError: The weights are not those of the plan.
         MedcutmixError: Anything else a person can act on; see `errors`.
     """
@@ -53,6 +60,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         raise RunError(
             "another run lies in this folder", where=str(work.out), hint="was it planned again meanwhile?"
         )
+    _check_versions(record)
     settings = relocated(record, work.places)
     check_stage_dir(settings.run.stage_dir)
     threads = work.workers or settings.run.workers or usable_cpus()
@@ -94,7 +102,22 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         workers=threads,
         stage_dir=settings.run.stage_dir,
         presence=sight.presence,
+        retry_failed=work.retry_failed,
     )
+
+
+def _check_versions(record: RunRecord) -> None:
+    """Check that this program is the one that made the plan: its shards would be others under the same fingerprint.
+
+    Raises:
+        RunError: It is another version, or writes another schema.
+    """
+    now = versions()
+    if record.versions != now:
+        raise RunError(
+            "the plan was made by another medcutmix: " + "; ".join(difference(record.versions, now)),
+            hint="install the version of the plan, or plan again in an empty folder",
+        )
 
 
 def calibrated(

@@ -55,6 +55,7 @@ class Renderer:
         workers: Threads.
         stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
         presence: Asked whether the data set is still there when a picture is not.
+        retry_failed: Whether complete shards are rendered again in which pairs failed.
     """
 
     folder: RunFolder
@@ -73,6 +74,7 @@ class Renderer:
     workers: int
     stage_dir: str = ""
     presence: Presence | None = None
+    retry_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ DATASET -> plan.parquet (all studies, no pixel) -> data/part-*.parquet (one shar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -40,8 +40,8 @@ from medcutmix_cli.planning import PlanResult, make_plan
 from medcutmix_cli.run_folder import (
     RunFolder,
     RunRecord,
-    ShardState,
     explained,
+    read_attempts,
     read_complete,
     read_run,
     write_json,
@@ -71,19 +71,21 @@ def augment(
     Raises:
         MedcutmixError: Anything a person can act on; see `errors`.
     """
-    run = resolve_options(dataset, config, options).settings.run
-    if run.engine == "local":  # elsewhere the folder is one of those machines, and they will look
-        check_stage_dir(run.stage_dir)
+    resolved = resolve_options(dataset, config, options)
+    if (
+        resolved.settings.run.engine == "local"
+    ):  # elsewhere the folder is one of those machines, and they will look
+        check_stage_dir(resolved.settings.run.stage_dir)
     plan(dataset, out, config=config, progress=progress, **options)
     return render(
         out,
-        workers=options.get("workers"),
-        engine=options.get("engine"),
-        engine_options=options.get("engine_options"),
+        workers=resolved.said("run.workers"),
+        engine=resolved.said("run.engine"),
+        engine_options=resolved.said("run.engine_options"),
         retry_failed=retry_failed,
-        max_fail_frac=options.get("max_fail_frac"),
+        max_fail_frac=resolved.said("run.max_fail_frac"),
         progress=progress,
-        **moved_of(dataset, options),
+        **moved_of(resolved),
     )
 
 
@@ -201,14 +203,22 @@ def still_to_do(
     folder = RunFolder(Path(out))
     record = read_run(folder)
     chosen = build_engine(from_plain(record.settings), engine, engine_options)
-    mine = range(task, len(record.shards), num_tasks)
-    todo = tuple(k for k in mine if _is_to_do(read_complete(folder, k), retry_failed))
+    todo = _least_begun_first(folder, range(task, len(record.shards), num_tasks), retry_failed)
     pairs = tuple(record.shards[k] for k in todo)
-    return chosen, Work(folder.root.resolve(), record.fingerprint, todo, pairs, places, workers or 0)
+    root = folder.root.resolve()
+    return chosen, Work(root, record.fingerprint, todo, pairs, places, workers or 0, retry_failed)
 
 
-def _is_to_do(state: ShardState | None, retry_failed: bool) -> bool:
-    return state is None or (retry_failed and bool(state.failed))
+def _least_begun_first(folder: RunFolder, shards: Iterable[int], retry_failed: bool) -> tuple[int, ...]:
+    """Return the shards that are to be rendered: one that ends whoever renders it must not stand before the others."""
+    begun: list[tuple[int, int]] = []
+    for shard in shards:
+        state = read_complete(folder, shard)
+        if state is None:
+            begun.append((read_attempts(folder, shard), shard))
+        elif retry_failed and state.failed:
+            begun.append((state.attempts, shard))
+    return tuple(shard for _times, shard in sorted(begun))
 
 
 def _check_same_run(before: RunRecord, now: RunRecord, folder: RunFolder) -> None:
@@ -239,6 +249,12 @@ def _check_empty(folder: RunFolder) -> None:
             f"the output folder holds {len(foreign)} other file(s), for example {foreign[0]!r}",
             where=str(folder.root),
             hint="choose an empty folder",
+        )
+    if folder.shards_there():
+        raise RunError(
+            "the output folder holds shards of a run whose run.json is gone",
+            where=str(folder.root),
+            hint="choose an empty folder: those shards would count as this run's",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from functools import lru_cache
@@ -75,7 +76,7 @@ def read_plan(path: Path, shard: int) -> list[Pair]:
         with pq.ParquetFile(path, metadata=footer, page_checksum_verification=True) as file:
             return [_pair(row) for row in file.read_row_group(shard).to_pylist()]
     except (OSError, pa.ArrowException, IndexError) as error:
-        raise _unreadable(f"the plan has no readable shard {shard}", path) from error
+        raise _unreadable(f"the plan has no readable shard {shard}", path, error) from error
 
 
 def plan_rows(path: Path) -> list[int]:
@@ -87,15 +88,21 @@ def plan_rows(path: Path) -> list[int]:
     try:
         footer = _footer_of(path)
     except (OSError, pa.ArrowException) as error:
-        raise _unreadable("the plan cannot be read", path) from error
+        raise _unreadable("the plan cannot be read", path, error) from error
     if footer.schema.to_arrow_schema().names != PLAN_SCHEMA.names:
         raise _unreadable("the plan has other columns", path)
     return [footer.row_group(shard).num_rows for shard in range(footer.num_row_groups)]
 
 
-def _unreadable(what: str, path: Path) -> RunError:
-    hint = "make it again: remove the run folder and run the same command"
-    return RunError(what, where=str(path), hint=hint)
+def _unreadable(what: str, path: Path, error: Exception | None = None) -> RunError:
+    """Tell what the system refuses for now from a damaged file: shards that are complete must not be thrown away."""
+    if isinstance(error, OSError) and error.errno:
+        said = os.strerror(error.errno).lower()
+        return RunError(
+            f"{what}: {said}", where=str(path), hint="run the same command again when it can be read"
+        )
+    hint = "restore it from a copy; without one, plan again in an empty folder"
+    return RunError(f"{what}: it is damaged", where=str(path), hint=hint)
 
 
 def _footer_of(path: Path) -> pq.FileMetaData:

@@ -63,8 +63,9 @@ def _link_or_replace(temporary: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
             raise
-        # A file system without hard links: the last one counts, and all wrote the same.
-        temporary.replace(target)
+        # A file system without hard links: between the look and the renaming another may still come, and be replaced.
+        if not target.exists():
+            temporary.replace(target)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -49,8 +49,8 @@ def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -
     """
     with explained(renderer.folder.shard_file(shard)):
         found = read_complete(renderer.folder, shard)
-        if found is not None and not found.failed:  # another task was here since the work was listed
-            return found
+        if found is not None and not (found.failed and renderer.retry_failed):
+            return found  # another task was here since the work was listed
         try:
             return _render(renderer, shard, done)
         except SteppedAside as aside:

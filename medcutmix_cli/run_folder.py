@@ -94,6 +94,11 @@ class RunFolder:
         names = (p.name for p in sorted(self.root.iterdir()))
         return [name for name in names if name not in ours and not is_temporary(name)]
 
+    def shards_there(self) -> bool:
+        """Say whether a shard, or what speaks of one, lies here: of this run, or of one that was here before."""
+        there = (self.root.glob(pattern) for pattern in ("data/part-*.parquet", "state/part-*.json"))
+        return any(any(files) for files in there)
+
     def clean_temporaries(self) -> None:
         """Remove what nobody writes any more (see `temporaries`); others may be at work in this folder."""
         for folder in (self.root, self.root / "data", self.root / "state", self.root / "failures"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -150,15 +151,12 @@ def verify(
     folder = RunFolder(Path(out))
     record = read_run(folder)
     problems = [*_folder_problems(folder, record), *_plan_problems(folder, record)]
-    check = _Check(
-        folder, record, level, _evidence(folder, record), _replay(record, dataset) if deep else None
-    )
+    evidence = _evidence(folder, record, problems)
+    check = _Check(folder, record, level, evidence, _replay(record, dataset) if deep else None)
     rows = 0
     for shard in range(len(record.shards)):
-        state = read_state(folder, shard)
-        if state is None:
-            problems.append(Problem(folder.shard_file(shard).name, "missing", "this shard is not complete"))
-        else:
+        state = _state(folder, shard, problems)
+        if state is not None:
             rows += state.written
             problems += _checked_shard(check, state)
         if progress:
@@ -177,10 +175,27 @@ class _Check:
     replay: Replay | None
 
 
-def _evidence(folder: RunFolder, record: RunRecord) -> Evidence:
-    gate = build_gate(from_plain(record.settings))
-    there = gate.needed() and folder.calibration_file.is_file()
-    return Evidence(gate, read_calibration(folder.calibration_file) if there else Calibration("", {}))
+def _state(folder: RunFolder, shard: int, problems: list[Problem]) -> ShardState | None:
+    """Return the state of a shard; where there is none that can be read, say so."""
+    try:
+        state = read_state(folder, shard)
+    except RunError as error:
+        problems.append(Problem(folder.state_file(shard).name, "damaged", error.what))
+        return None
+    if state is None:
+        problems.append(Problem(folder.shard_file(shard).name, "missing", "this shard is not complete"))
+    return state
+
+
+def _evidence(folder: RunFolder, record: RunRecord, problems: list[Problem]) -> Evidence:
+    """Return what maps are judged by; where it cannot be read, say so."""
+    gate, calibration = build_gate(from_plain(record.settings)), Calibration("", {})
+    if gate.needed() and folder.calibration_file.is_file():
+        try:
+            calibration = read_calibration(folder.calibration_file)
+        except RunError as error:
+            problems.append(Problem(folder.calibration_file.name, "damaged", error.what))
+    return Evidence(gate, calibration)
 
 
 def _replay(record: RunRecord, dataset: str | Path | None) -> Replay:
@@ -202,10 +217,10 @@ def _folder_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:
             yield Problem(
                 path.name, "incomplete", "a shard without its state file; run the same command again"
             )
-    if not run_status(folder).balanced:
-        yield Problem(
-            "run.json", "sums", "inputs = planned + dropped or planned = written + ... does not hold"
-        )
+    with suppress(RunError):  # a state file that cannot be read is named with its shard
+        if not run_status(folder).balanced:
+            detail = "inputs = planned + dropped or planned = written + ... does not hold"
+            yield Problem("run.json", "sums", detail)
 
 
 def _plan_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from medcutmix_cli.composition import versions
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.images import encode_png
 from medcutmix_cli.run_folder import RunFolder, RunRecord, ShardState, write_json
@@ -155,7 +156,7 @@ def write_run(
         origins={"plan.seed": "flag"},
         sources={},
         encoder=card,
-        versions={"schema": 1},
+        versions=versions(),
         synthetic=synthetic,
         counts=_counts(sum(sizes) + missing),
         shards=[*sizes, *[1] * missing],

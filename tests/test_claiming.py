@@ -15,6 +15,7 @@ from medcutmix_cli.run_folder import (
     ShardState,
     begin_attempt,
     read_outcomes,
+    read_run,
     read_state,
 )
 from tests.toy_encoder import ToyEncoder, use_encoder
@@ -190,6 +191,28 @@ def test_a_shard_that_another_task_completed_meanwhile_is_not_rendered_again(tmp
     monkeypatch.setattr(rendering, "_render", once_a_shard(rendering._render))
     medcutmix_cli.render(out)
     assert output_bytes(out) == whole
+
+
+@pytest.mark.usefixtures("_toy")
+@pytest.mark.parametrize("retry", [False, True])
+def test_a_shard_that_another_task_completed_with_failures_is_rendered_again_only_if_asked(
+    tmp_path, monkeypatch, retry
+):
+    out, _whole = planned(tmp_path)
+    (tmp_path / "in" / "3.jpg").unlink()
+    original = pipeline.Work
+
+    def another_was_quicker(*arguments):
+        with monkeypatch.context() as inside:
+            inside.setattr(pipeline, "Work", original)
+            medcutmix_cli.render(out)
+        return original(*arguments)
+
+    monkeypatch.setattr(pipeline, "Work", another_was_quicker)
+    medcutmix_cli.render(out, retry_failed=retry)
+    states = [read_state(RunFolder(out), shard) for shard in range(len(read_run(RunFolder(out)).shards))]
+    assert any(state.failed for state in states)
+    assert all(state.attempts == (2 if retry and state.failed else 1) for state in states)
 
 
 def once_a_shard(render):

@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 import medcutmix_cli
+from medcutmix_cli import composition
 from medcutmix_cli.accounts import run_status
+from medcutmix_cli.engines import Places
 from medcutmix_cli.errors import EncoderError, MedcutmixError, RunConflictError, RunError, UsageError
-from medcutmix_cli.run_folder import RunFolder, read_outcomes, read_run, read_state
+from medcutmix_cli.pipeline import still_to_do
+from medcutmix_cli.run_folder import RunFolder, begin_attempt, read_outcomes, read_run, read_state
 from medcutmix_cli.shards import read_head, read_rows
 from medcutmix_cli.verification import verify
 from tests.toy_encoder import ToyEncoder, use_encoder
@@ -146,6 +149,17 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path):
     assert [path.name for path in out.iterdir()] == ["thesis.tex"]
 
 
+@pytest.mark.parametrize("there", ["data/part-00000.parquet", "state/part-00000.json"])
+def test_shards_of_a_run_that_is_gone_do_not_count_as_those_of_another(tmp_path, there):
+    augmented(write_manifest(tmp_path / "in"), tmp_path / "out")
+    (tmp_path / "out" / "run.json").unlink()
+    for path in (tmp_path / "out").rglob("part-*"):
+        if path != tmp_path / "out" / there:
+            path.unlink()
+    with pytest.raises(RunError, match="run\\.json is gone"):
+        augmented(tmp_path / "in", tmp_path / "out", seed=7)
+
+
 def test_the_folder_is_for_the_owner_only(tmp_path):
     augmented(write_manifest(tmp_path / "in"), tmp_path / "out")
     assert (tmp_path / "out").stat().st_mode & 0o077 == 0
@@ -219,6 +233,26 @@ def test_what_makes_no_sense_is_refused_before_any_work(tmp_path, options, messa
     with pytest.raises(UsageError, match=message):
         augmented(write_manifest(tmp_path / "in"), tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
+
+
+def test_another_version_than_that_of_the_plan_renders_nothing(tmp_path, monkeypatch):
+    medcutmix_cli.plan(write_manifest(tmp_path / "in"), tmp_path / "out", encoder="toy", gate="none")
+    monkeypatch.setattr(composition, "__version__", "99.0")
+    with pytest.raises(RunError, match=r"medcutmix: .+ -> .99\.0."):
+        medcutmix_cli.render(tmp_path / "out")
+    assert not list((tmp_path / "out" / "data").iterdir())
+
+
+def test_paths_of_a_recipe_are_found_from_any_folder(tmp_path, monkeypatch):
+    source = write_manifest(tmp_path / "in")
+    (tmp_path / "out-of-it.txt").write_text("s0000\n")
+    (tmp_path / "recipe.toml").write_text('[plan]\nexclude_ids = "out-of-it.txt"\n')
+    monkeypatch.chdir(tmp_path)
+    recipe = tmp_path / "recipe.toml"
+    status = medcutmix_cli.plan(source, tmp_path / "out", config=recipe, encoder="toy", gate="none")
+    assert status.dropped["excluded-by-id"] == 1
+    said = read_run(RunFolder(tmp_path / "out")).settings["plan"]["exclude_ids"]
+    assert said == str(tmp_path / "out-of-it.txt")
 
 
 @pytest.mark.parametrize(("task", "tasks"), [(2, 2), (-1, 3), (0, 0)])
@@ -355,6 +389,27 @@ def test_the_share_that_may_fail_is_what_was_said_last(tmp_path):
     (source / "0.jpg").unlink()
     assert not augmented(source, tmp_path / "out", max_fail_frac=1.0).too_many_failures
     assert augmented(source, tmp_path / "out", max_fail_frac=0.01).too_many_failures
+
+
+def test_what_may_fail_is_what_a_recipe_or_the_environment_says_now(tmp_path, monkeypatch):
+    source = write_manifest(tmp_path / "in")
+    (source / "1.jpg").unlink()
+    (tmp_path / "recipe.toml").write_text("[run]\nmax_fail_frac = 1.0\n")
+    assert augmented(source, tmp_path / "out").too_many_failures
+    assert not augmented(source, tmp_path / "out", config=tmp_path / "recipe.toml").too_many_failures
+    monkeypatch.setenv("MEDCUTMIX_RUN_MAX_FAIL_FRAC", "1.0")
+    assert not augmented(source, tmp_path / "out").too_many_failures
+
+
+def test_the_shards_that_were_begun_least_often_come_first(tmp_path):
+    out = tmp_path / "out"
+    medcutmix_cli.plan(write_manifest(tmp_path / "in"), out, encoder="toy", gate="none", shard_size=3)
+    folder, places = RunFolder(out), Places()
+    count = len(read_run(folder).shards)
+    for shard in (0, 0, 2):
+        begin_attempt(folder, shard)
+    _, work = still_to_do(out, places)
+    assert work.shards == (*(k for k in range(count) if k not in (0, 2)), 2, 0)
 
 
 def test_failed_pairs_are_tried_again_only_when_asked_for_and_attempts_add_up(tmp_path):

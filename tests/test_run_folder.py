@@ -1,10 +1,12 @@
 import errno
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from medcutmix_cli.errors import RunError
+from medcutmix_cli.publishing import publish_first
 from medcutmix_cli.run_folder import RunFolder, explained, read_run, read_state
 
 
@@ -21,6 +23,17 @@ def test_a_refused_write_says_where_and_what_to_do(tmp_path, code):
         raise OSError(code, os.strerror(code))
     assert caught.value.where == str(tmp_path)
     assert caught.value.hint
+
+
+def test_of_two_files_the_first_counts_also_where_there_are_no_hard_links(tmp_path, monkeypatch):
+    def refuse(*_paths):
+        raise OSError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    for text in ("first", "second"):
+        with publish_first(tmp_path / "calibration.json") as temporary:
+            temporary.write_text(text)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["first"]
 
 
 def test_an_error_that_is_no_refused_write_passes_unchanged(tmp_path):

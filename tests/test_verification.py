@@ -1,5 +1,8 @@
+import errno
 import json
+import os
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
@@ -190,6 +193,7 @@ def change_state(folder, **changes):
             id="shard-cut-short",
         ),
         pytest.param(lambda run: run.state_file(0).unlink(), "missing", id="state-gone"),
+        pytest.param(lambda run: run.state_file(0).write_text("{"), "damaged", id="state-damaged"),
         pytest.param(lambda run: run.failures_file(0).unlink(), "damaged", id="failure-list-gone"),
         pytest.param(lambda run: run.plan_file.unlink(), "damaged", id="plan-gone"),
         pytest.param(lambda run: change_state(run, bytes=7), "size", id="another-size"),
@@ -207,6 +211,32 @@ def change_state(folder, **changes):
 def test_a_shallow_check_finds_what_small_files_and_footers_tell(run, breaking, rule):
     breaking(run)
     assert rule in broken_rules(run, shallow=True)
+
+
+def test_storage_that_fails_for_now_is_no_damaged_plan(run, monkeypatch):
+    def refuse(self, *_how):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(RunError, match="stale file handle") as caught:
+        read_plan(run.plan_file, 0)
+    assert "run the same command again" in caught.value.hint
+
+
+def test_a_damaged_plan_is_no_reason_to_throw_shards_away(run):
+    run.plan_file.write_bytes(run.plan_file.read_bytes()[:-9])
+    with pytest.raises(RunError, match="damaged") as caught:
+        read_plan(run.plan_file, 0)
+    assert "restore it" in caught.value.hint
+
+
+def test_a_damaged_calibration_is_named(run):
+    record = json.loads(run.run_file.read_text())
+    record["settings"]["mixing"]["gate"] = "null-max"
+    run.run_file.write_text(json.dumps(record))
+    run.calibration_file.write_text("{")
+    problems = verify(run.root, shallow=True).problems
+    assert ("calibration.json", "damaged") in {(problem.where, problem.rule) for problem in problems}
 
 
 def test_a_plan_that_is_written_anew_is_read_anew(run):

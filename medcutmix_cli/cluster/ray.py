@@ -16,7 +16,7 @@ from medcutmix_cli.cluster.ray_crew import Crew, no_place
 from medcutmix_cli.cluster.ray_request import Node, Request, size_request
 from medcutmix_cli.cluster.ray_session import alive_nodes, chosen_address, connected
 from medcutmix_cli.config import from_plain
-from medcutmix_cli.engines import Progress, Work
+from medcutmix_cli.engines import Places, Progress, Work
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.run_folder import RunFolder, read_run
 from medcutmix_cli.settings import Settings
@@ -68,7 +68,8 @@ class OnRay:
                 request = self._request(work, settings, nodes)
                 if ours and not request.fits(nodes):  # it will not grow
                     raise no_place(request, "here")
-                sent = replace(work, workers=request.workers, places=work.places.with_paths(_full))
+                places = _without_gpu(work.places, settings) if not request.gpus else work.places
+                sent = replace(work, workers=request.workers, places=places.with_paths(_full))
                 Crew(sent, request, self.patience_s, progress).render()
         finally:
             RunFolder(work.out).clean_temporaries()
@@ -106,6 +107,12 @@ def _settings(work: Work) -> Settings:
     if re.fullmatch(r"cuda:\d+", device):
         raise UsageError(f"device {device}: Ray chooses the GPU", hint="--device cuda, or --device auto")
     return settings
+
+
+def _without_gpu(places: Places, settings: Settings) -> Places:
+    """Let actors that asked for no GPU use none: Ray hides those of a node only from who asked for some."""
+    auto = (places.device or settings.encoder.device) == "auto"
+    return replace(places, device="cpu") if auto else places
 
 
 def _device(work: Work, settings: Settings) -> str:

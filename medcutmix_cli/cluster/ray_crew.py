@@ -59,7 +59,7 @@ class Crew:
         self._progress = progress or (lambda _stage, _done, _total: None)
         self._folder = RunFolder(work.out)
         self._pairs = dict(zip(work.shards, work.pairs, strict=True))
-        self._attempts = {shard: _attempts(read_complete(self._folder, shard)) for shard in work.shards}
+        self._attempts = {shard: self._attempts_before(shard) for shard in work.shards}
         self._queue = deque(work.shards)
         self._unfinished = set(work.shards)
         self._calls: dict[Any, Call] = {}
@@ -113,6 +113,7 @@ class Crew:
             self._ask(Call(call.actor, "open"))
             return
         self._open = True
+        self._deaths[-1] = 0  # who cannot begin, never begins: nodes that go now and then are another matter
         if call.method == "open" and before.stage:
             self._progress(before.stage, before.total, before.total)
         if self._queue:
@@ -155,6 +156,12 @@ class Crew:
             time.sleep(_LISTEN_SECONDS)
             list((self._folder.root / "state").iterdir())  # makes a network file system look again
         self._unfinished.discard(shard)
+
+    def _attempts_before(self, shard: int) -> int:
+        """Return how often a shard was rendered that is to be rendered again, 0 for one that is not complete."""
+        state = read_complete(self._folder, shard)
+        again = state is not None and state.failed and self._work.retry_failed
+        return _attempts(state) if again else 0  # complete by now: another task was here
 
     def _is_complete(self, shard: int) -> bool:
         return _attempts(read_complete(self._folder, shard)) > self._attempts[shard]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
@@ -16,7 +18,7 @@ from medcutmix_cli.composition import build_gate
 from medcutmix_cli.config import from_plain
 from medcutmix_cli.engines import Moved, Places
 from medcutmix_cli.errors import ClusterError, RunError, UsageError
-from medcutmix_cli.run_folder import RunFolder, explained, read_run
+from medcutmix_cli.run_folder import RunFolder, explained, read_run, write_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def slurm_job(
     if tasks is not None and tasks < 1:
         raise UsageError(f"{tasks} tasks: at least one is needed")
     device = places.device or record.settings["encoder"]["device"]
+    if re.fullmatch(r"cuda:\d+", device):
+        raise UsageError(f"device {device}: Slurm chooses the GPU", hint="--device cuda, or --device auto")
     if gpus is None:
         gpus = 0 if device == "cpu" else 1
     job = SlurmJob(
@@ -106,7 +110,7 @@ def submit(job: SlurmJob) -> Submission:
     """Submit the tasks that have shards to render, and the finish job behind them.
 
     Raises:
-        ClusterError: There is no Slurm here, or it refuses.
+        ClusterError: There is no Slurm here, it refuses, or the array submitted before is still at work.
         RunError: There is no plan in the run folder.
     """
     tasks = retry_expression(
@@ -115,7 +119,9 @@ def submit(job: SlurmJob) -> Submission:
     calibrated = _is_calibrated(RunFolder(job.run))
     if not tasks:
         return Submission(tasks, job.num_tasks, calibrated)
+    _check_nobody_at_work(job.run)
     array = _sbatch(render_sbatch(job), f"--array={tasks}{job.at_most}")
+    write_text(_last_array(job.run), array)
     try:
         # afterany: a task that failed keeps a job with afterok waiting for ever.
         finish = _sbatch(render_finish(job), f"--dependency=afterany:{array}")
@@ -127,6 +133,25 @@ def submit(job: SlurmJob) -> Submission:
     return Submission(tasks, job.num_tasks, calibrated, array, finish)
 
 
+def _last_array(run: Path) -> Path:
+    return run / "logs" / "last-array"
+
+
+def _check_nobody_at_work(run: Path) -> None:
+    """Ask Slurm whether the array that was submitted last is still there: its tasks would be submitted a second time.
+
+    Raises:
+        ClusterError: It is.
+    """
+    with suppress(FileNotFoundError):
+        job = _last_array(run).read_text(encoding="utf-8")
+        asked = [_program("squeue"), "--noheader", "--format=%i", f"--jobs={job}"]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
+        if done.returncode == 0 and done.stdout.strip():  # Slurm no longer knows a job that ended long ago
+            hint = f"wait for it (medcutmix status {run}), or stop it first: scancel {job}"
+            raise ClusterError(f"job {job}, submitted before, still waits or runs", where=str(run), hint=hint)
+
+
 def _is_calibrated(folder: RunFolder) -> bool:
     gate = build_gate(from_plain(read_run(folder).settings))
     return folder.calibration_file.is_file() or not gate.needed()
@@ -134,11 +159,7 @@ def _is_calibrated(folder: RunFolder) -> bool:
 
 def _sbatch(script: str, *options: str) -> str:
     """Submit a script and return its job id."""
-    program = shutil.which("sbatch")
-    if program is None:
-        hint = "leave out --submit, and submit the printed script where Slurm is"
-        raise ClusterError("there is no sbatch on the PATH", hint=hint)
-    command = [program, "--parsable", *options]
+    command = [_program("sbatch"), "--parsable", *options]
     done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
     if done.returncode:
         said = done.stderr.strip() or f"exit code {done.returncode}"
@@ -146,6 +167,14 @@ def _sbatch(script: str, *options: str) -> str:
             f"Slurm refused the job\n{said}", hint="look at what the script asks for, and at --extra"
         )
     return done.stdout.strip().partition(";")[0]  # "id;cluster" where there are several clusters
+
+
+def _program(name: str) -> str:
+    program = shutil.which(name)
+    if program is None:
+        hint = "leave out --submit, and submit the printed script where Slurm is"
+        raise ClusterError(f"there is no {name} on the PATH", hint=hint)
+    return program
 
 
 def _make_logs(folder: Path) -> None:

@@ -79,6 +79,14 @@ Time = Annotated[
     ),
 ]
 Partition = Annotated[str, typer.Option(help="Partition.", metavar="NAME", rich_help_panel=ASKED)]
+FinishPartition = Annotated[
+    str,
+    typer.Option(
+        help="Partition of the finish job, which needs no GPU; the same if not given.",
+        metavar="NAME",
+        rich_help_panel=ASKED,
+    ),
+]
 Account = Annotated[str, typer.Option(help="Account.", metavar="NAME", rich_help_panel=ASKED)]
 Extra = Annotated[
     list[str] | None,
@@ -123,6 +131,7 @@ def slurm(
     memory: Memory = "8G",
     time: Time = "04:00:00",
     partition: Partition = "",
+    finish_partition: FinishPartition = "",
     account: Account = "",
     extra: Extra = None,
     retry_failed: opt.RetryFailed = False,
@@ -140,7 +149,7 @@ def slurm(
         out,
         tasks=tasks,
         gpus=gpus,
-        resources=Resources(cpus, 0, memory, time, partition, account, tuple(extra or ())),
+        resources=Resources(cpus, 0, memory, time, partition, account, tuple(extra or ()), finish_partition),
         at_once=at_once,
         setup=tuple(setup or ()),
         stagger=stagger,
@@ -160,6 +169,7 @@ def slurm(
 
 def _submit(job: SlurmJob, out: Path, session: Session, *, json: bool) -> None:
     """Submit what is left; the ids of the array and of its finish job go to stdout, a line each."""
+    from medcutmix_cli.cluster.slurm import calibrate_call
     from medcutmix_cli.cluster.submission import submit
 
     submission = submit(job)
@@ -174,6 +184,6 @@ def _submit(job: SlurmJob, out: Path, session: Session, *, json: bool) -> None:
         typer.echo(f"{said}; logs: {job.run / 'logs'}", err=True)
         if not submission.calibrated:
             said = "each task that starts calibrates the evidence gate by itself; once for all of them"
-            typer.echo(f"{said}: medcutmix calibrate {out}", err=True)
+            typer.echo(f"{said}: {calibrate_call(job)}", err=True)
     else:
         typer.echo(f"every shard is complete, nothing is submitted; check: medcutmix verify {out}", err=True)

@@ -348,9 +348,10 @@ MaxFailFrac = Annotated[
     ),
 ]
 StageDir = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
-        help="Folder on a fast local disk; pictures are copied there before they are read, and removed.",
+        help="Folder on a fast local disk; pictures are copied there before they are read, and removed. "
+        '"" for none.',
         metavar="PATH",
         rich_help_panel=RUN,
     ),

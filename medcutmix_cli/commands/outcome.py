@@ -15,10 +15,10 @@ TOO_MANY_FAILURES = 3
 
 
 def tell(status: RunStatus, out: Path, session: Session, *, json: bool) -> None:
-    """Print the sums of a run, then leave with 3 where too many pairs failed.
+    """Print the sums of a run, then leave with 3 where it is finished and too many pairs failed.
 
     Raises:
-        Exit: More pairs failed than `--max-fail-frac` allows.
+        Exit: More pairs failed than `--max-fail-frac` allows, and none is still to be rendered.
     """
     shown = not (json or session.quiet)
     if json:
@@ -32,7 +32,7 @@ def tell(status: RunStatus, out: Path, session: Session, *, json: bool) -> None:
         console.print(next_steps(status, out), soft_wrap=True)
     if not status.planned and not session.quiet:
         typer.echo("no pair could be planned: the reasons are counted above, and in run.json", err=True)
-    if status.too_many_failures:
+    if status.finished_with_failures:
         if not shown:
             _say_too_many(status, out)
         raise typer.Exit(TOO_MANY_FAILURES)

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from medcutmix_cli.cluster.ray_request import Request
 from tests.half_written import stop_writer
+from tests.run_folders import make_row, write_run
 from tests.trees import output_bytes
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
@@ -323,3 +325,30 @@ def test_what_goes_wrong_in_an_actor_is_an_answer_without_report_text(environmen
     assert "another run lies in this folder" in another
     assert "unexpected ValueError at medcutmix_cli/cluster/ray_actor.py" in unexpected
     assert "secret" not in done.stdout + done.stderr
+
+
+def test_a_shard_counts_as_done_by_what_was_to_be_done_to_it(tmp_path):
+    """Another task may complete a shard after the work was listed: it is not to be rendered once more for that."""
+    from medcutmix_cli.cluster.ray_crew import Crew
+    from medcutmix_cli.engines import Places, Work
+
+    run = write_run(tmp_path / "run", ([make_row(0)], [make_row(1)]), failed=1, missing=1)
+
+    def done(*, retry_failed):
+        work = Work(run, "f" * 64, (0, 1, 2), (2, 1, 1), Places(), 1, retry_failed)
+        crew = Crew(work, Request(1, 1, 0.0, 1), 1.0, None)
+        return [crew._is_complete(shard) for shard in work.shards]
+
+    assert done(retry_failed=False) == [True, True, False]
+    assert done(retry_failed=True) == [False, True, False]
+
+
+@pytest.mark.parametrize(("planned", "now", "wanted"), [("auto", None, "cpu"), ("auto", "cuda", "cuda")])
+def test_actors_that_asked_for_no_gpu_use_none_unless_told(planned, now, wanted):
+    from medcutmix_cli.cluster.ray import _without_gpu
+    from medcutmix_cli.engines import Places
+    from medcutmix_cli.settings import EncoderSettings, Settings
+
+    assert (
+        _without_gpu(Places(device=now), Settings(encoder=EncoderSettings(device=planned))).device == wanted
+    )

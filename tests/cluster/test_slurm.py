@@ -75,12 +75,56 @@ def test_every_word_reaches_the_program_as_it_was_given():
     )
     assert shown.stdout.splitlines() == [
         *("/opt/med cut/bin/python", "-m", "medcutmix_cli", "render", "/scratch/ann's run 100% #1"),
-        *("--task", "7", "--num-tasks", "1000", "--workers", "8"),
+        *("--engine", "local", "--task", "7", "--num-tasks", "1000", "--workers", "8"),
         *("--dataset", "/data/mimic-cxr-jpg", "--reports", "/data/mimic reports.zip"),
         *("--unpaired", "/data/nih", "--weights", "/w/a b", "--device", "cuda"),
         *("--stage-dir", "/local/x y/medcutmix $x"),
         *("--max-fail-frac", "0.05", "--retry-failed"),
     ]
+
+
+def test_the_job_that_only_checks_asks_for_no_gpu_and_may_have_a_partition_of_its_own():
+    asked = Resources(
+        gpus=1,
+        partition="gpu",
+        extra=("--gres=shard:1", "--gpus-per-task=1", "--qos=long"),
+        finish_partition="cpu",
+    )
+    array, finish = (render(replace(SMALL, resources=asked)) for render in (render_sbatch, render_finish))
+    assert "--gres=shard:1\n" in array
+    assert "--partition=gpu\n" in array
+    assert "gres" not in finish
+    assert "gpu" not in finish
+    assert "#SBATCH --partition=cpu\n" in finish
+    assert "#SBATCH --qos=long\n" in finish
+
+
+PRETENDED = """
+medcutmix() {{
+  case $1 in
+    status) echo "" ;;
+    render) return {render} ;;
+    verify) echo verified; return {verify} ;;
+  esac
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("render", "verify", "code"),
+    [
+        pytest.param(0, 0, 0, id="all-is-well"),
+        pytest.param(0, 4, 4, id="a-broken-rule"),
+        pytest.param(3, 0, 3, id="too-many-failures-and-what-is-there-is-right"),
+        pytest.param(3, 4, 4, id="too-many-failures-and-a-broken-rule"),
+        pytest.param(75, 0, 75, id="preempted"),
+    ],
+)
+def test_the_finish_job_checks_whatever_is_there_and_says_how_the_run_ended(render, verify, code):
+    script = PRETENDED.format(render=render, verify=verify) + render_finish(SMALL)
+    ended = subprocess.run(["bash"], input=script, text=True, capture_output=True)
+    assert ended.returncode == code
+    assert ended.stdout == ("verified\n" if render in (0, 3) else "")
 
 
 def test_a_variable_that_a_node_does_not_have_ends_the_task():

@@ -29,6 +29,16 @@ fi
 echo "10$(wc -l < {folder}/calls);cluster"
 """
 
+SQUEUE = """\
+#!/bin/bash
+if [ -e {folder}/queued ]; then
+  echo "101_[1-11]"
+else
+  echo "slurm_load_jobs error: Invalid job id specified" >&2
+  exit 1
+fi
+"""
+
 
 @pytest.fixture
 def run(tmp_path):
@@ -41,9 +51,10 @@ def sbatch(tmp_path, monkeypatch):
     """Put a stand-in on the PATH that keeps what it was called with; return its folder."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    program = folder / "sbatch"
-    program.write_text(SBATCH.format(folder=shlex.quote(str(folder))))
-    program.chmod(0o755)
+    for name, text in (("sbatch", SBATCH), ("squeue", SQUEUE)):
+        program = folder / name
+        program.write_text(text.format(folder=shlex.quote(str(folder))))
+        program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     return folder
 
@@ -153,6 +164,19 @@ def test_submit_hands_over_what_is_needed_and_the_finish_job_behind_it(run, sbat
     assert ((sbatch / "script-1").read_text(), (sbatch / "script-2").read_text()) == (script, finish)
 
 
+def test_an_array_that_is_still_at_work_is_not_submitted_a_second_time(run, sbatch, capsys):
+    assert medcutmix("batch", "slurm", run, "--submit") == 0
+    (sbatch / "queued").touch()
+    capsys.readouterr()
+    assert medcutmix("batch", "slurm", run, "--submit") == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "job 101, submitted before, still waits or runs" in said.err
+    assert "scancel 101" in said.err
+    (sbatch / "queued").unlink()  # it has ended, and Slurm has forgotten it
+    assert medcutmix("batch", "slurm", run, "--submit") == 0
+
+
 def test_whoever_submits_without_a_calibration_is_told(run, sbatch, capsys):
     assert medcutmix("batch", "slurm", run, "--submit") == 0
     assert f"medcutmix calibrate {run}" in capsys.readouterr().err
@@ -213,6 +237,7 @@ def test_without_slurm_there_is_a_way_to_go_on(run, monkeypatch, capsys):
         pytest.param(["--time", "1:00"], id="a-minute"),
         pytest.param(["--extra", "constraint"], id="no-option"),
         pytest.param(["--max-fail-frac", "2"], id="more-failures-than-pairs"),
+        pytest.param(["--device", "cuda:1"], id="a-gpu-by-number"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(run, typed):

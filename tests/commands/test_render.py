@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from medcutmix_cli import pipeline
 from medcutmix_cli.accounts import run_status
-from medcutmix_cli.engines import Moved
-from medcutmix_cli.run_folder import RunFolder
+from medcutmix_cli.composition import relocated
+from medcutmix_cli.engines import Moved, Places
+from medcutmix_cli.run_folder import RunFolder, read_run
 from tests.calls import medcutmix
 from tests.run_folders import make_row, write_run
 
@@ -14,8 +17,9 @@ def calls(monkeypatch, tmp_path):
     seen = {}
 
     def render(out, **options):
-        seen.update(options, out=out)
-        return run_status(RunFolder(write_run(tmp_path / "run", missing=1)))
+        there = write_run(tmp_path / "run", missing=1)
+        seen.update(options, out=out, out_there=there)
+        return run_status(RunFolder(there))
 
     monkeypatch.setattr(pipeline, "render", render)
     return seen
@@ -50,6 +54,24 @@ def test_how_many_pairs_may_fail_is_said_anew(tmp_path, capsys):
 def test_what_other_tasks_have_still_to_do_is_no_failure(calls, capsys):
     assert medcutmix("render", "OUT") == 0
     assert "1 waiting" in capsys.readouterr().out
+
+
+def test_too_many_failures_are_an_end_only_when_nothing_is_left(tmp_path, capsys):
+    shards = ([make_row(0)], [make_row(1)])
+    assert medcutmix("status", write_run(tmp_path / "under-way", shards, failed=1, missing=1)) == 0
+    assert "more than the 1.0% allowed" in " ".join(capsys.readouterr().out.split())
+    assert medcutmix("status", write_run(tmp_path / "finished", shards, failed=1)) == 3
+
+
+def test_no_staging_folder_is_a_way_to_turn_it_off(calls):
+    assert medcutmix("render", "OUT", "--stage-dir", "", "-q") == 0
+    assert calls["stage_dir"] == ""
+    record = read_run(RunFolder(calls["out_there"]))
+    planned = replace(
+        record, settings=record.settings | {"run": record.settings["run"] | {"stage_dir": "/x"}}
+    )
+    assert relocated(planned, Places(stage_dir="")).run.stage_dir == ""
+    assert relocated(planned, Places()).run.stage_dir == "/x"
 
 
 def test_a_negative_task_is_refused(calls):
