@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -141,10 +142,11 @@ def read_all(
     )
     read = partial(_read_chunk, intake=intake)
     processes = workers if total >= _PARALLEL_FROM else 1
-    for part in mapped(read, _chunks(todo), processes, doing="read reports"):
-        whole.studies.extend(part.studies)
-        whole.counts.update(part.counts)
-        report("reading", len(whole.studies), total)
+    with closing(mapped(read, _chunks(todo), processes, doing="read reports")) as parts:
+        for part in parts:
+            whole.studies.extend(part.studies)
+            whole.counts.update(part.counts)
+            report("reading", len(whole.studies), total)
     return whole
 
 

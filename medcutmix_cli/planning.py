@@ -6,8 +6,8 @@ Every input study ends as planned (it is a recipient of at least one pair) or dr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from medcutmix_cli.attention import Gate, NoGate
@@ -162,19 +162,20 @@ class _Choice:
         """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn."""
         total = self.settings.pairs_per_study * len(cohort.studies)
         turns = self._tried_together(cohort, shelf, workers) if shelf else self._tried_in_turn(cohort)
-        for done, (draw, recipient, tried) in enumerate(turns, start=1):
-            if self.chooser.bars(recipient):
-                self.last_refusal[recipient.study_id] = NOT_A_RECIPIENT
-            elif not self._settle(recipient.study_id, tried):
-                self._settle(recipient.study_id, self.chooser.tried(recipient, cohort, draw, self.taken))
-            report("pairing", done, total)
+        with closing(turns):
+            for done, (draw, recipient, tried) in enumerate(turns, start=1):
+                if self.chooser.bars(recipient):
+                    self.last_refusal[recipient.study_id] = NOT_A_RECIPIENT
+                elif not self._settle(recipient.study_id, tried):
+                    self._settle(recipient.study_id, self.chooser.tried(recipient, cohort, draw, self.taken))
+                report("pairing", done, total)
 
-    def _tried_in_turn(self, cohort: Cohort) -> Iterator[_Turn]:
+    def _tried_in_turn(self, cohort: Cohort) -> Generator[_Turn, None, None]:
         for draw in range(self.settings.pairs_per_study):
             for recipient in cohort.studies:
                 yield draw, recipient, self.chooser.tried(recipient, cohort, draw, self.taken)
 
-    def _tried_together(self, cohort: Cohort, shelf: Shelf, workers: int) -> Iterator[_Turn]:
+    def _tried_together(self, cohort: Cohort, shelf: Shelf, workers: int) -> Generator[_Turn, None, None]:
         count = len(cohort.studies)
         starts = range(0, count, _CHUNK)
         parts = [
@@ -184,9 +185,10 @@ class _Choice:
         ]
         given = (self.chooser, shelf)
         results = mapped(try_part, parts, workers, doing="chose pairs", prepare=prepare_worker, given=given)
-        for (draw, start, end), tried in zip(parts, results, strict=True):
-            for recipient, own in zip(cohort.studies[start:end], tried, strict=True):
-                yield draw, recipient, own
+        with closing(results):
+            for (draw, start, end), tried in zip(parts, results, strict=True):
+                for recipient, own in zip(cohort.studies[start:end], tried, strict=True):
+                    yield draw, recipient, own
 
     def taken(self, donor: str, pair_id: str) -> str:
         """Name the rule by which other pairs stand against one, "" where none does."""

@@ -7,7 +7,8 @@ parent, and end with it, however it ends.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from medcutmix_cli.config import usable_cpus
 from medcutmix_cli.errors import MedcutmixError
 from medcutmix_cli.signals import end_children, follow_parent, shielded
+from medcutmix_cli.unforeseen import described
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -25,6 +27,9 @@ _Result = TypeVar("_Result")
 _WINDOW = 4
 """Parts under way for each worker: the next one is there when one is done, and few results wait."""
 
+MOST = 16
+"""Processes at once, however many CPUs there are: each holds up to 0.9 GB, and their parent takes all results."""
+
 
 def mapped(
     work: Callable[[_Part], _Result],
@@ -34,19 +39,21 @@ def mapped(
     doing: str,
     prepare: Callable[..., None] | None = None,
     given: tuple[Any, ...] = (),
-) -> Iterator[_Result]:
+) -> Generator[_Result, None, None]:
     """Yield what `work` makes of each part, in the order of the parts.
 
     Args:
         work: A function that a fresh process can import.
         parts: Taken as they are needed.
-        workers: Processes; with 1 or fewer all is done in this one.
+        workers: Processes, `MOST` at most; with 1 or fewer all is done in this one.
         doing: What is being done, for the error: "read reports".
         prepare: Called once in each process before its first part, with `given`.
         given: Small, or handles to what is large.
 
+    To be closed (`contextlib.closing`) by who may not take all of it: workers wait for nobody else.
+
     Raises:
-        MedcutmixError: A process was killed.
+        MedcutmixError: A process was killed, or could not be prepared.
     """
     if workers <= 1:
         if prepare is not None:
@@ -56,12 +63,13 @@ def mapped(
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    processes = min(workers, usable_cpus())
-    ready = (prepare, given)
+    processes = min(workers, usable_cpus(), MOST)
+    ready = (prepare, given, doing)
     with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_begin, initargs=ready) as pool:
         try:
-            yield from _bounded(pool, work, iter(parts), _WINDOW * processes)
+            yield from _bounded(pool, partial(_done, work), iter(parts), _WINDOW * processes)
         except BrokenProcessPool as error:
+            end_children()  # they are deaf to TERM, and may wait for a lock that the dead one holds
             hint = "is there enough memory? try fewer --workers"
             raise MedcutmixError(f"a process that {doing} was killed", hint=hint) from error
         except BaseException:
@@ -69,10 +77,27 @@ def mapped(
             raise
 
 
-def _begin(prepare: Callable[..., None] | None, given: tuple[Any, ...]) -> None:
+class _Worker:
+    """What a worker process remembers: why it could not be prepared."""
+
+    refusal: MedcutmixError | None = None
+
+
+def _begin(prepare: Callable[..., None] | None, given: tuple[Any, ...], doing: str) -> None:
     follow_parent()
-    if prepare is not None:
-        prepare(*given)
+    try:
+        if prepare is not None:
+            prepare(*given)
+    except Exception as error:  # noqa: BLE001 - the pool would print it, and its message may quote a report
+        said = described(error, memory="fewer --workers", unexpected="please report this line")
+        what = f"a process that {doing} could not be made ready: {said.what}"
+        _Worker.refusal = MedcutmixError(what, where=said.where, hint=said.hint)
+
+
+def _done(work: Callable[[_Part], _Result], part: _Part) -> _Result:
+    if _Worker.refusal is not None:
+        raise _Worker.refusal
+    return work(part)
 
 
 def _bounded(

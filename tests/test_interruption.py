@@ -112,6 +112,36 @@ def test_a_worker_that_is_killed_is_one_clear_error():
     assert "memory" in caught.value.hint
 
 
+def _be_quick_once(number):
+    if number:
+        time.sleep(60)
+    return os.getpid()
+
+
+def test_a_worker_that_is_killed_while_it_waits_holds_up_nobody():
+    """Who waits for work holds the lock of the queue; the others would wait for it for ever."""
+    results = mapped(_be_quick_once, range(2), workers=2, doing="read reports")
+    waiting = next(results)
+    time.sleep(0.2)  # it goes back to the queue
+    os.kill(waiting, signal.SIGKILL)
+    began = time.monotonic()
+    with pytest.raises(MedcutmixError, match="was killed"):
+        next(results)
+    assert time.monotonic() - began < 30, "the other one is not waited for"
+
+
+def _refuse(_given):
+    raise ValueError("FINDINGS: a secret.")
+
+
+def test_a_worker_that_cannot_be_prepared_quotes_nothing(capfd):
+    with pytest.raises(MedcutmixError, match="could not be made ready") as caught:
+        list(mapped(_be_quick_once, [0, 0], workers=2, doing="read reports", prepare=_refuse, given=(1,)))
+    assert "ValueError" in caught.value.what
+    said = capfd.readouterr()
+    assert "secret" not in said.out + said.err
+
+
 def test_bytes_of_a_run_say_what_must_be_equal(toy):
     assert {"plan.parquet", "nulls.parquet", "README.md"} <= bytes_of(toy[1] / "whole-0").keys()
 

@@ -1,7 +1,8 @@
 """Plan a tree of the size of MIMIC-CXR by the command line and say time and memory; writes the table to PLAN.md.
 
-The tree is made by `mimic_at_scale` where it is not there yet. Memory is that of all processes of the command at once,
-asked for every second: the resident size, so that what processes share counts more than once.
+The tree is made by `mimic_at_scale` where it is not there yet. Memory is asked for every second: the resident size of
+each process, what all of them have mapped with shared pages counted once (PSS), and how much less the machine has
+available than before the command, which also counts what nobody has mapped.
 
     python -m tests.benchmarks.plan_at_scale [TREE] [--studies 227835] [--workers 2] [--run FOLDER]
 """
@@ -36,11 +37,13 @@ class Watched:
     main: float = 0.0
     workers: float = 0.0
     together: float = 0.0
+    machine: float = 0.0
     ended: dict[str, float] = field(default_factory=dict)
 
 
 def watch(command: list[str]) -> Watched:
     """Run a command to its end; note when each stage ended, and the peaks of its processes."""
+    before = psutil.virtual_memory().available
     seen, started = Watched(), time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
     lines = threading.Thread(target=_note_stages, args=(process, seen, started))
@@ -48,6 +51,7 @@ def watch(command: list[str]) -> Watched:
     whole = psutil.Process(process.pid)
     while process.poll() is None:
         _note_memory(whole, seen)
+        seen.machine = max(seen.machine, (before - psutil.virtual_memory().available) / MB)
         time.sleep(1.0)
     seen.seconds = time.perf_counter() - started
     lines.join()
@@ -106,6 +110,7 @@ def table(seen: Watched, run: Path, tree: dict[str, float]) -> list[tuple[str, s
         ("peak memory, main process", f"{seen.main:,.0f} MB"),
         ("peak memory, largest worker process", f"{seen.workers:,.0f} MB"),
         ("peak memory, all processes together, shared memory once", f"{seen.together:,.0f} MB"),
+        ("peak memory, by what the machine has left", f"{seen.machine:,.0f} MB"),
     ]
 
 
