@@ -20,7 +20,6 @@ from medcutmix_cli.composition import (
     build_encoder,
     build_gate,
     build_strategies,
-    relocated,
     resolve_options,
 )
 from medcutmix_cli.encoders.base import Encoder
@@ -36,6 +35,7 @@ from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.run_folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.settings import Settings
+from medcutmix_cli.whereabouts import relocated
 
 
 def attend(

@@ -9,12 +9,12 @@ from typing import Any, TypedDict
 
 from medcutmix_cli import __version__
 from medcutmix_cli.attention import Gate
-from medcutmix_cli.config import Resolved, fingerprint, from_plain, resolve
+from medcutmix_cli.config import Resolved, fingerprint, resolve
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.combined import Combined, kind_of
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.encoders.base import Encoder, Featured
-from medcutmix_cli.engines import Engine, Moved, Places
+from medcutmix_cli.engines import Engine
 from medcutmix_cli.errors import EncoderError, UsageError
 from medcutmix_cli.mixing.cut import Guards, Strategies
 from medcutmix_cli.pairing.proposal import PairingStrategy
@@ -25,6 +25,7 @@ from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run_folder import RunRecord
 from medcutmix_cli.settings import Settings, plain
 from medcutmix_cli.shards import SCHEMA_VERSION, sha256
+from medcutmix_cli.whereabouts import paths_as_text, with_absolute_paths
 
 
 class Options(TypedDict, total=False):
@@ -109,43 +110,6 @@ _SETTING_OF = {
 }
 
 
-def moved_of(resolved: Resolved) -> Moved:
-    """Return where things are, as somebody says who plans and renders in one call."""
-    return Moved(
-        dataset=resolved.said("dataset.root"),
-        reports=resolved.said("dataset.reports"),
-        unpaired=resolved.said("dataset.unpaired"),
-        weights=resolved.said("encoder.weights"),
-        device=resolved.said("encoder.device"),
-        stage_dir=resolved.said("run.stage_dir"),
-    )
-
-
-def relocated(record: RunRecord, places: Places) -> Settings:
-    """Return a run's settings with root, reports, unpaired, weights, device and staging folder as they are now."""
-    settings = from_plain(record.settings)
-    return replace(
-        settings,
-        dataset=replace(
-            settings.dataset,
-            root=str(places.dataset or settings.dataset.root),
-            reports=str(places.reports or settings.dataset.reports),
-            unpaired=str(places.unpaired or settings.dataset.unpaired),
-        ),
-        encoder=replace(
-            settings.encoder,
-            weights=str(places.weights or settings.encoder.weights),
-            device=str(places.device or settings.encoder.device),
-        ),
-        run=replace(settings.run, stage_dir=_said(places.stage_dir, settings.run.stage_dir)),
-    )
-
-
-def _said(now: str | Path | None, planned: str) -> str:
-    """Return a setting as it is now; "" turns it off."""
-    return planned if now is None else str(now)
-
-
 def build_engine(
     settings: Settings, name: str | None = None, options: Mapping[str, Any] | None = None
 ) -> Engine:
@@ -175,29 +139,7 @@ def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[s
     flags = {_SETTING_OF[key]: value for key, value in options.items() if key in _SETTING_OF}
     flags.update({f"encoder.{key}": value for key, value in (options.get("encoder_options") or {}).items()})
     flags["dataset.root"] = str(Path(dataset).resolve())
-    return _with_absolute_paths(resolve(_as_text(flags), Path(config) if config else None))
-
-
-_PATHS = (
-    *("dataset.reports", "dataset.unpaired", "reports.nlp_model", "encoder.weights"),
-    *("plan.exclude_ids", "plan.label_table", "plan.embeddings", "run.stage_dir"),
-)
-
-
-def _as_text(flags: dict[str, Any]) -> dict[str, Any]:
-    return {key: str(value) if key in _PATHS and value is not None else value for key, value in flags.items()}
-
-
-def _with_absolute_paths(resolved: Resolved) -> Resolved:
-    """Make paths absolute, whoever said them: the run may go on from another folder."""
-    settings = resolved.settings
-    for key in _PATHS:
-        table, _, name = key.partition(".")
-        own = getattr(settings, table)
-        if path := getattr(own, name):
-            changed = replace(own, **{name: str(Path(path).resolve())})
-            settings = replace(settings, **{table: changed})
-    return replace(resolved, settings=settings)
+    return with_absolute_paths(resolve(paths_as_text(flags), Path(config) if config else None))
 
 
 def open_source(settings: Settings) -> Dataset:

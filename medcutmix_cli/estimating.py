@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
-from medcutmix_cli.composition import Options, moved_of, resolve_options
+from medcutmix_cli.composition import Options, resolve_options
 from medcutmix_cli.config import from_plain, usable_cpus
 from medcutmix_cli.engines import Engine, Moved, Places, Progress, Several, Work
 from medcutmix_cli.errors import UsageError
@@ -22,6 +22,7 @@ from medcutmix_cli.estimate import Estimate, Outlook, PlanFigures, Space, Span
 from medcutmix_cli.pipeline import plan, still_to_do
 from medcutmix_cli.probing import Probe, home_of, peak_memory, pictures_of, render_probe, scratch_folder
 from medcutmix_cli.run_folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.whereabouts import moved_of
 
 PROBE_PAIRS = 32
 ARRAYS = (1, 4, 16, 64)

@@ -14,7 +14,6 @@ from medcutmix_cli.composition import (
     build_gate,
     build_strategies,
     open_source,
-    relocated,
     versions,
 )
 from medcutmix_cli.config import difference, usable_cpus
@@ -28,6 +27,7 @@ from medcutmix_cli.registry import load
 from medcutmix_cli.run_folder import RunFolder, RunRecord, explained, read_run
 from medcutmix_cli.shards import ShardOrigin
 from medcutmix_cli.staging import check_stage_dir
+from medcutmix_cli.whereabouts import relocated
 
 CREDENTIALED_TERMS = (
     "Derived from the source data set and under its terms; credentialed data stays credentialed."

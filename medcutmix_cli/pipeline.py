@@ -23,7 +23,6 @@ from medcutmix_cli.composition import (
     check_features,
     completed,
     describe,
-    moved_of,
     open_source,
     resolve_options,
 )
@@ -47,6 +46,7 @@ from medcutmix_cli.run_folder import (
     write_json,
 )
 from medcutmix_cli.staging import check_stage_dir
+from medcutmix_cli.whereabouts import moved_of
 
 
 def augment(
@@ -72,10 +72,9 @@ def augment(
         MedcutmixError: Anything a person can act on; see `errors`.
     """
     resolved = resolve_options(dataset, config, options)
-    if (
-        resolved.settings.run.engine == "local"
-    ):  # elsewhere the folder is one of those machines, and they will look
-        check_stage_dir(resolved.settings.run.stage_dir)
+    run = resolved.settings.run
+    if run.engine == "local":  # elsewhere the folder is one of those machines, and they will look
+        check_stage_dir(run.stage_dir)
     plan(dataset, out, config=config, progress=progress, **options)
     return render(
         out,

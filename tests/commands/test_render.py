@@ -4,9 +4,9 @@ import pytest
 
 from medcutmix_cli import pipeline
 from medcutmix_cli.accounts import run_status
-from medcutmix_cli.composition import relocated
 from medcutmix_cli.engines import Moved, Places
 from medcutmix_cli.run_folder import RunFolder, read_run
+from medcutmix_cli.whereabouts import relocated
 from tests.calls import medcutmix
 from tests.run_folders import make_row, write_run
 
