@@ -30,10 +30,13 @@ SECONDS = 180
 
 @pytest.fixture(scope="module")
 def environment():
-    """Ray keeps its sessions below RAY_TMPDIR; the names of its sockets must be short."""
+    """Ray keeps its sessions below RAY_TMPDIR; the names of its sockets must be short.
+
+    Its workers give way to every other program (niceness 15): on a machine that does much else they would stand still.
+    """
     folder = tempfile.mkdtemp(prefix="mcm")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    yield {**kept, "RAY_TMPDIR": folder, "RAY_AUTH_MODE": "disabled"}
+    yield {**kept, "RAY_TMPDIR": folder, "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
     shutil.rmtree(folder, ignore_errors=True)
 
 
