@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
@@ -96,13 +97,12 @@ def plan_rows(path: Path) -> list[int]:
 
 def _unreadable(what: str, path: Path, error: Exception | None = None) -> RunError:
     """Tell what the system refuses for now from a damaged file: shards that are complete must not be thrown away."""
-    if isinstance(error, OSError) and error.errno:
-        said = os.strerror(error.errno).lower()
-        return RunError(
-            f"{what}: {said}", where=str(path), hint="run the same command again when it can be read"
-        )
+    refused = isinstance(error, OSError) and error.errno
+    said = os.strerror(refused).lower() if refused else "it is damaged"
     hint = "restore it from a copy; without one, plan again in an empty folder"
-    return RunError(f"{what}: it is damaged", where=str(path), hint=hint)
+    if refused and refused != errno.ENOENT:
+        hint = "run the same command again when it can be read"
+    return RunError(f"{what}: {said}", where=str(path), hint=hint)
 
 
 def _footer_of(path: Path) -> pq.FileMetaData:

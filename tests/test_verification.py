@@ -228,6 +228,10 @@ def test_a_damaged_plan_is_no_reason_to_throw_shards_away(run):
     with pytest.raises(RunError, match="damaged") as caught:
         read_plan(run.plan_file, 0)
     assert "restore it" in caught.value.hint
+    run.plan_file.unlink()
+    with pytest.raises(RunError, match="no such file") as caught:
+        read_plan(run.plan_file, 0)
+    assert "restore it" in caught.value.hint
 
 
 def test_a_damaged_calibration_is_named(run):
