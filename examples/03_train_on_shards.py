@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from medcutmix_cli.samples import row_pixels
-from medcutmix_cli.shards import Row, read_rows
+from medcutmix_cli.rendering.rows import row_pixels
+from medcutmix_cli.run.shards import Row, read_rows
 
 
 def batch(rows: list[Row]) -> tuple[torch.Tensor, torch.Tensor]:

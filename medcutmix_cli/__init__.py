@@ -10,37 +10,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from medcutmix_cli.attending import attend as attend
-    from medcutmix_cli.calibrating import calibrate as calibrate
+    from medcutmix_cli.assembly.calibrate import calibrate as calibrate
     from medcutmix_cli.datasets.sample import write_sample as write_sample
-    from medcutmix_cli.embedding import embed as embed
-    from medcutmix_cli.estimating import estimate_augment as estimate_augment
-    from medcutmix_cli.estimating import estimate_render as estimate_render
+    from medcutmix_cli.dry_run.estimator import estimate_augment as estimate_augment
+    from medcutmix_cli.dry_run.estimator import estimate_render as estimate_render
+    from medcutmix_cli.embeddings.embed import embed as embed
     from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
     from medcutmix_cli.evaluation import evaluate_reports as evaluate_reports
     from medcutmix_cli.gallery import write_gallery as write_gallery
     from medcutmix_cli.gallery.overlay import overlay as overlay
-    from medcutmix_cli.inspection import inspect as inspect
-    from medcutmix_cli.inspection import status as status
+    from medcutmix_cli.inspection.attend import attend as attend
+    from medcutmix_cli.inspection.summary import inspect as inspect
+    from medcutmix_cli.inspection.summary import status as status
+    from medcutmix_cli.inspection.verification import verify as verify
     from medcutmix_cli.pipeline import augment as augment
     from medcutmix_cli.pipeline import plan as plan
     from medcutmix_cli.pipeline import render as render
-    from medcutmix_cli.verification import verify as verify
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "attend": "medcutmix_cli.attending",
+    "attend": "medcutmix_cli.inspection.attend",
     "augment": "medcutmix_cli.pipeline",
-    "calibrate": "medcutmix_cli.calibrating",
+    "calibrate": "medcutmix_cli.assembly.calibrate",
     "plan": "medcutmix_cli.pipeline",
     "render": "medcutmix_cli.pipeline",
-    "inspect": "medcutmix_cli.inspection",
-    "status": "medcutmix_cli.inspection",
-    "verify": "medcutmix_cli.verification",
-    "embed": "medcutmix_cli.embedding",
-    "estimate_augment": "medcutmix_cli.estimating",
-    "estimate_render": "medcutmix_cli.estimating",
+    "inspect": "medcutmix_cli.inspection.summary",
+    "status": "medcutmix_cli.inspection.summary",
+    "verify": "medcutmix_cli.inspection.verification",
+    "embed": "medcutmix_cli.embeddings.embed",
+    "estimate_augment": "medcutmix_cli.dry_run.estimator",
+    "estimate_render": "medcutmix_cli.dry_run.estimator",
     "evaluate_maps": "medcutmix_cli.evaluation",
     "evaluate_reports": "medcutmix_cli.evaluation",
     "needed_maps": "medcutmix_cli.encoders.precomputed",

@@ -2,7 +2,7 @@
 
 An engine says where shards are rendered: in this process (`local`), or by actors of a Ray cluster (`ray`). A Slurm
 array needs none: its tasks are `medcutmix render --task R --num-tasks N`. Whatever the engine, a shard is rendered by
-`rendering.render_shard`, and complete when its state file lies in the run folder.
+`rendering.shard.render_shard`, and complete when its state file lies in the run folder.
 """
 
 from __future__ import annotations

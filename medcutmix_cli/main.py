@@ -29,7 +29,7 @@ from medcutmix_cli.commands.session import Session
 from medcutmix_cli.commands.status import status
 from medcutmix_cli.commands.verify import verify
 from medcutmix_cli.errors import Interrupted
-from medcutmix_cli.signals import SignalWatch, Stop
+from medcutmix_cli.system.signals import SignalWatch, Stop
 
 STEPS, LOOK, START = "Step by step", "Look and check", "Start here"
 EVALUATE_REPORTS = "medcutmix evaluate reports reports.csv --gold labels.csv"
@@ -211,7 +211,7 @@ def _run(arguments: Sequence[str] | None, session: Session, signals: SignalWatch
             return _flushed(leaving.code or 0)
     except BaseException as error:  # noqa: BLE001 - the one boundary
         if not signals.seen:
-            from medcutmix_cli.boundary import explain
+            from medcutmix_cli.commands.error_report import explain
 
             return _flushed(explain(error, debug=session.debug))
     # Once a signal has come, whatever else went wrong went wrong because of it.
@@ -232,7 +232,7 @@ def _flushed(code: int | str) -> int | str:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            from medcutmix_cli.boundary import explain
+            from medcutmix_cli.commands.error_report import explain
 
             return code or explain(error, debug=False)
     return code

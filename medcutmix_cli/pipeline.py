@@ -10,9 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Unpack
 
-from medcutmix_cli.accounts import RunStatus, run_status
-from medcutmix_cli.card import write_card
-from medcutmix_cli.composition import (
+from medcutmix_cli.assembly.parts import (
     Options,
     build_encoder,
     build_engine,
@@ -26,17 +24,17 @@ from medcutmix_cli.composition import (
     open_source,
     resolve_options,
 )
-from medcutmix_cli.config import check_max_fail_frac, difference, from_plain, usable_cpus
+from medcutmix_cli.assembly.relocation import moved_of
+from medcutmix_cli.configuration.resolution import check_max_fail_frac, difference, from_plain
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
-from medcutmix_cli.engines import Engine, Moved, Places, Work
+from medcutmix_cli.engines import Engine, Moved, Places, Progress, Work
 from medcutmix_cli.errors import RunConflictError, RunError, UsageError
-from medcutmix_cli.intake import Progress
-from medcutmix_cli.nulls_file import write_nulls
 from medcutmix_cli.pairing.proposal import PairingStrategy
-from medcutmix_cli.plan_file import shard_sizes, write_plan
-from medcutmix_cli.planning import PlanResult, make_plan
-from medcutmix_cli.run_folder import (
+from medcutmix_cli.planning.plan import PlanResult, make_plan
+from medcutmix_cli.rendering.staging import check_stage_dir
+from medcutmix_cli.run.data_card import write_card
+from medcutmix_cli.run.folder import (
     RunFolder,
     RunRecord,
     explained,
@@ -45,8 +43,10 @@ from medcutmix_cli.run_folder import (
     read_run,
     write_json,
 )
-from medcutmix_cli.staging import check_stage_dir
-from medcutmix_cli.whereabouts import moved_of
+from medcutmix_cli.run.nulls_file import write_nulls
+from medcutmix_cli.run.plan_file import shard_sizes, write_plan
+from medcutmix_cli.run.status import RunStatus, run_status
+from medcutmix_cli.system.cpus import usable_cpus
 
 
 def augment(

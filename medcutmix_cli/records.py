@@ -190,7 +190,7 @@ class ReadStudy:
     """A study whose report has been read, with the one picture chosen for it.
 
     Attributes:
-        image: The picture that stands for the study, by the fixed rule of `planning.choose_image`.
+        image: The picture that stands for the study, by the fixed rule of `planning.reading.choose_image`.
         reading: Sections, and the sentences that name a finding or count as text of the report.
         labels: What the study has, one value per CheXpert observation: 1, 0, -1 or NaN; by the report or by a
             label table, as the plan's settings say.

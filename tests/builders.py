@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.mixing.views import View
 from medcutmix_cli.pairing import SameFinding
-from medcutmix_cli.planning import make_plan
+from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.records import Image, Pair, Placement, Side, Study
-from medcutmix_cli.settings import PlanSettings
 
 EFFUSION = "There is a small right pleural effusion."
 NORMAL = "The heart size is normal."

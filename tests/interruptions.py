@@ -26,10 +26,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from medcutmix_cli.accounts import run_status
-from medcutmix_cli.run_folder import RunFolder
-from medcutmix_cli.shards import read_rows
-from medcutmix_cli.verification import verify
+from medcutmix_cli.inspection.verification import verify
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.shards import read_rows
+from medcutmix_cli.run.status import run_status
 from tests.half_written import stop
 from tests.trees import output_bytes, write_manifest
 

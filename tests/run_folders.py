@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from medcutmix_cli.composition import versions
+from medcutmix_cli.assembly.parts import versions
+from medcutmix_cli.configuration.settings import Settings, plain
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.images import encode_png
-from medcutmix_cli.run_folder import RunFolder, RunRecord, ShardState, write_json
-from medcutmix_cli.settings import Settings, plain
-from medcutmix_cli.shards import COLUMNS, Row, ShardOrigin, write_shard
+from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, write_json
+from medcutmix_cli.run.shards import COLUMNS, Row, ShardOrigin, write_shard
 from tests.builders import make_placement
 
 GRID = 4

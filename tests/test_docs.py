@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import medcutmix_cli
+from medcutmix_cli.configuration.plugins import options_of
+from medcutmix_cli.configuration.registry import names
+from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.main import app, main
 from medcutmix_cli.mixing.weights import label_targets
-from medcutmix_cli.plugins import options_of
-from medcutmix_cli.registry import names
-from medcutmix_cli.settings import Settings
-from medcutmix_cli.shards import COLUMNS, SCHEMA_VERSION, read_rows
+from medcutmix_cli.run.shards import COLUMNS, SCHEMA_VERSION, read_rows
 from tests.docs import FIGURE, PAGES, README, ROOT, rendered
 from tests.pages import example, figure, schema, strategies
 from tests.pages.docstrings import first_sentence
@@ -249,7 +249,7 @@ def test_every_strategy_says_what_it_does_and_what_it_takes(kind):
 
 
 def test_the_readmes_recipe_is_accepted(tmp_path):
-    from medcutmix_cli.config import resolve
+    from medcutmix_cli.configuration.resolution import resolve
 
     path = tmp_path / "recipe.toml"
     path.write_text(RECIPE[1])

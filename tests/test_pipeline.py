@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import composition
-from medcutmix_cli.accounts import run_status
+from medcutmix_cli.assembly import parts as composition
 from medcutmix_cli.engines import Places
 from medcutmix_cli.errors import EncoderError, MedcutmixError, RunConflictError, RunError, UsageError
+from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.pipeline import still_to_do
-from medcutmix_cli.run_folder import RunFolder, begin_attempt, read_outcomes, read_run, read_state
-from medcutmix_cli.shards import read_head, read_rows
-from medcutmix_cli.verification import verify
+from medcutmix_cli.run.folder import RunFolder, begin_attempt, read_outcomes, read_run, read_state
+from medcutmix_cli.run.shards import read_head, read_rows
+from medcutmix_cli.run.status import run_status
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest
 
@@ -101,7 +101,7 @@ def test_a_rendering_that_was_interrupted_counts_as_an_attempt(tmp_path, monkeyp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as once:
-        once.setattr("medcutmix_cli.pair_rendering.paste", interrupted)
+        once.setattr("medcutmix_cli.rendering.pair.paste", interrupted)
         with pytest.raises(KeyboardInterrupt):
             medcutmix_cli.render(tmp_path / "out")
     assert run_status(folder).begun == {0: 1}
@@ -304,7 +304,7 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_after_space_is_made(
 
 
 def test_a_picture_shared_by_pairs_is_read_once_a_shard(tmp_path, monkeypatch):
-    from medcutmix_cli import pair_rendering
+    from medcutmix_cli.rendering import pair as pair_rendering
 
     reads = []
     original = pair_rendering.read_canvas
@@ -436,7 +436,7 @@ def test_a_shard_that_is_tried_again_is_not_complete_meanwhile(tmp_path, monkeyp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as once:
-        once.setattr("medcutmix_cli.pair_rendering.paste", interrupted)
+        once.setattr("medcutmix_cli.rendering.pair.paste", interrupted)
         with pytest.raises(KeyboardInterrupt):
             medcutmix_cli.render(tmp_path / "out", retry_failed=True)
     assert run_status(RunFolder(tmp_path / "out")).missing == (0,)

@@ -11,8 +11,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli import attending, composition, embedding, opening, pipeline
+from medcutmix_cli import pipeline
+from medcutmix_cli.assembly import opening
+from medcutmix_cli.assembly import parts as composition
+from medcutmix_cli.embeddings import embed as embedding
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
+from medcutmix_cli.inspection import attend as attending
 
 
 def use_encoder(set_attribute: Callable[[Any, str, Any], None], build: Callable[[Any], Any]) -> None:

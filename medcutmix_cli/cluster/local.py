@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from medcutmix_cli.assembly.opening import open_renderer
 from medcutmix_cli.engines import Progress, Work
-from medcutmix_cli.opening import open_renderer
-from medcutmix_cli.rendering import render_shard
+from medcutmix_cli.rendering.shard import render_shard
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from medcutmix_cli.cluster.ray_crew import Crew, no_place
 from medcutmix_cli.cluster.ray_request import Node, Request, size_request
 from medcutmix_cli.cluster.ray_session import alive_nodes, chosen_address, connected
-from medcutmix_cli.config import from_plain
+from medcutmix_cli.cluster.ray_workers import Crew, no_place
+from medcutmix_cli.configuration.resolution import from_plain
+from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.engines import Places, Progress, Work
 from medcutmix_cli.errors import UsageError
-from medcutmix_cli.run_folder import RunFolder, read_run
-from medcutmix_cli.settings import Settings
+from medcutmix_cli.run.folder import RunFolder, read_run
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,13 @@ from typing import Any
 import ray
 
 import medcutmix_cli
+from medcutmix_cli.assembly.opening import open_renderer
 from medcutmix_cli.engines import Work
 from medcutmix_cli.errors import Interrupted, MedcutmixError, RunError
-from medcutmix_cli.opening import open_renderer
-from medcutmix_cli.pair_rendering import Renderer
-from medcutmix_cli.rendering import render_shard
-from medcutmix_cli.run_folder import RunFolder
-from medcutmix_cli.unforeseen import described
+from medcutmix_cli.rendering.pair import Renderer
+from medcutmix_cli.rendering.shard import render_shard
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.system.unexpected_errors import described
 
 _UTIL: Any = ray.util  # without types
 _MEMORY = "fewer --workers, fewer actors a node, or a smaller --canvas"

@@ -20,9 +20,9 @@ from typing import Any
 import ray
 
 from medcutmix_cli.cluster.ray_request import Node
-from medcutmix_cli.config import usable_cpus
 from medcutmix_cli.errors import MedcutmixError, MissingExtraError, RunError
-from medcutmix_cli.signals import SignalWatch
+from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.signals import SignalWatch
 
 _RAY: Any = ray
 """Parts of Ray have no types."""

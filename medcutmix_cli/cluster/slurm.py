@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
-from medcutmix_cli.config import check_max_fail_frac
+from medcutmix_cli.configuration.resolution import check_max_fail_frac
 from medcutmix_cli.engines import Places
 from medcutmix_cli.errors import UsageError
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
 
-from medcutmix_cli.accounts import run_status
+from medcutmix_cli.assembly.parts import build_gate
 from medcutmix_cli.cluster.slurm import Resources, SlurmJob, render_finish, render_sbatch
 from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
-from medcutmix_cli.composition import build_gate
-from medcutmix_cli.config import from_plain
+from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.engines import Moved, Places
 from medcutmix_cli.errors import ClusterError, RunError, UsageError
-from medcutmix_cli.run_folder import RunFolder, explained, read_run, write_text
+from medcutmix_cli.run.folder import RunFolder, explained, read_run, write_text
+from medcutmix_cli.run.status import run_status
 
 
 @dataclass(frozen=True, slots=True)

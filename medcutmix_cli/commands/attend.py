@@ -12,7 +12,7 @@ from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.standard_input import read_text
 
 if TYPE_CHECKING:
-    from medcutmix_cli.attended import Attended
+    from medcutmix_cli.inspection.map_view import Attended
 
 ASKED, DRAWN = "What is asked", "Overlay"
 
@@ -100,9 +100,9 @@ def attend(
     quiet: opt.Quiet = False,
 ) -> None:
     """Show where in a picture an encoder sees a sentence: map, mask, peak and how strong the evidence is."""
-    from medcutmix_cli.attended import as_document
-    from medcutmix_cli.attending import attend as look
     from medcutmix_cli.gallery.overlay import check_free, write_overlay
+    from medcutmix_cli.inspection.attend import attend as look
+    from medcutmix_cli.inspection.map_view import as_document
 
     session = Session.of(context, quiet=quiet)
     if out:

@@ -13,8 +13,8 @@ from medcutmix_cli.commands import options as opt
 from medcutmix_cli.commands.session import Session
 
 if TYPE_CHECKING:
-    from medcutmix_cli.accounts import RunStatus
-    from medcutmix_cli.estimate import Estimate
+    from medcutmix_cli.dry_run.estimate import Estimate
+    from medcutmix_cli.run.status import RunStatus
 
 
 def planning_command(word: str, *, summary: str) -> Callable[..., None]:
@@ -78,10 +78,10 @@ def planning_command(word: str, *, summary: str) -> Callable[..., None]:
         verbose: opt.Verbose = False,
     ) -> None:
         import medcutmix_cli
-        from medcutmix_cli.accounts import RunStatus
         from medcutmix_cli.commands.dry_run import pairs_to_probe, tell_estimate
         from medcutmix_cli.commands.outcome import tell
-        from medcutmix_cli.progress import meter
+        from medcutmix_cli.run.status import RunStatus
+        from medcutmix_cli.system.progress import meter
 
         session = Session.of(context, quiet=quiet, verbose=verbose)
         pairs = pairs_to_probe(probe, dry_run=dry_run)

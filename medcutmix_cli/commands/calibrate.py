@@ -20,8 +20,8 @@ def calibrate(
     quiet: opt.Quiet = False,
 ) -> None:
     """Calibrate the evidence gate of a plan, so that no task of an array has to."""
-    from medcutmix_cli.calibrating import calibrate as calibrate_run
-    from medcutmix_cli.progress import meter
+    from medcutmix_cli.assembly.calibrate import calibrate as calibrate_run
+    from medcutmix_cli.system.progress import meter
     from medcutmix_cli.terminal import calibrated_view, output
 
     session = Session.of(context, quiet=quiet)

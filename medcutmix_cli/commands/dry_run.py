@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from medcutmix_cli.commands.session import Session, print_json
+from medcutmix_cli.dry_run.estimate import Estimate
+from medcutmix_cli.dry_run.estimator import PROBE_PAIRS
 from medcutmix_cli.errors import RunError, UsageError
-from medcutmix_cli.estimate import Estimate
-from medcutmix_cli.estimating import PROBE_PAIRS
 
 
 def pairs_to_probe(said: int | None, *, dry_run: bool) -> int:

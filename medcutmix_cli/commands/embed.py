@@ -12,7 +12,7 @@ from medcutmix_cli.commands import options as opt
 from medcutmix_cli.commands.session import Session, print_json
 
 if TYPE_CHECKING:
-    from medcutmix_cli.embedding import Embedded
+    from medcutmix_cli.embeddings.embed import Embedded
 
 Out = Annotated[Path, typer.Argument(help="Parquet file to write.", metavar="OUT.parquet")]
 Splits = Annotated[
@@ -61,8 +61,8 @@ def embed(
     quiet: opt.Quiet = False,
 ) -> None:
     """Embed the picture that stands for each study, so that --pairing nearest can rank donors."""
-    from medcutmix_cli.embedding import embed as embed_all
-    from medcutmix_cli.progress import meter
+    from medcutmix_cli.embeddings.embed import embed as embed_all
+    from medcutmix_cli.system.progress import meter
 
     session = Session.of(context, quiet=quiet)
     with meter(quiet=session.quiet) as progress:

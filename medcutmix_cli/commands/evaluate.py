@@ -18,7 +18,7 @@ MEASURED = "How it is measured"
 
 
 def _encoders() -> list[str]:
-    from medcutmix_cli.registry import names
+    from medcutmix_cli.configuration.registry import names
 
     return list(names("encoder"))
 
@@ -157,7 +157,7 @@ def reports(
     """Measure the report reader: precision, recall and F1 per finding, and where it disagrees, by id."""
     from medcutmix_cli.evaluation import evaluate_reports
     from medcutmix_cli.evaluation.scores import as_rows
-    from medcutmix_cli.progress import meter
+    from medcutmix_cli.system.progress import meter
 
     session = Session.of(context, quiet=quiet)
     with meter(quiet=session.quiet) as progress:
@@ -195,9 +195,9 @@ def maps(
     quiet: opt.Quiet = False,
 ) -> None:
     """Measure an encoder's maps against boxes that people drew: pointing game, CNR and mIoU per finding."""
+    from medcutmix_cli.configuration.settings import ImageSettings
     from medcutmix_cli.evaluation import MapSettings, evaluate_maps
-    from medcutmix_cli.progress import meter
-    from medcutmix_cli.settings import ImageSettings
+    from medcutmix_cli.system.progress import meter
 
     session = Session.of(context, quiet=quiet)
     how = MapSettings(
@@ -231,8 +231,8 @@ def _built(
     batch_size: int | None,
     options: list[str] | None,
 ) -> Encoder:
-    from medcutmix_cli.composition import build_encoder
-    from medcutmix_cli.settings import EncoderSettings, Settings
+    from medcutmix_cli.assembly.parts import build_encoder
+    from medcutmix_cli.configuration.settings import EncoderSettings, Settings
 
     unsaid = EncoderSettings()
     chosen = EncoderSettings(

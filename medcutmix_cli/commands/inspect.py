@@ -13,8 +13,8 @@ from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from medcutmix_cli.inspection import Inspection
-    from medcutmix_cli.pair_record import PairView
+    from medcutmix_cli.inspection.pair_record import PairView
+    from medcutmix_cli.inspection.summary import Inspection
 
 PAIR, PAGE = "One pair", "Page"
 
@@ -80,7 +80,7 @@ def inspect(
 
 def _tell_schema(path: Path | None, session: Session, *, json: bool) -> None:
     """Tell columns; reads a footer at most, and never the run."""
-    from medcutmix_cli.columns import schema_view
+    from medcutmix_cli.inspection.schema import schema_view
 
     view = schema_view(path)
     if json:
@@ -103,7 +103,7 @@ def _tell_contents(
     *,
     json: bool,
 ) -> None:
-    from medcutmix_cli.inspection import inspect as inspect_path
+    from medcutmix_cli.inspection.summary import inspect as inspect_path
 
     inspection = inspect_path(path)
     page = _write_page(path, html, pairs, dataset) if html else None
@@ -118,7 +118,7 @@ def _tell_contents(
 def _chosen(
     inspection: Inspection, path: Path, pair: str | None, index: int | None, *, always: bool
 ) -> PairView | None:
-    from medcutmix_cli.pair_view import pair_view
+    from medcutmix_cli.inspection.pair_view import pair_view
 
     asked = pair is not None or index is not None
     if not asked and not (always and inspection.rows):

@@ -26,7 +26,7 @@ DATA, ENCODER, PAIRS, METHOD, RUN, SPEECH = (
 
 def _names(kind: str) -> list[str]:
     """List plugins for shell completion; imports none of them."""
-    from medcutmix_cli.registry import names
+    from medcutmix_cli.configuration.registry import names
 
     return list(names(kind))
 
@@ -489,7 +489,7 @@ def parse_plugin_options(flag: str, pairs: Sequence[str] | None) -> dict[str, ob
     """
     if not pairs:
         return None
-    from medcutmix_cli.config import parse_value
+    from medcutmix_cli.configuration.resolution import parse_value
 
     options: dict[str, object] = {}
     for pair in pairs:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import typer
 
-from medcutmix_cli.accounts import RunStatus
 from medcutmix_cli.commands.session import Session, print_json
-from medcutmix_cli.run_folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.status import RunStatus
 from medcutmix_cli.terminal import next_steps, output, settings_view, status_view
 
 TOO_MANY_FAILURES = 3

@@ -46,9 +46,9 @@ def render(
     """Mix the pairs of a plan; complete shards are left as they are."""
     from medcutmix_cli.commands.dry_run import pairs_to_probe, tell_estimate
     from medcutmix_cli.commands.outcome import tell
-    from medcutmix_cli.estimating import estimate_render
+    from medcutmix_cli.dry_run.estimator import estimate_render
     from medcutmix_cli.pipeline import render as render_run
-    from medcutmix_cli.progress import meter
+    from medcutmix_cli.system.progress import meter
 
     session = Session.of(context, quiet=quiet, verbose=verbose)
     pairs = pairs_to_probe(probe, dry_run=dry_run)

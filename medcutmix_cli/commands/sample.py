@@ -42,7 +42,7 @@ def sample(
 ) -> None:
     """Write a sample data set: drawn chest radiographs with reports. No patient is in it."""
     from medcutmix_cli.datasets.sample import write_sample
-    from medcutmix_cli.progress import meter
+    from medcutmix_cli.system.progress import meter
     from medcutmix_cli.terminal import output, sample_view, typed
 
     session = Session.of(context, quiet=quiet)

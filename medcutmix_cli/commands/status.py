@@ -51,7 +51,7 @@ def status(
     """Say how far a run is and what became of every study and pair."""
     from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
     from medcutmix_cli.commands.outcome import tell
-    from medcutmix_cli.inspection import status as run_status
+    from medcutmix_cli.inspection.summary import status as run_status
 
     found = run_status(out)
     if retry_expr:

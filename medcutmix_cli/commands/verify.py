@@ -34,9 +34,9 @@ def verify(
     quiet: opt.Quiet = False,
 ) -> None:
     """Check files, checksums, schema, numbering, sums, split and patient rules."""
-    from medcutmix_cli.progress import meter
+    from medcutmix_cli.inspection.verification import verify as verify_run
+    from medcutmix_cli.system.progress import meter
     from medcutmix_cli.terminal import output, verification_view
-    from medcutmix_cli.verification import verify as verify_run
 
     session = Session.of(context, quiet=quiet)
     with meter(quiet=session.quiet) as progress:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from medcutmix_cli.configuration.settings import SPLITS
 from medcutmix_cli.records import Dropped, Image, Study
-from medcutmix_cli.settings import SPLITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from medcutmix_cli.configuration.settings import SPLITS
 from medcutmix_cli.datasets import manifest_rows
 from medcutmix_cli.datasets.base import is_synthetic
 from medcutmix_cli.datasets.grouping import Companions, ImageRow, Report, group_studies
@@ -18,7 +19,6 @@ from medcutmix_cli.datasets.tables import fingerprint, require_columns
 from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Dropped, Study
-from medcutmix_cli.settings import SPLITS
 
 ROLES = ("image", "report", "report_path", "subject", "study", "image_id", "split", "view", "labels")
 """What a column can be; without a mapping the column of that very name is taken."""

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
+from medcutmix_cli.configuration.settings import SPLITS
 from medcutmix_cli.datasets.base import is_synthetic
 from medcutmix_cli.datasets.grouping import Companions, ImageRow, Report, group_studies
 from medcutmix_cli.datasets.nih_tables import (
@@ -29,7 +30,6 @@ from medcutmix_cli.records import Dropped, Study
 from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.prompts import NO_FINDING, prompt_report
 from medcutmix_cli.seeds import stable_hash
-from medcutmix_cli.settings import SPLITS
 
 
 @dataclass(frozen=True, slots=True)

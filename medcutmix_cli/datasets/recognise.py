@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from medcutmix_cli import registry
+from medcutmix_cli.configuration import registry
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.errors import DatasetError, MissingExtraError, UsageError
 

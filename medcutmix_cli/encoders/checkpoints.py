@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from medcutmix_cli.errors import EncoderError
-from medcutmix_cli.shards import sha256
+from medcutmix_cli.run.shards import sha256
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ import pyarrow.compute as pc
 from medcutmix_cli.encoders.map_rows import COLUMNS, FRAMES, NpzRows, Origin, ParquetRows, Rows
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.run.shards import sha256
 from medcutmix_cli.seeds import stable_hash
-from medcutmix_cli.shards import sha256
 
 LARGEST_GRID = 128
 

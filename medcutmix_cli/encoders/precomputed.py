@@ -21,7 +21,7 @@ from medcutmix_cli.encoders.map_files import MapFile, open_maps
 from medcutmix_cli.encoders.once import Once
 from medcutmix_cli.errors import EncoderError, RunError
 from medcutmix_cli.records import Placement
-from medcutmix_cli.run_folder import RunFolder
+from medcutmix_cli.run.folder import RunFolder
 
 NEEDED = ("image_id", "image_path", "sentence")
 """Columns of `needed_maps`."""

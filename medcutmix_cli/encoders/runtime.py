@@ -18,9 +18,9 @@ from functools import cache
 
 import torch
 
+from medcutmix_cli.configuration.settings import PRECISIONS
 from medcutmix_cli.encoders.notes import note
 from medcutmix_cli.errors import EncoderError
-from medcutmix_cli.settings import PRECISIONS
 
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 _GPU_BATCH = 32

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from medcutmix_cli.attention import smooth
+from medcutmix_cli.configuration.settings import ImageSettings
 from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures, side_seen
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.evaluation.boxes import read_boxes
@@ -21,7 +22,6 @@ from medcutmix_cli.evaluation.map_terms import definitions
 from medcutmix_cli.evaluation.picture_files import PictureFiles
 from medcutmix_cli.evaluation.targets import Target, chosen, group, place
 from medcutmix_cli.images import read_canvas
-from medcutmix_cli.settings import ImageSettings
 
 Progress = Callable[[str, int, int], None]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from medcutmix_cli.gallery.choice import spread_over_findings
 from medcutmix_cli.gallery.page import page_html
 from medcutmix_cli.gallery.parents import ParentPictures
-from medcutmix_cli.inspection import inspect, open_contents
-from medcutmix_cli.pair_view import view_at
-from medcutmix_cli.publishing import publish
-from medcutmix_cli.run_folder import explained
+from medcutmix_cli.inspection.pair_view import view_at
+from medcutmix_cli.inspection.summary import inspect, open_contents
+from medcutmix_cli.run.folder import explained
+from medcutmix_cli.system.atomic_files import publish
 
 __all__ = ["write_gallery"]
 

@@ -15,12 +15,12 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from medcutmix_cli.attended import Attended, asked_words, evidence_words, mask_words, number
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.gallery.pictures import heat_colours, heat_layer, outline_edges
+from medcutmix_cli.inspection.map_view import Attended, asked_words, evidence_words, mask_words, number
 from medcutmix_cli.mixing.cut import picture_box, upsample
-from medcutmix_cli.publishing import publish
-from medcutmix_cli.run_folder import explained
+from medcutmix_cli.run.folder import explained
+from medcutmix_cli.system.atomic_files import publish
 
 Box = tuple[int, int, int, int]
 Font = ImageFont.ImageFont | ImageFont.FreeTypeFont

@@ -9,8 +9,8 @@ from medcutmix_cli import __version__
 from medcutmix_cli.gallery.markup import escaped, resource, words
 from medcutmix_cli.gallery.pairs import pair_html
 from medcutmix_cli.gallery.parents import ParentPictures
-from medcutmix_cli.inspection import Inspection
-from medcutmix_cli.pair_record import PairView
+from medcutmix_cli.inspection.pair_record import PairView
+from medcutmix_cli.inspection.summary import Inspection
 
 _METHOD = (
     "The formulation follows the idea of arXiv 2509.16673: diagnostic sentences are exchanged between two reports, "

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from medcutmix_cli.assembly.opening import open_run_dataset
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.errors import MedcutmixError
 from medcutmix_cli.images import read_canvas
-from medcutmix_cli.opening import open_run_dataset
-from medcutmix_cli.run_folder import RunRecord
+from medcutmix_cli.run.folder import RunRecord
 
 NO_RUN = "Not shown: this shard lies outside its run, so the data set is not known."
 NO_DATASET = "Not shown: the data set is not where the run found it (say where it is with --dataset)."

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 
 from medcutmix_cli.gallery.markup import escaped, words
-from medcutmix_cli.pair_record import EntityView, Piece, Swap
+from medcutmix_cli.inspection.pair_record import EntityView, Piece, Swap
 
 _WORDS = re.compile(r"\s+|[^\s.,;:]+|[.,;:]")
 _ALIKE = 0.6

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from medcutmix_cli.configuration.settings import IMAGE_FORMATS
 from medcutmix_cli.errors import ImageError
-from medcutmix_cli.settings import IMAGE_FORMATS
 
 Pixels = npt.NDArray[np.uint8]
 

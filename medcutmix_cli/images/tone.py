@@ -10,9 +10,9 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut, apply_voi, apply_windowing
 
+from medcutmix_cli.configuration.settings import DICOM_MODES
 from medcutmix_cli.errors import ImageError, UsageError
 from medcutmix_cli.images.shrink import Plane, shrink
-from medcutmix_cli.settings import DICOM_MODES
 
 Values = npt.NDArray[np.float64]
 Grey = npt.NDArray[np.uint8]

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from medcutmix_cli.loader.pairs import BASIC, MixedPair, check_dtype, to_pair
 from medcutmix_cli.loader.rows import Source, check_columns, find_groups, read_group, table_row
-from medcutmix_cli.shards import Row
+from medcutmix_cli.run.shards import Row
 
 Transform = Callable[[MixedPair], Any]
 """Called last, in the worker; what it returns is what comes out. It must pickle where workers are spawned."""

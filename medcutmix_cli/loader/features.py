@@ -7,7 +7,7 @@ import torch
 
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.rows import require
-from medcutmix_cli.shards import Row
+from medcutmix_cli.run.shards import Row
 
 FEATURES = ("features", "feature_dim", "grid_h", "grid_w")
 """The columns that features need."""

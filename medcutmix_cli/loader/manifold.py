@@ -14,8 +14,8 @@ import torch
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.rows import require
 from medcutmix_cli.mixing.cut import pixel_weights
-from medcutmix_cli.samples import row_cut, row_placement
-from medcutmix_cli.shards import Row
+from medcutmix_cli.rendering.rows import row_cut, row_placement
+from medcutmix_cli.run.shards import Row
 
 RECIPE = (
     "pair_id",

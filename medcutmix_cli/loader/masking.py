@@ -18,9 +18,9 @@ from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.manifold import Grid, area_average
 from medcutmix_cli.loader.rows import require
 from medcutmix_cli.mixing.ranks import Rank, rank_of
-from medcutmix_cli.samples import row_grid
+from medcutmix_cli.rendering.rows import row_grid
+from medcutmix_cli.run.shards import Row
 from medcutmix_cli.seeds import stable_generator
-from medcutmix_cli.shards import Row
 
 ATTMIM = ("attmim_rank", "grid_h", "grid_w")
 """The columns that a mask of the mix needs."""

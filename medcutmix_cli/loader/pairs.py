@@ -11,7 +11,7 @@ import torch
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.images import decode_picture
 from medcutmix_cli.mixing.views import Pixels
-from medcutmix_cli.shards import Row
+from medcutmix_cli.run.shards import Row
 
 BASIC = ("image", "report", "label_w", "lam")
 """What a pair is read with unless other columns are asked for."""

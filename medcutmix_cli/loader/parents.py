@@ -16,8 +16,8 @@ from medcutmix_cli.loader.pairs import picture_tensor
 from medcutmix_cli.loader.rows import require
 from medcutmix_cli.mixing.cut import paste
 from medcutmix_cli.mixing.views import Pasteable, Pixels
-from medcutmix_cli.samples import row_cut, row_placement
-from medcutmix_cli.shards import Row
+from medcutmix_cli.rendering.rows import row_cut, row_placement
+from medcutmix_cli.run.shards import Row
 
 PARENTS = ("image_path_a", "image_path_b")
 """The columns that finding the parents' files needs, beside `RECIPE`."""

@@ -11,8 +11,8 @@ import torch
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.pairs import picture_tensor
 from medcutmix_cli.loader.rows import require
-from medcutmix_cli.samples import row_pixels
-from medcutmix_cli.shards import Row
+from medcutmix_cli.rendering.rows import row_pixels
+from medcutmix_cli.run.shards import Row
 
 SECTIONS = ("findings", "impression", "impression_consistent")
 """The columns that triples of the mix need beside "image"; for a parent, `findings_a` and `impression_a`."""

@@ -15,8 +15,8 @@ from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.datasets import Transform
 from medcutmix_cli.loader.pairs import BASIC, check_dtype, to_pair
 from medcutmix_cli.loader.rows import RowGroup, Source, check_columns, find_groups, read_group, table_row
+from medcutmix_cli.run.shards import Row
 from medcutmix_cli.seeds import stable_generator
-from medcutmix_cli.shards import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from torch.nn import functional
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.loader.rows import require
-from medcutmix_cli.shards import Row
+from medcutmix_cli.run.shards import Row
 
 CONTRASTIVE = ("study_id_a", "study_id_b", "lam")
 """The columns that contrastive targets need (by patient: `subject_id_a`, `subject_id_b`)."""

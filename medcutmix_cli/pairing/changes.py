@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from medcutmix_cli.pairing.clauses import reread, said
-from medcutmix_cli.pairing.departing import Arrival, Departure, counted, departure
 from medcutmix_cli.pairing.drafting import Draft, Fate, draft_edits
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.normals import normal_beside_finding
+from medcutmix_cli.pairing.removals import Arrival, Departure, counted, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
 

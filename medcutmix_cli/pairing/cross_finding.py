@@ -10,9 +10,9 @@ import numpy as np
 
 from medcutmix_cli.pairing.changes import cross
 from medcutmix_cli.pairing.cohort import Cohort, drawn, rare_first
-from medcutmix_cli.pairing.departing import departure
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Proposal, exchange
+from medcutmix_cli.pairing.removals import departure
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import Assertion, ReadStudy
 from medcutmix_cli.reports.lexicon import label_of

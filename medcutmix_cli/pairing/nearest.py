@@ -11,8 +11,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from medcutmix_cli.embeddings_file import Embeddings, Vectors, read_embeddings
 from medcutmix_cli.pairing.cohort import Filed
+from medcutmix_cli.pairing.embeddings_file import Embeddings, Vectors, read_embeddings
 from medcutmix_cli.pairing.same_finding import Swap
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import ReadStudy

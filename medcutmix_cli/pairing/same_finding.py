@@ -14,9 +14,9 @@ import numpy as np
 
 from medcutmix_cli.pairing.changes import TextChange, swap
 from medcutmix_cli.pairing.cohort import Cohort, Filed, drawn, rare_first
-from medcutmix_cli.pairing.departing import departure
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Proposal, exchange
+from medcutmix_cli.pairing.removals import departure
 from medcutmix_cli.pairing.statements import Refusal, sides_compatible
 from medcutmix_cli.records import Assertion, ReadStudy, Sentence, Side
 

@@ -9,13 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from medcutmix_cli.terminal.attending import attended_view as attended_view
     from medcutmix_cli.terminal.calibrations import calibrated_view as calibrated_view
     from medcutmix_cli.terminal.estimates import estimate_view as estimate_view
     from medcutmix_cli.terminal.evaluations import evaluation_view as evaluation_view
     from medcutmix_cli.terminal.grounding import map_evaluation_view as map_evaluation_view
     from medcutmix_cli.terminal.inspections import inspection_view as inspection_view
     from medcutmix_cli.terminal.inspections import settings_view as settings_view
+    from medcutmix_cli.terminal.maps import attended_view as attended_view
     from medcutmix_cli.terminal.pairs import pair_panel as pair_panel
     from medcutmix_cli.terminal.readings import reading_view as reading_view
     from medcutmix_cli.terminal.runs import next_steps as next_steps

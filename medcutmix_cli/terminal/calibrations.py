@@ -13,7 +13,7 @@ from medcutmix_cli.terminal.runs import typed
 from medcutmix_cli.terminal.words import facts
 
 if TYPE_CHECKING:
-    from medcutmix_cli.calibrating import Calibrated
+    from medcutmix_cli.assembly.calibrate import Calibrated
 
 
 def calibrated_view(calibrated: Calibrated, out: str | Path) -> RenderableType:

@@ -10,13 +10,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from medcutmix_cli.progress import duration
+from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.runs import encoder_warning, with_reasons
 from medcutmix_cli.terminal.words import counted, facts, plain_table, size, warning
 
 if TYPE_CHECKING:
-    from medcutmix_cli.estimate import Estimate, Outlook, PlanFigures, Space
-    from medcutmix_cli.probing import Probe
+    from medcutmix_cli.dry_run.estimate import Estimate, Outlook, PlanFigures, Space
+    from medcutmix_cli.dry_run.probe import Probe
 
 
 def estimate_view(estimate: Estimate) -> RenderableType:

@@ -15,7 +15,7 @@ from medcutmix_cli.terminal.runs import encoder_warning, status_view
 from medcutmix_cli.terminal.words import bar, counted, decimal, facts, plain_table, printable, size, warning
 
 if TYPE_CHECKING:
-    from medcutmix_cli.inspection import Inspection, WeightSummary
+    from medcutmix_cli.inspection.summary import Inspection, WeightSummary
 
 _KINDS = {"run": "Run", "shards": "Shards without their run", "shard": "Shard"}
 

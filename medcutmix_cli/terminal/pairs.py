@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from medcutmix_cli.pair_record import PairView, ParentView, Piece, shift_words
+from medcutmix_cli.inspection.pair_record import PairView, ParentView, Piece, shift_words
 from medcutmix_cli.terminal.words import decimal, plain_table, printable, signed
 
 BLOCKS = " ░▒▓█"

@@ -12,12 +12,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from medcutmix_cli.progress import duration
+from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.words import counted, facts, plain_table, printable, size, warning
 
 if TYPE_CHECKING:
-    from medcutmix_cli.accounts import RunStatus
-    from medcutmix_cli.verification import Verification
+    from medcutmix_cli.inspection.verification import Verification
+    from medcutmix_cli.run.status import RunStatus
 
 _SHOWN_PROBLEMS = 20
 

@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from medcutmix_cli.columns import GROUPS, ColumnMeaning, SchemaView, brief, short_type, twins
 from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.inspection.schema import GROUPS, ColumnMeaning, SchemaView, brief, short_type, twins
 from medcutmix_cli.terminal.words import facts, printable, warning
 
 _NAME, _TYPE = 21, 15

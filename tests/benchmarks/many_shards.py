@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import medcutmix_cli
-from medcutmix_cli.run_folder import RunFolder
+from medcutmix_cli.run.folder import RunFolder
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
 

@@ -21,8 +21,8 @@ from scipy import ndimage
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.bundled import BundledEncoder
 from medcutmix_cli.images.placement import letterbox
-from medcutmix_cli.plan_file import read_whole_plan
-from medcutmix_cli.run_folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.plan_file import read_whole_plan
 
 CANVAS = 448
 

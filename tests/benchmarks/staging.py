@@ -28,10 +28,10 @@ from pathlib import Path
 from typing import Any
 
 import medcutmix_cli
-from medcutmix_cli.plan_file import read_plan
 from medcutmix_cli.records import Pair
-from medcutmix_cli.run_folder import RunFolder
-from medcutmix_cli.staging import Staging
+from medcutmix_cli.rendering.staging import Staging
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.plan_file import read_plan
 from tests.benchmarks import against_notebook
 from tests.toy_encoder import ToyEncoder, use_encoder
 

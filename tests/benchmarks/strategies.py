@@ -22,16 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 import medcutmix_cli
-from medcutmix_cli.accounts import RunStatus
+from medcutmix_cli.configuration.registry import names
 from medcutmix_cli.datasets.sample import Box, read_boxes
 from medcutmix_cli.mixing.cut import pixel_weights
 from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.records import Placement
-from medcutmix_cli.registry import names
+from medcutmix_cli.rendering.rows import row_cut, row_placement
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.samples import row_cut, row_placement
-from medcutmix_cli.shards import Row, read_rows
+from medcutmix_cli.run.shards import Row, read_rows
+from medcutmix_cli.run.status import RunStatus
 
 TABLE = Path(__file__).with_name("STRATEGIES.md")
 DEVICES = "support_devices"

@@ -332,7 +332,7 @@ def test_what_goes_wrong_in_an_actor_is_an_answer_without_report_text(environmen
 
 def test_a_shard_counts_as_done_by_what_was_to_be_done_to_it(tmp_path):
     """Another task may complete a shard after the work was listed: it is not to be rendered once more for that."""
-    from medcutmix_cli.cluster.ray_crew import Crew
+    from medcutmix_cli.cluster.ray_workers import Crew
     from medcutmix_cli.engines import Places, Work
 
     run = write_run(tmp_path / "run", ([make_row(0)], [make_row(1)]), failed=1, missing=1)
@@ -349,8 +349,8 @@ def test_a_shard_counts_as_done_by_what_was_to_be_done_to_it(tmp_path):
 @pytest.mark.parametrize(("planned", "now", "wanted"), [("auto", None, "cpu"), ("auto", "cuda", "cuda")])
 def test_actors_that_asked_for_no_gpu_use_none_unless_told(planned, now, wanted):
     from medcutmix_cli.cluster.ray import _without_gpu
+    from medcutmix_cli.configuration.settings import EncoderSettings, Settings
     from medcutmix_cli.engines import Places
-    from medcutmix_cli.settings import EncoderSettings, Settings
 
     assert (
         _without_gpu(Places(device=now), Settings(encoder=EncoderSettings(device=planned))).device == wanted

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medcutmix_cli import attending
 from medcutmix_cli.encoders.base import Query
+from medcutmix_cli.inspection import attend as attending
 from tests.calls import medcutmix
 from tests.toy_encoder import ToyEncoder
 from tests.trees import write_picture

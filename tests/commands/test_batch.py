@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from medcutmix_cli.run_folder import RunFolder
+from medcutmix_cli.run.folder import RunFolder
 from tests.calls import medcutmix
 from tests.run_folders import make_row, write_run
 

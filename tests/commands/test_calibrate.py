@@ -3,7 +3,7 @@ import json
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli.run_folder import RunFolder
+from medcutmix_cli.run.folder import RunFolder
 from tests.builders import make_report
 from tests.calls import medcutmix
 from tests.toy_encoder import ToyEncoder, use_encoder

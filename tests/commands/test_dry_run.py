@@ -4,7 +4,7 @@ from collections import namedtuple
 
 import pytest
 
-from medcutmix_cli import estimating
+from medcutmix_cli.dry_run import estimator as estimating
 from tests.calls import medcutmix
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from medcutmix_cli import verification
-from medcutmix_cli.shards import COLUMNS, METADATA_KEY, SCHEMA_VERSION
-from medcutmix_cli.verification import Level, Problem, Verification
+from medcutmix_cli.inspection import verification
+from medcutmix_cli.inspection.verification import Level, Problem, Verification
+from medcutmix_cli.run.shards import COLUMNS, METADATA_KEY, SCHEMA_VERSION
 from tests.calls import medcutmix
 from tests.run_folders import INSERTED, make_row, write_run
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import medcutmix_cli
-from medcutmix_cli.accounts import run_status
+from medcutmix_cli.assembly.parts import Options
 from medcutmix_cli.commands.options import parse_columns, several
-from medcutmix_cli.composition import Options
+from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.errors import UsageError
-from medcutmix_cli.run_folder import RunFolder
-from medcutmix_cli.settings import Settings
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.status import run_status
 from tests.calls import medcutmix
 from tests.run_folders import write_run
 from tests.trees import write_manifest

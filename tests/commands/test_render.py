@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from medcutmix_cli import pipeline
-from medcutmix_cli.accounts import run_status
+from medcutmix_cli.assembly.relocation import relocated
 from medcutmix_cli.engines import Moved, Places
-from medcutmix_cli.run_folder import RunFolder, read_run
-from medcutmix_cli.whereabouts import relocated
+from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.status import run_status
 from tests.calls import medcutmix
 from tests.run_folders import make_row, write_run
 

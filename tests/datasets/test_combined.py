@@ -4,19 +4,19 @@ import math
 import pytest
 
 import medcutmix_cli
+from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.datasets.combined import Combined, kind_of
 from medcutmix_cli.datasets.label_table import with_labels
 from medcutmix_cli.datasets.manifest import Manifest
 from medcutmix_cli.datasets.nih_chestxray14 import NihChestXray14
 from medcutmix_cli.errors import DatasetError, RunConflictError, UsageError
+from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.pairing.cohort import build_cohort
-from medcutmix_cli.planning import make_plan
+from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.records import Study
-from medcutmix_cli.run_folder import RunFolder, read_run
-from medcutmix_cli.settings import PlanSettings
-from medcutmix_cli.shards import read_rows
-from medcutmix_cli.verification import verify
+from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.shards import read_rows
 from tests.builders import make_study
 from tests.nih_trees import write_nih
 from tests.toy_encoder import ToyEncoder, use_encoder

@@ -11,11 +11,11 @@ from medcutmix_cli.datasets.nih_chestxray14 import NihChestXray14, chexpert_of
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.records import Dropped, Study
 from medcutmix_cli.reports.prompts import NO_FINDING, phrasings, prompt_labels
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.shards import read_rows
-from medcutmix_cli.verification import verify
+from medcutmix_cli.run.shards import read_rows
 from tests.nih_trees import write_nih
 from tests.toy_encoder import ToyEncoder, use_encoder
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from medcutmix_cli import registry
+from medcutmix_cli.configuration import registry
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.errors import DatasetError, UsageError

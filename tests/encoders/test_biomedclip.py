@@ -21,8 +21,8 @@ from medcutmix_cli.encoders.geometry import FITS
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.images.placement import letterbox
-from medcutmix_cli.shards import read_head
-from medcutmix_cli.verification import verify
+from medcutmix_cli.inspection.verification import verify
+from medcutmix_cli.run.shards import read_head
 from tests.reference.biomedclip import layout
 from tests.trees import write_manifest
 

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 import medcutmix_cli
+from medcutmix_cli.configuration.plugins import build
+from medcutmix_cli.configuration.registry import load
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.biovil import BioVil, BioVilT, stretched
 from medcutmix_cli.encoders.geometry import to_canvas
 from medcutmix_cli.errors import EncoderError, UsageError
-from medcutmix_cli.plugins import build
+from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.records import Placement
-from medcutmix_cli.registry import load
-from medcutmix_cli.verification import verify
 from tests.reference.biovil import release
 from tests.trees import write_manifest
 

@@ -15,13 +15,13 @@ from transformers.models.blip.image_processing_pil_blip import BlipImageProcesso
 
 import medcutmix_cli
 from medcutmix_cli.attention import attention_mass
+from medcutmix_cli.configuration.plugins import build
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.blip import Blip
 from medcutmix_cli.errors import EncoderError, UsageError
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.images.shrink import shrink
-from medcutmix_cli.plugins import build
-from medcutmix_cli.verification import verify
+from medcutmix_cli.inspection.verification import verify
 from tests.trees import write_manifest
 
 SIDE, GRID, DEPTH, HEADS = 48, 6, 9, 2

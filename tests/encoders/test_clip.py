@@ -12,12 +12,12 @@ from transformers import AutoModel, AutoTokenizer
 
 import medcutmix_cli
 from medcutmix_cli.attention import attention_mass
+from medcutmix_cli.configuration.plugins import build
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.clip import Clip
 from medcutmix_cli.encoders.clip_pooling import Pooling
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.images.placement import letterbox
-from medcutmix_cli.plugins import build
 from medcutmix_cli.records import Placement
 from tests.encoders.clip_folders import GRID, SIDE, clip_folder, edit, siglip_folder
 from tests.trees import write_manifest

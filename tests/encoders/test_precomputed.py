@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 import medcutmix_cli
 from medcutmix_cli.attention import attention_mass, cells_inside
+from medcutmix_cli.configuration.plugins import build
 from medcutmix_cli.encoders import map_files, map_rows
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.precomputed import Precomputed, needed_maps
 from medcutmix_cli.errors import EncoderError, RunError, UsageError
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.images.shrink import shrink
-from medcutmix_cli.nulls_file import write_nulls
-from medcutmix_cli.plugins import build
+from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.records import NullPicture
-from medcutmix_cli.run_folder import RunFolder
-from medcutmix_cli.shards import sha256
-from medcutmix_cli.verification import verify
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.nulls_file import write_nulls
+from medcutmix_cli.run.shards import sha256
 from tests.trees import write_manifest
 
 SENTENCE = "There is a small right pleural effusion."

@@ -11,7 +11,7 @@ from medcutmix_cli.images import encode_png
 from medcutmix_cli.mixing.cut import Cut, paste
 from medcutmix_cli.mixing.views import Pasteable, Pixels
 from medcutmix_cli.records import Placement
-from medcutmix_cli.shards import Row
+from medcutmix_cli.run.shards import Row
 from tests.builders import make_placement
 from tests.run_folders import make_row, write_run
 

@@ -10,7 +10,7 @@ from medcutmix_cli.errors import RunError, ShardError, UsageError
 from medcutmix_cli.images import decode_picture
 from medcutmix_cli.loader import BASIC, RECIPE, MixedPairs, collate
 from medcutmix_cli.loader import datasets as module
-from medcutmix_cli.shards import COLUMNS, read_rows
+from medcutmix_cli.run.shards import COLUMNS, read_rows
 from tests.loader.mixes import make_mix, write_rows
 from tests.loader.transforms import shrunk
 from tests.run_folders import write_run
@@ -78,7 +78,7 @@ def test_a_run_that_is_not_complete_is_taken_only_on_demand(tmp_path):
 
 
 def test_another_schema_version_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("medcutmix_cli.shards.SCHEMA_VERSION", 2)
+    monkeypatch.setattr("medcutmix_cli.run.shards.SCHEMA_VERSION", 2)
     run = write_run(tmp_path / "run")
     monkeypatch.undo()
     with pytest.raises(ShardError, match="schema 2"):

@@ -23,7 +23,7 @@ from medcutmix_cli.loader import (
 )
 from medcutmix_cli.loader.manifold import area_average
 from medcutmix_cli.mixing.cut import Cut, pixel_weights
-from medcutmix_cli.samples import row_cut, row_pixels, row_placement
+from medcutmix_cli.rendering.rows import row_cut, row_pixels, row_placement
 from tests.builders import make_placement
 from tests.loader.mixes import CANVAS, GRID, make_mix, make_pixels
 

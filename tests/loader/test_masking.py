@@ -14,7 +14,7 @@ from medcutmix_cli.attention import read_energy
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader import attmim_mask, attmim_rank, entity_mask
 from medcutmix_cli.mixing.ranks import rank_of
-from medcutmix_cli.samples import row_grid
+from medcutmix_cli.rendering.rows import row_grid
 from tests.loader.mixes import GRID, make_mix
 
 UNKNOWN, PADDING = "[UNK]", "[PAD]"

@@ -13,7 +13,7 @@ from medcutmix_cli.loader import (
     row_features,
     section_triples,
 )
-from medcutmix_cli.shards import read_rows
+from medcutmix_cli.run.shards import read_rows
 from tests.run_folders import make_row, write_run
 
 ROWS = [

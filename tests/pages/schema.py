@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from medcutmix_cli.columns import GROUPS, ColumnMeaning, brief, schema_view, short_type, twins
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.shards import COLUMNS, METADATA_KEY, SCHEMA_VERSION, ShardOrigin, arrow_schema
+from medcutmix_cli.inspection.schema import GROUPS, ColumnMeaning, brief, schema_view, short_type, twins
+from medcutmix_cli.run.shards import COLUMNS, METADATA_KEY, SCHEMA_VERSION, ShardOrigin, arrow_schema
 from tests.pages.docstrings import option_meanings
 from tests.pages.markdown import code, table
 

@@ -2,10 +2,10 @@ from dataclasses import asdict
 
 import pytest
 
+from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.pairing.filing import FiledPairs, file_pair, opened, packed
-from medcutmix_cli.planning import make_plan
-from medcutmix_cli.settings import PlanSettings
+from medcutmix_cli.planning.plan import make_plan
 from tests.builders import make_report, make_study
 
 REPORT = make_report("There is a small right pleural effusion.", "Normal heart size.")

@@ -8,16 +8,16 @@ import pyarrow.parquet as pq
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import embedding
-from medcutmix_cli.embedding import embedding_of
-from medcutmix_cli.embeddings_file import read_embeddings, write_embeddings
+from medcutmix_cli.configuration.plugins import build
+from medcutmix_cli.configuration.settings import PlanSettings
+from medcutmix_cli.embeddings import embed as embedding
+from medcutmix_cli.embeddings.embed import embedding_of
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.bundled import BundledEncoder
 from medcutmix_cli.errors import EncoderError, RunConflictError, UsageError
+from medcutmix_cli.pairing.embeddings_file import read_embeddings, write_embeddings
 from medcutmix_cli.pairing.nearest import Nearest
-from medcutmix_cli.planning import make_plan
-from medcutmix_cli.plugins import build
-from medcutmix_cli.settings import PlanSettings
+from medcutmix_cli.planning.plan import make_plan
 from tests.builders import make_placement, make_study
 from tests.calls import medcutmix
 from tests.toy_encoder import ToyEncoder

@@ -1,13 +1,13 @@
 import pytest
 
-from medcutmix_cli.composition import build_pairing, resolve_options
-from medcutmix_cli.config import from_plain
+from medcutmix_cli.assembly.parts import build_pairing, resolve_options
+from medcutmix_cli.configuration.resolution import from_plain
+from medcutmix_cli.configuration.settings import PlanSettings, plain
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.pairing.policy import IMAGES, overridden, packaged_policy
-from medcutmix_cli.planning import make_plan
+from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.reports.lexicon import finding_ids
-from medcutmix_cli.settings import PlanSettings, plain
 from tests.builders import make_report, make_study
 
 DEFAULTS = (

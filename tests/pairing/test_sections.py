@@ -2,12 +2,12 @@
 
 import pytest
 
-from medcutmix_cli.config import resolve
+from medcutmix_cli.configuration.resolution import resolve
+from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.planning import make_plan
-from medcutmix_cli.settings import PlanSettings
+from medcutmix_cli.planning.plan import make_plan
 from tests.builders import make_report, make_study
 
 RECIPIENT = make_report(

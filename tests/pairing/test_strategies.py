@@ -11,17 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medcutmix_cli.attention import NullMax
+from medcutmix_cli.configuration.plugins import build
+from medcutmix_cli.configuration.registry import names
+from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.nulls import choose_nulls
-from medcutmix_cli.planning import make_plan
-from medcutmix_cli.plugins import build
+from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.records import IMAGE_MODES
-from medcutmix_cli.registry import names
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.settings import PlanSettings
 from tests.builders import make_report, make_study
 
 EFFUSION = "There is a small right pleural effusion."
@@ -281,8 +281,8 @@ def test_nulls_of_a_cross_are_asked_for_what_leaves_and_for_what_comes(built):
 
 
 def make_lacking(*findings):
-    from medcutmix_cli.intake import read_study
     from medcutmix_cli.pairing.cohort import file_away
+    from medcutmix_cli.planning.reading import read_study
 
     study = make_study(70, make_report(*NORMAL))
     filed = file_away(read_study(study, study.images[0], ReportReader()), findings)

@@ -1,0 +1,67 @@
+"""Calibrate a run's evidence gate ahead of rendering, so that the tasks of an array need not do it one and all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Unpack
+
+from medcutmix_cli.assembly.opening import open_renderer
+from medcutmix_cli.configuration.resolution import from_plain
+from medcutmix_cli.engines import Moved, Places, Progress, Work
+from medcutmix_cli.run.folder import RunFolder, explained, read_run
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What the gate of a run compares with.
+
+    Attributes:
+        gate: Registered name.
+        made: Whether it was made now; False where it lay there already, or where the gate needs none.
+        pictures: "split/finding" -> pictures without the finding that were measured.
+        left_out: Pictures that could not be used, by reason.
+    """
+
+    gate: str
+    made: bool
+    pictures: Mapping[str, int]
+    left_out: Mapping[str, int]
+
+
+def calibrate(
+    out: str | Path,
+    *,
+    workers: int = 0,
+    progress: Progress | None = None,
+    **moved: Unpack[Moved],
+) -> Calibrated:
+    """Measure the pictures without a finding that the plan chose, unless `calibration.json` lies there already.
+
+    Args:
+        out: Run folder with a plan.
+        workers: Threads; 0 means the plan's setting.
+        progress: Called with ("calibrating", pictures done, pictures).
+        **moved: Where things are now, if they have moved since the plan; see `engines.Places`.
+
+    Raises:
+        RunError: There is no plan in `out`, or the folder cannot be written.
+        MedcutmixError: Anything else a person can act on; see `errors`.
+    """
+    folder = RunFolder(Path(out))
+    record = read_run(folder)
+    there = folder.calibration_file.is_file()
+    with explained(folder.root):
+        folder.create()
+        folder.clean_temporaries()
+    renderer = open_renderer(
+        Work(folder.root.resolve(), record.fingerprint, (), (), Places(**moved), workers), progress
+    )
+    peaks = renderer.calibration.peaks
+    return Calibrated(
+        gate=from_plain(record.settings).mixing.gate,
+        made=not there and folder.calibration_file.is_file(),
+        pictures={key: int(values.size) for key, values in peaks.items()},
+        left_out=dict(renderer.calibration.left_out),
+    )

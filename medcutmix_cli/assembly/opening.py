@@ -1,0 +1,158 @@
+"""Open a planned run: its data set where it is now, and all that its shards need beside their pairs.
+
+Every engine comes through here, once a process; knows no engine and no shard.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from medcutmix_cli.assembly.parts import (
+    build_encoder,
+    build_gate,
+    build_strategies,
+    open_source,
+    versions,
+)
+from medcutmix_cli.assembly.relocation import relocated
+from medcutmix_cli.attention import Gate
+from medcutmix_cli.configuration.registry import load
+from medcutmix_cli.configuration.resolution import difference
+from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.datasets.presence import Presence
+from medcutmix_cli.engines import Places, Progress, Work
+from medcutmix_cli.errors import EncoderError, RunError
+from medcutmix_cli.rendering.calibration import (
+    Calibration,
+    Sight,
+    calibrate,
+    read_calibration,
+    write_calibration,
+)
+from medcutmix_cli.rendering.pair import Renderer
+from medcutmix_cli.rendering.staging import check_stage_dir
+from medcutmix_cli.run.folder import RunFolder, RunRecord, explained, read_run
+from medcutmix_cli.run.nulls_file import read_nulls
+from medcutmix_cli.run.shards import ShardOrigin
+from medcutmix_cli.system.cpus import usable_cpus
+
+CREDENTIALED_TERMS = (
+    "Derived from the source data set and under its terms; credentialed data stays credentialed."
+)
+SYNTHETIC_TERMS = "Made from procedural phantoms: no patient, free to share."
+
+
+def open_run_dataset(
+    record: RunRecord, root: str | Path | None = None, reports: str | Path | None = None
+) -> Dataset:
+    """Open the data set a run was planned from, where it was or where it is now.
+
+    Raises:
+        DatasetError: It is not there.
+    """
+    return open_source(relocated(record, Places(dataset=root, reports=reports)))
+
+
+def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
+    """Build all that the shards of `work` need beside their pairs, once a process: the encoder, the calibration.
+
+    Raises:
+        RunError: Another run, or none, lies in the folder that this process sees, or another version made the plan.
+        EncoderError: The weights are not those of the plan.
+        MedcutmixError: Anything else a person can act on; see `errors`.
+    """
+    folder = RunFolder(work.out)
+    record = read_run(folder)
+    if record.fingerprint != work.fingerprint:
+        raise RunError(
+            "another run lies in this folder", where=str(work.out), hint="was it planned again meanwhile?"
+        )
+    _check_versions(record)
+    settings = relocated(record, work.places)
+    check_stage_dir(settings.run.stage_dir)
+    threads = work.workers or settings.run.workers or usable_cpus()
+    encoder = build_encoder(settings)
+    if encoder.card.weights_sha256 != record.encoder["weights_sha256"]:
+        raise EncoderError(
+            "the encoder's weights are not those of the plan",
+            where=settings.encoder.name,
+            hint="give the same weights with --weights, or plan again in an empty folder",
+        )
+    semantic = settings.semantic()
+    # Where rows are cut into shards must not show inside one.
+    del semantic["run"]["shard_size"]
+    source = open_source(settings)
+    sight = Sight(
+        source.resolve,
+        settings.image.canvas,
+        settings.image.dicom_mode,
+        encoder,
+        settings.run.stage_dir,
+        Presence(source),
+    )
+    gate = build_gate(settings)
+    terms = SYNTHETIC_TERMS if record.synthetic else CREDENTIALED_TERMS
+    return Renderer(
+        folder=folder,
+        origin=ShardOrigin(record.fingerprint, record.encoder, semantic, terms, record.synthetic),
+        resolve=sight.resolve,
+        encoder=encoder,
+        strategies=build_strategies(settings),
+        gate=gate,
+        calibration=calibrated(folder, record, sight, gate, threads, progress),
+        lam=load("weight", settings.mixing.weight),
+        canvas=settings.image.canvas,
+        dicom_mode=settings.image.dicom_mode,
+        image_format=settings.image.format,
+        features=settings.image.features,
+        seed=settings.plan.seed,
+        workers=threads,
+        stage_dir=settings.run.stage_dir,
+        presence=sight.presence,
+        retry_failed=work.retry_failed,
+    )
+
+
+def _check_versions(record: RunRecord) -> None:
+    """Check that this program is the one that made the plan: its shards would be others under the same fingerprint.
+
+    Raises:
+        RunError: It is another version, or writes another schema.
+    """
+    now = versions()
+    if record.versions != now:
+        raise RunError(
+            "the plan was made by another medcutmix: " + "; ".join(difference(record.versions, now)),
+            hint="install the version of the plan, or plan again in an empty folder",
+        )
+
+
+def calibrated(
+    folder: RunFolder,
+    record: RunRecord,
+    sight: Sight,
+    gate: Gate,
+    workers: int,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Return the run's calibration of the gate; made where no task has made it yet.
+
+    Raises:
+        RunError: The file lies there but cannot be read, or is of another run.
+    """
+    if not gate.needed():
+        return Calibration(record.fingerprint, {})
+    path = folder.calibration_file
+    if not path.is_file():
+        nulls = read_nulls(folder.nulls_file)
+        made = calibrate(
+            nulls, sight, gate, workers=workers, fingerprint=record.fingerprint, progress=progress
+        )
+        with explained(path):
+            write_calibration(path, made)
+    found = read_calibration(path)
+    if found.fingerprint != record.fingerprint:
+        raise RunError(
+            "the calibration is of another run", where=str(path), hint="remove it; it is made again"
+        )
+    return found

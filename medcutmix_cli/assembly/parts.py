@@ -1,0 +1,310 @@
+"""From what a person says to what a run is made of: settings, data set, encoder, strategies, the run's record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypedDict
+
+from medcutmix_cli import __version__
+from medcutmix_cli.assembly.relocation import paths_as_text, with_absolute_paths
+from medcutmix_cli.attention import Gate
+from medcutmix_cli.configuration.plugins import build, construct, options_of
+from medcutmix_cli.configuration.registry import load
+from medcutmix_cli.configuration.resolution import Resolved, fingerprint, resolve
+from medcutmix_cli.configuration.settings import Settings, plain
+from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.datasets.combined import Combined, kind_of
+from medcutmix_cli.datasets.recognise import open_dataset
+from medcutmix_cli.encoders.base import Encoder, Featured
+from medcutmix_cli.engines import Engine
+from medcutmix_cli.errors import EncoderError, UsageError
+from medcutmix_cli.mixing.cut import Guards, Strategies
+from medcutmix_cli.pairing.proposal import PairingStrategy
+from medcutmix_cli.reports.lexicon import finding_ids
+from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.run.folder import RunRecord
+from medcutmix_cli.run.shards import SCHEMA_VERSION, sha256
+
+
+class Options(TypedDict, total=False):
+    """What `plan` and `augment` take beside data set and output; None means not given."""
+
+    reports: str | Path | None
+    dataset_kind: str | None
+    unpaired: str | Path | None
+    unpaired_as: str | None
+    columns: Mapping[str, str] | None
+    section_rules: str | None
+    nlp_model: str | Path | None
+    encoder: str | None
+    weights: str | Path | None
+    device: str | None
+    precision: str | None
+    batch_size: int | None
+    encoder_options: Mapping[str, Any] | None
+    pairs_per_study: int | None
+    max_uses_per_donor: int | None
+    seed: int | None
+    pairing: str | None
+    sections: str | None
+    splits: tuple[str, ...] | None
+    findings: tuple[str, ...] | None
+    exclude_ids: str | Path | None
+    labels: str | None
+    label_table: str | Path | None
+    embeddings: str | Path | None
+    mask: str | None
+    gate: str | None
+    energy: str | None
+    region: str | None
+    blend: str | None
+    weight: str | None
+    canvas: int | None
+    dicom_mode: str | None
+    image_format: str | None
+    features: bool | None
+    shard_size: int | None
+    workers: int | None
+    max_fail_frac: float | None
+    stage_dir: str | Path | None
+    engine: str | None
+    engine_options: Mapping[str, Any] | None
+
+
+_PLAN = (
+    "pairs_per_study",
+    "max_uses_per_donor",
+    "seed",
+    "pairing",
+    "sections",
+    "splits",
+    "findings",
+    "exclude_ids",
+    "labels",
+    "label_table",
+    "embeddings",
+)
+
+_SETTING_OF = {
+    "reports": "dataset.reports",
+    "dataset_kind": "dataset.kind",
+    "unpaired": "dataset.unpaired",
+    "unpaired_as": "plan.unpaired",
+    "columns": "dataset.columns",
+    "section_rules": "reports.section_rules",
+    "nlp_model": "reports.nlp_model",
+    "encoder": "encoder.name",
+    "weights": "encoder.weights",
+    **{key: f"encoder.{key}" for key in ("device", "precision", "batch_size")},
+    "canvas": "image.canvas",
+    "dicom_mode": "image.dicom_mode",
+    "image_format": "image.format",
+    "features": "image.features",
+    "shard_size": "run.shard_size",
+    "workers": "run.workers",
+    **{key: f"run.{key}" for key in ("max_fail_frac", "stage_dir", "engine", "engine_options")},
+    **{key: f"plan.{key}" for key in _PLAN},
+    **{key: f"mixing.{key}" for key in ("mask", "energy", "gate", "region", "blend", "weight")},
+}
+
+
+def build_engine(
+    settings: Settings, name: str | None = None, options: Mapping[str, Any] | None = None
+) -> Engine:
+    """Build the engine of the settings, or the one named; the settings' options are those of their engine only.
+
+    Raises:
+        UsageError: There is no such engine, or it has no such option.
+        MissingExtraError: It needs a package that is not installed.
+    """
+    chosen = name or settings.run.engine
+    own = settings.run.engine_options if chosen == settings.run.engine else {}
+    engine: Engine = build("engine", chosen, {**own, **(options or {})})
+    return engine
+
+
+def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[str, Any]) -> Resolved:
+    """Merge options, environment, recipe and defaults.
+
+    Raises:
+        UsageError: An option, key or value that does not fit.
+    """
+    unknown = set(options) - set(_SETTING_OF) - {"encoder_options"}
+    if unknown:
+        raise UsageError(
+            f"unknown option {sorted(unknown)[0]!r}", hint=f"known: {', '.join(sorted(_SETTING_OF))}"
+        )
+    flags = {_SETTING_OF[key]: value for key, value in options.items() if key in _SETTING_OF}
+    flags.update({f"encoder.{key}": value for key, value in (options.get("encoder_options") or {}).items()})
+    flags["dataset.root"] = str(Path(dataset).resolve())
+    return with_absolute_paths(resolve(paths_as_text(flags), Path(config) if config else None))
+
+
+def open_source(settings: Settings) -> Dataset:
+    """Open the data set of the settings, and the unpaired one beside it where they name one.
+
+    Raises:
+        UsageError: An unpaired data set is named and not what it may be, or the other way round.
+        DatasetError: It is not there.
+    """
+    chosen = settings.dataset
+    if bool(chosen.unpaired) != (settings.plan.unpaired != "none"):
+        raise UsageError(
+            "an unpaired data set needs its place and what it may be",
+            hint="--unpaired PATH with --unpaired-as donor, recipient or both",
+        )
+    options = dict(chosen.options)
+    if chosen.reports:
+        options["reports"] = Path(chosen.reports)
+    source = open_dataset(Path(chosen.root), chosen.kind or None, **options)
+    if not chosen.unpaired:
+        return source
+    return Combined(source, open_dataset(Path(chosen.unpaired), **dict(chosen.unpaired_options)))
+
+
+def completed(resolved: Resolved, source: Dataset) -> Resolved:
+    """Fill in what may be left unsaid: the recognised kind, and `bundled` on our own phantoms only.
+
+    Raises:
+        EncoderError: No encoder was named, and the data set is a real one.
+    """
+    dataset = replace(resolved.settings.dataset, kind=kind_of(source))
+    settings = replace(resolved.settings, dataset=dataset)
+    if settings.encoder.name:
+        return replace(resolved, settings=settings)
+    if not source.synthetic:
+        raise EncoderError(
+            "no encoder was named, and this is not the sample data set",
+            hint="--encoder NAME; `--encoder bundled` runs, but its maps mean nothing on real pictures",
+        )
+    return replace(resolved, settings=replace(settings, encoder=replace(settings.encoder, name="bundled")))
+
+
+def build_reader(settings: Settings) -> ReportReader:
+    """Build the reader of the settings, and read nothing with it: a missing model is an error at once.
+
+    Raises:
+        UsageError: There are no such rules, or no model in that folder.
+        MedcutmixError: The model cannot be loaded.
+    """
+    reader = ReportReader(settings.reports.section_rules, settings.reports.nlp_model)
+    reader.read("FINDINGS: Clear.")
+    return reader
+
+
+def build_encoder(settings: Settings) -> Encoder:
+    """Build the encoder of the settings.
+
+    Raises:
+        UsageError: It has no such option, or computes in one precision only and another was asked for.
+    """
+    chosen, known = settings.encoder, options_of("encoder", settings.encoder.name)
+    options = dict(chosen.options)
+    if chosen.weights:
+        options["weights"] = Path(chosen.weights)
+    for key, default in (("device", "auto"), ("precision", "fp32"), ("batch_size", 0)):
+        if key in known or getattr(chosen, key) != default:
+            options[key] = getattr(chosen, key)
+    encoder: Encoder = build("encoder", chosen.name, options)
+    return encoder
+
+
+def check_features(settings: Settings, encoder: Encoder) -> None:
+    """Refuse `--features` of an encoder that keeps none: an error now, not an empty column later.
+
+    Raises:
+        UsageError: It keeps no patch features.
+    """
+    if settings.image.features and not isinstance(encoder, Featured):
+        raise UsageError(
+            f"the encoder {settings.encoder.name!r} keeps no patch features", hint="leave out --features"
+        )
+
+
+def build_gate(settings: Settings) -> Gate:
+    """Build the evidence gate of the settings."""
+    name = settings.mixing.gate
+    gate: Gate = build("gate", name, settings.mixing.options.get(name, {}))
+    return gate
+
+
+def build_pairing(settings: Settings) -> PairingStrategy:
+    """Build the pairing strategy of the settings."""
+    name = settings.plan.pairing
+    options = dict(settings.mixing.options.get(name, {}))
+    if settings.plan.findings:
+        _check_findings(settings.plan.findings)
+        options["findings"] = settings.plan.findings
+    if settings.plan.policy:
+        options["policy"] = settings.plan.policy
+    if settings.plan.embeddings:
+        options["embeddings"] = settings.plan.embeddings
+    strategy: PairingStrategy = build("pairing", name, options)
+    return strategy
+
+
+def _check_findings(findings: tuple[str, ...]) -> None:
+    for finding in findings:
+        if finding not in finding_ids():
+            raise UsageError(f"there is no finding {finding!r}", hint=f"known: {', '.join(finding_ids())}")
+
+
+def build_strategies(settings: Settings) -> Strategies:
+    """Build mask, region and blend; a wrong name or option is an error here, not after hours of reading."""
+    chosen = settings.mixing
+    used = {settings.plan.pairing, chosen.mask, chosen.gate, chosen.region, chosen.blend}
+    for name in chosen.options:
+        if name not in {*used, "guards"}:
+            raise UsageError(
+                f"[mixing.options.{name}]: no strategy of that name is used",
+                hint=f"used: {', '.join(sorted(used))}",
+            )
+    load("weight", chosen.weight)
+    build_gate(settings)
+    read = {"energy": chosen.energy} if "energy" in options_of("mask", chosen.mask) else {}
+    return Strategies(
+        mask=build("mask", chosen.mask, {**read, **chosen.options.get(chosen.mask, {})}),
+        region=build("region", chosen.region, chosen.options.get(chosen.region, {})),
+        blend=build("blend", chosen.blend, chosen.options.get(chosen.blend, {})),
+        energy=chosen.energy,
+        guards=construct("[mixing.options.guards]", "guards", Guards, chosen.options.get("guards", {})),
+    )
+
+
+def folder_sha256(folder: Path) -> str:
+    """Hash the files of a folder, names and contents, in a fixed order."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return fingerprint([[path.relative_to(folder).as_posix(), sha256(path)] for path in files])
+
+
+def describe(resolved: Resolved, source: Dataset, encoder: Encoder) -> RunRecord:
+    """Describe the run before its plan is made: everything but the counts."""
+    settings = resolved.settings
+    sources = dict(source.provenance())
+    if settings.reports.nlp_model:
+        sources["nlp_model"] = folder_sha256(Path(settings.reports.nlp_model))
+    for name in ("exclude_ids", "label_table", "embeddings"):
+        path = getattr(settings.plan, name)
+        if path and not Path(path).is_file():
+            raise UsageError(f"the file of {name.replace('_', ' ')} does not exist", where=path)
+        if path:
+            sources[name] = sha256(Path(path))
+    card = plain(encoder.card)
+    return RunRecord(
+        settings=plain(settings),
+        origins=dict(resolved.origins),
+        sources=sources,
+        encoder=card,
+        versions=versions(),
+        synthetic=source.synthetic,
+        counts={},
+        shards=[],
+        fingerprint=fingerprint(settings.semantic(), sources, card, versions()),
+    )
+
+
+def versions() -> dict[str, Any]:
+    """Return what decides bytes beside settings and sources, as a plan records it."""
+    return {"medcutmix": __version__, "shard_schema": SCHEMA_VERSION}

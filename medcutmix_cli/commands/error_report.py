@@ -1,0 +1,50 @@
+"""What an error looks like to the person who meets it.
+
+Never prints the message of an error that is not ours: it may quote a report.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+from medcutmix_cli.errors import Interrupted
+from medcutmix_cli.system.unexpected_errors import described
+
+_ISSUES = "please report this line; `medcutmix --debug ...` prints where in the code it arose"
+
+
+def explain(error: BaseException, *, debug: bool) -> int:
+    """Print an error on stderr and return the exit code it stands for."""
+    if isinstance(error, Interrupted):
+        _print([("interrupted", "run the same command again: it goes on where it stopped")], "yellow")
+        return Interrupted.exit_code
+    said = described(error, memory="fewer --workers, or a smaller --canvas", unexpected=_ISSUES)
+    _print([("error", said.what), ("where", said.where), ("try", said.hint)])
+    if debug:
+        _print_frames(error)
+    return said.exit_code
+
+
+def _print(lines: list[tuple[str, str]], style: str = "red") -> None:
+    """Print "name: text" lines; further lines of a text are indented to stand under its first."""
+    from rich.console import Console
+    from rich.text import Text
+
+    from medcutmix_cli.terminal.words import printable
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for position, (name, said) in enumerate(lines):
+        if said:
+            label = f"{name}: " if position == 0 else f"  {name}: "
+            text = printable(said).replace("\n", "\n" + " " * len(label))
+            console.print(Text.assemble((label, f"bold {style}" if position == 0 else "dim"), text))
+
+
+def _print_frames(error: BaseException) -> None:
+    """Print the chain of errors: classes and places in the code, no message and no local variable."""
+    link: BaseException | None = error
+    while link is not None:
+        print(f"\n{type(link).__module__}.{type(link).__qualname__}", file=sys.stderr)
+        print("".join(traceback.format_tb(link.__traceback__)), end="", file=sys.stderr)
+        link = link.__cause__ or link.__context__

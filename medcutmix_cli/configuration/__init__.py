@@ -1,0 +1,1 @@
+"""What can be set, where it is said, and which part stands behind a name."""

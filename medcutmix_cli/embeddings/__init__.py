@@ -1,0 +1,1 @@
+"""Embeddings of whole pictures, which `--pairing nearest` ranks donors by."""

@@ -1,0 +1,256 @@
+"""Look at one map: a sentence over a picture, the mask a run would cut from it, and how strong the evidence is.
+
+Returns arrays and numbers; draws and prints nothing. The sentence is read for its finding and side, then forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import nan
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from medcutmix_cli.assembly.opening import calibrated
+from medcutmix_cli.assembly.parts import (
+    build_encoder,
+    build_gate,
+    build_strategies,
+    resolve_options,
+)
+from medcutmix_cli.assembly.relocation import relocated
+from medcutmix_cli.attention import Gate, Scores, cells_with_score
+from medcutmix_cli.configuration.plugins import options_of
+from medcutmix_cli.configuration.settings import Settings
+from medcutmix_cli.encoders.base import Encoder
+from medcutmix_cli.engines import Places
+from medcutmix_cli.errors import EncoderError, UsageError, suggest
+from medcutmix_cli.images import read_canvas, to_original
+from medcutmix_cli.inspection.map_view import Asked, Attended, Evidence, Peak
+from medcutmix_cli.records import Assertion, Placement, Side
+from medcutmix_cli.rendering.calibration import Calibration, Sight
+from medcutmix_cli.reports.kinds import DEVICES
+from medcutmix_cli.reports.lexicon import finding_ids
+from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+
+
+def attend(
+    image: str | Path,
+    sentence: str,
+    *,
+    encoder: str | None = None,
+    weights: str | Path | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    encoder_options: Mapping[str, Any] | None = None,
+    mask: str | None = None,
+    energy: str | None = None,
+    canvas: int | None = None,
+    dicom_mode: str | None = None,
+    run: str | Path | None = None,
+    finding: str | None = None,
+    image_id: str | None = None,
+) -> Attended:
+    """Ask an encoder where in a picture a sentence is.
+
+    Args:
+        image: A JPEG, PNG or DICOM file.
+        sentence: What to look for, as a report would say it. It is not kept.
+        encoder: Registered name; must be given where there is no run.
+        weights: Where its weights are, if not its own or not where the run had them.
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        precision: "fp32", "tf32", "bf16" or "fp16".
+        encoder_options: Its own options.
+        mask: Registered name of the mask rule.
+        energy: How masks that need one read the map: "softmax", "relu" or "decoder".
+        canvas: Side of the canvas in pixels, a multiple of 112.
+        dicom_mode: How DICOM becomes grey: "mimic-jpg", "voi" or "minmax".
+        run: A run folder: encoder, mask rule, canvas and DICOM mode are the run's, and the peak is compared with
+            its calibration.
+        finding: Lexicon id of what is looked for; by default what the report reader sees in the sentence.
+        image_id: The picture's id, for maps that were made before; by default the name of the file.
+
+    Raises:
+        UsageError: An option that does not fit, or that the run decides.
+        ImageError: The picture cannot be read.
+        EncoderError: No encoder, or one that cannot be loaded or has no map of this picture and sentence.
+        RunError: There is no run in that folder, or it cannot be read.
+    """
+    text = fold(sentence)
+    if not text:
+        raise UsageError("there is no sentence to look for", hint='medcutmix attend IMAGE "sentence"')
+    asked = _asked(text, finding)
+    own = {"precision": precision, "encoder_options": encoder_options, "canvas": canvas}
+    own |= {"encoder": encoder, "mask": mask, "energy": energy, "dicom_mode": dicom_mode}
+    moved = Places(weights=weights, device=device)
+    asked_for = own | {"weights": weights, "device": device}
+    bench = _bench_of_run(Path(run), own, moved) if run is not None else _bench(asked_for)
+    return _look(Path(image), image_id, text, asked, bench)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """What a picture is looked at with; `run` is a folder with its record."""
+
+    settings: Settings
+    encoder: Encoder
+    run: tuple[RunFolder, RunRecord] | None = None
+
+
+def _bench(options: Mapping[str, Any]) -> _Bench:
+    # Nothing is read from a data set: the settings tree only wants to know where one would be.
+    settings = resolve_options(Path(), None, options).settings
+    if not settings.encoder.name:
+        raise EncoderError(
+            "no encoder was named",
+            hint="--encoder NAME, or --run RUN for a run's own; `--encoder bundled` runs, but its maps mean nothing "
+            "on real pictures",
+        )
+    return _Bench(settings, build_encoder(settings))
+
+
+def _bench_of_run(root: Path, own: Mapping[str, Any], moved: Places) -> _Bench:
+    folder = RunFolder(root)
+    record = read_run(folder)
+    given = [name for name, value in own.items() if value is not None]
+    if given:
+        raise UsageError(
+            f"the run decides: {', '.join(given)}",
+            where=str(root),
+            hint="leave it out, or leave out --run",
+        )
+    settings = relocated(record, moved)
+    encoder = build_encoder(settings)
+    if encoder.card.weights_sha256 != record.encoder["weights_sha256"]:
+        raise EncoderError(
+            "the encoder's weights are not those of the run",
+            where=settings.encoder.name,
+            hint="give the same weights with --weights",
+        )
+    return _Bench(settings, encoder, (folder, record))
+
+
+def _asked(text: str, finding: str | None) -> Asked:
+    """Read a sentence: what it asserts comes before what it hedges or denies, devices come last."""
+    if finding is not None and finding not in finding_ids():
+        raise UsageError(f"there is no finding {finding!r}", hint=suggest(finding, finding_ids()))
+    mentions = [m for sentence in ReportReader().read(text).sentences for m in sentence.mentions]
+    order = list(Assertion)
+    ranked = sorted(mentions, key=lambda m: (m.finding == DEVICES, order.index(m.assertion)))
+    chosen = finding or (ranked[0].finding if ranked else "")
+    own = [m for m in ranked if m.finding == chosen]
+    said = own[0].assertion if own else None
+    sides = {m.side for m in own if m.assertion is said} - {Side.NONE}
+    side = Side.BILATERAL if len(sides) > 1 else next(iter(sides), Side.NONE)
+    return Asked(chosen, tuple(dict.fromkeys(m.finding for m in mentions)), said, side)
+
+
+def _look(path: Path, image_id: str | None, text: str, asked: Asked, bench: _Bench) -> Attended:
+    how, encoder = bench.settings.image, bench.encoder
+    rule, gate = build_strategies(bench.settings).mask, build_gate(bench.settings)
+    sight = Sight(Path, how.canvas, how.dicom_mode, encoder)
+    canvas, name = read_canvas(path, how.canvas, how.dicom_mode), image_id or path.stem
+    scores, cut = _scores(sight, name, path, text, bench)
+    statistic = gate.statistic(scores, canvas.placement)
+    return Attended(
+        image=path,
+        image_id=name,
+        canvas=canvas,
+        encoder=encoder.card,
+        device=_described(encoder.device),
+        run=bench.run[0].root if bench.run else None,
+        asked=asked,
+        rule=bench.settings.mixing.mask,
+        scores=scores,
+        region=rule.select(scores, asked.side, canvas.placement),
+        peak=_peak(scores, canvas.placement, statistic),
+        evidence=_evidence(statistic, asked.finding, gate, sight, bench),
+        cut_tokens=cut,
+    )
+
+
+def _described(device: str) -> str:
+    if device == "cpu":
+        return device
+    from medcutmix_cli.encoders.runtime import describe
+
+    return describe(device)
+
+
+def _scores(sight: Sight, image_id: str, path: Path, text: str, bench: _Bench) -> tuple[Scores, int]:
+    """Return the map as a run would judge it, and how many tokens of the sentence were cut."""
+    query = sight.encoder.encode_sentences([text])[0]
+    if query.refused:
+        limit = sight.encoder.card.text_limit
+        cuts = "long_text" in options_of("encoder", bench.settings.encoder.name) and not bench.run
+        raise EncoderError(
+            f"the encoder refuses the sentence ({query.refused}{f', its limit is {limit} tokens' if limit else ''})",
+            where=sight.encoder.card.name,
+            hint="a shorter one" + (", or --encoder-option long_text=truncate" if cuts else ""),
+        )
+    features = sight.encoder.encode_images([sight.read(image_id, str(path))])[0]
+    attention = sight.encoder.attend(features, query.features)
+    if attention.missing:
+        raise EncoderError(
+            f"the encoder has no map of this sentence over this picture ({attention.missing})",
+            where=image_id,
+            hint="--image-id ID, if the maps know the picture by another name than its file's",
+        )
+    return attention.scores.astype(np.float16).astype(np.float32), query.cut_tokens
+
+
+def _peak(scores: Scores, placement: Placement, statistic: float) -> Peak | None:
+    """Return the first cell that holds what the gate compares; the highest of all where the gate counts no cell."""
+    seen = cells_with_score(scores, placement)
+    if not seen.any():
+        return None
+    compared = seen & (scores == statistic)
+    ranked = np.where(compared if compared.any() else seen, scores, -np.inf)
+    row, column = (int(index) for index in np.unravel_index(int(np.argmax(ranked)), scores.shape))
+    across, down = ((at + 0.5) * placement.canvas for at in (column, row))
+    x, y = to_original(placement, across / scores.shape[1] - 0.5, down / scores.shape[0] - 0.5)
+    beyond = across / scores.shape[1] - (placement.left + placement.width / 2)
+    side = Side.NONE if abs(beyond) < 1e-6 else Side.LEFT if beyond > 0 else Side.RIGHT
+    within_x, within_y = (
+        min(max(round(at), 0), size - 1)
+        for at, size in ((x, placement.source_width), (y, placement.source_height))
+    )
+    return Peak(row, column, float(scores[row, column]), within_x, within_y, side)
+
+
+def _evidence(statistic: float, finding: str, gate: Gate, sight: Sight, bench: _Bench) -> Evidence:
+    calibration = _calibration(gate, sight, bench)
+    if isinstance(calibration, str):
+        return Evidence(calibration)
+    if not finding:
+        return Evidence("no-finding")
+    splits = [split for split in bench.settings.plan.splits if calibration.of(split, finding).size]
+    if not splits:
+        return Evidence("finding-not-calibrated")
+    nulls = calibration.of(splits[0], finding)
+    allowed = gate.allowed(nulls.size)
+    return Evidence(
+        ground_p=gate.p_value(statistic, nulls),
+        kept=gate.keeps(statistic, nulls),
+        nulls=nulls.size,
+        reaching=int(np.count_nonzero(~(nulls < statistic))),
+        allowed=allowed,
+        threshold=float(np.sort(nulls)[-1 - allowed]) if 0 <= allowed < nulls.size else nan,
+        split=splits[0],
+    )
+
+
+def _calibration(gate: Gate, sight: Sight, bench: _Bench) -> Calibration | str:
+    """Return the run's calibration, or the name under which there is none; it is never made here."""
+    if bench.run is None:
+        return "no-run"
+    if not gate.needed():
+        return "no-gate"
+    folder, record = bench.run
+    if not folder.calibration_file.is_file():
+        return "not-calibrated"
+    return calibrated(folder, record, sight, gate, workers=1)

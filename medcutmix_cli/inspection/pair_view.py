@@ -1,0 +1,143 @@
+"""One row of a shard, arranged for looking at: who gave what to whom, the maps, and the report's diff.
+
+Prints nothing; the picture is read only where it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from medcutmix_cli.errors import ShardError, UsageError
+from medcutmix_cli.inspection.pair_record import EntityView, PairView, ParentView, Piece, Swap
+from medcutmix_cli.inspection.summary import WEIGHTS, Contents, open_contents, read_columns
+from medcutmix_cli.run.shards import COLUMNS, ShardHead
+
+
+def pair_view(
+    path: str | Path, *, index: int = 0, pair_id: str | None = None, picture: bool = False
+) -> PairView:
+    """Read one row, by its id or by its position.
+
+    Args:
+        path: As for `inspect`.
+        index: Position among all rows, from 0; not looked at where `pair_id` is given.
+        pair_id: 16 hex digits, or the first few of them where only one pair has them.
+        picture: Whether to read the mixed picture too.
+
+    Raises:
+        UsageError: No such row.
+    """
+    contents = open_contents(path)
+    at = index if pair_id is None else _position(contents, pair_id)
+    return view_at(contents, at, picture=picture)
+
+
+def view_at(contents: Contents, index: int, *, picture: bool = False) -> PairView:
+    """Read the row at a position among all rows; see `pair_view`."""
+    if not 0 <= index < contents.rows:
+        hint = f"there are {contents.rows}; the first is 0" if contents.rows else "no shard is complete yet"
+        raise UsageError(f"there is no pair number {index}", where=str(contents.path), hint=hint)
+    within = index
+    for head in contents.heads:
+        if within < head.rows:
+            return _view(_read_row(head.path, within, picture=picture), head, index)
+        within -= head.rows
+    raise UsageError(f"there is no pair number {index}", where=str(contents.path))
+
+
+def report_diff(report: str, edits: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:
+    """Turn edits on the recipient's report into pieces; joined without the removed they are the mixed report."""
+    pieces: list[Piece] = []
+    position = 0
+    for edit in sorted(edits, key=lambda edit: int(edit["start"])):
+        pieces.append(Piece("same", report[position : edit["start"]]))
+        pieces.append(Piece("removed", report[edit["start"] : edit["end"]]))
+        pieces.append(Piece("inserted", edit["text"]))
+        position = edit["end"]
+    return tuple(piece for piece in (*pieces, Piece("same", report[position:])) if piece.text)
+
+
+def _position(contents: Contents, pair_id: str) -> int:
+    ids = [row["pair_id"] for row in read_columns(contents, ["pair_id"])]
+    found = [at for at, known in enumerate(ids) if known.startswith(pair_id.lower())]
+    if len(found) == 1:
+        return found[0]
+    what = "several pairs begin with this id" if found else "there is no pair with this id"
+    hint = "give more digits" if found else "it may have been rejected or failed: see failures/"
+    raise UsageError(what, where=f"{pair_id} in {contents.path}", hint=hint)
+
+
+def _read_row(path: Path, row: int, *, picture: bool) -> dict[str, Any]:
+    """Read one row; only its row group is touched, and the picture only where it is asked for."""
+    columns = [column.name for column in COLUMNS if picture or column.name != "image"]
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            for group in range(file.num_row_groups):
+                size = file.metadata.row_group(group).num_rows
+                if row < size:
+                    table = file.read_row_group(group, columns=columns)
+                    found: dict[str, Any] = table.slice(row, 1).to_pylist()[0]
+                    return found
+                row -= size
+    except (OSError, pa.ArrowException) as error:
+        raise ShardError("a page of this shard is damaged", where=str(path)) from error
+    raise ShardError("the shard is shorter than its footer says", where=str(path))
+
+
+def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:
+    edits = row["edits"]
+    return PairView(
+        pair_id=row["pair_id"],
+        shard=head.path.name,
+        index=index,
+        finding=row["finding"],
+        finding_a=row["finding_a"],
+        split=row["split"],
+        strategy=row["strategy"],
+        image_mode=row["image_mode"],
+        impression_consistent=row["impression_consistent"],
+        shift=(row["shift_y"], row["shift_x"]),
+        recipient=_parent_view(row, "a"),
+        donor=_parent_view(row, "b"),
+        swaps=tuple(_swap(edit) for edit in edits),
+        weights={name: row[name] for name in WEIGHTS},
+        grid=(row["grid_h"], row["grid_w"]),
+        mask=tuple(row["mask"]),
+        donor_weights=tuple(float(weight) for weight in row["weights"]),
+        report=row["report"],
+        diff=report_diff(row["report_a"], edits),
+        entities=tuple(EntityView(**entity) for entity in row["entities"]),
+        label_order=tuple(head.origin["label_order"]),
+        label_mixed=tuple(row["label_mixed"]),
+        label_w=tuple(row["label_w"]),
+        picture=row["image"]["bytes"] if "image" in row else None,
+    )
+
+
+def _swap(edit: Mapping[str, Any]) -> Swap:
+    where = (edit["source_start"], edit["source_end"])
+    return Swap(edit["section"], edit["removed"], edit["text"], *where)
+
+
+def _parent_view(row: dict[str, Any], letter: str) -> ParentView:
+    return ParentView(
+        study_id=row[f"study_id_{letter}"],
+        subject_id=row[f"subject_id_{letter}"],
+        image_id=row[f"image_id_{letter}"],
+        image_path=row[f"image_path_{letter}"],
+        view=row[f"view_{letter}"],
+        side=row[f"side_{letter}"],
+        report=row[f"report_{letter}"],
+        sentence=row[f"sentence_{letter}"],
+        labels=tuple(row[f"label_{letter}"]),
+        map=tuple(float(score) for score in row[f"map_{letter}"]),
+        mask=tuple(row[f"mask_{letter}"]),
+        placement=row[f"placement_{letter}"],
+        ground_p=row[f"ground_p_{letter}"],
+        prompted=row[f"prompted_{letter}"],
+    )

@@ -1,0 +1,239 @@
+"""What lies in a run folder or a lone shard, as records. Prints nothing, decodes no picture, changes no file.
+
+Of a shard only the columns that are asked for are read, so that counting costs no picture.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from medcutmix_cli.errors import RunError, ShardError
+from medcutmix_cli.inspection.schema import ColumnMeaning, schema_view
+from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.shards import COLUMNS, ShardHead, read_head
+from medcutmix_cli.run.status import RunStatus, run_status
+
+WEIGHTS = (
+    "lam",
+    "lam_img_area",
+    "lam_img_mass",
+    "lam_img_transmix",
+    "lam_txt_tokens",
+    "lam_txt_sents",
+    "lam_txt_entities",
+)
+_COUNTED = ("finding", "finding_a", "split", "strategy", "image_mode")
+_FLAGS = ("impression_consistent", "prompted_a", "prompted_b")
+
+
+@dataclass(frozen=True, slots=True)
+class WeightSummary:
+    """One weight over all rows, each in [0, 1]; mean is NaN where there are no rows."""
+
+    name: str
+    minimum: float
+    mean: float
+    maximum: float
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A run folder, a folder of shards or a lone shard in numbers.
+
+    Attributes:
+        path: What was inspected.
+        kind: "run", "shards" or "shard".
+        rows: Pairs in the complete shards (likewise bytes).
+        findings: Rows per finding that came in, "" where none did, most frequent first (likewise splits,
+            strategies, image_modes; left: per finding that left).
+        inconsistent: Rows whose impression and findings do not say the same.
+        prompted: Rows with a report that was made from labels.
+        patients: Distinct patients among the recipients and donors.
+        weights: One summary per weight of `WEIGHTS`.
+        schema: Every column with its meaning, in order.
+        encoder: `EncoderCard` as a dict.
+        settings: What decides the output.
+        terms: One sentence on the terms the rows are under, "" where no shard says so.
+        synthetic: Whether no patient is in it; None where neither run.json nor shard says so.
+        status: The sums of the run; None for shards without their run.
+    """
+
+    path: str
+    kind: str
+    shards: int
+    rows: int
+    bytes: int
+    findings: dict[str, int]
+    left: dict[str, int]
+    splits: dict[str, int]
+    strategies: dict[str, int]
+    image_modes: dict[str, int]
+    inconsistent: int
+    prompted: int
+    patients: int
+    weights: tuple[WeightSummary, ...]
+    schema_version: int
+    schema: tuple[ColumnMeaning, ...] = field(repr=False)
+    encoder: dict[str, Any]
+    settings: dict[str, Any] = field(repr=False)
+    fingerprint: str
+    terms: str
+    synthetic: bool | None
+    status: RunStatus | None
+
+    @property
+    def demonstration(self) -> bool:
+        """Say whether the maps come from an encoder that means nothing outside phantoms."""
+        return bool(self.encoder.get("demonstration"))
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Where the rows of a path are.
+
+    Attributes:
+        heads: The footer of each shard, in order.
+        record: run.json, None where the shards lie without their run.
+    """
+
+    path: Path
+    kind: str
+    heads: tuple[ShardHead, ...]
+    record: RunRecord | None
+
+    @property
+    def rows(self) -> int:
+        """Rows of all shards."""
+        return sum(head.rows for head in self.heads)
+
+
+def inspect(path: str | Path) -> Inspection:
+    """Count what lies in a run folder, a folder of shards or a lone shard.
+
+    Raises:
+        RunError: There is neither run nor shard.
+        ShardError: A shard is damaged or of another schema version.
+    """
+    contents = open_contents(path)
+    origin = _origin(contents)
+    rows = _column_table(contents.heads, (*_COUNTED, *_FLAGS, *WEIGHTS, "subject_id_a", "subject_id_b"))
+    patients = pa.chunked_array([*rows["subject_id_a"].chunks, *rows["subject_id_b"].chunks], pa.string())
+    return Inspection(
+        path=str(path),
+        kind=contents.kind,
+        shards=len(contents.heads),
+        rows=contents.rows,
+        bytes=sum(head.path.stat().st_size for head in contents.heads),
+        findings=_value_counts(rows["finding"]),
+        left=_value_counts(rows["finding_a"]),
+        splits=_value_counts(rows["split"]),
+        strategies=_value_counts(rows["strategy"]),
+        image_modes=_value_counts(rows["image_mode"]),
+        inconsistent=_count(pc.invert(rows["impression_consistent"])),
+        prompted=_count(pc.or_(rows["prompted_a"], rows["prompted_b"])),
+        patients=pc.count_distinct(patients).as_py(),
+        weights=tuple(_weight_summary(name, rows[name]) for name in WEIGHTS),
+        schema_version=origin["schema_version"],
+        schema=schema_view().columns,
+        encoder=origin["encoder"],
+        settings=origin["settings"],
+        fingerprint=origin["fingerprint"],
+        terms=origin["terms"],
+        synthetic=contents.record.synthetic if contents.record else origin.get("synthetic"),
+        status=status(path) if contents.kind == "run" else None,
+    )
+
+
+def status(out: str | Path) -> RunStatus:
+    """Add up a run folder: what went in, what came out, what is missing.
+
+    Raises:
+        RunError: There is no run.
+    """
+    return run_status(RunFolder(Path(out)))
+
+
+def open_contents(path: str | Path) -> Contents:
+    """Find the shards at a path and read their footers.
+
+    Raises:
+        RunError: There is neither run nor shard.
+    """
+    root = Path(path)
+    if root.is_file():
+        return Contents(root, "shard", (read_head(root),), _run_around(root))
+    if not root.exists():
+        raise RunError("there is no such file or folder", where=str(path))
+    folder = RunFolder(root)
+    shards = sorted(root.glob("part-*.parquet"))
+    if shards and not folder.is_run():
+        return Contents(root, "shards", tuple(read_head(s) for s in shards), _run_around(shards[0]))
+    record = read_run(folder)
+    complete = (folder.shard_file(k) for k in range(len(record.shards)) if folder.state_file(k).is_file())
+    return Contents(root, "run", tuple(read_head(shard) for shard in complete), record)
+
+
+def read_columns(contents: Contents, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return some columns of all rows, in order."""
+    rows: list[dict[str, Any]] = _column_table(contents.heads, columns).to_pylist()
+    return rows
+
+
+def _run_around(shard: Path) -> RunRecord | None:
+    """Return the run a shard lies in, None where it was taken out of it."""
+    folder = RunFolder(shard.absolute().parent.parent)
+    inside = shard.absolute().parent.name == "data" and folder.is_run()
+    record = read_run(folder) if inside else None
+    same = record and record.fingerprint == read_head(shard).origin.get("fingerprint")
+    return record if same else None
+
+
+def _origin(contents: Contents) -> dict[str, Any]:
+    """Return what the first shard says of all; of a run without a shard, what run.json says."""
+    if contents.heads:
+        return contents.heads[0].origin
+    record = contents.record
+    settings, version = (record.settings, record.versions.get("shard_schema", 0)) if record else ({}, 0)
+    return {
+        "schema_version": version,
+        "encoder": record.encoder if record else {},
+        "settings": settings,
+        "fingerprint": record.fingerprint if record else "",
+        "terms": "",
+    }
+
+
+def _column_table(heads: Sequence[ShardHead], columns: Sequence[str]) -> pa.Table:
+    wanted = pa.schema([pa.field(c.name, c.type) for c in COLUMNS if c.name in columns])
+    tables = [wanted.empty_table()]
+    for head in heads:
+        try:
+            table = pq.read_table(head.path, columns=list(columns), page_checksum_verification=True)
+        except (OSError, pa.ArrowException) as error:
+            raise ShardError("a page of this shard is damaged", where=str(head.path)) from error
+        tables.append(table.select(wanted.names).replace_schema_metadata(None).cast(wanted))
+    return pa.concat_tables(tables)
+
+
+def _value_counts(column: pa.ChunkedArray) -> dict[str, int]:
+    counts = Counter({entry["values"]: entry["counts"] for entry in pc.value_counts(column).to_pylist()})
+    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+
+
+def _count(column: pa.ChunkedArray) -> int:
+    """Count the rows that are true."""
+    return int(pc.sum(column).as_py() or 0)
+
+
+def _weight_summary(name: str, column: pa.ChunkedArray) -> WeightSummary:
+    limits, mean = pc.min_max(column).as_py(), pc.mean(column).as_py()
+    values = (limits["min"], mean, limits["max"])
+    return WeightSummary(name, *(float("nan") if value is None else value for value in values))

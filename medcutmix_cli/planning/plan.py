@@ -1,0 +1,256 @@
+"""From a data set to a frozen list of pairs. Reads every report once, and no pixel.
+
+Every input study ends as planned (it is a recipient of at least one pair) or dropped by name.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+
+from medcutmix_cli.attention import Gate, NoGate
+from medcutmix_cli.configuration.settings import PlanSettings
+from medcutmix_cli.engines import Progress
+from medcutmix_cli.pairing.cohort import Cohort, Filed, build_cohort
+from medcutmix_cli.pairing.filing import FiledPair, FiledPairs
+from medcutmix_cli.pairing.nulls import NullKey, choose_nulls, negatives
+from medcutmix_cli.pairing.proposal import PairingStrategy
+from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
+from medcutmix_cli.pairing.shared_studies import CAN_SHARE, Shelf, shelved
+from medcutmix_cli.planning.proposals import Chooser, Tried, prepare_worker, try_part
+from medcutmix_cli.planning.reading import Intake, read_all, read_excluded, sorted_studies, studies_to_read
+from medcutmix_cli.records import Dropped, NullPicture, Study
+from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.system.worker_pool import mapped
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """The pairs, and what became of every study.
+
+    Attributes:
+        pairs: In the order of the shards; each is opened when it is asked for.
+        inputs: Studies the data set named.
+        dropped: Every study that is the recipient of no pair.
+        refused: Candidates that were tried and refused, by reason.
+        images_dropped: Pictures left out of studies that went on, by reason.
+        pairs_missing: Pairs asked for that were not found, of studies that are recipients of some.
+        texts: Sums of what was read (see `FiledReports`).
+        nulls: What the evidence gate is calibrated on; empty without a gate.
+        negatives: Label-negative studies there are for each finding, summed over splits.
+        pairs_by_finding: Pairs by what comes in.
+    """
+
+    pairs: FiledPairs
+    inputs: int
+    dropped: tuple[Dropped, ...]
+    refused: dict[str, int]
+    images_dropped: dict[str, int]
+    pairs_missing: int
+    texts: dict[str, int]
+    nulls: tuple[NullPicture, ...] = ()
+    negatives: dict[str, int] = field(default_factory=dict)
+    pairs_by_finding: dict[str, int] = field(default_factory=dict)
+
+
+DEFAULT_READER = ReportReader()
+_LISTED_AT_ONCE = 1000
+_CHUNK = 64
+_TOGETHER_FROM = 4000
+"""Below this many studies the processes that choose pairs together take longer to start (3 s) than they save."""
+
+_Turn = tuple[int, Filed, Iterable[Tried]]
+"""(draw, recipient, what was tried for it)"""
+
+UNGATED = NoGate()
+
+
+def make_plan(
+    studies: Iterable[Study | Dropped],
+    settings: PlanSettings,
+    strategy: PairingStrategy,
+    *,
+    reader: ReportReader = DEFAULT_READER,
+    gate: Gate = UNGATED,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> PlanResult:
+    """Read all reports and choose the pairs; the order of `studies` and the number of workers decide nothing.
+
+    Findings with fewer label-negative studies than `gate` needs are not exchanged, by name.
+
+    Raises:
+        UsageError: The file of excluded ids does not exist.
+    """
+    report = progress or _silent
+    excluded = read_excluded(settings.exclude_ids)
+    dropped: list[Dropped] = []
+    readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
+    read = read_all(readable, Intake(reader, strategy.findings, settings.labels), workers, report)
+    images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
+    dropped = [drop for drop in dropped if drop.unit == "study"]
+    inputs = len(read.studies) + len(dropped)
+    filed = with_roles(read.studies, settings.unpaired)
+    read.studies.clear()
+    with _shared(filed, workers) as (members, shelf):
+        cohort = build_cohort(members)
+        lacking = negatives(cohort)
+        gated = frozenset(key for key, studies in lacking.items() if len(studies) >= gate.needed())
+        chooser = Chooser(settings, strategy, reader, gated if gate.needed() else None)
+        choice = _Choice(chooser)
+        choice.choose_all(cohort, shelf, workers, report)
+    dropped += choice.unpaired(cohort)
+    pairs = arranged(choice.pairs)
+    return PlanResult(
+        pairs=pairs,
+        inputs=inputs,
+        dropped=tuple(dropped),
+        refused=dict(sorted(choice.refused.items())),
+        images_dropped=dict(sorted(images_dropped.items())),
+        pairs_missing=settings.pairs_per_study * (inputs - len(dropped)) - len(choice.pairs),
+        texts=dict(sorted(read.counts.items())),
+        nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
+        negatives=_by_finding(lacking),
+        pairs_by_finding=dict(sorted(Counter(pair.finding for pair in choice.pairs.values()).items())),
+    )
+
+
+def _listed(studies: Iterable[Study | Dropped], report: Progress) -> Iterator[Study | Dropped]:
+    """Say how many studies there are so far; the first comes when the tables have been joined."""
+    report("listing", 0, 0)
+    for number, study in enumerate(studies, start=1):
+        yield study
+        if number % _LISTED_AT_ONCE == 0:
+            report("listing", number, 0)
+
+
+def _by_finding(lacking: dict[NullKey, list[Filed]]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for (_split, finding), studies in lacking.items():
+        counts[finding] += len(studies)
+    return dict(sorted(counts.items()))
+
+
+def _silent(_stage: str, _done: int, _total: int) -> None:
+    """Report progress to nobody."""
+
+
+@contextmanager
+def _shared(studies: list[Filed], workers: int) -> Iterator[tuple[list[Filed], Shelf | None]]:
+    """Put studies where several processes see them, if it takes several; the list given is emptied then."""
+    if workers <= 1 or len(studies) < _TOGETHER_FROM or not CAN_SHARE:
+        yield studies, None
+        return
+    with shelved(studies) as shelf:
+        studies.clear()
+        yield shelf.studies(), shelf
+
+
+class _Choice:
+    """The state of choosing: who was used how often, which pairs there are, what was refused."""
+
+    def __init__(self, chooser: Chooser) -> None:
+        self.chooser = chooser
+        self.settings = chooser.settings
+        self.pairs: dict[str, FiledPair] = {}
+        self.uses: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.last_refusal: dict[str, str] = {}
+
+    def choose_all(self, cohort: Cohort, shelf: Shelf | None, workers: int, report: Progress) -> None:
+        """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn."""
+        total = self.settings.pairs_per_study * len(cohort.studies)
+        turns = self._tried_together(cohort, shelf, workers) if shelf else self._tried_in_turn(cohort)
+        with closing(turns):
+            for done, (draw, recipient, tried) in enumerate(turns, start=1):
+                if self.chooser.bars(recipient):
+                    self.last_refusal[recipient.study_id] = NOT_A_RECIPIENT
+                elif not self._settle(recipient.study_id, tried):
+                    self._settle(recipient.study_id, self.chooser.tried(recipient, cohort, draw, self.taken))
+                report("pairing", done, total)
+
+    def _tried_in_turn(self, cohort: Cohort) -> Generator[_Turn, None, None]:
+        for draw in range(self.settings.pairs_per_study):
+            for recipient in cohort.studies:
+                yield draw, recipient, self.chooser.tried(recipient, cohort, draw, self.taken)
+
+    def _tried_together(self, cohort: Cohort, shelf: Shelf, workers: int) -> Generator[_Turn, None, None]:
+        count = len(cohort.studies)
+        starts = range(0, count, _CHUNK)
+        parts = [
+            (draw, start, min(start + _CHUNK, count))
+            for draw in range(self.settings.pairs_per_study)
+            for start in starts
+        ]
+        given = (self.chooser, shelf)
+        results = mapped(try_part, parts, workers, doing="chose pairs", prepare=prepare_worker, given=given)
+        with closing(results):
+            for (draw, start, end), tried in zip(parts, results, strict=True):
+                for recipient, own in zip(cohort.studies[start:end], tried, strict=True):
+                    yield draw, recipient, own
+
+    def taken(self, donor: str, pair_id: str) -> str:
+        """Name the rule by which other pairs stand against one, "" where none does."""
+        if self.uses[donor] >= self.settings.max_uses_per_donor:
+            return "donor-used-up"
+        return "pair-already-planned" if pair_id in self.pairs else ""
+
+    def _settle(self, study_id: str, tried: Iterable[Tried]) -> bool:
+        """Take the first pair that no other pair stands against.
+
+        Returns:
+            False, with nothing noted, where a pair is refused that was made without knowing of the others: which
+            proposal comes after it is not known.
+        """
+        reasons: list[str] = []
+        last = None
+        for last in tried:
+            reason = (self.taken(last.donor, last.pair_id) if last.donor else "") or last.reason
+            if not reason and last.pair is not None:
+                self.pairs[last.pair_id] = last.pair
+                self.uses[last.donor] += 1
+                break
+            reasons.append(reason)
+        else:
+            if last is not None and last.pair is not None:
+                return False
+            if reasons:
+                self.last_refusal[study_id] = reasons[-1]
+        self.refused.update(reasons)
+        return True
+
+    def unpaired(self, cohort: Cohort) -> list[Dropped]:
+        """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""
+        paired = {pair.recipient_study for pair in self.pairs.values()}
+        ids = [s.study_id for s in cohort.studies if s.study_id not in paired]
+        return [Dropped("study", i, self.last_refusal.get(i, "no-proposal")) for i in ids]
+
+
+def arranged(pairs: dict[str, FiledPair]) -> FiledPairs:
+    """Order pairs as a walk from picture to picture, so that shared parents meet: each is decoded once a shard.
+
+    Pictures are nodes and pairs edges; all edges of a picture stand together, then those of the picture last met.
+    With one pair a study this brings the pictures a shard must decode from almost two a pair to little over one.
+    """
+    edges: dict[str, list[FiledPair]] = defaultdict(list)
+    for pair in sorted(pairs.values(), key=lambda pair: pair.pair_id):
+        edges[pair.recipient_image].append(pair)
+        edges[pair.donor_image].append(pair)
+    walked: dict[str, FiledPair] = {}
+    for start in sorted(edges):
+        _walk(start, edges, walked)
+    return FiledPairs(walked.values())
+
+
+def _walk(start: str, edges: dict[str, list[FiledPair]], walked: dict[str, FiledPair]) -> None:
+    """Walk all that can be reached from one picture; pairs are noted in the order in which they are met."""
+    stack = [start]
+    while stack:
+        image = stack.pop()
+        for pair in edges[image]:
+            if pair.pair_id not in walked:
+                walked[pair.pair_id] = pair
+                other = pair.donor_image if pair.recipient_image == image else pair.recipient_image
+                stack.append(other)

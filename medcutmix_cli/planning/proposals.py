@@ -1,0 +1,160 @@
+"""Try the proposals for a recipient, one after the other, until one becomes a pair.
+
+Most rules look at the two studies alone, and take long (the mixed report is read again): several recipients can be
+tried at once, in processes. Two rules look at the pairs of other recipients; they are `Taken`, and whoever chooses for
+all recipients in their order has the last word on them (`planning.plan`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from medcutmix_cli.configuration.settings import PlanSettings
+from medcutmix_cli.pairing.assembly import labels_of, leaving, make_pair, pair_id_of
+from medcutmix_cli.pairing.cohort import Cohort, Filed, build_cohort
+from medcutmix_cli.pairing.consistency import inconsistency
+from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.filing import FiledPair, file_pair
+from medcutmix_cli.pairing.nulls import NullKey
+from medcutmix_cli.pairing.proposal import PairingStrategy, Proposal
+from medcutmix_cli.pairing.roles import NOT_A_DONOR, barred_as_donor, barred_as_recipient
+from medcutmix_cli.pairing.sections import limited, out_of_step
+from medcutmix_cli.pairing.shared_studies import Shelf
+from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.records import MAPPED_MODES, Pair
+from medcutmix_cli.reports.labels import chexpert_labels
+from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.seeds import stable_generator
+
+Taken = Callable[[str, str], str]
+"""Given a donor's study id and a pair id: names the rule by which other pairs stand against this one, or returns ""."""
+
+
+def nothing_taken(_donor: str, _pair_id: str) -> str:
+    """Know of no other pair."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of one proposal.
+
+    Attributes:
+        reason: Why it was refused, "" for a pair.
+        donor: Its study id, "" where the proposal was refused before other pairs counted.
+        pair_id: Likewise.
+        pair: Put away; None where it was refused.
+    """
+
+    reason: str
+    donor: str = ""
+    pair_id: str = ""
+    pair: FiledPair | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Tries proposals by the rules of one plan.
+
+    Attributes:
+        gated: The findings whose evidence can be judged, within each split; None without a gate.
+    """
+
+    settings: PlanSettings
+    strategy: PairingStrategy
+    reader: ReportReader
+    gated: frozenset[NullKey] | None
+
+    def bars(self, recipient: Filed) -> bool:
+        """Say whether a study may not receive."""
+        return barred_as_recipient(recipient, self.settings.unpaired)
+
+    def tried(
+        self, recipient: Filed, cohort: Cohort, draw: int, taken: Taken = nothing_taken
+    ) -> Iterator[Tried]:
+        """Yield what becomes of each proposal, up to the first that becomes a pair."""
+        rng = stable_generator(self.settings.seed, "pair", recipient.study_id, draw)
+        for proposal in self.strategy.proposals(recipient.open(), cohort, rng):
+            found = self._tried(proposal, taken)
+            yield found
+            if found.pair is not None:
+                return
+
+    def _tried(self, proposal: Proposal | Refusal, taken: Taken) -> Tried:
+        if isinstance(proposal, Refusal):
+            return Tried(proposal.reason)
+        proposal = limited(proposal, self.settings.sections)
+        if isinstance(proposal, Refusal):
+            return Tried(proposal.reason)
+        reason = self._broken_rule(proposal)
+        if reason:
+            return Tried(reason)
+        donor, pair_id = proposal.donor.study.study_id, pair_id_of(self.strategy.name, proposal)
+        mixed = taken(donor, pair_id) or self._mixed(proposal)
+        if isinstance(mixed, Pair):
+            return Tried("", donor, pair_id, file_pair(mixed))
+        return Tried(mixed, donor, pair_id)
+
+    def _broken_rule(self, proposal: Proposal) -> str:
+        """Name the first rule that holds for every strategy and is broken here."""
+        recipient, donor = proposal.recipient, proposal.donor
+        rules = {
+            NOT_A_DONOR: barred_as_donor(donor.study, self.settings.unpaired),
+            "too-few-null-pictures": not self._judged(proposal),
+            "same-patient": recipient.study.subject_id == donor.study.subject_id,
+            "different-split": recipient.study.split != donor.study.split,
+        }
+        return next((name for name, broken in rules.items() if broken), "")
+
+    def _judged(self, proposal: Proposal) -> bool:
+        """Say whether the gate can judge all evidence that decides where pictures are mixed."""
+        if self.gated is None or proposal.image_mode not in MAPPED_MODES:
+            return True
+        asked = (
+            (proposal.recipient_sentence, leaving(proposal)),
+            (proposal.donor_sentence, proposal.finding),
+        )
+        split = proposal.recipient.study.split
+        return all((split, finding) in self.gated for sentence, finding in asked if sentence)
+
+    def _mixed(self, proposal: Proposal) -> Pair | str:
+        """Return the pair, or why its mixed report is not true."""
+        report = splice(proposal.recipient.study.report, proposal.edits)
+        reading = self.reader.read(report, proposal.recipient.study.study_id)
+        expected = labels_of((*proposal.kept, *proposal.inserted))
+        reason = inconsistency(reading, expected, chexpert_labels(reading))
+        if reason:
+            return reason
+        pair = make_pair(self.strategy.name, proposal, report, reading)
+        return (
+            replace(pair, impression_consistent=False)
+            if out_of_step(proposal, self.settings.sections)
+            else pair
+        )
+
+
+Part = tuple[int, int, int]
+"""(draw, first, last + 1): some recipients of one draw, by their positions in the cohort."""
+
+
+class _Worker:
+    """What a process that tries proposals holds."""
+
+    chooser: Chooser
+    cohort: Cohort
+
+
+def prepare_worker(chooser: Chooser, shelf: Shelf) -> None:
+    """Make a process ready to `try_part`."""
+    _Worker.chooser, _Worker.cohort = chooser, build_cohort(shelf.studies())
+
+
+def try_part(part: Part) -> list[tuple[Tried, ...]]:
+    """Try the proposals for some recipients, knowing of no other pair; nothing for those that may not receive."""
+    draw, first, end = part
+    chooser, cohort = _Worker.chooser, _Worker.cohort
+    return [
+        () if chooser.bars(recipient) else tuple(chooser.tried(recipient, cohort, draw))
+        for recipient in cohort.studies[first:end]
+    ]

@@ -1,0 +1,216 @@
+"""From a data set to read reports: which studies count, which picture stands for each, what each report says.
+
+Every study that is left out is left out by name. Reading is the slow part of a plan (scispaCy's sentence
+component), so it may run in several processes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from medcutmix_cli.configuration.settings import PlanSettings
+from medcutmix_cli.engines import Progress
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.pairing.cohort import Filed, file_away
+from medcutmix_cli.records import Assertion, Dropped, Image, Reading, ReadStudy, SentenceKind, Study
+from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
+from medcutmix_cli.reports.lexicon import label_of
+from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.system.worker_pool import mapped
+
+FRONTAL = ("PA", "AP")
+LONGEST_REPORT = 20_000
+"""Characters. The longest radiology reports have about half; sentence rules are quadratic on what is no prose."""
+
+_CHUNK = 64
+_PARALLEL_FROM = 1000
+"""Below this many studies a pool of reading processes costs more (3 s each to start) than it saves."""
+
+
+def sorted_studies(studies: Iterable[Study | Dropped]) -> list[Study | Dropped]:
+    """Sort by study id, drops among them: the order on disk decides nothing."""
+    return sorted(studies, key=lambda s: s.study_id if isinstance(s, Study) else s.identifier)
+
+
+def read_excluded(path: str) -> frozenset[str]:
+    """Read a file of study, subject or image ids, one a line; "" gives none.
+
+    Raises:
+        UsageError: The file cannot be read.
+    """
+    if not path:
+        return frozenset()
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("the file of excluded ids cannot be read", where=path) from error
+    return frozenset(line.strip() for line in lines if line.strip())
+
+
+def choose_image(images: Iterable[Image]) -> Image | str:
+    """Choose the one picture that stands for a study: PA before AP, then the smallest id; or say why there is none."""
+    known = tuple(images)
+    frontal = sorted(
+        (i for i in known if i.view in FRONTAL), key=lambda i: (FRONTAL.index(i.view), i.image_id)
+    )
+    if frontal:
+        return frontal[0]
+    return "view-unknown" if any(not image.view for image in known) else "no-frontal-view"
+
+
+def studies_to_read(
+    studies: Iterable[Study | Dropped],
+    settings: PlanSettings,
+    excluded: frozenset[str],
+    dropped: list[Dropped],
+) -> Iterator[tuple[Study, Image]]:
+    """Yield the studies that count with their picture; those left out are appended to `dropped`."""
+    for study in studies:
+        if isinstance(study, Dropped):
+            dropped.append(study)
+            continue
+        reason = _reason_to_drop(study, settings, excluded)
+        image = choose_image(study.images)
+        if reason or isinstance(image, str):
+            dropped.append(Dropped("study", study.study_id, reason or str(image)))
+        else:
+            yield study, image
+
+
+def _reason_to_drop(study: Study, settings: PlanSettings, excluded: frozenset[str]) -> str:
+    if excluded & {study.study_id, study.subject_id, *(image.image_id for image in study.images)}:
+        return "excluded-by-id"
+    if study.split not in settings.splits:
+        return f"split-not-mixed:{study.split}"
+    if len(study.report) > LONGEST_REPORT:
+        return "report-too-long"
+    return "labels-missing" if settings.labels != "rules" and not study.labels else ""
+
+
+@dataclass(frozen=True, slots=True)
+class FiledReports:
+    """Some studies, read and put away, and the sums of what was read in them.
+
+    Attributes:
+        counts: "sentences", "diagnostic_sentences", "mentions", "candidates" (of the NLP model), "finding:<id>" for
+            the studies in which that finding is present, and "labels-disagree:<observation>" for those whose label
+            table says another thing than the report.
+    """
+
+    studies: list[Filed]
+    counts: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How reports are taken in.
+
+    Attributes:
+        findings: What may be exchanged: for these it is noted who can give.
+        labels: Who says which findings a study has (see `PlanSettings`).
+    """
+
+    reader: ReportReader
+    findings: tuple[str, ...]
+    labels: str
+
+
+def read_all(
+    chosen: Iterable[tuple[Study, Image]], intake: Intake, workers: int, report: Progress
+) -> FiledReports:
+    """Read reports, in processes where there are many; the result does not depend on how many.
+
+    Args:
+        chosen: Studies with the picture that stands for each.
+        intake: How they are read.
+        workers: Processes.
+        report: Called with ("reading", done, total).
+    """
+    todo = deque(chosen)
+    total = len(todo)
+    whole = FiledReports(
+        [], Counter(studies=total, sentences=0, diagnostic_sentences=0, mentions=0, candidates=0)
+    )
+    read = partial(_read_chunk, intake=intake)
+    processes = workers if total >= _PARALLEL_FROM else 1
+    with closing(mapped(read, _chunks(todo), processes, doing="read reports")) as parts:
+        for part in parts:
+            whole.studies.extend(part.studies)
+            whole.counts.update(part.counts)
+            report("reading", len(whole.studies), total)
+    return whole
+
+
+Chunk = list[tuple[Study, Image]]
+
+
+def _chunks(todo: deque[tuple[Study, Image]]) -> Iterator[Chunk]:
+    """Take chunks off what is to do: a text that has been read is not kept."""
+    while todo:
+        yield [todo.popleft() for _ in range(min(_CHUNK, len(todo)))]
+
+
+def _read_chunk(chunk: Chunk, intake: Intake) -> FiledReports:
+    filed = FiledReports([], Counter())
+    for study, image in chunk:
+        read = read_study(study, image, intake.reader, intake.labels)
+        filed.studies.append(file_away(read, intake.findings))
+        _count(read, filed.counts)
+    return filed
+
+
+def _count(read: ReadStudy, counts: Counter[str]) -> None:
+    for sentence in read.reading.sentences:
+        counts["sentences"] += 1
+        counts["diagnostic_sentences"] += sentence.kind is SentenceKind.DIAGNOSTIC
+        counts["mentions"] += len(sentence.mentions)
+        counts["candidates"] += len(sentence.candidates)
+    counts.update(f"finding:{finding}" for finding in _present(read.reading))
+    rules, table = chexpert_labels(read.reading), table_labels(read.study)
+    counts.update(
+        f"labels-disagree:{name}" for name, a, b in zip(CHEXPERT, rules, table, strict=True) if _differ(a, b)
+    )
+
+
+def _present(reading: Reading) -> frozenset[str]:
+    return frozenset(f for sentence in reading.sentences for f in sentence.findings(Assertion.PRESENT))
+
+
+def _differ(one: float, other: float) -> bool:
+    """Say whether both say something, and not the same."""
+    return one != other and not (math.isnan(one) or math.isnan(other))
+
+
+def table_labels(study: Study) -> tuple[float, ...]:
+    """Return the labels that came with a study in `CHEXPERT` order, NaN where it has none."""
+    return tuple(study.labels.get(name, math.nan) for name in CHEXPERT)
+
+
+def read_study(study: Study, image: Image, reader: ReportReader, labels: str = "rules") -> ReadStudy:
+    """Read one report; only the sentences of its counting sections are kept.
+
+    `labels` is who says which findings the study has (see `PlanSettings`).
+    """
+    reading = reader.read(study.report, study.study_id)
+    counting = counting_sections(reading)
+    counted = tuple(s for s in reading.sentences if s.section in counting)
+    kept = replace(reading, sentences=counted)
+    by_rules, by_table = chexpert_labels(reading), table_labels(study)
+    if labels == "rules":
+        return ReadStudy(study, image, kept, by_rules, _present(kept))
+    name_of = label_of("chexpert")
+    both = frozenset(f for f in _present(kept) if study.labels.get(name_of.get(f, "")) == 1.0)
+    said = by_table if labels == "csv" else _agreed(by_rules, by_table)
+    return ReadStudy(study, image, kept, said, both)
+
+
+def _agreed(one: tuple[float, ...], other: tuple[float, ...]) -> tuple[float, ...]:
+    """Keep what two label vectors both say; NaN where they differ or one says nothing."""
+    return tuple(a if a == b else math.nan for a, b in zip(one, other, strict=True))

@@ -1,0 +1,1 @@
+"""From planned pairs to the rows of one shard: read, encode, gate, mix. Knows no engine."""

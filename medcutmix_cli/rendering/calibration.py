@@ -1,0 +1,198 @@
+"""What the encoder makes of pictures without a finding: the numbers that the evidence gate compares with.
+
+Computed once a run and written to `calibration.json`; the first task to finish it wins and all others read its
+file, so that every task gates by the same numbers. Knows no pair and no shard.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from medcutmix_cli.attention import Gate
+from medcutmix_cli.datasets.presence import Presence, watched
+from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures, side_seen
+from medcutmix_cli.engines import Progress
+from medcutmix_cli.errors import ImageError, RunError
+from medcutmix_cli.images import read_canvas
+from medcutmix_cli.images.placement import letterbox
+from medcutmix_cli.records import NullPicture, Placement
+from medcutmix_cli.rendering.staging import InPlace, Storage, staged
+from medcutmix_cli.run.shards import sha256
+from medcutmix_cli.system.atomic_files import publish_first
+
+CALIBRATION_FORMAT = 1
+
+Peaks = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The null distribution of each finding.
+
+    Attributes:
+        fingerprint: Of the run it belongs to, "" where it belongs to none.
+        peaks: "split/finding" -> the gate's statistic over null pictures, sorted; every value is float16-exact.
+        left_out: Null pictures that could not be used, by reason.
+        sha256: Of the file it was read from, "" where it was not.
+    """
+
+    fingerprint: str
+    peaks: Mapping[str, Peaks]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    sha256: str = ""
+
+    def of(self, split: str, finding: str) -> Peaks:
+        """Return the null distribution of one finding; empty where there is none."""
+        return self.peaks.get(f"{split}/{finding}", _NO_PEAKS)
+
+
+_NO_PEAKS: Peaks = np.array([], dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How pictures are looked at.
+
+    Attributes:
+        resolve: Turns an image path of the plan into the file.
+        canvas: Side of the run's canvas, pixels; the encoder may want another one.
+        dicom_mode: How DICOM becomes grey.
+        stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
+        presence: Asked whether the data set is still there when a picture is not.
+    """
+
+    resolve: Callable[[str], Path]
+    canvas: int
+    dicom_mode: str
+    encoder: Encoder
+    stage_dir: str = ""
+    presence: Presence | None = None
+
+    def read(self, image_id: str, image_path: str, storage: Storage | None = None) -> Picture:
+        """Read one picture as the encoder wants to see it.
+
+        Raises:
+            ImageError: It cannot be read.
+            DatasetError: None can: the data set has gone.
+        """
+        side = side_seen(self.encoder, self.canvas)
+        path, storage = self.resolve(image_path), storage or InPlace()
+        with watched(self.presence, image_path, path):
+            seen = storage.read(path, lambda place: read_canvas(place, side, self.dicom_mode))
+        return Picture(image_id, seen.pixels, seen.placement)
+
+
+def calibrate(
+    nulls: Iterable[NullPicture],
+    sight: Sight,
+    gate: Gate,
+    *,
+    workers: int = 1,
+    fingerprint: str = "",
+    progress: Progress | None = None,
+) -> Calibration:
+    """Ask every null picture for what it does not show; neither order nor workers decide anything."""
+    asked: dict[str, list[NullPicture]] = defaultdict(list)
+    for null in nulls:
+        asked[null.image_path].append(null)
+    queries = _queries({null.sentence for own in asked.values() for null in own}, sight.encoder)
+    groups, done = list(_grouped(list(asked.values()), sight.encoder.batch)), 0
+    peaks: dict[str, list[float]] = defaultdict(list)
+    left_out: Counter[str] = Counter()
+    with (
+        staged(sight.stage_dir, (sight.resolve(path) for path in asked)) as storage,
+        ThreadPoolExecutor(workers, thread_name_prefix="null") as pool,
+    ):
+        for done, answers in enumerate(
+            pool.map(lambda g: _answers(g, queries, sight, gate, storage), groups), start=1
+        ):
+            for key, value in answers:
+                if isinstance(value, str):
+                    left_out[value] += 1
+                else:
+                    peaks[key].append(value)
+            if progress:
+                progress("calibrating", done, len(asked))
+    ordered = {key: np.sort(np.array(values, np.float32)) for key, values in sorted(peaks.items())}
+    return Calibration(fingerprint, ordered, dict(sorted(left_out.items())))
+
+
+def _queries(sentences: set[str], encoder: Encoder) -> dict[str, Query]:
+    ordered = sorted(sentences)
+    return dict(zip(ordered, encoder.encode_sentences(ordered), strict=True))
+
+
+def _grouped(pictures: list[list[NullPicture]], size: int) -> Iterator[list[list[NullPicture]]]:
+    return (pictures[start : start + size] for start in range(0, len(pictures), size))
+
+
+def _answers(
+    group: list[list[NullPicture]],
+    queries: Mapping[str, Query],
+    sight: Sight,
+    gate: Gate,
+    storage: Storage,
+) -> list[tuple[str, float | str]]:
+    """Return ("split/finding", statistic or the reason why there is none) for each null of some pictures."""
+    read: list[tuple[list[NullPicture], Picture]] = []
+    answers: list[tuple[str, float | str]] = []
+    for nulls in group:
+        try:
+            read.append((nulls, sight.read(nulls[0].image_id, nulls[0].image_path, storage)))
+        except ImageError as error:
+            answers += [(_key(null), error.reason) for null in nulls]
+    encoded = encode_pictures(sight.encoder, [picture for _, picture in read])
+    for (nulls, picture), features in zip(read, encoded, strict=True):
+        for null in nulls:
+            query = queries[null.sentence]
+            attention = None if query.refused else sight.encoder.attend(features, query.features)
+            missing = query.refused or (attention.missing if attention else "")
+            if attention is None or missing:
+                answers.append((_key(null), missing))
+            else:
+                scores = attention.scores.astype(np.float32)
+                answers.append((_key(null), gate.statistic(scores, _on_run_canvas(picture, sight))))
+    return answers
+
+
+def _on_run_canvas(picture: Picture, sight: Sight) -> Placement:
+    """Return where the picture lies on the run's canvas: pairs are judged on that one, whatever the encoder sees."""
+    return letterbox(picture.placement.source_height, picture.placement.source_width, sight.canvas)
+
+
+def _key(null: NullPicture) -> str:
+    return f"{null.split}/{null.finding}"
+
+
+def write_calibration(path: Path, calibration: Calibration) -> None:
+    """Put a calibration in place unless another task was first; then that one stays."""
+    plain = asdict(calibration) | {"format": CALIBRATION_FORMAT}
+    plain["peaks"] = {key: [float(value) for value in values] for key, values in calibration.peaks.items()}
+    del plain["sha256"]
+    with publish_first(path) as temporary:
+        temporary.write_text(json.dumps(plain, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def read_calibration(path: Path) -> Calibration:
+    """Read a calibration.
+
+    Raises:
+        RunError: It is missing, damaged or of another format.
+    """
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        if plain["format"] != CALIBRATION_FORMAT:
+            raise ValueError("another format")
+        peaks = {key: np.array(values, np.float32) for key, values in plain["peaks"].items()}
+        return Calibration(plain["fingerprint"], peaks, dict(plain["left_out"]), sha256(path))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        hint = "remove it; it is made again, and shards that are complete stay as they are"
+        raise RunError("the calibration of the gate cannot be read", where=str(path), hint=hint) from error

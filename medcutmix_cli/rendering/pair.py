@@ -1,0 +1,256 @@
+"""Render one pair: read and encode its pictures, draw the cut, paste, weigh, lay out the row. Knows no shard.
+
+Maps are rounded to what is stored before anything is decided from them: a row replays exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from medcutmix_cli.attention import Gate
+from medcutmix_cli.datasets.presence import Presence, watched
+from medcutmix_cli.encoders.base import (
+    Attention,
+    Encoder,
+    Featured,
+    Picture,
+    Query,
+    encode_pictures,
+    side_seen,
+)
+from medcutmix_cli.errors import ImageError
+from medcutmix_cli.images import Canvas, encode_picture, read_canvas
+from medcutmix_cli.mixing.cut import Cut, Refused, Strategies, draw_cut, paste, weigh
+from medcutmix_cli.mixing.ranks import composed_rank
+from medcutmix_cli.mixing.views import NeighbourView, View
+from medcutmix_cli.records import Pair, Parent
+from medcutmix_cli.rendering.calibration import Calibration
+from medcutmix_cli.rendering.rows import MixedSample, WeightChoice, to_row
+from medcutmix_cli.rendering.staging import Storage
+from medcutmix_cli.run.folder import PairOutcome, RunFolder
+from medcutmix_cli.run.shards import Row, ShardOrigin
+from medcutmix_cli.seeds import stable_generator
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """All that a shard needs beside its pairs.
+
+    Attributes:
+        resolve: Turns `Parent.image_path` into the file.
+        calibration: What the gate compares with; empty without a gate.
+        canvas: Side of the canvas, pixels.
+        dicom_mode: How DICOM becomes grey.
+        image_format: How mixed pictures are stored.
+        features: Whether mixed patch features are stored.
+        seed: The run's.
+        workers: Threads.
+        stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
+        presence: Asked whether the data set is still there when a picture is not.
+        retry_failed: Whether complete shards are rendered again in which pairs failed.
+    """
+
+    folder: RunFolder
+    origin: ShardOrigin
+    resolve: Callable[[str], Path]
+    encoder: Encoder
+    strategies: Strategies
+    gate: Gate
+    calibration: Calibration
+    lam: WeightChoice
+    canvas: int
+    dicom_mode: str
+    image_format: str
+    features: bool
+    seed: int
+    workers: int
+    stage_dir: str = ""
+    presence: Presence | None = None
+    retry_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One parent picture, decoded and encoded; `features` is the encoder's own."""
+
+    canvas: Canvas
+    features: Any
+
+
+Group = dict[str, Prepared | ImageError]
+"""Pictures that were encoded together, by path."""
+
+
+def read_parent(renderer: Renderer, storage: Storage, parent: Parent) -> tuple[Canvas, Picture] | ImageError:
+    """Read a picture as it is mixed, and as the encoder wants to see it.
+
+    Raises:
+        DatasetError: None can be read: the data set has gone.
+    """
+    side = side_seen(renderer.encoder, renderer.canvas)
+
+    def both(path: Path) -> tuple[Canvas, Canvas]:
+        canvas = read_canvas(path, renderer.canvas, renderer.dicom_mode)
+        same = side == renderer.canvas
+        return canvas, canvas if same else read_canvas(path, side, renderer.dicom_mode)
+
+    file = renderer.resolve(parent.image_path)
+    try:
+        with watched(renderer.presence, parent.image_path, file):
+            canvas, seen = storage.read(file, both)
+    except ImageError as error:
+        return error
+    return canvas, Picture(parent.image_id, seen.pixels, seen.placement)
+
+
+def prepare(
+    renderer: Renderer,
+    storage: Storage,
+    group: list[Parent],
+    read: list[Future[tuple[Canvas, Picture] | ImageError]] | None,
+) -> Group:
+    """Encode a group of pictures; one that cannot be read does not stop the others."""
+    results = (
+        [future.result() for future in read] if read else [read_parent(renderer, storage, p) for p in group]
+    )
+    good = [result for result in results if not isinstance(result, ImageError)]
+    features = iter(encode_pictures(renderer.encoder, [picture for _, picture in good]))
+    return {
+        parent.image_path: result if isinstance(result, ImageError) else Prepared(result[0], next(features))
+        for parent, result in zip(group, results, strict=True)
+    }
+
+
+def mix(
+    renderer: Renderer,
+    pair: Pair,
+    recipient: Future[Group],
+    donor: Future[Group],
+    sentences: dict[str, Query],
+) -> Row | PairOutcome:
+    """Mix one pair, or say what became of it.
+
+    Args:
+        renderer: What the shard needs beside its pairs.
+        pair: As planned.
+        recipient: The group its recipient's picture is encoded with (likewise donor).
+        donor: Ended or under way.
+        sentences: Every sentence of the shard, encoded.
+    """
+    views: list[View] = []
+    seen: list[Any] = []
+    for who, parent, group in (("recipient", pair.recipient, recipient), ("donor", pair.donor, donor)):
+        prepared, query = group.result()[parent.image_path], sentences.get(parent.sentence)
+        if isinstance(prepared, ImageError):
+            return _outcome(pair, "failed", "image", prepared.reason, type(prepared).__name__)
+        if query is not None and query.refused:
+            return _outcome(pair, "rejected", "encode", f"{who}-{query.refused}")
+        attention = renderer.encoder.attend(prepared.features, query.features) if query else None
+        if attention is not None and attention.missing:
+            return _outcome(pair, "failed", "encode", f"{who}-{attention.missing}")
+        neighbours = _neighbours(renderer, prepared, parent, sentences)
+        views.append(_view(renderer, pair, prepared, parent, attention, neighbours))
+        seen.append(prepared.features)
+    return _mixed_row(renderer, pair, views, seen)
+
+
+def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any]) -> Row | PairOutcome:
+    view_a, view_b = views
+    rng = stable_generator(renderer.seed, "cut", pair.pair_id)
+    cut = draw_cut(view_a, view_b, renderer.strategies, pair.image_mode, rng)
+    if isinstance(cut, Refused):
+        return _outcome(pair, "rejected", "mask", cut.reason)
+    weights = weigh(cut, view_a, view_b, renderer.strategies.energy)
+    pixels = paste(cut, view_a, view_b)
+    sample = MixedSample(
+        pair=pair,
+        pixels=pixels,
+        cut=cut,
+        map_a=view_a.scores.astype(np.float16),
+        map_b=view_b.scores.astype(np.float16),
+        placement_a=view_a.placement,
+        placement_b=view_b.placement,
+        weights=weights,
+        lam=renderer.lam(weights),
+        rank=composed_rank(cut, view_a, view_b, renderer.strategies.energy),
+        picture=encode_picture(pixels, renderer.image_format),
+        ground_p_a=None if np.isnan(view_a.ground_p) else view_a.ground_p,
+        ground_p_b=None if np.isnan(view_b.ground_p) else view_b.ground_p,
+        features=(
+            _mixed_features(renderer.encoder, cut, seen, renderer.canvas) if renderer.features else None
+        ),
+    )
+    return to_row(sample)
+
+
+def _mixed_features(
+    encoder: Encoder, cut: Cut, seen: list[Any], canvas: int
+) -> npt.NDArray[np.float16] | None:
+    """Mix the parents' patch features by the weights of the cut: manifold mix at the frozen encoder's output.
+
+    Returns:
+        (grid_h, grid_w, d) float16; None where the encoder keeps none.
+    """
+    if not isinstance(encoder, Featured):
+        return None
+    own, given = (encoder.patch_features(features) for features in seen)
+    if cut.shift_y or cut.shift_x:
+        cells = (cut.shift_y * given.shape[0] / canvas, cut.shift_x * given.shape[1] / canvas, 0)
+        given = np.asarray(ndimage.shift(given, cells, order=1), dtype=np.float32)
+    weights = cut.weights.astype(np.float32)[..., None]
+    return np.asarray((1 - weights) * own + weights * given, dtype=np.float16)
+
+
+def asked(parent: Parent) -> list[str]:
+    """Return the sentences whose maps a pair needs of one parent."""
+    own = [parent.sentence] if parent.sentence else []
+    return [*own, *(neighbour.sentence for neighbour in parent.neighbours)]
+
+
+def _neighbours(
+    renderer: Renderer, prepared: Prepared, parent: Parent, sentences: dict[str, Query]
+) -> tuple[NeighbourView, ...]:
+    """Map what must stay; what the encoder cannot say anything of guards nothing."""
+    views = []
+    for neighbour in parent.neighbours:
+        query = sentences[neighbour.sentence]
+        attention = None if query.refused else renderer.encoder.attend(prepared.features, query.features)
+        if attention is not None and not attention.missing:
+            scores = attention.scores.astype(np.float32)
+            views.append(NeighbourView(neighbour.finding, scores, neighbour.side))
+    return tuple(views)
+
+
+def _view(
+    renderer: Renderer,
+    pair: Pair,
+    prepared: Prepared,
+    parent: Parent,
+    attention: Attention | None,
+    neighbours: tuple[NeighbourView, ...],
+) -> View:
+    canvas, gate = prepared.canvas, renderer.gate
+    if attention is None:
+        empty = np.full(renderer.encoder.card.grid, np.nan, np.float32)
+        return View(canvas.pixels, canvas.placement, empty, parent.side, asked=False, neighbours=neighbours)
+    scores = attention.scores.astype(np.float16).astype(np.float32)
+    nulls = renderer.calibration.of(pair.split, pair.finding if parent is pair.donor else pair.finding_a)
+    peak = gate.statistic(scores, canvas.placement)
+    ground_p, grounded = gate.p_value(peak, nulls), gate.keeps(peak, nulls)
+    return View(
+        canvas.pixels, canvas.placement, scores, parent.side, ground_p, grounded, neighbours=neighbours
+    )
+
+
+def _outcome(pair: Pair, outcome: str, stage: str, reason: str, error: str = "") -> PairOutcome:
+    return PairOutcome(
+        pair.pair_id, pair.recipient.study_id, pair.donor.study_id, outcome, stage, reason, error
+    )

@@ -1,0 +1,100 @@
+"""The data card, `README.md` of a run folder: what the shards are, where they come from, what they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from medcutmix_cli.configuration.resolution import from_plain
+from medcutmix_cli.run.folder import RunFolder, RunRecord, write_text
+from medcutmix_cli.run.shards import COLUMNS, SCHEMA_VERSION
+from medcutmix_cli.run.status import RunStatus
+
+_METHOD = """Each row is one mixed image-report pair, made by a documented offline formulation of MedCutMix (arXiv
+2509.16673): a diagnostic sentence of a donor report replaces the recipient's on the same finding, and the
+region to which a frozen encoder attends for the two sentences is replaced in the picture. The row holds the
+mixed picture and report and the recipe: both parents' ids and reports, maps, masks, weights and edits."""
+
+_LIMITS = """- The weights `lam_*` are not interchangeable; in same-finding swaps they say how much of the recipient's
+  identity remains, and the disease label does not soften.
+- Maps are evidence of what an encoder attends to, not of where a lesion is.
+- Labels are read from the reports by rules; hedged and prior-referring sentences are not mixed.
+- No mixed picture is a medical picture of anybody. Do not use it to train a person."""
+
+
+def write_card(folder: RunFolder, record: RunRecord, status: RunStatus) -> None:
+    """Write the data card; it depends on the run alone, not on when or where it was rendered."""
+    write_text(folder.card_file, card_text(record, status))
+
+
+def card_text(record: RunRecord, status: RunStatus) -> str:
+    """Return the data card as Markdown; of the settings it tells those that decide what the shards hold."""
+    blocks = [
+        _front_matter(),
+        "# Mixed image-report pairs",
+        _terms(record),
+        _encoder(record.encoder),
+        _METHOD,
+        "## Counts",
+        _table({f"studies: {k}": v for k, v in status.studies.items()} | _pairs(status)),
+        "Studies left out, by reason:",
+        _table(status.dropped),
+        "Pairs refused while rendering, by reason:",
+        _table({**status.rejected, **status.failed}),
+        "## Sources",
+        _table(record.sources),
+        "## Recipe",
+        "\n".join(f"- `{key}` = {value!r}" for key, value in _leaves(from_plain(record.settings).semantic())),
+        f"Fingerprint `{record.fingerprint}`.",
+        "## Limits",
+        _LIMITS,
+        f"## Schema, version {SCHEMA_VERSION}",
+        "\n".join(f"- `{c.name}` ({c.type}): {c.meaning}" for c in COLUMNS),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _front_matter() -> str:
+    """Tell the Hugging Face hub's viewer and `load_dataset` where the shards are."""
+    return "---\nconfigs:\n- config_name: default\n  data_files: data/*.parquet\n---"
+
+
+def _terms(record: RunRecord) -> str:
+    if record.synthetic:
+        return "Made from procedural chest radiograph phantoms: there is no patient in it."
+    return (
+        "**Derived from the source data set and under its terms.** If that is credentialed (MIMIC-CXR), so is "
+        "this folder, `plan.parquet` and the gallery included: do not upload or share it."
+    )
+
+
+def _encoder(card: Mapping[str, object]) -> str:
+    line = f"Maps by the encoder `{card['name']}` ({card['map_kind']}, weights sha256 `{card['weights_sha256']}`)."
+    if card["demonstration"]:
+        line += f" **For demonstration only.** {card['note']}"
+    return line
+
+
+def _pairs(status: RunStatus) -> dict[str, int]:
+    return {
+        "pairs: planned": status.planned,
+        "pairs: written": status.written,
+        "pairs: rejected": sum(status.rejected.values()),
+        "pairs: failed": sum(status.failed.values()),
+        "pairs: waiting": status.waiting,
+    }
+
+
+def _table(rows: Mapping[str, object]) -> str:
+    if not rows:
+        return "None."
+    return "\n".join(["| what | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
+
+
+def _leaves(tree: Mapping[str, object], prefix: str = "") -> list[tuple[str, object]]:
+    rows: list[tuple[str, object]] = []
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            rows += _leaves(value, f"{prefix}{key}.")
+        else:
+            rows.append((f"{prefix}{key}", value))
+    return rows

@@ -1,0 +1,335 @@
+"""The run folder: where everything lies, and what its small JSON files say. Knows no pixel and no report.
+
+    OUT/run.json  plan.parquet  nulls.parquet  calibration.json  README.md
+    OUT/data/part-00000.parquet  state/part-00000.json  failures/part-00000.jsonl  logs/
+
+A shard is complete when its state file is there: it is written last. There are no lock files: two tasks that render
+the same shard write the same bytes, and where they do not, `run.commit` keeps what belongs together.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from medcutmix_cli.configuration.resolution import from_plain
+from medcutmix_cli.errors import RunError, UsageError
+from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.temporary_files import is_temporary, remove_abandoned
+
+RUN_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The paths of one run."""
+
+    root: Path
+
+    @property
+    def run_file(self) -> Path:
+        """Settings, sources, counts: written when the plan is whole."""
+        return self.root / "run.json"
+
+    @property
+    def plan_file(self) -> Path:
+        """The frozen pairs; row group k is shard k."""
+        return self.root / "plan.parquet"
+
+    @property
+    def nulls_file(self) -> Path:
+        """The pictures that the evidence gate is calibrated on, chosen by the plan."""
+        return self.root / "nulls.parquet"
+
+    @property
+    def calibration_file(self) -> Path:
+        """What the encoder made of them: written once a run, the same for every task."""
+        return self.root / "calibration.json"
+
+    @property
+    def card_file(self) -> Path:
+        """The data card."""
+        return self.root / "README.md"
+
+    def shard_file(self, shard: int) -> Path:
+        """Return where shard `shard` lies."""
+        return self.root / "data" / f"part-{shard:05d}.parquet"
+
+    def state_file(self, shard: int) -> Path:
+        """Return the file that says that the shard is complete."""
+        return self.root / "state" / f"part-{shard:05d}.json"
+
+    def attempts_file(self, shard: int) -> Path:
+        """Return the file that counts the renderings of a shard that is not complete yet."""
+        return self.root / "state" / f"part-{shard:05d}.attempts"
+
+    def failures_file(self, shard: int) -> Path:
+        """Return the list of what was rejected or failed."""
+        return self.root / "failures" / f"part-{shard:05d}.jsonl"
+
+    def create(self) -> None:
+        """Make the folders, readable by the owner only: they hold report text."""
+        with explained(self.root):
+            for folder in (self.root, self.root / "data", self.root / "state", self.root / "failures"):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def is_run(self) -> bool:
+        """Say whether a whole plan lies here."""
+        return self.run_file.is_file()
+
+    def foreign_files(self) -> list[str]:
+        """List names in the folder that are no part of any run."""
+        ours = {
+            *("run.json", "plan.parquet", "nulls.parquet", "calibration.json", "README.md", "report.html"),
+            *("data", "state", "failures", "logs"),
+        }
+        if not self.root.is_dir():
+            return []
+        names = (p.name for p in sorted(self.root.iterdir()))
+        return [name for name in names if name not in ours and not is_temporary(name)]
+
+    def shards_there(self) -> bool:
+        """Say whether a shard, or what speaks of one, lies here: of this run, or of one that was here before."""
+        there = (self.root.glob(pattern) for pattern in ("data/part-*.parquet", "state/part-*.json"))
+        return any(any(files) for files in there)
+
+    def clean_temporaries(self) -> None:
+        """Remove what nobody writes any more (see `system.temporary_files`); others may be at work in this folder."""
+        for folder in (self.root, self.root / "data", self.root / "state", self.root / "failures"):
+            remove_abandoned(folder)
+        for path in (self.root / "state").glob("*.attempts"):
+            if path.with_suffix(".json").exists():  # killed between the state file and this one's end
+                path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """What run.json says.
+
+    Attributes:
+        settings: The whole settings tree (`settings.plain`).
+        origins: Where each setting came from.
+        sources: What the data set was made of: names, sizes, hashes.
+        encoder: `EncoderCard` as a dict.
+        versions: Of medcutmix, the shard schema and the libraries that decide bytes.
+        synthetic: Whether the data set is procedural, with no patient in it.
+        counts: Of planning: studies, sentences, findings, pairs, drops by reason, refusals by reason.
+        shards: Number of pairs in each shard.
+        fingerprint: Of all that decides the output.
+    """
+
+    settings: dict[str, Any]
+    origins: dict[str, str]
+    sources: dict[str, Any]
+    encoder: dict[str, Any]
+    versions: dict[str, Any]
+    synthetic: bool
+    counts: dict[str, Any]
+    shards: list[int]
+    fingerprint: str
+    format: int = RUN_FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class ShardState:
+    """What a state file says of a complete shard.
+
+    Attributes:
+        rejected: Pairs refused by a rule of the method, by reason (likewise failed: by "stage:reason").
+        seconds: Wall time of the rendering that completed it.
+        device: Where the encoder ran.
+        attempts: How many renderings it took.
+        notes: What a user should know, by name ("sentence-truncated", "batch-halved"), counted.
+        calibration: Hash of the calibration file it was gated by, "" without a gate.
+    """
+
+    shard: int
+    planned: int
+    written: int
+    rejected: dict[str, int]
+    failed: dict[str, int]
+    sha256: str
+    bytes: int
+    seconds: float
+    device: str
+    attempts: int
+    notes: dict[str, int] = field(default_factory=dict)
+    calibration: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairOutcome:
+    """One line of a failure list: a pair that was not written. Never holds report text.
+
+    Attributes:
+        outcome: "rejected" or "failed".
+        stage: "mask", "image", "encode", "mix".
+        reason: A name that is counted.
+        error: Exception class, "" for a rejection.
+    """
+
+    pair_id: str
+    recipient: str
+    donor: str
+    outcome: str
+    stage: str
+    reason: str
+    error: str = field(default="")
+
+
+def write_json(path: Path, value: Mapping[str, Any] | list[Any]) -> None:
+    """Put a JSON file in place at once, keys sorted."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put a text file in place at once."""
+    with publish(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def outcome_lines(outcomes: list[PairOutcome]) -> str:
+    """Return the text of a failure list, one JSON object a line; an empty one is written too: nothing failed."""
+    return "".join(json.dumps(asdict(outcome), sort_keys=True) + "\n" for outcome in outcomes)
+
+
+def read_outcomes(path: Path) -> list[PairOutcome]:
+    """Read a failure list back."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [PairOutcome(**json.loads(line)) for line in lines]
+
+
+def read_run(folder: RunFolder) -> RunRecord:
+    """Read run.json.
+
+    Raises:
+        RunError: There is no run, or it cannot be read.
+    """
+    if not folder.is_run():
+        raise RunError("there is no run in this folder", where=str(folder.root), hint=_no_run_hint(folder))
+    try:
+        return _usable(RunRecord(**json.loads(folder.run_file.read_text(encoding="utf-8"))))
+    except (ValueError, TypeError, OSError, AttributeError, UsageError) as error:
+        raise RunError(
+            f"run.json cannot be read ({type(error).__name__})",
+            where=str(folder.run_file),
+            hint="was it written by another version, or edited?",
+        ) from error
+
+
+_COUNTS = frozenset({"studies", "dropped", "images_dropped", "refused", "pairs_missing"})
+
+
+def _usable(record: RunRecord) -> RunRecord:
+    """Return the record if all that others read from it is there.
+
+    Raises:
+        ValueError: It is of another format, or something is missing.
+    """
+    from_plain(record.settings)
+    sizes = isinstance(record.shards, list) and all(isinstance(size, int) for size in record.shards)
+    if record.format != RUN_FORMAT or not sizes or not set(record.counts) >= _COUNTS:
+        raise ValueError("another format")
+    return record
+
+
+def _no_run_hint(folder: RunFolder) -> str:
+    if folder.plan_file.exists():
+        return "its plan was interrupted: run `medcutmix plan` or `augment` again"
+    return "make one with: medcutmix augment DATASET OUT"
+
+
+def _plausible(state: ShardState, shard: int) -> ShardState:
+    numbers = (
+        state.shard,
+        state.planned,
+        state.written,
+        state.bytes,
+        *state.rejected.values(),
+        *state.failed.values(),
+    )
+    if state.shard != shard or not all(isinstance(number, int) and number >= 0 for number in numbers):
+        raise ValueError("numbers that cannot be")
+    return state
+
+
+def begin_attempt(folder: RunFolder, shard: int) -> int:
+    """Count one more rendering of a shard, so that one that is killed again and again is seen.
+
+    A shard that was complete is so no longer: while it is rendered again, no state file may speak of the old one.
+
+    Returns:
+        How many there have been, this one included.
+    """
+    state = read_state(folder, shard)
+    attempts = max(read_attempts(folder, shard), state.attempts if state else 0) + 1
+    write_text(folder.attempts_file(shard), str(attempts))
+    folder.state_file(shard).unlink(missing_ok=True)
+    return attempts
+
+
+def read_attempts(folder: RunFolder, shard: int) -> int:
+    """Return how often a shard that is not complete has been begun."""
+    try:
+        said = folder.attempts_file(shard).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return 0
+    return int(said) if said.isdigit() else 0
+
+
+def read_state(folder: RunFolder, shard: int) -> ShardState | None:
+    """Return the state of a shard, None where it is not complete."""
+    path = folder.state_file(shard)
+    if not path.is_file():
+        return None
+    try:
+        state = ShardState(**json.loads(path.read_text(encoding="utf-8")))
+        return _plausible(state, shard)
+    except (ValueError, TypeError) as error:
+        hint = "remove it; the shard will be rendered again"
+        raise RunError("a state file cannot be read", where=str(path), hint=hint) from error
+
+
+def read_complete(folder: RunFolder, shard: int) -> ShardState | None:
+    """Return the state of a shard whose file is there as it was written, by its size; None where it must be rendered.
+
+    A shard that was lost or cut short is rendered again, although its state file says that it was complete.
+    """
+    state = read_state(folder, shard)
+    path = folder.shard_file(shard)
+    whole = state is not None and path.is_file() and path.stat().st_size == state.bytes
+    return state if whole else None
+
+
+@contextmanager
+def explained(where: Path) -> Iterator[None]:
+    """Turn a full disk, a read-only folder and the like into one clear error about `where`."""
+    try:
+        yield
+    except OSError as error:
+        hint = _HINTS.get(error.errno or 0)
+        if hint is None:
+            raise
+        reason = os.strerror(error.errno or 0).lower()
+        raise RunError(f"cannot write: {reason}", where=str(where), hint=hint) from error
+
+
+_HINTS = {
+    errno.ENOSPC: "make space, then run the same command again: it goes on where it stopped",
+    errno.EDQUOT: "your quota is used up; make space, then run the same command again",
+    errno.EFBIG: "the file-size limit is too low (ulimit -f); then run the same command again",
+    errno.EIO: "the disk or the share fails; run the same command again when it answers",
+    errno.ESTALE: "the share was mounted anew or the folder removed; run the same command again",
+    errno.EROFS: "choose an output folder on a writable disk",
+    errno.EACCES: "check the rights of the folder, or choose another",
+    errno.EPERM: "check the rights of the folder, or choose another",
+    errno.ENOENT: "was the folder removed during the run? run the same command again",
+    errno.ENOTDIR: "a file stands where a folder is needed; choose another output folder",
+    errno.EEXIST: "a file stands where a folder is needed; choose another output folder",
+}

@@ -1,0 +1,140 @@
+"""The frozen list of pairs, `plan.parquet`: row group k is shard k. Holds report text, so it is private."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from medcutmix_cli.engines import Progress
+from medcutmix_cli.errors import RunError
+from medcutmix_cli.records import Assertion, Edit, Entity, Neighbour, Pair, Parent, Side, TextWeights
+from medcutmix_cli.run.shards import EDIT_TYPE, ENTITY_TYPE
+from medcutmix_cli.system.atomic_files import publish
+
+_LABELS = pa.list_(pa.float32())
+_NEIGHBOUR = pa.struct([(f.name, pa.string()) for f in fields(Neighbour)])
+_IN_PARENT: dict[str, pa.DataType] = {
+    "labels": _LABELS,
+    "neighbours": pa.list_(_NEIGHBOUR),
+    "prompted": pa.bool_(),
+}
+_PARENT = pa.struct([(f.name, _IN_PARENT.get(f.name, pa.string())) for f in fields(Parent)])
+_WEIGHTS = pa.struct([(f.name, pa.float64()) for f in fields(TextWeights)])
+_TYPES: dict[str, pa.DataType] = {
+    "recipient": _PARENT,
+    "donor": _PARENT,
+    "edits": pa.list_(EDIT_TYPE),
+    "given": _LABELS,
+    "labels": _LABELS,
+    "text_weights": _WEIGHTS,
+    "impression_consistent": pa.bool_(),
+    "entities": pa.list_(ENTITY_TYPE),
+}
+PLAN_SCHEMA = pa.schema([(f.name, _TYPES.get(f.name, pa.string())) for f in fields(Pair)])
+
+
+def shard_sizes(pairs: int, shard_size: int) -> list[int]:
+    """Cut a number of pairs into shards of `shard_size`, the last one smaller."""
+    return [min(shard_size, pairs - start) for start in range(0, pairs, shard_size)]
+
+
+def write_plan(path: Path, pairs: Sequence[Pair], shard_size: int, progress: Progress | None = None) -> None:
+    """Write the plan, one row group a shard; the same pairs give the same bytes.
+
+    Args:
+        path: `plan.parquet` of the run folder.
+        pairs: In the order of the shards.
+        shard_size: Pairs a shard.
+        progress: Called with ("writing", pairs written, pairs).
+    """
+    with (
+        publish(path) as temporary,
+        pq.ParquetWriter(temporary, PLAN_SCHEMA, compression="zstd", write_page_checksum=True) as writer,
+    ):
+        for start in range(0, len(pairs), shard_size):
+            rows = [asdict(pair) for pair in pairs[start : start + shard_size]]
+            writer.write_table(pa.Table.from_pylist(rows, schema=PLAN_SCHEMA), row_group_size=shard_size)
+            if progress:
+                progress("writing", start + len(rows), len(pairs))
+
+
+def read_plan(path: Path, shard: int) -> list[Pair]:
+    """Read the pairs of one shard.
+
+    Raises:
+        RunError: The plan is missing, damaged, or has no such shard.
+    """
+    try:
+        footer = _footer_of(path)
+        with pq.ParquetFile(path, metadata=footer, page_checksum_verification=True) as file:
+            return [_pair(row) for row in file.read_row_group(shard).to_pylist()]
+    except (OSError, pa.ArrowException, IndexError) as error:
+        raise _unreadable(f"the plan has no readable shard {shard}", path, error) from error
+
+
+def plan_rows(path: Path) -> list[int]:
+    """Return the number of pairs of each shard, by the footer alone.
+
+    Raises:
+        RunError: The plan is missing, damaged, or has other columns.
+    """
+    try:
+        footer = _footer_of(path)
+    except (OSError, pa.ArrowException) as error:
+        raise _unreadable("the plan cannot be read", path, error) from error
+    if footer.schema.to_arrow_schema().names != PLAN_SCHEMA.names:
+        raise _unreadable("the plan has other columns", path)
+    return [footer.row_group(shard).num_rows for shard in range(footer.num_row_groups)]
+
+
+def _unreadable(what: str, path: Path, error: Exception | None = None) -> RunError:
+    """Tell what the system refuses for now from a damaged file: shards that are complete must not be thrown away."""
+    refused = isinstance(error, OSError) and error.errno
+    said = os.strerror(refused).lower() if refused else "it is damaged"
+    hint = "restore it from a copy; without one, plan again in an empty folder"
+    if refused and refused != errno.ENOENT:
+        hint = "run the same command again when it can be read"
+    return RunError(f"{what}: {said}", where=str(path), hint=hint)
+
+
+def _footer_of(path: Path) -> pq.FileMetaData:
+    """Return the plan's footer; with thousands of shards it takes longer to parse than a shard's pairs to read."""
+    seen = path.stat()
+    return _parsed_footer(path.absolute(), seen.st_ino, seen.st_size, seen.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _parsed_footer(path: Path, _inode: int, _size: int, _changed: int) -> pq.FileMetaData:
+    return pq.read_metadata(path)
+
+
+def read_whole_plan(path: Path, shards: int) -> Iterator[list[Pair]]:
+    """Yield the pairs of each shard in turn."""
+    return (read_plan(path, shard) for shard in range(shards))
+
+
+def _pair(row: dict[str, Any]) -> Pair:
+    row["recipient"], row["donor"] = _parent(row["recipient"]), _parent(row["donor"])
+    row["edits"] = tuple(Edit(**edit) for edit in row["edits"])
+    row["given"], row["labels"] = tuple(row["given"]), tuple(row["labels"])
+    row["text_weights"] = TextWeights(**row["text_weights"])
+    row["entities"] = tuple(_entity(entity) for entity in row["entities"])
+    return Pair(**row)
+
+
+def _entity(row: dict[str, Any]) -> Entity:
+    return Entity(**{**row, "assertion": Assertion(row["assertion"]), "side": Side(row["side"])})
+
+
+def _parent(row: dict[str, Any]) -> Parent:
+    neighbours = tuple(Neighbour(**{**n, "side": Side(n["side"])}) for n in row["neighbours"])
+    read = {"side": Side(row["side"]), "labels": tuple(row["labels"]), "neighbours": neighbours}
+    return Parent(**{**row, **read})

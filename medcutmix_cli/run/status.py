@@ -1,0 +1,139 @@
+"""The sums of a run: inputs = planned + dropped, planned = written + rejected + failed.
+
+Reads only the small files of a run folder, never a shard.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, read_attempts, read_complete, read_run
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """How far a run is, and what became of everything.
+
+    Attributes:
+        shards: Number of shards in the plan.
+        complete: Numbers of the complete shards (likewise missing: those still to render).
+        studies: Planning counts: "inputs", "planned", "dropped".
+        dropped: Studies left out, by reason.
+        images_dropped: Pictures left out of studies that went on, by reason.
+        refused: Candidate pairs that planning tried and refused, by reason.
+        pairs_missing: Pairs asked for (pairs_per_study) for which no donor was found.
+        planned: Pairs in the plan.
+        rejected: Pairs refused by a rule while rendering, by reason (likewise failed: by "stage:reason").
+        waiting: Planned pairs in shards that are not complete.
+        bytes: Size of the complete shards.
+        seconds: Rendering time of the complete shards, summed.
+        max_fail_frac: Share of planned pairs that may fail.
+        begun: Shards that were begun and are not complete, with how often: one that is under way, or was interrupted,
+            or ends whoever renders it.
+        notes: What rendering noted, by name, counted ("sentence-truncated", "batch-halved").
+        with_failures: Numbers of the complete shards in which pairs failed.
+    """
+
+    fingerprint: str
+    synthetic: bool
+    encoder: dict[str, Any]
+    shards: int
+    complete: tuple[int, ...]
+    missing: tuple[int, ...]
+    studies: dict[str, int]
+    dropped: dict[str, int]
+    images_dropped: dict[str, int]
+    refused: dict[str, int]
+    pairs_missing: int
+    planned: int
+    written: int
+    rejected: dict[str, int]
+    failed: dict[str, int]
+    waiting: int
+    bytes: int
+    seconds: float
+    max_fail_frac: float
+    begun: dict[int, int] = field(default_factory=dict)
+    notes: dict[str, int] = field(default_factory=dict)
+    with_failures: tuple[int, ...] = ()
+
+    def to_render(self, *, retry_failed: bool = False) -> tuple[int, ...]:
+        """Return the shards that are not complete and, with `retry_failed`, those in which pairs failed."""
+        return tuple(sorted((*self.missing, *self.with_failures))) if retry_failed else self.missing
+
+    @property
+    def fail_fraction(self) -> float:
+        """Failed pairs per planned pair of the complete shards; 0 where there is none."""
+        ended = self.planned - self.waiting
+        return sum(self.failed.values()) / ended if ended else 0.0
+
+    @property
+    def too_many_failures(self) -> bool:
+        """Say whether more pairs failed than `--max-fail-frac` allows, so far."""
+        return self.fail_fraction > self.max_fail_frac
+
+    @property
+    def finished_with_failures(self) -> bool:
+        """Say whether all is rendered, with too many failures: what is still to come may bring the share down."""
+        return self.too_many_failures and not self.missing
+
+    @property
+    def balanced(self) -> bool:
+        """Check both sums."""
+        ended = self.written + sum(self.rejected.values()) + sum(self.failed.values())
+        studies = self.studies["inputs"] == self.studies["planned"] + sum(self.dropped.values())
+        return studies and self.planned == ended + self.waiting
+
+
+def run_status(folder: RunFolder) -> RunStatus:
+    """Add up a run.
+
+    Raises:
+        RunError: There is no run, or one of its small files cannot be read.
+    """
+    record = read_run(folder)
+    states = [read_complete(folder, shard) for shard in range(len(record.shards))]
+    begun = {
+        shard: read_attempts(folder, shard)
+        for shard, state in enumerate(states)
+        if state is None and folder.attempts_file(shard).is_file()
+    }
+    return _add_up(record, [state for state in states if state is not None], begun)
+
+
+def _add_up(record: RunRecord, states: list[ShardState], begun: dict[int, int]) -> RunStatus:
+    complete = tuple(state.shard for state in states)
+    missing = tuple(sorted(set(range(len(record.shards))) - set(complete)))
+    return RunStatus(
+        fingerprint=record.fingerprint,
+        synthetic=record.synthetic,
+        encoder=record.encoder,
+        shards=len(record.shards),
+        complete=complete,
+        missing=missing,
+        with_failures=tuple(state.shard for state in states if state.failed),
+        studies=record.counts["studies"],
+        dropped=record.counts["dropped"],
+        images_dropped=record.counts["images_dropped"],
+        refused=record.counts["refused"],
+        pairs_missing=record.counts["pairs_missing"],
+        planned=sum(record.shards),
+        written=sum(state.written for state in states),
+        rejected=_merge([state.rejected for state in states]),
+        failed=_merge([state.failed for state in states]),
+        waiting=sum(record.shards[shard] for shard in missing),
+        bytes=sum(state.bytes for state in states),
+        seconds=round(sum(state.seconds for state in states), 3),
+        max_fail_frac=record.settings["run"]["max_fail_frac"],
+        begun=begun,
+        notes=_merge([state.notes for state in states]),
+    )
+
+
+def _merge(counts: list[dict[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    return dict(sorted(total.items()))

@@ -1,0 +1,54 @@
+"""Real and odd files beside the repository: each is read, or refused by name, without a warning."""
+
+from __future__ import annotations
+
+import pytest
+
+from medcutmix_cli.errors import ImageError
+from medcutmix_cli.images import DICOM_MODES, read_canvas
+from tests.pictures import SHARED, psnr
+
+REFUSALS = {
+    "image-format-unknown",
+    "dicom-colour",
+    "dicom-multi-frame",
+    "dicom-palette",
+    "dicom-unsupported-transfer-syntax",
+}
+
+
+def files(folder: str, *suffixes: str):
+    found = sorted(p for p in (SHARED / folder).rglob("*") if p.suffix.lower() in suffixes)
+    if not found:
+        pytest.skip(f"the shared data set {folder} is not here")
+    return found
+
+
+def outcome(path, mode: str) -> str:
+    try:
+        return "read" if read_canvas(path, 224, mode).pixels.std() > 0 else "black"
+    except ImageError as error:
+        return error.reason
+
+
+@pytest.mark.parametrize("mode", DICOM_MODES)
+def test_odd_dicom_files_are_read_or_refused_by_name(mode):
+    outcomes = {path.name: outcome(path, mode) for path in files("dicom", ".dcm")}
+    refused = {name: reason for name, reason in outcomes.items() if reason != "read"}
+    assert set(refused.values()) <= REFUSALS, refused
+    assert len(outcomes) - len(refused) >= 13
+
+
+@pytest.mark.parametrize("mode", DICOM_MODES)
+def test_a_real_chest_dicom_is_nearly_the_same_by_the_fast_path(mode):
+    for path in files("dicom", ".dcm"):
+        if path.name in ("wg04_RG1_JLSN.dcm", "wg04_RG3_UNC.dcm"):
+            fast, exact = (read_canvas(path, 448, mode, exact=e).pixels for e in (False, True))
+            assert psnr(fast, exact) > 50, path.name
+
+
+def test_real_chest_pictures_are_all_read_and_nearly_the_same_by_the_fast_path():
+    paths = files("covid-cxr/images", ".jpg", ".jpeg", ".png")[::4] + files("nih-chestxray14", ".png")[::10]
+    for path in paths:
+        fast, exact = (read_canvas(path, 448, "voi", exact=e).pixels for e in (False, True))
+        assert psnr(fast, exact) > 44, path.name

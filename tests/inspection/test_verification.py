@@ -1,0 +1,249 @@
+import errno
+import json
+import os
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+import medcutmix_cli
+from medcutmix_cli.errors import DatasetError, RunError, UsageError
+from medcutmix_cli.inspection import verification
+from medcutmix_cli.inspection.verification import Level, verify
+from medcutmix_cli.run.folder import RunFolder, read_state, write_json
+from medcutmix_cli.run.plan_file import read_plan, write_plan
+from medcutmix_cli.run.shards import ShardOrigin, read_head, read_rows, sha256, write_shard
+from tests.toy_encoder import ToyEncoder, use_encoder
+from tests.trees import write_manifest, write_picture
+
+
+@pytest.fixture(autouse=True)
+def _toy(monkeypatch):
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
+
+
+@pytest.fixture
+def run(tmp_path):
+    source = write_manifest(tmp_path / "in")
+    medcutmix_cli.augment(source, tmp_path / "out", encoder="toy", gate="none", shard_size=6, workers=1)
+    return RunFolder(tmp_path / "out")
+
+
+def broken_rules(folder, **options):
+    return {problem.rule for problem in verify(folder.root, **options).problems}
+
+
+def rewrite(folder, change):
+    """Write shard 0 again with its first row changed, hash and all: only the content tells."""
+    path = folder.shard_file(0)
+    rows = list(read_rows(path))
+    change(rows[0])
+    origin = read_head(path).origin
+    write_shard(
+        path,
+        rows,
+        ShardOrigin(*(origin[k] for k in ("fingerprint", "encoder", "settings", "terms", "synthetic"))),
+    )
+    state = replace(read_state(folder, 0), sha256=sha256(path), bytes=path.stat().st_size)
+    write_json(folder.state_file(0), asdict(state))
+
+
+def test_a_run_as_it_was_written_is_right(run):
+    checked = verify(run.root, deep=True)
+    assert checked.ok
+    assert checked.rows == sum(read_state(run, k).written for k in range(checked.shards))
+
+
+def test_a_flipped_byte_breaks_the_hash(run):
+    content = bytearray(run.shard_file(0).read_bytes())
+    content[len(content) // 2] ^= 1
+    run.shard_file(0).write_bytes(content)
+    assert broken_rules(run) & {"hash", "damaged"}
+
+
+def test_a_truncated_shard_is_damaged(run):
+    content = run.shard_file(0).read_bytes()
+    run.shard_file(0).write_bytes(content[: len(content) // 2])
+    assert broken_rules(run) == {"damaged"}
+
+
+def test_a_shard_that_is_gone_is_damaged(run):
+    run.shard_file(0).unlink()
+    assert broken_rules(run) == {"damaged"}
+
+
+def test_a_shard_without_state_is_missing_and_incomplete(run):
+    run.state_file(0).unlink()
+    assert broken_rules(run) == {"missing", "incomplete"}
+
+
+def test_a_shard_too_many_breaks_the_numbering(run):
+    run.shard_file(7).write_bytes(run.shard_file(0).read_bytes())
+    assert broken_rules(run) == {"numbering"}
+
+
+def test_a_shard_of_another_run_breaks_the_fingerprint(run, tmp_path):
+    other = RunFolder(tmp_path / "other")
+    medcutmix_cli.augment(
+        tmp_path / "in", other.root, encoder="toy", gate="none", shard_size=6, workers=1, seed=9
+    )
+    run.shard_file(0).write_bytes(other.shard_file(0).read_bytes())
+    assert {"hash", "fingerprint"} <= broken_rules(run)
+
+
+def test_a_wrong_sum_in_a_state_file_is_found(run):
+    state = json.loads(run.state_file(0).read_text())
+    run.state_file(0).write_text(json.dumps(state | {"written": state["written"] - 1}))
+    assert {"sums", "rows", "failures"} <= broken_rules(run)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        pytest.param(lambda row: row.update(subject_id_b=row["subject_id_a"]), "patient", id="one-patient"),
+        pytest.param(lambda row: row.update(split="test"), "split", id="another-split"),
+        pytest.param(lambda row: row.update(study_id_b="s9"), "ids", id="another-donor"),
+        pytest.param(lambda row: row.update(report=row["report"] + "x"), "text", id="report-touched"),
+        pytest.param(lambda row: row.update(lam_img_area=1.5), "weights", id="weight-above-one"),
+        pytest.param(lambda row: row.update(pair_id="0" * 16), "order", id="another-pair"),
+    ],
+)
+def test_a_row_that_breaks_a_rule_is_found_without_the_pictures(run, change, rule):
+    rewrite(run, change)
+    assert rule in broken_rules(run)
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        pytest.param(lambda row: row.update(gain=row["gain"] * 1.2), "pixels", id="recipe-touched"),
+        pytest.param(lambda row: row["label_mixed"].__setitem__(0, 1.0), "labels", id="label-touched"),
+    ],
+)
+def test_a_row_that_cannot_be_replayed_is_found_by_a_deep_check_only(run, change, rule):
+    rewrite(run, change)
+    assert broken_rules(run) == set()
+    assert rule in broken_rules(run, deep=True)
+
+
+def test_a_changed_parent_is_found_by_a_deep_check(run, tmp_path):
+    row = next(iter(read_rows(run.shard_file(0))))
+    write_picture(tmp_path / "in" / row["image_path_a"], seed=99)
+    assert "pixels" in broken_rules(run, deep=True)
+
+
+def test_a_parent_that_is_gone_is_named(run, tmp_path):
+    row = next(iter(read_rows(run.shard_file(0))))
+    (tmp_path / "in" / row["image_path_a"]).unlink()
+    assert "parent" in broken_rules(run, deep=True)
+
+
+def test_a_deep_check_needs_the_data_set(run, tmp_path):
+    (tmp_path / "in").rename(tmp_path / "moved")
+    with pytest.raises(DatasetError):
+        verify(run.root, deep=True)
+    assert verify(run.root, deep=True, dataset=tmp_path / "moved").ok
+
+
+def test_an_empty_folder_is_no_run(tmp_path):
+    with pytest.raises(RunError, match="no run"):
+        verify(tmp_path)
+
+
+def test_a_shallow_check_reads_no_row_and_hashes_no_shard(run, monkeypatch):
+    def refuse(*_arguments, **_options):
+        pytest.fail("a shard was read")
+
+    for name in ("read_rows", "read_plan", "sha256"):
+        monkeypatch.setattr(verification, name, refuse)
+    checked = verify(run.root, shallow=True)
+    assert checked.ok
+    assert checked.rows == sum(read_state(run, k).written for k in range(checked.shards))
+
+
+@pytest.mark.parametrize(
+    ("options", "level"),
+    [
+        pytest.param({"shallow": True}, "shallow", id="shallow"),
+        pytest.param({}, "thorough", id="thorough-where-nothing-is-said"),
+        pytest.param({"deep": True}, "deep", id="deep"),
+    ],
+)
+def test_a_verification_says_how_much_was_looked_at(run, options, level):
+    assert verify(run.root, **options).level == Level(level)
+
+
+def test_deep_and_shallow_at_once_is_a_usage_error(run):
+    with pytest.raises(UsageError, match="deep or shallow"):
+        verify(run.root, deep=True, shallow=True)
+
+
+def change_state(folder, **changes):
+    state = json.loads(folder.state_file(0).read_text())
+    folder.state_file(0).write_text(json.dumps(state | changes))
+
+
+@pytest.mark.parametrize(
+    ("breaking", "rule"),
+    [
+        pytest.param(lambda run: run.shard_file(0).unlink(), "damaged", id="shard-gone"),
+        pytest.param(
+            lambda run: run.shard_file(0).write_bytes(run.shard_file(0).read_bytes()[:-1]),
+            "damaged",
+            id="shard-cut-short",
+        ),
+        pytest.param(lambda run: run.state_file(0).unlink(), "missing", id="state-gone"),
+        pytest.param(lambda run: run.state_file(0).write_text("{"), "damaged", id="state-damaged"),
+        pytest.param(lambda run: run.failures_file(0).unlink(), "damaged", id="failure-list-gone"),
+        pytest.param(lambda run: run.plan_file.unlink(), "damaged", id="plan-gone"),
+        pytest.param(lambda run: change_state(run, bytes=7), "size", id="another-size"),
+        pytest.param(lambda run: change_state(run, written=3), "sums", id="wrong-sum"),
+        pytest.param(
+            lambda run: run.shard_file(9).write_bytes(run.shard_file(0).read_bytes()),
+            "numbering",
+            id="shard-too-many",
+        ),
+        pytest.param(
+            lambda run: write_plan(run.plan_file, read_plan(run.plan_file, 0), 2), "plan", id="another-plan"
+        ),
+    ],
+)
+def test_a_shallow_check_finds_what_small_files_and_footers_tell(run, breaking, rule):
+    breaking(run)
+    assert rule in broken_rules(run, shallow=True)
+
+
+def test_storage_that_fails_for_now_is_no_damaged_plan(run, monkeypatch):
+    def refuse(self, *_how):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(RunError, match="stale file handle") as caught:
+        read_plan(run.plan_file, 0)
+    assert "run the same command again" in caught.value.hint
+
+
+def test_a_damaged_plan_is_no_reason_to_throw_shards_away(run):
+    run.plan_file.write_bytes(run.plan_file.read_bytes()[:-9])
+    with pytest.raises(RunError, match="damaged") as caught:
+        read_plan(run.plan_file, 0)
+    assert "restore it" in caught.value.hint
+    run.plan_file.unlink()
+    with pytest.raises(RunError, match="no such file") as caught:
+        read_plan(run.plan_file, 0)
+    assert "restore it" in caught.value.hint
+
+
+def test_a_damaged_calibration_is_named(run):
+    record = json.loads(run.run_file.read_text())
+    record["settings"]["mixing"]["gate"] = "null-max"
+    run.run_file.write_text(json.dumps(record))
+    run.calibration_file.write_text("{")
+    problems = verify(run.root, shallow=True).problems
+    assert ("calibration.json", "damaged") in {(problem.where, problem.rule) for problem in problems}
+
+
+def test_a_plan_that_is_written_anew_is_read_anew(run):
+    pairs = read_plan(run.plan_file, 0)
+    write_plan(run.plan_file, pairs[:2], 1)
+    assert [pair.pair_id for pair in read_plan(run.plan_file, 1)] == [pairs[1].pair_id]

@@ -1,0 +1,264 @@
+import dataclasses
+import json
+import random
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+
+import medcutmix_cli
+from medcutmix_cli.attention import NullMax
+from medcutmix_cli.configuration.settings import PlanSettings
+from medcutmix_cli.encoders.base import Attention, Query
+from medcutmix_cli.errors import RunError
+from medcutmix_cli.inspection.verification import verify
+from medcutmix_cli.pairing import SameFinding
+from medcutmix_cli.planning.plan import make_plan
+from medcutmix_cli.records import NullPicture
+from medcutmix_cli.rendering.calibration import (
+    Calibration,
+    Sight,
+    calibrate,
+    read_calibration,
+    write_calibration,
+)
+from medcutmix_cli.run.folder import RunFolder, read_outcomes
+from medcutmix_cli.run.nulls_file import read_nulls, write_nulls
+from medcutmix_cli.run.shards import read_rows
+from tests.builders import EFFUSION, make_report, make_study
+from tests.toy_encoder import ToyEncoder, use_encoder
+from tests.trees import output_bytes, write_manifest
+
+DENIED = make_report("No pleural effusion.")
+GATE = NullMax(alpha=0.2, confidence=0.0, pictures=8)
+RECIPE = """
+[mixing]
+gate = "null-max"
+[mixing.options.null-max]
+alpha = 0.2
+confidence = 0.0
+pictures = 8
+"""
+
+
+@dataclass(frozen=True)
+class SpotEncoder(ToyEncoder):
+    """Scores each cell by its brightness alone: evidence is a bright spot."""
+
+    def encode_sentences(self, sentences):
+        return [Query(None) for _ in sentences]
+
+    def attend(self, image, sentence):
+        return Attention((10 * image).astype(np.float16))
+
+
+def planned(studies, **changes):
+    return make_plan(studies, PlanSettings(**changes), SameFinding(), gate=GATE)
+
+
+def cohort(positives=4, negatives=6, report=DENIED, split="train"):
+    yes = [make_study(n, make_report(EFFUSION), split=split) for n in range(positives)]
+    no = [make_study(100 + n, report, split=split) for n in range(negatives)]
+    return yes + no
+
+
+def picture(path, number, spot):
+    rng = np.random.default_rng(number)
+    plane = cv2.resize(rng.integers(40, 90, (10, 9), dtype=np.uint8), (130, 150))
+    if spot:
+        plane[60:90, 20:50] = 230  # the patient's right
+    cv2.imwrite(str(path), plane)
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """Twelve effusions of which number 0 has no spot, eight pictures without one; look at them with `SpotEncoder`."""
+    use_encoder(monkeypatch.setattr, lambda _settings: SpotEncoder())
+    folder = write_manifest(tmp_path / "in", 20)
+    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+    for number, row in enumerate(rows):
+        row["report"] = make_report("There is a small right pleural effusion.") if number < 12 else DENIED
+        picture(folder / f"{number}.jpg", number, spot=0 < number < 12)
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    return folder
+
+
+def augmented(source, out, **options):
+    options = {"encoder": "toy", "shard_size": 4, "workers": 2, **options}
+    return medcutmix_cli.augment(source, out, config=source.parent / "recipe.toml", **options)
+
+
+def rows_of(out):
+    return [row for path in sorted((out / "data").glob("*.parquet")) for row in read_rows(path)]
+
+
+def test_nulls_are_label_negative_studies_asked_in_the_words_of_the_plan():
+    result = planned(cohort())
+    assert {null.study_id for null in result.nulls} == {f"s{50000100 + n}" for n in range(6)}
+    assert {null.sentence for null in result.nulls} == {EFFUSION}
+    assert {(null.split, null.finding) for null in result.nulls} == {("train", "pleural_effusion")}
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        pytest.param(make_report("The heart is enlarged."), id="an-ill-study-that-does-not-mention-it"),
+        pytest.param(make_report("Possible small effusion."), id="a-hedge"),
+    ],
+)
+def test_silence_and_doubt_are_no_negatives(report):
+    result = planned(cohort(report=report))
+    assert result.nulls == ()
+    assert not result.pairs
+    assert {drop.reason for drop in result.dropped} >= {"too-few-null-pictures"}
+
+
+def test_a_study_labelled_normal_is_negative_for_everything():
+    assert len(planned(cohort(report=make_report("Normal chest radiograph."))).nulls) == 6
+
+
+def test_no_more_nulls_than_asked_for_and_which_ones_is_a_matter_of_ids_alone():
+    studies = cohort(negatives=30)
+    first = planned(studies)
+    random.Random(1).shuffle(studies)
+    assert len(first.nulls) == GATE.pictures
+    assert planned(studies).nulls == first.nulls
+    assert planned(studies, seed=5).nulls != first.nulls
+
+
+def test_nulls_of_one_split_do_not_judge_another():
+    studies = cohort(negatives=0) + cohort(positives=0, split="validate")
+    result = planned(studies, splits=("train", "validate"))
+    assert not result.pairs
+    assert result.refused["too-few-null-pictures"] > 0
+
+
+def test_no_gate_no_nulls():
+    result = make_plan(cohort(negatives=0), PlanSettings(), SameFinding())
+    assert len(result.pairs) == 4
+    assert result.nulls == ()
+
+
+def test_the_list_of_nulls_is_read_as_it_was_written(tmp_path):
+    nulls = [NullPicture("train", "mass", "s1", "i1", "1.jpg", "A mass.")]
+    for content in (nulls, []):
+        write_nulls(tmp_path / "nulls.parquet", content)
+        assert read_nulls(tmp_path / "nulls.parquet") == content
+    with pytest.raises(RunError, match="null pictures"):
+        read_nulls(tmp_path / "none.parquet")
+
+
+def sight_of(folder, encoder):
+    return Sight(lambda path: folder / path, 112, "mimic-jpg", encoder)
+
+
+def test_order_workers_and_batches_decide_nothing(tmp_path):
+    nulls = []
+    for number in range(9):
+        picture(tmp_path / f"{number}.jpg", number, spot=False)
+        for finding in ("mass", "consolidation"):
+            words = f"There is a {finding} on the right."
+            nulls.append(NullPicture("train", finding, f"s{number}", f"i{number}", f"{number}.jpg", words))
+    first = calibrate(nulls, sight_of(tmp_path, ToyEncoder()), GATE)
+    random.Random(2).shuffle(nulls)
+    for workers, batch in ((3, 1), (2, 4), (1, 100)):
+        again = calibrate(nulls, sight_of(tmp_path, ToyEncoder(batch=batch)), GATE, workers=workers)
+        assert again.peaks.keys() == first.peaks.keys() == {"train/mass", "train/consolidation"}
+        assert all(np.array_equal(again.peaks[key], first.peaks[key]) for key in first.peaks)
+    assert all(len(values) == 9 and (np.diff(values) >= 0).all() for values in first.peaks.values())
+
+
+def test_what_cannot_be_asked_is_left_out_by_name(tmp_path):
+    class Choosy(ToyEncoder):
+        def encode_sentences(self, sentences):
+            found = super().encode_sentences(sentences)
+            return [dataclasses.replace(q, refused="sentence-too-long") if "long" in s else q
+                    for q, s in zip(found, sentences, strict=True)]  # fmt: skip
+
+    picture(tmp_path / "0.jpg", 0, spot=False)
+    nulls = [
+        NullPicture("train", "mass", "s0", "i0", "0.jpg", "A mass."),
+        NullPicture("train", "mass", "s0", "i0", "0.jpg", "A very long mass."),
+        NullPicture("train", "mass", "s1", "i1", "gone.jpg", "A mass."),
+    ]
+    found = calibrate(nulls, sight_of(tmp_path, Choosy()), GATE)
+    assert found.left_out == {"image-missing": 1, "sentence-too-long": 1}
+    assert len(found.of("train", "mass")) == 1
+    assert len(found.of("validate", "mass")) == 0
+
+
+def test_a_calibration_is_read_as_it_was_written_and_the_first_one_stays(tmp_path):
+    path = tmp_path / "calibration.json"
+    first = Calibration("f", {"train/mass": np.array([-1.5, 0.25], np.float32)}, {"image-missing": 1})
+    write_calibration(path, first)
+    write_calibration(path, Calibration("another", {}))
+    found = read_calibration(path)
+    assert (found.fingerprint, found.left_out, len(found.sha256)) == ("f", {"image-missing": 1}, 64)
+    assert np.array_equal(found.of("train", "mass"), first.peaks["train/mass"])
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"format": 2}', '{"format": 1, "peaks": 3}'])
+def test_a_damaged_calibration_is_one_clear_error(tmp_path, content):
+    (tmp_path / "calibration.json").write_text(content)
+    with pytest.raises(RunError, match="calibration"):
+        read_calibration(tmp_path / "calibration.json")
+
+
+def test_a_picture_without_evidence_gives_and_receives_nothing(source, tmp_path):
+    status = augmented(source, tmp_path / "out", pairs_per_study=2)
+    assert status.rejected.keys() == {"recipient-weak-evidence", "donor-weak-evidence"}
+    outcomes = [o for path in sorted((tmp_path / "out" / "failures").iterdir()) for o in read_outcomes(path)]
+    assert all("s0000" in (o.recipient, o.donor) for o in outcomes)
+    rows = rows_of(tmp_path / "out")
+    assert rows
+    assert {row[f"ground_p_{letter}"] for row in rows for letter in "ab"} == {1 / 9}
+    assert verify(tmp_path / "out", deep=True).ok
+
+
+def test_tasks_and_a_lost_calibration_change_no_byte(source, tmp_path):
+    augmented(source, tmp_path / "whole", workers=1)
+    recipe = source.parent / "recipe.toml"
+    medcutmix_cli.plan(source, tmp_path / "tasks", config=recipe, encoder="toy", shard_size=4, workers=1)
+    medcutmix_cli.render(tmp_path / "tasks", task=1, num_tasks=2, workers=1)
+    RunFolder(tmp_path / "tasks").calibration_file.unlink()
+    medcutmix_cli.render(tmp_path / "tasks", task=0, num_tasks=2, workers=1)
+    assert output_bytes(tmp_path / "tasks") == output_bytes(tmp_path / "whole")
+    names = ("calibration.json", "nulls.parquet")
+    for name in names:
+        assert (tmp_path / "tasks" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_without_a_gate_nothing_is_calibrated_and_no_evidence_is_claimed(source, tmp_path):
+    status = medcutmix_cli.augment(source, tmp_path / "out", encoder="toy", gate="none")
+    assert not status.rejected
+    assert not RunFolder(tmp_path / "out").calibration_file.exists()
+    assert {row["ground_p_a"] for row in rows_of(tmp_path / "out")} == {None}
+
+
+def test_verify_sees_that_the_numbers_were_changed(source, tmp_path):
+    augmented(source, tmp_path / "out")
+    path = RunFolder(tmp_path / "out").calibration_file
+    plain = json.loads(path.read_text())
+    plain["peaks"]["train/pleural_effusion"] = [50.0] * 8
+    path.write_text(json.dumps(plain))
+    assert {problem.rule for problem in verify(tmp_path / "out").problems} == {"calibration", "evidence"}
+
+
+def test_a_calibration_of_another_run_is_refused(source, tmp_path):
+    augmented(source, tmp_path / "out")
+    path = RunFolder(tmp_path / "out").calibration_file
+    path.write_text(path.read_text().replace('"fingerprint": "', '"fingerprint": "0'))
+    next((tmp_path / "out" / "state").glob("*.json")).unlink()
+    with pytest.raises(RunError, match="another run"):
+        medcutmix_cli.render(tmp_path / "out")
+
+
+def test_a_null_picture_that_vanished_is_left_out_by_name(source, tmp_path):
+    recipe = source.parent / "recipe.toml"
+    medcutmix_cli.plan(source, tmp_path / "out", config=recipe, encoder="toy", shard_size=4)
+    (source / "12.jpg").unlink()
+    medcutmix_cli.render(tmp_path / "out")
+    assert read_calibration(RunFolder(tmp_path / "out").calibration_file).left_out == {"image-missing": 1}

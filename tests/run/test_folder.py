@@ -1,0 +1,78 @@
+import errno
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from medcutmix_cli.errors import RunError
+from medcutmix_cli.run.folder import RunFolder, explained, read_run, read_state
+from medcutmix_cli.system.atomic_files import publish_first
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = RunFolder(tmp_path / "out")
+    made.create()
+    return made
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
+def test_a_refused_write_says_where_and_what_to_do(tmp_path, code):
+    with pytest.raises(RunError) as caught, explained(tmp_path):
+        raise OSError(code, os.strerror(code))
+    assert caught.value.where == str(tmp_path)
+    assert caught.value.hint
+
+
+def test_of_two_files_the_first_counts_also_where_there_are_no_hard_links(tmp_path, monkeypatch):
+    def refuse(*_paths):
+        raise OSError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    for text in ("first", "second"):
+        with publish_first(tmp_path / "calibration.json") as temporary:
+            temporary.write_text(text)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["first"]
+
+
+def test_an_error_that_is_no_refused_write_passes_unchanged(tmp_path):
+    with pytest.raises(OSError, match="pipe"), explained(tmp_path):
+        raise OSError(errno.EPIPE, "pipe")
+
+
+def test_a_file_in_the_way_is_explained(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot write"):
+        RunFolder(tmp_path / "file" / "out").create()
+
+
+def test_a_plan_without_run_json_was_interrupted(folder):
+    folder.plan_file.write_bytes(b"")
+    with pytest.raises(RunError) as caught:
+        read_run(folder)
+    assert "interrupted" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"settings": 1}'])
+def test_a_damaged_run_json_is_one_clear_error(folder, text):
+    folder.run_file.write_text(text)
+    with pytest.raises(RunError, match=r"run\.json cannot be read"):
+        read_run(folder)
+
+
+def test_a_damaged_state_file_is_one_clear_error(folder):
+    folder.state_file(0).write_text("{")
+    with pytest.raises(RunError) as caught:
+        read_state(folder, 0)
+    assert "rendered again" in caught.value.hint
+
+
+@pytest.mark.parametrize("change", [{"written": "many"}, {"shard": 4}, {"bytes": -1}])
+def test_a_state_file_with_numbers_that_cannot_be_is_one_clear_error(folder, change):
+    state = {"shard": 0, "planned": 1, "written": 1, "rejected": {}, "failed": {}, "sha256": "", "bytes": 1}
+    folder.state_file(0).write_text(
+        json.dumps(state | {"seconds": 0.1, "device": "cpu", "attempts": 1} | change)
+    )
+    with pytest.raises(RunError, match="state file"):
+        read_state(folder, 0)

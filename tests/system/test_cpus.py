@@ -1,0 +1,49 @@
+import os
+
+import pytest
+
+from medcutmix_cli.system.cpus import usable_cpus
+
+
+@pytest.fixture
+def eight(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(8)))
+
+
+V1 = "sys/fs/cgroup/cpu,cpuacct"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({}, 8, id="no-groups"),
+        pytest.param({"sys/fs/cgroup/a/b/cpu.max": "max 100000\n"}, 8, id="no-quota"),
+        pytest.param({"sys/fs/cgroup/a/b/cpu.max": "250000 100000\n"}, 2, id="quota"),
+        pytest.param({"sys/fs/cgroup/a/b/cpu.max": "50000 100000\n"}, 1, id="less-than-one"),
+        pytest.param({"sys/fs/cgroup/a/cpu.max": "300000 100000\n"}, 3, id="quota-of-the-group-above"),
+        pytest.param({"sys/fs/cgroup/cpu.max": "400000 100000\n"}, 4, id="seen-from-inside-a-container"),
+        pytest.param({"sys/fs/cgroup/a/b/cpu.max": "6400000 100000\n"}, 8, id="more-than-it-is-pinned-to"),
+        pytest.param(
+            {f"{V1}/job/cpu.cfs_quota_us": "200000\n", f"{V1}/job/cpu.cfs_period_us": "100000\n"},
+            2,
+            id="version-1",
+        ),
+        pytest.param(
+            {f"{V1}/job/cpu.cfs_quota_us": "-1\n", f"{V1}/job/cpu.cfs_period_us": "100000\n"},
+            8,
+            id="version-1-without-quota",
+        ),
+        pytest.param({"sys/fs/cgroup/a/b/cpu.max": "nonsense"}, 8, id="what-cannot-be-read"),
+    ],
+)
+def test_a_container_gets_as_many_threads_as_its_quota(eight, tmp_path, files, expected):
+    groups = {"proc/self/cgroup": "4:cpu,cpuacct:/job\n3:cpuset:/\n0::/a/b\n"} if files else {}
+    for path, text in {**groups, **files}.items():
+        target = tmp_path / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    assert usable_cpus(tmp_path) == expected
+
+
+def test_this_machine_has_a_processor_at_least():
+    assert 1 <= usable_cpus() <= os.cpu_count()

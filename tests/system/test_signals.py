@@ -1,0 +1,249 @@
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from threading import Thread
+
+import pytest
+
+from medcutmix_cli.system import signals
+from medcutmix_cli.system.signals import SignalWatch, Stop, shielded
+
+
+@pytest.mark.parametrize("name", SignalWatch.names)
+def test_a_signal_stops_the_main_thread(name):
+    with SignalWatch() as watch, pytest.raises(Stop, match=name):
+        signal.raise_signal(getattr(signal, name))
+    assert watch.seen
+
+
+def test_no_library_swallows_it():
+    with SignalWatch(), pytest.raises(Stop), suppress(Exception):
+        signal.raise_signal(signal.SIGTERM)
+
+
+class Last:
+    """Has last words in which a signal comes."""
+
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def lose_a_stop():
+    last = Last()
+    del last
+    for _ in range(500):
+        time.sleep(0.01)
+
+
+def test_a_stop_that_an_object_takes_to_its_grave_is_raised_again(capfd):
+    with SignalWatch() as watch, pytest.raises(Stop, match="SIGTERM"):
+        lose_a_stop()
+    assert watch.seen
+    assert capfd.readouterr().err == ""
+
+
+class Failing:
+    """Has last words that fail."""
+
+    def __del__(self):
+        raise ValueError
+
+
+def test_another_error_in_last_words_is_told_as_ever(monkeypatch):
+    told = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda lost: told.append(lost.exc_type))
+    with SignalWatch():
+        failing = Failing()
+        del failing
+    assert told == [ValueError]
+
+
+def raise_twice(number):
+    """Raise a signal, and again while the first is on its way out."""
+    try:
+        signal.raise_signal(number)
+    finally:
+        signal.raise_signal(number)
+
+
+@pytest.mark.parametrize("name", SignalWatch.names)
+def test_two_at_once_are_one_and_do_not_disturb_the_way_out(name, monkeypatch):
+    monkeypatch.setattr(signals, "ONE_MOMENT", 60)  # however late the listener hears them
+    with SignalWatch(), pytest.raises(Stop):
+        raise_twice(getattr(signal, name))
+
+
+STUCK = """
+import sys, time, medcutmix_cli
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from medcutmix_cli import main
+from medcutmix_cli.system import signals
+from medcutmix_cli.system import temporary_files as temporaries
+
+def augment(*_arguments, **_options):
+    with temporaries.temporary_beside(Path(sys.argv[2]) / "part.parquet") as half:
+        half.write_text("half")
+        pool = ThreadPoolExecutor()
+        reading = pool.submit(time.sleep, 60)  # a share that hangs
+        {wait}
+
+medcutmix_cli.augment = augment
+signals.PATIENCE = {patience}
+main.main()
+"""
+
+
+@contextmanager
+def stuck(folder, wait, patience=20):
+    """Run a command that has a half-written file and a thread that cannot be stopped."""
+    code = STUCK.format(wait=wait, patience=patience)
+    command = [sys.executable, "-c", code, "augment", str(folder), "OUT"]
+    with subprocess.Popen(command, stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.kill()
+
+
+READY = 'print("ready", flush=True)'
+IN_THE_MAIN_THREAD = f"try: {READY}; reading.result()\n        finally: reading.result()"
+WAITS = [
+    pytest.param(IN_THE_MAIN_THREAD, id="the-main-thread-waits-for-it"),
+    pytest.param(f"{READY}; reading.result()", id="the-interpreter-waits-for-it"),
+    pytest.param(
+        f"import ctypes; sleep = ctypes.CDLL(None).sleep; {READY}; sleep(60)",
+        id="the-main-thread-is-in-a-library",
+    ),
+]
+
+
+@pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_second_signal_ends_what_hangs_at_once_and_nothing_half_written_stays(tmp_path, wait, name):
+    with stuck(tmp_path, wait) as process:
+        process.send_signal(getattr(signal, name))
+        time.sleep(0.5)
+        assert process.poll() is None
+        began = time.monotonic()
+        process.send_signal(getattr(signal, name))
+        _, said = process.communicate(timeout=10)
+    assert process.returncode == 75
+    assert time.monotonic() - began < 3
+    assert said == "interrupted: run the same command again: it goes on where it stopped\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_way_out_that_hangs_is_left_before_the_batch_system_kills(tmp_path):
+    with stuck(tmp_path, IN_THE_MAIN_THREAD, patience=1) as process:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=10)
+    assert process.returncode == 75
+    assert not list(tmp_path.iterdir())
+    assert signals.PATIENCE < 30
+
+
+def test_who_waits_is_told_how_not_to(tmp_path):
+    with stuck(tmp_path, IN_THE_MAIN_THREAD) as process:
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.readline()
+    assert said == "stopping: waiting for what is under way (once more, and it ends at once)\n"
+
+
+def test_whoever_leaves_first_says_how_to_go_on_and_nobody_says_it_again(monkeypatch):
+    said = []
+    monkeypatch.setattr(signals, "say", lambda text: (time.sleep(0.05), said.append(text)))
+    watch = SignalWatch()
+    both = [Thread(target=watch.tell) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert said == [signals.INTERRUPTED]
+
+
+@pytest.fixture
+def _ends_of_children_unheard():
+    """Undo what torch's DataLoader leaves behind: with a handler of its own, the end of a child rings the bell too."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGCHLD, before)
+
+
+@pytest.mark.usefixtures("_ends_of_children_unheard")
+def test_a_forked_child_rings_no_bell_of_its_parent():
+    with SignalWatch() as watch:
+        child = os.fork()
+        if not child:
+            signal.raise_signal(signal.SIGINT)
+            os._exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+        assert not select.select([watch._heard], [], [], 0.1)[0]
+
+
+def test_a_child_started_in_the_shield_is_deaf():
+    with shielded():
+        child = subprocess.Popen(
+            [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(1)"], stdout=-1
+        )
+    with child:
+        child.stdout.readline()
+        for name in SignalWatch.names:
+            child.send_signal(getattr(signal, name))
+    assert child.returncode == 0
+
+
+def kill_in_the_shield():
+    with shielded():
+        os.kill(os.getpid(), signal.SIGTERM)
+    for _ in range(500):  # another thread takes it, and tells the main thread
+        time.sleep(0.01)
+
+
+def test_a_signal_that_comes_during_the_shield_is_not_lost():
+    with SignalWatch() as watch, pytest.raises(Stop):
+        kill_in_the_shield()
+    assert watch.seen
+
+
+def test_the_signals_are_given_back():
+    before = {name: signal.getsignal(getattr(signal, name)) for name in SignalWatch.names}
+    with SignalWatch():
+        assert signal.getsignal(signal.SIGTERM) is not before["SIGTERM"]
+    assert before == {name: signal.getsignal(getattr(signal, name)) for name in SignalWatch.names}
+
+
+def test_what_nohup_ignores_stays_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with SignalWatch() as watch:
+            signal.raise_signal(signal.SIGHUP)
+        assert not watch.seen
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_a_worker_process_leaves_ctrl_c_to_its_parent(monkeypatch):
+    with SignalWatch() as watch:
+        monkeypatch.setattr(os, "getpid", lambda: -1)
+        signal.raise_signal(signal.SIGINT)
+    assert not watch.seen
+
+
+def test_a_signal_after_all_is_done_ends_the_process_with_its_own_code():
+    code = (
+        "import time, threading; from medcutmix_cli import main\n"
+        "class Watch(main.SignalWatch):\n"
+        "    def finish(self, code): super().finish(code); print('ready', flush=True)\n"
+        "main.SignalWatch = Watch\n"
+        "main._run = lambda *_: threading.Thread(target=time.sleep, args=(60,)).start() or 3\n"
+        "main.main()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=10)
+    assert (process.returncode, said) == (3, "")
