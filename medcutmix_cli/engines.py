@@ -91,7 +91,7 @@ class Engine(Protocol):
 
 
 @runtime_checkable
-class Several(Protocol):
+class ParallelEngine(Protocol):
     """What an engine has besides that renders several shards at the same time: an estimate asks for it."""
 
     def at_once(self, work: Work) -> int:

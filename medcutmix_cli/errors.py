@@ -101,7 +101,7 @@ class ClusterError(MedcutmixError):
     """Slurm or Ray is not there, or refused what was asked of it."""
 
 
-class Interrupted(MedcutmixError):  # noqa: N818 - a state, not a mistake
+class Interruption(MedcutmixError):  # noqa: N818 - a state, not a mistake
     """Stopped by a signal; nothing half-written, the same command goes on."""
 
     exit_code = 75

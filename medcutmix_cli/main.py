@@ -28,7 +28,7 @@ from medcutmix_cli.commands.sample import sample
 from medcutmix_cli.commands.session import Session
 from medcutmix_cli.commands.status import status
 from medcutmix_cli.commands.verify import verify
-from medcutmix_cli.errors import Interrupted
+from medcutmix_cli.errors import Interruption
 from medcutmix_cli.system.signals import SignalWatch, Stop
 
 STEPS, LOOK, START = "Step by step", "Look and check", "Start here"
@@ -220,7 +220,7 @@ def _run(arguments: Sequence[str] | None, session: Session, signals: SignalWatch
 
 def _interrupted(signals: SignalWatch) -> int:
     signals.tell()
-    return Interrupted.exit_code
+    return Interruption.exit_code
 
 
 def _flushed(code: int | str) -> int | str:

@@ -19,7 +19,7 @@ from medcutmix_cli.assembly.parts import (
     build_reader,
     build_strategies,
     check_features,
-    completed,
+    complete_settings,
     describe,
     open_source,
     resolve_options,
@@ -34,19 +34,12 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.planning.plan import PlanResult, make_plan
 from medcutmix_cli.rendering.staging import check_stage_dir
 from medcutmix_cli.run.data_card import write_card
-from medcutmix_cli.run.folder import (
-    RunFolder,
-    RunRecord,
-    explained,
-    read_attempts,
-    read_complete,
-    read_run,
-    write_json,
-)
+from medcutmix_cli.run.folder import RunFolder, RunRecord, read_attempts, read_complete, read_run, write_json
 from medcutmix_cli.run.nulls_file import write_nulls
 from medcutmix_cli.run.plan_file import shard_sizes, write_plan
 from medcutmix_cli.run.status import RunStatus, run_status
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
 def augment(
@@ -78,11 +71,11 @@ def augment(
     plan(dataset, out, config=config, progress=progress, **options)
     return render(
         out,
-        workers=resolved.said("run.workers"),
-        engine=resolved.said("run.engine"),
-        engine_options=resolved.said("run.engine_options"),
+        workers=resolved.explicit_value("run.workers"),
+        engine=resolved.explicit_value("run.engine"),
+        engine_options=resolved.explicit_value("run.engine_options"),
         retry_failed=retry_failed,
-        max_fail_frac=resolved.said("run.max_fail_frac"),
+        max_fail_frac=resolved.explicit_value("run.max_fail_frac"),
         progress=progress,
         **moved_of(resolved),
     )
@@ -105,7 +98,7 @@ def plan(
     folder = RunFolder(Path(out))
     resolved = resolve_options(dataset, config, options)
     source = open_source(resolved.settings)
-    resolved = completed(resolved, source)
+    resolved = complete_settings(resolved, source)
     strategy = build_pairing(resolved.settings)
     build_reader(resolved.settings)
     build_engine(resolved.settings)
@@ -166,13 +159,13 @@ def render(
     )
     folder = RunFolder(Path(out))
     if work.shards:
-        with explained(folder.root):
+        with explain_storage_errors(folder.root):
             folder.create()
             folder.clean_temporaries()
         chosen.render(work, progress)
     status = run_status(folder)
     if not status.missing:
-        with explained(folder.card_file):
+        with explain_storage_errors(folder.card_file):
             folder.clean_temporaries()
             write_card(folder, read_run(folder), status)
     return status if max_fail_frac is None else replace(status, max_fail_frac=max_fail_frac)
@@ -277,7 +270,7 @@ def _write_plan(
     )
     sizes = shard_sizes(len(result.pairs), settings.run.shard_size)
     whole = replace(record, counts=_counts(result), shards=sizes)
-    with explained(folder.root):
+    with explain_storage_errors(folder.root):
         folder.create()
         folder.clean_temporaries()
         write_plan(folder.plan_file, result.pairs, settings.run.shard_size, progress)

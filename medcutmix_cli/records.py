@@ -79,7 +79,7 @@ class Study:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class Drop:
     """A study or pair left out, by name.
 
     Attributes:

@@ -96,7 +96,7 @@ def test_a_mistyped_command_gets_a_suggestion(capsys):
         (errors.RunConflictError, 1),
         (errors.ShardError, 1),
         (errors.MissingExtraError, 1),
-        (errors.Interrupted, 75),
+        (errors.Interruption, 75),
     ],
 )
 def test_each_error_has_its_exit_code(failing, kind, code):
@@ -183,7 +183,7 @@ def test_what_a_signal_broke_counts_as_interrupted(monkeypatch, capsys):
     def augment(*_arguments, **_options):
         try:
             signal.raise_signal(signal.SIGTERM)
-        except errors.Interrupted:
+        except errors.Interruption:
             raise OSError(5, "Input/output error") from None
 
     monkeypatch.setattr(medcutmix_cli, "augment", augment, raising=False)

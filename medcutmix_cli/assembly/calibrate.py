@@ -10,11 +10,12 @@ from typing import Unpack
 from medcutmix_cli.assembly.opening import open_renderer
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.engines import Moved, Places, Progress, Work
-from medcutmix_cli.run.folder import RunFolder, explained, read_run
+from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
 @dataclass(frozen=True, slots=True)
-class Calibrated:
+class CalibrationSummary:
     """What the gate of a run compares with.
 
     Attributes:
@@ -36,7 +37,7 @@ def calibrate(
     workers: int = 0,
     progress: Progress | None = None,
     **moved: Unpack[Moved],
-) -> Calibrated:
+) -> CalibrationSummary:
     """Measure the pictures without a finding that the plan chose, unless `calibration.json` lies there already.
 
     Args:
@@ -52,14 +53,14 @@ def calibrate(
     folder = RunFolder(Path(out))
     record = read_run(folder)
     there = folder.calibration_file.is_file()
-    with explained(folder.root):
+    with explain_storage_errors(folder.root):
         folder.create()
         folder.clean_temporaries()
     renderer = open_renderer(
         Work(folder.root.resolve(), record.fingerprint, (), (), Places(**moved), workers), progress
     )
     peaks = renderer.calibration.peaks
-    return Calibrated(
+    return CalibrationSummary(
         gate=from_plain(record.settings).mixing.gate,
         made=not there and folder.calibration_file.is_file(),
         pictures={key: int(values.size) for key, values in peaks.items()},

@@ -14,7 +14,7 @@ from medcutmix_cli.assembly.parts import (
     open_source,
     versions,
 )
-from medcutmix_cli.assembly.relocation import relocated
+from medcutmix_cli.assembly.relocation import relocate_settings
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.configuration.registry import load
 from medcutmix_cli.configuration.resolution import difference
@@ -24,17 +24,18 @@ from medcutmix_cli.engines import Places, Progress, Work
 from medcutmix_cli.errors import EncoderError, RunError
 from medcutmix_cli.rendering.calibration import (
     Calibration,
-    Sight,
+    PictureSource,
     calibrate,
     read_calibration,
     write_calibration,
 )
 from medcutmix_cli.rendering.pair import Renderer
 from medcutmix_cli.rendering.staging import check_stage_dir
-from medcutmix_cli.run.folder import RunFolder, RunRecord, explained, read_run
+from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.run.nulls_file import read_nulls
 from medcutmix_cli.run.shards import ShardOrigin
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 CREDENTIALED_TERMS = (
     "Derived from the source data set and under its terms; credentialed data stays credentialed."
@@ -50,7 +51,7 @@ def open_run_dataset(
     Raises:
         DatasetError: It is not there.
     """
-    return open_source(relocated(record, Places(dataset=root, reports=reports)))
+    return open_source(relocate_settings(record, Places(dataset=root, reports=reports)))
 
 
 def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
@@ -68,7 +69,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
             "another run lies in this folder", where=str(work.out), hint="was it planned again meanwhile?"
         )
     _check_versions(record)
-    settings = relocated(record, work.places)
+    settings = relocate_settings(record, work.places)
     check_stage_dir(settings.run.stage_dir)
     threads = work.workers or settings.run.workers or usable_cpus()
     encoder = build_encoder(settings)
@@ -82,7 +83,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
     # Where rows are cut into shards must not show inside one.
     del semantic["run"]["shard_size"]
     source = open_source(settings)
-    sight = Sight(
+    sight = PictureSource(
         source.resolve,
         settings.image.canvas,
         settings.image.dicom_mode,
@@ -99,7 +100,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         encoder=encoder,
         strategies=build_strategies(settings),
         gate=gate,
-        calibration=calibrated(folder, record, sight, gate, threads, progress),
+        calibration=ensure_calibration(folder, record, sight, gate, threads, progress),
         lam=load("weight", settings.mixing.weight),
         canvas=settings.image.canvas,
         dicom_mode=settings.image.dicom_mode,
@@ -127,10 +128,10 @@ def _check_versions(record: RunRecord) -> None:
         )
 
 
-def calibrated(
+def ensure_calibration(
     folder: RunFolder,
     record: RunRecord,
-    sight: Sight,
+    sight: PictureSource,
     gate: Gate,
     workers: int,
     progress: Progress | None = None,
@@ -140,7 +141,7 @@ def calibrated(
     Raises:
         RunError: The file lies there but cannot be read, or is of another run.
     """
-    if not gate.needed():
+    if not gate.min_nulls():
         return Calibration(record.fingerprint, {})
     path = folder.calibration_file
     if not path.is_file():
@@ -148,7 +149,7 @@ def calibrated(
         made = calibrate(
             nulls, sight, gate, workers=workers, fingerprint=record.fingerprint, progress=progress
         )
-        with explained(path):
+        with explain_storage_errors(path):
             write_calibration(path, made)
     found = read_calibration(path)
     if found.fingerprint != record.fingerprint:

@@ -12,12 +12,12 @@ from medcutmix_cli.assembly.relocation import paths_as_text, with_absolute_paths
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.configuration.plugins import build, construct, options_of
 from medcutmix_cli.configuration.registry import load
-from medcutmix_cli.configuration.resolution import Resolved, fingerprint, resolve
+from medcutmix_cli.configuration.resolution import ResolvedSettings, fingerprint, resolve
 from medcutmix_cli.configuration.settings import Settings, plain
 from medcutmix_cli.datasets.base import Dataset
-from medcutmix_cli.datasets.combined import Combined, kind_of
+from medcutmix_cli.datasets.combined import CombinedDataset, kind_of
 from medcutmix_cli.datasets.recognise import open_dataset
-from medcutmix_cli.encoders.base import Encoder, Featured
+from medcutmix_cli.encoders.base import Encoder, FeatureEncoder
 from medcutmix_cli.engines import Engine
 from medcutmix_cli.errors import EncoderError, UsageError
 from medcutmix_cli.mixing.cut import Guards, Strategies
@@ -125,7 +125,7 @@ def build_engine(
     return engine
 
 
-def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[str, Any]) -> Resolved:
+def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[str, Any]) -> ResolvedSettings:
     """Merge options, environment, recipe and defaults.
 
     Raises:
@@ -161,10 +161,10 @@ def open_source(settings: Settings) -> Dataset:
     source = open_dataset(Path(chosen.root), chosen.kind or None, **options)
     if not chosen.unpaired:
         return source
-    return Combined(source, open_dataset(Path(chosen.unpaired), **dict(chosen.unpaired_options)))
+    return CombinedDataset(source, open_dataset(Path(chosen.unpaired), **dict(chosen.unpaired_options)))
 
 
-def completed(resolved: Resolved, source: Dataset) -> Resolved:
+def complete_settings(resolved: ResolvedSettings, source: Dataset) -> ResolvedSettings:
     """Fill in what may be left unsaid: the recognised kind, and `bundled` on our own phantoms only.
 
     Raises:
@@ -217,7 +217,7 @@ def check_features(settings: Settings, encoder: Encoder) -> None:
     Raises:
         UsageError: It keeps no patch features.
     """
-    if settings.image.features and not isinstance(encoder, Featured):
+    if settings.image.features and not isinstance(encoder, FeatureEncoder):
         raise UsageError(
             f"the encoder {settings.encoder.name!r} keeps no patch features", hint="leave out --features"
         )
@@ -279,7 +279,7 @@ def folder_sha256(folder: Path) -> str:
     return fingerprint([[path.relative_to(folder).as_posix(), sha256(path)] for path in files])
 
 
-def describe(resolved: Resolved, source: Dataset, encoder: Encoder) -> RunRecord:
+def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> RunRecord:
     """Describe the run before its plan is made: everything but the counts."""
     settings = resolved.settings
     sources = dict(source.provenance())

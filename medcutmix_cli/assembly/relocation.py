@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from medcutmix_cli.configuration.resolution import Resolved, from_plain
+from medcutmix_cli.configuration.resolution import ResolvedSettings, from_plain
 from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.engines import Moved, Places
 from medcutmix_cli.run.folder import RunRecord
@@ -22,7 +22,7 @@ def paths_as_text(flags: dict[str, Any]) -> dict[str, Any]:
     return {key: str(value) if key in _PATHS and value is not None else value for key, value in flags.items()}
 
 
-def with_absolute_paths(resolved: Resolved) -> Resolved:
+def with_absolute_paths(resolved: ResolvedSettings) -> ResolvedSettings:
     """Make paths absolute, whoever said them: the run may go on from another folder."""
     settings = resolved.settings
     for key in _PATHS:
@@ -34,19 +34,19 @@ def with_absolute_paths(resolved: Resolved) -> Resolved:
     return replace(resolved, settings=settings)
 
 
-def moved_of(resolved: Resolved) -> Moved:
+def moved_of(resolved: ResolvedSettings) -> Moved:
     """Return where things are, as somebody says who plans and renders in one call."""
     return Moved(
-        dataset=resolved.said("dataset.root"),
-        reports=resolved.said("dataset.reports"),
-        unpaired=resolved.said("dataset.unpaired"),
-        weights=resolved.said("encoder.weights"),
-        device=resolved.said("encoder.device"),
-        stage_dir=resolved.said("run.stage_dir"),
+        dataset=resolved.explicit_value("dataset.root"),
+        reports=resolved.explicit_value("dataset.reports"),
+        unpaired=resolved.explicit_value("dataset.unpaired"),
+        weights=resolved.explicit_value("encoder.weights"),
+        device=resolved.explicit_value("encoder.device"),
+        stage_dir=resolved.explicit_value("run.stage_dir"),
     )
 
 
-def relocated(record: RunRecord, places: Places) -> Settings:
+def relocate_settings(record: RunRecord, places: Places) -> Settings:
     """Return a run's settings with root, reports, unpaired, weights, device and staging folder as they are now."""
     settings = from_plain(record.settings)
     return replace(

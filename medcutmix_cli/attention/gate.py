@@ -34,10 +34,10 @@ class Gate(Protocol):
     def p_value(self, peak: float, nulls: Nulls) -> float:
         """Return how seldom a picture without the finding reaches `peak`; NaN where that is not asked."""
 
-    def allowed(self, count: int) -> int:
+    def max_nulls_reaching(self, count: int) -> int:
         """Return how many of `count` nulls may reach a peak that is kept; -1: none is ever kept."""
 
-    def needed(self) -> int:
+    def min_nulls(self) -> int:
         """Return the fewest nulls with which anything can be kept."""
 
     def keeps(self, peak: float, nulls: Nulls) -> bool:
@@ -70,8 +70,8 @@ class NullMax:
         """Refuse a gate that means nothing, or that could never open."""
         if not (0 < self.alpha < 1 and 0 <= self.confidence < 1 and self.border >= 0):
             raise ValueError("alpha must be in (0, 1), confidence in [0, 1), border at least 0")
-        if self.allowed(self.pictures) < 0:
-            raise ValueError(f"pictures must be at least {self.needed()} for this alpha and confidence")
+        if self.max_nulls_reaching(self.pictures) < 0:
+            raise ValueError(f"pictures must be at least {self.min_nulls()} for this alpha and confidence")
 
     def statistic(self, scores: Scores, placement: Placement) -> float:
         """Return the largest score of the picture's cells, `border` rings left out.
@@ -89,7 +89,7 @@ class NullMax:
         """Return (1 + nulls that reach the peak) / (1 + nulls), in (0, 1]; 1 without nulls."""
         return (1 + _reaching(peak, nulls)) / (1 + nulls.size)
 
-    def allowed(self, count: int) -> int:
+    def max_nulls_reaching(self, count: int) -> int:
         """Return the most of `count` nulls that may reach a peak that is kept, -1 where none may be kept.
 
         The largest k with P(Binomial(count, alpha) > k) >= confidence; with confidence 0 the largest k
@@ -100,17 +100,17 @@ class NullMax:
             return int(np.count_nonzero((1 + ranks) / (1 + count) <= self.alpha)) - 1
         return int(np.count_nonzero(special.bdtrc(ranks, count, self.alpha) >= self.confidence)) - 1
 
-    def needed(self) -> int:
+    def min_nulls(self) -> int:
         """Return the fewest nulls with which anything can be kept: (1 - alpha)^n <= 1 - confidence."""
         ratio = np.log1p(-self.confidence) / np.log1p(-self.alpha) if self.confidence else 1 / self.alpha - 1
         count = max(1, int(ratio) - 1)
-        while self.allowed(count) < 0:
+        while self.max_nulls_reaching(count) < 0:
             count += 1
         return count
 
     def keeps(self, peak: float, nulls: Nulls) -> bool:
         """Say whether so few nulls reach the peak that the promise holds; a NaN peak is never kept."""
-        return _reaching(peak, nulls) <= self.allowed(nulls.size)
+        return _reaching(peak, nulls) <= self.max_nulls_reaching(nulls.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +130,11 @@ class NoGate:
         """Return NaN: nothing was compared."""
         return nan
 
-    def allowed(self, count: int) -> int:
+    def max_nulls_reaching(self, count: int) -> int:
         """Return all of them."""
         return count
 
-    def needed(self) -> int:
+    def min_nulls(self) -> int:
         """Return 0."""
         return 0
 

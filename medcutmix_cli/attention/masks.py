@@ -65,9 +65,9 @@ class EnergyRule(CellRule):
 
     def lacks_evidence(self, scores: Scores, usable: Mask) -> bool:
         """Say that the reading counts no usable cell."""
-        return not self.counted(scores, usable).any()
+        return not self.evidence_of(scores, usable).any()
 
-    def counted(self, scores: Scores, usable: Mask) -> Energy:
+    def evidence_of(self, scores: Scores, usable: Mask) -> Energy:
         """Return what each usable cell counts, (grid_h, grid_w) float64 >= 0, 0 elsewhere."""
         return evidence(np.where(usable, scores, np.float32(np.nan)), self.energy)
 
@@ -90,7 +90,7 @@ class Mass(EnergyRule):
 
     def strengths(self, scores: Scores, usable: Mask) -> Strength:
         """Take cells from the heaviest down until they hold enough."""
-        counted = self.counted(scores, usable)
+        counted = self.evidence_of(scores, usable)
         held = np.cumsum(np.sort(counted[usable])[::-1])
         count = 1 + int(np.searchsorted(held, self.fraction * held[-1])) if held.size else 0
         return highest_cells(counted, usable, count).astype(np.float32)
@@ -118,7 +118,7 @@ class Soft(EnergyRule):
         """Rescale the energy between its quantiles."""
         if not usable.any():
             return np.zeros(scores.shape, dtype=np.float32)
-        counted = self.counted(scores, usable)
+        counted = self.evidence_of(scores, usable)
         low, high = np.quantile(counted[usable], (self.low, self.high))
         rise = (counted - low) / (high - low) if high > low else counted > low
         return np.where(usable, np.clip(rise, 0.0, 1.0), 0.0).astype(np.float32)

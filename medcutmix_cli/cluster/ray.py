@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medcutmix_cli.cluster.ray_request import Node, Request, size_request
-from medcutmix_cli.cluster.ray_session import alive_nodes, chosen_address, connected
-from medcutmix_cli.cluster.ray_workers import Crew, no_place
+from medcutmix_cli.cluster.ray_session import alive_nodes, chosen_address, connect
+from medcutmix_cli.cluster.ray_workers import RayWorkers, no_place
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.engines import Places, Progress, Work
@@ -63,21 +63,21 @@ class OnRay:
         """
         settings = _settings(work)
         try:
-            with connected(chosen_address(self.address)) as ours:
+            with connect(chosen_address(self.address)) as ours:
                 nodes = alive_nodes()
                 request = self._request(work, settings, nodes)
                 if ours and not request.fits(nodes):  # it will not grow
                     raise no_place(request, "here")
                 places = _without_gpu(work.places, settings) if not request.gpus else work.places
                 sent = replace(work, workers=request.workers, places=places.with_paths(_full))
-                Crew(sent, request, self.patience_s, progress).render()
+                RayWorkers(sent, request, self.patience_s, progress).render()
         finally:
             RunFolder(work.out).clean_temporaries()
 
     def at_once(self, work: Work) -> int:
         """Return how many actors the cluster has room for, as it is now, and `work` has shards for."""
         settings = _settings(work)
-        with connected(chosen_address(self.address)):
+        with connect(chosen_address(self.address)):
             return self._request(work, settings, alive_nodes()).actors
 
     def one_at_a_time(self) -> OnRay:

@@ -17,11 +17,11 @@ import ray
 import medcutmix_cli
 from medcutmix_cli.assembly.opening import open_renderer
 from medcutmix_cli.engines import Work
-from medcutmix_cli.errors import Interrupted, MedcutmixError, RunError
+from medcutmix_cli.errors import Interruption, MedcutmixError, RunError
 from medcutmix_cli.rendering.pair import Renderer
 from medcutmix_cli.rendering.shard import render_shard
 from medcutmix_cli.run.folder import RunFolder
-from medcutmix_cli.system.unexpected_errors import described
+from medcutmix_cli.system.unexpected_errors import as_known_error
 
 _UTIL: Any = ray.util  # without types
 _MEMORY = "fewer --workers, fewer actors a node, or a smaller --canvas"
@@ -29,7 +29,7 @@ _ISSUES = "please report this line; `medcutmix --debug render RUN --engine local
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ActorProgress:
     """How far an actor is with what it does now: as `engines.Progress` takes it."""
 
     stage: str = ""
@@ -38,7 +38,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CallResult:
     """What an actor says when a call has ended.
 
     Attributes:
@@ -64,22 +64,22 @@ class ShardActor:
         logging.disable(logging.WARNING)
         self._work = work
         self._renderer: Renderer | None = None
-        self._standing = Standing()
+        self._standing = ActorProgress()
         self._stopping = False
 
-    def arrive(self) -> Answer:
+    def arrive(self) -> CallResult:
         """Say that the actor has been placed."""
         return _answer()
 
-    def open(self) -> Answer:
+    def open(self) -> CallResult:
         """Build the renderer: the encoder and, where no task has made it yet, the calibration."""
         return self._guarded(self._open)
 
-    def render(self, shard: int) -> Answer:
+    def render(self, shard: int) -> CallResult:
         """Render one shard; whether it is complete is said by its state file alone."""
         return self._guarded(lambda: self._render(shard))
 
-    def standing(self) -> Standing:
+    def tell_progress(self) -> ActorProgress:
         """Say how far the running call is."""
         return self._standing
 
@@ -104,22 +104,22 @@ class ShardActor:
         render_shard(self._renderer, shard, done=lambda count: self._note("rendering", count, 0))
 
     def _note(self, stage: str, done: int, total: int) -> None:
-        self._standing = Standing(stage, done, total)
+        self._standing = ActorProgress(stage, done, total)
         if self._stopping:
-            raise Interrupted("stopped")
+            raise Interruption("stopped")
 
-    def _guarded(self, call: Callable[[], None]) -> Answer:
-        self._standing = Standing()
+    def _guarded(self, call: Callable[[], None]) -> CallResult:
+        self._standing = ActorProgress()
         try:
             call()
         except Exception as error:  # noqa: BLE001 - nothing of it may reach Ray: its message may quote a report
-            return _answer(described(error, memory=_MEMORY, unexpected=_ISSUES))
+            return _answer(as_known_error(error, memory=_MEMORY, unexpected=_ISSUES))
         return _answer()
 
 
-def _answer(error: MedcutmixError | None = None) -> Answer:
+def _answer(error: MedcutmixError | None = None) -> CallResult:
     node: str = _UTIL.get_node_ip_address()
-    return Answer(node, medcutmix_cli.__version__, error)
+    return CallResult(node, medcutmix_cli.__version__, error)
 
 
 def _swallow(*_warning: object, **_stream: object) -> None:

@@ -38,7 +38,7 @@ _HANDLER_SECONDS = 0.02
 
 
 @contextmanager
-def connected(address: str) -> Iterator[bool]:
+def connect(address: str) -> Iterator[bool]:
     """Be connected to the cluster at `address`, or to one that lives as long as this context.
 
     Ray is started from a thread that stays until the end: off the main thread it takes over no signal (its handler

@@ -13,7 +13,7 @@ from typing import Any
 import ray
 
 import medcutmix_cli
-from medcutmix_cli.cluster.ray_actor import Answer, ShardActor, Standing
+from medcutmix_cli.cluster.ray_actor import ActorProgress, CallResult, ShardActor
 from medcutmix_cli.cluster.ray_request import Request
 from medcutmix_cli.cluster.ray_session import alive_nodes, free_resources
 from medcutmix_cli.engines import Progress, Work
@@ -30,7 +30,7 @@ _LATE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PendingCall:
     """What an actor was asked for, and has not answered yet.
 
     Attributes:
@@ -44,7 +44,7 @@ class Call:
     shard: int = -1
 
 
-class Crew:
+class RayWorkers:
     """Renders the shards of some work.
 
     Args:
@@ -62,9 +62,9 @@ class Crew:
         self._attempts = {shard: self._attempts_before(shard) for shard in work.shards}
         self._queue = deque(work.shards)
         self._unfinished = set(work.shards)
-        self._calls: dict[Any, Call] = {}
+        self._calls: dict[Any, PendingCall] = {}
         self._asked: dict[Any, Any] = {}
-        self._standing: dict[Any, Standing] = {}
+        self._standing: dict[Any, ActorProgress] = {}
         self._deaths: Counter[int] = Counter()
         self._open = False
         self._alone_since = time.monotonic()
@@ -95,33 +95,33 @@ class Crew:
         """Have as many actors as asked, but no more than there are shards to do."""
         wanted = min(self._request.actors, len(self._unfinished)) if self._open else 1
         for _ in range(wanted - len(self._calls)):
-            self._ask(Call(self._kind.remote(self._work), "arrive"))
+            self._ask(PendingCall(self._kind.remote(self._work), "arrive"))
 
-    def _ask(self, call: Call) -> None:
+    def _ask(self, call: PendingCall) -> None:
         arguments = (call.shard,) if call.method == "render" else ()
         self._calls[getattr(call.actor, call.method).remote(*arguments)] = call
 
-    def _listen(self, reference: Any, call: Call) -> None:
-        before = self._standing.pop(call.actor, Standing())
+    def _listen(self, reference: Any, call: PendingCall) -> None:
+        before = self._standing.pop(call.actor, ActorProgress())
         try:
-            answer: Answer = ray.get(reference)
+            answer: CallResult = ray.get(reference)
         except ray.exceptions.RayError as error:
             self._bury(call, error)
             return
         self._believe(call, answer)
         if call.method == "arrive":
-            self._ask(Call(call.actor, "open"))
+            self._ask(PendingCall(call.actor, "open"))
             return
         self._open = True
         self._deaths[-1] = 0  # who cannot begin, never begins: nodes that go now and then are another matter
         if call.method == "open" and before.stage:
             self._progress(before.stage, before.total, before.total)
         if self._queue:
-            self._ask(Call(call.actor, "render", self._queue.popleft()))
+            self._ask(PendingCall(call.actor, "render", self._queue.popleft()))
         else:
             ray.kill(call.actor)
 
-    def _believe(self, call: Call, answer: Answer) -> None:
+    def _believe(self, call: PendingCall, answer: CallResult) -> None:
         """Check what an actor says.
 
         Raises:
@@ -139,7 +139,7 @@ class Crew:
         if call.method == "render":
             self._confirm(call.shard, answer)
 
-    def _confirm(self, shard: int, answer: Answer) -> None:
+    def _confirm(self, shard: int, answer: CallResult) -> None:
         """See the state file of a shard; that of another machine may take a moment to be seen.
 
         Raises:
@@ -166,7 +166,7 @@ class Crew:
     def _is_complete(self, shard: int) -> bool:
         return _attempts(read_complete(self._folder, shard)) > self._attempts[shard]
 
-    def _bury(self, call: Call, error: Exception) -> None:
+    def _bury(self, call: PendingCall, error: Exception) -> None:
         """Put the shard of an actor that has died back, to be rendered by the next one.
 
         Raises:
@@ -220,7 +220,7 @@ class Crew:
             if actor in busy:
                 self._standing[actor] = standing
         for actor in busy - set(self._asked.values()):
-            self._asked[actor.standing.remote()] = actor
+            self._asked[actor.tell_progress.remote()] = actor
 
     def _check_placed(self) -> None:
         """Stop waiting for a place that does not come.
@@ -268,5 +268,5 @@ def _could_not_begin(error: Exception) -> bool:
     return isinstance(error, ray.exceptions.ActorDiedError) and "__init__" in str(error)
 
 
-def _named(where: str, answer: Answer) -> str:
+def _named(where: str, answer: CallResult) -> str:
     return ", ".join(part for part in (where, f"node {answer.node}") if part)

@@ -17,8 +17,9 @@ from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.engines import Moved, Places
 from medcutmix_cli.errors import ClusterError, RunError, UsageError
-from medcutmix_cli.run.folder import RunFolder, explained, read_run, write_text
+from medcutmix_cli.run.folder import RunFolder, read_run, write_text
 from medcutmix_cli.run.status import run_status
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _check_nobody_at_work(run: Path) -> None:
 
 def _is_calibrated(folder: RunFolder) -> bool:
     gate = build_gate(from_plain(read_run(folder).settings))
-    return folder.calibration_file.is_file() or not gate.needed()
+    return folder.calibration_file.is_file() or not gate.min_nulls()
 
 
 def _sbatch(script: str, *options: str) -> str:
@@ -179,7 +180,7 @@ def _program(name: str) -> str:
 
 def _make_logs(folder: Path) -> None:
     """Make the folder of the logs: Slurm makes none, and a task whose log has no folder fails without a word."""
-    with explained(folder):
+    with explain_storage_errors(folder):
         folder.mkdir(mode=0o700, exist_ok=True)
 
 

@@ -12,7 +12,7 @@ from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.standard_input import read_text
 
 if TYPE_CHECKING:
-    from medcutmix_cli.inspection.map_view import Attended
+    from medcutmix_cli.inspection.map_view import MapView
 
 ASKED, DRAWN = "What is asked", "Overlay"
 
@@ -129,14 +129,14 @@ def attend(
     if json:
         print_json("attention", as_document(seen), overlay=overlay)
     elif not session.quiet:
-        from medcutmix_cli.terminal import attended_view, output
+        from medcutmix_cli.terminal import map_view, output
 
         console = output()
-        console.print(attended_view(seen), "")
+        console.print(map_view(seen), "")
         console.print(f"overlay: {overlay}", markup=False, soft_wrap=True)  # not broken: it can be copied
 
 
-def _named(seen: Attended) -> Path:
+def _named(seen: MapView) -> Path:
     """Name an overlay after its picture and finding, in the current folder."""
     finding = f"-{seen.asked.finding}" if seen.asked.finding else ""
     return Path(f"{seen.image.stem}{finding}.attend.png")

@@ -22,7 +22,7 @@ def calibrate(
     """Calibrate the evidence gate of a plan, so that no task of an array has to."""
     from medcutmix_cli.assembly.calibrate import calibrate as calibrate_run
     from medcutmix_cli.system.progress import meter
-    from medcutmix_cli.terminal import calibrated_view, output
+    from medcutmix_cli.terminal import calibration_view, output
 
     session = Session.of(context, quiet=quiet)
     with meter(quiet=session.quiet) as progress:
@@ -30,4 +30,4 @@ def calibrate(
     if json:
         print_json("calibration", calibrated, out=out)
     elif not session.quiet:
-        output().print(calibrated_view(calibrated, out), soft_wrap=True)
+        output().print(calibration_view(calibrated, out), soft_wrap=True)

@@ -12,7 +12,7 @@ from medcutmix_cli.commands import options as opt
 from medcutmix_cli.commands.session import Session, print_json
 
 if TYPE_CHECKING:
-    from medcutmix_cli.embeddings.embed import Embedded
+    from medcutmix_cli.embeddings.embed import EmbeddingSummary
 
 Out = Annotated[Path, typer.Argument(help="Parquet file to write.", metavar="OUT.parquet")]
 Splits = Annotated[
@@ -95,8 +95,8 @@ def embed(
         _tell(dataset, embedded)
 
 
-def _tell(dataset: Path, embedded: Embedded) -> None:
-    from medcutmix_cli.terminal import output, typed
+def _tell(dataset: Path, embedded: EmbeddingSummary) -> None:
+    from medcutmix_cli.terminal import next_commands, output
     from medcutmix_cli.terminal.words import facts
 
     left_out = ", ".join(f"{name} {count:,}" for name, count in embedded.dropped.items())
@@ -111,4 +111,4 @@ def _tell(dataset: Path, embedded: Embedded) -> None:
     if embedded.encoder.note:
         console.print(embedded.encoder.note, markup=False)
     step = f"medcutmix augment {shlex.quote(str(dataset))} RUN --pairing nearest"
-    console.print(typed([f"{step} --embeddings {shlex.quote(str(embedded.out))}"]), soft_wrap=True)
+    console.print(next_commands([f"{step} --embeddings {shlex.quote(str(embedded.out))}"]), soft_wrap=True)

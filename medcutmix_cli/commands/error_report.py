@@ -8,18 +8,18 @@ from __future__ import annotations
 import sys
 import traceback
 
-from medcutmix_cli.errors import Interrupted
-from medcutmix_cli.system.unexpected_errors import described
+from medcutmix_cli.errors import Interruption
+from medcutmix_cli.system.unexpected_errors import as_known_error
 
 _ISSUES = "please report this line; `medcutmix --debug ...` prints where in the code it arose"
 
 
 def explain(error: BaseException, *, debug: bool) -> int:
     """Print an error on stderr and return the exit code it stands for."""
-    if isinstance(error, Interrupted):
+    if isinstance(error, Interruption):
         _print([("interrupted", "run the same command again: it goes on where it stopped")], "yellow")
-        return Interrupted.exit_code
-    said = described(error, memory="fewer --workers, or a smaller --canvas", unexpected=_ISSUES)
+        return Interruption.exit_code
+    said = as_known_error(error, memory="fewer --workers, or a smaller --canvas", unexpected=_ISSUES)
     _print([("error", said.what), ("where", said.where), ("try", said.hint)])
     if debug:
         _print_frames(error)

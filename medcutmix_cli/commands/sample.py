@@ -43,7 +43,7 @@ def sample(
     """Write a sample data set: drawn chest radiographs with reports. No patient is in it."""
     from medcutmix_cli.datasets.sample import write_sample
     from medcutmix_cli.system.progress import meter
-    from medcutmix_cli.terminal import output, sample_view, typed
+    from medcutmix_cli.terminal import next_commands, output, sample_view
 
     session = Session.of(context, quiet=quiet)
     with meter(quiet=session.quiet) as progress:
@@ -60,4 +60,4 @@ def sample(
     elif not session.quiet:
         console = output()
         console.print(sample_view(summary))
-        console.print(typed([f"medcutmix augment {shlex.quote(str(directory))} RUN"]), soft_wrap=True)
+        console.print(next_commands([f"medcutmix augment {shlex.quote(str(directory))} RUN"]), soft_wrap=True)

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from medcutmix_cli.configuration.registry import load
-from medcutmix_cli.configuration.resolution import typed
+from medcutmix_cli.configuration.resolution import check_type
 from medcutmix_cli.errors import UsageError, suggest
 
 
@@ -45,7 +45,7 @@ def construct(what: str, name: str, plugin: Any, options: Mapping[str, Any]) -> 
         if key not in known:
             raise UsageError(f"{what} has no option {key!r}", hint=suggest(key, known))
         plain = isinstance(known[key], str | int | float | tuple)
-        values[key] = typed(f"{name}.{key}", value, known[key]) if plain else value
+        values[key] = check_type(f"{name}.{key}", value, known[key]) if plain else value
     try:
         return plugin(**values)
     except (TypeError, ValueError) as error:

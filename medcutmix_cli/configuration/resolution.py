@@ -47,7 +47,7 @@ _OPEN_TABLES = frozenset({"dataset", "encoder"})
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class ResolvedSettings:
     """Settings with where each came from.
 
     Attributes:
@@ -57,7 +57,7 @@ class Resolved:
     settings: Settings
     origins: Mapping[str, str]
 
-    def said(self, key: str) -> Any:
+    def explicit_value(self, key: str) -> Any:
         """Return the value of "table.name" if somebody said it, None where it is the default."""
         table, _, name = key.partition(".")
         return None if self.origins[key] == "default" else getattr(getattr(self.settings, table), name)
@@ -76,7 +76,7 @@ def resolve(
     flags: Mapping[str, Any],
     config: Path | None = None,
     environ: Mapping[str, str] | None = None,
-) -> Resolved:
+) -> ResolvedSettings:
     """Merge the four sources.
 
     Args:
@@ -100,7 +100,7 @@ def resolve(
             table, _, name = key.partition(".")
             tree.setdefault(table, {})[name] = value
             origins[key] = origin
-    return Resolved(_build(tree), origins)
+    return ResolvedSettings(_build(tree), origins)
 
 
 def _all_keys() -> list[str]:
@@ -159,7 +159,7 @@ def _table(name: str, make: Any, given: dict[str, Any]) -> Any:
     values: dict[str, Any] = {}
     for key, value in given.items():
         if key in known:
-            values[key] = typed(f"{name}.{key}", value, known[key])
+            values[key] = check_type(f"{name}.{key}", value, known[key])
         elif name in _OPEN_TABLES:
             values.setdefault("options", {})[key] = value
         else:
@@ -167,7 +167,7 @@ def _table(name: str, make: Any, given: dict[str, Any]) -> Any:
     return _checked(name, make(**values) if values else defaults)
 
 
-def typed(key: str, value: Any, default: Any) -> Any:
+def check_type(key: str, value: Any, default: Any) -> Any:
     """Check one value against the type of its default; whole numbers may stand for floats."""
     if isinstance(default, tuple):
         if isinstance(value, str):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Protocol, runtime_checkable
 
-from medcutmix_cli.records import Dropped, Study
+from medcutmix_cli.records import Drop, Study
 
 SAMPLE_MARKER = "SAMPLE.json"
 """A file of this name at the root says that every picture and word below it is made up."""
@@ -36,7 +36,7 @@ class Dataset(Protocol):
     def recognises(cls, root: Path) -> bool:
         """Tell whether `root` is such a data set by a few fixed names; never walks the tree."""
 
-    def studies(self) -> Iterator[Study | Dropped]:
+    def studies(self) -> Iterator[Study | Drop]:
         """Yield every study once, by (subject_id, study_id), as itself or as what became of it.
 
         `Dropped("study", ...)` stands for a study that is left out; `Dropped("image", ...)` comes before a

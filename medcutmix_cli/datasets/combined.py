@@ -9,14 +9,14 @@ from typing import ClassVar
 
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.errors import DatasetError
-from medcutmix_cli.records import Dropped, Study
+from medcutmix_cli.records import Drop, Study
 
 UNPAIRED = "unpaired:"
 """What paths of the unpaired set's pictures begin with; the names of its sources likewise."""
 
 
 @dataclass(frozen=True, slots=True)
-class Combined:
+class CombinedDataset:
     """Two data sets: reports with pictures, and pictures whose reports are prompts.
 
     Attributes:
@@ -45,7 +45,7 @@ class Combined:
         """Never: no folder is two data sets."""
         return False
 
-    def studies(self) -> Iterator[Study | Dropped]:
+    def studies(self) -> Iterator[Study | Drop]:
         """Yield every study of the paired set, then of the unpaired one, each in its own order.
 
         Raises:
@@ -59,7 +59,7 @@ class Combined:
             if _unit(entry) in seen:
                 what = "two data sets have a study or picture of this name"
                 raise DatasetError(what, where=_unit(entry), hint="is the unpaired set a part of the other?")
-            yield entry if isinstance(entry, Dropped) else self._moved(entry)
+            yield entry if isinstance(entry, Drop) else self._moved(entry)
 
     def resolve(self, image_path: str) -> Path:
         """Return the file of an `Image.path`."""
@@ -82,8 +82,8 @@ class Combined:
 
 def kind_of(dataset: Dataset) -> str:
     """Return the kind under which a data set is opened again: of two, that of the paired one."""
-    return dataset.paired.kind if isinstance(dataset, Combined) else dataset.kind
+    return dataset.paired.kind if isinstance(dataset, CombinedDataset) else dataset.kind
 
 
-def _unit(entry: Study | Dropped) -> str:
+def _unit(entry: Study | Drop) -> str:
     return entry.study_id if isinstance(entry, Study) else entry.identifier

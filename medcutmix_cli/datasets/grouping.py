@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from medcutmix_cli.configuration.settings import SPLITS
-from medcutmix_cli.records import Dropped, Image, Study
+from medcutmix_cli.records import Drop, Image, Study
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class _Claims:
     torn: set[str]
 
 
-def group_studies(rows: Iterable[ImageRow], companions: Companions) -> Iterator[Study | Dropped]:
+def group_studies(rows: Iterable[ImageRow], companions: Companions) -> Iterator[Study | Drop]:
     """Yield every study of `rows` and `companions.others` once, by (subject_id, study_id)."""
     kept = list(rows)
     claims = _claims(kept, companions.others)
@@ -103,7 +103,7 @@ def _claim(claims: _Claims, study: str, subject: str) -> None:
 
 def _study(
     subject: str, study: str, rows: list[ImageRow], claims: _Claims, companions: Companions
-) -> Iterator[Study | Dropped]:
+) -> Iterator[Study | Drop]:
     problems = [row.problem or _split_problem(row.split) for row in rows]
     good = [row for row, problem in zip(rows, problems, strict=True) if not problem]
     reason = _study_problem(subject, study, good, sorted(set(problems)), claims)
@@ -112,11 +112,11 @@ def _study(
     reason = reason or report.problem or _text_problem(report.text)
     reason = reason or ("labels-contradictory" if labels is None else "")
     if reason:
-        yield Dropped("study", study, reason)
+        yield Drop("study", study, reason)
         return
     for row, problem in zip(rows, problems, strict=True):
         if problem:
-            yield Dropped("image", row.image_id, problem)
+            yield Drop("image", row.image_id, problem)
     images = tuple(Image(row.image_id, row.path, row.view) for row in good)
     yield Study(study, subject, good[0].split, images, report.text, labels or {})
 

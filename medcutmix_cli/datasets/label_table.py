@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from medcutmix_cli.datasets.mimic_tables import label_value
-from medcutmix_cli.datasets.tables import open_table, require_columns, told
+from medcutmix_cli.datasets.tables import explain_table_errors, open_table, require_columns
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.records import Dropped, Study
+from medcutmix_cli.records import Drop, Study
 
 _ALIASES = {"Airspace Opacity": "Lung Opacity"}
 """Name in MIMIC-CXR-JPG 2.1.0's `test-set-labeled` table -> name everywhere else."""
@@ -30,7 +30,7 @@ def read_label_table(path: Path) -> LabelTable:
         DatasetError: A column is missing, a study comes twice, or a value is none of 1, 0, -1 and blank.
     """
     table: LabelTable = {}
-    with told(path), open_table(path) as text:
+    with explain_table_errors(path), open_table(path) as text:
         reader = csv.DictReader(text)
         names = _names(path, reader.fieldnames or ())
         for row in reader:
@@ -65,13 +65,13 @@ def bare(study_id: str) -> str:
     return study_id[1:] if study_id[:1] == "s" and study_id[1:].isdigit() else study_id
 
 
-def with_labels(studies: Iterable[Study | Dropped], table: LabelTable) -> Iterator[Study | Dropped]:
+def with_labels(studies: Iterable[Study | Drop], table: LabelTable) -> Iterator[Study | Drop]:
     """Replace each study's labels by those of the table; a study that is not in it has none.
 
     A prompted one keeps its own: they are what its report was made of.
     """
     for study in studies:
-        if isinstance(study, Dropped):
+        if isinstance(study, Drop):
             yield study
         else:
             own = study.labels if study.prompted else {}

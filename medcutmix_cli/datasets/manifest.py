@@ -14,11 +14,11 @@ from medcutmix_cli.datasets.base import is_synthetic
 from medcutmix_cli.datasets.grouping import Companions, ImageRow, Report, group_studies
 from medcutmix_cli.datasets.manifest_rows import Row
 from medcutmix_cli.datasets.mimic_tables import label_value
-from medcutmix_cli.datasets.report_store import decoded
+from medcutmix_cli.datasets.report_store import decode_text
 from medcutmix_cli.datasets.tables import fingerprint, require_columns
 from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.records import Dropped, Study
+from medcutmix_cli.records import Drop, Study
 
 ROLES = ("image", "report", "report_path", "subject", "study", "image_id", "split", "view", "labels")
 """What a column can be; without a mapping the column of that very name is taken."""
@@ -75,9 +75,9 @@ class Manifest:
         """Whether the marker of the bundled sample lies beside the table."""
         return is_synthetic(self._folder)
 
-    def studies(self) -> Iterator[Study | Dropped]:
+    def studies(self) -> Iterator[Study | Drop]:
         """Yield every study once, by (subject_id, study_id) (see `Dataset.studies`)."""
-        table = _Table(self, self._path())
+        table = _ManifestTable(self, self._path())
         entries = table.read()
         yield from group_studies((entry.row for entry in entries), _Beside(self, entries).companions())
 
@@ -111,7 +111,7 @@ class Manifest:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _ManifestEntry:
     """One row: its image, and what it says of its study."""
 
     row: ImageRow
@@ -120,7 +120,7 @@ class _Entry:
     labels: tuple[tuple[str, float], ...]
 
 
-class _Table:
+class _ManifestTable:
     """The table with its columns found."""
 
     def __init__(self, settings: Manifest, path: Path) -> None:
@@ -130,10 +130,10 @@ class _Table:
         self._columns = self._mapped()
         self._labels = [name for name in CHEXPERT if name in self._found]
 
-    def read(self) -> list[_Entry]:
+    def read(self) -> list[_ManifestEntry]:
         """Return one entry per row; a row with a blank id, or an id seen before, has a problem."""
         wanted = list(dict.fromkeys([*self._columns.values(), *self._labels]))
-        entries: list[_Entry] = []
+        entries: list[_ManifestEntry] = []
         seen: set[str] = set()
         for number, row in manifest_rows.rows_of(self._path, wanted):
             entry = self._entry(number, row)
@@ -158,7 +158,7 @@ class _Table:
             require_columns(self._path, self._found, ["split"], hint)
         return columns
 
-    def _entry(self, number: int, row: Row) -> _Entry:
+    def _entry(self, number: int, row: Row) -> _ManifestEntry:
         values = {role: row[column] for role, column in self._columns.items()}
         text = {role: _word(value) for role, value in values.items() if role not in ("report", "labels")}
         image = text.get("image_id") or text["image"] or f"row {number}"
@@ -174,7 +174,7 @@ class _Table:
             problem=_blank(text),
         )
         report = values.get("report")
-        return _Entry(
+        return _ManifestEntry(
             row=image_row,
             text=report if isinstance(report, str) else "",
             report_path=text.get("report_path", ""),
@@ -191,9 +191,9 @@ class _Table:
 class _Beside:
     """Reports and labels of studies, gathered from all their rows."""
 
-    def __init__(self, settings: Manifest, entries: Iterable[_Entry]) -> None:
+    def __init__(self, settings: Manifest, entries: Iterable[_ManifestEntry]) -> None:
         self._folder = settings.reports or (settings.root if settings.root.is_dir() else settings.root.parent)
-        self._entries: dict[str, list[_Entry]] = {}
+        self._entries: dict[str, list[_ManifestEntry]] = {}
         for entry in entries:
             self._entries.setdefault(entry.row.study_id, []).append(entry)
 
@@ -213,7 +213,7 @@ class _Beside:
 
     def _read(self, path: str) -> Report:
         try:
-            return decoded((self._folder / path).read_bytes())
+            return decode_text((self._folder / path).read_bytes())
         except FileNotFoundError:
             return Report(problem="report-missing")
         except OSError:

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from medcutmix_cli.datasets.tables import open_table, told
+from medcutmix_cli.datasets.tables import explain_table_errors, open_table
 from medcutmix_cli.errors import DatasetError
 
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
@@ -29,7 +29,7 @@ def columns_of(path: Path) -> list[str]:
     if suffix_of(path) == ".parquet":
         with _parquet(path) as file:
             return list(file.schema_arrow.names)
-    with told(path), open_table(path) as text:
+    with explain_table_errors(path), open_table(path) as text:
         if suffix_of(path).startswith(".csv"):
             return next(csv.reader(text), [])
         return list(_object(path, 1, text.readline()))
@@ -47,7 +47,7 @@ def rows_of(path: Path, columns: list[str]) -> Iterator[tuple[int, Row]]:
 
 
 def _text_rows(path: Path) -> Iterator[Row]:
-    with told(path), open_table(path) as text:
+    with explain_table_errors(path), open_table(path) as text:
         if suffix_of(path).startswith(".csv"):
             reader = csv.DictReader(text)
             for row in reader:

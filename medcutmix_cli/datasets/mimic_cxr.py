@@ -18,7 +18,7 @@ from medcutmix_cli.datasets.report_store import FolderReports, open_reports
 from medcutmix_cli.datasets.tables import fingerprint
 from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.records import Dropped, Study
+from medcutmix_cli.records import Drop, Study
 
 _CHOICES = {"images": ("auto", "jpg", "dicom"), "labels": ("auto", "chexpert", "negbio", "none")}
 
@@ -70,7 +70,7 @@ class MimicCxr:
         """Whether the tree is the bundled sample."""
         return any(is_synthetic(folder) for folder in (self.root, *self.layout.folders))
 
-    def studies(self) -> Iterator[Study | Dropped]:
+    def studies(self) -> Iterator[Study | Drop]:
         """Yield every study once, by (subject_id, study_id) (see `Dataset.studies`)."""
         suffix, _ = self._picture_source()
         source = self._report_source()

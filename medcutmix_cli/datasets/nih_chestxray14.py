@@ -26,7 +26,7 @@ from medcutmix_cli.datasets.nih_tables import (
 )
 from medcutmix_cli.datasets.tables import fingerprint
 from medcutmix_cli.errors import DatasetError, UsageError, suggest
-from medcutmix_cli.records import Dropped, Study
+from medcutmix_cli.records import Drop, Study
 from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.prompts import NO_FINDING, prompt_report
 from medcutmix_cli.seeds import stable_hash
@@ -81,7 +81,7 @@ class NihChestXray14:
         """Whether the tree carries the marker of made-up data."""
         return is_synthetic(self.root)
 
-    def studies(self) -> Iterator[Study | Dropped]:
+    def studies(self) -> Iterator[Study | Drop]:
         """Yield every study once, by (subject_id, study_id) (see `Dataset.studies`)."""
         splits = self.split or read_lists(self._folder)
         entries = read_entries(self._table(), self.root, {**COLUMNS, **self.columns}, splits)
@@ -89,7 +89,7 @@ class NihChestXray14:
             hint = "unpack the archives into images/, or images_001/ to images_012/, below it"
             raise DatasetError("no picture of the table is there", where=str(self.root), hint=hint)
         for study in group_studies(map(self._carved, entries.rows()), _beside(entries)):
-            yield study if isinstance(study, Dropped) else replace(study, prompted=True)
+            yield study if isinstance(study, Drop) else replace(study, prompted=True)
 
     def resolve(self, image_path: str) -> Path:
         """Return the file of an `Image.path`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from medcutmix_cli.datasets.grouping import ImageRow
-from medcutmix_cli.datasets.tables import open_table, read_columns, told
+from medcutmix_cli.datasets.tables import explain_table_errors, open_table, read_columns
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.reports.prompts import NO_FINDING, prompt_labels
 
@@ -28,7 +28,7 @@ _SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NihEntry:
     """One image with its labels, as written."""
 
     row: ImageRow
@@ -39,10 +39,10 @@ class Entry:
 class Entries:
     """Entries by image id, and the rows beside them that are in trouble."""
 
-    known: dict[str, Entry] = field(default_factory=dict)
+    known: dict[str, NihEntry] = field(default_factory=dict)
     extra: list[ImageRow] = field(default_factory=list)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: NihEntry) -> None:
         """Keep the first of two equal rows; of two different ones keep none."""
         first = self.known.setdefault(entry.row.image_id, entry)
         if first is entry:
@@ -94,7 +94,7 @@ def read_lists(folder: Path) -> dict[str, str]:
             raise DatasetError(
                 f"the list {name} of NIH ChestX-ray14 is missing", where=str(folder), hint=hint
             )
-        with told(path), open_table(path) as text:
+        with explain_table_errors(path), open_table(path) as text:
             for line in filter(None, map(str.strip, text)):
                 image = Path(line).stem
                 splits[image] = split if splits.setdefault(image, split) == split else ""
@@ -130,7 +130,7 @@ def read_entries(
             split=splits if isinstance(splits, str) else splits.get(stem, ""),
             problem=_problem(image, subject, said, path) or _torn(stem, splits),
         )
-        entries.add(Entry(row, said))
+        entries.add(NihEntry(row, said))
     if isinstance(splits, Mapping):
         entries.extra += [_unlisted(image) for image in splits if image not in entries.known]
     return entries

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from medcutmix_cli.datasets.base import Dataset
-from medcutmix_cli.datasets.combined import UNPAIRED, Combined
+from medcutmix_cli.datasets.combined import UNPAIRED, CombinedDataset
 from medcutmix_cli.errors import DatasetError, ImageError
 
 
@@ -28,7 +28,7 @@ class Presence:
         """Remember that a picture of the plan was read from `file`."""
         self._seen[self._root(image_path)] = file
 
-    def missed(self, image_path: str, error: ImageError) -> None:
+    def report_missing(self, image_path: str, error: ImageError) -> None:
         """Look whether the data set is still there; only where the system refused the file.
 
         Raises:
@@ -46,13 +46,13 @@ class Presence:
             ) from error
 
     def _root(self, image_path: str) -> Path:
-        if isinstance(self._dataset, Combined) and image_path.startswith(UNPAIRED):
+        if isinstance(self._dataset, CombinedDataset) and image_path.startswith(UNPAIRED):
             return self._dataset.unpaired.root
         return self._dataset.root
 
 
 @contextmanager
-def watched(presence: Presence | None, image_path: str, file: Path) -> Iterator[None]:
+def watch_presence(presence: Presence | None, image_path: str, file: Path) -> Iterator[None]:
     """Tell `presence` how the reading of one picture inside ended.
 
     Raises:
@@ -62,7 +62,7 @@ def watched(presence: Presence | None, image_path: str, file: Path) -> Iterator[
         yield
     except ImageError as error:
         if presence:
-            presence.missed(image_path, error)
+            presence.report_missing(image_path, error)
         raise
     if presence:
         presence.saw(image_path, file)

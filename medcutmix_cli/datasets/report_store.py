@@ -52,7 +52,7 @@ class FolderReports:
         """Return the text of one report (see `ReportStore`)."""
         for path in self._places(subject_id, study_id):
             try:
-                return decoded(path.read_bytes())
+                return decode_text(path.read_bytes())
             except (FileNotFoundError, NotADirectoryError):
                 continue
             except OSError:
@@ -92,7 +92,7 @@ class ZipReports:
         if info is None:
             return Report(problem="report-duplicate")
         try:
-            return decoded(self._archive.read(info))
+            return decode_text(self._archive.read(info))
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError):
             return Report(problem="report-unreadable")  # RuntimeError: the entry is encrypted
 
@@ -125,14 +125,14 @@ class TarReports:
         if name not in self._texts:
             return Report(problem="report-missing")
         packed = self._texts[name]
-        return Report(problem="report-duplicate") if packed is None else decoded(zlib.decompress(packed))
+        return Report(problem="report-duplicate") if packed is None else decode_text(zlib.decompress(packed))
 
     def close(self) -> None:
         """Let go of the texts."""
         self._texts.clear()
 
 
-def decoded(content: bytes) -> Report:
+def decode_text(content: bytes) -> Report:
     """Return UTF-8 text untouched, line ends as they are, but for a byte-order mark, which is not text."""
     try:
         return Report(content.decode("utf-8-sig"))

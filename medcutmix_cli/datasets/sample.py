@@ -22,7 +22,7 @@ from medcutmix_cli.datasets.phantoms.sampling.boxes import BOXES_FILE, Box, box_
 from medcutmix_cli.datasets.phantoms.sampling.lateral import paint_lateral
 from medcutmix_cli.datasets.phantoms.sampling.pictures import dicom_bytes, jpg_bytes, procedure, view_code
 from medcutmix_cli.datasets.phantoms.sampling.studies import (
-    Picture,
+    SampledPicture,
     StudyPlan,
     draw_studies,
     with_pictures,
@@ -61,7 +61,7 @@ class SampleSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class _Settings:
+class _SampleSettings:
     """The arguments that decide every byte of a sample."""
 
     studies: int
@@ -106,7 +106,7 @@ def write_sample(
         UsageError: An argument makes no sense.
         DatasetError: The folder holds something else, or cannot be written.
     """
-    settings = _checked(_Settings(studies, image_format, seed, height))
+    settings = _checked(_SampleSettings(studies, image_format, seed, height))
     directory = Path(directory)
     if (there := _existing(directory, settings)) is not None:
         return there
@@ -127,7 +127,7 @@ def write_sample(
     return summary
 
 
-def _checked(settings: _Settings) -> _Settings:
+def _checked(settings: _SampleSettings) -> _SampleSettings:
     if settings.image_format not in _SUFFIX:
         raise UsageError(f"unknown image format {settings.image_format!r}", hint=f"one of {sorted(_SUFFIX)}")
     for name, least in (("studies", 1), ("seed", 0), ("height", _SMALLEST)):
@@ -136,7 +136,7 @@ def _checked(settings: _Settings) -> _Settings:
     return settings
 
 
-def _existing(directory: Path, settings: _Settings) -> SampleSummary | None:
+def _existing(directory: Path, settings: _SampleSettings) -> SampleSummary | None:
     """Return the summary of an identical sample; None where there is room for a new one."""
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return None
@@ -166,7 +166,7 @@ def _count_files(directory: Path) -> int:
 def _fill(
     root: Path,
     directory: Path,
-    settings: _Settings,
+    settings: _SampleSettings,
     workers: int | None,
     progress: Callable[[str, int, int], None] | None,
 ) -> SampleSummary:
@@ -189,14 +189,14 @@ def _fill(
     return SampleSummary(directory=directory, written=True, **asdict(settings), **counts)
 
 
-def _write_studies(root: Path, settings: _Settings, workers: int | None) -> Iterator[_Written]:
+def _write_studies(root: Path, settings: _SampleSettings, workers: int | None) -> Iterator[_Written]:
     """Paint and write the studies in threads: the drawing libraries let go of the interpreter while they work."""
     plans = draw_studies(settings.studies, settings.seed)
     with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
         yield from pool.map(lambda plan: _write_study(root, plan, settings), plans)
 
 
-def _write_study(root: Path, plan: StudyPlan, settings: _Settings) -> _Written:
+def _write_study(root: Path, plan: StudyPlan, settings: _SampleSettings) -> _Written:
     phantom = draw_phantom(plan.phantom_seed, body_seed=plan.body_seed)
     plan = with_pictures(plan, phantom.view, settings.seed)
     report = write_report(phantom, lateral=len(plan.pictures) > 1)
@@ -215,7 +215,9 @@ def _write_study(root: Path, plan: StudyPlan, settings: _Settings) -> _Written:
     return _Written(plan, report.text, labels, tuple(metadata), tuple(boxes), shown)
 
 
-def _paint(phantom: Phantom, plan: StudyPlan, picture: Picture, height: int) -> tuple[Layer, list[Box]]:
+def _paint(
+    phantom: Phantom, plan: StudyPlan, picture: SampledPicture, height: int
+) -> tuple[Layer, list[Box]]:
     if picture.lateral:
         return paint_lateral(phantom, height), []
     painted = paint(phantom, height)
@@ -226,7 +228,9 @@ def _paint(phantom: Phantom, plan: StudyPlan, picture: Picture, height: int) -> 
     ]
 
 
-def _metadata_row(phantom: Phantom, plan: StudyPlan, picture: Picture, image: Layer) -> tuple[str, ...]:
+def _metadata_row(
+    phantom: Phantom, plan: StudyPlan, picture: SampledPicture, image: Layer
+) -> tuple[str, ...]:
     name = procedure(plan, phantom)
     rows, columns = image.shape
     meaning = view_code(picture, phantom)[1] if picture.view else ""
@@ -246,7 +250,7 @@ def _metadata_row(phantom: Phantom, plan: StudyPlan, picture: Picture, image: La
     )
 
 
-def _write_tables(root: Path, written: list[_Written], settings: _Settings) -> None:
+def _write_tables(root: Path, written: list[_Written], settings: _SampleSettings) -> None:
     written = sorted(written, key=lambda one: (one.plan.subject_id, one.plan.study_id))
     plans = [one.plan for one in written]
     pictures = [(plan, picture) for plan in plans for picture in plan.pictures]

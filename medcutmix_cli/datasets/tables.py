@@ -25,7 +25,7 @@ def read_columns(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, ...]
     Raises:
         DatasetError: A column is missing, a row has more or fewer of them, or the file cannot be read to its end.
     """
-    with told(path), open_table(path) as text:
+    with explain_table_errors(path), open_table(path) as text:
         reader = csv.reader(text)
         header = next(reader, [])
         require_columns(path, header, columns)
@@ -68,7 +68,7 @@ def open_table(path: Path) -> TextIO:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def explain_table_errors(path: Path) -> Iterator[None]:
     """Turn what goes wrong while a table is read into one DatasetError."""
     try:
         yield

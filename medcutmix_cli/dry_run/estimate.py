@@ -56,7 +56,7 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Duration:
     """How long it would take.
 
     Attributes:
@@ -71,7 +71,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Forecast:
     """What the probe says of the rest.
 
     Attributes:
@@ -88,8 +88,8 @@ class Outlook:
     pictures: int
     start_seconds: float
     render_seconds: float
-    here: Span
-    array: tuple[Span, ...]
+    here: Duration
+    array: tuple[Duration, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Estimate:
     shards_to_do: int
     pairs_to_do: int
     probe: Probe | None
-    outlook: Outlook | None
+    outlook: Forecast | None
     space: Space
     engine: str
     workers: int

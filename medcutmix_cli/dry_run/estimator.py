@@ -17,9 +17,9 @@ from typing import Any, Unpack
 from medcutmix_cli.assembly.parts import Options, resolve_options
 from medcutmix_cli.assembly.relocation import moved_of
 from medcutmix_cli.configuration.resolution import from_plain
-from medcutmix_cli.dry_run.estimate import Estimate, Outlook, PlanFigures, Space, Span
+from medcutmix_cli.dry_run.estimate import Duration, Estimate, Forecast, PlanFigures, Space
 from medcutmix_cli.dry_run.probe import Probe, home_of, peak_memory, pictures_of, render_probe, scratch_folder
-from medcutmix_cli.engines import Engine, Moved, Places, Progress, Several, Work
+from medcutmix_cli.engines import Engine, Moved, ParallelEngine, Places, Progress, Work
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.pipeline import plan, still_to_do
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
@@ -72,12 +72,14 @@ def estimate_augment(
         engine, work = still_to_do(
             planned.root,
             Places(**moved_of(resolved)),
-            workers=resolved.said("run.workers"),
-            engine=resolved.said("run.engine"),
-            engine_options=resolved.said("run.engine_options"),
+            workers=resolved.explicit_value("run.workers"),
+            engine=resolved.explicit_value("run.engine"),
+            engine_options=resolved.explicit_value("run.engine_options"),
             retry_failed=retry_failed,
         )
-        asked = _Asked(folder, planned, engine, work, resolved.said("run.engine"), probe, took, free)
+        asked = _EstimateRequest(
+            folder, planned, engine, work, resolved.explicit_value("run.engine"), probe, took, free
+        )
         return _estimate(asked, scratch, progress)
 
 
@@ -124,12 +126,14 @@ def estimate_render(
         retry_failed=retry_failed,
     )
     with scratch_folder(home_of(folder.root)) as scratch:
-        asked = _Asked(folder, folder, chosen, work, engine, probe, None, _free(folder.root), task, num_tasks)
+        asked = _EstimateRequest(
+            folder, folder, chosen, work, engine, probe, None, _free(folder.root), task, num_tasks
+        )
         return _estimate(asked, scratch, progress)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _EstimateRequest:
     """What is to be estimated.
 
     Attributes:
@@ -164,7 +168,7 @@ def _free(out: Path) -> tuple[int, str]:
     return shutil.disk_usage(there).free, str(there)
 
 
-def _estimate(asked: _Asked, scratch: Path, progress: Progress | None) -> Estimate:
+def _estimate(asked: _EstimateRequest, scratch: Path, progress: Progress | None) -> Estimate:
     """Render the probe, then do the sums."""
     record, work, probe = read_run(asked.planned), asked.work, None
     figures = _figures(asked, record)
@@ -191,12 +195,12 @@ def _estimate(asked: _Asked, scratch: Path, progress: Progress | None) -> Estima
     )
 
 
-def _outlook(asked: _Asked, probe: Probe, *, local: bool) -> Outlook:
+def _outlook(asked: _EstimateRequest, probe: Probe, *, local: bool) -> Forecast:
     work = asked.work
-    at_once = asked.engine.at_once(work) if isinstance(asked.engine, Several) else 1
+    at_once = asked.engine.at_once(work) if isinstance(asked.engine, ParallelEngine) else 1
     pictures = [pictures_of(asked.planned, shard) for shard in work.shards]
     seconds = [_seconds(probe, *counts) for counts in zip(work.pairs, pictures, strict=True)]
-    return Outlook(
+    return Forecast(
         pairs_to_write=round(sum(work.pairs) * probe.written / probe.pairs),
         pictures=sum(pictures),
         start_seconds=probe.start_seconds,
@@ -212,7 +216,7 @@ def _seconds(probe: Probe, pairs: int, pictures: int) -> float:
     return probe.seconds * ((1 - PICTURE_SHARE) * mixing + PICTURE_SHARE * looking)
 
 
-def _figures(asked: _Asked, record: RunRecord) -> PlanFigures:
+def _figures(asked: _EstimateRequest, record: RunRecord) -> PlanFigures:
     counts, folder = record.counts, asked.planned
     files = (folder.plan_file, folder.nulls_file, folder.run_file)
     return PlanFigures(
@@ -229,7 +233,7 @@ def _figures(asked: _Asked, record: RunRecord) -> PlanFigures:
     )
 
 
-def _space(asked: _Asked, figures: PlanFigures, probe: Probe | None) -> Space:
+def _space(asked: _EstimateRequest, figures: PlanFigures, probe: Probe | None) -> Space:
     """Add up what would be written; without a probe that is not known, unless there is nothing to render."""
     free, at = asked.free
     planning = 0 if asked.planned is asked.out else figures.bytes
@@ -239,13 +243,13 @@ def _space(asked: _Asked, figures: PlanFigures, probe: Probe | None) -> Space:
     return Space(planning + shards, free, at, planning + shards <= free)
 
 
-def _array(start: float, shards: list[float]) -> tuple[Span, ...]:
+def _array(start: float, shards: list[float]) -> tuple[Duration, ...]:
     """Return a span for each number of tasks; more tasks than there are shards to render help nobody."""
     numbers = sorted({min(tasks, len(shards)) for tasks in ARRAYS})
     return tuple(_span(start, shards, number) for number in numbers)
 
 
-def _span(start: float, shards: list[float], at_once: int) -> Span:
+def _span(start: float, shards: list[float], at_once: int) -> Duration:
     """Let every `at_once`-th shard go to the same one: the one with most to do is the last to end.
 
     Args:
@@ -254,4 +258,4 @@ def _span(start: float, shards: list[float], at_once: int) -> Span:
         at_once: How many render at the same time.
     """
     most = max(sum(shards[first::at_once]) for first in range(at_once))
-    return Span(at_once, -(-len(shards) // at_once), round(start + most, 3))
+    return Duration(at_once, -(-len(shards) // at_once), round(start + most, 3))

@@ -20,11 +20,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from medcutmix_cli.engines import Engine, Progress, Several, Work
+from medcutmix_cli.engines import Engine, ParallelEngine, Progress, Work
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Pair
-from medcutmix_cli.run.folder import RunFolder, ShardState, explained, read_run, read_state, write_json
+from medcutmix_cli.run.folder import RunFolder, ShardState, read_run, read_state, write_json
 from medcutmix_cli.run.plan_file import read_plan, shard_sizes, write_plan
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import remove_abandoned, temporary_beside
 
 WARM_UP = 4
@@ -89,7 +90,7 @@ def render_probe(
         shards=(FIRST_SHARD, TIMED_SHARD),
         pairs=(len(first), len(timed)),
     )
-    alone = engine.one_at_a_time() if isinstance(engine, Several) else engine
+    alone = engine.one_at_a_time() if isinstance(engine, ParallelEngine) else engine
     alone.render(order, _as_probing(progress))
     wall = time.monotonic() - began
     return _measured(folder, wall, len(first))
@@ -127,7 +128,7 @@ def _scratch_run(source: RunFolder, root: Path, pairs: list[Pair], timed: int) -
     """Make a run of some pairs that is to every engine the same run: same fingerprint, same calibration."""
     folder = RunFolder(root)
     record = replace(read_run(source), shards=shard_sizes(len(pairs), timed))
-    with explained(root):
+    with explain_storage_errors(root):
         folder.create()
         write_plan(folder.plan_file, pairs, timed)
         for name in ("nulls_file", "calibration_file"):
@@ -196,7 +197,7 @@ def home_of(out: Path) -> Path:
         RunError: Nothing could be written to `out`.
     """
     out = out.resolve()
-    with explained(out):
+    with explain_storage_errors(out):
         if not out.is_dir():
             return _nearest(out)
         if not os.access(out, os.W_OK | os.X_OK):
@@ -221,7 +222,7 @@ def scratch_folder(home: Path) -> Iterator[Path]:
     """
     remove_abandoned(home, ".medcutmix*.dryrun.*.tmp")
     with temporary_beside(home / f"medcutmix{next(_NUMBERS)}.dryrun") as folder:
-        with explained(home):
+        with explain_storage_errors(home):
             folder.mkdir(mode=0o700)
         try:
             yield folder

@@ -14,22 +14,28 @@ from typing import Any, Protocol, Unpack, runtime_checkable
 
 import numpy as np
 
-from medcutmix_cli.assembly.parts import Options, build_encoder, completed, open_source, resolve_options
+from medcutmix_cli.assembly.parts import (
+    Options,
+    build_encoder,
+    complete_settings,
+    open_source,
+    resolve_options,
+)
 from medcutmix_cli.configuration.settings import SPLITS, PlanSettings
 from medcutmix_cli.datasets.base import Dataset
-from medcutmix_cli.encoders.base import Encoder, EncoderCard, Featured, Picture, encode_pictures
+from medcutmix_cli.encoders.base import Encoder, EncoderCard, FeatureEncoder, Picture, encode_pictures
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import EncoderError, ImageError, UsageError
 from medcutmix_cli.pairing.embeddings_file import Vectors, write_embeddings
 from medcutmix_cli.planning.reading import read_excluded, sorted_studies, studies_to_read
-from medcutmix_cli.records import Dropped, Image
-from medcutmix_cli.rendering.calibration import Sight
-from medcutmix_cli.run.folder import explained
+from medcutmix_cli.records import Drop, Image
+from medcutmix_cli.rendering.calibration import PictureSource
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
 @runtime_checkable
-class Embeds(Protocol):
+class EmbeddingEncoder(Protocol):
     """An encoder with a global embedding of its own; others are asked for their patch features."""
 
     def embed(self, image: Any) -> Vectors:
@@ -37,7 +43,7 @@ class Embeds(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Embedded:
+class EmbeddingSummary:
     """What became of the pictures of a data set.
 
     Attributes:
@@ -64,7 +70,7 @@ def embed(
     force: bool = False,
     progress: Progress | None = None,
     **options: Unpack[Options],
-) -> Embedded:
+) -> EmbeddingSummary:
     """Embed the picture that a plan would choose of each study, of all splits unless some are named.
 
     Args:
@@ -84,7 +90,7 @@ def embed(
     _check_free(target, force=force)
     resolved = resolve_options(dataset, config, options)
     source = open_source(resolved.settings)
-    resolved = completed(resolved, source)
+    resolved = complete_settings(resolved, source)
     settings = resolved.settings
     encoder = build_encoder(settings)
     _check_able(encoder)
@@ -92,14 +98,14 @@ def embed(
     if resolved.origins["plan.splits"] == "default":
         plan = replace(plan, splits=SPLITS)
     images, dropped = _chosen(source, plan)
-    sight = Sight(source.resolve, settings.image.canvas, settings.image.dicom_mode, encoder)
+    sight = PictureSource(source.resolve, settings.image.canvas, settings.image.dicom_mode, encoder)
     found = list(_all(images, sight, settings.run.workers or usable_cpus(), progress))
     dropped.update(vector for _, vector in found if isinstance(vector, str))
     kept = [(image_id, vector) for image_id, vector in found if not isinstance(vector, str)]
     vectors = np.stack([vector for _, vector in kept]) if kept else np.zeros((0, 1), np.float32)
-    with explained(target):
+    with explain_storage_errors(target):
         write_embeddings(target, [image_id for image_id, _ in kept], vectors, _metadata(encoder.card))
-    return Embedded(
+    return EmbeddingSummary(
         target, encoder.card, encoder.device, len(kept), vectors.shape[1], dict(sorted(dropped.items()))
     )
 
@@ -114,7 +120,7 @@ def _check_free(out: Path, *, force: bool) -> None:
 
 
 def _check_able(encoder: Encoder) -> None:
-    if not isinstance(encoder, Embeds | Featured):
+    if not isinstance(encoder, EmbeddingEncoder | FeatureEncoder):
         raise EncoderError(
             "the encoder has no embedding of a whole picture",
             where=encoder.card.name,
@@ -124,7 +130,7 @@ def _check_able(encoder: Encoder) -> None:
 
 def _chosen(source: Dataset, plan: PlanSettings) -> tuple[list[Image], Counter[str]]:
     """Return the picture that stands for each study, and the studies that have none by reason."""
-    dropped: list[Dropped] = []
+    dropped: list[Drop] = []
     excluded = read_excluded(plan.exclude_ids)
     images = [
         image for _, image in studies_to_read(sorted_studies(source.studies()), plan, excluded, dropped)
@@ -136,7 +142,9 @@ _Found = tuple[str, "Vectors | str"]
 """(image_id, embedding or the reason why there is none)"""
 
 
-def _all(images: Sequence[Image], sight: Sight, workers: int, progress: Progress | None) -> Iterator[_Found]:
+def _all(
+    images: Sequence[Image], sight: PictureSource, workers: int, progress: Progress | None
+) -> Iterator[_Found]:
     size = max(1, sight.encoder.batch)
     groups = [images[start : start + size] for start in range(0, len(images), size)]
     pool = ThreadPoolExecutor(workers, thread_name_prefix="embed")
@@ -152,7 +160,7 @@ def _all(images: Sequence[Image], sight: Sight, workers: int, progress: Progress
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _embed(group: Sequence[Image], sight: Sight) -> list[_Found]:
+def _embed(group: Sequence[Image], sight: PictureSource) -> list[_Found]:
     """Embed a few pictures that are encoded at once; one that cannot be read does not stop the others."""
     pictures: list[Picture] = []
     found: list[_Found] = []
@@ -172,9 +180,9 @@ def embedding_of(encoder: Encoder, encoded: Any) -> Vectors | str:
 
     The encoder's own where it has one, else the mean of its patch features over the cells of the picture.
     """
-    if isinstance(encoder, Embeds):
+    if isinstance(encoder, EmbeddingEncoder):
         vector = np.asarray(encoder.embed(encoded), np.float32)
-    elif isinstance(encoder, Featured):
+    elif isinstance(encoder, FeatureEncoder):
         features = encoder.patch_features(encoded)
         inside = features.any(axis=-1)
         vector = features[inside].sum(axis=0)

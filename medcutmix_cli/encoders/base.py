@@ -125,7 +125,7 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
-class Featured(Protocol):
+class FeatureEncoder(Protocol):
     """An encoder that can say what it made of each patch: needed for `--features`."""
 
     def patch_features(self, image: Any) -> npt.NDArray[np.float32]:

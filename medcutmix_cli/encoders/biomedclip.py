@@ -14,11 +14,11 @@ import numpy.typing as npt
 import torch
 
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query, no_features
-from medcutmix_cli.encoders.biomedclip_release import LoadedRelease, loaded_release, tokens_of
+from medcutmix_cli.encoders.biomedclip_release import LoadedRelease, load_release, tokens_of
 from medcutmix_cli.encoders.biomedclip_towers import BiomedClipTowers
 from medcutmix_cli.encoders.geometry import (
     FITS,
-    Seen,
+    FieldOfView,
     Window,
     canvas_grid,
     features_to_canvas,
@@ -39,7 +39,7 @@ _CANVAS_STEP = 112
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EncodedImage:
+class BiomedClipImage:
     """One picture as the network sees it.
 
     Attributes:
@@ -80,7 +80,7 @@ class BiomedClip(OnDevice):
 
     @property
     def _loaded(self) -> LoadedRelease:
-        return loaded_release(self.weights, self._runtime)
+        return load_release(self.weights, self._runtime)
 
     @property
     def card(self) -> EncoderCard:
@@ -108,17 +108,17 @@ class BiomedClip(OnDevice):
         needed = loaded.side if self.fit == "letterbox" else -(-loaded.side * 3 // 2)
         return -(-needed // _CANVAS_STEP) * _CANVAS_STEP
 
-    def encode_images(self, pictures: Sequence[Picture]) -> list[EncodedImage]:
+    def encode_images(self, pictures: Sequence[Picture]) -> list[BiomedClipImage]:
         """Encode canvases of any side."""
         loaded = self._loaded
         seen = [self._look(picture, loaded.side) for picture in pictures]
         pixels = torch.from_numpy(np.stack([look.pixels for look in seen]))
         tokens = self._runtime.run(self._forward(loaded.towers), pixels).numpy()
         return [
-            EncodedImage(own, look.window, look.placement) for own, look in zip(tokens, seen, strict=True)
+            BiomedClipImage(own, look.window, look.placement) for own, look in zip(tokens, seen, strict=True)
         ]
 
-    def _look(self, picture: Picture, side: int) -> Seen:
+    def _look(self, picture: Picture, side: int) -> FieldOfView:
         if self.fit == "letterbox":
             return see_canvas(picture, side)
         return see_centre(picture, side, side)
@@ -150,7 +150,7 @@ class BiomedClip(OnDevice):
             padding=loaded.padding,
         )
 
-    def attend(self, image: EncodedImage, sentence: npt.NDArray[np.float32]) -> Attention:
+    def attend(self, image: BiomedClipImage, sentence: npt.NDArray[np.float32]) -> Attention:
         """Score every cell of the canvas: (grid, grid) float16, NaN outside what was seen."""
         loaded = self._loaded
         if self.method == "gradient":
@@ -161,7 +161,7 @@ class BiomedClip(OnDevice):
         native = scores.reshape(loaded.grid, loaded.grid)
         return to_canvas(native, image.window, image.placement, self._grid(loaded))
 
-    def patch_features(self, image: EncodedImage) -> npt.NDArray[np.float32]:
+    def patch_features(self, image: BiomedClipImage) -> npt.NDArray[np.float32]:
         """Return the unit vector of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
         if self.method == "gradient":
             raise no_features("biomedclip")

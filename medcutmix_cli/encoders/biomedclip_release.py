@@ -18,7 +18,7 @@ from transformers import BertTokenizer
 
 from medcutmix_cli.encoders.biomedclip_towers import BiomedClipTowers, sizes_of
 from medcutmix_cli.encoders.checkpoints import Release, files_sha256, fill, locate, read_json, read_tensors
-from medcutmix_cli.encoders.once import Once
+from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
 
@@ -48,10 +48,10 @@ class LoadedRelease:
     sha256: str
 
 
-_LOADED: Once[tuple[Path | None, str], LoadedRelease] = Once()
+_LOADED: OnceTable[tuple[Path | None, str], LoadedRelease] = OnceTable()
 
 
-def loaded_release(weights: Path | None, runtime: Runtime) -> LoadedRelease:
+def load_release(weights: Path | None, runtime: Runtime) -> LoadedRelease:
     """Load a release once per process and device; several threads may ask at the same time."""
     key = (weights, str(runtime.torch_device))
     return _LOADED.get(key, lambda: _load(weights, runtime))

@@ -19,7 +19,7 @@ _HEAD = 64  # width of one attention head in every plain ViT of timm and in BERT
 
 
 @dataclass(frozen=True, slots=True)
-class Sizes:
+class TowerSizes:
     """What the tensors of a checkpoint say about its architecture.
 
     Attributes:
@@ -44,7 +44,7 @@ class Sizes:
     hidden: int
 
 
-def sizes_of(tensors: Mapping[str, torch.Tensor]) -> Sizes:
+def sizes_of(tensors: Mapping[str, torch.Tensor]) -> TowerSizes:
     """Read the sizes.
 
     Raises:
@@ -57,7 +57,7 @@ def sizes_of(tensors: Mapping[str, torch.Tensor]) -> Sizes:
     hidden, _ = tensors["text.proj.0.weight"].shape
     if width % _HEAD or text_width % _HEAD:
         raise ValueError("the widths are no multiples of 64")
-    return Sizes(
+    return TowerSizes(
         width=width,
         depth=_blocks(tensors, f"{trunk}blocks."),
         patch=patch,
@@ -87,20 +87,20 @@ class BiomedClipTowers(nn.Module):
         mean, std: Of the three channels, on pixels in [0, 1].
     """
 
-    def __init__(self, sizes: Sizes, mean: Sequence[float], std: Sequence[float]) -> None:
+    def __init__(self, sizes: TowerSizes, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
-        self.visual = ImageTower(sizes, mean, std)
-        self.text = TextTower(sizes)
+        self.visual = BiomedClipImageTower(sizes, mean, std)
+        self.text = BiomedClipTextTower(sizes)
         self.logit_scale = nn.Parameter(torch.zeros(()))
 
 
-class ImageTower(nn.Module):
+class BiomedClipImageTower(nn.Module):
     """A ViT with a class token and a projection. `tokens` are (n, 1 + cells, width), the class token first.
 
     All methods that take pixels take (n, side, side) uint8, grey.
     """
 
-    def __init__(self, sizes: Sizes, mean: Sequence[float], std: Sequence[float]) -> None:
+    def __init__(self, sizes: TowerSizes, mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
         self.trunk = _Trunk(sizes)
         self.head = nn.ModuleDict({"proj": nn.Linear(sizes.width, sizes.embed, bias=False)})
@@ -119,7 +119,7 @@ class ImageTower(nn.Module):
             tokens = block(tokens)
         return tokens
 
-    def projected(self, tokens: torch.Tensor) -> torch.Tensor:
+    def project_tokens(self, tokens: torch.Tensor) -> torch.Tensor:
         """Bring tokens that left the last block into the common space: (n, 1 + cells, embed)."""
         result: torch.Tensor = self.head["proj"](self.trunk.norm(tokens))
         return result
@@ -133,7 +133,7 @@ class ImageTower(nn.Module):
         return functional.normalize(self._all(pixels)[:, 1:].float(), dim=-1)
 
     def _all(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.projected(self.trunk.last(self.before_last(pixels)))
+        return self.project_tokens(self.trunk.last(self.before_last(pixels)))
 
     def value_path(self, pixels: torch.Tensor) -> torch.Tensor:
         """Return patch tokens whose last attention looks at the patch itself only, (n, cells, embed) unit vectors.
@@ -142,7 +142,7 @@ class ImageTower(nn.Module):
         part stay: Zhou et al. 2022, "Extract Free Dense Labels from CLIP" (MaskCLIP), arXiv:2112.01071, 3.2.
         """
         tokens = self.trunk.last.own_value(self.before_last(pixels))
-        return functional.normalize(self.projected(tokens)[:, 1:].float(), dim=-1)
+        return functional.normalize(self.project_tokens(tokens)[:, 1:].float(), dim=-1)
 
     def relevance(self, tokens: torch.Tensor, query: torch.Tensor) -> torch.Tensor:
         """Weight the last block's class-token attention by what it does for a query; needs gradients enabled.
@@ -159,49 +159,49 @@ class ImageTower(nn.Module):
         """
         last = self.trunk.last
         attention = last.attention(tokens)[:, :, :1].detach().requires_grad_()
-        mixed = last.mixed(tokens[:, :1], last.attn.values(last.norm1(tokens)), attention)
-        whole = functional.normalize(self.projected(mixed)[0, 0], dim=-1)
+        mixed = last.mix_tokens(tokens[:, :1], last.attn.values(last.norm1(tokens)), attention)
+        whole = functional.normalize(self.project_tokens(mixed)[0, 0], dim=-1)
         (slope,) = torch.autograd.grad(whole @ query, attention)
         found: torch.Tensor = (slope * attention.detach()).clamp(min=0)[0, :, 0, 1:].mean(dim=0)
         return found
 
 
 class _Trunk(nn.Module):
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, sizes: TowerSizes) -> None:
         super().__init__()
         self.cls_token = nn.Parameter(torch.zeros(1, 1, sizes.width))
         self.pos_embed = nn.Parameter(torch.zeros(1, 1 + sizes.grid**2, sizes.width))
         patches = nn.Conv2d(3, sizes.width, sizes.patch, sizes.patch)
         self.patch_embed = nn.ModuleDict({"proj": patches})
-        self.blocks = nn.ModuleList(_Block(sizes.width) for _ in range(sizes.depth))
+        self.blocks = nn.ModuleList(_TransformerBlock(sizes.width) for _ in range(sizes.depth))
         self.norm = nn.LayerNorm(sizes.width, eps=1e-6)
 
     @property
-    def last(self) -> _Block:
-        return cast(_Block, self.blocks[-1])
+    def last(self) -> _TransformerBlock:
+        return cast(_TransformerBlock, self.blocks[-1])
 
     def embed(self, pictures: torch.Tensor) -> torch.Tensor:
         patches = self.patch_embed["proj"](pictures).flatten(2).transpose(1, 2)
         return torch.cat([self.cls_token.expand(len(patches), -1, -1), patches], dim=1) + self.pos_embed
 
 
-class _Block(nn.Module):
+class _TransformerBlock(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.norm1 = nn.LayerNorm(width, eps=1e-6)
-        self.attn = _Attention(width)
+        self.attn = _AttentionLayer(width)
         self.norm2 = nn.LayerNorm(width, eps=1e-6)
         self.mlp = nn.ModuleDict({"fc1": nn.Linear(width, 4 * width), "fc2": nn.Linear(4 * width, width)})
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         values = self.attn.values(self.norm1(tokens))
-        return self.mixed(tokens, values, self.attention(tokens))
+        return self.mix_tokens(tokens, values, self.attention(tokens))
 
     def attention(self, tokens: torch.Tensor) -> torch.Tensor:
         """Return (n, heads, tokens, tokens), each row sums to 1."""
         return self.attn.weights(self.norm1(tokens))
 
-    def mixed(self, tokens: torch.Tensor, values: torch.Tensor, attention: torch.Tensor) -> torch.Tensor:
+    def mix_tokens(self, tokens: torch.Tensor, values: torch.Tensor, attention: torch.Tensor) -> torch.Tensor:
         """Go on with given attention; `tokens` are those that its rows belong to."""
         return self._rest(tokens, (attention @ values).transpose(1, 2).flatten(2))
 
@@ -216,7 +216,7 @@ class _Block(nn.Module):
         return result
 
 
-class _Attention(nn.Module):
+class _AttentionLayer(nn.Module):
     """Query, key and value in one matrix; softmax is written out, so that one kernel serves every device."""
 
     def __init__(self, width: int) -> None:
@@ -239,10 +239,10 @@ class _Attention(nn.Module):
         return part.reshape(*part.shape[:-1], -1, _HEAD).transpose(1, 2)
 
 
-class TextTower(nn.Module):
+class BiomedClipTextTower(nn.Module):
     """BiomedBERT, whose first token goes through a two-layer projection without biases."""
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, sizes: TowerSizes) -> None:
         super().__init__()
         bert: dict[str, Any] = {
             "vocab_size": sizes.vocabulary,

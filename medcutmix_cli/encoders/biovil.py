@@ -31,7 +31,7 @@ from medcutmix_cli.encoders.checkpoints import (
 )
 from medcutmix_cli.encoders.geometry import (
     FITS,
-    Seen,
+    FieldOfView,
     Window,
     canvas_grid,
     features_to_canvas,
@@ -40,7 +40,7 @@ from medcutmix_cli.encoders.geometry import (
     to_canvas,
 )
 from medcutmix_cli.encoders.on_device import OnDevice
-from medcutmix_cli.encoders.once import Once
+from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
 from medcutmix_cli.errors import EncoderError
@@ -83,7 +83,7 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EncodedImage:
+class BioVilImage:
     """One picture as the network sees it.
 
     Attributes:
@@ -98,7 +98,7 @@ class EncodedImage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair(OnDevice):
+class _TwoTowers(OnDevice):
     """An image and a text tower of one joint space; a score is cosine / temperature.
 
     Attributes:
@@ -125,7 +125,7 @@ class _Pair(OnDevice):
             raise ValueError(f"temperature must be above 0, not {self.temperature}")
 
     @property
-    def _loaded(self) -> _Loaded:
+    def _loaded(self) -> _LoadedBioVil:
         return _loaded(self.VARIANT, self.weights, self._runtime)
 
     @property
@@ -150,19 +150,19 @@ class _Pair(OnDevice):
             precision=self.precision,
         )
 
-    def see(self, picture: Picture) -> Seen:
+    def see(self, picture: Picture) -> FieldOfView:
         """Show a picture as the network sees it: stretched to the full range, resized, cropped or letterboxed."""
-        full = stretched(picture)
+        full = stretch_grey(picture)
         if self.fit == "letterbox":
             return see_canvas(full, self.VARIANT.side, Resampling.BILINEAR)
         return see_centre(full, _EDGE, self.VARIANT.side, Resampling.BILINEAR)
 
-    def encode_images(self, pictures: Sequence[Picture]) -> list[EncodedImage]:
+    def encode_images(self, pictures: Sequence[Picture]) -> list[BioVilImage]:
         """Encode canvases of any side."""
         seen = [self.see(picture) for picture in pictures]
         pixels = torch.from_numpy(np.stack([one.pixels for one in seen]))
         cells = self._runtime.run(self._loaded.image, pixels).numpy()
-        return [EncodedImage(own, one.window, one.placement) for own, one in zip(cells, seen, strict=True)]
+        return [BioVilImage(own, one.window, one.placement) for own, one in zip(cells, seen, strict=True)]
 
     def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
         """Encode sentences, in order; `features` is a (128,) float32 unit vector.
@@ -180,19 +180,19 @@ class _Pair(OnDevice):
             padding=loaded.padding,
         )
 
-    def attend(self, image: EncodedImage, sentence: npt.NDArray[np.float32]) -> Attention:
+    def attend(self, image: BioVilImage, sentence: npt.NDArray[np.float32]) -> Attention:
         """Score the cells of the canvas, NaN where the network does not look."""
         # einsum, not @: BLAS would wake threads of its own for a few short products, and they spin between calls.
         cosines = np.einsum("cd,d->c", image.cells, sentence).reshape(self.VARIANT.native, -1)
         return to_canvas(cosines / self.temperature, image.window, image.placement, self._grid)
 
-    def patch_features(self, image: EncodedImage) -> npt.NDArray[np.float32]:
+    def patch_features(self, image: BioVilImage) -> npt.NDArray[np.float32]:
         """Return the unit vector of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
         return features_to_canvas(image.cells, image.window, image.placement, self._grid)
 
 
 @dataclass(frozen=True, slots=True)
-class BioVilT(_Pair):
+class BioVilT(_TwoTowers):
     """BioViL-T (Bannur et al. 2023), its single-picture path: 448 pixels, 14 x 14 cells."""
 
     VARIANT = Variant(
@@ -206,7 +206,7 @@ class BioVilT(_Pair):
 
 
 @dataclass(frozen=True, slots=True)
-class BioVil(_Pair):
+class BioVil(_TwoTowers):
     """BioViL (Boecking et al. 2022): 480 pixels, 15 x 15 cells."""
 
     VARIANT = Variant(
@@ -219,7 +219,7 @@ class BioVil(_Pair):
     )
 
 
-def stretched(picture: Picture) -> Picture:
+def stretch_grey(picture: Picture) -> Picture:
     """Spread the grey values of the picture proper over 0-255, rounded down as the authors do; bars stay black."""
     at = picture.placement
     inside = (slice(at.top, at.top + at.height), slice(at.left, at.left + at.width))
@@ -234,7 +234,7 @@ def stretched(picture: Picture) -> Picture:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Loaded:
+class _LoadedBioVil:
     image: torch.nn.Module
     text: torch.nn.Module
     tokenizer: Tokenizer
@@ -243,16 +243,16 @@ class _Loaded:
     sha256: str
 
 
-_LOADED: Once[tuple[str, Path | None, str], _Loaded] = Once()
+_LOADED: OnceTable[tuple[str, Path | None, str], _LoadedBioVil] = OnceTable()
 
 
-def _loaded(variant: Variant, weights: Path | None, runtime: Runtime) -> _Loaded:
+def _loaded(variant: Variant, weights: Path | None, runtime: Runtime) -> _LoadedBioVil:
     """Load a release once per process and device; several threads may ask at the same time."""
     key = (variant.name, weights, str(runtime.torch_device))
     return _LOADED.get(key, lambda: _load(variant, weights, runtime))
 
 
-def _load(variant: Variant, weights: Path | None, runtime: Runtime) -> _Loaded:
+def _load(variant: Variant, weights: Path | None, runtime: Runtime) -> _LoadedBioVil:
     files = locate(weights, variant.release, variant.name)
     try:
         return _read(variant, files, runtime)
@@ -261,14 +261,17 @@ def _load(variant: Variant, weights: Path | None, runtime: Runtime) -> _Loaded:
         raise EncoderError(error.what, where=error.where, hint=hint) from error
 
 
-def _read(variant: Variant, files: dict[str, Path], runtime: Runtime) -> _Loaded:
+def _read(variant: Variant, files: dict[str, Path], runtime: Runtime) -> _LoadedBioVil:
     config = read_json(files["config.json"])
     text = cxr_bert.build(config, biovil_image.JOINT, files["config.json"])
     tokenizer = cxr_bert.read_tokenizer(files["vocab.txt"], config["vocab_size"])
-    fill(text, cxr_bert.used(read_tensors(files[_TEXT])), str(files[_TEXT]))
-    image, image_file = biovil_image.ImageTower(multi_image=variant.multi_image), files[variant.image_file]
-    fill(image, biovil_image.used(read_tensors(image_file)), str(image_file))
-    return _Loaded(
+    fill(text, cxr_bert.drop_unused(read_tensors(files[_TEXT])), str(files[_TEXT]))
+    image, image_file = (
+        biovil_image.BioVilImageTower(multi_image=variant.multi_image),
+        files[variant.image_file],
+    )
+    fill(image, biovil_image.drop_unused(read_tensors(image_file)), str(image_file))
+    return _LoadedBioVil(
         image=runtime.place(image),
         text=runtime.place(text),
         tokenizer=tokenizer,

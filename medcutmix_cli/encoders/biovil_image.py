@@ -17,7 +17,7 @@ _BLOCKS = (3, 4, 6, 3)
 _UNUSED = ("encoder.encoder.fc.", "encoder.vit_pooler.")
 
 
-class ImageTower(nn.Module):
+class BioVilImageTower(nn.Module):
     """Picture to patch vectors in the joint space.
 
     Args:
@@ -42,7 +42,7 @@ class ImageTower(nn.Module):
         return nn.functional.normalize(rows, dim=-1)
 
 
-def used(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def drop_unused(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Leave out what a released checkpoint holds for other uses: the ImageNet classifier, the temporal blocks."""
     return {name: tensor for name, tensor in tensors.items() if not name.startswith(_UNUSED)}
 

@@ -18,7 +18,7 @@ from medcutmix_cli.encoders.blip_model import FILES, HEAD_WORDS, LAYER_WORDS, Bl
 from medcutmix_cli.encoders.checkpoints import Release, locate
 from medcutmix_cli.encoders.geometry import (
     FITS,
-    Seen,
+    FieldOfView,
     Window,
     canvas_grid,
     features_to_canvas,
@@ -27,7 +27,7 @@ from medcutmix_cli.encoders.geometry import (
     to_canvas,
 )
 from medcutmix_cli.encoders.on_device import OnDevice
-from medcutmix_cli.encoders.once import Once
+from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT
 from medcutmix_cli.errors import EncoderError
@@ -42,7 +42,7 @@ _NOTE = "The released BLIP weights saw everyday photographs: bring a fine-tune o
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EncodedImage:
+class BlipImage:
     """One picture as the image tower sees it.
 
     Attributes:
@@ -115,14 +115,14 @@ class Blip(OnDevice):
     def _loaded(self) -> BlipModel:
         return _loaded(self)
 
-    def encode_images(self, pictures: Sequence[Picture]) -> list[EncodedImage]:
+    def encode_images(self, pictures: Sequence[Picture]) -> list[BlipImage]:
         """Run the image tower; each result holds the states that sentences attend to."""
         loaded = self._loaded
         seen = [self._see(picture, loaded.look.side) for picture in pictures]
         states = self._runtime.run(loaded.states, torch.stack([loaded.look.normalise(one) for one in seen]))
-        return [EncodedImage(own, one.window, one.placement) for own, one in zip(states, seen, strict=True)]
+        return [BlipImage(own, one.window, one.placement) for own, one in zip(states, seen, strict=True)]
 
-    def _see(self, picture: Picture, side: int) -> Seen:
+    def _see(self, picture: Picture, side: int) -> FieldOfView:
         return see_squashed(picture, side) if self.fit == "published" else see_canvas(picture, side)
 
     def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
@@ -145,20 +145,20 @@ class Blip(OnDevice):
             kept[0] = _enc_token(loaded)
         return Query(tuple(kept), cut_tokens=cut)
 
-    def attend(self, image: EncodedImage, sentence: tuple[int, ...]) -> Attention:
+    def attend(self, image: BlipImage, sentence: tuple[int, ...]) -> Attention:
         """Return log(attention * cells) of one sentence over one picture, NaN outside what the tower saw."""
         share = self.attention(image, sentence)
         scores = np.log(np.maximum(share, _TINY) * share.size)
         side = canvas_grid(len(share), self.fit)
         return to_canvas(scores, image.window, image.placement, (side, side))
 
-    def patch_features(self, image: EncodedImage) -> npt.NDArray[np.float32]:
+    def patch_features(self, image: BlipImage) -> npt.NDArray[np.float32]:
         """Return the image tower's last state of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
         cells = image.states[1:].numpy()
         side = canvas_grid(round(len(cells) ** 0.5), self.fit)
         return features_to_canvas(cells, image.window, image.placement, (side, side))
 
-    def attention(self, image: EncodedImage, sentence: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    def attention(self, image: BlipImage, sentence: tuple[int, ...]) -> npt.NDArray[np.float32]:
         """Return the attention of a sentence's words, (grid, grid) float32 over `image.window`; sums to at most 1.
 
         One pair at a time and never padded, so that nothing else can change a bit of it.
@@ -182,7 +182,7 @@ def _canvas_for(side: int) -> int:
     return 112 * -(-3 * side // 224)
 
 
-_LOADED: Once[tuple[object, ...], BlipModel] = Once()
+_LOADED: OnceTable[tuple[object, ...], BlipModel] = OnceTable()
 
 
 def _loaded(encoder: Blip) -> BlipModel:

@@ -12,7 +12,7 @@ import torch
 from transformers import AutoTokenizer, BlipConfig, BlipForImageTextRetrieval
 
 from medcutmix_cli.encoders.checkpoints import files_sha256, fill, read_json, read_tensors
-from medcutmix_cli.encoders.geometry import Seen
+from medcutmix_cli.encoders.geometry import FieldOfView
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
 
@@ -39,7 +39,7 @@ def numbers(name: str, text: str, words: tuple[str, ...]) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class BlipPreprocessing:
     """What the checkpoint's image processor does to a picture."""
 
     side: int
@@ -47,7 +47,7 @@ class Look:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
-    def normalise(self, seen: Seen) -> torch.Tensor:
+    def normalise(self, seen: FieldOfView) -> torch.Tensor:
         """Return (3, side, side) float32."""
         grey = torch.from_numpy(seen.pixels.astype(np.float32))[None] * self.scale
         mean, std = (torch.tensor(values)[:, None, None] for values in (self.mean, self.std))
@@ -68,7 +68,7 @@ class BlipModel:
 
     towers: Any
     tokenizer: Any
-    look: Look
+    look: BlipPreprocessing
     grid: int
     layers: tuple[int, ...]
     heads: str
@@ -180,7 +180,7 @@ def _tokenizer(folder: Path) -> Any:
         ) from error
 
 
-def _look(path: Path, side: int) -> Look:
+def _look(path: Path, side: int) -> BlipPreprocessing:
     settings = read_json(path)
     settings = settings.get("image_processor", settings)
     size = settings.get("size", side)
@@ -191,7 +191,7 @@ def _look(path: Path, side: int) -> Look:
             where=str(path),
             hint="give the folder of the released model, unchanged",
         )
-    return Look(
+    return BlipPreprocessing(
         side=side,
         scale=float(settings.get("rescale_factor", 1 / 255)),
         mean=tuple(settings.get("image_mean") or _CLIP_MEAN),

@@ -23,7 +23,7 @@ from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
 from medcutmix_cli.encoders.bundled_model import GRID, MAX_TOKENS, SIDE, BundledModel, Token, tokens_of
 from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, features_to_canvas, to_canvas
 from medcutmix_cli.encoders.on_device import OnDevice
-from medcutmix_cli.encoders.once import Once
+from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.records import Placement
@@ -34,7 +34,7 @@ _NOTE = "Trained on procedural phantoms: its maps on real pictures mean nothing.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EncodedImage:
+class BundledImage:
     """One picture as the network sees it.
 
     Attributes:
@@ -47,7 +47,7 @@ class EncodedImage:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EncodedSentence:
+class BundledSentence:
     """One sentence.
 
     Attributes:
@@ -84,27 +84,27 @@ class BundledEncoder(OnDevice):
         )
 
     @property
-    def _loaded(self) -> _Loaded:
+    def _loaded(self) -> _LoadedBundled:
         return _loaded(self.weights, self._runtime)
 
-    def encode_images(self, pictures: Sequence[Picture]) -> list[EncodedImage]:
+    def encode_images(self, pictures: Sequence[Picture]) -> list[BundledImage]:
         """Encode canvases of any side."""
         seen = torch.stack([torch.from_numpy(prepare(picture.pixels)) for picture in pictures])[:, None]
         cells = self._runtime.run(self._loaded.model.image, seen).numpy()
-        return [EncodedImage(own, picture.placement) for own, picture in zip(cells, pictures, strict=True)]
+        return [BundledImage(own, picture.placement) for own, picture in zip(cells, pictures, strict=True)]
 
     def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
         """Encode each sentence by itself, in order."""
         with self._runtime.scope():
             return [Query(_encode_sentence(self._loaded.model, sentence)) for sentence in sentences]
 
-    def attend(self, image: EncodedImage, sentence: EncodedSentence) -> Attention:
+    def attend(self, image: BundledImage, sentence: BundledSentence) -> Attention:
         """Score every cell of the picture: `scale * cosine + bias`, (14, 14) float16, NaN on the letterbox bars."""
         # einsum, not @: BLAS would wake threads of its own for 196 short products, and they spin between calls.
         scores = np.einsum("cd,d->c", image.cells, sentence.query) + self._loaded.bias
         return to_canvas(scores.reshape(GRID, GRID), WHOLE_CANVAS, image.placement, (GRID, GRID))
 
-    def patch_features(self, image: EncodedImage) -> npt.NDArray[np.float32]:
+    def patch_features(self, image: BundledImage) -> npt.NDArray[np.float32]:
         """Return the unit vector of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
         return features_to_canvas(image.cells, WHOLE_CANVAS, image.placement, (GRID, GRID))
 
@@ -139,7 +139,7 @@ def windows_of(tokens: list[Token]) -> Iterator[list[Token]]:
         yield tokens[start : start + MAX_TOKENS]
 
 
-def _encode_sentence(model: BundledModel, sentence: str) -> EncodedSentence:
+def _encode_sentence(model: BundledModel, sentence: str) -> BundledSentence:
     tokens = tokens_of(sentence)
     if not tokens:
         raise EncoderError(
@@ -148,26 +148,26 @@ def _encode_sentence(model: BundledModel, sentence: str) -> EncodedSentence:
         )
     vectors = [model.text(model.text.embed(window)[None])[0] for window in windows_of(tokens)]
     unit = torch.nn.functional.normalize(torch.stack(vectors).mean(dim=0).float(), dim=-1)
-    return EncodedSentence((unit * model.scale).cpu().numpy())
+    return BundledSentence((unit * model.scale).cpu().numpy())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Loaded:
+class _LoadedBundled:
     model: BundledModel
     bias: np.float32
     sha256: str
 
 
-_LOADED: Once[tuple[Path | None, str], _Loaded] = Once()
+_LOADED: OnceTable[tuple[Path | None, str], _LoadedBundled] = OnceTable()
 
 
-def _loaded(weights: Path | None, runtime: Runtime) -> _Loaded:
+def _loaded(weights: Path | None, runtime: Runtime) -> _LoadedBundled:
     """Load a weight file once per process and device; several threads may ask at the same time."""
     key = (weights, str(runtime.torch_device))
     return _LOADED.get(key, lambda: _load(weights, runtime))
 
 
-def _load(weights: Path | None, runtime: Runtime) -> _Loaded:
+def _load(weights: Path | None, runtime: Runtime) -> _LoadedBundled:
     content = _read(weights)
     model = BundledModel(folded=True)
     try:
@@ -180,7 +180,7 @@ def _load(weights: Path | None, runtime: Runtime) -> _Loaded:
             hint="reinstall the package, or leave out --weights",
         ) from error
     runtime.place(model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return _Loaded(model, np.float32(model.bias.item()), hashlib.sha256(content).hexdigest())
+    return _LoadedBundled(model, np.float32(model.bias.item()), hashlib.sha256(content).hexdigest())
 
 
 def _read(weights: Path | None) -> bytes:

@@ -107,7 +107,7 @@ class SelfAttention(nn.Module):
         return x + fed
 
 
-class ImageTower(nn.Module):
+class BundledImageTower(nn.Module):
     """A small residual network to stride 16, then one layer in which all cells see each other."""
 
     def __init__(self, folded: bool) -> None:
@@ -133,7 +133,7 @@ class ImageTower(nn.Module):
         return functional.normalize(self.out(self.norm(cells)).float(), dim=-1)
 
 
-class TextTower(nn.Module):
+class BundledTextTower(nn.Module):
     """Hashed words and word pieces, neighbours by a convolution, context by attention, one query pools."""
 
     def __init__(self) -> None:
@@ -178,7 +178,7 @@ class BundledModel(nn.Module):
 
     def __init__(self, folded: bool = True) -> None:
         super().__init__()
-        self.image = ImageTower(folded)
-        self.text = TextTower()
+        self.image = BundledImageTower(folded)
+        self.text = BundledTextTower()
         self.scale = nn.Parameter(torch.tensor(12.0))
         self.bias = nn.Parameter(torch.tensor(-4.0))

@@ -19,13 +19,13 @@ from torch.nn.functional import normalize
 
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query, no_features
 from medcutmix_cli.encoders.clip_folder import load_model, open_folder
-from medcutmix_cli.encoders.clip_look import Look, read_look
+from medcutmix_cli.encoders.clip_look import ClipPreprocessing, read_look
 from medcutmix_cli.encoders.clip_pooling import Pooling
 from medcutmix_cli.encoders.clip_text import Sentences, load_sentences
 from medcutmix_cli.encoders.clip_towers import METHODS, SiglipTower, Tower, relevance, tower_of
 from medcutmix_cli.encoders.geometry import FITS, Window, canvas_grid, features_to_canvas, to_canvas
 from medcutmix_cli.encoders.on_device import OnDevice
-from medcutmix_cli.encoders.once import Once
+from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
 from medcutmix_cli.errors import EncoderError
@@ -38,7 +38,7 @@ _FAINTEST = 1e-6  # of the strongest cell: relu leaves zeros, whose logarithm no
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EncodedImage:
+class ClipImage:
     """One picture as the network sees it.
 
     Attributes:
@@ -102,22 +102,22 @@ class Clip(OnDevice):
         )
 
     @property
-    def _loaded(self) -> _Loaded:
+    def _loaded(self) -> _LoadedClip:
         return _loaded(self.weights, self.repo, self.trust_remote_code, self._runtime)
 
-    def encode_images(self, pictures: Sequence[Picture]) -> list[EncodedImage]:
+    def encode_images(self, pictures: Sequence[Picture]) -> list[ClipImage]:
         """Encode canvases of any side, in order."""
         loaded = self._loaded
         seen = [loaded.look.see(picture, self.fit) for picture in pictures]
         values = torch.stack([torch.from_numpy(loaded.look.values(own)) for own in seen])
         features = self._runtime.run(self._read, values).numpy()
-        return [EncodedImage(f, own.window, own.placement) for f, own in zip(features, seen, strict=True)]
+        return [ClipImage(f, own.window, own.placement) for f, own in zip(features, seen, strict=True)]
 
     def _read(self, pixels: Tensor) -> Tensor:
         tower = self._loaded.tower
         if self.method == "gradient":
             return tower.pooling(pixels)
-        read = tower.value_paths if self.method == "value-path" else tower.projected_patches
+        read = tower.value_paths if self.method == "value-path" else tower.project_patches
         return normalize(read(pixels).float(), dim=-1)
 
     def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
@@ -133,7 +133,7 @@ class Clip(OnDevice):
             pad_to=texts.pad_to,
         )
 
-    def attend(self, image: EncodedImage, sentence: npt.NDArray[np.float32]) -> Attention:
+    def attend(self, image: ClipImage, sentence: npt.NDArray[np.float32]) -> Attention:
         """Score every cell of the canvas; NaN where the network saw nothing, or on the letterbox bars."""
         loaded = self._loaded
         grid = (canvas_grid(loaded.grid, self.fit),) * 2
@@ -147,30 +147,30 @@ class Clip(OnDevice):
             scores = loaded.scale * np.einsum("cd,d->c", image.features, sentence) + loaded.bias
         return to_canvas(scores.reshape(loaded.grid, loaded.grid), image.window, image.placement, grid)
 
-    def patch_features(self, image: EncodedImage) -> npt.NDArray[np.float32]:
+    def patch_features(self, image: ClipImage) -> npt.NDArray[np.float32]:
         """Return the unit vector of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
         if self.method == "gradient":
             raise no_features("clip")
         side = canvas_grid(self._loaded.grid, self.fit)
         return features_to_canvas(image.features, image.window, image.placement, (side, side))
 
-    def _relevance(self, image: EncodedImage, sentence: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def _relevance(self, image: ClipImage, sentence: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         tower, scale = self._loaded.tower, self._loaded.scale
         # The products are short, so they stay in float32 at every precision: gradients of rounded ones are noise.
         with self._runtime.scope(gradients=True) as device, torch.autocast(device.type, enabled=False):
             # Copies: what comes out of inference mode cannot take part in a gradient.
             packed, vector = (torch.tensor(own, device=device) for own in (image.features, sentence))
-            strength = relevance(tower, Pooling.unpacked(packed, tower.heads), vector, scale)
+            strength = relevance(tower, Pooling.unpack(packed, tower.heads), vector, scale)
             return np.asarray(strength.cpu().numpy(), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Loaded:
+class _LoadedClip:
     """A folder in memory; `grid` is the side of the native map, in cells."""
 
     tower: Tower
     sentences: Sentences
-    look: Look
+    look: ClipPreprocessing
     grid: int
     scale: float
     bias: float
@@ -178,16 +178,16 @@ class _Loaded:
     licence: str
 
 
-_LOADED: Once[tuple[Path | None, str, bool, str], _Loaded] = Once()
+_LOADED: OnceTable[tuple[Path | None, str, bool, str], _LoadedClip] = OnceTable()
 
 
-def _loaded(weights: Path | None, repo: str, remote_code: bool, runtime: Runtime) -> _Loaded:
+def _loaded(weights: Path | None, repo: str, remote_code: bool, runtime: Runtime) -> _LoadedClip:
     """Load a folder once per process and device; several threads may ask at the same time."""
     key = (weights, repo, remote_code, str(runtime.torch_device))
     return _LOADED.get(key, lambda: _load(weights, repo, remote_code, runtime))
 
 
-def _load(weights: Path | None, repo: str, remote_code: bool, runtime: Runtime) -> _Loaded:
+def _load(weights: Path | None, repo: str, remote_code: bool, runtime: Runtime) -> _LoadedClip:
     folder = open_folder(weights, repo, remote_code=remote_code)
     look = read_look(folder.preprocessor, str(folder.files["preprocessor"]))
     model: Any = load_model(folder)
@@ -201,7 +201,7 @@ def _load(weights: Path | None, repo: str, remote_code: bool, runtime: Runtime) 
         )
     sentences = load_sentences(folder, model, fixed_length=isinstance(tower, SiglipTower))
     runtime.place(model)
-    return _Loaded(
+    return _LoadedClip(
         tower=tower,
         sentences=sentences,
         look=look,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from PIL.Image import Resampling
 
 from medcutmix_cli.encoders.base import Picture
-from medcutmix_cli.encoders.geometry import Seen, see_canvas, see_centre, see_squashed
+from medcutmix_cli.encoders.geometry import FieldOfView, see_canvas, see_centre, see_squashed
 from medcutmix_cli.errors import EncoderError
 
 _LONG_OF_SHORT = 4 / 3
@@ -19,7 +19,7 @@ _LONG_OF_SHORT = 4 / 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class ClipPreprocessing:
     """How a network wants its pictures.
 
     Attributes:
@@ -34,7 +34,7 @@ class Look:
     resampling: Resampling
     levels: npt.NDArray[np.float32]
 
-    def see(self, picture: Picture, fit: str) -> Seen:
+    def see(self, picture: Picture, fit: str) -> FieldOfView:
         """Bring a picture to the square, as "published" or as the whole "letterbox"."""
         if fit == "letterbox":
             return see_canvas(picture, self.side, self.resampling)
@@ -42,7 +42,7 @@ class Look:
             return see_centre(picture, self.edge, self.side, self.resampling, round_down=True)
         return see_squashed(picture, self.side, self.resampling)
 
-    def values(self, seen: Seen) -> npt.NDArray[np.float32]:
+    def values(self, seen: FieldOfView) -> npt.NDArray[np.float32]:
         """Return (3, side, side) float32, what goes into the network."""
         return np.ascontiguousarray(np.moveaxis(self.levels[seen.pixels], -1, 0))
 
@@ -52,7 +52,7 @@ class Look:
         return int(-(-wanted // 112) * 112)
 
 
-def read_look(settings: Mapping[str, Any], where: str) -> Look:
+def read_look(settings: Mapping[str, Any], where: str) -> ClipPreprocessing:
     """Read the settings of an image processor.
 
     `do_rescale` and `rescale_factor` may be left out, as folders older than transformers 4.25 do; all of them
@@ -71,7 +71,7 @@ def read_look(settings: Mapping[str, Any], where: str) -> Look:
             where=where,
             hint="give the folder of the released model, with its own preprocessor_config.json",
         ) from error
-    return Look(side, edge, resampling, levels)
+    return ClipPreprocessing(side, edge, resampling, levels)
 
 
 def _square(settings: Mapping[str, Any]) -> tuple[int, int]:

@@ -25,8 +25,8 @@ class Pooling:
     carried: Tensor
 
     @classmethod
-    def unpacked(cls, rows: Tensor, heads: int) -> Pooling:
-        """Read what `packed` made of one picture."""
+    def unpack(cls, rows: Tensor, heads: int) -> Pooling:
+        """Read what `pack_pooling` made of one picture."""
         width = rows.shape[1] - heads
         return cls(rows[:-1, width:].T.contiguous(), rows[:-1, :width].contiguous(), rows[-1, :width])
 
@@ -39,14 +39,14 @@ def attention_weights(query: Tensor, keys: Tensor, heads: int) -> Tensor:
     return (logits.float() / math.sqrt(width // heads)).softmax(dim=-1)
 
 
-def attended(pooling: Pooling) -> Tensor:
+def apply_attention(pooling: Pooling) -> Tensor:
     """Return (width,): the values, weighted within each head."""
     heads, tokens = pooling.weights.shape
     split = pooling.values.view(tokens, heads, -1)
     return torch.einsum("ht,thd->hd", pooling.weights, split).flatten()
 
 
-def packed(weights: Tensor, values: Tensor, carried: Tensor) -> Tensor:
+def pack_pooling(weights: Tensor, values: Tensor, carried: Tensor) -> Tensor:
     """Put the parts of a `Pooling` into one tensor: values beside weights, what is carried in a last row."""
     rows = torch.cat([values.float(), weights.transpose(1, 2)], dim=-1)
     last = functional.pad(carried.float(), (0, weights.shape[1]))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from medcutmix_cli.encoders.clip_pooling import Pooling, attended, attention_weights, packed
+from medcutmix_cli.encoders.clip_pooling import Pooling, apply_attention, attention_weights, pack_pooling
 from medcutmix_cli.errors import EncoderError
 
 METHODS = ("projected-patch", "value-path", "gradient")
@@ -34,7 +34,7 @@ class Tower(Protocol):
     def bias(self) -> float:
         """Say what is added to scale * cosine."""
 
-    def projected_patches(self, pixels: Tensor) -> Tensor:
+    def project_patches(self, pixels: Tensor) -> Tensor:
         """Return (batch, cells, dim): the patch tokens, treated as the pooled one is."""
 
     def value_paths(self, pixels: Tensor) -> Tensor:
@@ -71,7 +71,7 @@ class ClipTower:
         """CLIP has none."""
         return 0.0
 
-    def projected_patches(self, pixels: Tensor) -> Tensor:
+    def project_patches(self, pixels: Tensor) -> Tensor:
         """Project the patch tokens of the last layer as if they were class tokens."""
         return self._projected(_first(self._last(self._before_last(pixels), None))[:, 1:])
 
@@ -87,12 +87,12 @@ class ClipTower:
         tokens = self._before_last(pixels)
         normed, attention = self._last.layer_norm1(tokens), self._last.self_attn
         weights = attention_weights(attention.q_proj(normed[:, :1]), attention.k_proj(normed), self.heads)
-        return packed(weights, attention.v_proj(normed), tokens[:, 0])
+        return pack_pooling(weights, attention.v_proj(normed), tokens[:, 0])
 
     def embed(self, pooling: Pooling) -> Tensor:
         """Finish the last layer for the class token alone, then norm and projection."""
         vector: Tensor = self._after_attention(
-            self._last.self_attn.out_proj(attended(pooling)), pooling.carried
+            self._last.self_attn.out_proj(apply_attention(pooling)), pooling.carried
         )
         return vector
 
@@ -142,7 +142,7 @@ class SiglipTower:
         """Return the learned bias of the sigmoid loss."""
         return float(self.model.logit_bias)
 
-    def projected_patches(self, pixels: Tensor) -> Tensor:
+    def project_patches(self, pixels: Tensor) -> Tensor:
         """Return the normed patch tokens themselves: SigLIP has no projection, its head keeps their width."""
         return self._tokens(pixels)
 
@@ -159,11 +159,11 @@ class SiglipTower:
             self._head.probe, attention.in_proj_weight[:width], attention.in_proj_bias[:width]
         )
         weights = attention_weights(query.expand(len(tokens), -1, -1), keys, self.heads)
-        return packed(weights, values, torch.zeros_like(tokens[:, 0]))
+        return pack_pooling(weights, values, torch.zeros_like(tokens[:, 0]))
 
     def embed(self, pooling: Pooling) -> Tensor:
         """Finish the head."""
-        return self._after_attention(attended(pooling))
+        return self._after_attention(apply_attention(pooling))
 
     def sentences(self, ids: Tensor) -> Tensor:
         """Pool at the last place, padding or not: SigLIP was trained without a mask (open_clip issue 984)."""

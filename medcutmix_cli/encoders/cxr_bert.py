@@ -76,7 +76,7 @@ def build(config: Mapping[str, Any], joint: int, where: Path) -> CxrBert:
         ) from error
 
 
-def used(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def drop_unused(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Leave out what a released checkpoint holds for other uses: the masked-word head and the pooler."""
     return {name: tensor for name, tensor in tensors.items() if not name.startswith(_UNUSED)}
 

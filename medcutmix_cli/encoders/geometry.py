@@ -38,7 +38,7 @@ WHOLE_CANVAS = Window(0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class FieldOfView:
     """What goes into a network.
 
     Attributes:
@@ -52,15 +52,15 @@ class Seen:
     placement: Placement
 
 
-def see_canvas(picture: Picture, side: int, resampling: Resampling = Resampling.BICUBIC) -> Seen:
+def see_canvas(picture: Picture, side: int, resampling: Resampling = Resampling.BICUBIC) -> FieldOfView:
     """Show the whole canvas, letterbox bars included: nothing is cut off and no aspect changes."""
-    return Seen(_resized(picture.pixels, side, side, resampling), WHOLE_CANVAS, picture.placement)
+    return FieldOfView(_resized(picture.pixels, side, side, resampling), WHOLE_CANVAS, picture.placement)
 
 
-def see_squashed(picture: Picture, side: int, resampling: Resampling = Resampling.BICUBIC) -> Seen:
+def see_squashed(picture: Picture, side: int, resampling: Resampling = Resampling.BICUBIC) -> FieldOfView:
     """Show the picture proper, squashed to a square as SigLIP's processor does."""
     pixels = _resized(_proper(picture), side, side, resampling)
-    return Seen(pixels, _window(picture.placement, 0.0, 0.0, 1.0, 1.0), picture.placement)
+    return FieldOfView(pixels, _window(picture.placement, 0.0, 0.0, 1.0, 1.0), picture.placement)
 
 
 def see_centre(
@@ -70,7 +70,7 @@ def see_centre(
     resampling: Resampling = Resampling.BICUBIC,
     *,
     round_down: bool = False,
-) -> Seen:
+) -> FieldOfView:
     """Show the centre: the shorter edge is brought to `edge` pixels, then `crop` x `crop` are cut out.
 
     Rounds as torchvision's Resize and CenterCrop do. `round_down` is what transformers' CLIP processor does with
@@ -86,7 +86,7 @@ def see_centre(
     top, left = (rest // 2 if round_down else round(rest / 2) for rest in over)
     pixels = np.ascontiguousarray(resized[top : top + crop, left : left + crop])
     window = _window(picture.placement, top / tall, left / wide, crop / tall, crop / wide)
-    return Seen(pixels, window, picture.placement)
+    return FieldOfView(pixels, window, picture.placement)
 
 
 def _proper(picture: Picture) -> Pixels:

@@ -10,7 +10,7 @@ Key = TypeVar("Key", bound=Hashable)
 Made = TypeVar("Made")
 
 
-class Once(Generic[Key, Made]):
+class OnceTable(Generic[Key, Made]):
     """A table that is filled on demand; making is not done twice, and one that failed may be tried again."""
 
     def __init__(self) -> None:

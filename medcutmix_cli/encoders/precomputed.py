@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
 from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, canvas_grid, picture_window, to_canvas
 from medcutmix_cli.encoders.map_files import MapFile, open_maps
-from medcutmix_cli.encoders.once import Once
+from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.errors import EncoderError, RunError
 from medcutmix_cli.records import Placement
 from medcutmix_cli.run.folder import RunFolder
@@ -148,7 +148,7 @@ def _read(path: Path, columns: Sequence[str]) -> pa.Table:
         raise RunError("the run folder has no plan that can be read", where=str(path), hint=hint) from error
 
 
-_OPENED: Once[tuple[Path, int, int], MapFile] = Once()
+_OPENED: OnceTable[tuple[Path, int, int], MapFile] = OnceTable()
 
 
 def _opened(path: Path) -> MapFile:

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from medcutmix_cli.evaluation.map_scores import Estimate as Estimate
+    from medcutmix_cli.evaluation.map_scores import BootstrapMean as BootstrapMean
     from medcutmix_cli.evaluation.map_scores import MapEvaluation as MapEvaluation
     from medcutmix_cli.evaluation.map_scores import MapScore as MapScore
     from medcutmix_cli.evaluation.map_scores import MapSettings as MapSettings
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Disagreement": "scores",
-    "Estimate": "map_scores",
+    "BootstrapMean": "map_scores",
     "Evaluation": "scores",
     "MapEvaluation": "map_scores",
     "MapScore": "map_scores",
@@ -37,8 +37,8 @@ _HOME = {
 
 __all__ = [
     "TASKS",
+    "BootstrapMean",
     "Disagreement",
-    "Estimate",
     "Evaluation",
     "MapEvaluation",
     "MapScore",

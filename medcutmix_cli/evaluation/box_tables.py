@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from medcutmix_cli.datasets.tables import open_table, require_columns, told
+from medcutmix_cli.datasets.tables import explain_table_errors, open_table, require_columns
 from medcutmix_cli.errors import DatasetError
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -42,7 +42,7 @@ class Found:
         Raises:
             DatasetError: A column is missing, or the table cannot be read.
         """
-        with told(path), open_table(path) as lines:
+        with explain_table_errors(path), open_table(path) as lines:
             header = next(csv.reader(lines), [])
         plain = [_plain(name) for name in header]
         places = {key: _first(plain, names) for key, names in {**_NAMES, **_MORE}.items()}
@@ -76,7 +76,7 @@ def table_rows(path: Path, found: Found) -> Iterator[Row]:
     Raises:
         DatasetError: A row of another length, or a number that is none.
     """
-    with told(path), open_table(path) as lines:
+    with explain_table_errors(path), open_table(path) as lines:
         reader = csv.reader(lines)
         next(reader, None)
         for cells in filter(None, reader):

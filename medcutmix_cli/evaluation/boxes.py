@@ -21,14 +21,14 @@ NIH_SIDE = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class BoxFrame:
     """What the numbers of a box refer to: a picture of so many pixels; 1 x 1 where they are shares."""
 
     width: float
     height: float
 
 
-SHARES = Frame(1.0, 1.0)
+SHARES = BoxFrame(1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class BoxNote:
     y: float
     width: float
     height: float
-    frame: Frame | None
+    frame: BoxFrame | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _from_table(path: Path, found: Found, kind: str) -> Iterator[BoxNote]:
     if kind == "padchest-gr":
         raise DatasetError("boxes of this kind come as JSON", where=str(path), hint="leave --boxes-kind out")
     for row in table_rows(path, found):
-        frame = Frame(NIH_SIDE, NIH_SIDE) if kind == "nih" else row.frame and Frame(*row.frame)
+        frame = BoxFrame(NIH_SIDE, NIH_SIDE) if kind == "nih" else row.frame and BoxFrame(*row.frame)
         yield BoxNote(row.picture, row.finding, _folded(row.phrase), *row.box, frame)
 
 
@@ -144,7 +144,7 @@ def _coco(tree: Mapping[str, Any]) -> BoxFile:
     for note in tree["annotations"]:
         image = images[note["image_id"]]
         x, y, width, height = map(float, note["bbox"])
-        frame = Frame(float(image["width"]), float(image["height"]))
+        frame = BoxFrame(float(image["width"]), float(image["height"]))
         picture = str(image.get("path") or image["file_name"])
         phrase = _folded(note.get("label_text"))
         boxes.append(BoxNote(picture, findings[note["category_id"]], phrase, x, y, width, height, frame))

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from medcutmix_cli.datasets.report_store import decoded, open_reports
-from medcutmix_cli.datasets.tables import open_table, told
+from medcutmix_cli.datasets.report_store import decode_text, open_reports
+from medcutmix_cli.datasets.tables import explain_table_errors, open_table
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.reports.lexicon import finding_ids, label_of
@@ -26,7 +26,7 @@ _VALUES = {"": None, "nan": None, "1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0, "-
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class GoldColumn:
     """A column of gold: its name there, and which label of which set of names it is."""
 
     name: str
@@ -47,7 +47,7 @@ class GoldRow:
 class Gold:
     """A gold table."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[GoldColumn, ...]
     rows: tuple[GoldRow, ...]
 
 
@@ -89,7 +89,7 @@ def read_gold(path: Path) -> Gold:
     Raises:
         DatasetError: No such column, a value that is none, two rows of one id, or a file that cannot be read.
     """
-    with told(path), open_table(path) as lines:
+    with explain_table_errors(path), open_table(path) as lines:
         reader = csv.DictReader(lines)
         header = list(reader.fieldnames or ())
         columns = _columns(path, header)
@@ -113,7 +113,7 @@ def read_texts(path: Path) -> Texts | StoredTexts:
     """
     if path.is_dir():
         files = sorted(path.glob("*.txt"))
-        found = {key_of(file.name): decoded(file.read_bytes()) for file in files}
+        found = {key_of(file.name): decode_text(file.read_bytes()) for file in files}
         return (
             Texts({key: r.text for key, r in found.items() if not r.problem}) if files else StoredTexts(path)
         )
@@ -122,14 +122,14 @@ def read_texts(path: Path) -> Texts | StoredTexts:
     return StoredTexts(path)
 
 
-def laid_out(cells: Mapping[str, str]) -> str:
+def lay_out(cells: Mapping[str, str]) -> str:
     """Return section columns as a report in the manner of MIMIC-CXR."""
     named = [(name, cells.get(name) or "") for name in SECTIONS]
     return " FINAL REPORT\n" + "".join(f" {name.upper()}: {text}\n \n" for name, text in named if text)
 
 
 def _table_texts(path: Path) -> Iterator[tuple[str, str]]:
-    with told(path), open_table(path) as lines:
+    with explain_table_errors(path), open_table(path) as lines:
         reader = csv.DictReader(lines, delimiter="\t" if ".tsv" in path.suffixes else ",")
         header = list(reader.fieldnames or ())
         whole = _first(header, TEXTS)
@@ -139,11 +139,11 @@ def _table_texts(path: Path) -> Iterator[tuple[str, str]]:
             raise DatasetError("no column of report text", where=str(path), hint=f"known: {wanted}")
         identify = _first(header, IDS) or header[0]
         for cells in reader:
-            text = cells[whole] if whole else laid_out({k: cells[n] or "" for k, n in names.items()})
+            text = cells[whole] if whole else lay_out({k: cells[n] or "" for k, n in names.items()})
             yield key_of(cells[identify] or ""), text or ""
 
 
-def _columns(path: Path, header: Sequence[str]) -> tuple[Column, ...]:
+def _columns(path: Path, header: Sequence[str]) -> tuple[GoldColumn, ...]:
     sets = {
         "chexpert": {plain_name(name): name for name in CHEXPERT},
         "nih": {plain_name(name): name for name in label_of("nih").values()},
@@ -155,7 +155,7 @@ def _columns(path: Path, header: Sequence[str]) -> tuple[Column, ...]:
     for name in header:
         scheme = next((s for s in order if plain_name(name) in sets[s]), None)
         if scheme and name not in IDS:
-            columns.append(Column(name, scheme, sets[scheme][plain_name(name)]))
+            columns.append(GoldColumn(name, scheme, sets[scheme][plain_name(name)]))
     if not columns:
         hint = "column names are those of CheXpert, of ChestX-ray14 or of the finding lexicon"
         raise DatasetError("no column names a finding", where=str(path), hint=hint)
@@ -168,7 +168,7 @@ def plain_name(name: str) -> str:
     return _ALIASES.get(words, words)
 
 
-def _values(cells: Mapping[str, str], columns: Sequence[Column], where: str) -> dict[str, float | None]:
+def _values(cells: Mapping[str, str], columns: Sequence[GoldColumn], where: str) -> dict[str, float | None]:
     values: dict[str, float | None] = {}
     for column in columns:
         cell = (cells[column.name] or "").strip().lower()

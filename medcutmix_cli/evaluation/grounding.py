@@ -113,7 +113,7 @@ def _product(rows: Values, cells: npt.NDArray[np.float32], columns: Values) -> V
     return np.asarray(rows @ cells.astype(np.float32) @ columns.T, np.float32)
 
 
-def pointing(full: FullMap, boxes: Iterable[Rectangle], tolerance: float = 0.0) -> float:
+def pointing_score(full: FullMap, boxes: Iterable[Rectangle], tolerance: float = 0.0) -> float:
     """Say whether the map's highest pixel is in a box: 1 or 0, or between where several are highest.
 
     The pointing game (Zhang 2018, Excitation Backprop, arXiv 1608.00507) counts a hit where the maximum lies in a

@@ -80,7 +80,7 @@ class TargetScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class BootstrapMean:
     """A mean and its bootstrap interval; NaN where it cannot be said (no interval for fewer than two pictures)."""
 
     value: float
@@ -97,10 +97,10 @@ class MapScore:
     targets: int
     boxes: int
     chance: float
-    pointing: Estimate
-    cnr: Estimate
-    contrast: Estimate
-    miou: Estimate
+    pointing: BootstrapMean
+    cnr: BootstrapMean
+    contrast: BootstrapMean
+    miou: BootstrapMean
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def _row(
     """Average over targets of each of `findings`, then over these; over all targets where there are none."""
     pictures = sorted({score.picture for score in scores})
 
-    def estimate(measure: Callable[[TargetScore], float]) -> Estimate:
+    def estimate(measure: Callable[[TargetScore], float]) -> BootstrapMean:
         table = _table(scores, pictures, findings, measure)
         return bootstrap(*table, settings, name)
 
@@ -197,7 +197,7 @@ def _table(
     return sums, counts
 
 
-def bootstrap(sums: Table, counts: Table, settings: MapSettings, name: str) -> Estimate:
+def bootstrap(sums: Table, counts: Table, settings: MapSettings, name: str) -> BootstrapMean:
     """Return the mean and its percentile interval; pictures are drawn again, with all their targets.
 
     Percentile bootstrap of Efron and Tibshirani (1993, chapter 13). Targets of one picture are not independent, so
@@ -212,15 +212,15 @@ def bootstrap(sums: Table, counts: Table, settings: MapSettings, name: str) -> E
     value = float(_means(sums.sum(axis=0), counts.sum(axis=0))[0])
     pictures = len(sums)
     if pictures < 2 or not settings.resamples:
-        return Estimate(value, float("nan"), float("nan"))
+        return BootstrapMean(value, float("nan"), float("nan"))
     generator = stable_generator("maps-bootstrap", settings.seed, name)
     drawn = np.concatenate([_resampled(sums, counts, generator, size) for size in _parts(settings.resamples)])
     drawn = drawn[np.isfinite(drawn)]
     if not drawn.size:
-        return Estimate(value, float("nan"), float("nan"))
+        return BootstrapMean(value, float("nan"), float("nan"))
     tail = 50 * (1 - settings.interval)
     low, high = np.percentile(drawn, [tail, 100 - tail])
-    return Estimate(value, float(low), float(high))
+    return BootstrapMean(value, float(low), float(high))
 
 
 def _parts(resamples: int, size: int = 100) -> list[int]:

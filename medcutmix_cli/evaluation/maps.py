@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,22 @@ import numpy as np
 from medcutmix_cli.attention import smooth
 from medcutmix_cli.configuration.settings import ImageSettings
 from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures, side_seen
+from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.evaluation.boxes import read_boxes
-from medcutmix_cli.evaluation.grounding import FullMap, contrast_to_noise, enlarge, mean_iou, pointing, union
+from medcutmix_cli.evaluation.grounding import (
+    FullMap,
+    contrast_to_noise,
+    enlarge,
+    mean_iou,
+    pointing_score,
+    union,
+)
 from medcutmix_cli.evaluation.map_scores import MapEvaluation, MapSettings, TargetScore, summarise
 from medcutmix_cli.evaluation.map_terms import definitions
 from medcutmix_cli.evaluation.picture_files import PictureFiles
 from medcutmix_cli.evaluation.targets import Target, chosen, group, place
 from medcutmix_cli.images import read_canvas
-
-Progress = Callable[[str, int, int], None]
 
 _CELLS_OF_SIGMA = 14
 
@@ -162,7 +168,7 @@ class _Judge:
             finding=target.finding,
             boxes=len(placed.boxes),
             area=float(mask.mean()),
-            pointing=pointing(full, placed.boxes, self.how.tolerance),
+            pointing=pointing_score(full, placed.boxes, self.how.tolerance),
             contrast=contrast_to_noise(full, mask),
             miou=mean_iou(full, mask, self.how.temperature),
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from medcutmix_cli.errors import DatasetError
-from medcutmix_cli.evaluation.scores import Compared
+from medcutmix_cli.evaluation.scores import ReportComparison
 from medcutmix_cli.records import Assertion
 from medcutmix_cli.reports.assertion import assertion_at, read_clause
 from medcutmix_cli.reports.words import Words, canonical
@@ -60,10 +60,10 @@ def _sentences(path: Path, text: str) -> Iterator[MarkedSentence]:
         yield MarkedSentence(cells[0], cells[1], cells[2], cells[3].strip().lower() in ("negated", "absent"))
 
 
-def compare(marked: MarkedSentence) -> Compared:
+def compare(marked: MarkedSentence) -> ReportComparison:
     """Ask the reader's assertion rules about one concept."""
     names = CLASSES if CHEST_TERMS.search(marked.concept) else CLASSES[:1]
-    return Compared(
+    return ReportComparison(
         marked.identifier,
         frozenset(names if marked.negated else ()),
         frozenset(names if _denied(marked.sentence, marked.concept) else ()),

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError, UsageError
-from medcutmix_cli.evaluation.gold import Column, Gold, GoldRow, key_of, read_gold, read_texts
+from medcutmix_cli.evaluation.gold import Gold, GoldColumn, GoldRow, key_of, read_gold, read_texts
 from medcutmix_cli.evaluation.negation import CLASSES, compare, read_sentences
-from medcutmix_cli.evaluation.scores import Compared, Evaluation, evaluation
+from medcutmix_cli.evaluation.scores import Evaluation, ReportComparison, evaluation
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Assertion, Reading
 from medcutmix_cli.reports.labels import chexpert_labels, finding_states, labels_of_states
 from medcutmix_cli.reports.reader import ReportReader
 
 TASKS = ("findings", "negation")
-Progress = Callable[[str, int, int], None]
 
 
 def evaluate_reports(
@@ -69,7 +69,7 @@ def _of_all(found: Evaluation) -> Evaluation:
 
 def _compared(
     reports: Path, gold: Gold, reader: ReportReader, progress: Progress | None
-) -> Iterator[Compared]:
+) -> Iterator[ReportComparison]:
     texts = read_texts(reports)
     for number, row in enumerate(gold.rows):
         text = texts.read(row.subject, row.identifier)
@@ -80,13 +80,13 @@ def _compared(
             progress("reading", number + 1, len(gold.rows))
 
 
-def _against(row: GoldRow, found: frozenset[str]) -> Compared:
+def _against(row: GoldRow, found: frozenset[str]) -> ReportComparison:
     truth = frozenset(name for name, value in row.values.items() if value == 1.0)
     left_out = frozenset(name for name, value in row.values.items() if value == -1.0)
-    return Compared(row.identifier, truth, found, left_out)
+    return ReportComparison(row.identifier, truth, found, left_out)
 
 
-def _found(reading: Reading, columns: tuple[Column, ...]) -> frozenset[str]:
+def _found(reading: Reading, columns: tuple[GoldColumn, ...]) -> frozenset[str]:
     """Return the gold columns whose label the reader calls present."""
     states = finding_states(reading)
     present = {

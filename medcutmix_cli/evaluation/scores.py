@@ -84,7 +84,7 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ReportComparison:
     """One report's findings by gold and by the reader, by name; `left_out` is what gold cannot tell."""
 
     identifier: str
@@ -94,7 +94,12 @@ class Compared:
 
 
 def evaluation(
-    task: str, names: Iterable[str], compared: Iterable[Compared], *, without_report: int = 0, worst: int = 10
+    task: str,
+    names: Iterable[str],
+    compared: Iterable[ReportComparison],
+    *,
+    without_report: int = 0,
+    worst: int = 10,
 ) -> Evaluation:
     """Sum up; `worst` is how many ids are kept."""
     rows = list(compared)
@@ -115,12 +120,12 @@ def evaluation(
     )
 
 
-def _score(name: str, rows: Iterable[Compared]) -> Score:
+def _score(name: str, rows: Iterable[ReportComparison]) -> Score:
     pairs = [(name in row.truth, name in row.found) for row in rows if name not in row.left_out]
     return Score(name, pairs.count((True, True)), pairs.count((False, True)), pairs.count((True, False)))
 
 
-def _disagreement(row: Compared, names: Set[str]) -> Disagreement:
+def _disagreement(row: ReportComparison, names: Set[str]) -> Disagreement:
     counted = names - row.left_out
     missed, extra = (row.truth - row.found) & counted, (row.found - row.truth) & counted
     return Disagreement(row.identifier, tuple(sorted(missed)), tuple(sorted(extra)))

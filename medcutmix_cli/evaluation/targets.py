@@ -45,7 +45,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedBoxes:
     """The boxes of one target as pixels of its picture; `dropped` counts those that are not, by reason."""
 
     boxes: tuple[Rectangle, ...]
@@ -80,7 +80,7 @@ def chosen(pictures: Iterable[str], limit: int, seed: int) -> list[str]:
     return sorted(sorted(names, key=lambda name: stable_hash("maps-picture", seed, name))[:limit])
 
 
-def place(target: Target, placement: Placement) -> Placed:
+def place(target: Target, placement: Placement) -> PlacedBoxes:
     """Bring the boxes of a target to its picture's own pixels, whatever size it was drawn on."""
     placed, dropped = [], Counter[str]()
     for box in target.boxes:
@@ -89,7 +89,7 @@ def place(target: Target, placement: Placement) -> Placed:
             dropped[found] += 1
         else:
             placed.append(found)
-    return Placed(tuple(placed), dropped)
+    return PlacedBoxes(tuple(placed), dropped)
 
 
 def _placed(box: BoxNote, placement: Placement) -> Rectangle | str:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 from medcutmix_cli.gallery.choice import spread_over_findings
 from medcutmix_cli.gallery.page import page_html
-from medcutmix_cli.gallery.parents import ParentPictures
+from medcutmix_cli.gallery.parents import ParentImages
 from medcutmix_cli.inspection.pair_view import view_at
-from medcutmix_cli.inspection.summary import inspect, open_contents
-from medcutmix_cli.run.folder import explained
+from medcutmix_cli.inspection.summary import inspect
+from medcutmix_cli.run.contents import open_contents
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 __all__ = ["write_gallery"]
 
@@ -39,15 +40,15 @@ def write_gallery(
     contents = open_contents(path)
     chosen = spread_over_findings(contents, pairs)
     views = [view_at(contents, index, picture=True) for index in chosen]
-    parents = ParentPictures(contents.record, dataset)
+    parents = ParentImages(contents.record, dataset)
     page = page_html(inspect(path), views, parents, name=Path(path).absolute().name)
     _write_private(Path(target), page)
     return len(views)
 
 
 def _write_private(target: Path, page: str) -> None:
-    with explained(target):
+    with explain_storage_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-    with explained(target), publish(target) as temporary:
+    with explain_storage_errors(target), publish(target) as temporary:
         temporary.touch(mode=0o600)
         temporary.write_text(page, encoding="utf-8")

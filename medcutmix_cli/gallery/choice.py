@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain, zip_longest
 
-from medcutmix_cli.inspection.summary import Contents, read_columns
+from medcutmix_cli.run.contents import Contents, read_columns
 
 
 def spread_over_findings(contents: Contents, count: int) -> list[int]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import html
 from functools import cache
-from html import escape
 from importlib.resources import files
 
 _CONTROL: dict[int, str] = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\ufffd")
 _CONTROL |= {ord("\n"): "\n", ord("\t"): "\t", ord("\r"): ""}
 
 
-def escaped(text: object) -> str:
+def escape(text: object) -> str:
     """Return text that stands for itself in HTML, between tags and in quoted attributes."""
-    return escape(str(text).translate(_CONTROL), quote=True)
+    return html.escape(str(text).translate(_CONTROL), quote=True)
 
 
 def words(name: str) -> str:
     """Return an id as words: "pleural_effusion" becomes "pleural effusion"."""
-    return escaped(name.replace("_", " "))
+    return escape(name.replace("_", " "))
 
 
 @cache

@@ -17,10 +17,10 @@ from scipy import ndimage
 
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.gallery.pictures import heat_colours, heat_layer, outline_edges
-from medcutmix_cli.inspection.map_view import Attended, asked_words, evidence_words, mask_words, number
+from medcutmix_cli.inspection.map_view import MapView, evidence_words, mask_words, number, query_words
 from medcutmix_cli.mixing.cut import picture_box, upsample
-from medcutmix_cli.run.folder import explained
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 Box = tuple[int, int, int, int]
 Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
@@ -39,9 +39,9 @@ _LEAST = 448
 """Narrowest picture column in pixels: a caption under a smaller canvas could not be read."""
 
 
-def overlay(seen: Attended) -> Image.Image:
+def overlay(seen: MapView) -> Image.Image:
     """Draw a map over its picture, at the size of the canvas, with a legend and a caption; always the same pixels."""
-    sizes = _Sizes.of(seen.canvas.placement.canvas)
+    sizes = _OverlaySizes.of(seen.canvas.placement.canvas)
     lines = [line for text in _caption(seen) for line in _wrapped(text, sizes)]
     height = sizes.top + sizes.canvas + sizes.gap + len(lines) * sizes.line + sizes.gap
     sheet = Image.new("RGB", (sizes.left + sizes.column + sizes.legend, height), _PAPER)
@@ -55,7 +55,7 @@ def overlay(seen: Attended) -> Image.Image:
     return sheet
 
 
-def write_overlay(seen: Attended, target: Path, *, replace: bool = False) -> None:
+def write_overlay(seen: MapView, target: Path, *, replace: bool = False) -> None:
     """Write the overlay as a PNG; the file appears whole or not at all.
 
     Raises:
@@ -63,7 +63,7 @@ def write_overlay(seen: Attended, target: Path, *, replace: bool = False) -> Non
         RunError: It cannot be written.
     """
     check_free(seen.image, target, replace=replace)
-    with explained(target), publish(target) as temporary:
+    with explain_storage_errors(target), publish(target) as temporary:
         overlay(seen).save(temporary, "PNG")
 
 
@@ -82,7 +82,7 @@ def check_free(image: Path, target: Path, *, replace: bool = False) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sizes:
+class _OverlaySizes:
     """Where things are, pixels; all but the canvas grows with it."""
 
     canvas: int
@@ -91,7 +91,7 @@ class _Sizes:
     large: Font
 
     @classmethod
-    def of(cls, canvas: int) -> _Sizes:
+    def of(cls, canvas: int) -> _OverlaySizes:
         unit = max(1.0, canvas / _LEAST)
         return cls(
             canvas,
@@ -100,28 +100,28 @@ class _Sizes:
             ImageFont.load_default(size=round(19 * unit)),
         )
 
-    def scaled(self, pixels: float) -> int:
+    def scale(self, pixels: float) -> int:
         return round(pixels * self.unit)
 
     @property
     def left(self) -> int:
-        return self.scaled(12)
+        return self.scale(12)
 
     @property
     def top(self) -> int:
-        return self.scaled(34)
+        return self.scale(34)
 
     @property
     def gap(self) -> int:
-        return self.scaled(10)
+        return self.scale(10)
 
     @property
     def line(self) -> int:
-        return self.scaled(18)
+        return self.scale(18)
 
     @property
     def legend(self) -> int:
-        return self.scaled(116)
+        return self.scale(116)
 
     @property
     def column(self) -> int:
@@ -132,9 +132,9 @@ class _Sizes:
         return self.left + (self.column - self.canvas) // 2
 
 
-def _caption(seen: Attended) -> Iterator[str]:
+def _caption(seen: MapView) -> Iterator[str]:
     yield seen.image_id
-    yield asked_words(seen.asked)
+    yield query_words(seen.asked)
     grid = " x ".join(str(cells) for cells in seen.scores.shape)
     yield f"{seen.encoder.name}, {seen.encoder.map_kind} map of {grid} cells"
     yield f"mask: {mask_words(seen)}"
@@ -145,7 +145,7 @@ def _caption(seen: Attended) -> Iterator[str]:
         yield f"demonstration encoder: {seen.encoder.note}"
 
 
-def _wrapped(text: str, sizes: _Sizes) -> list[str]:
+def _wrapped(text: str, sizes: _OverlaySizes) -> list[str]:
     """Cut a text into lines that fit, at spaces where there are any."""
     width = sizes.column + sizes.legend - sizes.left
     lines = [""]
@@ -158,13 +158,13 @@ def _wrapped(text: str, sizes: _Sizes) -> list[str]:
     return [line for line in lines if line]
 
 
-def _marked(seen: Attended, sizes: _Sizes) -> Image.Image:
+def _marked(seen: MapView, sizes: _OverlaySizes) -> Image.Image:
     """Return the canvas with heat, what was not seen, mask and peak."""
     picture = Image.fromarray(seen.canvas.pixels).convert("RGBA")
     picture.alpha_composite(Image.fromarray(_heat(seen)))
     picture.alpha_composite(Image.fromarray(_hatching(seen, sizes)))
     draw = ImageDraw.Draw(picture)
-    thin = sizes.scaled(2)
+    thin = sizes.scale(2)
     segments = list(_outline(seen))
     for colour, width in ((_DARK, thin + 2), (_LIGHT, thin)):
         for start, end in segments:
@@ -173,7 +173,7 @@ def _marked(seen: Attended, sizes: _Sizes) -> Image.Image:
     return picture.convert("RGB")
 
 
-def _heat(seen: Attended) -> npt.NDArray[np.uint8]:
+def _heat(seen: MapView) -> npt.NDArray[np.uint8]:
     """Return the map as (canvas, canvas, 4) RGBA, clear outside the picture and the field of view."""
     side, known = seen.canvas.placement.canvas, seen.seen
     clear = np.zeros((side, side, 4), np.uint8)
@@ -187,9 +187,9 @@ def _heat(seen: Attended) -> npt.NDArray[np.uint8]:
     return _inside(clear, seen)
 
 
-def _hatching(seen: Attended, sizes: _Sizes) -> npt.NDArray[np.uint8]:
+def _hatching(seen: MapView, sizes: _OverlaySizes) -> npt.NDArray[np.uint8]:
     """Return stripes over the part of the picture that has no score, (canvas, canvas, 4) RGBA."""
-    side, step = seen.canvas.placement.canvas, sizes.scaled(8)
+    side, step = seen.canvas.placement.canvas, sizes.scale(8)
     y, x = np.mgrid[:side, :side]
     striped = (x + y) % step < max(1, step // 6)
     unseen = upsample((seen.inside & ~seen.seen).astype(np.float32), side, "nearest") > 0.5
@@ -198,7 +198,7 @@ def _hatching(seen: Attended, sizes: _Sizes) -> npt.NDArray[np.uint8]:
     return _inside(layer, seen)
 
 
-def _inside(layer: npt.NDArray[np.uint8], seen: Attended) -> npt.NDArray[np.uint8]:
+def _inside(layer: npt.NDArray[np.uint8], seen: MapView) -> npt.NDArray[np.uint8]:
     """Clear a layer outside the picture: its edge need not be an edge of cells."""
     box = picture_box(seen.canvas.placement)
     whole = np.zeros_like(layer)
@@ -206,7 +206,7 @@ def _inside(layer: npt.NDArray[np.uint8], seen: Attended) -> npt.NDArray[np.uint
     return whole
 
 
-def _outline(seen: Attended) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+def _outline(seen: MapView) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
     """Yield the lines around the mask, canvas pixels; dashes where a rule refuses it."""
     side, (rows, columns) = seen.canvas.placement.canvas, seen.scores.shape
     begin, end = (0.2, 0.8) if seen.region.rejected else (0.0, 1.0)
@@ -218,14 +218,14 @@ def _outline(seen: Attended) -> Iterator[tuple[tuple[float, float], tuple[float,
         yield first, last
 
 
-def _draw_peak(draw: ImageDraw.ImageDraw, seen: Attended, sizes: _Sizes) -> None:
+def _draw_peak(draw: ImageDraw.ImageDraw, seen: MapView, sizes: _OverlaySizes) -> None:
     """Draw a ring with four ticks around the cell of the peak."""
     if seen.peak is None:
         return
     side, (rows, columns) = seen.canvas.placement.canvas, seen.scores.shape
     x, y = (seen.peak.column + 0.5) * side / columns, (seen.peak.row + 0.5) * side / rows
-    radius, tick = sizes.scaled(8), sizes.scaled(14)
-    for colour, width in ((_DARK, sizes.scaled(2) + 2), (_LIGHT, sizes.scaled(2))):
+    radius, tick = sizes.scale(8), sizes.scale(14)
+    for colour, width in ((_DARK, sizes.scale(2) + 2), (_LIGHT, sizes.scale(2))):
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), outline=colour, width=width)
         for right, down in ((1, 0), (-1, 0), (0, 1), (0, -1)):
             inner, outer = radius - width // 2, tick
@@ -234,22 +234,22 @@ def _draw_peak(draw: ImageDraw.ImageDraw, seen: Attended, sizes: _Sizes) -> None
             )
 
 
-def _write_sides(draw: ImageDraw.ImageDraw, sizes: _Sizes) -> None:
+def _write_sides(draw: ImageDraw.ImageDraw, sizes: _OverlaySizes) -> None:
     """Name the patient's sides over the picture, for a frontal one: the patient's right is its left half."""
     left, right, middle = sizes.picture_left, sizes.picture_left + sizes.canvas, sizes.top // 2
     draw.text((left, middle), "R", _INK, sizes.large, anchor="lm")
     draw.text((right, middle), "L", _INK, sizes.large, anchor="rm")
     if sizes.canvas >= _LEAST:
-        letter = sizes.scaled(20)
+        letter = sizes.scale(20)
         draw.text((left + letter, middle), "patient's right", _DIM, sizes.font, anchor="lm")
         draw.text((right - letter, middle), "patient's left", _DIM, sizes.font, anchor="rm")
 
 
-def _draw_legend(sheet: Image.Image, seen: Attended, sizes: _Sizes) -> None:
+def _draw_legend(sheet: Image.Image, seen: MapView, sizes: _OverlaySizes) -> None:
     """Draw the colours with their scores, the highest at the top, and the score that the gate asks for."""
     low, high = seen.span
-    left, top = sizes.left + sizes.column + sizes.scaled(14), sizes.top + sizes.scaled(28)
-    width, height = sizes.scaled(14), sizes.canvas - sizes.scaled(28 + 8)
+    left, top = sizes.left + sizes.column + sizes.scale(14), sizes.top + sizes.scale(28)
+    width, height = sizes.scale(14), sizes.canvas - sizes.scale(28 + 8)
     draw = ImageDraw.Draw(sheet)
     draw.text((left, sizes.top), "score", _INK, sizes.font)
     if low != low:
@@ -261,8 +261,8 @@ def _draw_legend(sheet: Image.Image, seen: Attended, sizes: _Sizes) -> None:
     sheet.paste(bar.convert("RGB"), (left, top))
     for share, label in _ticks(low, high, seen.evidence.threshold, sizes.line / max(height, 1)):
         y = top + round((1 - share) * (height - 1))
-        draw.line((left, y, left + width + sizes.scaled(4), y), _INK, sizes.scaled(1))
-        draw.text((left + width + sizes.scaled(7), y), label, _INK, sizes.font, anchor="lm")
+        draw.line((left, y, left + width + sizes.scale(4), y), _INK, sizes.scale(1))
+        draw.text((left + width + sizes.scale(7), y), label, _INK, sizes.font, anchor="lm")
 
 
 def _ticks(low: float, high: float, gate: float, apart: float) -> Iterator[tuple[float, str]]:

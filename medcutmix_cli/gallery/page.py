@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from string import Template
 
 from medcutmix_cli import __version__
-from medcutmix_cli.gallery.markup import escaped, resource, words
+from medcutmix_cli.gallery.markup import escape, resource, words
 from medcutmix_cli.gallery.pairs import pair_html
-from medcutmix_cli.gallery.parents import ParentPictures
+from medcutmix_cli.gallery.parents import ParentImages
 from medcutmix_cli.inspection.pair_record import PairView
 from medcutmix_cli.inspection.summary import Inspection
 
@@ -21,9 +21,7 @@ _METHOD = (
 _CREDENTIALED = "Derived from credentialed data: do not share or upload."
 
 
-def page_html(
-    inspection: Inspection, views: Sequence[PairView], parents: ParentPictures, *, name: str
-) -> str:
+def page_html(inspection: Inspection, views: Sequence[PairView], parents: ParentImages, *, name: str) -> str:
     """Return the whole page.
 
     Args:
@@ -34,8 +32,8 @@ def page_html(
     """
     pairs = [pair_html(view, number, parents) for number, view in enumerate(views, 1)]
     return Template(resource("page.html")).substitute(
-        title=escaped(f"{name}: mixed pairs"),
-        heading=f"Mixed image-report pairs in {escaped(name)}",
+        title=escape(f"{name}: mixed pairs"),
+        heading=f"Mixed image-report pairs in {escape(name)}",
         lead=_lead(inspection, len(views)),
         css=resource("page.css"),
         banners=_banners(inspection),
@@ -55,8 +53,8 @@ def _banners(inspection: Inspection) -> str:
     if inspection.demonstration:
         note = str(inspection.encoder.get("note") or "Its maps mean nothing outside synthetic phantoms.")
         banners.append(
-            f'<p class="banner warn" role="note">Demonstration encoder "{escaped(inspection.encoder["name"])}". '
-            f"{escaped(note)}</p>"
+            f'<p class="banner warn" role="note">Demonstration encoder "{escape(inspection.encoder["name"])}". '
+            f"{escape(note)}</p>"
         )
     return "\n".join(banners)
 
@@ -115,7 +113,7 @@ def _reasons(inspection: Inspection) -> str:
 
 def _reason_rows(kind: str, counts: Mapping[str, int]) -> str:
     rows = (
-        f'<tr><td>{escaped(reason)}</td><td class="count">{count:,}</td></tr>'
+        f'<tr><td>{escape(reason)}</td><td class="count">{count:,}</td></tr>'
         for reason, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
     )
     return f'<tr class="kind"><th colspan="2" scope="rowgroup">{kind}</th></tr>{"".join(rows)}'
@@ -136,7 +134,7 @@ def _recipe(inspection: Inspection) -> str:
         "Splits": _counted(inspection.splits) or "none",
         "Seed": str(plan.get("seed", "")),
     }
-    rows = "".join(f"<dt>{name}</dt><dd>{escaped(said)}</dd>" for name, said in entries.items())
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(said)}</dd>" for name, said in entries.items())
     return _panel("Recipe", f"<dl>{rows}</dl>")
 
 
@@ -156,5 +154,5 @@ def _link(number: int, view: PairView) -> str:
 
 
 def _made(inspection: Inspection) -> str:
-    said = escaped(inspection.terms)
+    said = escape(inspection.terms)
     return f"medcutmix {__version__}, schema {inspection.schema_version}, run {inspection.fingerprint[:16]}. {said}"

@@ -7,8 +7,8 @@ from string import Template
 
 import numpy as np
 
-from medcutmix_cli.gallery.markup import escaped, resource, words
-from medcutmix_cli.gallery.parents import ParentPictures
+from medcutmix_cli.gallery.markup import escape, resource, words
+from medcutmix_cli.gallery.parents import ParentImages
 from medcutmix_cli.gallery.pictures import heat_uri, jpeg_uri, outline_path, picture_uri, weights_uri
 from medcutmix_cli.gallery.report import diff_html, donor_html
 from medcutmix_cli.inspection.pair_record import PairView, ParentView, shift_words
@@ -21,13 +21,13 @@ _SAID = {1.0: "present", 0.0: "absent", -1.0: "uncertain"}
 NOT_ASKED = "No sentence of it leaves or comes: no map was asked for."
 
 
-def pair_html(view: PairView, number: int, parents: ParentPictures) -> str:
+def pair_html(view: PairView, number: int, parents: ParentImages) -> str:
     """Return the article of one pair."""
     return Template(resource("pair.html")).substitute(
         number=number,
         exchange=exchange_html(view),
-        badges="".join(f'<span class="badge">{escaped(badge)}</span>' for badge in view.badges),
-        facts=f"<code>{view.pair_id}</code>, {escaped(view.split)}, {escaped(view.strategy)}, {escaped(view.shard)}",
+        badges="".join(f'<span class="badge">{escape(badge)}</span>' for badge in view.badges),
+        facts=f"<code>{view.pair_id}</code>, {escape(view.split)}, {escape(view.strategy)}, {escape(view.shard)}",
         figures="".join(
             (
                 _parent("Recipient", view.recipient, view, parents, "del"),
@@ -47,24 +47,24 @@ def exchange_html(view: PairView) -> str:
     return words(view.exchange).replace("-&gt;", '<span class="to" aria-label="became">&rarr;</span>')
 
 
-def _parent(role: str, parent: ParentView, view: PairView, parents: ParentPictures, tag: str) -> str:
+def _parent(role: str, parent: ParentView, view: PairView, parents: ParentImages, tag: str) -> str:
     picture = parents.read(parent.image_path)
     where = ", ".join(part for part in (parent.view, _side(parent.side)) if part)
     alt = f"{role}: chest radiograph of study {parent.study_id}, {where}"
     base = (
-        f'<p class="gone">{escaped(picture)}</p>'
+        f'<p class="gone">{escape(picture)}</p>'
         if isinstance(picture, str)
-        else f'<img src="{jpeg_uri(picture)}" alt="{escaped(alt)}">'
+        else f'<img src="{jpeg_uri(picture)}" alt="{escape(alt)}">'
     )
     masks = {"paste": view.mask} | ({"own": parent.mask} if parent.asked else {})
     outlines = _outlines(masks, view.grid, _taken_from(view) if parent is view.donor else (0.0, 0.0))
     heat = f'<img class="heat" src="{heat_uri(parent.map, view.grid)}" alt="">' if parent.asked else ""
     evidence = "" if parent.ground_p is None else f", ground_p {parent.ground_p:.3f}"
     who = f"{parent.study_id}, {parent.subject_id}, {where}{evidence}"
-    asked = f"<{tag}>{escaped(parent.sentence)}</{tag}>" if parent.asked else NOT_ASKED
+    asked = f"<{tag}>{escape(parent.sentence)}</{tag}>" if parent.asked else NOT_ASKED
     return _figure(
         base + heat + outlines,
-        f'<b>{role}</b><span class="who">{escaped(who)}</span><span class="sentence">{asked}</span>',
+        f'<b>{role}</b><span class="who">{escape(who)}</span><span class="sentence">{asked}</span>',
     )
 
 
@@ -79,8 +79,8 @@ def _mixed(view: PairView) -> str:
     heat = f'<img class="share" src="{weights_uri(view.donor_weights, view.grid)}" alt="">'
     return _figure(
         base + heat + _outlines({"paste": view.mask}, view.grid),
-        f'<b>Mix</b><span class="who">{escaped(_mixed_how(view))}</span>'
-        f'<span class="sentence">{escaped(view.edited)}</span>',
+        f'<b>Mix</b><span class="who">{escape(_mixed_how(view))}</span>'
+        f'<span class="sentence">{escape(view.edited)}</span>',
     )
 
 
@@ -123,7 +123,7 @@ def _weight(name: str, share: float) -> str:
     said = "-" if share != share else f"{share:.3f}"
     percent = 0.0 if share != share else 100 * min(1.0, max(0.0, share))
     return (
-        f'<tr{kind}><th scope="row" title="{escaped(_MEANINGS[name])}">{name}</th><td class="count">{said}</td>'
+        f'<tr{kind}><th scope="row" title="{escape(_MEANINGS[name])}">{name}</th><td class="count">{said}</td>'
         f'<td class="track"><i style="--share:{percent:.1f}%"></i></td></tr>'
     )
 
@@ -138,5 +138,5 @@ def _labels(view: PairView) -> str:
             target = view.label_w[position]
             cells = "".join(f'<td class="{one or "unsaid"}">{one or "-"}</td>' for one in said)
             shown = "-" if target != target else f"{target:.2f}"
-            rows.append(f'<tr><th scope="row">{escaped(name)}</th>{cells}<td>{shown}</td></tr>')
+            rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}<td>{shown}</td></tr>')
     return "".join(rows)

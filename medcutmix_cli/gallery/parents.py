@@ -19,7 +19,7 @@ NO_DATASET = "Not shown: the data set is not where the run found it (say where i
 NO_PICTURE = "Not shown: the picture cannot be read from the data set."
 
 
-class ParentPictures:
+class ParentImages:
     """Reads parents' pictures for as long as the data set can be reached.
 
     Args:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from medcutmix_cli.gallery.markup import escaped, words
-from medcutmix_cli.inspection.pair_record import EntityView, Piece, Swap
+from medcutmix_cli.gallery.markup import escape, words
+from medcutmix_cli.inspection.pair_record import EntityView, Piece, SentenceSwap
 
 _WORDS = re.compile(r"\s+|[^\s.,;:]+|[.,;:]")
 _ALIKE = 0.6
@@ -46,15 +46,15 @@ def diff_html(pieces: Sequence[Piece], entities: Sequence[EntityView] = ()) -> s
     return "".join(marked).strip()
 
 
-def donor_html(report: str, swaps: Sequence[Swap]) -> str:
+def donor_html(report: str, swaps: Sequence[SentenceSwap]) -> str:
     """Return the donor's report with the sentences that were taken from it marked."""
     spans = sorted({(swap.source_start, swap.source_end) for swap in swaps if swap.source_start >= 0})
     marked, position = [], 0
     for start, end in spans:
         if start >= position:
-            marked += [escaped(report[position:start]), f"<ins>{escaped(report[start:end])}</ins>"]
+            marked += [escape(report[position:start]), f"<ins>{escape(report[start:end])}</ins>"]
             position = end
-    return "".join([*marked, escaped(report[position:])]).strip()
+    return "".join([*marked, escape(report[position:])]).strip()
 
 
 def _folded(text: str) -> str:
@@ -88,14 +88,14 @@ def _runs(text: str, stressed: Sequence[bool], owners: Sequence[EntityView | Non
 
 def _bold(text: str, stressed: Sequence[bool], places: Iterator[int]) -> Iterator[str]:
     for strong, run in groupby(places, key=lambda place: stressed[place]):
-        own = escaped("".join(text[place] for place in run))
+        own = escape("".join(text[place] for place in run))
         yield f"<b>{own}</b>" if strong else own
 
 
 def _opening(entity: EntityView) -> str:
     side = "" if entity.side in ("", "none") else f", {entity.side}"
     kind = entity.assertion if entity.assertion in _ASSERTIONS else "other"
-    return f'<mark class="{kind}" title="{words(entity.finding)}: {escaped(entity.assertion + side)}">'
+    return f'<mark class="{kind}" title="{words(entity.finding)}: {escape(entity.assertion + side)}">'
 
 
 def _stressed(text: str, other: str) -> list[bool]:

@@ -14,7 +14,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGExte
 
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images.placement import letterbox
-from medcutmix_cli.images.quiet import hushed
+from medcutmix_cli.images.quiet import ignore_pydicom_warnings
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.images.tone import to_grey
 from medcutmix_cli.records import Placement
@@ -51,7 +51,7 @@ def read_dicom(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plan
         ImageError: With a reason that says what kind of file or damage it is.
     """
     try:
-        with hushed():
+        with ignore_pydicom_warnings():
             return _read(path, canvas, mode, exact=exact)
     except ImageError as error:
         raise ImageError(error.what, where=str(path), hint=error.hint, reason=error.reason) from error

@@ -40,7 +40,7 @@ _HUSH = _Hush()
 
 
 @contextmanager
-def hushed() -> Iterator[None]:
+def ignore_pydicom_warnings() -> Iterator[None]:
     """Ignore `UserWarning` inside: pydicom warns of padding and odd values in files that read well."""
     _HUSH.enter()
     try:

@@ -19,7 +19,7 @@ Grey = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class _ToneTable:
     """Grey by stored value.
 
     Attributes:
@@ -74,7 +74,7 @@ def _mimic_jpg(stored: Plane, low: int, high: int, *, inverted: bool, exact: boo
     """
     if exact:
         steps = (np.arange(high - low + 1) / (high - low) * 255.0).astype(np.uint8)
-        grey = _Table(low, steps).look_up(stored)
+        grey = _ToneTable(low, steps).look_up(stored)
     else:
         # OpenCV rounds; the fractions are multiples of 1 / (high - low), so this shift makes it cut.
         scale, cut = 255.0 / (high - low), 0.5 / (high - low) - 0.5
@@ -82,11 +82,11 @@ def _mimic_jpg(stored: Plane, low: int, high: int, *, inverted: bool, exact: boo
     return np.asarray(cv2.equalizeHist(cv2.bitwise_not(grey) if inverted else grey), np.uint8)
 
 
-def _table(header: Dataset, mode: str, low: int, high: int) -> _Table:
+def _table(header: Dataset, mode: str, low: int, high: int) -> _ToneTable:
     values = apply_modality_lut(np.arange(low, high + 1, dtype=np.int32), header)
     shown = _windowed(values, header) if mode == "voi" else _stretched(values)
     entries = np.rint(shown * 255.0).clip(0, 255).astype(np.uint8)
-    return _Table(low, 255 - entries if _inverted(header) else entries)
+    return _ToneTable(low, 255 - entries if _inverted(header) else entries)
 
 
 def _stretched(values: npt.NDArray[np.generic]) -> Values:

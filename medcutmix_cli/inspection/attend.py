@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from medcutmix_cli.assembly.opening import calibrated
+from medcutmix_cli.assembly.opening import ensure_calibration
 from medcutmix_cli.assembly.parts import (
     build_encoder,
     build_gate,
     build_strategies,
     resolve_options,
 )
-from medcutmix_cli.assembly.relocation import relocated
+from medcutmix_cli.assembly.relocation import relocate_settings
 from medcutmix_cli.attention import Gate, Scores, cells_with_score
 from medcutmix_cli.configuration.plugins import options_of
 from medcutmix_cli.configuration.settings import Settings
@@ -28,9 +28,9 @@ from medcutmix_cli.encoders.base import Encoder
 from medcutmix_cli.engines import Places
 from medcutmix_cli.errors import EncoderError, UsageError, suggest
 from medcutmix_cli.images import read_canvas, to_original
-from medcutmix_cli.inspection.map_view import Asked, Attended, Evidence, Peak
+from medcutmix_cli.inspection.map_view import Evidence, MapView, Peak, QueryFinding
 from medcutmix_cli.records import Assertion, Placement, Side
-from medcutmix_cli.rendering.calibration import Calibration, Sight
+from medcutmix_cli.rendering.calibration import Calibration, PictureSource
 from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
@@ -54,7 +54,7 @@ def attend(
     run: str | Path | None = None,
     finding: str | None = None,
     image_id: str | None = None,
-) -> Attended:
+) -> MapView:
     """Ask an encoder where in a picture a sentence is.
 
     Args:
@@ -88,12 +88,12 @@ def attend(
     own |= {"encoder": encoder, "mask": mask, "energy": energy, "dicom_mode": dicom_mode}
     moved = Places(weights=weights, device=device)
     asked_for = own | {"weights": weights, "device": device}
-    bench = _bench_of_run(Path(run), own, moved) if run is not None else _bench(asked_for)
+    bench = _setup_of_run(Path(run), own, moved) if run is not None else _setup(asked_for)
     return _look(Path(image), image_id, text, asked, bench)
 
 
 @dataclass(frozen=True, slots=True)
-class _Bench:
+class _MapSetup:
     """What a picture is looked at with; `run` is a folder with its record."""
 
     settings: Settings
@@ -101,7 +101,7 @@ class _Bench:
     run: tuple[RunFolder, RunRecord] | None = None
 
 
-def _bench(options: Mapping[str, Any]) -> _Bench:
+def _setup(options: Mapping[str, Any]) -> _MapSetup:
     # Nothing is read from a data set: the settings tree only wants to know where one would be.
     settings = resolve_options(Path(), None, options).settings
     if not settings.encoder.name:
@@ -110,10 +110,10 @@ def _bench(options: Mapping[str, Any]) -> _Bench:
             hint="--encoder NAME, or --run RUN for a run's own; `--encoder bundled` runs, but its maps mean nothing "
             "on real pictures",
         )
-    return _Bench(settings, build_encoder(settings))
+    return _MapSetup(settings, build_encoder(settings))
 
 
-def _bench_of_run(root: Path, own: Mapping[str, Any], moved: Places) -> _Bench:
+def _setup_of_run(root: Path, own: Mapping[str, Any], moved: Places) -> _MapSetup:
     folder = RunFolder(root)
     record = read_run(folder)
     given = [name for name, value in own.items() if value is not None]
@@ -123,7 +123,7 @@ def _bench_of_run(root: Path, own: Mapping[str, Any], moved: Places) -> _Bench:
             where=str(root),
             hint="leave it out, or leave out --run",
         )
-    settings = relocated(record, moved)
+    settings = relocate_settings(record, moved)
     encoder = build_encoder(settings)
     if encoder.card.weights_sha256 != record.encoder["weights_sha256"]:
         raise EncoderError(
@@ -131,10 +131,10 @@ def _bench_of_run(root: Path, own: Mapping[str, Any], moved: Places) -> _Bench:
             where=settings.encoder.name,
             hint="give the same weights with --weights",
         )
-    return _Bench(settings, encoder, (folder, record))
+    return _MapSetup(settings, encoder, (folder, record))
 
 
-def _asked(text: str, finding: str | None) -> Asked:
+def _asked(text: str, finding: str | None) -> QueryFinding:
     """Read a sentence: what it asserts comes before what it hedges or denies, devices come last."""
     if finding is not None and finding not in finding_ids():
         raise UsageError(f"there is no finding {finding!r}", hint=suggest(finding, finding_ids()))
@@ -146,17 +146,17 @@ def _asked(text: str, finding: str | None) -> Asked:
     said = own[0].assertion if own else None
     sides = {m.side for m in own if m.assertion is said} - {Side.NONE}
     side = Side.BILATERAL if len(sides) > 1 else next(iter(sides), Side.NONE)
-    return Asked(chosen, tuple(dict.fromkeys(m.finding for m in mentions)), said, side)
+    return QueryFinding(chosen, tuple(dict.fromkeys(m.finding for m in mentions)), said, side)
 
 
-def _look(path: Path, image_id: str | None, text: str, asked: Asked, bench: _Bench) -> Attended:
+def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, bench: _MapSetup) -> MapView:
     how, encoder = bench.settings.image, bench.encoder
     rule, gate = build_strategies(bench.settings).mask, build_gate(bench.settings)
-    sight = Sight(Path, how.canvas, how.dicom_mode, encoder)
+    sight = PictureSource(Path, how.canvas, how.dicom_mode, encoder)
     canvas, name = read_canvas(path, how.canvas, how.dicom_mode), image_id or path.stem
     scores, cut = _scores(sight, name, path, text, bench)
     statistic = gate.statistic(scores, canvas.placement)
-    return Attended(
+    return MapView(
         image=path,
         image_id=name,
         canvas=canvas,
@@ -181,7 +181,9 @@ def _described(device: str) -> str:
     return describe(device)
 
 
-def _scores(sight: Sight, image_id: str, path: Path, text: str, bench: _Bench) -> tuple[Scores, int]:
+def _scores(
+    sight: PictureSource, image_id: str, path: Path, text: str, bench: _MapSetup
+) -> tuple[Scores, int]:
     """Return the map as a run would judge it, and how many tokens of the sentence were cut."""
     query = sight.encoder.encode_sentences([text])[0]
     if query.refused:
@@ -222,7 +224,7 @@ def _peak(scores: Scores, placement: Placement, statistic: float) -> Peak | None
     return Peak(row, column, float(scores[row, column]), within_x, within_y, side)
 
 
-def _evidence(statistic: float, finding: str, gate: Gate, sight: Sight, bench: _Bench) -> Evidence:
+def _evidence(statistic: float, finding: str, gate: Gate, sight: PictureSource, bench: _MapSetup) -> Evidence:
     calibration = _calibration(gate, sight, bench)
     if isinstance(calibration, str):
         return Evidence(calibration)
@@ -232,7 +234,7 @@ def _evidence(statistic: float, finding: str, gate: Gate, sight: Sight, bench: _
     if not splits:
         return Evidence("finding-not-calibrated")
     nulls = calibration.of(splits[0], finding)
-    allowed = gate.allowed(nulls.size)
+    allowed = gate.max_nulls_reaching(nulls.size)
     return Evidence(
         ground_p=gate.p_value(statistic, nulls),
         kept=gate.keeps(statistic, nulls),
@@ -244,13 +246,13 @@ def _evidence(statistic: float, finding: str, gate: Gate, sight: Sight, bench: _
     )
 
 
-def _calibration(gate: Gate, sight: Sight, bench: _Bench) -> Calibration | str:
+def _calibration(gate: Gate, sight: PictureSource, bench: _MapSetup) -> Calibration | str:
     """Return the run's calibration, or the name under which there is none; it is never made here."""
     if bench.run is None:
         return "no-run"
-    if not gate.needed():
+    if not gate.min_nulls():
         return "no-gate"
     folder, record = bench.run
     if not folder.calibration_file.is_file():
         return "not-calibrated"
-    return calibrated(folder, record, sight, gate, workers=1)
+    return ensure_calibration(folder, record, sight, gate, workers=1)

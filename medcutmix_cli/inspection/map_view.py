@@ -17,7 +17,7 @@ from medcutmix_cli.records import Assertion, Side
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class QueryFinding:
     """What the sentence asks for.
 
     Attributes:
@@ -78,7 +78,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Attended:
+class MapView:
     """One map, with all that is to be said of it.
 
     Attributes:
@@ -99,7 +99,7 @@ class Attended:
     encoder: EncoderCard
     device: str
     run: Path | None
-    asked: Asked
+    asked: QueryFinding
     rule: str
     scores: Scores = field(repr=False)
     region: Region = field(repr=False)
@@ -129,7 +129,7 @@ class Attended:
         return float(self.region.mask.sum() / max(1, self.seen.sum()))
 
 
-def as_document(seen: Attended) -> dict[str, Any]:
+def as_document(seen: MapView) -> dict[str, Any]:
     """Return all numbers as plain values: grids as lists of rows, row 0 at the top of the canvas; no pixels."""
     low, high = seen.span
     return {
@@ -160,7 +160,7 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
-def asked_words(asked: Asked) -> str:
+def query_words(asked: QueryFinding) -> str:
     """Say what the sentence was read as."""
     if not asked.finding:
         return "no finding that the report reader knows, no side"
@@ -179,14 +179,14 @@ def peak_words(peak: Peak | None) -> str:
     return f"{number(peak.score)} at x {peak.x}, y {peak.y} of the original: {half}"
 
 
-def mask_words(seen: Attended) -> str:
+def mask_words(seen: MapView) -> str:
     """Say how large the mask is, or by which rule a run would refuse it."""
     whole = "the picture" if bool(seen.seen.sum() == seen.inside.sum()) else "what the encoder sees"
     size = f"{seen.rule}, {seen.area:.1%} of {whole}"
     return f"{size}; refused: {seen.region.rejected}" if seen.region.rejected else size
 
 
-def evidence_words(seen: Attended) -> str:
+def evidence_words(seen: MapView) -> str:
     """Say what ground_p is and what it means, or why it is not known."""
     found = seen.evidence
     if found.unknown:

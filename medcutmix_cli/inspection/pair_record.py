@@ -23,7 +23,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Swap:
+class SentenceSwap:
     """One sentence for another, white space folded; "" where nothing leaves or nothing enters.
 
     Attributes:
@@ -116,7 +116,7 @@ class PairView:
     shift: tuple[int, int]
     recipient: ParentView
     donor: ParentView
-    swaps: tuple[Swap, ...]
+    swaps: tuple[SentenceSwap, ...]
     weights: dict[str, float]
     grid: tuple[int, int]
     mask: tuple[int, ...] = field(repr=False)

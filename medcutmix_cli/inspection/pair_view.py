@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import ShardError, UsageError
-from medcutmix_cli.inspection.pair_record import EntityView, PairView, ParentView, Piece, Swap
-from medcutmix_cli.inspection.summary import WEIGHTS, Contents, open_contents, read_columns
+from medcutmix_cli.inspection.pair_record import EntityView, PairView, ParentView, Piece, SentenceSwap
+from medcutmix_cli.inspection.summary import WEIGHTS
+from medcutmix_cli.run.contents import Contents, open_contents, read_columns
 from medcutmix_cli.run.shards import COLUMNS, ShardHead
 
 
@@ -119,9 +120,9 @@ def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:
     )
 
 
-def _swap(edit: Mapping[str, Any]) -> Swap:
+def _swap(edit: Mapping[str, Any]) -> SentenceSwap:
     where = (edit["source_start"], edit["source_end"])
-    return Swap(edit["section"], edit["removed"], edit["text"], *where)
+    return SentenceSwap(edit["section"], edit["removed"], edit["text"], *where)
 
 
 def _parent_view(row: dict[str, Any], letter: str) -> ParentView:

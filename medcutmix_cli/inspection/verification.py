@@ -106,7 +106,7 @@ class Replay:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class GateInputs:
     """What the stored maps are judged by, once more."""
 
     gate: Gate
@@ -114,7 +114,7 @@ class Evidence:
 
     def holds(self, row: Row, letter: str) -> bool:
         """Say whether one parent's map passes the gate with exactly the stored ground_p."""
-        if not self.gate.needed() or not row[f"sentence_{letter}"]:
+        if not self.gate.min_nulls() or not row[f"sentence_{letter}"]:
             return row[f"ground_p_{letter}"] is None
         nulls = self.calibration.of(row["split"], row["finding_a" if letter == "a" else "finding"])
         peak = self.gate.statistic(row_grid(row, f"map_{letter}"), row_placement(row, letter))
@@ -171,7 +171,7 @@ class _Check:
     folder: RunFolder
     record: RunRecord
     level: Level
-    evidence: Evidence
+    evidence: GateInputs
     replay: Replay | None
 
 
@@ -187,15 +187,15 @@ def _state(folder: RunFolder, shard: int, problems: list[Problem]) -> ShardState
     return state
 
 
-def _evidence(folder: RunFolder, record: RunRecord, problems: list[Problem]) -> Evidence:
+def _evidence(folder: RunFolder, record: RunRecord, problems: list[Problem]) -> GateInputs:
     """Return what maps are judged by; where it cannot be read, say so."""
     gate, calibration = build_gate(from_plain(record.settings)), Calibration("", {})
-    if gate.needed() and folder.calibration_file.is_file():
+    if gate.min_nulls() and folder.calibration_file.is_file():
         try:
             calibration = read_calibration(folder.calibration_file)
         except RunError as error:
             problems.append(Problem(folder.calibration_file.name, "damaged", error.what))
-    return Evidence(gate, calibration)
+    return GateInputs(gate, calibration)
 
 
 def _replay(record: RunRecord, dataset: str | Path | None) -> Replay:

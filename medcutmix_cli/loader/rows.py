@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError, ShardError, UsageError, suggest
-from medcutmix_cli.inspection.summary import Contents, open_contents
+from medcutmix_cli.run.contents import Contents, open_contents
 from medcutmix_cli.run.shards import COLUMNS, Row
 
 Source = str | Path | Sequence[str | Path]

@@ -20,16 +20,16 @@ from medcutmix_cli.seeds import stable_generator
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class RowRange:
     """Rows `start` to `end` (exclusive) of an epoch's order."""
 
     start: int
     end: int
 
-    def part(self, number: int, count: int) -> Span:
+    def part(self, number: int, count: int) -> RowRange:
         """Return part `number` of `count`; the parts cover the span, and differ by one row at most."""
         rows = self.end - self.start
-        return Span(self.start + rows * number // count, self.start + rows * (number + 1) // count)
+        return RowRange(self.start + rows * number // count, self.start + rows * (number + 1) // count)
 
 
 class IterableMixedPairs(IterableDataset[Any]):
@@ -120,10 +120,10 @@ class IterableMixedPairs(IterableDataset[Any]):
             return distributed.get_rank(), distributed.get_world_size()
         return 0, 1
 
-    def _span(self) -> Span:
+    def _span(self) -> RowRange:
         rank, world_size = self._where()
         rows = sum(group.rows for group in self.groups)
-        return Span(0, rows - rows % world_size if self.drop_uneven else rows).part(rank, world_size)
+        return RowRange(0, rows - rows % world_size if self.drop_uneven else rows).part(rank, world_size)
 
     def _order(self) -> Sequence[RowGroup]:
         if not self.shuffle:
@@ -131,7 +131,7 @@ class IterableMixedPairs(IterableDataset[Any]):
         rng = stable_generator(self.seed, "groups", int(self._epoch))
         return [self.groups[k] for k in rng.permutation(len(self.groups))]
 
-    def _rows(self, span: Span) -> Iterator[Row]:
+    def _rows(self, span: RowRange) -> Iterator[Row]:
         """Read the rows of a span; of a group that is shared with a neighbour, the own rows only."""
         start = 0
         for group in self._order():

@@ -13,7 +13,7 @@ from medcutmix_cli.mixing.guards import Guards
 from medcutmix_cli.mixing.intensity import GAIN_RANGE, match_intensity
 from medcutmix_cli.mixing.modes import average, keep_picture, random_box
 from medcutmix_cli.mixing.pasting import paste, picture_box, pixel_weights, upsample
-from medcutmix_cli.mixing.recipe import Cut, Refused
+from medcutmix_cli.mixing.recipe import Cut, RefusedCut
 from medcutmix_cli.mixing.shifts import cells_of
 from medcutmix_cli.mixing.views import View
 from medcutmix_cli.mixing.weights import ImageWeights, image_weights
@@ -23,7 +23,7 @@ __all__ = [
     "GAIN_RANGE",
     "Cut",
     "Guards",
-    "Refused",
+    "RefusedCut",
     "Strategies",
     "draw_cut",
     "match_intensity",
@@ -41,7 +41,7 @@ def draw_cut(
     strategies: Strategies,
     mode: str = "attended",
     rng: np.random.Generator | None = None,
-) -> Cut | Refused:
+) -> Cut | RefusedCut:
     """Decide what is pasted where, or say by which rule the pair is refused.
 
     Args:
@@ -64,7 +64,7 @@ def draw_cut(
         return random_box(recipient, donor, rng)
     if mode not in IMAGE_MODES:
         raise ValueError(f"the mode must be one of {', '.join(IMAGE_MODES)}, not {mode!r}")
-    return draw_attended(recipient, donor, strategies.softened() if mode == "soft" else strategies, rng)
+    return draw_attended(recipient, donor, strategies.with_soft_mask() if mode == "soft" else strategies, rng)
 
 
 def weigh(cut: Cut, recipient: View, donor: View, energy: str = "softmax") -> ImageWeights:

@@ -11,9 +11,9 @@ from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
 from medcutmix_cli.mixing.blends import BlendRule
 from medcutmix_cli.mixing.guards import Guards, broken_guard, free_cells, shared_cells
 from medcutmix_cli.mixing.intensity import match_intensity
-from medcutmix_cli.mixing.recipe import Cut, Refused
-from medcutmix_cli.mixing.regions import Evidence, Joined, RegionRule
-from medcutmix_cli.mixing.shifts import moved
+from medcutmix_cli.mixing.recipe import Cut, RefusedCut
+from medcutmix_cli.mixing.regions import JoinedRegion, ParentEvidence, RegionRule
+from medcutmix_cli.mixing.shifts import shift_array
 from medcutmix_cli.mixing.views import View
 
 
@@ -31,14 +31,14 @@ class Strategies:
     energy: str = "softmax"
     guards: Guards = field(default_factory=Guards)
 
-    def softened(self) -> Strategies:
+    def with_soft_mask(self) -> Strategies:
         """Return the same with a soft mask: for findings that are a size, and have no edge."""
         return self if isinstance(self.mask, Soft) else replace(self, mask=Soft(energy=self.energy))
 
 
 def draw_attended(
     recipient: View, donor: View, strategies: Strategies, rng: np.random.Generator | None
-) -> Cut | Refused:
+) -> Cut | RefusedCut:
     """Decide region, weights and intensity from maps, or say by which rule the pair is refused.
 
     The evidence gate has its say first: on noise a mask would be found as well. A parent that was not asked has
@@ -46,18 +46,18 @@ def draw_attended(
     """
     reason = _not_usable(recipient, donor)
     if reason:
-        return Refused(reason)
+        return RefusedCut(reason)
     found = [_found(view, strategies.mask) for view in (recipient, donor)]
     for name, region in zip(("recipient", "donor"), found, strict=True):
         if region.rejected:
-            return Refused(f"{name}-{region.rejected}")
+            return RefusedCut(f"{name}-{region.rejected}")
     own, given = found
     joined = strategies.region.join(_evidence(recipient, own), _evidence(donor, given))
     free = free_cells(recipient, donor, strategies.guards, joined.shift)
     strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
     reason = joined.rejected or _broken(strength, joined, given.mask, recipient, donor, strategies.guards)
     if reason:
-        return Refused(reason)
+        return RefusedCut(reason)
     return _cut(own.mask, given.mask, strength, free, joined, recipient, donor, strategies.blend, rng)
 
 
@@ -84,19 +84,19 @@ def _found(view: View, rule: MaskRule) -> Region:
     return rule.select(view.scores, view.side, view.placement)
 
 
-def _evidence(view: View, region: Region) -> Evidence:
-    return Evidence(region.strength, view.side, view.placement)
+def _evidence(view: View, region: Region) -> ParentEvidence:
+    return ParentEvidence(region.strength, view.side, view.placement)
 
 
 def _broken(
-    strength: Strength, joined: Joined, given: Mask, recipient: View, donor: View, guards: Guards
+    strength: Strength, joined: JoinedRegion, given: Mask, recipient: View, donor: View, guards: Guards
 ) -> str:
     """Name the first rule that the region breaks, once edges and letters are taken out of it."""
     mask, shift = strength >= 0.5, joined.shift
     if not mask.any():
         shared = shared_cells(recipient.placement, donor.placement, mask.shape, shift)
         return "no-cell-to-paste" if shared.any() else "no-shared-field-of-view"
-    arrives = int((moved(given, shift.rows, shift.columns) & mask).sum())
+    arrives = int((shift_array(given, shift.rows, shift.columns) & mask).sum())
     if donor.asked and arrives < guards.donor_share * int(given.sum()):
         return "donor-evidence-left-out"
     return broken_guard(mask, shift, recipient, donor, guards)
@@ -107,7 +107,7 @@ def _cut(
     given: Mask,
     strength: Strength,
     free: Mask,
-    joined: Joined,
+    joined: JoinedRegion,
     recipient: View,
     donor: View,
     blend: BlendRule,

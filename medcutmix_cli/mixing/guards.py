@@ -12,7 +12,7 @@ import numpy as np
 
 from medcutmix_cli.attention import Mask, Scores, cells_inside, cells_with_score, erode, top_cells
 from medcutmix_cli.mixing.markers import marker_cells
-from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, moved, moved_placement
+from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, shift_array, shift_placement
 from medcutmix_cli.mixing.views import NeighbourView, View
 from medcutmix_cli.records import Placement
 
@@ -53,7 +53,7 @@ class Guards:
 def shared_cells(recipient: Placement, donor: Placement, grid: tuple[int, ...], shift: Shift) -> Mask:
     """Return the cells where the recipient and the moved donor both have picture."""
     down, right = shift.pixels(donor.canvas, grid)
-    return cells_inside(recipient, grid) & cells_inside(moved_placement(donor, down, right), grid)
+    return cells_inside(recipient, grid) & cells_inside(shift_placement(donor, down, right), grid)
 
 
 def free_cells(recipient: View, donor: View, guards: Guards, shift: Shift) -> Mask:
@@ -66,7 +66,7 @@ def free_cells(recipient: View, donor: View, guards: Guards, shift: Shift) -> Ma
     if guards.markers:
         given = marker_cells(donor.pixels, donor.placement, grid)
         free &= ~marker_cells(recipient.pixels, recipient.placement, grid)
-        free &= ~moved(given, shift.rows, shift.columns)
+        free &= ~shift_array(given, shift.rows, shift.columns)
     return free & ~_spared(recipient, donor, guards, shift) if guards.spare else free
 
 
@@ -77,9 +77,9 @@ def _spared(recipient: View, donor: View, guards: Guards, shift: Shift) -> Mask:
         for neighbour in view.neighbours:
             if neighbour.finding != DEVICES:
                 core = _core(neighbour.scores, view.placement, guards.core)
-                spared |= moved(core, by.rows, by.columns)
+                spared |= shift_array(core, by.rows, by.columns)
         if view.asked:
-            needed |= moved(_core(view.scores, view.placement, guards.exchanged), by.rows, by.columns)
+            needed |= shift_array(_core(view.scores, view.placement, guards.exchanged), by.rows, by.columns)
     return spared & ~needed
 
 
@@ -95,7 +95,7 @@ def broken_guard(region: Mask, shift: Shift, recipient: View, donor: View, guard
     "recipient-device-cut" and "recipient-finding-covered": what the mixed report still says would be gone.
     "donor-device-pasted" and "donor-finding-pasted": what it does not say would be there.
     """
-    taken = moved(region, -shift.rows, -shift.columns)
+    taken = shift_array(region, -shift.rows, -shift.columns)
     for view, cells, device, finding in (
         (recipient, region, "recipient-device-cut", "recipient-finding-covered"),
         (donor, taken, "donor-device-pasted", "donor-finding-pasted"),

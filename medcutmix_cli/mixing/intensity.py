@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from medcutmix_cli.attention import Mask
 from medcutmix_cli.mixing.pasting import in_picture, upsample
-from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, moved, moved_placement
+from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, shift_array, shift_placement
 from medcutmix_cli.mixing.views import Pixels, View
 
 GAIN_RANGE = (0.7, 1.4)
@@ -29,7 +29,7 @@ def match_intensity(recipient: View, donor: View, mask: Mask, shift: Shift = IN_
     around, within = _pixels_of(ring, both), _pixels_of(mask, both)
     if not around.any():
         return 1.0, 0.0
-    given = moved(donor.pixels, *shift.pixels(donor.placement.canvas, mask.shape))
+    given = shift_array(donor.pixels, *shift.pixels(donor.placement.canvas, mask.shape))
     mean_a, spread_a = _moments(recipient.pixels[around])
     mean_b, spread_b = _moments(given[around])
     wanted = min(spread_a / max(spread_b, 1.0), _uncrushed(given[within], mean_a, mean_b))
@@ -50,7 +50,7 @@ def _uncrushed(values: Pixels, mean_a: float, mean_b: float) -> float:
 def _both_pictures(
     recipient: View, donor: View, grid: tuple[int, ...], shift: Shift
 ) -> npt.NDArray[np.bool_]:
-    placed = moved_placement(donor.placement, *shift.pixels(donor.placement.canvas, grid))
+    placed = shift_placement(donor.placement, *shift.pixels(donor.placement.canvas, grid))
     return in_picture(recipient.placement) & in_picture(placed)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from medcutmix_cli.attention import Mask
 from medcutmix_cli.mixing.guards import shared_cells
 from medcutmix_cli.mixing.pasting import in_picture
-from medcutmix_cli.mixing.recipe import Cut, Refused
+from medcutmix_cli.mixing.recipe import Cut, RefusedCut
 from medcutmix_cli.mixing.shifts import IN_PLACE
 from medcutmix_cli.mixing.views import View
 
@@ -20,7 +20,7 @@ def keep_picture(recipient: View) -> Cut:
     return _plain(np.zeros(recipient.scores.shape, dtype=np.float16))
 
 
-def random_box(recipient: View, donor: View, rng: np.random.Generator) -> Cut | Refused:
+def random_box(recipient: View, donor: View, rng: np.random.Generator) -> Cut | RefusedCut:
     """Paste one rectangle of cells, hard and unmatched, as CutMix does (arXiv 1905.04899, section 3.1).
 
     Its share of the cells of both pictures is 1 - Beta(1, 1), kept within `BOX_AREA`; its sides keep their
@@ -28,7 +28,7 @@ def random_box(recipient: View, donor: View, rng: np.random.Generator) -> Cut | 
     """
     shared = shared_cells(recipient.placement, donor.placement, recipient.scores.shape, IN_PLACE)
     if not shared.any():
-        return Refused("no-shared-field-of-view")
+        return RefusedCut("no-shared-field-of-view")
     share = float(np.clip(1 - rng.beta(1, 1), *BOX_AREA))
     weights = np.zeros(shared.shape, dtype=np.float16)
     weights[_span(shared.any(axis=1), share, rng), _span(shared.any(axis=0), share, rng)] = 1
@@ -43,11 +43,11 @@ def _span(held: Mask, share: float, rng: np.random.Generator) -> slice:
     return slice(start, start + length)
 
 
-def average(recipient: View, donor: View) -> Cut | Refused:
+def average(recipient: View, donor: View) -> Cut | RefusedCut:
     """Mix every pixel that both have, half and half (MixGen, arXiv 2206.08358)."""
     both = in_picture(recipient.placement) & in_picture(donor.placement)
     if not both.any():
-        return Refused("no-shared-field-of-view")
+        return RefusedCut("no-shared-field-of-view")
     rows, columns = ((np.arange(n) * both.shape[0] // n) for n in recipient.scores.shape)
     touched = np.logical_or.reduceat(np.logical_or.reduceat(both, rows, axis=0), columns, axis=1)
     return _plain(np.where(touched, 0.5, 0).astype(np.float16))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.mixing.recipe import Cut
-from medcutmix_cli.mixing.shifts import moved, moved_placement
+from medcutmix_cli.mixing.shifts import shift_array, shift_placement
 from medcutmix_cli.mixing.views import Pasteable, Pixels, View
 from medcutmix_cli.records import Placement
 
@@ -35,7 +35,7 @@ def in_picture(placement: Placement) -> npt.NDArray[np.bool_]:
 def pixel_weights(cut: Cut, recipient: Placement, donor: Placement) -> npt.NDArray[np.float32]:
     """Return the donor's share of every pixel, (canvas, canvas) float32; 0 where a parent has no picture."""
     weights = upsample(cut.weights.astype(np.float32), recipient.canvas, cut.interpolation)
-    given = moved_placement(donor, cut.shift_y, cut.shift_x)
+    given = shift_placement(donor, cut.shift_y, cut.shift_x)
     weights[~(in_picture(recipient) & in_picture(given))] = 0.0
     return weights
 
@@ -49,7 +49,7 @@ def paste(cut: Cut, recipient: View | Pasteable, donor: View | Pasteable) -> Pix
         (canvas, canvas) uint8; where W is 0 the pixels are the recipient's own.
     """
     weights = pixel_weights(cut, recipient.placement, donor.placement)
-    pixels = moved(donor.pixels, cut.shift_y, cut.shift_x)
+    pixels = shift_array(donor.pixels, cut.shift_y, cut.shift_x)
     given = pixels.astype(np.float32) * np.float32(cut.gain) + np.float32(cut.offset)
     np.clip(given, 0.0, 255.0, out=given)
     own = recipient.pixels.astype(np.float32)

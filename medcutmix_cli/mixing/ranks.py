@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from medcutmix_cli.attention import read_energy
 from medcutmix_cli.mixing.recipe import Cut
-from medcutmix_cli.mixing.shifts import cells_of, moved
+from medcutmix_cli.mixing.shifts import cells_of, shift_array
 from medcutmix_cli.mixing.views import View
 
 Rank = npt.NDArray[np.uint16]
@@ -37,4 +37,4 @@ def composed_rank(cut: Cut, recipient: View, donor: View, energy: str = "softmax
     own, given = read_energy(recipient.scores, energy), read_energy(donor.scores, energy)
     shift = cells_of(cut.shift_y, cut.shift_x, donor.placement.canvas, given.shape)
     weights = cut.weights.astype(np.float64)
-    return rank_of((1 - weights) * own + weights * moved(given, shift.rows, shift.columns))
+    return rank_of((1 - weights) * own + weights * shift_array(given, shift.rows, shift.columns))

@@ -33,7 +33,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedCut:
     """The pair cannot be mixed; `reason` is counted."""
 
     reason: str

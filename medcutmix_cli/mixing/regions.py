@@ -11,12 +11,12 @@ from typing import Protocol
 import numpy as np
 
 from medcutmix_cli.attention import Mask, Strength, cells_inside, on_image_right
-from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, moved
+from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, shift_array
 from medcutmix_cli.records import Placement, Side
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ParentEvidence:
     """What is known of one parent's evidence.
 
     Attributes:
@@ -31,7 +31,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedRegion:
     """The region to paste, in the recipient's frame, or why there is none.
 
     Attributes:
@@ -47,7 +47,7 @@ class Joined:
 class RegionRule(Protocol):
     """A plugin of the group `medcutmix.regions`: a frozen dataclass whose fields are its settings."""
 
-    def join(self, recipient: Evidence, donor: Evidence) -> Joined:
+    def join(self, recipient: ParentEvidence, donor: ParentEvidence) -> JoinedRegion:
         """Say what is pasted; cells where a parent has no picture are left out by others."""
 
 
@@ -55,18 +55,18 @@ class RegionRule(Protocol):
 class InPlaceUnion:
     """M = M_A or M_B: the recipient's own sentence leaves, so its evidence must leave as well."""
 
-    def join(self, recipient: Evidence, donor: Evidence) -> Joined:
+    def join(self, recipient: ParentEvidence, donor: ParentEvidence) -> JoinedRegion:
         """Return the union: the stronger of the two."""
-        return Joined(np.maximum(recipient.strength, donor.strength))
+        return JoinedRegion(np.maximum(recipient.strength, donor.strength))
 
 
 @dataclass(frozen=True, slots=True)
 class InPlaceDonor:
     """M = M_B: only the donor's evidence comes; the recipient's stays where the masks do not meet."""
 
-    def join(self, recipient: Evidence, donor: Evidence) -> Joined:
+    def join(self, recipient: ParentEvidence, donor: ParentEvidence) -> JoinedRegion:
         """Return the donor's."""
-        return Joined(donor.strength.copy())
+        return JoinedRegion(donor.strength.copy())
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +88,19 @@ class PasteToTarget:
         if not 0 <= self.farthest <= 1:
             raise ValueError("farthest must be in [0, 1]")
 
-    def join(self, recipient: Evidence, donor: Evidence) -> Joined:
+    def join(self, recipient: ParentEvidence, donor: ParentEvidence) -> JoinedRegion:
         """Return the donor's strength, moved."""
         target, source = recipient.strength >= 0.5, donor.strength >= 0.5
         if not target.any() or not source.any():
-            return Joined(donor.strength.copy())
+            return JoinedRegion(donor.strength.copy())
         shift = _between(_centre(source), _centre(target))
-        strength = np.where(_allowed(recipient, donor), moved(donor.strength, shift.rows, shift.columns), 0)
+        strength = np.where(
+            _allowed(recipient, donor), shift_array(donor.strength, shift.rows, shift.columns), 0
+        )
         kept = int((strength >= 0.5).sum())
         far = np.hypot(shift.rows / target.shape[0], shift.columns / target.shape[1]) > self.farthest
         reason = "moved-too-far" if far or kept * 2 < int(source.sum()) else ""
-        return Joined(strength.astype(np.float32), shift, reason)
+        return JoinedRegion(strength.astype(np.float32), shift, reason)
 
 
 def _centre(mask: Mask) -> tuple[float, float]:
@@ -110,7 +112,7 @@ def _between(source: tuple[float, float], target: tuple[float, float]) -> Shift:
     return Shift(round(target[0] - source[0]), round(target[1] - source[1]))
 
 
-def _allowed(recipient: Evidence, donor: Evidence) -> Mask:
+def _allowed(recipient: ParentEvidence, donor: ParentEvidence) -> Mask:
     """Return the recipient's picture, and of it the half that a stated side is in."""
     inside = cells_inside(recipient.placement, recipient.strength.shape)
     right = on_image_right(recipient.strength.shape, recipient.placement)

@@ -40,7 +40,7 @@ def cells_of(shift_y: int, shift_x: int, canvas: int, grid: tuple[int, ...]) -> 
     return Shift(round(shift_y * grid[0] / canvas), round(shift_x * grid[1] / canvas))
 
 
-def moved(
+def shift_array(
     array: npt.NDArray[Element], rows: int, columns: int, fill: float | bool = 0
 ) -> npt.NDArray[Element]:
     """Move a 2-d array down and to the right; what leaves is lost, what opens is filled."""
@@ -58,6 +58,6 @@ def _spans(step: int, length: int) -> tuple[slice, slice]:
     return slice(max(step, 0), length + min(step, 0)), slice(max(-step, 0), length - max(step, 0))
 
 
-def moved_placement(placement: Placement, down: int, right: int) -> Placement:
+def shift_placement(placement: Placement, down: int, right: int) -> Placement:
     """Move where a picture lies by canvas pixels; it may then reach over the canvas' edge."""
     return replace(placement, top=placement.top + down, left=placement.left + right)

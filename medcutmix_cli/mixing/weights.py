@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Scores, read_energy
-from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, moved
+from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, shift_array
 
 Grid = npt.NDArray[np.float64]
 
@@ -64,7 +64,7 @@ def image_weights(
     """
     donor, left = grid.astype(np.float64), _unit(1.0 - area)
     has_a, has_b = bool(np.isfinite(map_a).any()), bool(np.isfinite(map_b).any())
-    came = moved(_mass(map_b, energy), shift.rows, shift.columns)
+    came = shift_array(_mass(map_b, energy), shift.rows, shift.columns)
     kept = float((_mass(map_a, energy) * (1 - donor)).sum()) if has_a else left
     got = float((came * donor).sum()) if has_b else 1.0 - left
     both = has_a and has_b
@@ -95,7 +95,7 @@ def _unit(value: float) -> float:
 def _transmix(donor: Grid, map_a: Scores, map_b: Scores, energy: str, shift: Shift) -> float:
     both = np.concatenate([map_a.ravel(), map_b.ravel()])
     energies = read_energy(both, energy).reshape(2, *donor.shape)
-    mixed = (1 - donor) * energies[0] + donor * moved(energies[1], shift.rows, shift.columns)
+    mixed = (1 - donor) * energies[0] + donor * shift_array(energies[1], shift.rows, shift.columns)
     total = mixed.sum()
     return float(((1 - donor) * mixed).sum() / total) if total > 0 else 1.0 - float(donor.mean())
 

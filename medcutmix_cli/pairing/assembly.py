@@ -26,12 +26,12 @@ def pair_id_of(strategy: str, proposal: Proposal) -> str:
     """Return 16 hex digits: a hash of who gives what to whom, never of when or where it is rendered."""
     recipient, donor = proposal.recipient, proposal.donor
     who = (recipient.study.study_id, recipient.image.image_id, donor.study.study_id, donor.image.image_id)
-    gone = leaving(proposal)
+    gone = finding_leaving(proposal)
     exchanged = (proposal.finding,) if gone == proposal.finding else (proposal.finding, gone)
     return stable_hash(strategy, *exchanged, *who)
 
 
-def leaving(proposal: Proposal) -> str:
+def finding_leaving(proposal: Proposal) -> str:
     """Return the finding that leaves; "" where none does."""
     return proposal.finding if proposal.finding_a is None else proposal.finding_a
 
@@ -66,7 +66,7 @@ def make_pair(strategy: str, proposal: Proposal, report: str, reading: Reading) 
         given=labels_of(inserted),
         labels=chexpert_labels(reading),
         text_weights=text_weights(kept, inserted),
-        finding_a=leaving(proposal),
+        finding_a=finding_leaving(proposal),
         image_mode=proposal.image_mode,
         last_paragraph_text=_section(report, reading, "last_paragraph"),
         comparison_text=_section(report, reading, "comparison"),
@@ -94,7 +94,7 @@ def _guarded(proposal: Proposal) -> tuple[tuple[Neighbour, ...], tuple[Neighbour
     """
     if proposal.image_mode not in MAPPED_MODES:
         return (), ()
-    gone = {leaving(proposal), proposal.finding} | _asserted(proposal.recipient_sentence)
+    gone = {finding_leaving(proposal), proposal.finding} | _asserted(proposal.recipient_sentence)
     come = {proposal.finding} | _asserted(proposal.donor_sentence, *proposal.inserted)
     return _neighbours(proposal.kept, gone), _neighbours(proposal.donor.reading.sentences, come)
 

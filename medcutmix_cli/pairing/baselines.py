@@ -13,14 +13,14 @@ import numpy as np
 
 from medcutmix_cli.pairing.cohort import Cohort
 from medcutmix_cli.pairing.proposal import Proposal
-from medcutmix_cli.pairing.random_pairs import Joined
+from medcutmix_cli.pairing.random_pairs import JoinedReports
 from medcutmix_cli.pairing.same_finding import SameFinding
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import ReadStudy, Side
 
 
 @dataclass(frozen=True, slots=True)
-class MixGen(Joined):
+class MixGen(JoinedReports):
     """Baseline: reports joined, pictures averaged (Hao et al. 2023, MixGen, arXiv:2206.08358).
 
     Nothing is asked of the donor but its split; nothing leaves, all that its findings and impression say comes.
@@ -39,9 +39,9 @@ class _Ablation(SameFinding):
     ) -> Iterator[Proposal | Refusal]:
         """Yield the pairs of `same-finding`, with a part taken away."""
         for proposal in SameFinding.proposals(self, recipient, cohort, rng):
-            yield proposal if isinstance(proposal, Refusal) else self.ablated(proposal)
+            yield proposal if isinstance(proposal, Refusal) else self.ablate(proposal)
 
-    def ablated(self, proposal: Proposal) -> Proposal | Refusal:
+    def ablate(self, proposal: Proposal) -> Proposal | Refusal:
         """Take a part of a proposal away."""
         return proposal
 
@@ -56,7 +56,7 @@ class Identity(_Ablation):
 
     name: ClassVar[str] = "identity"
 
-    def ablated(self, proposal: Proposal) -> Proposal:
+    def ablate(self, proposal: Proposal) -> Proposal:
         """Take everything away."""
         nothing = replace(
             _unedited(proposal), finding="", finding_a=None, recipient_sentence=None, donor_sentence=None
@@ -73,7 +73,7 @@ class CutMixRandom(_Ablation):
 
     name: ClassVar[str] = "cutmix-random"
 
-    def ablated(self, proposal: Proposal) -> Proposal:
+    def ablate(self, proposal: Proposal) -> Proposal:
         """Paste a random box instead of the evidence."""
         return replace(proposal, image_mode="box")
 
@@ -87,7 +87,7 @@ class SentenceOnly(_Ablation):
 
     name: ClassVar[str] = "sentence-only"
 
-    def ablated(self, proposal: Proposal) -> Proposal:
+    def ablate(self, proposal: Proposal) -> Proposal:
         """Keep the picture."""
         return replace(proposal, image_mode="keep")
 
@@ -102,7 +102,7 @@ class ImageOnly(_Ablation):
 
     name: ClassVar[str] = "image-only"
 
-    def ablated(self, proposal: Proposal) -> Proposal | Refusal:
+    def ablate(self, proposal: Proposal) -> Proposal | Refusal:
         """Keep the report."""
         if proposal.image_mode == "keep":
             return Refusal("nothing-would-change")

@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from medcutmix_cli.pairing.clauses import reread, said
-from medcutmix_cli.pairing.drafting import Draft, Fate, draft_edits
+from medcutmix_cli.pairing.clauses import mention_content, reread
+from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.normals import normal_beside_finding
-from medcutmix_cli.pairing.removals import Arrival, Departure, counted, departure
+from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
 
@@ -54,12 +54,12 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     given = donor_statement(donor.reading, finding)
     if isinstance(given, Refusal):
         return given
-    beside = Arrival.of(given.sentences).without(recipient.findings)
-    cleared = beside.cleared(recipient.reading, [fate.sentence for fate in gone.fates])
+    beside = Insertion.of(given.sentences).without(recipient.findings)
+    cleared = beside.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):
         return cleared
-    fates = _with_donor([*gone.fates, *cleared], given)
-    return _change(recipient, Draft(fates), gone, given, beside)
+    changes = _with_donor([*gone.changes, *cleared], given)
+    return _change(recipient, Draft(changes), gone, given, beside)
 
 
 def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> TextChange | Refusal:
@@ -77,12 +77,12 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
             return refusal
     if isinstance(gone, Refusal) or isinstance(given, Refusal):
         return Refusal("recipient-has-no-diagnostic-sentence")
-    arriving = Arrival.of(given.sentences)
-    cleared = arriving.cleared(recipient.reading, [fate.sentence for fate in gone.fates])
+    arriving = Insertion.of(given.sentences)
+    cleared = arriving.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):
         return cleared
-    fates = _with_donor([*gone.fates, *cleared], given)
-    return _change(recipient, Draft(fates), gone, given, arriving)
+    changes = _with_donor([*gone.changes, *cleared], given)
+    return _change(recipient, Draft(changes), gone, given, arriving)
 
 
 def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Refusal:
@@ -96,17 +96,17 @@ def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Re
     there = _already_there(recipient, coming)
     if there is not None:
         return there
-    arriving = Arrival.of(given.sentences)
-    cleared = arriving.cleared(recipient.reading, ())
+    arriving = Insertion.of(given.sentences)
+    cleared = arriving.clear(recipient.reading, ())
     if isinstance(cleared, Refusal):
         return cleared
     sections = _main_sections(recipient)
     if not sections:
         return Refusal("recipient-has-no-text-to-host")
-    fates = _with_donor(cleared, given)
-    placed = {fate.sentence.section for fate in fates if fate.coming is not None}
+    changes = _with_donor(cleared, given)
+    placed = {change.sentence.section for change in changes if change.coming is not None}
     additions = tuple((name, given.in_section(name) or given.main) for name in sections if name not in placed)
-    return _change(recipient, Draft(fates, additions), None, given, arriving)
+    return _change(recipient, Draft(changes, additions), None, given, arriving)
 
 
 def concatenation(recipient: ReadStudy, donor: ReadStudy) -> TextChange:
@@ -137,46 +137,48 @@ def _appended(report: str, target: Section, other: str, source: Section) -> Edit
 
 def _main_sections(study: ReadStudy) -> tuple[str, ...]:
     """Return the counting sections in the order of the report, addenda left out."""
-    names = [s.section for s in counted(study.reading) if s.section != "addendum"]
+    names = [s.section for s in counted_sentences(study.reading) if s.section != "addendum"]
     return tuple(dict.fromkeys(names))
 
 
 def _already_there(recipient: ReadStudy, coming: str) -> Refusal | None:
-    said_of_it = {m.assertion for s in counted(recipient.reading) for m in s.mentions if m.finding == coming}
+    said_of_it = {
+        m.assertion for s in counted_sentences(recipient.reading) for m in s.mentions if m.finding == coming
+    }
     if Assertion.PRESENT in said_of_it or coming in recipient.findings:
         return Refusal("recipient-has-the-coming-finding")
     return Refusal("recipient-hedges-the-coming-finding") if Assertion.UNCERTAIN in said_of_it else None
 
 
-def _with_donor(fates: Sequence[Fate], given: Statement) -> tuple[Fate, ...]:
+def _with_donor(changes: Sequence[SentenceChange], given: Statement) -> tuple[SentenceChange, ...]:
     """Give each section that loses something the donor's sentence, in the best place that became free."""
-    placed: dict[str, Fate] = {}
-    for fate in fates:
-        name = fate.sentence.section
-        if name != "addendum" and (name not in placed or _better(fate, placed[name])):
-            placed[name] = fate
+    placed: dict[str, SentenceChange] = {}
+    for change in changes:
+        name = change.sentence.section
+        if name != "addendum" and (name not in placed or _better(change, placed[name])):
+            placed[name] = change
     chosen = list(placed.values())
     return tuple(
-        replace(fate, coming=given.in_section(fate.sentence.section) or given.main)
-        if fate in chosen
-        else fate
-        for fate in fates
+        replace(change, coming=given.in_section(change.sentence.section) or given.main)
+        if change in chosen
+        else change
+        for change in changes
     )
 
 
-def _better(fate: Fate, than: Fate) -> bool:
+def _better(change: SentenceChange, than: SentenceChange) -> bool:
     """Say whether a place is better: a whole sentence's before a clause's."""
-    return fate.left is None and than.left is not None
+    return change.left is None and than.left is not None
 
 
 def _change(
-    recipient: ReadStudy, draft: Draft, gone: Departure | None, given: Statement, arriving: Arrival
+    recipient: ReadStudy, draft: Draft, gone: Removal | None, given: Statement, arriving: Insertion
 ) -> TextChange | Refusal:
     report, reading = recipient.study.report, recipient.reading
     edits = draft_edits(report, reading, draft)
     if isinstance(edits, Refusal):
         return edits
-    kept, inserted = draft.kept(reading), draft.inserted()
+    kept, inserted = draft.kept_sentences(reading), draft.inserted_sentences()
     counting = _counting(recipient)
     if any(arriving.conflicts(s) for s in kept if s.section in counting):
         return Refusal("contradiction-would-be-left")
@@ -197,18 +199,20 @@ def _change(
 
 
 def _counting(study: ReadStudy) -> frozenset[str]:
-    return frozenset(s.section for s in counted(study.reading))
+    return frozenset(s.section for s in counted_sentences(study.reading))
 
 
 def _reads_as_meant(recipient: ReadStudy, edits: Sequence[Edit], expected: Iterable[Sentence]) -> bool:
     """Read the edited sections again; say whether they hold exactly the mentions that they should."""
     touched = {edit.section for edit in edits}
-    meant = Counter((s.section, said(m)) for s in expected if s.section in touched for m in s.mentions)
+    meant = Counter(
+        (s.section, mention_content(m)) for s in expected if s.section in touched for m in s.mentions
+    )
     found: Counter[tuple[str, tuple[object, ...]]] = Counter()
     for section in recipient.reading.sections:
         if section.name in touched:
             body = mixed_body(recipient.study.report, section, edits)
-            found.update((section.name, said(m)) for s in reread(body) for m in s.mentions)
+            found.update((section.name, mention_content(m)) for s in reread(body) for m in s.mentions)
     return meant == found
 
 

@@ -11,7 +11,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from medcutmix_cli.pairing.cutting import FRAGMENT, Cut, Span, applied, only_modifies, parts_of, ways_without
+from medcutmix_cli.pairing.cutting import (
+    FRAGMENT,
+    Span,
+    TextCut,
+    apply_cuts,
+    only_modifies,
+    parts_of,
+    ways_without,
+)
 from medcutmix_cli.records import Assertion, Mention, Sentence
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import unwrap
@@ -28,7 +36,7 @@ _READER = ReportReader()
 
 
 @dataclass(frozen=True, slots=True)
-class Shortened:
+class ShortenedSentence:
     """A sentence without what was taken out of it.
 
     Attributes:
@@ -38,13 +46,13 @@ class Shortened:
         first: Whether the first words of the sentence left.
     """
 
-    cuts: tuple[Cut, ...]
+    cuts: tuple[TextCut, ...]
     text: str
     sentences: tuple[Sentence, ...]
     first: bool
 
 
-def without(sentence: Sentence, leaving: Iterable[Span]) -> Shortened | None:
+def without(sentence: Sentence, leaving: Iterable[Span]) -> ShortenedSentence | None:
     """Return the sentence without the parts that hold `leaving`; None where it cannot be done cleanly.
 
     Args:
@@ -58,13 +66,15 @@ def without(sentence: Sentence, leaving: Iterable[Span]) -> Shortened | None:
     parts = parts_of(text, sorted({*spans, *gone}), gone)
     if any(part.leaves and part.stays for part in parts):
         return None
-    expected = tuple(map(said, stay))
+    expected = tuple(map(mention_content, stay))
     named = min(start for start, _ in gone)
     for cuts in ways_without(text, parts, named):
-        left = applied(sentence.text, cuts)
+        left = apply_cuts(sentence.text, cuts)
         sentences = reread(left)
-        if tuple(said(m) for s in sentences for m in s.mentions) == expected and _agrees(left, sentences):
-            return Shortened(cuts, left, sentences, parts[0].leaves)
+        if tuple(mention_content(m) for s in sentences for m in s.mentions) == expected and _agrees(
+            left, sentences
+        ):
+            return ShortenedSentence(cuts, left, sentences, parts[0].leaves)
     return None
 
 
@@ -76,7 +86,7 @@ def holds_only_findings(sentence: Sentence) -> bool:
     return all(part.stays or only_modifies(text[part.start : part.end].lower()) for part in parts)
 
 
-def said(mention: Mention) -> tuple[object, ...]:
+def mention_content(mention: Mention) -> tuple[object, ...]:
     """Return all that a mention says, without where it stands."""
     m = mention
     if is_denied(m):
@@ -94,7 +104,7 @@ def reread(text: str) -> tuple[Sentence, ...]:
     return _READER.read(text).sentences
 
 
-def moved(sentence: Sentence, by: int, section: str) -> Sentence:
+def move_sentence(sentence: Sentence, by: int, section: str) -> Sentence:
     """Return a sentence at another place."""
     mentions = tuple(replace(m, start=m.start + by, end=m.end + by) for m in sentence.mentions)
     return replace(

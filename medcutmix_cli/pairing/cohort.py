@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.pairing.filing import opened, packed
+from medcutmix_cli.pairing.packing import open_record, pack_record
 from medcutmix_cli.pairing.statements import Refusal, donor_statement
 from medcutmix_cli.records import Assertion, ReadStudy, Side
 from medcutmix_cli.reports.lexicon import label_of
@@ -25,7 +25,7 @@ DonorKey = tuple[str, str, Side]
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class PackedStudy:
     """A read study, put away.
 
     Attributes:
@@ -49,11 +49,11 @@ class Filed:
 
     def open(self) -> ReadStudy:
         """Return the study as it was read."""
-        read: ReadStudy = opened(self.packed)
+        read: ReadStudy = open_record(self.packed)
         return read
 
 
-def file_away(read: ReadStudy, findings: tuple[str, ...]) -> Filed:
+def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
     """Put a read study away, noting what it may give of the findings that may be exchanged."""
     statements = (
         (finding, donor_statement(read.reading, finding)) for finding in findings if finding in read.findings
@@ -61,14 +61,14 @@ def file_away(read: ReadStudy, findings: tuple[str, ...]) -> Filed:
     gives = tuple((finding, s.side) for finding, s in statements if not isinstance(s, Refusal))
     lacks = tuple(finding for finding in findings if is_negative(read, finding))
     study = read.study
-    return Filed(
+    return PackedStudy(
         study.study_id,
         study.subject_id,
         study.split,
         read.image.image_id,
         gives,
         lacks,
-        packed(read),
+        pack_record(read),
         study.prompted,
     )
 
@@ -99,26 +99,26 @@ class Cohort:
         members: split -> its studies that may give, in the order of `studies`.
     """
 
-    studies: tuple[Filed, ...]
-    donors: Mapping[DonorKey, tuple[Filed, ...]]
+    studies: tuple[PackedStudy, ...]
+    donors: Mapping[DonorKey, tuple[PackedStudy, ...]]
     frequency: Mapping[tuple[str, str], int]
-    members: Mapping[str, tuple[Filed, ...]] = field(default_factory=dict)
+    members: Mapping[str, tuple[PackedStudy, ...]] = field(default_factory=dict)
 
-    def givers(self, split: str, finding: str, sides: Iterable[Side]) -> list[Filed]:
+    def givers(self, split: str, finding: str, sides: Iterable[Side]) -> list[PackedStudy]:
         """Return the donors of one finding in one split whose statement is on one of `sides`."""
         return [donor for side in sides for donor in self.donors.get((split, finding, side), ())]
 
-    def givers_of_any_side(self, split: str, finding: str) -> list[Filed]:
+    def givers_of_any_side(self, split: str, finding: str) -> list[PackedStudy]:
         """Return all donors of one finding in one split."""
         return self.givers(split, finding, Side)
 
 
-def build_cohort(studies: Iterable[Filed]) -> Cohort:
+def build_cohort(studies: Iterable[PackedStudy]) -> Cohort:
     """Sort the studies and index their donors."""
     ordered = tuple(sorted(studies, key=lambda s: (s.subject_id, s.study_id)))
-    donors: dict[DonorKey, list[Filed]] = defaultdict(list)
+    donors: dict[DonorKey, list[PackedStudy]] = defaultdict(list)
     frequency: dict[tuple[str, str], int] = defaultdict(int)
-    members: dict[str, list[Filed]] = defaultdict(list)
+    members: dict[str, list[PackedStudy]] = defaultdict(list)
     for study in ordered:
         if not study.may_give:
             continue
@@ -129,7 +129,7 @@ def build_cohort(studies: Iterable[Filed]) -> Cohort:
     return Cohort(ordered, _frozen(donors), dict(frequency), _frozen(members))
 
 
-def _frozen(lists: Mapping[_Key, list[Filed]]) -> dict[_Key, tuple[Filed, ...]]:
+def _frozen(lists: Mapping[_Key, list[PackedStudy]]) -> dict[_Key, tuple[PackedStudy, ...]]:
     return {key: tuple(studies) for key, studies in lists.items()}
 
 
@@ -141,7 +141,9 @@ def rare_first(findings: Sequence[str], split: str, cohort: Cohort, rng: np.rand
     return [int(i) for i in np.argsort(-keys, kind="stable")]
 
 
-def drawn(studies: Sequence[Filed], attempts: int, rng: np.random.Generator) -> Iterator[ReadStudy]:
+def draw_studies(
+    studies: Sequence[PackedStudy], attempts: int, rng: np.random.Generator
+) -> Iterator[ReadStudy]:
     """Open up to `attempts` studies, drawn at random without replacement."""
     chosen = rng.choice(len(studies), size=min(len(studies), attempts), replace=False) if studies else ()
     for index in chosen:

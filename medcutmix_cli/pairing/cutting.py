@@ -27,7 +27,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class TextCut:
     """One change inside a sentence: `text[start:end]` gives way to `literal`; offsets into the sentence's text."""
 
     start: int
@@ -36,7 +36,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ClausePart:
     """A stretch of the sentence between two marks, and the mark before it."""
 
     start: int
@@ -46,7 +46,7 @@ class Part:
     stays: bool
 
 
-def parts_of(text: str, spans: Sequence[Span], gone: set[Span]) -> list[Part]:
+def parts_of(text: str, spans: Sequence[Span], gone: set[Span]) -> list[ClausePart]:
     """Cut a sentence at its marks; a mark inside the words of a finding is none."""
     body = len(text.rstrip(" .!?:;,"))
     marks = [
@@ -57,7 +57,7 @@ def parts_of(text: str, spans: Sequence[Span], gone: set[Span]) -> list[Part]:
     starts, ends = [0, *(m.end() for m in marks)], [*(m.start() for m in marks), body]
     before = ["", *(m.group() for m in marks)]
     return [
-        Part(
+        ClausePart(
             start,
             end,
             mark,
@@ -68,12 +68,12 @@ def parts_of(text: str, spans: Sequence[Span], gone: set[Span]) -> list[Part]:
     ]
 
 
-def ways_without(text: str, parts: list[Part], named: int) -> Iterator[tuple[Cut, ...]]:
+def ways_without(text: str, parts: list[ClausePart], named: int) -> Iterator[tuple[TextCut, ...]]:
     """Yield ways to take the leaving parts out, best first; `named` is where the first leaving finding begins."""
     kept = _kept(text, parts)
     if not kept or _loses_predicate(text, parts, kept):
         return
-    heads: Iterable[list[Cut]] = [[]] if kept[0] == 0 else _heads(text, parts[0], parts[kept[0]], named)
+    heads: Iterable[list[TextCut]] = [[]] if kept[0] == 0 else _heads(text, parts[0], parts[kept[0]], named)
     for head in heads:
         for opened in (True, False):
             yield tuple(
@@ -81,7 +81,7 @@ def ways_without(text: str, parts: list[Part], named: int) -> Iterator[tuple[Cut
             )
 
 
-def _loses_predicate(text: str, parts: list[Part], kept: list[int]) -> bool:
+def _loses_predicate(text: str, parts: list[ClausePart], kept: list[int]) -> bool:
     """Say whether a verb leaves with the last part that the first ones need: "effusion and atelectasis are small"."""
     last, final = parts[kept[-1]], parts[-1]
     if last is final or not _VERB.search(text, final.start, final.end):
@@ -91,7 +91,7 @@ def _loses_predicate(text: str, parts: list[Part], kept: list[int]) -> bool:
     return not _VERB.search(staying) and not opened and not _own_statement(text, final)
 
 
-def _kept(text: str, parts: list[Part]) -> list[int] | None:
+def _kept(text: str, parts: list[ClausePart]) -> list[int] | None:
     """Return the parts that stay; one without finding leaves with a present finding that it says more of."""
     kept: list[int] = []
     after_leaving = False
@@ -133,12 +133,12 @@ def only_modifies(words: str) -> bool:
     return all(word in listed or word[0].isdigit() for word in re.findall(r"[a-z]+|\d[\d.]*", words))
 
 
-def _inner_cuts(text: str, parts: list[Part], kept: list[int], *, opened: bool) -> list[Cut]:
+def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: bool) -> list[TextCut]:
     """Close the gaps behind the first part that stays; the conjunction of a list moves to its new last.
 
     With `opened` a denial that opens a list inside the sentence stays: "clear, without effusion or edema".
     """
-    cuts: list[Cut] = []
+    cuts: list[TextCut] = []
     tail = parts[kept[-1] + 1 :]
     final = _JOINED.search(parts[-1].mark) if tail else None
     two = len(kept) == 2 and len(parts) > 2
@@ -147,16 +147,16 @@ def _inner_cuts(text: str, parts: list[Part], kept: list[int], *, opened: bool) 
         start, own = parts[other].start, _own_statement(text, parts[other])
         opening = _opener_pattern().match(text, parts[one + 1].start, parts[one + 1].end)
         if opened and parts[one + 1].leaves and opening and opening.group("negation") and not own:
-            cuts.append(Cut(opening.end(), start, ""))
+            cuts.append(TextCut(opening.end(), start, ""))
             continue
         if other > one + 1:
             start = _past_relation(text, start) if not parts[other].leaves else start
         mark = _mark(marks, two and not own)
         if final and other == kept[-1] and not _JOINED.search(mark) and mark.strip() == ",":
             mark = f" {final.group()} " if two else f"{',' if ',' in parts[-1].mark else ''} {final.group()} "
-        cuts.append(Cut(parts[one].end, start, mark))
+        cuts.append(TextCut(parts[one].end, start, mark))
     if tail:
-        cuts.append(Cut(parts[kept[-1]].end, parts[-1].end))
+        cuts.append(TextCut(parts[kept[-1]].end, parts[-1].end))
     return [cut for cut in cuts if text[cut.start : cut.end] != cut.literal]
 
 
@@ -168,17 +168,17 @@ def _mark(marks: list[str], two: bool) -> str:
     return marks[-1] if joined or not marks[-1].strip() else marks[0]
 
 
-def _trimmed(text: str, cut: Cut) -> Cut:
+def _trimmed(text: str, cut: TextCut) -> TextCut:
     """Return the same change without the characters at its ends that do not change."""
     start, end, literal = cut.start, cut.end, cut.literal
     while literal and start < end and text[end - 1] == literal[-1]:
         end, literal = end - 1, literal[:-1]
     while literal and start < end and text[start] == literal[0]:
         start, literal = start + 1, literal[1:]
-    return Cut(start, end, literal)
+    return TextCut(start, end, literal)
 
 
-def _heads(text: str, first: Part, following: Part, named: int) -> Iterator[list[Cut]]:
+def _heads(text: str, first: ClausePart, following: ClausePart, named: int) -> Iterator[list[TextCut]]:
     """Yield ways to begin the sentence with a later part: with its opening words ("There is no"), some, or none."""
     start = _past_relation(text, following.start)
     found = _opener_pattern().match(text, first.start, first.end)
@@ -188,18 +188,18 @@ def _heads(text: str, first: Part, following: Part, named: int) -> Iterator[list
     if not _own_statement(text, following) and not (denies and article):
         states = verb and _VERB.search(text, start, following.end)
         if opened and not states:
-            yield [Cut(opened, start)]
+            yield [TextCut(opened, start)]
         if verb and denies:
             begin = verb + len(text[verb:]) - len(text[verb:].lstrip())
-            yield [*_capitalised(text, begin), Cut(opened, start)]
+            yield [*_capitalised(text, begin), TextCut(opened, start)]
     if not FRAGMENT.match(text, start):
         yield _capitalised(text, start)
     if not _own_statement(text, following):
         # Last, what two findings share: "Bilateral effusions and atelectasis".
         side = _SIDE.search(text, first.start, named)
-        yield [Cut(named, start)]
+        yield [TextCut(named, start)]
         if side:
-            yield [*_capitalised(text, side.start()), Cut(side.end(), start)]
+            yield [*_capitalised(text, side.start()), TextCut(side.end(), start)]
 
 
 def _past_relation(text: str, start: int) -> int:
@@ -212,7 +212,7 @@ def _past_relation(text: str, start: int) -> int:
     return start
 
 
-def _own_statement(text: str, part: Part) -> bool:
+def _own_statement(text: str, part: ClausePart) -> bool:
     words = text[part.start : part.end].lower()
     return re.match(r"(?:there|no|without|it|this|these|the (?:heart|lungs?))\b", words) is not None
 
@@ -227,14 +227,14 @@ def _opener_pattern() -> re.Pattern[str]:
     )
 
 
-def _capitalised(text: str, start: int) -> list[Cut]:
+def _capitalised(text: str, start: int) -> list[TextCut]:
     letter = text[start]
     if text[0].isupper() and letter.islower():
-        return [Cut(0, start + 1, letter.upper())]
-    return [Cut(0, start)]
+        return [TextCut(0, start + 1, letter.upper())]
+    return [TextCut(0, start)]
 
 
-def applied(text: str, cuts: Sequence[Cut]) -> str:
+def apply_cuts(text: str, cuts: Sequence[TextCut]) -> str:
     """Return a text with cuts made; they are in order, without overlap."""
     pieces, position = [], 0
     for cut in cuts:

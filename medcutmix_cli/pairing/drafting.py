@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from medcutmix_cli.pairing.clauses import Shortened, moved
+from medcutmix_cli.pairing.clauses import ShortenedSentence, move_sentence
 from medcutmix_cli.pairing.lists import Item, items_of, next_marker, renumbering
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import Edit, Reading, Section, Sentence
@@ -15,7 +15,7 @@ _ENDS = (".", "!", "?")
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class SentenceChange:
     """What becomes of one sentence of the recipient.
 
     Attributes:
@@ -24,7 +24,7 @@ class Fate:
     """
 
     sentence: Sentence
-    left: Shortened | None = None
+    left: ShortenedSentence | None = None
     coming: Sentence | None = None
 
 
@@ -33,32 +33,32 @@ class Draft:
     """A report as it will be.
 
     Attributes:
-        fates: Of the sentences that do not stay as they are.
+        changes: Of the sentences that do not stay as they are.
         additions: Section name -> the donor's sentence that is added at its end.
     """
 
-    fates: tuple[Fate, ...]
+    changes: tuple[SentenceChange, ...]
     additions: tuple[tuple[str, Sentence], ...] = ()
 
-    def kept(self, reading: Reading) -> tuple[Sentence, ...]:
+    def kept_sentences(self, reading: Reading) -> tuple[Sentence, ...]:
         """Return the recipient's sentences as they stay."""
-        fates = {fate.sentence: fate for fate in self.fates}
+        changes = {change.sentence: change for change in self.changes}
         kept: list[Sentence] = []
         for sentence in reading.sentences:
-            fate = fates.get(sentence)
-            if fate is None:
+            change = changes.get(sentence)
+            if change is None:
                 kept.append(sentence)
-            elif fate.left is not None:
-                kept += [moved(s, sentence.start, sentence.section) for s in fate.left.sentences]
+            elif change.left is not None:
+                kept += [move_sentence(s, sentence.start, sentence.section) for s in change.left.sentences]
         return tuple(kept)
 
-    def inserted(self) -> tuple[Sentence, ...]:
+    def inserted_sentences(self) -> tuple[Sentence, ...]:
         """Return the donor's sentences as they enter."""
-        beside = [(f.sentence.section, f.coming) for f in self.fates]
+        beside = [(f.sentence.section, f.coming) for f in self.changes]
         return tuple(replace(s, section=name) for name, s in [*beside, *self.additions] if s is not None)
 
 
-def entering(sentence: Sentence) -> str:
+def format_entering(sentence: Sentence) -> str:
     """Return a donor's sentence as it enters: one line, a capital first, a full stop last."""
     text = fold(sentence.text).rstrip(" ,;:")
     text = text[:1].upper() + text[1:]
@@ -68,7 +68,7 @@ def entering(sentence: Sentence) -> str:
 def draft_edits(report: str, reading: Reading, draft: Draft) -> tuple[Edit, ...] | Refusal:
     """Return the edits that turn the report into the draft, sorted, or why that cannot be."""
     edits: list[Edit] = []
-    touched = {fate.sentence.section for fate in draft.fates} | {name for name, _ in draft.additions}
+    touched = {change.sentence.section for change in draft.changes} | {name for name, _ in draft.additions}
     for section in reading.sections:
         if section.name in touched:
             made = _section_edits(report, section, _within(section, reading.sentences), draft)
@@ -85,8 +85,8 @@ def _within(section: Section, sentences: Iterable[Sentence]) -> tuple[Sentence, 
 def _section_edits(
     report: str, section: Section, sentences: tuple[Sentence, ...], draft: Draft
 ) -> list[Edit] | Refusal:
-    fates = {fate.sentence: fate for fate in draft.fates if fate.sentence in sentences}
-    vanishing = {s for s, fate in fates.items() if fate.left is None and fate.coming is None}
+    changes = {change.sentence: change for change in draft.changes if change.sentence in sentences}
+    vanishing = {s for s, change in changes.items() if change.left is None and change.coming is None}
     added = next((s for name, s in draft.additions if name == section.name), None)
     if vanishing == set(sentences) and added is None:
         return Refusal("section-would-be-empty")
@@ -98,20 +98,20 @@ def _section_edits(
     if renumbered is None:
         return Refusal("list-numbers-are-in-no-order")
     edits = [*renumbered, *_deletions(report, section, sentences, vanishing, gone)]
-    for fate in fates.values():
-        edits += _changes(fate)
+    for change in changes.values():
+        edits += _changes(change)
     if added is not None:
         edits.append(_addition(report, section, sentences, items, added))
     return edits
 
 
-def _changes(fate: Fate) -> list[Edit]:
+def _changes(change: SentenceChange) -> list[Edit]:
     """Return the edits inside one sentence, with what comes beside it."""
-    s, given = fate.sentence, fate.coming
-    if fate.left is None:
+    s, given = change.sentence, change.coming
+    if change.left is None:
         if given is None:
             return []
-        return [Edit(s.start, s.end, entering(given), s.section, fold(s.text), given.start, given.end)]
+        return [Edit(s.start, s.end, format_entering(given), s.section, fold(s.text), given.start, given.end)]
     edits = [
         Edit(
             s.start + cut.start,
@@ -120,13 +120,17 @@ def _changes(fate: Fate) -> list[Edit]:
             s.section,
             fold(s.text[cut.start : cut.end]),
         )
-        for cut in fate.left.cuts
+        for cut in change.left.cuts
     ]
-    if given is not None and fate.left.first:
-        edits.insert(0, Edit(s.start, s.start, entering(given) + " ", s.section, "", given.start, given.end))
+    if given is not None and change.left.first:
+        edits.insert(
+            0, Edit(s.start, s.start, format_entering(given) + " ", s.section, "", given.start, given.end)
+        )
     elif given is not None:
-        stop = "" if fate.left.text.rstrip().endswith(_ENDS) else "."
-        edits.append(Edit(s.end, s.end, f"{stop} {entering(given)}", s.section, "", given.start, given.end))
+        stop = "" if change.left.text.rstrip().endswith(_ENDS) else "."
+        edits.append(
+            Edit(s.end, s.end, f"{stop} {format_entering(given)}", s.section, "", given.start, given.end)
+        )
     return edits
 
 
@@ -172,4 +176,4 @@ def _addition(
     stop = "" if report[:end].endswith((*_ENDS, ":")) else "."
     listed = bool(items) and bool(sentences) and items[-1].sentences[-1] == sentences[-1]
     gap = next_marker(report, items, end) if listed else " "
-    return Edit(end, end, f"{stop}{gap}{entering(given)}", section.name, "", given.start, given.end)
+    return Edit(end, end, f"{stop}{gap}{format_entering(given)}", section.name, "", given.start, given.end)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from medcutmix_cli.pairing.clauses import moved, reread, without
+from medcutmix_cli.pairing.clauses import move_sentence, reread, without
 from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
@@ -114,7 +114,7 @@ def _stretch(sentence: Sentence, start: int, stop: int) -> Iterator[Sentence]:
     as_read = text[:1].upper() + text[1:]
     found = reread(as_read)
     if len(found) == 1 and found[0].start == 0 and found[0].text == as_read and len(text.split()) > 1:
-        placed = moved(found[0], sentence.start + start, sentence.section)
+        placed = move_sentence(found[0], sentence.start + start, sentence.section)
         yield replace(placed, text=text, flags=tuple(f for f in placed.flags if f != "list-marker"))
 
 

@@ -11,9 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from medcutmix_cli.pairing.cohort import Filed
+from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.pairing.embeddings_file import Embeddings, Vectors, read_embeddings
-from medcutmix_cli.pairing.same_finding import Swap
+from medcutmix_cli.pairing.same_finding import SwapByPolicy
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import ReadStudy
 
@@ -22,7 +22,7 @@ _KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Nearest(Swap):
+class Nearest(SwapByPolicy):
     """A same-finding swap with one of the nearest donors, the nearest first.
 
     The donor must state a finding that the recipient states, as in `same-finding`, and be one of the `k` of other
@@ -41,22 +41,22 @@ class Nearest(Swap):
 
     def __post_init__(self) -> None:
         """Read the embeddings now: what is wrong with them is said before all reports are read, not after."""
-        Swap.__post_init__(self)
+        SwapByPolicy.__post_init__(self)
         if not self.embeddings:
             raise ValueError("no embeddings (--embeddings FILE; `medcutmix embed` makes one)")
         if self.k < 1:
             raise ValueError(f"k must be at least 1, not {self.k}")
         object.__setattr__(self, "index", EmbeddingIndex(read_embeddings(Path(self.embeddings))))
 
-    def ordered(
-        self, recipient: ReadStudy, donors: Sequence[Filed], rng: np.random.Generator
+    def order_donors(
+        self, recipient: ReadStudy, donors: Sequence[PackedStudy], rng: np.random.Generator
     ) -> Iterator[ReadStudy | Refusal]:
         """Open the `k` nearest donors of other patients, the nearest first; nothing is drawn."""
         query = self.index.of(recipient.image.image_id)
         if query is None:
             yield Refusal("recipient-has-no-embedding")
             return
-        known = self.index.gathered(donors)
+        known = self.index.with_embeddings(donors)
         if len(known.donors) < len(donors):
             yield Refusal("donor-has-no-embedding")
         own = recipient.study.subject_id
@@ -69,13 +69,13 @@ class Nearest(Swap):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
+class EmbeddedDonors:
     """Donors that have an embedding; `vectors` is (donors, d) float32, unit vectors."""
 
-    donors: tuple[Filed, ...]
+    donors: tuple[PackedStudy, ...]
     vectors: Vectors
 
-    def nearest_first(self, query: Vectors) -> Iterator[Filed]:
+    def nearest_first(self, query: Vectors) -> Iterator[PackedStudy]:
         """Yield the donors by their cosine with a (d,) unit vector, highest first."""
         # Rounded, so that the last bits of a sum order nothing; equals stay in the order of the cohort.
         ranks = np.argsort(-np.round(self.vectors @ query, 6), kind="stable")
@@ -87,14 +87,16 @@ class EmbeddingIndex:
 
     def __init__(self, embeddings: Embeddings) -> None:
         self._embeddings = embeddings
-        self._sets: OrderedDict[tuple[int, str, str], tuple[Sequence[Filed], Gathered]] = OrderedDict()
+        self._sets: OrderedDict[tuple[int, str, str], tuple[Sequence[PackedStudy], EmbeddedDonors]] = (
+            OrderedDict()
+        )
 
     def of(self, image_id: str) -> Vectors | None:
         """Return the unit vector of a picture, (d,) float32, or None."""
         row = self._embeddings.row_of.get(image_id)
         return None if row is None else self._embeddings.vectors[row]
 
-    def gathered(self, donors: Sequence[Filed]) -> Gathered:
+    def with_embeddings(self, donors: Sequence[PackedStudy]) -> EmbeddedDonors:
         """Return those of the donors that have an embedding, in the order in which they came."""
         key = (len(donors), donors[0].study_id, donors[-1].study_id)
         before, found = self._sets.get(key, (None, None))
@@ -105,7 +107,7 @@ class EmbeddingIndex:
                 self._sets.popitem(last=False)
         return found
 
-    def _gather(self, donors: Sequence[Filed]) -> Gathered:
+    def _gather(self, donors: Sequence[PackedStudy]) -> EmbeddedDonors:
         row_of = self._embeddings.row_of
         known = tuple(donor for donor in donors if donor.image_id in row_of)
-        return Gathered(known, self._embeddings.vectors[[row_of[donor.image_id] for donor in known]])
+        return EmbeddedDonors(known, self._embeddings.vectors[[row_of[donor.image_id] for donor in known]])

@@ -19,7 +19,7 @@ _NOT_THERE = frozenset({Assertion.ABSENT, Assertion.RESOLVED})
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class ChestStatement:
     """A statement about the whole chest, such as "no acute process" or "normal chest".
 
     Attributes:
@@ -33,13 +33,13 @@ class Statement:
 
 
 @lru_cache(maxsize=1 << 15)
-def whole_chest(text: str) -> tuple[Statement, ...]:
+def whole_chest(text: str) -> tuple[ChestStatement, ...]:
     """Return what a sentence says of the whole chest; nothing where it speaks of the rest ("no other ...")."""
     return () if spans_of(_phrases("rest"), canonical(text)) else chest_or_rest(text)
 
 
 @lru_cache(maxsize=1 << 15)
-def chest_or_rest(text: str) -> tuple[Statement, ...]:
+def chest_or_rest(text: str) -> tuple[ChestStatement, ...]:
     """Return what a sentence says of the whole chest, or of all of it but what was said before."""
     lowered = text.lower()
     if not ("no" in lowered or "unremarkable" in lowered or "negative" in lowered or "chest" in lowered):
@@ -48,13 +48,13 @@ def chest_or_rest(text: str) -> tuple[Statement, ...]:
     if spans_of(_phrases("elsewhere"), words):
         return ()
     return tuple(
-        Statement(kind, words.starts[begin], words.stops[end - 1])
+        ChestStatement(kind, words.starts[begin], words.stops[end - 1])
         for kind, pattern in _statements()
         for begin, end in spans_of(pattern, words)
     )
 
 
-def denied(sentence: Sentence, mention: Mention) -> str:
+def denied_name(sentence: Sentence, mention: Mention) -> str:
     """Return what a denial denies: its finding, or "clear-lungs" where lungs are called clear."""
     words = sentence.text[mention.start - sentence.start : mention.end - sentence.start].lower()
     return CLEAR_LUNGS if mention.finding == "opacity" and _CALLED_CLEAR.search(words) else mention.finding
@@ -76,11 +76,11 @@ def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]
     return tuple(
         m
         for m in sentence.mentions
-        if m.assertion in _NOT_THERE and denied(sentence, m) in names and sides_meet(side, m.side)
+        if m.assertion in _NOT_THERE and denied_name(sentence, m) in names and sides_meet(side, m.side)
     )
 
 
-def contradicted(sentence: Sentence, finding: str) -> tuple[Statement, ...]:
+def contradicted_statements(sentence: Sentence, finding: str) -> tuple[ChestStatement, ...]:
     """Return the statements of the whole chest that cannot stay where `finding` comes in."""
     acute = finding in table("normals")["coming"]["no-acute"]
     return tuple(s for s in chest_or_rest(sentence.text) if s.kind == "normal" or acute)
@@ -95,7 +95,7 @@ def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:
         return True
     filled = {m.side for m in present if m.finding in _beside()[CLEAR_LUNGS]}
     return bool(filled) and any(
-        m.assertion is Assertion.ABSENT and denied(s, m) == CLEAR_LUNGS and _covers(m.side, filled)
+        m.assertion is Assertion.ABSENT and denied_name(s, m) == CLEAR_LUNGS and _covers(m.side, filled)
         for s in listed
         for m in s.mentions
     )

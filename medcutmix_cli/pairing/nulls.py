@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from medcutmix_cli.pairing.cohort import Cohort, Filed
+from medcutmix_cli.pairing.cohort import Cohort, PackedStudy
 from medcutmix_cli.records import NullPicture, Pair
 from medcutmix_cli.seeds import stable_generator, stable_hash
 
@@ -16,9 +16,9 @@ NullKey = tuple[str, str]
 """(split, finding)"""
 
 
-def negatives(cohort: Cohort) -> dict[NullKey, list[Filed]]:
+def negatives(cohort: Cohort) -> dict[NullKey, list[PackedStudy]]:
     """Return the label-negative studies of each finding, within each split."""
-    found: dict[NullKey, list[Filed]] = defaultdict(list)
+    found: dict[NullKey, list[PackedStudy]] = defaultdict(list)
     for study in cohort.studies:
         for finding in study.lacks:
             found[study.split, finding].append(study)
@@ -26,7 +26,7 @@ def negatives(cohort: Cohort) -> dict[NullKey, list[Filed]]:
 
 
 def choose_nulls(
-    lacking: Mapping[NullKey, list[Filed]], pairs: Iterable[Pair], wanted: int, seed: int
+    lacking: Mapping[NullKey, list[PackedStudy]], pairs: Iterable[Pair], wanted: int, seed: int
 ) -> tuple[NullPicture, ...]:
     """Choose up to `wanted` pictures for each finding of the plan, each with one of the plan's sentences about it.
 
@@ -47,11 +47,11 @@ def choose_nulls(
     )
 
 
-def _drawn(studies: list[Filed], key: NullKey, wanted: int, seed: int) -> list[Filed]:
+def _drawn(studies: list[PackedStudy], key: NullKey, wanted: int, seed: int) -> list[PackedStudy]:
     return sorted(studies, key=lambda study: stable_hash(seed, "null", *key, study.study_id))[:wanted]
 
 
-def _null(study: Filed, key: NullKey, sentences: list[str], seed: int) -> NullPicture:
+def _null(study: PackedStudy, key: NullKey, sentences: list[str], seed: int) -> NullPicture:
     split, finding = key
     image = study.open().image
     drawn = stable_generator(seed, "null-sentence", split, finding, study.study_id).integers(len(sentences))

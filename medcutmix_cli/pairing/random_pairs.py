@@ -9,14 +9,14 @@ from typing import ClassVar
 import numpy as np
 
 from medcutmix_cli.pairing.changes import concatenation
-from medcutmix_cli.pairing.cohort import Cohort, drawn
+from medcutmix_cli.pairing.cohort import Cohort, draw_studies
 from medcutmix_cli.pairing.proposal import Proposal, exchange
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import ReadStudy
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedReports:
     """Reports joined with those of any study of the split; subclasses say how the pictures follow.
 
     Attributes:
@@ -34,7 +34,7 @@ class Joined:
         donors = cohort.members.get(recipient.study.split, ())
         if not donors:
             yield Refusal("no-donor")
-        for donor in drawn(donors, self.attempts, rng):
+        for donor in draw_studies(donors, self.attempts, rng):
             change = concatenation(recipient, donor)
             if isinstance(change, Refusal):
                 yield change
@@ -43,7 +43,7 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class RandomPairs(Joined):
+class RandomPairs(JoinedReports):
     """Baseline: nothing is asked of the donor but its split.
 
     Nothing leaves; all that the donor's findings and impression say comes. The donor's picture shows in a random box

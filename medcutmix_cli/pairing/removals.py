@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, moved, without
+from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, move_sentence, without
 from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.cutting import Span
-from medcutmix_cli.pairing.drafting import Fate
+from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.giving import SHADOWS, holds_list_number
-from medcutmix_cli.pairing.normals import contradicted, denials, of_the_lung, sides_meet
+from medcutmix_cli.pairing.normals import contradicted_statements, denials, of_the_lung, sides_meet
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
@@ -20,39 +20,39 @@ from medcutmix_cli.reports.labels import counting_sections
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class Removal:
     """A finding as it leaves a report.
 
     Attributes:
-        fates: Of the sentences that state it, in the order of the report.
+        changes: Of the sentences that state it, in the order of the report.
         query: The sentence whose evidence leaves, cut down to this finding.
         side: The one side they give; NONE where they give none.
     """
 
-    fates: tuple[Fate, ...]
+    changes: tuple[SentenceChange, ...]
     query: Sentence
     side: Side
 
 
-def counted(reading: Reading) -> list[Sentence]:
+def counted_sentences(reading: Reading) -> list[Sentence]:
     """Return the sentences of the counting sections."""
     counting = counting_sections(reading)
     return [s for s in reading.sentences if s.section in counting]
 
 
 @lru_cache(maxsize=8)
-def departure(reading: Reading, finding: str) -> Departure | Refusal:
+def departure(reading: Reading, finding: str) -> Removal | Refusal:
     """Take every statement of a finding out of a report, hedged, resolved and prior-referring ones too.
 
     What else its sentences say stays where it can be cut free. Denials that cannot be leave as well (that is no
     lie); another finding that is there cannot. Kept for the donors that are tried one after the other.
     """
-    about = [s for s in counted(reading) if any(m.assertion in STATED for m in _of(s, finding))]
-    fates = [_fate_of_statement(s, finding) for s in about]
-    if None in fates:
+    about = [s for s in counted_sentences(reading) if any(m.assertion in STATED for m in _of(s, finding))]
+    changes = [_change_of_statement(s, finding) for s in about]
+    if None in changes:
         return Refusal("recipient-sentence-has-other-findings")
-    done = tuple(fate for fate in fates if fate is not None)
-    if any(holds_list_number(fate.sentence.text) for fate in done):
+    done = tuple(change for change in changes if change is not None)
+    if any(holds_list_number(change.sentence.text) for change in done):
         return Refusal("sentence-holds-a-list-number")
     if _pointed_at(reading, done):
         return Refusal("next-sentence-points-back")
@@ -64,31 +64,31 @@ def departure(reading: Reading, finding: str) -> Departure | Refusal:
     query = _query(about, finding)
     if isinstance(query, Refusal):
         return query
-    staying = [m for s in counted(reading) if s not in about for m in s.mentions]
+    staying = [m for s in counted_sentences(reading) if s not in about for m in s.mentions]
     if contradiction([*staying, *(m for s in about for m in _of(s, finding))]):
         # No donor can mend that; without this the pair would be refused after the work of mixing.
         return Refusal("recipient-contradicts-itself")
-    return Departure(done, query, sides.pop() if sides else Side.NONE)
+    return Removal(done, query, sides.pop() if sides else Side.NONE)
 
 
-def _named_otherwise(reading: Reading, fates: tuple[Fate, ...], finding: str) -> bool:
+def _named_otherwise(reading: Reading, changes: tuple[SentenceChange, ...], finding: str) -> bool:
     """Say whether what stays may speak of the same shadow by another name: "opacity" here, "pneumonia" there."""
     groups = [names for names in table("normals")["same_shadow"].values() if finding in names]
     others = {name for names in groups for name in names} - {finding}
-    gone = {fate.sentence for fate in fates}
+    gone = {change.sentence for change in changes}
     sides = {m.side for s in gone for m in _of(s, finding)}
-    left = [s for fate in fates if fate.left is not None for s in fate.left.sentences]
+    left = [s for change in changes if change.left is not None for s in change.left.sentences]
     return any(
         m.finding in others and not is_denied(m) and any(sides_meet(side, m.side) for side in sides)
-        for s in (*left, *(s for s in counted(reading) if s not in gone))
+        for s in (*left, *(s for s in counted_sentences(reading) if s not in gone))
         for m in s.mentions
     )
 
 
-def _pointed_at(reading: Reading, fates: tuple[Fate, ...]) -> bool:
+def _pointed_at(reading: Reading, changes: tuple[SentenceChange, ...]) -> bool:
     """Say whether a sentence that stays begins with "This ..." behind one that leaves."""
-    gone = {fate.sentence for fate in fates if fate.left is None}
-    touched = {fate.sentence for fate in fates}
+    gone = {change.sentence for change in changes if change.left is None}
+    touched = {change.sentence for change in changes}
     return any(
         before in gone and after not in touched and after.section == before.section and _points_back(after)
         for before, after in pairwise(reading.sentences)
@@ -115,7 +115,7 @@ def _query(about: list[Sentence], finding: str) -> Sentence | Refusal:
     alone = without(main, others)
     if alone is None or len(alone.sentences) != 1:
         return Refusal("recipient-sentence-has-other-findings")
-    return moved(alone.sentences[0], main.start, main.section)
+    return move_sentence(alone.sentences[0], main.start, main.section)
 
 
 def _of(sentence: Sentence, finding: str) -> list[Mention]:
@@ -127,20 +127,20 @@ def _mixed(sentence: Sentence, finding: str) -> bool:
     return bool(named - {finding} - SHADOWS)
 
 
-def _fate_of_statement(sentence: Sentence, finding: str) -> Fate | None:
+def _change_of_statement(sentence: Sentence, finding: str) -> SentenceChange | None:
     """Return what is left of a sentence when a finding leaves; None where another one would leave with it."""
     own = {finding} | (SHADOWS if of_the_lung(finding) else frozenset())
     leaving = [m for m in sentence.mentions if m.finding in own and m.assertion in STATED]
     if len(leaving) == len(sentence.mentions):
-        return Fate(sentence)
+        return SentenceChange(sentence)
     left = without(sentence, [(m.start, m.end) for m in leaving])
     if left is not None:
-        return Fate(sentence, left)
-    return None if _mixed(sentence, finding) else Fate(sentence)
+        return SentenceChange(sentence, left)
+    return None if _mixed(sentence, finding) else SentenceChange(sentence)
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class Insertion:
     """What comes into a report: the finding, and the words for its shadow that stand in the same sentences.
 
     Attributes:
@@ -150,24 +150,24 @@ class Arrival:
     present: tuple[tuple[str, Side], ...]
 
     @classmethod
-    def of(cls, sentences: Iterable[Sentence]) -> Arrival:
+    def of(cls, sentences: Iterable[Sentence]) -> Insertion:
         """Return what the sentences of a donor assert."""
         said_there = ((m.finding, m.side) for s in sentences for m in s.mentions if not is_denied(m))
         return cls(tuple(dict.fromkeys(said_there)))
 
-    def without(self, findings: Iterable[str]) -> Arrival:
+    def without(self, findings: Iterable[str]) -> Insertion:
         """Return what comes beside findings that are there already."""
         known = set(findings)
-        return Arrival(tuple((f, side) for f, side in self.present if f not in known))
+        return Insertion(tuple((f, side) for f, side in self.present if f not in known))
 
     def conflicts(self, sentence: Sentence) -> set[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
         named = {(m.start, m.end) for f, side in self.present for m in denials(sentence, f, side)}
-        statements = {s for f, _ in self.present for s in contradicted(sentence, f)}
+        statements = {s for f, _ in self.present for s in contradicted_statements(sentence, f)}
         whole = {(sentence.start + s.start, sentence.start + s.end) for s in statements}
         return named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)}
 
-    def cleared(self, reading: Reading, leaving: Iterable[Sentence]) -> tuple[Fate, ...] | Refusal:
+    def clear(self, reading: Reading, leaving: Iterable[Sentence]) -> tuple[SentenceChange, ...] | Refusal:
         """Take out what cannot stand beside what comes: its denials, and statements of normality.
 
         Args:
@@ -175,20 +175,20 @@ class Arrival:
             leaving: Sentences that change for another reason; they are looked after there.
         """
         busy = set(leaving)
-        fates: list[Fate] = []
-        for sentence in counted(reading):
+        changes: list[SentenceChange] = []
+        for sentence in counted_sentences(reading):
             spans = self.conflicts(sentence) if sentence not in busy else set()
             if spans and holds_list_number(sentence.text):
                 return Refusal("sentence-holds-a-list-number")
-            fate = _fate_of_denial(sentence, spans) if spans else None
-            if spans and fate is None:
+            change = _change_of_denial(sentence, spans) if spans else None
+            if spans and change is None:
                 return Refusal("denial-cannot-be-cut-out")
-            if fate is not None:
-                fates.append(fate)
-        return tuple(fates)
+            if change is not None:
+                changes.append(change)
+        return tuple(changes)
 
 
-def _fate_of_denial(sentence: Sentence, spans: set[Span]) -> Fate | None:
+def _change_of_denial(sentence: Sentence, spans: set[Span]) -> SentenceChange | None:
     """Return what is left of a sentence without its denials at `spans`.
 
     Where they cannot be cut out a sentence that does nothing but deny leaves whole: to say less is no lie
@@ -196,7 +196,7 @@ def _fate_of_denial(sentence: Sentence, spans: set[Span]) -> Fate | None:
     """
     left = without(sentence, spans)
     if left is not None:
-        return Fate(sentence, left)
+        return SentenceChange(sentence, left)
     staying = [m for m in sentence.mentions if (m.start, m.end) not in spans]
     denies = all(m.assertion is Assertion.ABSENT for m in staying)
-    return Fate(sentence) if not staying or (denies and holds_only_findings(sentence)) else None
+    return SentenceChange(sentence) if not staying or (denies and holds_only_findings(sentence)) else None

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from medcutmix_cli.pairing.changes import TextChange, swap
-from medcutmix_cli.pairing.cohort import Cohort, Filed, drawn, rare_first
+from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, draw_studies, rare_first
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Proposal, exchange
 from medcutmix_cli.pairing.removals import departure
@@ -22,7 +22,7 @@ from medcutmix_cli.records import Assertion, ReadStudy, Sentence, Side
 
 
 @dataclass(frozen=True, slots=True)
-class Swap(ByPolicy, ABC):
+class SwapByPolicy(ByPolicy, ABC):
     """One finding for the same finding; subclasses say in which order donors are tried."""
 
     def proposals(
@@ -47,12 +47,12 @@ class Swap(ByPolicy, ABC):
         if not donors:
             yield Refusal("no-donor-of-this-finding-and-side")
             return
-        for donor in self.ordered(recipient, donors, rng):
+        for donor in self.order_donors(recipient, donors, rng):
             yield donor if isinstance(donor, Refusal) else self._propose(recipient, donor, finding)
 
     @abstractmethod
-    def ordered(
-        self, recipient: ReadStudy, donors: Sequence[Filed], rng: np.random.Generator
+    def order_donors(
+        self, recipient: ReadStudy, donors: Sequence[PackedStudy], rng: np.random.Generator
     ) -> Iterator[ReadStudy | Refusal]:
         """Open donors in the order in which they are to be tried; there is at least one."""
 
@@ -70,7 +70,7 @@ class Swap(ByPolicy, ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class SameFinding(Swap):
+class SameFinding(SwapByPolicy):
     """The default pairing.
 
     The donor must state a finding as present that the recipient states too, on the same side or one of them
@@ -84,11 +84,11 @@ class SameFinding(Swap):
     name: ClassVar[str] = "same-finding"
     attempts: int = 24
 
-    def ordered(
-        self, recipient: ReadStudy, donors: Sequence[Filed], rng: np.random.Generator
+    def order_donors(
+        self, recipient: ReadStudy, donors: Sequence[PackedStudy], rng: np.random.Generator
     ) -> Iterator[ReadStudy | Refusal]:
         """Draw donors at random."""
-        return drawn(donors, self.attempts, rng)
+        return draw_studies(donors, self.attempts, rng)
 
 
 def _same_severity(change: TextChange, finding: str) -> bool:

@@ -13,7 +13,7 @@ from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import Sentence
 
 
-def limited(proposal: Proposal, sections: str) -> Proposal | Refusal:
+def limit_to_section(proposal: Proposal, sections: str) -> Proposal | Refusal:
     """Leave out the edits of the other section; its sentences stay as the recipient's report has them.
 
     Args:

@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from medcutmix_cli.pairing.cohort import Filed
+from medcutmix_cli.pairing.cohort import PackedStudy
 
 CAN_SHARE = hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir()
 """Whether this platform has such memory, and lets children of one user open it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class SharedStudies:
     """Where the studies lie.
 
     Attributes:
@@ -32,20 +32,20 @@ class Shelf:
     place: str
     packed_bytes: int
 
-    def studies(self) -> list[Filed]:
+    def studies(self) -> list[PackedStudy]:
         """Return the studies, in the order in which they were put there; their contents stay where they are."""
         with Path(self.place).open("rb") as file:
             whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        entries: list[tuple[Filed, int, int]] = pickle.loads(whole[self.packed_bytes :])  # noqa: S301 - our own
+        entries: list[tuple[PackedStudy, int, int]] = pickle.loads(whole[self.packed_bytes :])  # noqa: S301 - our own
         return [replace(study, packed=whole[start:end]) for study, start, end in entries]
 
 
 @contextmanager
-def shelved(studies: Iterable[Filed]) -> Iterator[Shelf]:
+def share_studies(studies: Iterable[PackedStudy]) -> Iterator[SharedStudies]:
     """Put studies where other processes see them, while the block runs."""
     handle = os.memfd_create("studies")
     with os.fdopen(handle, "wb") as file:
-        entries: list[tuple[Filed, int, int]] = []
+        entries: list[tuple[PackedStudy, int, int]] = []
         study = None
         for study in studies:
             start = file.tell()
@@ -55,4 +55,4 @@ def shelved(studies: Iterable[Filed]) -> Iterator[Shelf]:
         pickle.dump(entries, file, pickle.HIGHEST_PROTOCOL)
         file.flush()
         del entries, study  # a hundred MB at the size of MIMIC-CXR, while the block runs
-        yield Shelf(f"/proc/{os.getpid()}/fd/{handle}", packed_bytes)
+        yield SharedStudies(f"/proc/{os.getpid()}/fd/{handle}", packed_bytes)

@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.engines import Progress
-from medcutmix_cli.pairing.cohort import Cohort, Filed, build_cohort
-from medcutmix_cli.pairing.filing import FiledPair, FiledPairs
+from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, build_cohort
 from medcutmix_cli.pairing.nulls import NullKey, choose_nulls, negatives
+from medcutmix_cli.pairing.packing import PackedPair, PackedPairs
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
-from medcutmix_cli.pairing.shared_studies import CAN_SHARE, Shelf, shelved
-from medcutmix_cli.planning.proposals import Chooser, Tried, prepare_worker, try_part
+from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
+from medcutmix_cli.planning.proposals import Chooser, Trial, prepare_worker, try_part
 from medcutmix_cli.planning.reading import Intake, read_all, read_excluded, sorted_studies, studies_to_read
-from medcutmix_cli.records import Dropped, NullPicture, Study
+from medcutmix_cli.records import Drop, NullPicture, Study
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.system.worker_pool import mapped
+from medcutmix_cli.system.worker_pool import map_in_processes
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class PlanResult:
         pairs_by_finding: Pairs by what comes in.
     """
 
-    pairs: FiledPairs
+    pairs: PackedPairs
     inputs: int
-    dropped: tuple[Dropped, ...]
+    dropped: tuple[Drop, ...]
     refused: dict[str, int]
     images_dropped: dict[str, int]
     pairs_missing: int
@@ -61,14 +61,14 @@ _CHUNK = 64
 _TOGETHER_FROM = 4000
 """Below this many studies the processes that choose pairs together take longer to start (3 s) than they save."""
 
-_Turn = tuple[int, Filed, Iterable[Tried]]
+_Turn = tuple[int, PackedStudy, Iterable[Trial]]
 """(draw, recipient, what was tried for it)"""
 
 UNGATED = NoGate()
 
 
 def make_plan(
-    studies: Iterable[Study | Dropped],
+    studies: Iterable[Study | Drop],
     settings: PlanSettings,
     strategy: PairingStrategy,
     *,
@@ -86,7 +86,7 @@ def make_plan(
     """
     report = progress or _silent
     excluded = read_excluded(settings.exclude_ids)
-    dropped: list[Dropped] = []
+    dropped: list[Drop] = []
     readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
     read = read_all(readable, Intake(reader, strategy.findings, settings.labels), workers, report)
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
@@ -97,12 +97,12 @@ def make_plan(
     with _shared(filed, workers) as (members, shelf):
         cohort = build_cohort(members)
         lacking = negatives(cohort)
-        gated = frozenset(key for key, studies in lacking.items() if len(studies) >= gate.needed())
-        chooser = Chooser(settings, strategy, reader, gated if gate.needed() else None)
+        gated = frozenset(key for key, studies in lacking.items() if len(studies) >= gate.min_nulls())
+        chooser = Chooser(settings, strategy, reader, gated if gate.min_nulls() else None)
         choice = _Choice(chooser)
         choice.choose_all(cohort, shelf, workers, report)
-    dropped += choice.unpaired(cohort)
-    pairs = arranged(choice.pairs)
+    dropped += choice.drop_unpaired(cohort)
+    pairs = arrange_pairs(choice.pairs)
     return PlanResult(
         pairs=pairs,
         inputs=inputs,
@@ -117,7 +117,7 @@ def make_plan(
     )
 
 
-def _listed(studies: Iterable[Study | Dropped], report: Progress) -> Iterator[Study | Dropped]:
+def _listed(studies: Iterable[Study | Drop], report: Progress) -> Iterator[Study | Drop]:
     """Say how many studies there are so far; the first comes when the tables have been joined."""
     report("listing", 0, 0)
     for number, study in enumerate(studies, start=1):
@@ -126,7 +126,7 @@ def _listed(studies: Iterable[Study | Dropped], report: Progress) -> Iterator[St
             report("listing", number, 0)
 
 
-def _by_finding(lacking: dict[NullKey, list[Filed]]) -> dict[str, int]:
+def _by_finding(lacking: dict[NullKey, list[PackedStudy]]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for (_split, finding), studies in lacking.items():
         counts[finding] += len(studies)
@@ -138,12 +138,14 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
 
 
 @contextmanager
-def _shared(studies: list[Filed], workers: int) -> Iterator[tuple[list[Filed], Shelf | None]]:
+def _shared(
+    studies: list[PackedStudy], workers: int
+) -> Iterator[tuple[list[PackedStudy], SharedStudies | None]]:
     """Put studies where several processes see them, if it takes several; the list given is emptied then."""
     if workers <= 1 or len(studies) < _TOGETHER_FROM or not CAN_SHARE:
         yield studies, None
         return
-    with shelved(studies) as shelf:
+    with share_studies(studies) as shelf:
         studies.clear()
         yield shelf.studies(), shelf
 
@@ -154,12 +156,12 @@ class _Choice:
     def __init__(self, chooser: Chooser) -> None:
         self.chooser = chooser
         self.settings = chooser.settings
-        self.pairs: dict[str, FiledPair] = {}
+        self.pairs: dict[str, PackedPair] = {}
         self.uses: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.last_refusal: dict[str, str] = {}
 
-    def choose_all(self, cohort: Cohort, shelf: Shelf | None, workers: int, report: Progress) -> None:
+    def choose_all(self, cohort: Cohort, shelf: SharedStudies | None, workers: int, report: Progress) -> None:
         """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn."""
         total = self.settings.pairs_per_study * len(cohort.studies)
         turns = self._tried_together(cohort, shelf, workers) if shelf else self._tried_in_turn(cohort)
@@ -168,15 +170,20 @@ class _Choice:
                 if self.chooser.bars(recipient):
                     self.last_refusal[recipient.study_id] = NOT_A_RECIPIENT
                 elif not self._settle(recipient.study_id, tried):
-                    self._settle(recipient.study_id, self.chooser.tried(recipient, cohort, draw, self.taken))
+                    self._settle(
+                        recipient.study_id,
+                        self.chooser.try_proposals(recipient, cohort, draw, self.rule_against),
+                    )
                 report("pairing", done, total)
 
     def _tried_in_turn(self, cohort: Cohort) -> Generator[_Turn, None, None]:
         for draw in range(self.settings.pairs_per_study):
             for recipient in cohort.studies:
-                yield draw, recipient, self.chooser.tried(recipient, cohort, draw, self.taken)
+                yield draw, recipient, self.chooser.try_proposals(recipient, cohort, draw, self.rule_against)
 
-    def _tried_together(self, cohort: Cohort, shelf: Shelf, workers: int) -> Generator[_Turn, None, None]:
+    def _tried_together(
+        self, cohort: Cohort, shelf: SharedStudies, workers: int
+    ) -> Generator[_Turn, None, None]:
         count = len(cohort.studies)
         starts = range(0, count, _CHUNK)
         parts = [
@@ -185,19 +192,21 @@ class _Choice:
             for start in starts
         ]
         given = (self.chooser, shelf)
-        results = mapped(try_part, parts, workers, doing="chose pairs", prepare=prepare_worker, given=given)
+        results = map_in_processes(
+            try_part, parts, workers, doing="chose pairs", prepare=prepare_worker, given=given
+        )
         with closing(results):
             for (draw, start, end), tried in zip(parts, results, strict=True):
                 for recipient, own in zip(cohort.studies[start:end], tried, strict=True):
                     yield draw, recipient, own
 
-    def taken(self, donor: str, pair_id: str) -> str:
+    def rule_against(self, donor: str, pair_id: str) -> str:
         """Name the rule by which other pairs stand against one, "" where none does."""
         if self.uses[donor] >= self.settings.max_uses_per_donor:
             return "donor-used-up"
         return "pair-already-planned" if pair_id in self.pairs else ""
 
-    def _settle(self, study_id: str, tried: Iterable[Tried]) -> bool:
+    def _settle(self, study_id: str, tried: Iterable[Trial]) -> bool:
         """Take the first pair that no other pair stands against.
 
         Returns:
@@ -207,7 +216,7 @@ class _Choice:
         reasons: list[str] = []
         last = None
         for last in tried:
-            reason = (self.taken(last.donor, last.pair_id) if last.donor else "") or last.reason
+            reason = (self.rule_against(last.donor, last.pair_id) if last.donor else "") or last.reason
             if not reason and last.pair is not None:
                 self.pairs[last.pair_id] = last.pair
                 self.uses[last.donor] += 1
@@ -221,30 +230,30 @@ class _Choice:
         self.refused.update(reasons)
         return True
 
-    def unpaired(self, cohort: Cohort) -> list[Dropped]:
+    def drop_unpaired(self, cohort: Cohort) -> list[Drop]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""
         paired = {pair.recipient_study for pair in self.pairs.values()}
         ids = [s.study_id for s in cohort.studies if s.study_id not in paired]
-        return [Dropped("study", i, self.last_refusal.get(i, "no-proposal")) for i in ids]
+        return [Drop("study", i, self.last_refusal.get(i, "no-proposal")) for i in ids]
 
 
-def arranged(pairs: dict[str, FiledPair]) -> FiledPairs:
+def arrange_pairs(pairs: dict[str, PackedPair]) -> PackedPairs:
     """Order pairs as a walk from picture to picture, so that shared parents meet: each is decoded once a shard.
 
     Pictures are nodes and pairs edges; all edges of a picture stand together, then those of the picture last met.
     With one pair a study this brings the pictures a shard must decode from almost two a pair to little over one.
     """
-    edges: dict[str, list[FiledPair]] = defaultdict(list)
+    edges: dict[str, list[PackedPair]] = defaultdict(list)
     for pair in sorted(pairs.values(), key=lambda pair: pair.pair_id):
         edges[pair.recipient_image].append(pair)
         edges[pair.donor_image].append(pair)
-    walked: dict[str, FiledPair] = {}
+    walked: dict[str, PackedPair] = {}
     for start in sorted(edges):
         _walk(start, edges, walked)
-    return FiledPairs(walked.values())
+    return PackedPairs(walked.values())
 
 
-def _walk(start: str, edges: dict[str, list[FiledPair]], walked: dict[str, FiledPair]) -> None:
+def _walk(start: str, edges: dict[str, list[PackedPair]], walked: dict[str, PackedPair]) -> None:
     """Walk all that can be reached from one picture; pairs are noted in the order in which they are met."""
     stack = [start]
     while stack:

@@ -1,8 +1,8 @@
 """Try the proposals for a recipient, one after the other, until one becomes a pair.
 
 Most rules look at the two studies alone, and take long (the mixed report is read again): several recipients can be
-tried at once, in processes. Two rules look at the pairs of other recipients; they are `Taken`, and whoever chooses for
-all recipients in their order has the last word on them (`planning.plan`).
+tried at once, in processes. Two rules look at the pairs of other recipients; they are `UsageRule`, and
+whoever chooses for all recipients in their order has the last word on them (`planning.plan`).
 """
 
 from __future__ import annotations
@@ -11,33 +11,33 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from medcutmix_cli.configuration.settings import PlanSettings
-from medcutmix_cli.pairing.assembly import labels_of, leaving, make_pair, pair_id_of
-from medcutmix_cli.pairing.cohort import Cohort, Filed, build_cohort
+from medcutmix_cli.pairing.assembly import finding_leaving, labels_of, make_pair, pair_id_of
+from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, build_cohort
 from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.pairing.filing import FiledPair, file_pair
 from medcutmix_cli.pairing.nulls import NullKey
+from medcutmix_cli.pairing.packing import PackedPair, pack_pair
 from medcutmix_cli.pairing.proposal import PairingStrategy, Proposal
 from medcutmix_cli.pairing.roles import NOT_A_DONOR, barred_as_donor, barred_as_recipient
-from medcutmix_cli.pairing.sections import limited, out_of_step
-from medcutmix_cli.pairing.shared_studies import Shelf
+from medcutmix_cli.pairing.sections import limit_to_section, out_of_step
+from medcutmix_cli.pairing.shared_studies import SharedStudies
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import MAPPED_MODES, Pair
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.seeds import stable_generator
 
-Taken = Callable[[str, str], str]
+UsageRule = Callable[[str, str], str]
 """Given a donor's study id and a pair id: names the rule by which other pairs stand against this one, or returns ""."""
 
 
-def nothing_taken(_donor: str, _pair_id: str) -> str:
+def no_usage_rule(_donor: str, _pair_id: str) -> str:
     """Know of no other pair."""
     return ""
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class Trial:
     """What became of one proposal.
 
     Attributes:
@@ -50,7 +50,7 @@ class Tried:
     reason: str
     donor: str = ""
     pair_id: str = ""
-    pair: FiledPair | None = None
+    pair: PackedPair | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ class Chooser:
     reader: ReportReader
     gated: frozenset[NullKey] | None
 
-    def bars(self, recipient: Filed) -> bool:
+    def bars(self, recipient: PackedStudy) -> bool:
         """Say whether a study may not receive."""
         return barred_as_recipient(recipient, self.settings.unpaired)
 
-    def tried(
-        self, recipient: Filed, cohort: Cohort, draw: int, taken: Taken = nothing_taken
-    ) -> Iterator[Tried]:
+    def try_proposals(
+        self, recipient: PackedStudy, cohort: Cohort, draw: int, taken: UsageRule = no_usage_rule
+    ) -> Iterator[Trial]:
         """Yield what becomes of each proposal, up to the first that becomes a pair."""
         rng = stable_generator(self.settings.seed, "pair", recipient.study_id, draw)
         for proposal in self.strategy.proposals(recipient.open(), cohort, rng):
@@ -81,20 +81,20 @@ class Chooser:
             if found.pair is not None:
                 return
 
-    def _tried(self, proposal: Proposal | Refusal, taken: Taken) -> Tried:
+    def _tried(self, proposal: Proposal | Refusal, taken: UsageRule) -> Trial:
         if isinstance(proposal, Refusal):
-            return Tried(proposal.reason)
-        proposal = limited(proposal, self.settings.sections)
+            return Trial(proposal.reason)
+        proposal = limit_to_section(proposal, self.settings.sections)
         if isinstance(proposal, Refusal):
-            return Tried(proposal.reason)
+            return Trial(proposal.reason)
         reason = self._broken_rule(proposal)
         if reason:
-            return Tried(reason)
+            return Trial(reason)
         donor, pair_id = proposal.donor.study.study_id, pair_id_of(self.strategy.name, proposal)
         mixed = taken(donor, pair_id) or self._mixed(proposal)
         if isinstance(mixed, Pair):
-            return Tried("", donor, pair_id, file_pair(mixed))
-        return Tried(mixed, donor, pair_id)
+            return Trial("", donor, pair_id, pack_pair(mixed))
+        return Trial(mixed, donor, pair_id)
 
     def _broken_rule(self, proposal: Proposal) -> str:
         """Name the first rule that holds for every strategy and is broken here."""
@@ -112,7 +112,7 @@ class Chooser:
         if self.gated is None or proposal.image_mode not in MAPPED_MODES:
             return True
         asked = (
-            (proposal.recipient_sentence, leaving(proposal)),
+            (proposal.recipient_sentence, finding_leaving(proposal)),
             (proposal.donor_sentence, proposal.finding),
         )
         split = proposal.recipient.study.split
@@ -134,27 +134,27 @@ class Chooser:
         )
 
 
-Part = tuple[int, int, int]
+RecipientRange = tuple[int, int, int]
 """(draw, first, last + 1): some recipients of one draw, by their positions in the cohort."""
 
 
-class _Worker:
+class _ProposalWorker:
     """What a process that tries proposals holds."""
 
     chooser: Chooser
     cohort: Cohort
 
 
-def prepare_worker(chooser: Chooser, shelf: Shelf) -> None:
+def prepare_worker(chooser: Chooser, shelf: SharedStudies) -> None:
     """Make a process ready to `try_part`."""
-    _Worker.chooser, _Worker.cohort = chooser, build_cohort(shelf.studies())
+    _ProposalWorker.chooser, _ProposalWorker.cohort = chooser, build_cohort(shelf.studies())
 
 
-def try_part(part: Part) -> list[tuple[Tried, ...]]:
+def try_part(part: RecipientRange) -> list[tuple[Trial, ...]]:
     """Try the proposals for some recipients, knowing of no other pair; nothing for those that may not receive."""
     draw, first, end = part
-    chooser, cohort = _Worker.chooser, _Worker.cohort
+    chooser, cohort = _ProposalWorker.chooser, _ProposalWorker.cohort
     return [
-        () if chooser.bars(recipient) else tuple(chooser.tried(recipient, cohort, draw))
+        () if chooser.bars(recipient) else tuple(chooser.try_proposals(recipient, cohort, draw))
         for recipient in cohort.studies[first:end]
     ]

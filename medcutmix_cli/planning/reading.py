@@ -18,12 +18,12 @@ from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.pairing.cohort import Filed, file_away
-from medcutmix_cli.records import Assertion, Dropped, Image, Reading, ReadStudy, SentenceKind, Study
+from medcutmix_cli.pairing.cohort import PackedStudy, pack_study
+from medcutmix_cli.records import Assertion, Drop, Image, Reading, ReadStudy, SentenceKind, Study
 from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
 from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.system.worker_pool import mapped
+from medcutmix_cli.system.worker_pool import map_in_processes
 
 FRONTAL = ("PA", "AP")
 LONGEST_REPORT = 20_000
@@ -34,7 +34,7 @@ _PARALLEL_FROM = 1000
 """Below this many studies a pool of reading processes costs more (3 s each to start) than it saves."""
 
 
-def sorted_studies(studies: Iterable[Study | Dropped]) -> list[Study | Dropped]:
+def sorted_studies(studies: Iterable[Study | Drop]) -> list[Study | Drop]:
     """Sort by study id, drops among them: the order on disk decides nothing."""
     return sorted(studies, key=lambda s: s.study_id if isinstance(s, Study) else s.identifier)
 
@@ -66,20 +66,20 @@ def choose_image(images: Iterable[Image]) -> Image | str:
 
 
 def studies_to_read(
-    studies: Iterable[Study | Dropped],
+    studies: Iterable[Study | Drop],
     settings: PlanSettings,
     excluded: frozenset[str],
-    dropped: list[Dropped],
+    dropped: list[Drop],
 ) -> Iterator[tuple[Study, Image]]:
     """Yield the studies that count with their picture; those left out are appended to `dropped`."""
     for study in studies:
-        if isinstance(study, Dropped):
+        if isinstance(study, Drop):
             dropped.append(study)
             continue
         reason = _reason_to_drop(study, settings, excluded)
         image = choose_image(study.images)
         if reason or isinstance(image, str):
-            dropped.append(Dropped("study", study.study_id, reason or str(image)))
+            dropped.append(Drop("study", study.study_id, reason or str(image)))
         else:
             yield study, image
 
@@ -95,7 +95,7 @@ def _reason_to_drop(study: Study, settings: PlanSettings, excluded: frozenset[st
 
 
 @dataclass(frozen=True, slots=True)
-class FiledReports:
+class PackedReports:
     """Some studies, read and put away, and the sums of what was read in them.
 
     Attributes:
@@ -104,7 +104,7 @@ class FiledReports:
             table says another thing than the report.
     """
 
-    studies: list[Filed]
+    studies: list[PackedStudy]
     counts: Counter[str]
 
 
@@ -124,7 +124,7 @@ class Intake:
 
 def read_all(
     chosen: Iterable[tuple[Study, Image]], intake: Intake, workers: int, report: Progress
-) -> FiledReports:
+) -> PackedReports:
     """Read reports, in processes where there are many; the result does not depend on how many.
 
     Args:
@@ -135,12 +135,12 @@ def read_all(
     """
     todo = deque(chosen)
     total = len(todo)
-    whole = FiledReports(
+    whole = PackedReports(
         [], Counter(studies=total, sentences=0, diagnostic_sentences=0, mentions=0, candidates=0)
     )
     read = partial(_read_chunk, intake=intake)
     processes = workers if total >= _PARALLEL_FROM else 1
-    with closing(mapped(read, _chunks(todo), processes, doing="read reports")) as parts:
+    with closing(map_in_processes(read, _chunks(todo), processes, doing="read reports")) as parts:
         for part in parts:
             whole.studies.extend(part.studies)
             whole.counts.update(part.counts)
@@ -157,11 +157,11 @@ def _chunks(todo: deque[tuple[Study, Image]]) -> Iterator[Chunk]:
         yield [todo.popleft() for _ in range(min(_CHUNK, len(todo)))]
 
 
-def _read_chunk(chunk: Chunk, intake: Intake) -> FiledReports:
-    filed = FiledReports([], Counter())
+def _read_chunk(chunk: Chunk, intake: Intake) -> PackedReports:
+    filed = PackedReports([], Counter())
     for study, image in chunk:
         read = read_study(study, image, intake.reader, intake.labels)
-        filed.studies.append(file_away(read, intake.findings))
+        filed.studies.append(pack_study(read, intake.findings))
         _count(read, filed.counts)
     return filed
 

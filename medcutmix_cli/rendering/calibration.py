@@ -17,14 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Gate
-from medcutmix_cli.datasets.presence import Presence, watched
+from medcutmix_cli.datasets.presence import Presence, watch_presence
 from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures, side_seen
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.records import NullPicture, Placement
-from medcutmix_cli.rendering.staging import InPlace, Storage, staged
+from medcutmix_cli.rendering.staging import InPlace, Storage, stage_files
 from medcutmix_cli.run.shards import sha256
 from medcutmix_cli.system.atomic_files import publish_first
 
@@ -58,7 +58,7 @@ _NO_PEAKS: Peaks = np.array([], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class PictureSource:
     """How pictures are looked at.
 
     Attributes:
@@ -85,14 +85,14 @@ class Sight:
         """
         side = side_seen(self.encoder, self.canvas)
         path, storage = self.resolve(image_path), storage or InPlace()
-        with watched(self.presence, image_path, path):
+        with watch_presence(self.presence, image_path, path):
             seen = storage.read(path, lambda place: read_canvas(place, side, self.dicom_mode))
         return Picture(image_id, seen.pixels, seen.placement)
 
 
 def calibrate(
     nulls: Iterable[NullPicture],
-    sight: Sight,
+    sight: PictureSource,
     gate: Gate,
     *,
     workers: int = 1,
@@ -108,7 +108,7 @@ def calibrate(
     peaks: dict[str, list[float]] = defaultdict(list)
     left_out: Counter[str] = Counter()
     with (
-        staged(sight.stage_dir, (sight.resolve(path) for path in asked)) as storage,
+        stage_files(sight.stage_dir, (sight.resolve(path) for path in asked)) as storage,
         ThreadPoolExecutor(workers, thread_name_prefix="null") as pool,
     ):
         for done, answers in enumerate(
@@ -137,7 +137,7 @@ def _grouped(pictures: list[list[NullPicture]], size: int) -> Iterator[list[list
 def _answers(
     group: list[list[NullPicture]],
     queries: Mapping[str, Query],
-    sight: Sight,
+    sight: PictureSource,
     gate: Gate,
     storage: Storage,
 ) -> list[tuple[str, float | str]]:
@@ -163,7 +163,7 @@ def _answers(
     return answers
 
 
-def _on_run_canvas(picture: Picture, sight: Sight) -> Placement:
+def _on_run_canvas(picture: Picture, sight: PictureSource) -> Placement:
     """Return where the picture lies on the run's canvas: pairs are judged on that one, whatever the encoder sees."""
     return letterbox(picture.placement.source_height, picture.placement.source_width, sight.canvas)
 

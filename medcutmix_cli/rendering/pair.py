@@ -16,11 +16,11 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from medcutmix_cli.attention import Gate
-from medcutmix_cli.datasets.presence import Presence, watched
+from medcutmix_cli.datasets.presence import Presence, watch_presence
 from medcutmix_cli.encoders.base import (
     Attention,
     Encoder,
-    Featured,
+    FeatureEncoder,
     Picture,
     Query,
     encode_pictures,
@@ -28,7 +28,7 @@ from medcutmix_cli.encoders.base import (
 )
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas, encode_picture, read_canvas
-from medcutmix_cli.mixing.cut import Cut, Refused, Strategies, draw_cut, paste, weigh
+from medcutmix_cli.mixing.cut import Cut, RefusedCut, Strategies, draw_cut, paste, weigh
 from medcutmix_cli.mixing.ranks import composed_rank
 from medcutmix_cli.mixing.views import NeighbourView, View
 from medcutmix_cli.records import Pair, Parent
@@ -78,14 +78,14 @@ class Renderer:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class EncodedParent:
     """One parent picture, decoded and encoded; `features` is the encoder's own."""
 
     canvas: Canvas
     features: Any
 
 
-Group = dict[str, Prepared | ImageError]
+Group = dict[str, EncodedParent | ImageError]
 """Pictures that were encoded together, by path."""
 
 
@@ -104,7 +104,7 @@ def read_parent(renderer: Renderer, storage: Storage, parent: Parent) -> tuple[C
 
     file = renderer.resolve(parent.image_path)
     try:
-        with watched(renderer.presence, parent.image_path, file):
+        with watch_presence(renderer.presence, parent.image_path, file):
             canvas, seen = storage.read(file, both)
     except ImageError as error:
         return error
@@ -124,7 +124,9 @@ def prepare(
     good = [result for result in results if not isinstance(result, ImageError)]
     features = iter(encode_pictures(renderer.encoder, [picture for _, picture in good]))
     return {
-        parent.image_path: result if isinstance(result, ImageError) else Prepared(result[0], next(features))
+        parent.image_path: result
+        if isinstance(result, ImageError)
+        else EncodedParent(result[0], next(features))
         for parent, result in zip(group, results, strict=True)
     }
 
@@ -166,7 +168,7 @@ def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any
     view_a, view_b = views
     rng = stable_generator(renderer.seed, "cut", pair.pair_id)
     cut = draw_cut(view_a, view_b, renderer.strategies, pair.image_mode, rng)
-    if isinstance(cut, Refused):
+    if isinstance(cut, RefusedCut):
         return _outcome(pair, "rejected", "mask", cut.reason)
     weights = weigh(cut, view_a, view_b, renderer.strategies.energy)
     pixels = paste(cut, view_a, view_b)
@@ -199,7 +201,7 @@ def _mixed_features(
     Returns:
         (grid_h, grid_w, d) float16; None where the encoder keeps none.
     """
-    if not isinstance(encoder, Featured):
+    if not isinstance(encoder, FeatureEncoder):
         return None
     own, given = (encoder.patch_features(features) for features in seen)
     if cut.shift_y or cut.shift_x:
@@ -209,14 +211,14 @@ def _mixed_features(
     return np.asarray((1 - weights) * own + weights * given, dtype=np.float16)
 
 
-def asked(parent: Parent) -> list[str]:
+def asked_sentences(parent: Parent) -> list[str]:
     """Return the sentences whose maps a pair needs of one parent."""
     own = [parent.sentence] if parent.sentence else []
     return [*own, *(neighbour.sentence for neighbour in parent.neighbours)]
 
 
 def _neighbours(
-    renderer: Renderer, prepared: Prepared, parent: Parent, sentences: dict[str, Query]
+    renderer: Renderer, prepared: EncodedParent, parent: Parent, sentences: dict[str, Query]
 ) -> tuple[NeighbourView, ...]:
     """Map what must stay; what the encoder cannot say anything of guards nothing."""
     views = []
@@ -232,7 +234,7 @@ def _neighbours(
 def _view(
     renderer: Renderer,
     pair: Pair,
-    prepared: Prepared,
+    prepared: EncodedParent,
     parent: Parent,
     attention: Attention | None,
     neighbours: tuple[NeighbourView, ...],

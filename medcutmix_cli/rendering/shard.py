@@ -17,19 +17,14 @@ from pathlib import Path
 from medcutmix_cli.encoders.base import Query
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.records import Pair, Parent
-from medcutmix_cli.rendering.pair import Group, Renderer, asked, mix, prepare, read_parent
-from medcutmix_cli.rendering.staging import Storage, staged
-from medcutmix_cli.run.commit import SteppedAside, WrittenRows, claim, make_way
-from medcutmix_cli.run.folder import (
-    PairOutcome,
-    ShardState,
-    begin_attempt,
-    explained,
-    read_complete,
-)
+from medcutmix_cli.rendering.pair import Group, Renderer, asked_sentences, mix, prepare, read_parent
+from medcutmix_cli.rendering.staging import Storage, stage_files
+from medcutmix_cli.run.commit import SupersededShard, WrittenRows, claim, withdraw_state
+from medcutmix_cli.run.folder import PairOutcome, ShardState, begin_attempt, read_complete
 from medcutmix_cli.run.plan_file import read_plan
 from medcutmix_cli.run.shards import Row, write_rows
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 _Asked = tuple[Pair, "Future[Group]", "Future[Group]"]
 
@@ -47,13 +42,13 @@ def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -
         RunError: The plan or the folder cannot be read or written (a full disk, for example).
         DatasetError: The data set has gone, or its storage fails; the shard stays incomplete.
     """
-    with explained(renderer.folder.shard_file(shard)):
+    with explain_storage_errors(renderer.folder.shard_file(shard)):
         found = read_complete(renderer.folder, shard)
         if found is not None and not (found.failed and renderer.retry_failed):
             return found  # another task was here since the work was listed
         try:
             return _render(renderer, shard, done)
-        except SteppedAside as aside:
+        except SupersededShard as aside:
             return aside.state
 
 
@@ -62,8 +57,10 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
     folder, pairs = renderer.folder, read_plan(renderer.folder.plan_file, shard)
     outcomes: list[PairOutcome] = []
     attempts = begin_attempt(folder, shard)
-    with publish(folder.shard_file(shard), lambda: make_way(folder, shard, _failed(outcomes))) as temporary:
-        with staged(renderer.stage_dir, _sources(renderer, pairs)) as storage:
+    with publish(
+        folder.shard_file(shard), lambda: withdraw_state(folder, shard, _failed(outcomes))
+    ) as temporary:
+        with stage_files(renderer.stage_dir, _sources(renderer, pairs)) as storage:
             mixer = _Mixer(renderer, storage, pairs, outcomes, done)
             with closing(mixer.rows()) as rows:
                 count = write_rows(temporary, rows, renderer.origin)
@@ -138,7 +135,12 @@ class _Mixer:
 
     def _encode_sentences(self) -> dict[str, Query]:
         unique = sorted(
-            {words for pair in self.pairs for p in (pair.recipient, pair.donor) for words in asked(p)}
+            {
+                words
+                for pair in self.pairs
+                for p in (pair.recipient, pair.donor)
+                for words in asked_sentences(p)
+            }
         )
         queries = self.renderer.encoder.encode_sentences(unique)
         self.noted["sentence-truncated"] += sum(query.cut_tokens > 0 for query in queries)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
 from medcutmix_cli.errors import MedcutmixError, UsageError
-from medcutmix_cli.run.folder import explained
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import owner, remove_abandoned, under_way
 
 AHEAD = 64
@@ -59,7 +59,7 @@ class InPlace:
 
 
 @contextmanager
-def staged(stage_dir: str, sources: Iterable[Path]) -> Iterator[Storage]:
+def stage_files(stage_dir: str, sources: Iterable[Path]) -> Iterator[Storage]:
     """Copy files ahead of their readers while the block runs; afterwards no copy, folder or thread is left.
 
     Args:
@@ -272,6 +272,6 @@ def check_stage_dir(stage_dir: str) -> None:
             where=stage_dir,
             hint="--stage-dir names a folder on a disk of this machine, such as $TMPDIR in a batch job",
         )
-    with explained(Path(stage_dir)):
+    with explain_storage_errors(Path(stage_dir)):
         if not os.access(stage_dir, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))

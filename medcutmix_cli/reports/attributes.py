@@ -83,7 +83,7 @@ def _sides(words: Words, marks: _Marks, zones: Sequence[_Zones], findings: Seque
         if sides[index] is Side.NONE:
             sides[index] = marks.side(_mates(words, zones, index, _JOINED | _DEGREES))
     for before, index in pairwise(free):
-        if sides[index] is Side.NONE and marks.equated((zones[before].own[1], zones[index].own[0])):
+        if sides[index] is Side.NONE and marks.joins_two_names((zones[before].own[1], zones[index].own[0])):
             sides[index] = sides[before]
     if len({findings[index] for index in free}) == 1:
         # "On the left, there is an effusion", "Effusion, left, small": the only finding takes any side named.
@@ -228,7 +228,7 @@ class _Marks:
     def has_prior(self, zone: Span) -> bool:
         return any(_within(span, (zone,)) for span in self.priors)
 
-    def equated(self, gap: Span) -> bool:
+    def joins_two_names(self, gap: Span) -> bool:
         return any(_within(span, (gap,)) for span in self.equates)
 
 

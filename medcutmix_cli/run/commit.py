@@ -28,7 +28,7 @@ from medcutmix_cli.run.shards import sha256
 from medcutmix_cli.system.atomic_files import publish
 
 
-class SteppedAside(Exception):  # noqa: N818 - no error: the shard is in good hands
+class SupersededShard(Exception):  # noqa: N818 - no error: the shard is in good hands
     """Another task completes the shard.
 
     Attributes:
@@ -71,7 +71,7 @@ def _mark(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def make_way(folder: RunFolder, shard: int, failed: int) -> None:
+def withdraw_state(folder: RunFolder, shard: int, failed: int) -> None:
     """Take the state file away before new rows come.
 
     Args:
@@ -84,7 +84,7 @@ def make_way(folder: RunFolder, shard: int, failed: int) -> None:
     """
     found = read_complete(folder, shard)
     if found is not None and sum(found.failed.values()) <= failed:
-        raise SteppedAside(found)
+        raise SupersededShard(found)
     folder.state_file(shard).unlink(missing_ok=True)
 
 
@@ -99,7 +99,7 @@ def claim(folder: RunFolder, state: ShardState, rows: WrittenRows, outcomes: lis
 
     def look(whole: bool = True) -> None:
         if not _ours(folder, state.shard, rows, lines if whole else None):
-            raise SteppedAside(state)
+            raise SupersededShard(state)
 
     with publish(folder.failures_file(state.shard), lambda: look(whole=False)) as temporary:
         temporary.write_text(lines, encoding="utf-8")
@@ -107,7 +107,7 @@ def claim(folder: RunFolder, state: ShardState, rows: WrittenRows, outcomes: lis
         temporary.write_text(said, encoding="utf-8")
     try:
         look()
-    except SteppedAside:
+    except SupersededShard:
         _take_back(target, said)
         raise
     folder.attempts_file(state.shard).unlink(missing_ok=True)

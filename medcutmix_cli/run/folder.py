@@ -9,11 +9,8 @@ the same shard write the same bytes, and where they do not, `run.commit` keeps w
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from typing import Any
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.errors import RunError, UsageError
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import is_temporary, remove_abandoned
 
 RUN_FORMAT = 1
@@ -75,7 +73,7 @@ class RunFolder:
 
     def create(self) -> None:
         """Make the folders, readable by the owner only: they hold report text."""
-        with explained(self.root):
+        with explain_storage_errors(self.root):
             for folder in (self.root, self.root / "data", self.root / "state", self.root / "failures"):
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -305,31 +303,3 @@ def read_complete(folder: RunFolder, shard: int) -> ShardState | None:
     path = folder.shard_file(shard)
     whole = state is not None and path.is_file() and path.stat().st_size == state.bytes
     return state if whole else None
-
-
-@contextmanager
-def explained(where: Path) -> Iterator[None]:
-    """Turn a full disk, a read-only folder and the like into one clear error about `where`."""
-    try:
-        yield
-    except OSError as error:
-        hint = _HINTS.get(error.errno or 0)
-        if hint is None:
-            raise
-        reason = os.strerror(error.errno or 0).lower()
-        raise RunError(f"cannot write: {reason}", where=str(where), hint=hint) from error
-
-
-_HINTS = {
-    errno.ENOSPC: "make space, then run the same command again: it goes on where it stopped",
-    errno.EDQUOT: "your quota is used up; make space, then run the same command again",
-    errno.EFBIG: "the file-size limit is too low (ulimit -f); then run the same command again",
-    errno.EIO: "the disk or the share fails; run the same command again when it answers",
-    errno.ESTALE: "the share was mounted anew or the folder removed; run the same command again",
-    errno.EROFS: "choose an output folder on a writable disk",
-    errno.EACCES: "check the rights of the folder, or choose another",
-    errno.EPERM: "check the rights of the folder, or choose another",
-    errno.ENOENT: "was the folder removed during the run? run the same command again",
-    errno.ENOTDIR: "a file stands where a folder is needed; choose another output folder",
-    errno.EEXIST: "a file stands where a folder is needed; choose another output folder",
-}

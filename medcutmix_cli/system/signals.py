@@ -18,7 +18,7 @@ from threading import Lock, Thread, main_thread
 from types import FrameType
 from typing import Any, Self
 
-from medcutmix_cli.errors import Interrupted
+from medcutmix_cli.errors import Interruption
 from medcutmix_cli.system.temporary_files import remove_own
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
@@ -199,7 +199,7 @@ class SignalWatch:
         tidy = Thread(target=self._tidy, daemon=True)
         tidy.start()
         tidy.join(_TIDY)
-        os._exit(Interrupted.exit_code if self._code is None else self._code)
+        os._exit(Interruption.exit_code if self._code is None else self._code)
 
     def _tidy(self) -> None:
         end_children()
@@ -217,7 +217,7 @@ def numbers() -> list[int]:
 
 
 @contextmanager
-def shielded() -> Iterator[None]:
+def shield_children() -> Iterator[None]:
     """Let child processes that are started inside be born deaf to the signals that ask to stop.
 
     Ctrl-C and Slurm signal every process at once; the children's parent is the one to answer, and ends them. Blocked

@@ -10,7 +10,7 @@ from medcutmix_cli.errors import MedcutmixError
 _PACKAGE = Path(__file__).parents[1]
 
 
-def described(error: BaseException, *, memory: str, unexpected: str) -> MedcutmixError:
+def as_known_error(error: BaseException, *, memory: str, unexpected: str) -> MedcutmixError:
     """Return one of our errors for any error; ours is returned as it is.
 
     Args:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from medcutmix_cli.errors import MedcutmixError
 from medcutmix_cli.system.cpus import usable_cpus
-from medcutmix_cli.system.signals import end_children, follow_parent, shielded
-from medcutmix_cli.system.unexpected_errors import described
+from medcutmix_cli.system.signals import end_children, follow_parent, shield_children
+from medcutmix_cli.system.unexpected_errors import as_known_error
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
@@ -31,7 +31,7 @@ MOST = 16
 """Processes at once, however many CPUs there are: each holds up to 0.9 GB, and their parent takes all results."""
 
 
-def mapped(
+def map_in_processes(
     work: Callable[[_Part], _Result],
     parts: Iterable[_Part],
     workers: int,
@@ -89,7 +89,7 @@ def _begin(prepare: Callable[..., None] | None, given: tuple[Any, ...], doing: s
         if prepare is not None:
             prepare(*given)
     except Exception as error:  # noqa: BLE001 - the pool would print it, and its message may quote a report
-        said = described(error, memory="fewer --workers", unexpected="please report this line")
+        said = as_known_error(error, memory="fewer --workers", unexpected="please report this line")
         what = f"a process that {doing} could not be made ready: {said.what}"
         _Worker.refusal = MedcutmixError(what, where=said.where, hint=said.hint)
 
@@ -111,5 +111,5 @@ def _bounded(
 
 
 def _submitted(pool: ProcessPoolExecutor, work: Callable[[_Part], _Result], part: _Part) -> Future[_Result]:
-    with shielded():  # handing a part over may start a worker
+    with shield_children():  # handing a part over may start a worker
         return pool.submit(work, part)

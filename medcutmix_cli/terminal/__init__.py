@@ -9,26 +9,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from medcutmix_cli.terminal.calibrations import calibrated_view as calibrated_view
+    from medcutmix_cli.terminal.calibrations import calibration_view as calibration_view
     from medcutmix_cli.terminal.estimates import estimate_view as estimate_view
     from medcutmix_cli.terminal.evaluations import evaluation_view as evaluation_view
     from medcutmix_cli.terminal.grounding import map_evaluation_view as map_evaluation_view
     from medcutmix_cli.terminal.inspections import inspection_view as inspection_view
     from medcutmix_cli.terminal.inspections import settings_view as settings_view
-    from medcutmix_cli.terminal.maps import attended_view as attended_view
+    from medcutmix_cli.terminal.maps import map_view as map_view
     from medcutmix_cli.terminal.pairs import pair_panel as pair_panel
     from medcutmix_cli.terminal.readings import reading_view as reading_view
+    from medcutmix_cli.terminal.runs import next_commands as next_commands
     from medcutmix_cli.terminal.runs import next_steps as next_steps
     from medcutmix_cli.terminal.runs import status_view as status_view
-    from medcutmix_cli.terminal.runs import typed as typed
     from medcutmix_cli.terminal.runs import verification_view as verification_view
     from medcutmix_cli.terminal.samples import sample_view as sample_view
     from medcutmix_cli.terminal.schemas import schema_table as schema_table
     from medcutmix_cli.terminal.words import output as output
 
 _HOME = {
-    "attended_view": "attending",
-    "calibrated_view": "calibrations",
+    "map_view": "attending",
+    "calibration_view": "calibrations",
     "estimate_view": "estimates",
     "evaluation_view": "evaluations",
     "inspection_view": "inspections",
@@ -41,7 +41,7 @@ _HOME = {
     "schema_table": "schemas",
     "settings_view": "inspections",
     "status_view": "runs",
-    "typed": "runs",
+    "next_commands": "runs",
     "verification_view": "runs",
 }
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from medcutmix_cli.terminal.runs import typed
+from medcutmix_cli.terminal.runs import next_commands
 from medcutmix_cli.terminal.words import facts
 
 if TYPE_CHECKING:
-    from medcutmix_cli.assembly.calibrate import Calibrated
+    from medcutmix_cli.assembly.calibrate import CalibrationSummary
 
 
-def calibrated_view(calibrated: Calibrated, out: str | Path) -> RenderableType:
+def calibration_view(calibrated: CalibrationSummary, out: str | Path) -> RenderableType:
     """Render how many pictures stand for each finding, and those that were left out."""
     if not calibrated.pictures:
         return Text(
@@ -30,4 +30,4 @@ def calibrated_view(calibrated: Calibrated, out: str | Path) -> RenderableType:
     if calibrated.left_out:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in calibrated.left_out.items())
         rows["Left out"] = reasons
-    return Group(facts(dict(rows)), typed([f"medcutmix render {shlex.quote(str(out))}"]))
+    return Group(facts(dict(rows)), next_commands([f"medcutmix render {shlex.quote(str(out))}"]))

@@ -12,10 +12,10 @@ from rich.text import Text
 
 from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.runs import encoder_warning, with_reasons
-from medcutmix_cli.terminal.words import counted, facts, plain_table, size, warning
+from medcutmix_cli.terminal.words import facts, plain_table, quantity, size, warning
 
 if TYPE_CHECKING:
-    from medcutmix_cli.dry_run.estimate import Estimate, Outlook, PlanFigures, Space
+    from medcutmix_cli.dry_run.estimate import Estimate, Forecast, PlanFigures, Space
     from medcutmix_cli.dry_run.probe import Probe
 
 
@@ -54,19 +54,19 @@ def _planned(plan: PlanFigures) -> dict[str, Table | str | Text]:
     }
     if plan.refused:
         rows["Refused"] = with_reasons(f"{sum(plan.refused.values()):,} candidates", {"": plan.refused})
-    rows["Plan"] = f"{counted(plan.shards, 'shard')}, {size(plan.bytes)} on disk; {took}"
+    rows["Plan"] = f"{quantity(plan.shards, 'shard')}, {size(plan.bytes)} on disk; {took}"
     return rows
 
 
 def _to_do(estimate: Estimate) -> str:
-    whole = f"{counted(estimate.shards_to_do, 'shard')}, {counted(estimate.pairs_to_do, 'pair')}"
+    whole = f"{quantity(estimate.shards_to_do, 'shard')}, {quantity(estimate.pairs_to_do, 'pair')}"
     share = f"task {estimate.task} of {estimate.num_tasks:,}: " if estimate.num_tasks > 1 else ""
     return f"{share}{whole}" if estimate.shards_to_do else f"{share}nothing, all shards are complete"
 
 
 def _probe(probe: Probe) -> Table:
     lost = {"rejected": probe.rejected, "failed": probe.failed}
-    head = f"{counted(probe.pairs, 'pair')} in {duration(probe.seconds)} ({probe.device}): {probe.written:,} written"
+    head = f"{quantity(probe.pairs, 'pair')} in {duration(probe.seconds)} ({probe.device}): {probe.written:,} written"
     return with_reasons(head, lost)
 
 
@@ -79,17 +79,17 @@ def _space(space: Space) -> Text | str:
     return Text(f"about {size(space.to_write)} to write, {free}: it does not fit", style="bold red")
 
 
-def _time(plan: PlanFigures, outlook: Outlook) -> str:
+def _time(plan: PlanFigures, outlook: Forecast) -> str:
     parts = [f"plan {duration(plan.seconds)}"] if plan.seconds is not None else []
     parts.append(f"start-up {duration(outlook.start_seconds)}")
     parts.append(f"rendering {duration(outlook.render_seconds)}")
     return ", ".join(parts)
 
 
-def _spans(estimate: Estimate, outlook: Outlook) -> Table:
+def _spans(estimate: Estimate, outlook: Forecast) -> Table:
     """Return one row for the engine and one for each number of tasks, with what each of them renders."""
     table = plain_table("start-up and rendering", "at once", "shards each", "time")
-    here = f"{estimate.engine}, {counted(estimate.workers, 'worker')}"
+    here = f"{estimate.engine}, {quantity(estimate.workers, 'worker')}"
     rows = [(here, outlook.here), *(("Slurm, tasks on such machines", span) for span in outlook.array)]
     for name, span in rows:
         table.add_row(name, f"{span.at_once:,}", f"{span.shards:,}", duration(span.seconds))
@@ -100,4 +100,4 @@ def _failing(probe: Probe | None) -> str:
     if probe is None or not probe.failed:
         return ""
     failed = sum(probe.failed.values())
-    return f"{failed:,} of the {counted(probe.pairs, 'pair')} of the probe failed: the figures tell little"
+    return f"{failed:,} of the {quantity(probe.pairs, 'pair')} of the probe failed: the figures tell little"

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from medcutmix_cli.terminal.words import counted, decimal, plain_table, printable
+from medcutmix_cli.terminal.words import decimal, plain_table, printable, quantity
 
 if TYPE_CHECKING:
     from medcutmix_cli.evaluation import Evaluation, Score
@@ -26,11 +26,11 @@ def _blocks(found: Evaluation) -> Iterator[RenderableType]:
     unit = _UNITS[found.task]
     yield _scores(found)
     yield ""
-    yield f"{counted(found.reports, unit)} compared, {found.disagreeing:,} with a disagreement"
+    yield f"{quantity(found.reports, unit)} compared, {found.disagreeing:,} with a disagreement"
     if found.without_report:
-        yield f"{counted(found.without_report, 'gold row')} without a report"
+        yield f"{quantity(found.without_report, 'gold row')} without a report"
     if found.uncertain:
-        yield f"{counted(found.uncertain, 'gold value')} of -1 left out"
+        yield f"{quantity(found.uncertain, 'gold value')} of -1 left out"
     if found.worst:
         yield ""
         yield _worst(found)

@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from medcutmix_cli.terminal.runs import encoder_warning
-from medcutmix_cli.terminal.words import counted, decimal, facts, plain_table, printable, warning
+from medcutmix_cli.terminal.words import decimal, facts, plain_table, printable, quantity, warning
 
 if TYPE_CHECKING:
-    from medcutmix_cli.evaluation import Estimate, MapEvaluation, MapScore
+    from medcutmix_cli.evaluation import BootstrapMean, MapEvaluation, MapScore
 
 
 def map_evaluation_view(found: MapEvaluation) -> RenderableType:
@@ -49,7 +49,7 @@ def _cells(score: MapScore) -> tuple[str | Text, ...]:
     return (printable(score.name), *counts, *map(_estimate, (score.pointing, score.cnr, score.miou)))
 
 
-def _estimate(estimate: Estimate) -> Text:
+def _estimate(estimate: BootstrapMean) -> Text:
     """Write a mean, and its interval below it."""
     if estimate.low != estimate.low:
         return Text(decimal(estimate.value, 2))
@@ -72,16 +72,16 @@ def _account(found: MapEvaluation) -> dict[str, Text | str | Table]:
     return rows
 
 
-def _signed(contrast: Estimate) -> str:
+def _signed(contrast: BootstrapMean) -> str:
     interval = f" ({contrast.low:+.2f} to {contrast.high:+.2f})" if contrast.low == contrast.low else ""
     return f"{contrast.value:+.2f}{interval} over all targets; below 0 a map is darker where the boxes are"
 
 
 def _boxes(found: MapEvaluation) -> str:
     used = (
-        f"{found.boxes_read:,} in ({found.kind}): {found.boxes:,} used ({counted(found.targets, 'target')}, "
+        f"{found.boxes_read:,} in ({found.kind}): {found.boxes:,} used ({quantity(found.targets, 'target')}, "
     )
-    used += f"{counted(found.pictures, 'picture')}), {sum(found.dropped.values()):,} dropped"
+    used += f"{quantity(found.pictures, 'picture')}), {sum(found.dropped.values()):,} dropped"
     reasons = (f"\n{count:>7,}  {name}" for name, count in found.dropped.items())
     return used + "".join(reasons)
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from medcutmix_cli.terminal.runs import encoder_warning, status_view
-from medcutmix_cli.terminal.words import bar, counted, decimal, facts, plain_table, printable, size, warning
+from medcutmix_cli.terminal.words import bar, decimal, facts, plain_table, printable, quantity, size, warning
 
 if TYPE_CHECKING:
     from medcutmix_cli.inspection.summary import Inspection, WeightSummary
@@ -26,7 +26,7 @@ def inspection_view(inspection: Inspection) -> RenderableType:
 
 
 def _blocks(inspection: Inspection) -> Iterator[RenderableType]:
-    holds = f"{counted(inspection.rows, 'pair')} in {counted(inspection.shards, 'shard')}, {size(inspection.bytes)}"
+    holds = f"{quantity(inspection.rows, 'pair')} in {quantity(inspection.shards, 'shard')}, {size(inspection.bytes)}"
     yield Text.assemble((printable(inspection.path), "bold"), overflow="fold")
     yield f"{_KINDS[inspection.kind]}: {holds}"
     yield ""

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from medcutmix_cli.inspection.pair_record import PairView, ParentView, Piece, shift_words
-from medcutmix_cli.terminal.words import decimal, plain_table, printable, signed
+from medcutmix_cli.terminal.words import decimal, plain_table, printable, signed_lines
 
 BLOCKS = " ░▒▓█"
 ASCII = " .:*#"
@@ -53,14 +53,14 @@ def _blocks(view: PairView, rows: int, shades: str, *, colour: bool) -> Iterator
     told = (view.exchange, f"split {view.split}", view.strategy, view.shard)
     yield Text(printable(", ".join(told)), style="dim")
     for badge in view.badges:
-        yield signed(("!", badge, "yellow"))
+        yield signed_lines(("!", badge, "yellow"))
     yield ""
     yield _parents(view)
     yield ""
     for swap in view.swaps:
         yield Text(f"In {swap.section.replace('_', ' ')}", style="bold")
         exchanged = (("-", swap.removed, "red"), ("+", swap.inserted, "green"))
-        yield signed(*(line for line in exchanged if line[1]))
+        yield signed_lines(*(line for line in exchanged if line[1]))
     yield ""
     yield Columns(_pictures(view, shades), padding=(0, 2))
     strength = " ".join(shades[1:])
@@ -147,7 +147,7 @@ def map_text(
         shades: Five characters, weak to strong.
         limits: Values of the weakest and the strongest shade; those of the map where None.
     """
-    rows = pooled(scores, mask, grid)
+    rows = pool_map(scores, mask, grid)
     known = [score for row in rows for score, _ in row if math.isfinite(score)]
     low, high = limits or (min(known, default=0.0), max(known, default=0.0))
     span = (high - low) or 1.0
@@ -169,7 +169,7 @@ def _level(share: float, levels: int) -> int:
     return min(levels - 1, max(0, int(share * levels)))
 
 
-def pooled(
+def pool_map(
     scores: Sequence[float], mask: Sequence[int], grid: tuple[int, int]
 ) -> list[list[tuple[float, bool]]]:
     """Lay a map out in rows of (score, in the mask); a grid too fine to draw is pooled by its maximum."""

@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from medcutmix_cli.terminal.words import counted, facts, printable
+from medcutmix_cli.terminal.words import facts, printable, quantity
 
 if TYPE_CHECKING:
     from medcutmix_cli.records import Mention
@@ -35,10 +35,10 @@ _VALUES = {1.0: ("present", "bold red"), 0.0: ("absent", "green"), -1.0: ("uncer
 
 def reading_view(seen: Overview) -> RenderableType:
     """Render an overview of one report; how it looks is decided by the console that prints it."""
-    return _Reading(seen)
+    return _ReadingView(seen)
 
 
-class _Reading:
+class _ReadingView:
     """A rendering that asks its console for colour and encoding."""
 
     def __init__(self, seen: Overview) -> None:
@@ -60,7 +60,7 @@ def _blocks(seen: Overview, *, colour: bool, ascii_only: bool) -> Iterator[Rende
         yield "no sentence"
         return
     diagnostic = sum(sentence.diagnostic for sentence in seen.sentences)
-    yield f"{counted(len(seen.sentences), 'sentence')}, {diagnostic} diagnostic (marked *)"
+    yield f"{quantity(len(seen.sentences), 'sentence')}, {diagnostic} diagnostic (marked *)"
     if not all(section.counts for section in seen.sections):
         yield Text("What is not counted is not what the study shows, so it is never diagnostic.", style="dim")
     if seen.labels:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from medcutmix_cli.system.progress import duration
-from medcutmix_cli.terminal.words import counted, facts, plain_table, printable, size, warning
+from medcutmix_cli.terminal.words import facts, plain_table, printable, quantity, size, warning
 
 if TYPE_CHECKING:
     from medcutmix_cli.inspection.verification import Verification
@@ -54,10 +54,10 @@ def next_steps(status: RunStatus, out: str | Path) -> Text:
         steps = [f"render {place}"]
     else:
         steps = [f"inspect {place}", f"inspect {place} --html {page}", f"verify {place} --deep"]
-    return typed(f"medcutmix {step}" for step in steps)
+    return next_commands(f"medcutmix {step}" for step in steps)
 
 
-def typed(commands: Iterable[str]) -> Text:
+def next_commands(commands: Iterable[str]) -> Text:
     """Return commands under the word Next, one a line."""
     lines = (Text.assemble("  ", (command, "cyan")) for command in commands)
     return Text("\n").join([Text(""), Text("Next", style="bold"), *lines])
@@ -73,16 +73,16 @@ _LOOKED_AT = {
 
 def verification_view(verification: Verification) -> RenderableType:
     """Render what was verified, and each problem with its place and the rule it breaks."""
-    scope = f"{counted(verification.shards, 'shard')}, {counted(verification.rows, 'row')}"
+    scope = f"{quantity(verification.shards, 'shard')}, {quantity(verification.rows, 'row')}"
     if verification.ok:
         return Text.assemble(("verified ", "bold green"), f"{scope}: {_LOOKED_AT[verification.level]}")
-    found = counted(len(verification.problems), "problem")
+    found = quantity(len(verification.problems), "problem")
     table = plain_table("where", "rule", "detail")
     table.columns[1].justify = table.columns[2].justify = "left"
     for problem in verification.problems[:_SHOWN_PROBLEMS]:
         table.add_row(printable(problem.where), problem.rule, printable(problem.detail))
     more = len(verification.problems) - _SHOWN_PROBLEMS
-    rest = [Text(f"... and {counted(more, 'problem')} more: see --json")] if more > 0 else []
+    rest = [Text(f"... and {quantity(more, 'problem')} more: see --json")] if more > 0 else []
     return Group(Text.assemble(("not verified ", "bold red"), f"{scope}: {found}"), "", table, *rest)
 
 
@@ -102,7 +102,7 @@ def _pairs(status: RunStatus) -> Table:
 
 
 def _shards(status: RunStatus) -> str:
-    whole = f"{len(status.complete):,} of {counted(status.shards, 'shard')} complete, {size(status.bytes)}"
+    whole = f"{len(status.complete):,} of {quantity(status.shards, 'shard')} complete, {size(status.bytes)}"
     if not status.missing:
         return whole
     first = ", ".join(str(shard) for shard in status.missing[:8])

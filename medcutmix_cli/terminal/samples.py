@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 
-from medcutmix_cli.terminal.words import counted, facts
+from medcutmix_cli.terminal.words import facts, quantity
 
 if TYPE_CHECKING:
     from medcutmix_cli.datasets.sample import SampleSummary
@@ -17,10 +17,10 @@ def sample_view(summary: SampleSummary) -> RenderableType:
     frontal = summary.images - summary.laterals
     findings = ", ".join(f"{name} {count:,}" for name, count in summary.findings.items())
     rows = {
-        "Studies": f"{summary.studies:,}, of {counted(summary.patients, 'patient')} (drawn, none is real)",
+        "Studies": f"{summary.studies:,}, of {quantity(summary.patients, 'patient')} (drawn, none is real)",
         "Pictures": f"{frontal:,} frontal, {summary.laterals:,} lateral, {summary.image_format}",
         "Findings": f"{findings}; {summary.normal:,} normal studies",
-        "Truth": f"{counted(summary.boxes, 'lesion')} in boxes.csv",
+        "Truth": f"{quantity(summary.boxes, 'lesion')} in boxes.csv",
         "Splits": ", ".join(f"{name} {count:,}" for name, count in summary.splits.items()),
         "Where": str(summary.directory) + ("" if summary.written else " (was there already)"),
     }

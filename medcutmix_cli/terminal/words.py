@@ -35,7 +35,7 @@ def size(count: int) -> str:
     return f"{value:.1f} TB"
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
+def quantity(count: int, noun: str, plural: str = "") -> str:
     """Write a number with its noun: "1 shard", "1,024 shards"."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
@@ -70,10 +70,10 @@ def bar(share: float, width: int = 24) -> str:
 
 def warning(text: str) -> Table:
     """Return a sentence that must not be overlooked, marked without colour too."""
-    return signed(("!", text, "yellow"))
+    return signed_lines(("!", text, "yellow"))
 
 
-def signed(*lines: tuple[str, str, str]) -> Table:
+def signed_lines(*lines: tuple[str, str, str]) -> Table:
     """Return lines of (sign, text, style) with their texts under each other."""
     grid = Table.grid(padding=(0, 1))
     for sign, text, style in lines:

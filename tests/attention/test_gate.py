@@ -57,22 +57,22 @@ def test_a_map_without_a_cell_has_no_evidence(gate):
 
 
 def test_the_first_59_nulls_open_the_gate():
-    assert NullMax().needed() == 59
-    assert [NullMax().allowed(count) for count in (0, 58, 59, 92, 93, 200)] == [-1, -1, 0, 0, 1, 4]
+    assert NullMax().min_nulls() == 59
+    assert [NullMax().max_nulls_reaching(count) for count in (0, 58, 59, 92, 93, 200)] == [-1, -1, 0, 0, 1, 4]
 
 
 @given(shares, st.floats(0.0, 0.99))
 def test_fewer_nulls_than_needed_keep_nothing(alpha, confidence):
-    needed = NullMax(alpha, confidence, pictures=10_000).needed()
+    needed = NullMax(alpha, confidence, pictures=10_000).min_nulls()
     gate = NullMax(alpha, confidence, pictures=needed)
-    assert gate.allowed(needed) == 0
-    assert gate.allowed(needed - 1) == -1
+    assert gate.max_nulls_reaching(needed) == 0
+    assert gate.max_nulls_reaching(needed - 1) == -1
     assert not gate.keeps(math.inf, np.full(needed - 1, -1, dtype=np.float32))
 
 
 @given(shares, st.floats(0.5, 0.99), counts)
 def test_the_limit_is_the_largest_that_keeps_the_promise(alpha, confidence, count):
-    limit = NullMax(alpha, confidence, pictures=10_000).allowed(count)
+    limit = NullMax(alpha, confidence, pictures=10_000).max_nulls_reaching(count)
     ranks = np.arange(count)
     # The share kept is Beta(k + 1, count - k) where k nulls may reach the peak: an order statistic.
     held = stats.beta.cdf(alpha, ranks + 1, count - ranks)
@@ -111,7 +111,7 @@ def test_no_evidence_is_never_kept(peak):
 def simulated_shares(gate, count, calibrations=2000):
     """Return the true share of noise that each calibration keeps: peaks are uniform, so it is 1 - threshold."""
     nulls = np.random.default_rng(7).random((calibrations, count))
-    return 1 - np.sort(nulls, axis=1)[:, count - 1 - gate.allowed(count)]
+    return 1 - np.sort(nulls, axis=1)[:, count - 1 - gate.max_nulls_reaching(count)]
 
 
 @pytest.mark.parametrize("count", [59, 100, 200])
@@ -136,7 +136,7 @@ def test_without_a_gate_everything_is_kept_and_nothing_compared():
     gate = NoGate()
     assert gate.keeps(-math.inf, make_nulls(0))
     assert math.isnan(gate.p_value(0.0, make_nulls(10)))
-    assert (gate.pictures, gate.needed(), gate.allowed(3)) == (0, 0, 3)
+    assert (gate.pictures, gate.min_nulls(), gate.max_nulls_reaching(3)) == (0, 0, 3)
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,14 @@ import os
 import signal
 
 from medcutmix_cli.cluster import ray_crew
-from medcutmix_cli.cluster.ray_actor import Answer, ShardActor
+from medcutmix_cli.cluster.ray_actor import CallResult, ShardActor
 from medcutmix_cli.main import main
 
 
 class DeadlyActor(ShardActor):
     """Is killed by shard 1, whatever the machine."""
 
-    def render(self, shard: int) -> Answer:
+    def render(self, shard: int) -> CallResult:
         if shard == 1:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().render(shard)

@@ -332,14 +332,14 @@ def test_what_goes_wrong_in_an_actor_is_an_answer_without_report_text(environmen
 
 def test_a_shard_counts_as_done_by_what_was_to_be_done_to_it(tmp_path):
     """Another task may complete a shard after the work was listed: it is not to be rendered once more for that."""
-    from medcutmix_cli.cluster.ray_workers import Crew
+    from medcutmix_cli.cluster.ray_workers import RayWorkers
     from medcutmix_cli.engines import Places, Work
 
     run = write_run(tmp_path / "run", ([make_row(0)], [make_row(1)]), failed=1, missing=1)
 
     def done(*, retry_failed):
         work = Work(run, "f" * 64, (0, 1, 2), (2, 1, 1), Places(), 1, retry_failed)
-        crew = Crew(work, Request(1, 1, 0.0, 1), 1.0, None)
+        crew = RayWorkers(work, Request(1, 1, 0.0, 1), 1.0, None)
         return [crew._is_complete(shard) for shard in work.shards]
 
     assert done(retry_failed=False) == [True, True, False]

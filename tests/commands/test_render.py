@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from medcutmix_cli import pipeline
-from medcutmix_cli.assembly.relocation import relocated
+from medcutmix_cli.assembly.relocation import relocate_settings
 from medcutmix_cli.engines import Moved, Places
 from medcutmix_cli.run.folder import RunFolder, read_run
 from medcutmix_cli.run.status import run_status
@@ -70,8 +70,8 @@ def test_no_staging_folder_is_a_way_to_turn_it_off(calls):
     planned = replace(
         record, settings=record.settings | {"run": record.settings["run"] | {"stage_dir": "/x"}}
     )
-    assert relocated(planned, Places(stage_dir="")).run.stage_dir == ""
-    assert relocated(planned, Places()).run.stage_dir == "/x"
+    assert relocate_settings(planned, Places(stage_dir="")).run.stage_dir == ""
+    assert relocate_settings(planned, Places()).run.stage_dir == "/x"
 
 
 def test_a_negative_task_is_refused(calls):

@@ -5,7 +5,7 @@ import pytest
 
 import medcutmix_cli
 from medcutmix_cli.configuration.settings import PlanSettings
-from medcutmix_cli.datasets.combined import Combined, kind_of
+from medcutmix_cli.datasets.combined import CombinedDataset, kind_of
 from medcutmix_cli.datasets.label_table import with_labels
 from medcutmix_cli.datasets.manifest import Manifest
 from medcutmix_cli.datasets.nih_chestxray14 import NihChestXray14
@@ -144,18 +144,18 @@ def test_a_role_that_is_none_is_refused(tmp_path):
 def test_a_set_with_reports_is_no_unpaired_set(tmp_path):
     one, two = write_manifest(tmp_path / "one"), write_manifest(tmp_path / "two", studies=13)
     with pytest.raises(DatasetError, match="two data sets have"):
-        list(Combined(Manifest(one), Manifest(two)).studies())
+        list(CombinedDataset(Manifest(one), Manifest(two)).studies())
     for path in two.glob("manifest.*"):
         path.write_text(path.read_text().replace('"s0', '"t0'))
     with pytest.raises(DatasetError, match="has reports of its own"):
-        list(Combined(Manifest(one), Manifest(two)).studies())
+        list(CombinedDataset(Manifest(one), Manifest(two)).studies())
 
 
 def test_two_sets_are_opened_again_by_the_kind_of_the_paired_one(tmp_path):
     paired, nih = trees(tmp_path)
-    both = Combined(Manifest(paired), NihChestXray14(nih))
+    both = CombinedDataset(Manifest(paired), NihChestXray14(nih))
     assert kind_of(both) == "manifest"
-    assert not Combined.recognises(tmp_path)
+    assert not CombinedDataset.recognises(tmp_path)
     assert not both.synthetic
     assert both.root == paired
     for study in both.studies():

@@ -4,7 +4,7 @@ import pytest
 
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
 from medcutmix_cli.errors import DatasetError
-from medcutmix_cli.records import Dropped
+from medcutmix_cli.records import Drop
 from tests.builders import make_study
 
 
@@ -48,6 +48,6 @@ def test_a_table_that_is_not_there_is_refused(tmp_path):
 
 
 def test_the_table_replaces_the_labels_of_the_data_set():
-    studies = [make_study(0, labels={"Edema": 1.0}), make_study(1), Dropped("study", "s", "report-missing")]
+    studies = [make_study(0, labels={"Edema": 1.0}), make_study(1), Drop("study", "s", "report-missing")]
     changed = list(with_labels(studies, {"50000000": {"Mass": 1.0}}))
     assert [getattr(study, "labels", None) for study in changed] == [{"Mass": 1.0}, {}, None]

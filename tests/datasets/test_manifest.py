@@ -11,7 +11,7 @@ import pytest
 
 from medcutmix_cli.datasets.manifest import Manifest
 from medcutmix_cli.errors import DatasetError, UsageError
-from medcutmix_cli.records import Dropped, Study
+from medcutmix_cli.records import Drop, Study
 
 ROWS = [
     {"image": "b.png", "report": "Two.", "subject": "p2", "study": "s2", "split": "test", "view": "pa"},
@@ -84,7 +84,7 @@ def test_ids_that_a_blank_made_floats_are_whole_again(tmp_path):
     write(tmp_path, rows, ".parquet")
     dropped, study = sorted(Manifest(tmp_path).studies(), key=lambda s: isinstance(s, Study))
     assert study.subject_id == "12"
-    assert dropped == Dropped("study", "s1", "subject-missing")
+    assert dropped == Drop("study", "s1", "subject-missing")
 
 
 def test_reports_are_read_from_files_untouched(tmp_path):
@@ -125,24 +125,20 @@ def test_labels_come_from_columns_or_from_one_of_them(tmp_path, rows, suffix):
 @pytest.mark.parametrize(
     ("rows", "dropped"),
     [
-        pytest.param(changed(0, report=" "), Dropped("study", "s2", "report-empty"), id="blank-report"),
-        pytest.param(changed(0, split="val"), Dropped("study", "s2", "split-unknown"), id="unknown-split"),
-        pytest.param(changed(0, split=""), Dropped("study", "s2", "split-missing"), id="blank-split"),
-        pytest.param(changed(0, subject=""), Dropped("study", "s2", "subject-missing"), id="blank-subject"),
-        pytest.param(changed(0, study=""), Dropped("study", "row 1", "study-id-missing"), id="blank-study"),
-        pytest.param(changed(0, image=""), Dropped("study", "s2", "image-path-missing"), id="blank-path"),
+        pytest.param(changed(0, report=" "), Drop("study", "s2", "report-empty"), id="blank-report"),
+        pytest.param(changed(0, split="val"), Drop("study", "s2", "split-unknown"), id="unknown-split"),
+        pytest.param(changed(0, split=""), Drop("study", "s2", "split-missing"), id="blank-split"),
+        pytest.param(changed(0, subject=""), Drop("study", "s2", "subject-missing"), id="blank-subject"),
+        pytest.param(changed(0, study=""), Drop("study", "row 1", "study-id-missing"), id="blank-study"),
+        pytest.param(changed(0, image=""), Drop("study", "s2", "image-path-missing"), id="blank-path"),
         pytest.param(
-            changed(2, report="Other."), Dropped("study", "s1", "report-contradictory"), id="two-reports"
+            changed(2, report="Other."), Drop("study", "s1", "report-contradictory"), id="two-reports"
         ),
+        pytest.param(changed(2, image="a1.png"), Drop("image", "a1.png", "duplicate-id"), id="image-twice"),
         pytest.param(
-            changed(2, image="a1.png"), Dropped("image", "a1.png", "duplicate-id"), id="image-twice"
+            changed(2, subject="p9"), Drop("study", "s1", "study-of-several-subjects"), id="two-patients"
         ),
-        pytest.param(
-            changed(2, subject="p9"), Dropped("study", "s1", "study-of-several-subjects"), id="two-patients"
-        ),
-        pytest.param(
-            changed(0, subject="p1"), Dropped("study", "s2", "subject-in-several-splits"), id="leak"
-        ),
+        pytest.param(changed(0, subject="p1"), Drop("study", "s2", "subject-in-several-splits"), id="leak"),
     ],
 )
 def test_nothing_vanishes_without_its_name(tmp_path, rows, dropped):

@@ -9,7 +9,7 @@ import pytest
 from medcutmix_cli.datasets.mimic_cxr import MimicCxr
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.errors import DatasetError, UsageError
-from medcutmix_cli.records import Dropped, Image, Study
+from medcutmix_cli.records import Drop, Image, Study
 from tests.mimic_trees import METADATA, SPLIT, Tree, folder_of, write_csv
 
 
@@ -194,7 +194,7 @@ def test_dicom_outside_the_record_list_is_named(tmp_path):
     path = root / "mimic-cxr" / "cxr-record-list.csv.gz"
     lines = gzip.decompress(path.read_bytes()).decode().splitlines()
     path.write_bytes(gzip.compress("\n".join(line for line in lines if ",d1," not in line).encode()))
-    assert Dropped("image", "d1", "image-missing-in-tables") in list(MimicCxr(root).studies())
+    assert Drop("image", "d1", "image-missing-in-tables") in list(MimicCxr(root).studies())
 
 
 def test_a_report_twice_in_the_archive_is_named(tmp_path):

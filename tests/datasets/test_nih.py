@@ -12,7 +12,7 @@ from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.inspection.verification import verify
-from medcutmix_cli.records import Dropped, Study
+from medcutmix_cli.records import Drop, Study
 from medcutmix_cli.reports.prompts import NO_FINDING, phrasings, prompt_labels
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.shards import read_rows
@@ -26,7 +26,7 @@ def sorted_out(dataset):
     """Return studies by id and what was dropped as (unit, id, reason)."""
     entries = list(dataset.studies())
     studies = {entry.study_id: entry for entry in entries if isinstance(entry, Study)}
-    dropped = {(e.unit, e.identifier, e.reason) for e in entries if isinstance(e, Dropped)}
+    dropped = {(e.unit, e.identifier, e.reason) for e in entries if isinstance(e, Drop)}
     assert len(studies) + len([d for d in dropped if d[0] == "study"]) == len(
         [e for e in entries if isinstance(e, Study) or e.unit == "study"]
     )

@@ -13,9 +13,9 @@ import medcutmix_cli
 from medcutmix_cli import pipeline
 from medcutmix_cli.cluster.local import Local
 from medcutmix_cli.dry_run import estimator as estimating
-from medcutmix_cli.dry_run.estimate import Span
+from medcutmix_cli.dry_run.estimate import Duration
 from medcutmix_cli.dry_run.probe import home_of, scratch_folder, spread
-from medcutmix_cli.errors import DatasetError, Interrupted, RunConflictError, RunError, UsageError
+from medcutmix_cli.errors import DatasetError, Interruption, RunConflictError, RunError, UsageError
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest, write_picture
 
@@ -163,9 +163,9 @@ def test_patients_data_are_for_the_owner_only_and_go_on_an_interruption(source, 
         if stage == "probing":
             seen.extend(tmp_path.glob(".medcutmix*"))
             assert [oct(path.stat().st_mode & 0o777) for path in seen] == ["0o700"]
-            raise Interrupted("stopped")
+            raise Interruption("stopped")
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interruption):
         medcutmix_cli.estimate_augment(source, tmp_path / "out", progress=stop, **OPTIONS)
     assert seen
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
@@ -210,7 +210,7 @@ def test_a_probe_takes_as_many_pairs_as_asked_from_all_over_the_plan(total, want
 
 def test_more_tasks_than_shards_help_nobody():
     spans = estimating._array(7.0, [100.0] * 5 + [50.0])
-    assert spans == (Span(1, 6, 557.0), Span(4, 2, 207.0), Span(6, 1, 107.0))
+    assert spans == (Duration(1, 6, 557.0), Duration(4, 2, 207.0), Duration(6, 1, 107.0))
 
 
 class ThreeActors(Local):

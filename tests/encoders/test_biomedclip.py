@@ -16,7 +16,7 @@ import medcutmix_cli
 from medcutmix_cli.attention import attention_mass
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.biomedclip import METHODS, BiomedClip
-from medcutmix_cli.encoders.biomedclip_release import loaded_release, tokens_of
+from medcutmix_cli.encoders.biomedclip_release import load_release, tokens_of
 from medcutmix_cli.encoders.geometry import FITS
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
@@ -94,7 +94,7 @@ def seeing_brightness():
 
 
 def loaded(folder):
-    return loaded_release(folder, Runtime("cpu"))
+    return load_release(folder, Runtime("cpu"))
 
 
 def scores_of(encoder, picture, sentence="Opacity."):
@@ -160,7 +160,7 @@ def test_the_value_path_is_attention_of_each_patch_to_itself_alone(reduced):
     with Runtime("cpu").scope():
         tokens = visual.before_last(pixels)
         values = visual.trunk.last.attn.values(visual.trunk.last.norm1(tokens))
-        alone = visual.projected(visual.trunk.last.mixed(tokens, values, torch.eye(197)))
+        alone = visual.project_tokens(visual.trunk.last.mix_tokens(tokens, values, torch.eye(197)))
         np.testing.assert_allclose(visual.value_path(pixels), units(alone[:, 1:].numpy()), rtol=0, atol=1e-6)
 
 
@@ -173,7 +173,7 @@ def test_relevance_is_attention_times_how_much_more_of_it_would_help(reduced):
     attention, values = last.attention(tokens)[:, :, :1], last.attn.values(last.norm1(tokens))
 
     def logit(changed):
-        whole = visual.projected(last.mixed(tokens[:, :1], values, changed))[0, 0]
+        whole = visual.project_tokens(last.mix_tokens(tokens[:, :1], values, changed))[0, 0]
         return float(torch.nn.functional.normalize(whole, dim=0).double() @ wanted.double())
 
     found = visual.relevance(tokens, wanted).numpy()

@@ -15,7 +15,7 @@ import medcutmix_cli
 from medcutmix_cli.configuration.plugins import build
 from medcutmix_cli.configuration.registry import load
 from medcutmix_cli.encoders.base import Picture
-from medcutmix_cli.encoders.biovil import BioVil, BioVilT, stretched
+from medcutmix_cli.encoders.biovil import BioVil, BioVilT, stretch_grey
 from medcutmix_cli.encoders.geometry import to_canvas
 from medcutmix_cli.errors import EncoderError, UsageError
 from medcutmix_cli.inspection.verification import verify
@@ -248,7 +248,7 @@ def test_a_score_is_the_cosine_over_the_temperature(encoder):
 @given(low=st.integers(0, 255), high=st.integers(0, 255), at=st.integers(0, 255))
 def test_grey_values_are_spread_as_the_reference_spreads_them(low, high, at):
     plane = np.array([[low, high], [min(max(at, min(low, high)), max(low, high)), high]], np.uint8)
-    own = stretched(place(plane, 4)).pixels[1:3, 1:3]
+    own = stretch_grey(place(plane, 4)).pixels[1:3, 1:3]
     spread = float(plane.max()) - plane.min()
     expected = ((plane.astype(float) - plane.min()) / spread * 255).astype(np.uint8) if spread else plane
     assert np.array_equal(own, expected)
@@ -256,7 +256,7 @@ def test_grey_values_are_spread_as_the_reference_spreads_them(low, high, at):
 
 def test_the_letterbox_bars_stay_black_when_grey_values_are_spread():
     picture = place(np.full((400, 200), 90, np.uint8) + np.arange(200, dtype=np.uint8) // 8, 448)
-    assert stretched(picture).pixels[:, :124].max() == 0
+    assert stretch_grey(picture).pixels[:, :124].max() == 0
 
 
 def test_a_sentence_over_the_limit_is_refused_by_name(encoder):

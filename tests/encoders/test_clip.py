@@ -182,7 +182,7 @@ def test_the_vectors_of_picture_and_sentence_equal_those_of_transformers(folder)
     [image] = encoder.encode_images([picture])
     [query] = encoder.encode_sentences([SENTENCE])
     tower = encoder._loaded.tower
-    vector = tower.embed(Pooling.unpacked(torch.tensor(image.features), tower.heads))
+    vector = tower.embed(Pooling.unpack(torch.tensor(image.features), tower.heads))
     whole = functional.normalize(vector, dim=0).detach().numpy()
     np.testing.assert_allclose(query.features, direct.text().numpy(), atol=1e-5)
     np.testing.assert_allclose(whole, direct.out.image_embeds[0].numpy(), atol=1e-5)

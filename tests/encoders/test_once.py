@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from medcutmix_cli.encoders.once import Once
+from medcutmix_cli.encoders.once import OnceTable
 
 
 def test_threads_that_ask_together_get_the_one_that_was_made():
-    kept, made = Once(), []
+    kept, made = OnceTable(), []
 
     def make():
         time.sleep(0.02)
@@ -22,7 +22,7 @@ def test_threads_that_ask_together_get_the_one_that_was_made():
 
 
 def test_keys_are_kept_apart_and_what_failed_may_be_tried_again():
-    kept = Once()
+    kept = OnceTable()
     with pytest.raises(ZeroDivisionError):
         kept.get("a", lambda: 1 / 0)
     assert (kept.get("a", lambda: 1), kept.get("b", lambda: 2), kept.get("a", lambda: 3)) == (1, 2, 1)

@@ -10,7 +10,7 @@ import pytest
 
 from medcutmix_cli.errors import MedcutmixError
 from medcutmix_cli.system.cpus import usable_cpus
-from medcutmix_cli.system.worker_pool import mapped
+from medcutmix_cli.system.worker_pool import map_in_processes
 from tests.interruptions import (
     WAYS,
     Trial,
@@ -108,7 +108,7 @@ def _die(_chunk):
 
 def test_a_worker_that_is_killed_is_one_clear_error():
     with pytest.raises(MedcutmixError, match="was killed") as caught:
-        list(mapped(_die, [[]], workers=2, doing="read reports"))
+        list(map_in_processes(_die, [[]], workers=2, doing="read reports"))
     assert "memory" in caught.value.hint
 
 
@@ -120,7 +120,7 @@ def _be_quick_once(number):
 
 def test_a_worker_that_is_killed_while_it_waits_holds_up_nobody():
     """Who waits for work holds the lock of the queue; the others would wait for it for ever."""
-    results = mapped(_be_quick_once, range(2), workers=2, doing="read reports")
+    results = map_in_processes(_be_quick_once, range(2), workers=2, doing="read reports")
     waiting = next(results)
     time.sleep(0.2)  # it goes back to the queue
     os.kill(waiting, signal.SIGKILL)
@@ -136,7 +136,11 @@ def _refuse(_given):
 
 def test_a_worker_that_cannot_be_prepared_quotes_nothing(capfd):
     with pytest.raises(MedcutmixError, match="could not be made ready") as caught:
-        list(mapped(_be_quick_once, [0, 0], workers=2, doing="read reports", prepare=_refuse, given=(1,)))
+        list(
+            map_in_processes(
+                _be_quick_once, [0, 0], workers=2, doing="read reports", prepare=_refuse, given=(1,)
+            )
+        )
     assert "ValueError" in caught.value.what
     said = capfd.readouterr()
     assert "secret" not in said.out + said.err

@@ -110,7 +110,7 @@ def few_nulls(source, monkeypatch):
     gate = composition.build_gate
 
     def mild(settings):
-        return type(made)(alpha=0.5, pictures=8) if (made := gate(settings)).needed() else made
+        return type(made)(alpha=0.5, pictures=8) if (made := gate(settings)).min_nulls() else made
 
     for module in (pipeline, composition, opening):
         monkeypatch.setattr(module, "build_gate", mild)
@@ -217,9 +217,9 @@ def test_a_data_set_that_is_gone_before_the_run_is_one_clear_error(tmp_path, sou
 
 def test_a_file_that_is_damaged_is_no_data_set_that_is_gone(source):
     presence = Presence(composition.open_dataset(source))
-    presence.missed("1.jpg", ImageError("damaged"))
+    presence.report_missing("1.jpg", ImageError("damaged"))
     shutil.rmtree(source)
-    presence.missed("1.jpg", ImageError("damaged"))
+    presence.report_missing("1.jpg", ImageError("damaged"))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from medcutmix_cli.errors import DatasetError, ImageError, UsageError
-from medcutmix_cli.evaluation.boxes import SHARES, BoxNote, Frame, read_boxes
+from medcutmix_cli.evaluation.boxes import SHARES, BoxFrame, BoxNote, read_boxes
 from medcutmix_cli.evaluation.picture_files import PictureFiles
 from medcutmix_cli.evaluation.targets import chosen, group, place, prompt
 from medcutmix_cli.images import letterbox
@@ -46,7 +46,7 @@ def padchest(**changes):
             "Image Index,Finding Label,Bbox [x,y,w,h],,,",
             "0001_000.png,Effusion,10,20.5,30,40,,,",
             "nih",
-            Frame(1024, 1024),
+            BoxFrame(1024, 1024),
             id="the-header-of-chestxray14",
         ),
         pytest.param(
@@ -63,7 +63,7 @@ def padchest(**changes):
             "path,finding,x,y,w,h,image_width,image_height",
             "0001_000.png,Effusion,10,20.5,30,40,512,256",
             "table",
-            Frame(512, 256),
+            BoxFrame(512, 256),
             id="a-table-that-says-its-size",
         ),
     ],
@@ -76,7 +76,7 @@ def test_a_table_is_known_by_its_header(tmp_path, header, row, kind, frame):
 
 def test_a_plain_table_can_be_said_to_be_of_chestxray14(tmp_path):
     path = write(tmp_path / "boxes.csv", "path,finding,x,y,w,h\na.png,Mass,1,2,3,4\n")
-    assert read_boxes(path, "nih").boxes[0].frame == Frame(1024, 1024)
+    assert read_boxes(path, "nih").boxes[0].frame == BoxFrame(1024, 1024)
 
 
 def test_ms_cxr_keeps_phrase_and_size(tmp_path):
@@ -84,7 +84,7 @@ def test_ms_cxr_keeps_phrase_and_size(tmp_path):
     assert found.kind == "ms-cxr"
     first = found.boxes[0]
     assert (first.picture, first.finding, first.phrase) == ("files/p10/p1/s1/d1.jpg", "Lung Opacity", PHRASE)
-    assert (first.x, first.y, first.width, first.height, first.frame) == (1, 2, 30, 40, Frame(2000, 3000))
+    assert (first.x, first.y, first.width, first.height, first.frame) == (1, 2, 30, 40, BoxFrame(2000, 3000))
 
 
 def test_ms_cxr_as_csv_says_the_same(tmp_path):
@@ -191,8 +191,10 @@ def test_an_annotation_without_a_phrase_gets_a_prompt():
         pytest.param({"x": 64.0}, "box-outside-picture", id="right-of-the-picture"),
         pytest.param({"y": -10.0}, "box-outside-picture", id="above-the-picture"),
         pytest.param({"x": 3.6, "width": 0.8}, "box-outside-picture", id="between-two-pixel-centres"),
-        pytest.param({"frame": Frame(100.0, 100.0)}, "picture-of-other-shape", id="drawn-on-another-shape"),
-        pytest.param({"frame": Frame(0.0, 100.0)}, "picture-without-size", id="drawn-on-nothing"),
+        pytest.param(
+            {"frame": BoxFrame(100.0, 100.0)}, "picture-of-other-shape", id="drawn-on-another-shape"
+        ),
+        pytest.param({"frame": BoxFrame(0.0, 100.0)}, "picture-without-size", id="drawn-on-nothing"),
     ],
 )
 def test_a_box_that_marks_nothing_is_dropped_by_name(changes, reason):
@@ -217,7 +219,7 @@ def test_a_box_that_marks_nothing_is_dropped_by_name(changes, reason):
             id="shares",
         ),
         pytest.param(
-            {"frame": Frame(640.0, 480.0), "x": 100.0, "y": 20.0},
+            {"frame": BoxFrame(640.0, 480.0), "x": 100.0, "y": 20.0},
             (2, 10, 3, 11),
             id="drawn-at-ten-times-the-size",
         ),

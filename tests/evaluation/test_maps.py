@@ -24,7 +24,7 @@ from medcutmix_cli.evaluation.grounding import (
     contrast_to_noise,
     enlarge,
     mean_iou,
-    pointing,
+    pointing_score,
     union,
 )
 from medcutmix_cli.evaluation.map_scores import bootstrap, summarise
@@ -107,32 +107,32 @@ def test_the_highest_pixel_in_a_box_is_a_hit():
     box, other = Rectangle(1, 1, 3, 3), Rectangle(4, 0, 5, 1)
     values = np.zeros((6, 6))
     values[2, 2] = 1
-    assert pointing(full(values), [box]) == 1
-    assert pointing(full(values), [other]) == 0
-    assert pointing(full(values), [other, box]) == 1
+    assert pointing_score(full(values), [box]) == 1
+    assert pointing_score(full(values), [other]) == 0
+    assert pointing_score(full(values), [other, box]) == 1
 
 
 @pytest.mark.parametrize(("tolerance", "hit"), [(0, 0), (1.9, 0), (2, 1), (3, 1)])
 def test_a_tolerance_counts_pixels_from_the_box(tolerance, hit):
     values = np.zeros((9, 9))
     values[4, 8] = 1  # two columns right of the last column of the box
-    assert pointing(full(values), [Rectangle(0, 0, 9, 7)], tolerance) == hit
+    assert pointing_score(full(values), [Rectangle(0, 0, 9, 7)], tolerance) == hit
 
 
 def test_of_several_highest_pixels_the_share_that_hits_counts():
     values = np.zeros((4, 4))
     values[0, 0] = values[3, 3] = 1
-    assert pointing(full(values), [Rectangle(0, 0, 2, 2)]) == 0.5
+    assert pointing_score(full(values), [Rectangle(0, 0, 2, 2)]) == 0.5
     assert (
-        pointing(full(np.full((4, 4), 3.25)), [Rectangle(0, 0, 2, 2)]) == 0.25
+        pointing_score(full(np.full((4, 4), 3.25)), [Rectangle(0, 0, 2, 2)]) == 0.25
     )  # a flat map: the box's area
 
 
 def test_what_is_not_seen_is_never_the_highest():
     values, seen = np.zeros((4, 4)), np.ones((4, 4))
     values[0, 0], values[3, 3], seen[0, 0] = 9, 1, 0
-    assert pointing(full(values, seen), [Rectangle(0, 0, 1, 1)]) == 0
-    assert pointing(full(values, seen), [Rectangle(3, 3, 4, 4)]) == 1
+    assert pointing_score(full(values, seen), [Rectangle(0, 0, 1, 1)]) == 0
+    assert pointing_score(full(values, seen), [Rectangle(3, 3, 4, 4)]) == 1
 
 
 def test_contrast_to_noise_by_hand():
@@ -219,7 +219,7 @@ def test_the_measures_agree_with_a_slow_second_way(seed, blinded, temperature):
     box = Rectangle(int(top), int(left), int(top) + 2, int(left) + 2)
     target = mask(shape, box)
     point, contrast, iou = slowly(values, seen, target, temperature)
-    assert pointing(FullMap(values, seen), [box]) == point
+    assert pointing_score(FullMap(values, seen), [box]) == point
     assert contrast_to_noise(FullMap(values, seen), target) == pytest.approx(contrast, rel=1e-4, nan_ok=True)
     assert mean_iou(FullMap(values, seen), target, temperature) == pytest.approx(iou)
 

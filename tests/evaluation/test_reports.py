@@ -6,7 +6,7 @@ import pytest
 import medcutmix_cli
 from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.evaluation import evaluate_reports
-from medcutmix_cli.evaluation.gold import key_of, laid_out, read_texts
+from medcutmix_cli.evaluation.gold import key_of, lay_out, read_texts
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared/data"
 EFFUSION, NORMAL = "There is a small pleural effusion.", "No pleural effusion. The heart is normal."
@@ -88,7 +88,7 @@ def test_ids_of_one_report_meet(one, other):
 
 
 def test_sections_of_a_table_are_laid_out_as_a_report():
-    assert laid_out({"findings": "A.", "impression": "", "indication": "B."}) == (
+    assert lay_out({"findings": "A.", "impression": "", "indication": "B."}) == (
         " FINAL REPORT\n INDICATION: B.\n \n FINDINGS: A.\n \n"
     )
 

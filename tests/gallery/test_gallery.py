@@ -15,14 +15,14 @@ from medcutmix_cli.configuration.settings import IMAGE_FORMATS
 from medcutmix_cli.errors import DatasetError, ImageError, RunError
 from medcutmix_cli.gallery import parents, write_gallery
 from medcutmix_cli.gallery.choice import spread_over_findings
-from medcutmix_cli.gallery.markup import escaped
+from medcutmix_cli.gallery.markup import escape
 from medcutmix_cli.gallery.pairs import NOT_ASKED
 from medcutmix_cli.gallery.parents import NO_DATASET, NO_PICTURE, NO_RUN
 from medcutmix_cli.gallery.pictures import heat_uri, outline_path
 from medcutmix_cli.gallery.report import diff_html
 from medcutmix_cli.images import encode_picture
 from medcutmix_cli.inspection.pair_record import EntityView, Piece
-from medcutmix_cli.inspection.summary import open_contents, read_columns
+from medcutmix_cli.run.contents import open_contents, read_columns
 from tests.run_folders import make_row, write_run
 from tests.trees import write_picture
 
@@ -154,14 +154,14 @@ def test_a_data_set_that_is_gone_is_said_in_place(run, tmp_path, monkeypatch):
 
     monkeypatch.setattr(parents, "open_run_dataset", gone)
     page, _ = page_of(run, tmp_path, pairs=1)
-    assert page.count(escaped(NO_DATASET)) == 2
+    assert page.count(escape(NO_DATASET)) == 2
 
 
 def test_parents_pictures_are_shown_where_they_can_be_read(run, tmp_path, monkeypatch):
     monkeypatch.setattr(parents, "open_run_dataset", lambda *_, **__: Pictures(tmp_path))
     page, outline = page_of(run, tmp_path, pairs=1)
     assert page.count("data:image/jpeg") == 1
-    assert page.count(escaped(NO_PICTURE)) == 1
+    assert page.count(escape(NO_PICTURE)) == 1
     assert any("Recipient: chest radiograph of study s0" in attrs.get("alt", "") for _, attrs in outline.tags)
 
 
@@ -239,7 +239,7 @@ def test_the_diff_is_well_formed_and_loses_no_word(pieces):
 
 
 def test_line_ends_of_other_systems_leave_no_trace():
-    assert escaped("No effusion.\r\nNormal.\x1b") == "No effusion.\nNormal.\ufffd"
+    assert escape("No effusion.\r\nNormal.\x1b") == "No effusion.\nNormal.\ufffd"
 
 
 def test_the_outline_of_one_cell_is_its_four_sides():

@@ -15,7 +15,7 @@ from medcutmix_cli.errors import EncoderError, ImageError, RunError, UsageError
 from medcutmix_cli.gallery.overlay import overlay, write_overlay
 from medcutmix_cli.images import to_canvas
 from medcutmix_cli.inspection.attend import attend
-from medcutmix_cli.inspection.map_view import as_document, asked_words, evidence_words, mask_words, peak_words
+from medcutmix_cli.inspection.map_view import as_document, evidence_words, mask_words, peak_words, query_words
 from medcutmix_cli.records import Assertion, Side
 from medcutmix_cli.rendering.rows import row_grid
 from medcutmix_cli.run.folder import RunFolder
@@ -152,7 +152,7 @@ def test_what_was_not_calibrated_is_said_by_name(run, spot, sentence, finding, u
 def test_a_finding_that_is_given_is_what_is_compared(run, spot):
     seen = attend(run.parent / "in/3.jpg", "Something else.", run=run, finding="pleural_effusion")
     assert seen.evidence.kept is True
-    assert "not named by the sentence" in asked_words(seen.asked)
+    assert "not named by the sentence" in query_words(seen.asked)
 
 
 def test_a_run_that_is_not_calibrated_yet_is_shown_with_the_command_that_does_it(tmp_path, use):

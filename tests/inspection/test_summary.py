@@ -5,7 +5,8 @@ import pytest
 
 from medcutmix_cli.errors import RunError, ShardError
 from medcutmix_cli.inspection import summary as inspection
-from medcutmix_cli.inspection.summary import WEIGHTS, inspect, open_contents, status
+from medcutmix_cli.inspection.summary import WEIGHTS, inspect, status
+from medcutmix_cli.run.contents import open_contents
 from medcutmix_cli.run.shards import COLUMNS
 from tests.run_folders import make_row, write_run
 

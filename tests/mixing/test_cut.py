@@ -11,7 +11,7 @@ from medcutmix_cli.mixing.cut import (
     GAIN_RANGE,
     Cut,
     Guards,
-    Refused,
+    RefusedCut,
     Strategies,
     draw_cut,
     match_intensity,
@@ -119,7 +119,7 @@ def test_a_refusal_names_the_parent_and_the_rule():
     outcomes = [
         draw_cut(make_view(12), replace(donor, side=side), DEFAULT) for side in (Side.LEFT, Side.RIGHT)
     ]
-    assert Refused("donor-mask-on-other-side") in outcomes
+    assert RefusedCut("donor-mask-on-other-side") in outcomes
 
 
 SOFT = Strategies(
@@ -158,9 +158,9 @@ def test_a_hard_blend_of_a_soft_mask_pastes_its_core():
 def test_weak_evidence_is_refused_before_any_mask_is_cut():
     good, weak = make_view(11), replace(make_view(12), grounded=False, ground_p=0.4)
     blank = replace(weak, scores=np.full_like(weak.scores, np.nan))
-    assert draw_cut(weak, good, DEFAULT) == Refused("recipient-weak-evidence")
-    assert draw_cut(good, weak, DEFAULT) == Refused("donor-weak-evidence")
-    assert draw_cut(good, blank, DEFAULT) == Refused("donor-weak-evidence")
+    assert draw_cut(weak, good, DEFAULT) == RefusedCut("recipient-weak-evidence")
+    assert draw_cut(good, weak, DEFAULT) == RefusedCut("donor-weak-evidence")
+    assert draw_cut(good, blank, DEFAULT) == RefusedCut("donor-weak-evidence")
 
 
 @given(seeds)
@@ -192,17 +192,17 @@ def test_a_donor_that_was_not_asked_covers_what_leaves():
 
 
 def test_something_must_be_asked_to_be_attended():
-    assert draw_cut(unasked(make_view(1)), unasked(make_view(2)), DEFAULT) == Refused("nothing-was-asked")
+    assert draw_cut(unasked(make_view(1)), unasked(make_view(2)), DEFAULT) == RefusedCut("nothing-was-asked")
 
 
 def test_the_gate_is_asked_of_soft_cuts_too():
     weak = replace(make_view(2), grounded=False)
-    assert draw_cut(make_view(1), weak, DEFAULT, "soft") == Refused("donor-weak-evidence")
+    assert draw_cut(make_view(1), weak, DEFAULT, "soft") == RefusedCut("donor-weak-evidence")
 
 
 def test_a_region_without_a_cell_is_refused_by_name():
     rule = replace(DEFAULT, region=InPlaceDonor())
-    assert draw_cut(make_view(1), unasked(make_view(2)), rule) == Refused("no-cell-to-paste")
+    assert draw_cut(make_view(1), unasked(make_view(2)), rule) == RefusedCut("no-cell-to-paste")
 
 
 def test_pictures_that_share_nothing_are_refused_by_name():
@@ -210,7 +210,7 @@ def test_pictures_that_share_nothing_are_refused_by_name():
     attended = replace(DEFAULT, mask=TopK(border=0, min_area=0.0))
     for mode in ("attended", "box", "average"):
         outcome = draw_cut(a, b, attended, mode, np.random.default_rng(0))
-        assert outcome == Refused("no-shared-field-of-view")
+        assert outcome == RefusedCut("no-shared-field-of-view")
 
 
 TARGET = Strategies(TopK(fraction=0.1), PasteToTarget(), Feather())
@@ -258,7 +258,7 @@ def test_every_cut_keeps_its_contract(strategies, mode, first, second, left_a, t
     a = make_view(first, left=left_a, width=112 - left_a)
     b = make_view(second + 20_000, top=top_b, height=112 - top_b)
     cut = draw_cut(a, b, strategies, mode, np.random.default_rng(first))
-    if isinstance(cut, Refused):
+    if isinstance(cut, RefusedCut):
         return
     mixed, share = paste(cut, a, b), pixel_weights(cut, a.placement, b.placement)
     assert np.array_equal(mixed[share == 0], a.pixels[share == 0])

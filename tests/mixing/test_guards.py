@@ -5,7 +5,7 @@ import pytest
 
 from medcutmix_cli.attention import TopK
 from medcutmix_cli.mixing.blends import Feather
-from medcutmix_cli.mixing.cut import Cut, Guards, Refused, Strategies, draw_cut
+from medcutmix_cli.mixing.cut import Cut, Guards, RefusedCut, Strategies, draw_cut
 from medcutmix_cli.mixing.guards import free_cells
 from medcutmix_cli.mixing.regions import InPlaceDonor, InPlaceUnion, PasteToTarget
 from medcutmix_cli.mixing.shifts import IN_PLACE
@@ -52,7 +52,7 @@ def test_what_must_stay_alone_is_refused_by_name(who, finding, name):
     parents = {key: parent(n, (6, 6), *rows) for n, (key, rows) in enumerate(at.items())}
     assert isinstance(outcome(**as_pair(parents)), Cut)
     touched = {**parents, who: parent(7, (6, 6), under)}
-    assert outcome(**as_pair(touched)) == Refused(name)
+    assert outcome(**as_pair(touched)) == RefusedCut(name)
     clear = {**parents, who: parent(7, (6, 6), away)}
     assert isinstance(outcome(**as_pair(clear)), Cut)
 
@@ -80,7 +80,7 @@ def test_a_peak_in_the_paste_is_refused_however_small_its_share():
     wide = hill(6, 6)
     wide[6, 6] = 5
     guards = Guards(spare=False, core=0.9, neighbour_share=0.9, device_share=0.9)
-    assert outcome(parent(1, (6, 6), ("mass", wide)), parent(2, (6, 6)), guards) == Refused(
+    assert outcome(parent(1, (6, 6), ("mass", wide)), parent(2, (6, 6)), guards) == RefusedCut(
         "recipient-finding-covered"
     )
 
@@ -88,7 +88,7 @@ def test_a_peak_in_the_paste_is_refused_however_small_its_share():
 def test_another_findings_core_is_spared_before_anything_is_refused():
     a = parent(1, (6, 5), ("mass", hill(6, 8)))
     b = parent(2, (6, 5))
-    assert outcome(a, b) == Refused("recipient-finding-covered")
+    assert outcome(a, b) == RefusedCut("recipient-finding-covered")
     cut = outcome(a, b, Guards())
     assert isinstance(cut, Cut)
     free = free_cells(a, b, Guards(), IN_PLACE)
@@ -99,20 +99,20 @@ def test_another_findings_core_is_spared_before_anything_is_refused():
 
 def test_a_device_is_never_spared_but_refused():
     a = parent(1, (6, 5), ("support_devices", hill(6, 8)))
-    assert outcome(a, parent(2, (6, 5)), Guards()) == Refused("recipient-device-cut")
+    assert outcome(a, parent(2, (6, 5)), Guards()) == RefusedCut("recipient-device-cut")
 
 
 def test_the_guards_of_a_parent_that_was_not_asked_hold():
     a = parent(1, (6, 6), ("support_devices", hill(6, 6)))
     host = replace(a, scores=np.full_like(a.scores, np.nan), asked=False)
-    assert outcome(host, parent(2, (6, 6))) == Refused("recipient-device-cut")
+    assert outcome(host, parent(2, (6, 6))) == RefusedCut("recipient-device-cut")
 
 
 def test_a_moved_donors_neighbour_is_looked_for_where_it_came_from():
     a, target = parent(1, (6, 4)), PasteToTarget()
     near = parent(2, (6, 7), ("mass", hill(6, 7)))
     elsewhere = parent(2, (6, 7), ("mass", hill(12, 1)))
-    assert outcome(a, near, region=target) == Refused("donor-finding-pasted")
+    assert outcome(a, near, region=target) == RefusedCut("donor-finding-pasted")
     assert isinstance(outcome(a, elsewhere, region=target), Cut)
 
 
@@ -120,7 +120,7 @@ def test_a_donor_whose_evidence_would_mostly_stay_behind_is_refused():
     a = blank(1, left=0, width=112)
     b = replace(blank(2), scores=hill(6, 6))
     only_donor = Strategies(TopK(border=0, min_area=0.0), InPlaceDonor(), Feather())
-    assert draw_cut(a, b, only_donor) == Refused("donor-evidence-left-out")
+    assert draw_cut(a, b, only_donor) == RefusedCut("donor-evidence-left-out")
 
 
 @pytest.mark.parametrize(

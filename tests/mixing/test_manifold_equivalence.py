@@ -10,7 +10,7 @@ from medcutmix_cli.attention import TopK
 from medcutmix_cli.mixing.blends import Hard
 from medcutmix_cli.mixing.cut import Cut, Strategies, draw_cut, paste
 from medcutmix_cli.mixing.regions import InPlaceDonor, InPlaceUnion, PasteToTarget
-from medcutmix_cli.mixing.shifts import cells_of, moved
+from medcutmix_cli.mixing.shifts import cells_of, shift_array
 from tests.builders import make_view
 
 REGIONS = [InPlaceUnion(), InPlaceDonor(), PasteToTarget()]
@@ -57,4 +57,4 @@ def smooth_scores(view, seed):
 
 
 def moved_tokens(h, shift):
-    return torch.from_numpy(np.stack([moved(plane, shift.rows, shift.columns) for plane in h.numpy()]))
+    return torch.from_numpy(np.stack([shift_array(plane, shift.rows, shift.columns) for plane in h.numpy()]))

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from medcutmix_cli.mixing.regions import Evidence, InPlaceDonor, InPlaceUnion, PasteToTarget
+from medcutmix_cli.mixing.regions import InPlaceDonor, InPlaceUnion, ParentEvidence, PasteToTarget
 from medcutmix_cli.mixing.shifts import IN_PLACE, Shift
 from medcutmix_cli.records import Side
 from tests.builders import make_placement
@@ -13,7 +13,7 @@ strengths = arrays(np.float32, (4, 4), elements=st.floats(0, 1, width=16))
 
 
 def evidence(strength, side=Side.NONE, **placed):
-    return Evidence(np.asarray(strength, dtype=np.float32), side, make_placement(**placed))
+    return ParentEvidence(np.asarray(strength, dtype=np.float32), side, make_placement(**placed))
 
 
 def spot(row, column, size=2, grid=14):

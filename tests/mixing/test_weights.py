@@ -7,7 +7,7 @@ from hypothesis import given as drawn_from
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from medcutmix_cli.mixing.shifts import Shift, moved
+from medcutmix_cli.mixing.shifts import Shift, shift_array
 from medcutmix_cli.mixing.weights import (
     image_area,
     image_mass,
@@ -169,7 +169,7 @@ def test_a_moved_donor_weighs_as_its_moved_energy_does(map_a, map_b, shift):
     mask = np.zeros(GRID, np.float16)
     mask[4:10, 4:10] = 1
     got = image_weights(0.2, mask, map_a, map_b, "softmax", shift).mass_got_b
-    source = moved(mask, -shift.rows, -shift.columns)
+    source = shift_array(mask, -shift.rows, -shift.columns)
     assert got == pytest.approx(image_weights(0.2, source, map_a, map_b).mass_got_b)
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medcutmix_cli.pairing.clauses import reread, said, without
+from medcutmix_cli.pairing.clauses import mention_content, reread, without
 
 
 def cut(text, *findings):
@@ -117,10 +117,10 @@ def lists_of_findings(draw):
 def test_what_is_left_says_of_the_others_what_was_said_before(case):
     text, finding = case
     sentence = reread(text)[0]
-    before = [said(m) for m in sentence.mentions if m.finding != finding]
+    before = [mention_content(m) for m in sentence.mentions if m.finding != finding]
     shortened = cut(text, finding)
     if shortened is not None:
-        assert [said(m) for s in reread(shortened.text) for m in s.mentions] == before
+        assert [mention_content(m) for s in reread(shortened.text) for m in s.mentions] == before
         assert shortened.text[0].isupper()
         assert "  " not in shortened.text
         assert " ." not in shortened.text

@@ -281,9 +281,9 @@ def test_nulls_of_a_cross_are_asked_for_what_leaves_and_for_what_comes(built):
 
 
 def make_lacking(*findings):
-    from medcutmix_cli.pairing.cohort import file_away
+    from medcutmix_cli.pairing.cohort import pack_study
     from medcutmix_cli.planning.reading import read_study
 
     study = make_study(70, make_report(*NORMAL))
-    filed = file_away(read_study(study, study.images[0], ReportReader()), findings)
+    filed = pack_study(read_study(study, study.images[0], ReportReader()), findings)
     return {("train", finding): [filed] for finding in findings}

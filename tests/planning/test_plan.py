@@ -10,14 +10,14 @@ from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing import SameFinding
-from medcutmix_cli.pairing.cohort import file_away
+from medcutmix_cli.pairing.cohort import pack_study
 from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.pairing.shared_studies import shelved
+from medcutmix_cli.pairing.shared_studies import share_studies
 from medcutmix_cli.planning import plan as planning
 from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.planning.reading import choose_image, read_study
-from medcutmix_cli.records import Assertion, Dropped, Image, Mention, Side
+from medcutmix_cli.records import Assertion, Drop, Image, Mention, Side
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from tests.builders import make_report, make_study
@@ -149,7 +149,7 @@ def test_reasons_are_named(tmp_path):
         make_study(2, split="test"),
         make_study(3, view="LATERAL"),
         make_study(4, make_report("The lungs are clear.")),
-        Dropped("study", "s5", "report-missing"),
+        Drop("study", "s5", "report-missing"),
     ]
     result = planned(studies, exclude_ids=str(excluded))
     reasons = {drop.identifier[-1]: drop.reason for drop in result.dropped}
@@ -164,7 +164,7 @@ def test_reasons_are_named(tmp_path):
 
 
 def test_a_dropped_picture_is_counted_beside_the_studies():
-    result = planned([make_study(0), make_study(1), Dropped("image", "i9", "duplicate-id")])
+    result = planned([make_study(0), make_study(1), Drop("image", "i9", "duplicate-id")])
     assert result.images_dropped == {"duplicate-id": 1}
     assert result.inputs == 2
 
@@ -223,10 +223,10 @@ def test_choosing_in_processes_gives_the_same_plan(monkeypatch, options):
 
 def test_studies_on_a_shelf_are_those_that_were_put_there():
     filed = [
-        file_away(read_study(study, study.images[0], ReportReader()), ("pleural_effusion",))
+        pack_study(read_study(study, study.images[0], ReportReader()), ("pleural_effusion",))
         for study in many(20)
     ]
-    with shelved(filed) as shelf:
+    with share_studies(filed) as shelf:
         found = shelf.studies()
     assert [repr(study.open()) for study in found] == [repr(study.open()) for study in filed]
     assert [replace(study, packed=b"") for study in found] == [replace(study, packed=b"") for study in filed]

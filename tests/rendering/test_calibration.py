@@ -18,7 +18,7 @@ from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.records import NullPicture
 from medcutmix_cli.rendering.calibration import (
     Calibration,
-    Sight,
+    PictureSource,
     calibrate,
     read_calibration,
     write_calibration,
@@ -151,7 +151,7 @@ def test_the_list_of_nulls_is_read_as_it_was_written(tmp_path):
 
 
 def sight_of(folder, encoder):
-    return Sight(lambda path: folder / path, 112, "mimic-jpg", encoder)
+    return PictureSource(lambda path: folder / path, 112, "mimic-jpg", encoder)
 
 
 def test_order_workers_and_batches_decide_nothing(tmp_path):

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import medcutmix_cli
-from medcutmix_cli.errors import ImageError, Interrupted, RunError, UsageError
+from medcutmix_cli.errors import ImageError, Interruption, RunError, UsageError
 from medcutmix_cli.rendering import staging
-from medcutmix_cli.rendering.staging import InPlace, Staging, check_stage_dir, staged
+from medcutmix_cli.rendering.staging import InPlace, Staging, check_stage_dir, stage_files
 from medcutmix_cli.run.folder import RunFolder, read_outcomes, read_state
 from tests.builders import make_report
 from tests.toy_encoder import ToyEncoder, use_encoder
@@ -69,7 +69,7 @@ def whole(path):
 
 
 def test_each_file_is_read_from_its_copy_and_the_copy_goes_after_its_last_use(sources, stage):
-    with staged(stage, [*sources, sources[3]]) as storage:
+    with stage_files(stage, [*sources, sources[3]]) as storage:
         for number, source in enumerate(sources):
             eventually(lambda wanted=source: wanted in storage._copies)
             place, content = storage.read(source, whole)
@@ -85,7 +85,7 @@ def test_each_file_is_read_from_its_copy_and_the_copy_goes_after_its_last_use(so
 
 
 def test_without_a_folder_files_are_read_where_they_lie(sources):
-    with staged("", sources) as storage:
+    with stage_files("", sources) as storage:
         assert storage.read(sources[0], whole)[0] == sources[0]
         assert isinstance(storage, InPlace)
 
@@ -93,7 +93,7 @@ def test_without_a_folder_files_are_read_where_they_lie(sources):
 def test_copies_are_readable_by_the_owner_only(sources, stage):
     before = os.umask(0)
     try:
-        with staged(stage, sources):
+        with stage_files(stage, sources):
             eventually(lambda: len(copies(stage)) == len(sources))
             [folder] = Path(stage).iterdir()
             assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -153,7 +153,7 @@ def held(monkeypatch, hold):
 
 
 def test_a_reader_waits_for_a_copy_that_is_under_way(monkeypatch, sources, stage):
-    with held(monkeypatch, lambda _path: True) as gate, staged(stage, sources) as storage:
+    with held(monkeypatch, lambda _path: True) as gate, stage_files(stage, sources) as storage:
         eventually(lambda: sources[0] in storage._copies)
         threading.Timer(0.1, gate.set).start()
         place, content = storage.read(sources[0], whole)
@@ -162,7 +162,7 @@ def test_a_reader_waits_for_a_copy_that_is_under_way(monkeypatch, sources, stage
 
 
 def test_a_reader_that_comes_before_the_copy_is_begun_reads_the_source(monkeypatch, sources, stage):
-    with held(monkeypatch, lambda _path: True) as gate, staged(stage, sources) as storage:
+    with held(monkeypatch, lambda _path: True) as gate, stage_files(stage, sources) as storage:
         eventually(lambda: len(storage._copies) == staging.STREAMS)
         place, _ = storage.read(sources[-1], whole)
         assert place == sources[-1]
@@ -185,7 +185,7 @@ def test_a_full_disk_fails_nothing_and_is_counted(monkeypatch, sources, stage):
         return whole
 
     monkeypatch.setattr(Staging, "_written", onto_a_small_disk)
-    with staged(stage, sources) as storage:
+    with stage_files(stage, sources) as storage:
         eventually(
             lambda: storage.noted["staging-fell-back"]
         )  # of copies that nobody reads the fourth finds no room
@@ -197,7 +197,7 @@ def test_a_full_disk_fails_nothing_and_is_counted(monkeypatch, sources, stage):
 
 
 def test_a_copy_that_was_taken_away_is_read_from_the_source(sources, stage):
-    with staged(stage, sources) as storage:
+    with stage_files(stage, sources) as storage:
         eventually(lambda: len(copies(stage)) == len(sources))
         for copy in copies(stage):
             copy.unlink()
@@ -207,7 +207,7 @@ def test_a_copy_that_was_taken_away_is_read_from_the_source(sources, stage):
 
 
 def test_a_folder_that_was_taken_away_is_survived(monkeypatch, sources, stage):
-    with held(monkeypatch, lambda _path: True) as gate, staged(stage, sources) as storage:
+    with held(monkeypatch, lambda _path: True) as gate, stage_files(stage, sources) as storage:
         [folder] = Path(stage).iterdir()
         folder.rmdir()
         gate.set()
@@ -225,7 +225,7 @@ def test_a_folder_that_was_taken_away_is_survived(monkeypatch, sources, stage):
 )
 def test_a_source_that_cannot_be_read_is_named_as_without_staging(sources, stage, spoil, reason):
     spoil(sources[2])
-    with staged(stage, sources) as storage:
+    with stage_files(stage, sources) as storage:
         eventually(lambda: not storage._waiting)
         with pytest.raises(ImageError) as caught:
             storage.read(sources[2], whole)
@@ -237,7 +237,7 @@ def test_the_error_of_a_damaged_picture_names_the_source(sources, stage):
     def refused(path):
         raise ImageError("damaged", where=str(path))
 
-    with staged(stage, sources) as storage:
+    with stage_files(stage, sources) as storage:
         eventually(lambda: not storage._waiting)
         with pytest.raises(ImageError) as caught:
             storage.read(sources[2], refused)
@@ -268,12 +268,12 @@ def test_an_interruption_leaves_at_once_and_leaves_nothing(monkeypatch, sources,
     monkeypatch.setattr(Path, "open", lambda self, *rest, **more: Slow(opened(self, *rest, **more)))
 
     def work():
-        with staged(stage, sources) as storage:
+        with stage_files(stage, sources) as storage:
             stopping.append(storage)
             eventually(lambda: len(copies(stage)) == staging.STREAMS)
-            raise Interrupted("stopped by SIGTERM")
+            raise Interruption("stopped by SIGTERM")
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interruption):
         work()
     assert len(late) <= staging.STREAMS, "each stream looks between two parts"
     assert not os.listdir(stage)  # noqa: PTH208
@@ -316,11 +316,11 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_uses_stays(
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         process.stdout.readline()
         [left] = Path(stage).iterdir()
-        with staged(stage, sources):
+        with stage_files(stage, sources):
             assert left.exists()
         process.kill()
     (Path(stage) / ".somebody.elses.file.1.tmp").touch()
-    with staged(stage, sources), staged(stage, sources):
+    with stage_files(stage, sources), stage_files(stage, sources):
         assert not left.exists()
         assert len(list(Path(stage).glob("*.stage.*"))) == 2
     assert os.listdir(stage) == [".somebody.elses.file.1.tmp"]  # noqa: PTH208
@@ -328,7 +328,7 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_uses_stays(
 
 def test_a_disk_too_full_for_a_folder_is_told_and_fails_nothing(stage, sources, monkeypatch):
     monkeypatch.setattr(Path, "mkdir", lambda *_args, **_more: os.open("/dev/full/no", os.O_RDONLY))
-    with staged(stage, sources) as storage:
+    with stage_files(stage, sources) as storage:
         assert storage.read(sources[0], whole) == (sources[0], sources[0].read_bytes())
         assert storage.noted == {"staging-fell-back": len(sources)}
 
@@ -415,9 +415,9 @@ def test_an_interrupted_shard_leaves_no_copy_and_goes_on(tmp_path, toy, stage):
 
     def stop(stage_name, done, _total):
         if stage_name == "rendering" and done == 3:
-            raise Interrupted("stopped by SIGTERM")
+            raise Interruption("stopped by SIGTERM")
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(Interruption):
         medcutmix_cli.render(tmp_path / "out", stage_dir=stage, workers=2, progress=stop)
     assert not os.listdir(stage)  # noqa: PTH208
     assert read_state(RunFolder(tmp_path / "out"), 0) is None

@@ -8,7 +8,7 @@ import medcutmix_cli
 from medcutmix_cli import pipeline
 from medcutmix_cli.rendering import shard as rendering
 from medcutmix_cli.run import commit as claiming
-from medcutmix_cli.run.commit import SteppedAside, WrittenRows, claim, make_way
+from medcutmix_cli.run.commit import SupersededShard, WrittenRows, claim, withdraw_state
 from medcutmix_cli.run.folder import (
     PairOutcome,
     RunFolder,
@@ -41,7 +41,7 @@ def render(folder, name, failed=0):
     """Do what `render_shard` does, with a text for rows; both tasks' texts are of one length."""
     begin_attempt(folder, 0)
     outcomes = outcomes_of(name, failed)
-    with publish(folder.shard_file(0), lambda: make_way(folder, 0, failed)) as temporary:
+    with publish(folder.shard_file(0), lambda: withdraw_state(folder, 0, failed)) as temporary:
         temporary.write_text(f"rows of {name}")
         rows = WrittenRows.of(temporary)
     state = ShardState(0, 9, 9 - failed, {}, {"image": failed}, rows.sha256, rows.bytes, 1.0, name, 1)
@@ -101,7 +101,7 @@ def interleaved(folder, monkeypatch, order, failed):
         name = threading.current_thread().name
         try:
             render(folder, name, failed[name])
-        except SteppedAside:
+        except SupersededShard:
             pass
         finally:
             turns.end()
@@ -143,8 +143,8 @@ def test_no_state_speaks_of_other_rows_however_two_tasks_take_turns(tmp_path, mo
 
 def test_who_comes_second_steps_aside_and_tells_of_the_first(folder):
     render(folder, "A")
-    with pytest.raises(SteppedAside) as aside:
-        make_way(folder, 0, 0)
+    with pytest.raises(SupersededShard) as aside:
+        withdraw_state(folder, 0, 0)
     assert aside.value.state.device == "A"
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.run.folder import RunFolder, explained, read_run, read_state
+from medcutmix_cli.run.folder import RunFolder, read_run, read_state
 from medcutmix_cli.system.atomic_files import publish_first
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT])
 def test_a_refused_write_says_where_and_what_to_do(tmp_path, code):
-    with pytest.raises(RunError) as caught, explained(tmp_path):
+    with pytest.raises(RunError) as caught, explain_storage_errors(tmp_path):
         raise OSError(code, os.strerror(code))
     assert caught.value.where == str(tmp_path)
     assert caught.value.hint
@@ -37,7 +38,7 @@ def test_of_two_files_the_first_counts_also_where_there_are_no_hard_links(tmp_pa
 
 
 def test_an_error_that_is_no_refused_write_passes_unchanged(tmp_path):
-    with pytest.raises(OSError, match="pipe"), explained(tmp_path):
+    with pytest.raises(OSError, match="pipe"), explain_storage_errors(tmp_path):
         raise OSError(errno.EPIPE, "pipe")
 
 

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from medcutmix_cli.system import signals
-from medcutmix_cli.system.signals import SignalWatch, Stop, shielded
+from medcutmix_cli.system.signals import SignalWatch, Stop, shield_children
 
 
 @pytest.mark.parametrize("name", SignalWatch.names)
@@ -185,7 +185,7 @@ def test_a_forked_child_rings_no_bell_of_its_parent():
 
 
 def test_a_child_started_in_the_shield_is_deaf():
-    with shielded():
+    with shield_children():
         child = subprocess.Popen(
             [sys.executable, "-c", "import time; print('ready', flush=True); time.sleep(1)"], stdout=-1
         )
@@ -197,7 +197,7 @@ def test_a_child_started_in_the_shield_is_deaf():
 
 
 def kill_in_the_shield():
-    with shielded():
+    with shield_children():
         os.kill(os.getpid(), signal.SIGTERM)
     for _ in range(500):  # another thread takes it, and tells the main thread
         time.sleep(0.01)

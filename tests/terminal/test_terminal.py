@@ -20,8 +20,8 @@ from medcutmix_cli.terminal import (
     status_view,
     verification_view,
 )
-from medcutmix_cli.terminal.pairs import ASCII, map_text, pooled
-from medcutmix_cli.terminal.words import counted, printable, size
+from medcutmix_cli.terminal.pairs import ASCII, map_text, pool_map
+from medcutmix_cli.terminal.words import printable, quantity, size
 from tests.run_folders import INSERTED, REMOVED, make_row, write_run
 
 
@@ -176,7 +176,7 @@ def test_cells_outside_the_field_of_view_are_blank():
 
 @given(st.integers(1, 40), st.integers(1, 40))
 def test_any_grid_is_drawn_in_16_cells_at_most(height, width):
-    rows = pooled([0.0] * (height * width), [0] * (height * width), (height, width))
+    rows = pool_map([0.0] * (height * width), [0] * (height * width), (height, width))
     assert len(rows) <= 16
     assert all(len(row) <= 16 for row in rows)
 
@@ -184,7 +184,7 @@ def test_any_grid_is_drawn_in_16_cells_at_most(height, width):
 def test_pooling_keeps_the_peak_and_the_mask():
     scores, mask = [0.0] * 400, [0] * 400
     scores[399], mask[399] = 5.0, 1
-    assert pooled(scores, mask, (20, 20))[-1][-1] == (5.0, True)
+    assert pool_map(scores, mask, (20, 20))[-1][-1] == (5.0, True)
 
 
 def test_problems_are_told_by_place_and_rule():
@@ -217,4 +217,4 @@ def test_sizes_are_written_as_people_do(count, said):
 
 
 def test_one_is_singular():
-    assert (counted(1, "shard"), counted(1024, "shard")) == ("1 shard", "1,024 shards")
+    assert (quantity(1, "shard"), quantity(1024, "shard")) == ("1 shard", "1,024 shards")

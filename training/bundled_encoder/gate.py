@@ -62,7 +62,7 @@ def table(nulls: Peaks, fresh: Peaks, gate: NullMax) -> str:
         right = sum(gate.keeps(peak, known) for peak in fresh.shown[finding])
         row = (wrong, len(fresh.absent[finding]), right, len(fresh.shown[finding]))
         sums += row
-        threshold = known[-1 - gate.allowed(known.size)]
+        threshold = known[-1 - gate.max_nulls_reaching(known.size)]
         lines.append(_line(finding, str(known.size), row, f"> {threshold:.2f}"))
     lines.insert(2, _line("**all local findings**", "", tuple(sums), ""))
     return "\n".join(lines)

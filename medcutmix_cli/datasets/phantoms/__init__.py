@@ -7,7 +7,7 @@ from medcutmix_cli.datasets.phantoms.records import (
     FINDINGS,
     LOCAL_FINDINGS,
     Lesion,
-    Painted,
+    PaintedPhantom,
     Phantom,
 )
 from medcutmix_cli.datasets.phantoms.reports import (
@@ -22,7 +22,7 @@ __all__ = [
     "FINDINGS",
     "LOCAL_FINDINGS",
     "Lesion",
-    "Painted",
+    "PaintedPhantom",
     "Phantom",
     "PhantomReport",
     "ReportSentence",

@@ -46,7 +46,7 @@ def on_side(points: Points, side: str) -> Points:
     return mirrored
 
 
-def turned(points: Points, patient: Patient) -> Points:
+def turn_points(points: Points, patient: Patient) -> Points:
     """Shift midline organs as a turned patient shows them."""
     shifted: Points = points + np.array([patient.turn, 0.0])
     return shifted
@@ -125,7 +125,7 @@ def heart(patient: Patient) -> Points:
             (0.12, top - 0.04),
         ]
     )
-    return turned(smooth_curve(points, closed=True), patient)
+    return turn_points(smooth_curve(points, closed=True), patient)
 
 
 def mediastinum(patient: Patient) -> Points:
@@ -150,7 +150,7 @@ def mediastinum(patient: Patient) -> Points:
             (0.14 * m, -0.30),
         ]
     )
-    return turned(smooth_curve(points, closed=True), patient)
+    return turn_points(smooth_curve(points, closed=True), patient)
 
 
 def body(patient: Patient) -> Points:

@@ -61,7 +61,7 @@ def ribbon(centre: Points, width: float | Points) -> Points:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ExposureFrame:
     """The picture of one exposure: maps the body frame to pixels (x right, y down).
 
     Attributes:
@@ -79,7 +79,7 @@ class Frame:
     x: Layer = field(repr=False)
     y: Layer = field(repr=False)
     span: tuple[float, float]
-    coarse: Frame | None = field(repr=False)
+    coarse: ExposureFrame | None = field(repr=False)
 
     def to_pixels(self, points: Points) -> Points:
         """Map (n, 2) body points to pixel coordinates."""
@@ -165,7 +165,7 @@ class Frame:
         return np.split(np.round(pixels).astype(np.int32), ends[:-1])
 
 
-def make_frame(exposure: Exposure, aspect: float, height: int, coarse: bool = True) -> Frame:
+def make_frame(exposure: Exposure, aspect: float, height: int, coarse: bool = True) -> ExposureFrame:
     """Lay out the picture of an exposure at a height in pixels, with its coarse copy."""
     width = max(16, round(height * aspect))
     scale = min(height, width) / exposure.zoom
@@ -176,7 +176,7 @@ def make_frame(exposure: Exposure, aspect: float, height: int, coarse: bool = Tr
     inverse = np.linalg.inv(linear).astype(np.float32)
     columns = np.arange(width, dtype=np.float32)[None, :] - np.float32(offset[0])
     rows = np.arange(height, dtype=np.float32)[:, None] - np.float32(offset[1])
-    return Frame(
+    return ExposureFrame(
         height=height,
         width=width,
         matrix=np.column_stack([linear, offset]),

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from medcutmix_cli.datasets.phantoms.phrases import Form, Phrasebook, capitalise, pick
-from medcutmix_cli.datasets.phantoms.records import Lesion, Side
+from medcutmix_cli.datasets.phantoms.records import Lesion, SideName
 
 _HEDGED = 0.12
 _PRIOR = 0.14
@@ -20,21 +20,21 @@ _LIKE = {"nodule": "mass", "mass": "nodule"}  # never deny the one while the oth
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class PhraseMention:
     """What a sentence says of one finding; `lesion` indexes `Phantom.lesions`, None where it denies."""
 
     finding: str
-    side: Side
+    side: SideName
     assertion: Literal["present", "absent", "uncertain"]
     lesion: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class SentenceDraft:
     """One sentence before it is laid out."""
 
     text: str
-    mentions: tuple[Mention, ...] = ()
+    mentions: tuple[PhraseMention, ...] = ()
     prior: bool = False
 
 
@@ -42,8 +42,8 @@ class Draft:
 class Narrative:
     """What the report says; both parts say the same of every lesion."""
 
-    findings: tuple[Draft, ...]
-    impression: tuple[Draft, ...]
+    findings: tuple[SentenceDraft, ...]
+    impression: tuple[SentenceDraft, ...]
     compared: bool  # there is an earlier study to speak of
 
 
@@ -56,9 +56,9 @@ class _Told:
     hedged: bool
 
     @property
-    def mention(self) -> Mention:
+    def mention(self) -> PhraseMention:
         assertion: Literal["present", "uncertain"] = "uncertain" if self.hedged else "present"
-        return Mention(self.lesion.finding, self.lesion.side, assertion, self.index)
+        return PhraseMention(self.lesion.finding, self.lesion.side, assertion, self.index)
 
 
 def compose(lesions: tuple[Lesion, ...], book: Phrasebook, rng: np.random.Generator) -> Narrative:
@@ -84,9 +84,11 @@ def _choose_absent(lesions: tuple[Lesion, ...], rng: np.random.Generator) -> lis
     return [finding for finding, share, draw in rows if draw < share and finding not in there]
 
 
-def _tell(told: list[_Told], book: Phrasebook, rng: np.random.Generator, compared: bool) -> list[Draft]:
+def _tell(
+    told: list[_Told], book: Phrasebook, rng: np.random.Generator, compared: bool
+) -> list[SentenceDraft]:
     """Word lesions one by one, now and then two in a sentence."""
-    drafts: list[Draft] = []
+    drafts: list[SentenceDraft] = []
     waiting = list(told)
     while waiting:
         one = waiting.pop(0)
@@ -97,59 +99,61 @@ def _tell(told: list[_Told], book: Phrasebook, rng: np.random.Generator, compare
             continue
         prior = compared and not one.hedged and bool(rng.random() < _PRIOR)
         form: Form = "hedged" if one.hedged else ("prior" if prior else "sentences")
-        drafts.append(Draft(book.word(one.lesion, rng, form), (one.mention,), prior))
+        drafts.append(SentenceDraft(book.word(one.lesion, rng, form), (one.mention,), prior))
     return drafts
 
 
-def _pair(first: _Told, second: _Told, kind: str, book: Phrasebook, rng: np.random.Generator) -> Draft:
+def _pair(
+    first: _Told, second: _Told, kind: str, book: Phrasebook, rng: np.random.Generator
+) -> SentenceDraft:
     clauses = [book.word(one.lesion, rng, "clauses") for one in (first, second)]
     text = pick(rng, book.shared[kind]).format(first=clauses[0], second=clauses[1])
-    return Draft(capitalise(text), (first.mention, second.mention))
+    return SentenceDraft(capitalise(text), (first.mention, second.mention))
 
 
-def _deny(absent: list[str], book: Phrasebook, rng: np.random.Generator) -> list[Draft]:
+def _deny(absent: list[str], book: Phrasebook, rng: np.random.Generator) -> list[SentenceDraft]:
     """Deny findings in one or two sentences."""
     names = [absent[i] for i in rng.permutation(len(absent))]
     cut = len(names) if len(names) < 3 or rng.random() < 0.6 else int(rng.integers(1, len(names)))
     return [_denial(part, book, rng) for part in (names[:cut], names[cut:]) if part]
 
 
-def _denial(names: list[str], book: Phrasebook, rng: np.random.Generator) -> Draft:
+def _denial(names: list[str], book: Phrasebook, rng: np.random.Generator) -> SentenceDraft:
     nouns = [book.noun(name) for name in names]
     listed = nouns[0] if len(nouns) == 1 else ", ".join(nouns[:-1]) + " or " + nouns[-1]
     template = pick(rng, book.shared["absent_one" if len(nouns) == 1 else "absent_many"])
-    mentions = tuple(Mention(name, "none", "absent", None) for name in names)
-    return Draft(capitalise(template.format(list=listed)), mentions)
+    mentions = tuple(PhraseMention(name, "none", "absent", None) for name in names)
+    return SentenceDraft(capitalise(template.format(list=listed)), mentions)
 
 
 def _normal(
     lesions: tuple[Lesion, ...], absent: list[str], book: Phrasebook, rng: np.random.Generator
-) -> list[Draft]:
+) -> list[SentenceDraft]:
     there = {lesion.finding for lesion in lesions}
     fitting = [row for row in book.normal if not row.excludes & there and not set(row.denies) & set(absent)]
     count = min(len(fitting), int(rng.integers(1, 5)))
     chosen = rng.permutation(len(fitting))[:count]
-    drafts: list[Draft] = []
+    drafts: list[SentenceDraft] = []
     said: set[tuple[str, ...]] = set()
     for row in (fitting[int(i)] for i in chosen):
         key = row.denies or (row.text,)
         if key not in said:  # one sentence on the heart is enough
             said.add(key)
-            mentions = tuple(Mention(name, "none", "absent", None) for name in row.denies)
-            drafts.append(Draft(row.text, mentions))
+            mentions = tuple(PhraseMention(name, "none", "absent", None) for name in row.denies)
+            drafts.append(SentenceDraft(row.text, mentions))
     return drafts
 
 
-def _shuffled(drafts: list[Draft], rng: np.random.Generator) -> list[Draft]:
+def _shuffled(drafts: list[SentenceDraft], rng: np.random.Generator) -> list[SentenceDraft]:
     return [drafts[i] for i in rng.permutation(len(drafts))]
 
 
 def _impress(
     devices: list[_Told], disease: list[_Told], book: Phrasebook, rng: np.random.Generator
-) -> list[Draft]:
+) -> list[SentenceDraft]:
     """Mirror the lesions in an impression; the same lesions stay hedged."""
     if not disease:
-        drafts = [Draft(pick(rng, book.shared["normal_impressions"]))]
+        drafts = [SentenceDraft(pick(rng, book.shared["normal_impressions"]))]
         return drafts + [_impression(one, book, rng) for one in devices if rng.random() < 0.4]
     kept = [one for one in disease if rng.random() < 0.93] or disease[:1]
     drafts = []
@@ -164,12 +168,18 @@ def _impress(
     return drafts + _closing(disease, book, rng)
 
 
-def _impression(one: _Told, book: Phrasebook, rng: np.random.Generator) -> Draft:
-    return Draft(book.word(one.lesion, rng, "hedged" if one.hedged else "impressions"), (one.mention,))
+def _impression(one: _Told, book: Phrasebook, rng: np.random.Generator) -> SentenceDraft:
+    return SentenceDraft(
+        book.word(one.lesion, rng, "hedged" if one.hedged else "impressions"), (one.mention,)
+    )
 
 
-def _closing(disease: list[_Told], book: Phrasebook, rng: np.random.Generator) -> list[Draft]:
+def _closing(disease: list[_Told], book: Phrasebook, rng: np.random.Generator) -> list[SentenceDraft]:
     urgent = any(one.lesion.finding in ("pneumothorax", "mass") for one in disease)
     if rng.random() < (0.4 if urgent else 0.08):
-        return [Draft(pick(rng, book.shared["notifications" if rng.random() < 0.6 else "recommendations"]))]
+        return [
+            SentenceDraft(
+                pick(rng, book.shared["notifications" if rng.random() < 0.6 else "recommendations"])
+            )
+        ]
     return []

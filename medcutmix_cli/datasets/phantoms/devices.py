@@ -8,23 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medcutmix_cli.datasets.phantoms import anatomy
-from medcutmix_cli.datasets.phantoms.canvas import Frame, Layer, Points, ribbon, smooth_curve
+from medcutmix_cli.datasets.phantoms.canvas import ExposureFrame, Layer, Points, ribbon, smooth_curve
 from medcutmix_cli.datasets.phantoms.records import Lesion, Patient, Place
 from medcutmix_cli.datasets.phantoms.thorax import carina_y
 
 _HALO = 0.07  # full width of the mask along a thin device, body units
 
 
-def paint_device(frame: Frame, patient: Patient, soft: Layer, lesion: Lesion) -> NDArray[np.bool_]:
+def paint_device(frame: ExposureFrame, patient: Patient, soft: Layer, lesion: Lesion) -> NDArray[np.bool_]:
     """Add one device to the attenuation `soft`, in place; returns its (H, W) bool mask."""
     return _DEVICES[lesion.kind](frame, patient, soft, lesion.places[0])
 
 
-def _along(frame: Frame, curves: list[Points]) -> NDArray[np.bool_]:
+def _along(frame: ExposureFrame, curves: list[Points]) -> NDArray[np.bool_]:
     return frame.fill([ribbon(curve, _HALO) for curve in curves]) > 0.5
 
 
-def _endotracheal_tube(frame: Frame, patient: Patient, soft: Layer, place: Place) -> NDArray[np.bool_]:
+def _endotracheal_tube(
+    frame: ExposureFrame, patient: Patient, soft: Layer, place: Place
+) -> NDArray[np.bool_]:
     tip = carina_y(patient) - 0.10 - 0.22 * place.y
     tube = smooth_curve(np.array([(place.x, -0.9), (0.01 + place.x, -0.2), (0.008, tip)]))
     walls = [tube + np.array([0.026, 0]), tube - np.array([0.026, 0])]
@@ -33,7 +35,7 @@ def _endotracheal_tube(frame: Frame, patient: Patient, soft: Layer, place: Place
     return _along(frame, [tube])
 
 
-def _central_line(frame: Frame, patient: Patient, soft: Layer, place: Place) -> NDArray[np.bool_]:
+def _central_line(frame: ExposureFrame, patient: Patient, soft: Layer, place: Place) -> NDArray[np.bool_]:
     h, sign = patient.lung_height, anatomy.SIGN[place.side]
     tip = (-0.15, (0.44 + 0.12 * place.y) * h)
     jugular = place.seed % 3 != 0
@@ -48,7 +50,7 @@ def _central_line(frame: Frame, patient: Patient, soft: Layer, place: Place) -> 
     return _along(frame, [curve])
 
 
-def _pacemaker(frame: Frame, patient: Patient, soft: Layer, place: Place) -> NDArray[np.bool_]:
+def _pacemaker(frame: ExposureFrame, patient: Patient, soft: Layer, place: Place) -> NDArray[np.bool_]:
     h, sign = patient.lung_height, anatomy.SIGN[place.side]
     t = np.linspace(0, 2 * np.pi, 48, endpoint=False)
     shape = np.column_stack(
@@ -77,7 +79,7 @@ def _lead(header: Points, sign: float, h: float, end: list[tuple[float, float]])
     return smooth_curve(np.array([tuple(header), *middle, *end]))
 
 
-def _nasogastric_tube(frame: Frame, patient: Patient, soft: Layer, place: Place) -> NDArray[np.bool_]:
+def _nasogastric_tube(frame: ExposureFrame, patient: Patient, soft: Layer, place: Place) -> NDArray[np.bool_]:
     h, dome = patient.lung_height, anatomy.dome_y(patient, "left")
     points = [
         (place.x, -0.9),
@@ -92,7 +94,7 @@ def _nasogastric_tube(frame: Frame, patient: Patient, soft: Layer, place: Place)
     return _along(frame, [curve])
 
 
-def _sternal_wires(frame: Frame, patient: Patient, soft: Layer, place: Place) -> NDArray[np.bool_]:
+def _sternal_wires(frame: ExposureFrame, patient: Patient, soft: Layer, place: Place) -> NDArray[np.bool_]:
     rng = np.random.default_rng(place.seed)
     t = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     loops = []
@@ -104,7 +106,7 @@ def _sternal_wires(frame: Frame, patient: Patient, soft: Layer, place: Place) ->
     return frame.fill([np.mean(loop, axis=0) + 1.25 * (loop - np.mean(loop, axis=0)) for loop in loops]) > 0.5
 
 
-_DEVICES: dict[str, Callable[[Frame, Patient, Layer, Place], NDArray[np.bool_]]] = {
+_DEVICES: dict[str, Callable[[ExposureFrame, Patient, Layer, Place], NDArray[np.bool_]]] = {
     "endotracheal_tube": _endotracheal_tube,
     "central_line": _central_line,
     "pacemaker": _pacemaker,

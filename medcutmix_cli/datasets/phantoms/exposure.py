@@ -5,13 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from medcutmix_cli.datasets.phantoms.canvas import Frame, Layer
+from medcutmix_cli.datasets.phantoms.canvas import ExposureFrame, Layer
 from medcutmix_cli.datasets.phantoms.records import Exposure
 
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 
 
-def expose(frame: Frame, attenuation: Layer, exposure: Exposure) -> Layer:
+def expose(frame: ExposureFrame, attenuation: Layer, exposure: Exposure) -> Layer:
     """Expose and display an attenuation layer; returns (H, W) float32 in [0, 1], bright = radio-opaque."""
     beam = attenuation + np.float32(exposure.tilt_x) * frame.x
     beam += np.float32(exposure.scatter) * (frame.soften(beam, 0.30) - beam)
@@ -23,7 +23,7 @@ def expose(frame: Frame, attenuation: Layer, exposure: Exposure) -> Layer:
     return np.clip(curve, 0, 1)
 
 
-def _quantum_noise(frame: Frame, beam: Layer, exposure: Exposure) -> Layer:
+def _quantum_noise(frame: ExposureFrame, beam: Layer, exposure: Exposure) -> Layer:
     """Add noise that grows where fewer photons arrive; its strength per unit area is the same at any size."""
     rng = np.random.default_rng([exposure.noise_seed, frame.height])
     grain = rng.standard_normal(beam.shape, dtype=np.float32)

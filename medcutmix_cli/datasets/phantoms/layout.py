@@ -11,7 +11,7 @@ TITLE = " " * 33 + "FINAL REPORT\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class SectionBlock:
     """One section. `paragraphs` hold sentences; `numbers` gives each sentence a line of its own with its number."""
 
     header: str
@@ -35,7 +35,7 @@ class Page:
         """Write the line of one space that stands between sections."""
         self.text += " \n"
 
-    def block(self, block: Block) -> None:
+    def block(self, block: SectionBlock) -> None:
         """Write one section."""
         prefix = f"{block.header}:  " if block.header and block.inline and not block.numbers else ""
         if block.header and not prefix:

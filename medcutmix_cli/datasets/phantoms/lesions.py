@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medcutmix_cli.datasets.phantoms import anatomy
-from medcutmix_cli.datasets.phantoms.canvas import Frame, Layer, Points, ribbon, smooth_curve, step
+from medcutmix_cli.datasets.phantoms.canvas import ExposureFrame, Layer, Points, ribbon, smooth_curve, step
 from medcutmix_cli.datasets.phantoms.devices import paint_device
 from medcutmix_cli.datasets.phantoms.records import Lesion, Patient, Place
 from medcutmix_cli.datasets.phantoms.thorax import Thorax
@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 class Scene:
     """One thorax in one frame. Painters change the arrays of `thorax` in place."""
 
-    frame: Frame
+    frame: ExposureFrame
     patient: Patient
     thorax: Thorax
 
@@ -102,7 +102,7 @@ def _paint_consolidation(scene: Scene, lesion: Lesion, place: Place) -> Mask:
     return mask
 
 
-def _ellipse_radius(frame: Frame, place: Place) -> Layer:
+def _ellipse_radius(frame: ExposureFrame, place: Place) -> Layer:
     """Distance from a place in units of its radii: 1 on the ellipse."""
     cos, sin = np.float32(np.cos(place.angle)), np.float32(np.sin(place.angle))
     dx, dy = frame.x - np.float32(place.x), frame.y - np.float32(place.y)

@@ -7,11 +7,11 @@ import numpy as np
 from medcutmix_cli.datasets.phantoms.canvas import make_frame
 from medcutmix_cli.datasets.phantoms.exposure import expose
 from medcutmix_cli.datasets.phantoms.lesions import Scene, paint_lesion
-from medcutmix_cli.datasets.phantoms.records import Painted, Phantom
+from medcutmix_cli.datasets.phantoms.records import PaintedPhantom, Phantom
 from medcutmix_cli.datasets.phantoms.thorax import paint_thorax
 
 
-def paint(phantom: Phantom, height: int) -> Painted:
+def paint(phantom: Phantom, height: int) -> PaintedPhantom:
     """Paint a phantom at a height in pixels; the width follows from its aspect ratio.
 
     Raises:
@@ -24,4 +24,4 @@ def paint(phantom: Phantom, height: int) -> Painted:
     shown = {index: paint_lesion(scene, lesion) for index, lesion in enumerate(phantom.lesions)}
     image = expose(frame, scene.thorax.soft + scene.thorax.vessels, phantom.exposure)
     masks = {index: mask for index, mask in shown.items() if bool(np.any(mask))}
-    return Painted(image, masks)
+    return PaintedPhantom(image, masks)

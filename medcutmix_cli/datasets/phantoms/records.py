@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Side = Literal["left", "right", "bilateral", "none"]
+SideName = Literal["left", "right", "bilateral", "none"]
 Severity = Literal["mild", "moderate", "severe"]
 
 FINDINGS: tuple[str, ...] = (
@@ -108,7 +108,7 @@ class Lesion:
     """One finding of a phantom. `side` is the patient's side: the patient's left is image right."""
 
     finding: str
-    side: Side
+    side: SideName
     zone: str  # apical | upper | mid | lower | basal | perihilar | retrocardiac | none
     severity: Severity
     kind: str  # plate | lobar | a device kind | ""
@@ -129,7 +129,7 @@ class Phantom:
 
 
 @dataclass(frozen=True, slots=True)
-class Painted:
+class PaintedPhantom:
     """A painted phantom.
 
     Attributes:

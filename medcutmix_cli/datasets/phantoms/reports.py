@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from medcutmix_cli.datasets.phantoms.compose import Draft, Mention, Narrative, compose
-from medcutmix_cli.datasets.phantoms.layout import Block, Page
+from medcutmix_cli.datasets.phantoms.compose import Narrative, PhraseMention, SentenceDraft, compose
+from medcutmix_cli.datasets.phantoms.layout import Page, SectionBlock
 from medcutmix_cli.datasets.phantoms.phrases import PHRASEBOOKS, load_phrasebook, pick, read_table
 from medcutmix_cli.datasets.phantoms.records import FINDINGS, Lesion, Phantom
 
@@ -36,7 +36,7 @@ class ReportSentence:
     start: int
     end: int
     section: str
-    mentions: tuple[Mention, ...]
+    mentions: tuple[PhraseMention, ...]
     prior: bool
 
     @property
@@ -60,7 +60,7 @@ class PhantomReport:
     sentences: tuple[ReportSentence, ...]
     truth: Mapping[str, Truth]
 
-    def asserting(self, lesion: int) -> tuple[ReportSentence, ...]:
+    def sentences_asserting(self, lesion: int) -> tuple[ReportSentence, ...]:
         """Return the sentences that assert one lesion (an index into `Phantom.lesions`) as present."""
         return tuple(
             sentence
@@ -121,34 +121,36 @@ def _write_headers(
 
 def _write_body(
     page: Page, shape: str, narrative: Narrative, rng: np.random.Generator
-) -> list[tuple[str, tuple[Draft, ...]]]:
+) -> list[tuple[str, tuple[SentenceDraft, ...]]]:
     """Write the sections of one report shape; returns (section, drafts) in the order written."""
     inline = rng.random() < 0.3
     numbers = len(narrative.impression) > 1 and rng.random() < 0.45
-    impression = Block("IMPRESSION", (_texts(narrative.impression),), numbers, inline)
+    impression = SectionBlock("IMPRESSION", (_texts(narrative.impression),), numbers, inline)
     if shape == "full":
-        page.block(Block("FINDINGS", _paragraphs(narrative.findings, rng), inline=inline))
+        page.block(SectionBlock("FINDINGS", _paragraphs(narrative.findings, rng), inline=inline))
         page.block(impression)
         return [("findings", narrative.findings), ("impression", narrative.impression)]
     if shape == "findings":
-        page.block(Block("FINDINGS", _paragraphs(narrative.findings, rng), inline=inline))
+        page.block(SectionBlock("FINDINGS", _paragraphs(narrative.findings, rng), inline=inline))
         return [("findings", narrative.findings)]
     long = narrative.findings if rng.random() < 0.6 else narrative.impression
     if shape == "impression":
         page.block(
-            Block("IMPRESSION", (_texts(long),), False, inline) if long is narrative.findings else impression
+            SectionBlock("IMPRESSION", (_texts(long),), False, inline)
+            if long is narrative.findings
+            else impression
         )
         return [("impression", long)]
     page.blank()
-    page.block(Block("", (_texts(narrative.findings),)))
+    page.block(SectionBlock("", (_texts(narrative.findings),)))
     return [("last_paragraph", narrative.findings)]
 
 
-def _texts(drafts: tuple[Draft, ...]) -> tuple[str, ...]:
+def _texts(drafts: tuple[SentenceDraft, ...]) -> tuple[str, ...]:
     return tuple(draft.text for draft in drafts)
 
 
-def _paragraphs(drafts: tuple[Draft, ...], rng: np.random.Generator) -> tuple[tuple[str, ...], ...]:
+def _paragraphs(drafts: tuple[SentenceDraft, ...], rng: np.random.Generator) -> tuple[tuple[str, ...], ...]:
     texts = _texts(drafts)
     if len(texts) < 4 or rng.random() < 0.65:
         return (texts,)

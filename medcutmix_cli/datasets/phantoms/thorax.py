@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from medcutmix_cli.datasets.phantoms import anatomy
-from medcutmix_cli.datasets.phantoms.canvas import Frame, Layer, Points, ribbon, smooth_curve, step
+from medcutmix_cli.datasets.phantoms.canvas import ExposureFrame, Layer, Points, ribbon, smooth_curve, step
 from medcutmix_cli.datasets.phantoms.records import Patient
 from medcutmix_cli.datasets.phantoms.vessels import grow_vessels, hilum
 
@@ -35,7 +35,7 @@ class Thorax:
     heart: Layer
 
 
-def paint_thorax(frame: Frame, patient: Patient) -> Thorax:
+def paint_thorax(frame: ExposureFrame, patient: Patient) -> Thorax:
     """Paint the healthy layers of one patient."""
     coarse = frame.coarse or frame
     lungs = {side: frame.fill([anatomy.lung(patient, side)]) for side in SIDES}
@@ -56,7 +56,7 @@ def paint_thorax(frame: Frame, patient: Patient) -> Thorax:
     return Thorax(soft, vessels, lungs, air, heart)
 
 
-def _lung_depth(coarse: Frame, patient: Patient) -> Layer:
+def _lung_depth(coarse: ExposureFrame, patient: Patient) -> Layer:
     """How much the lung takes away at each place: little along the wall, the apex and the midline."""
     lungs = coarse.fill([anatomy.lung(patient, side) for side in SIDES])
     depth = np.clip(coarse.soften(lungs, 0.12) * 1.3 - 0.25, 0, 1)
@@ -66,7 +66,7 @@ def _lung_depth(coarse: Frame, patient: Patient) -> Layer:
     return taken
 
 
-def _soft_tissue(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
+def _soft_tissue(frame: ExposureFrame, coarse: ExposureFrame, patient: Patient) -> Layer:
     skin = frame.fill([anatomy.body(patient)])
     outline = coarse.fill([anatomy.body(patient)])
     depth = 0.5 * coarse.soften(outline, 0.09) + 0.5 * coarse.soften(outline, 0.32)
@@ -80,7 +80,7 @@ def _soft_tissue(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
     return soft
 
 
-def _abdomen(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
+def _abdomen(frame: ExposureFrame, coarse: ExposureFrame, patient: Patient) -> Layer:
     """Add what lies below the diaphragm: a sharp upper edge against the lung, a gradual one in the flanks."""
     gradual = coarse.soften(coarse.fill([anatomy.abdomen(patient, 2.4)]), 0.22)
     strength = step(-np.abs(coarse.x), -1.08, 0.30) * (0.28 + 0.34 * gradual)
@@ -90,7 +90,7 @@ def _abdomen(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
     )
 
 
-def _mediastinum(frame: Frame, coarse: Frame, patient: Patient, organs: Layer) -> Layer:
+def _mediastinum(frame: ExposureFrame, coarse: ExposureFrame, patient: Patient, organs: Layer) -> Layer:
     shape = coarse.fill([anatomy.heart(patient), anatomy.mediastinum(patient)])
     from_neck = step(coarse.y, -0.02, 0.7)
     layer = organs * frame.enlarge((0.19 + 0.27 * coarse.soften(shape, 0.18)) * from_neck)
@@ -98,7 +98,7 @@ def _mediastinum(frame: Frame, coarse: Frame, patient: Patient, organs: Layer) -
     return layer
 
 
-def _hila(coarse: Frame, patient: Patient) -> Layer:
+def _hila(coarse: ExposureFrame, patient: Patient) -> Layer:
     layer = np.zeros_like(coarse.x)
     for side in SIDES:
         x, y = hilum(patient, side)
@@ -112,10 +112,10 @@ def _descending_aorta(patient: Patient) -> Points:
         [(0.19 * m + 0.08 * patient.knob, 0.31 * h), (0.20 * m, 0.55 * h), (0.17, 0.85 * h), (0.13, 1.1 * h)]
     )
     outline = np.vstack([smooth_curve(edge), [(0.0, 1.1 * h), (0.0, 0.31 * h)]])
-    return anatomy.turned(outline, patient)
+    return anatomy.turn_points(outline, patient)
 
 
-def _bones(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
+def _bones(frame: ExposureFrame, coarse: ExposureFrame, patient: Patient) -> Layer:
     flat = frame.fill([anatomy.clavicle(patient, side) for side in SIDES])
     flat += 0.7 * frame.fill([anatomy.shoulder_spine(patient, side) for side in SIDES])
     bones = 0.22 * _bone(frame, flat, 0.02)
@@ -126,13 +126,13 @@ def _bones(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
     return bones
 
 
-def _bone(frame: Frame, shape: Layer, cortex: float) -> Layer:
+def _bone(frame: ExposureFrame, shape: Layer, cortex: float) -> Layer:
     """Give a filled shape a denser rim."""
     rim = np.clip(1 - frame.blur(shape, cortex), 0, 0.5)
     return frame.blur(shape * (0.65 + 1.3 * rim), 0.007)
 
 
-def _ribs(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
+def _ribs(frame: ExposureFrame, coarse: ExposureFrame, patient: Patient) -> Layer:
     ribs = anatomy.ribs(patient)
     upper = np.tile(np.arange(11) < 8, 2)  # the lower ones have no bone in front
     back = _rib_layer(frame, ribbon(ribs.back, ribs.width[:, None]))
@@ -141,7 +141,7 @@ def _ribs(frame: Frame, coarse: Frame, patient: Patient) -> Layer:
     return frame.blur(0.21 * back + front * frame.enlarge(0.13 * bone), 0.006)
 
 
-def _rib_layer(frame: Frame, outlines: Points) -> Layer:
+def _rib_layer(frame: ExposureFrame, outlines: Points) -> Layer:
     half = outlines.shape[1] // 2
     layer = 0.72 * frame.fill(list(outlines))
     layer += 0.32 * frame.stroke(list(outlines[:, :half]), [0.011] * len(outlines))
@@ -149,7 +149,7 @@ def _rib_layer(frame: Frame, outlines: Points) -> Layer:
     return layer
 
 
-def _add_spine(frame: Frame, patient: Patient, bones: Layer) -> None:
+def _add_spine(frame: ExposureFrame, patient: Patient, bones: Layer) -> None:
     """Add vertebral bodies, discs, pedicles and spinous processes within the columns that hold the spine."""
     near = np.flatnonzero((np.abs(frame.x) < 0.34).any(axis=0))
     if not len(near):
@@ -165,7 +165,7 @@ def _add_spine(frame: Frame, patient: Patient, bones: Layer) -> None:
     bones[:, columns] += step(-across, -0.125, 0.03) * (0.15 - 0.06 * disc) + 0.09 * pedicle + 0.05 * process
 
 
-def _airways(frame: Frame, patient: Patient) -> Layer:
+def _airways(frame: ExposureFrame, patient: Patient) -> Layer:
     carina, t = carina_y(patient), patient.turn
     trachea = smooth_curve(np.array([(0.0, -0.7), (0.6 * t, 0.1), (t - 0.015, carina)]))
     right = smooth_curve(
@@ -184,7 +184,7 @@ def carina_y(patient: Patient) -> float:
     return 0.36 * patient.lung_height
 
 
-def _gastric_bubble(frame: Frame, patient: Patient) -> Layer:
+def _gastric_bubble(frame: ExposureFrame, patient: Patient) -> Layer:
     if patient.gastric_bubble <= 0:
         return np.zeros_like(frame.x)
     size = 0.10 + 0.14 * patient.gastric_bubble
@@ -195,7 +195,7 @@ def _gastric_bubble(frame: Frame, patient: Patient) -> Layer:
     return 0.35 * frame.blur(frame.fill([outline]), 0.02)
 
 
-def _vessels(frame: Frame, patient: Patient) -> Layer:
+def _vessels(frame: ExposureFrame, patient: Patient) -> Layer:
     grown = grow_vessels(patient)
     layer = frame.stroke_tree(grown.curves, grown.widths)
     return 0.42 * cv2.GaussianBlur(layer, (0, 0), max(0.35, 0.0038 * frame.scale)).astype(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medcutmix_cli.datasets.phantoms.layout import WIDTH, Block, Page
+from medcutmix_cli.datasets.phantoms.layout import WIDTH, Page, SectionBlock
 
 WORD = st.text("abcdefgh.,-_", min_size=1, max_size=12)
 SENTENCE = st.lists(WORD, min_size=1, max_size=25).map(" ".join)
@@ -17,7 +17,7 @@ PARAGRAPHS = st.lists(st.lists(SENTENCE, min_size=1, max_size=5).map(tuple), min
 @given(PARAGRAPHS, st.booleans(), st.booleans())
 def test_offsets_slice_back_to_every_sentence_in_order(paragraphs, numbers, inline):
     page = Page()
-    page.block(Block("FINDINGS", paragraphs, numbers, inline))
+    page.block(SectionBlock("FINDINGS", paragraphs, numbers, inline))
     found = [" ".join(page.text[start:end].split()) for start, end in page.spans]
     assert found == [sentence for paragraph in paragraphs for sentence in paragraph]
 
@@ -25,15 +25,15 @@ def test_offsets_slice_back_to_every_sentence_in_order(paragraphs, numbers, inli
 @given(PARAGRAPHS, st.booleans())
 def test_no_line_is_longer_than_the_wrap_and_each_begins_with_a_space(paragraphs, inline):
     page = Page()
-    page.block(Block("IMPRESSION", paragraphs, inline=inline))
+    page.block(SectionBlock("IMPRESSION", paragraphs, inline=inline))
     lines = page.text.splitlines()
     assert all(line.startswith(" ") and len(line) <= WIDTH for line in lines)
 
 
 def test_headers_stand_in_capitals_after_one_space():
     page = Page()
-    page.block(Block("FINDINGS", (("Clear lungs.",),)))
-    page.block(Block("IMPRESSION", (("Normal.", "No change."),), numbers=True))
+    page.block(SectionBlock("FINDINGS", (("Clear lungs.",),)))
+    page.block(SectionBlock("IMPRESSION", (("Normal.", "No change."),), numbers=True))
     assert page.text.splitlines()[1:] == [
         " FINDINGS: ",
         " ",

@@ -58,13 +58,13 @@ def test_the_truth_follows_from_the_lesions(phrasebook):
 def test_every_asserting_sentence_is_about_its_lesion():
     for phantom, report in written():
         for index, lesion in enumerate(phantom.lesions):
-            for sentence in report.asserting(index):
+            for sentence in report.sentences_asserting(index):
                 assert any(m.finding == lesion.finding and m.side == lesion.side for m in sentence.mentions)
 
 
 def test_most_lesions_have_a_plain_sentence_of_their_own():
     plain = [
-        any(sentence.plain for sentence in report.asserting(index))
+        any(sentence.plain for sentence in report.sentences_asserting(index))
         for phantom, report in written()
         for index in range(len(phantom.lesions))
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from medcutmix_cli.datasets.phantoms.canvas import (
-    Frame,
+    ExposureFrame,
     Layer,
     Points,
     make_frame,
@@ -43,7 +43,7 @@ def _lung(patient: Patient) -> Points:
     return smooth_curve(np.array(points), closed=True)
 
 
-def _soft_tissue(frame: Frame, patient: Patient) -> Layer:
+def _soft_tissue(frame: ExposureFrame, patient: Patient) -> Layer:
     g, h = patient.girth, patient.lung_height
     front = [(-0.35, -1.2), (-0.52 - 0.5 * g, -0.3), (-0.66 - 0.4 * g, 0.35 * h)]
     front += [(-0.76 - 0.5 * g - 0.22 * patient.breast, 0.72 * h), (-0.72 - 0.8 * g, h), (-0.78 - g, 3.6)]
@@ -62,7 +62,7 @@ def _soft_tissue(frame: Frame, patient: Patient) -> Layer:
     return soft
 
 
-def _heart(frame: Frame, patient: Patient) -> Layer:
+def _heart(frame: ExposureFrame, patient: Patient) -> Layer:
     """Lay the heart on the diaphragm behind the lower sternum, and the aortic arch above it."""
     h, size = patient.lung_height, patient.heart_ratio / 0.45
     left, right = -0.58, -0.58 + 0.72 * size
@@ -75,7 +75,7 @@ def _heart(frame: Frame, patient: Patient) -> Layer:
     return layer
 
 
-def _bones(frame: Frame, patient: Patient) -> Layer:
+def _bones(frame: ExposureFrame, patient: Patient) -> Layer:
     h = patient.lung_height
     spine = smooth_curve(
         np.array([(0.42, -0.6), (0.50, 0.1), (0.64, 0.5 * h), (0.66, 0.85 * h), (0.52, h + 0.6), (0.44, 3.4)])
@@ -103,7 +103,7 @@ def _bones(frame: Frame, patient: Patient) -> Layer:
     return layer
 
 
-def _hilum(frame: Frame, patient: Patient) -> Layer:
+def _hilum(frame: ExposureFrame, patient: Patient) -> Layer:
     h = patient.lung_height
     centre = np.exp(-(((frame.x - 0.02) / 0.13) ** 2 + ((frame.y - 0.50 * h) / 0.16) ** 2))
     trachea = smooth_curve(np.array([(0.02, -0.6), (0.06, 0.1), (0.10, 0.42 * h)]))

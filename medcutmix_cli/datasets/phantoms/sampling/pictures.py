@@ -20,7 +20,7 @@ from pydicom.uid import (
 from medcutmix_cli.datasets.phantoms.canvas import Layer
 from medcutmix_cli.datasets.phantoms.draw_lesions import MM_PER_UNIT
 from medcutmix_cli.datasets.phantoms.records import Phantom
-from medcutmix_cli.datasets.phantoms.sampling.studies import Picture, StudyPlan
+from medcutmix_cli.datasets.phantoms.sampling.studies import SampledPicture, StudyPlan
 
 _BITS = 12
 _WRITER = UID("2.25.180339887498948482045868343656381177203")  # names this writer, as PS3.7 D.3.3.2 asks for
@@ -41,7 +41,7 @@ def jpg_bytes(image: Layer) -> bytes:
     return bytes(encoded.tobytes())
 
 
-def dicom_bytes(image: Layer, study: StudyPlan, picture: Picture, phantom: Phantom) -> bytes:
+def dicom_bytes(image: Layer, study: StudyPlan, picture: SampledPicture, phantom: Phantom) -> bytes:
     """Encode as an uncompressed DICOM file, 12 bits in 16, with the tags of a CR or DX picture."""
     values = detector_values(image)
     if study.inverted:
@@ -61,7 +61,7 @@ def uid(*words: str | int) -> UID:
     return UID(f"2.25.{int.from_bytes(digest[:16], 'big')}")
 
 
-def _new_file(study: StudyPlan, picture: Picture) -> FileDataset:
+def _new_file(study: StudyPlan, picture: SampledPicture) -> FileDataset:
     kind = ComputedRadiographyImageStorage if study.inverted else DigitalXRayImageStorageForPresentation
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = kind
@@ -96,7 +96,9 @@ def _describe_study(dataset: FileDataset, study: StudyPlan, phantom: Phantom) ->
     dataset.SeriesNumber = 1
 
 
-def _describe_picture(dataset: FileDataset, study: StudyPlan, picture: Picture, phantom: Phantom) -> None:
+def _describe_picture(
+    dataset: FileDataset, study: StudyPlan, picture: SampledPicture, phantom: Phantom
+) -> None:
     dataset.InstanceNumber = 2 if picture.lateral else 1
     dataset.ImageType = ["ORIGINAL", "PRIMARY"] if study.inverted else ["ORIGINAL", "PRIMARY", ""]
     dataset.BodyPartExamined = "CHEST"
@@ -140,7 +142,7 @@ def _code(value: str, meaning: str) -> Dataset:
     return item
 
 
-def view_code(picture: Picture, phantom: Phantom) -> tuple[str, str]:
+def view_code(picture: SampledPicture, phantom: Phantom) -> tuple[str, str]:
     """Return code and meaning of a view (PS3.16 CID 4010)."""
     if picture.lateral:
         return "R-10236", "left lateral"

@@ -20,7 +20,7 @@ _LL = 0.3  # of lateral views
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class SampledPicture:
     """One picture of a study. `view` is what the tables say, "" where they say nothing."""
 
     dicom_id: str
@@ -46,7 +46,7 @@ class StudyPlan:
     date: str
     time: str
     inverted: bool
-    pictures: tuple[Picture, ...]
+    pictures: tuple[SampledPicture, ...]
 
     @property
     def folder(self) -> str:
@@ -121,7 +121,7 @@ def with_pictures(study: StudyPlan, frontal_view: str, seed: int) -> StudyPlan:
     return replace(study, pictures=tuple(pictures))
 
 
-def _picture(study: StudyPlan, lateral: bool, view: str) -> Picture:
+def _picture(study: StudyPlan, lateral: bool, view: str) -> SampledPicture:
     words = f"sample picture {study.phantom_seed} {study.study_id} {'lateral' if lateral else 'frontal'}"
     digits = hashlib.sha1(words.encode(), usedforsecurity=False).hexdigest()
-    return Picture("-".join(digits[start : start + 8] for start in range(0, 40, 8)), lateral, view)
+    return SampledPicture("-".join(digits[start : start + 8] for start in range(0, 40, 8)), lateral, view)

@@ -29,20 +29,20 @@ def _values(kind: type[Any]) -> attrgetter[tuple[Any, ...]]:
     return attrgetter(*(entry.name for entry in fields(kind)))
 
 
-def packed(record: object) -> bytes:
+def pack_record(record: object) -> bytes:
     """Put a record away."""
     buffer = io.BytesIO()
     _ByFields(buffer, pickle.HIGHEST_PROTOCOL).dump(record)
     return zlib.compress(buffer.getvalue(), 1)
 
 
-def opened(content: bytes | memoryview) -> Any:
+def open_record(content: bytes | memoryview) -> Any:
     """Return what was put away by this process or a worker of it."""
     return pickle.loads(zlib.decompress(content))  # noqa: S301 - never leaves this program
 
 
 @dataclass(frozen=True, slots=True)
-class FiledPair:
+class PackedPair:
     """A pair, put away, with what planning still asks of it."""
 
     pair_id: str
@@ -54,26 +54,26 @@ class FiledPair:
 
     def open(self) -> Pair:
         """Return the pair."""
-        pair: Pair = opened(self.packed)
+        pair: Pair = open_record(self.packed)
         return pair
 
 
-def file_pair(pair: Pair) -> FiledPair:
+def pack_pair(pair: Pair) -> PackedPair:
     """Put a pair away."""
-    return FiledPair(
+    return PackedPair(
         pair.pair_id,
         pair.finding,
         pair.recipient.study_id,
         pair.recipient.image_id,
         pair.donor.image_id,
-        packed(pair),
+        pack_record(pair),
     )
 
 
-class FiledPairs(Sequence[Pair]):
+class PackedPairs(Sequence[Pair]):
     """Pairs that are opened when they are asked for: a plan of 100,000 pairs would take a GB otherwise."""
 
-    def __init__(self, pairs: Iterable[FiledPair] = ()) -> None:
+    def __init__(self, pairs: Iterable[PackedPair] = ()) -> None:
         """Keep the pairs, in this order."""
         self._pairs = tuple(pairs)
 
@@ -85,8 +85,8 @@ class FiledPairs(Sequence[Pair]):
     def __getitem__(self, index: int) -> Pair: ...
 
     @overload
-    def __getitem__(self, index: slice) -> FiledPairs: ...
+    def __getitem__(self, index: slice) -> PackedPairs: ...
 
-    def __getitem__(self, index: int | slice) -> Pair | FiledPairs:
+    def __getitem__(self, index: int | slice) -> Pair | PackedPairs:
         """Open one, or return some still put away."""
-        return FiledPairs(self._pairs[index]) if isinstance(index, slice) else self._pairs[index].open()
+        return PackedPairs(self._pairs[index]) if isinstance(index, slice) else self._pairs[index].open()

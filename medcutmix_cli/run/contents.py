@@ -1,0 +1,87 @@
+"""Where the rows of a path lie: in a run folder, a folder of shards or a lone shard. Reads footers and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from medcutmix_cli.errors import RunError, ShardError
+from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.shards import COLUMNS, ShardHead, read_head
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Where the rows of a path are.
+
+    Attributes:
+        heads: The footer of each shard, in order.
+        record: run.json, None where the shards lie without their run.
+    """
+
+    path: Path
+    kind: str
+    heads: tuple[ShardHead, ...]
+    record: RunRecord | None
+
+    @property
+    def rows(self) -> int:
+        """Rows of all shards."""
+        return sum(head.rows for head in self.heads)
+
+
+def open_contents(path: str | Path) -> Contents:
+    """Find the shards at a path and read their footers.
+
+    Raises:
+        RunError: There is neither run nor shard.
+    """
+    root = Path(path)
+    if root.is_file():
+        return Contents(root, "shard", (read_head(root),), _run_around(root))
+    if not root.exists():
+        raise RunError("there is no such file or folder", where=str(path))
+    folder = RunFolder(root)
+    shards = sorted(root.glob("part-*.parquet"))
+    if shards and not folder.is_run():
+        return Contents(root, "shards", tuple(read_head(s) for s in shards), _run_around(shards[0]))
+    record = read_run(folder)
+    complete = (folder.shard_file(k) for k in range(len(record.shards)) if folder.state_file(k).is_file())
+    return Contents(root, "run", tuple(read_head(shard) for shard in complete), record)
+
+
+def read_columns(contents: Contents, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Return some columns of all rows, in order."""
+    rows: list[dict[str, Any]] = read_table(contents.heads, columns).to_pylist()
+    return rows
+
+
+def _run_around(shard: Path) -> RunRecord | None:
+    """Return the run a shard lies in, None where it was taken out of it."""
+    folder = RunFolder(shard.absolute().parent.parent)
+    inside = shard.absolute().parent.name == "data" and folder.is_run()
+    record = read_run(folder) if inside else None
+    same = record and record.fingerprint == read_head(shard).origin.get("fingerprint")
+    return record if same else None
+
+
+def read_table(heads: Sequence[ShardHead], columns: Sequence[str]) -> pa.Table:
+    """Return some columns of all rows of some shards, in order.
+
+    Raises:
+        ShardError: A page is damaged.
+    """
+    wanted = pa.schema([pa.field(c.name, c.type) for c in COLUMNS if c.name in columns])
+    tables = [wanted.empty_table()]
+    for head in heads:
+        try:
+            table = pq.read_table(head.path, columns=list(columns), page_checksum_verification=True)
+        except (OSError, pa.ArrowException) as error:
+            raise ShardError("a page of this shard is damaged", where=str(head.path)) from error
+        tables.append(table.select(wanted.names).replace_schema_metadata(None).cast(wanted))
+    return pa.concat_tables(tables)
