@@ -7,51 +7,13 @@ array needs none: its tasks are `medcutmix render --task R --num-tasks N`. Whate
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypedDict, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total); total 0 where it is unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where things are now; None where they are as the plan says.
-
-    Attributes:
-        dataset: Root of the data set.
-        reports: Of the reports.
-        unpaired: Root of the unpaired data set.
-        weights: Of the encoder.
-        device: Where the encoder runs.
-        stage_dir: Folder on a fast local disk into which pictures are copied before they are read; "" for none.
-    """
-
-    dataset: str | Path | None = None
-    reports: str | Path | None = None
-    unpaired: str | Path | None = None
-    weights: str | Path | None = None
-    device: str | None = None
-    stage_dir: str | Path | None = None
-
-    def with_paths(self, change: Callable[[str | Path], Path]) -> Places:
-        """Return the same places with every path changed; a device is no path."""
-        paths = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "device"}
-        changed: dict[str, Any] = {name: change(path) for name, path in paths.items() if path}
-        return replace(self, **changed)
-
-
-class Moved(TypedDict, total=False):
-    """The fields of `Places` as keyword arguments of whatever works on a planned run; None means not given."""
-
-    dataset: str | Path | None
-    reports: str | Path | None
-    unpaired: str | Path | None
-    weights: str | Path | None
-    device: str | None
-    stage_dir: str | Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +25,7 @@ class Work:
         fingerprint: Of the run, so that a process that sees another folder there notices.
         shards: Numbers of the shards to render.
         pairs: Planned pairs of each of them, in the same order.
-        places: Where things are now.
-        workers: Threads a process; 0 means the plan's setting, and that means the CPUs it may use.
+        changes: Settings that are other than the plan's, by dotted name: where things are now, and how many work.
         retry_failed: Whether the shards include complete ones in which pairs failed.
     """
 
@@ -72,8 +33,7 @@ class Work:
     fingerprint: str
     shards: tuple[int, ...]
     pairs: tuple[int, ...]
-    places: Places
-    workers: int
+    changes: Mapping[str, Any] = field(default_factory=dict)
     retry_failed: bool = False
 
 

@@ -16,7 +16,7 @@ import typer
 
 from medcutmix_cli import __version__
 from medcutmix_cli.commands.attend import attend
-from medcutmix_cli.commands.augment import planning_command
+from medcutmix_cli.commands.augment import augment, plan
 from medcutmix_cli.commands.batch import slurm
 from medcutmix_cli.commands.calibrate import calibrate
 from medcutmix_cli.commands.embed import embed
@@ -95,11 +95,7 @@ _add(
 )
 _add(
     START,
-    planning_command(
-        "augment",
-        summary="Mix a data set into verified-by-design Parquet shards.\n\n"
-        "Interrupted, the same command goes on where it stopped.",
-    ),
+    augment,
     "medcutmix augment SAMPLE RUN",
     "medcutmix augment mimic-cxr-jpg/ RUN --reports reports.zip --encoder bundled",
     "medcutmix augment studies.csv RUN --column image=file --encoder bundled",
@@ -107,9 +103,7 @@ _add(
 )
 _add(
     STEPS,
-    planning_command(
-        "plan", summary="Read all reports and freeze the list of pairs; no picture is read yet."
-    ),
+    plan,
     "medcutmix plan SAMPLE RUN --pairs-per-study 2 --seed 7",
     "medcutmix render RUN",
 )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from medcutmix_cli.assembly.parts import (
-    Options,
     build_encoder,
     build_engine,
     build_gate,
@@ -24,11 +23,14 @@ from medcutmix_cli.assembly.parts import (
     open_source,
     resolve_options,
 )
-from medcutmix_cli.assembly.relocation import moved_of
-from medcutmix_cli.configuration.resolution import check_max_fail_frac, difference, from_plain
+from medcutmix_cli.assembly.relocation import explicit_keywords
+from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
+from medcutmix_cli.configuration.resolution import difference, from_plain, named_values
+from medcutmix_cli.configuration.semantics import semantic
+from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
-from medcutmix_cli.engines import Engine, Moved, Places, Progress, Work
+from medcutmix_cli.engines import Engine, Progress, Work
 from medcutmix_cli.errors import RunConflictError, RunError, UsageError
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.planning.plan import PlanResult, make_plan
@@ -49,7 +51,7 @@ def augment(
     config: Path | None = None,
     retry_failed: bool = False,
     progress: Progress | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[PlanKeywords],
 ) -> RunStatus:
     """Mix a data set into verified-by-design shards; the same call goes on where it was interrupted.
 
@@ -59,7 +61,7 @@ def augment(
         config: TOML recipe; options win over it.
         retry_failed: Also render complete shards again in which pairs failed.
         progress: Called with (stage, done, total).
-        **options: See `Options`.
+        **options: Any setting; see `configuration.keywords.PlanKeywords`.
 
     Raises:
         MedcutmixError: Anything a person can act on; see `errors`.
@@ -69,16 +71,8 @@ def augment(
     if run.engine == "local":  # elsewhere the folder is one of those machines, and they will look
         check_stage_dir(run.stage_dir)
     plan(dataset, out, config=config, progress=progress, **options)
-    return render(
-        out,
-        workers=resolved.explicit_value("run.workers"),
-        engine=resolved.explicit_value("run.engine"),
-        engine_options=resolved.explicit_value("run.engine_options"),
-        retry_failed=retry_failed,
-        max_fail_frac=resolved.explicit_value("run.max_fail_frac"),
-        progress=progress,
-        **moved_of(resolved),
-    )
+    said: RenderKeywords = explicit_keywords(resolved, "render")  # type: ignore[assignment]
+    return render(out, retry_failed=retry_failed, progress=progress, **said)
 
 
 def plan(
@@ -87,7 +81,7 @@ def plan(
     *,
     config: Path | None = None,
     progress: Progress | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[PlanKeywords],
 ) -> RunStatus:
     """Read all reports and freeze the list of pairs; nothing is done where the same plan lies already.
 
@@ -119,13 +113,9 @@ def render(
     *,
     task: int = 0,
     num_tasks: int = 1,
-    workers: int | None = None,
-    engine: str | None = None,
-    engine_options: Mapping[str, Any] | None = None,
     retry_failed: bool = False,
-    max_fail_frac: float | None = None,
     progress: Progress | None = None,
-    **moved: Unpack[Moved],
+    **options: Unpack[RenderKeywords],
 ) -> RunStatus:
     """Render the shards k of a plan with `k mod num_tasks == task` that are not complete.
 
@@ -133,30 +123,18 @@ def render(
         out: Run folder with a plan.
         task: Number of this task, 0 to num_tasks - 1.
         num_tasks: How many tasks there are; it may differ from launch to launch.
-        workers: Threads; 0 or None means the plan's setting.
-        engine: Where shards are rendered ("local", "ray"); the plan's setting where None.
-        engine_options: Constructor arguments of the engine.
         retry_failed: Also render complete shards again in which pairs failed.
-        max_fail_frac: Share of the pairs that may fail, for the returned status; the plan's setting where None.
         progress: Called with (stage, done, total).
-        **moved: Where things are now, if they have moved since the plan; see `engines.Places`.
+        **options: Settings that are other than the plan's: where things are now, how many work, which engine; see
+            `configuration.keywords.RenderKeywords`.
 
     Raises:
         RunError: There is no plan in `out`.
         UsageError: `task` is not below `num_tasks`, or the engine is unknown or refuses its options.
         MedcutmixError: Anything else a person can act on; see `errors`.
     """
-    check_max_fail_frac(max_fail_frac)
-    chosen, work = still_to_do(
-        out,
-        Places(**moved),
-        task=task,
-        num_tasks=num_tasks,
-        workers=workers,
-        engine=engine,
-        engine_options=engine_options,
-        retry_failed=retry_failed,
-    )
+    chosen, work = still_to_do(out, options, task=task, num_tasks=num_tasks, retry_failed=retry_failed)
+    tolerance = options.get("max_fail_frac")
     folder = RunFolder(Path(out))
     if work.shards:
         with explain_storage_errors(folder.root):
@@ -168,18 +146,15 @@ def render(
         with explain_storage_errors(folder.card_file):
             folder.clean_temporaries()
             write_card(folder, read_run(folder), status)
-    return status if max_fail_frac is None else replace(status, max_fail_frac=max_fail_frac)
+    return status if tolerance is None else replace(status, max_fail_frac=tolerance)
 
 
 def still_to_do(
     out: str | Path,
-    places: Places,
+    options: Mapping[str, Any],
     *,
     task: int = 0,
     num_tasks: int = 1,
-    workers: int | None = None,
-    engine: str | None = None,
-    engine_options: Mapping[str, Any] | None = None,
     retry_failed: bool = False,
 ) -> tuple[Engine, Work]:
     """Return the engine, and what one task still has to do with it; see `render`. Writes nothing.
@@ -190,15 +165,15 @@ def still_to_do(
     """
     if not 0 <= task < num_tasks:
         raise UsageError(f"task {task} of {num_tasks}: tasks are numbered 0 to {num_tasks - 1}")
-    if workers is not None and workers < 0:
-        raise UsageError(f"workers must be at least 0, not {workers}")
+    changes = named_values(settings_of("render"), options)
     folder = RunFolder(Path(out))
     record = read_run(folder)
-    chosen = build_engine(from_plain(record.settings), engine, engine_options)
+    chosen = build_engine(
+        from_plain(record.settings), changes.pop("run.engine", None), changes.pop("run.engine_options", None)
+    )
     todo = _least_begun_first(folder, range(task, len(record.shards), num_tasks), retry_failed)
     pairs = tuple(record.shards[k] for k in todo)
-    root = folder.root.resolve()
-    return chosen, Work(root, record.fingerprint, todo, pairs, places, workers or 0, retry_failed)
+    return chosen, Work(folder.root.resolve(), record.fingerprint, todo, pairs, changes, retry_failed)
 
 
 def _least_begun_first(folder: RunFolder, shards: Iterable[int], retry_failed: bool) -> tuple[int, ...]:
@@ -218,7 +193,7 @@ def _check_same_run(before: RunRecord, now: RunRecord, folder: RunFolder) -> Non
         return
     old, new = (
         {
-            "settings": from_plain(record.settings).semantic(),
+            "settings": semantic(from_plain(record.settings)),
             "sources": record.sources,
             "encoder": record.encoder,
             "versions": record.versions,

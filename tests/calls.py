@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import typer
 
-from medcutmix_cli.main import main
+from medcutmix_cli.main import app, main
 
 
 def medcutmix(*arguments: object) -> int:
@@ -14,3 +15,11 @@ def medcutmix(*arguments: object) -> int:
     code = leaving.value.code
     assert isinstance(code, int)
     return code
+
+
+def options_of_command(*words: str) -> set[str]:
+    """Return every option of a command."""
+    command = typer.main.get_command(app)
+    for word in words:
+        command = command.commands[word]  # type: ignore[attr-defined]
+    return {flag for entry in command.params for flag in (*entry.opts, *entry.secondary_opts)}

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from tests.pages import example, figure, schema, strategies
+from medcutmix_cli.configuration.settings import TREE
+from tests.pages import example, figure, keywords, schema, strategies
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -31,6 +32,7 @@ PAGES: Mapping[Path, Blocks] = {
         "label-order": schema.labels,
         "metadata": schema.metadata,
     },
+    ROOT / "docs" / "settings.md": {table: partial(keywords.settings_table, table) for table in TREE},
     ROOT / "docs" / "weights.md": {"weights": example.weights_table, "labels": example.labels_table},
     ROOT / "docs" / "strategies.md": {
         **{kind: partial(strategies.strategies, kind) for kind in strategies.KINDS},
@@ -57,6 +59,7 @@ def write_pages() -> None:
     for page, blocks in PAGES.items():
         page.write_text(rendered(page.read_text(encoding="utf-8"), blocks), encoding="utf-8")
     figure.write_figure(FIGURE)
+    keywords.write_keywords()
 
 
 if __name__ == "__main__":

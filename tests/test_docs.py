@@ -19,7 +19,7 @@ from medcutmix_cli.main import app, main
 from medcutmix_cli.mixing.weights import label_targets
 from medcutmix_cli.run.shards import COLUMNS, SCHEMA_VERSION, read_rows
 from tests.docs import FIGURE, PAGES, README, ROOT, rendered
-from tests.pages import example, figure, schema, strategies
+from tests.pages import example, figure, keywords, schema, strategies
 from tests.pages.docstrings import first_sentence
 
 TEXT = README.read_text(encoding="utf-8")
@@ -70,6 +70,10 @@ def flags():
 def test_the_generated_blocks_are_as_the_program_gives_them(page):
     text = page.read_text(encoding="utf-8")
     assert rendered(text, PAGES[page]) == text, "run `make docs`"
+
+
+def test_the_keywords_of_the_api_are_those_of_the_settings_tree():
+    assert keywords.TARGET.read_text(encoding="utf-8") == keywords.keywords_module(), "run `make docs`"
 
 
 @pytest.mark.parametrize(("page", "name"), BLOCKS)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Unpack
 
 from medcutmix_cli.assembly.opening import open_renderer
-from medcutmix_cli.configuration.resolution import from_plain
-from medcutmix_cli.engines import Moved, Places, Progress, Work
+from medcutmix_cli.configuration.keywords import CalibrateKeywords
+from medcutmix_cli.configuration.resolution import from_plain, named_values
+from medcutmix_cli.configuration.settings import settings_of
+from medcutmix_cli.engines import Progress, Work
 from medcutmix_cli.run.folder import RunFolder, read_run
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
@@ -34,17 +36,15 @@ class CalibrationSummary:
 def calibrate(
     out: str | Path,
     *,
-    workers: int = 0,
     progress: Progress | None = None,
-    **moved: Unpack[Moved],
+    **options: Unpack[CalibrateKeywords],
 ) -> CalibrationSummary:
     """Measure the pictures without a finding that the plan chose, unless `calibration.json` lies there already.
 
     Args:
         out: Run folder with a plan.
-        workers: Threads; 0 means the plan's setting.
         progress: Called with ("calibrating", pictures done, pictures).
-        **moved: Where things are now, if they have moved since the plan; see `engines.Places`.
+        **options: Settings that are other than the plan's: where things are now, and `workers`.
 
     Raises:
         RunError: There is no plan in `out`, or the folder cannot be written.
@@ -56,9 +56,8 @@ def calibrate(
     with explain_storage_errors(folder.root):
         folder.create()
         folder.clean_temporaries()
-    renderer = open_renderer(
-        Work(folder.root.resolve(), record.fingerprint, (), (), Places(**moved), workers), progress
-    )
+    changes = named_values(settings_of("calibrate"), options)
+    renderer = open_renderer(Work(folder.root.resolve(), record.fingerprint, (), (), changes), progress)
     peaks = renderer.calibration.peaks
     return CalibrationSummary(
         gate=from_plain(record.settings).mixing.gate,

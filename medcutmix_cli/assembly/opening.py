@@ -17,10 +17,13 @@ from medcutmix_cli.assembly.parts import (
 from medcutmix_cli.assembly.relocation import relocate_settings
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.configuration.registry import load
-from medcutmix_cli.configuration.resolution import difference
+from medcutmix_cli.configuration.resolution import difference, named_values
+from medcutmix_cli.configuration.semantics import semantic
+from medcutmix_cli.configuration.settings import Settings, settings_of
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.presence import Presence
-from medcutmix_cli.engines import Places, Progress, Work
+from medcutmix_cli.encoders.base import Encoder
+from medcutmix_cli.engines import Progress, Work
 from medcutmix_cli.errors import EncoderError, RunError
 from medcutmix_cli.rendering.calibration import (
     Calibration,
@@ -51,7 +54,8 @@ def open_run_dataset(
     Raises:
         DatasetError: It is not there.
     """
-    return open_source(relocate_settings(record, Places(dataset=root, reports=reports)))
+    moved = named_values(settings_of("render"), {"dataset": root, "reports": reports})
+    return open_source(relocate_settings(record, moved))
 
 
 def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
@@ -69,38 +73,20 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
             "another run lies in this folder", where=str(work.out), hint="was it planned again meanwhile?"
         )
     _check_versions(record)
-    settings = relocate_settings(record, work.places)
+    settings = relocate_settings(record, work.changes)
     check_stage_dir(settings.run.stage_dir)
-    threads = work.workers or settings.run.workers or usable_cpus()
-    encoder = build_encoder(settings)
-    if encoder.card.weights_sha256 != record.encoder["weights_sha256"]:
-        raise EncoderError(
-            "the encoder's weights are not those of the plan",
-            where=settings.encoder.name,
-            hint="give the same weights with --weights, or plan again in an empty folder",
-        )
-    semantic = settings.semantic()
-    # Where rows are cut into shards must not show inside one.
-    del semantic["run"]["shard_size"]
-    source = open_source(settings)
-    sight = PictureSource(
-        source.resolve,
-        settings.image.canvas,
-        settings.image.dicom_mode,
-        encoder,
-        settings.run.stage_dir,
-        Presence(source),
-    )
+    encoder = _planned_encoder(settings, record)
+    pictures = _picture_source(settings, encoder)
     gate = build_gate(settings)
-    terms = SYNTHETIC_TERMS if record.synthetic else CREDENTIALED_TERMS
+    threads = settings.run.workers or usable_cpus()
     return Renderer(
         folder=folder,
-        origin=ShardOrigin(record.fingerprint, record.encoder, semantic, terms, record.synthetic),
-        resolve=sight.resolve,
+        origin=_shard_origin(settings, record),
+        resolve=pictures.resolve,
         encoder=encoder,
         strategies=build_strategies(settings),
         gate=gate,
-        calibration=ensure_calibration(folder, record, sight, gate, threads, progress),
+        calibration=ensure_calibration(folder, record, pictures, gate, threads, progress),
         lam=load("weight", settings.mixing.weight),
         canvas=settings.image.canvas,
         dicom_mode=settings.image.dicom_mode,
@@ -109,9 +95,41 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         seed=settings.plan.seed,
         workers=threads,
         stage_dir=settings.run.stage_dir,
-        presence=sight.presence,
+        presence=pictures.presence,
         retry_failed=work.retry_failed,
     )
+
+
+def _planned_encoder(settings: Settings, record: RunRecord) -> Encoder:
+    """Build the encoder, and check that its weights are those of the plan."""
+    encoder = build_encoder(settings)
+    if encoder.card.weights_sha256 != record.encoder["weights_sha256"]:
+        raise EncoderError(
+            "the encoder's weights are not those of the plan",
+            where=settings.encoder.name,
+            hint="give the same weights with --weights, or plan again in an empty folder",
+        )
+    return encoder
+
+
+def _picture_source(settings: Settings, encoder: Encoder) -> PictureSource:
+    source = open_source(settings)
+    return PictureSource(
+        source.resolve,
+        settings.image.canvas,
+        settings.image.dicom_mode,
+        encoder,
+        settings.run.stage_dir,
+        Presence(source),
+    )
+
+
+def _shard_origin(settings: Settings, record: RunRecord) -> ShardOrigin:
+    """Return what each shard says of the run; where rows are cut into shards must not show inside one."""
+    decisive = semantic(settings)
+    del decisive["run"]["shard_size"]
+    terms = SYNTHETIC_TERMS if record.synthetic else CREDENTIALED_TERMS
+    return ShardOrigin(record.fingerprint, record.encoder, decisive, terms, record.synthetic)
 
 
 def _check_versions(record: RunRecord) -> None:

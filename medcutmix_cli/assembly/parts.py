@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from medcutmix_cli import __version__
-from medcutmix_cli.assembly.relocation import paths_as_text, with_absolute_paths
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.configuration.plugins import build, construct, options_of
 from medcutmix_cli.configuration.registry import load
-from medcutmix_cli.configuration.resolution import ResolvedSettings, fingerprint, resolve
-from medcutmix_cli.configuration.settings import Settings, plain
+from medcutmix_cli.configuration.resolution import (
+    ResolvedSettings,
+    fingerprint,
+    named_values,
+    resolve,
+    spread_options,
+)
+from medcutmix_cli.configuration.semantics import semantic, with_absolute_paths
+from medcutmix_cli.configuration.settings import Settings, plain, settings_of
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.combined import CombinedDataset, kind_of
 from medcutmix_cli.datasets.recognise import open_dataset
@@ -26,88 +32,6 @@ from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.folder import RunRecord
 from medcutmix_cli.run.shards import SCHEMA_VERSION, sha256
-
-
-class Options(TypedDict, total=False):
-    """What `plan` and `augment` take beside data set and output; None means not given."""
-
-    reports: str | Path | None
-    dataset_kind: str | None
-    unpaired: str | Path | None
-    unpaired_as: str | None
-    columns: Mapping[str, str] | None
-    section_rules: str | None
-    nlp_model: str | Path | None
-    encoder: str | None
-    weights: str | Path | None
-    device: str | None
-    precision: str | None
-    batch_size: int | None
-    encoder_options: Mapping[str, Any] | None
-    pairs_per_study: int | None
-    max_uses_per_donor: int | None
-    seed: int | None
-    pairing: str | None
-    sections: str | None
-    splits: tuple[str, ...] | None
-    findings: tuple[str, ...] | None
-    exclude_ids: str | Path | None
-    labels: str | None
-    label_table: str | Path | None
-    embeddings: str | Path | None
-    mask: str | None
-    gate: str | None
-    energy: str | None
-    region: str | None
-    blend: str | None
-    weight: str | None
-    canvas: int | None
-    dicom_mode: str | None
-    image_format: str | None
-    features: bool | None
-    shard_size: int | None
-    workers: int | None
-    max_fail_frac: float | None
-    stage_dir: str | Path | None
-    engine: str | None
-    engine_options: Mapping[str, Any] | None
-
-
-_PLAN = (
-    "pairs_per_study",
-    "max_uses_per_donor",
-    "seed",
-    "pairing",
-    "sections",
-    "splits",
-    "findings",
-    "exclude_ids",
-    "labels",
-    "label_table",
-    "embeddings",
-)
-
-_SETTING_OF = {
-    "reports": "dataset.reports",
-    "dataset_kind": "dataset.kind",
-    "unpaired": "dataset.unpaired",
-    "unpaired_as": "plan.unpaired",
-    "columns": "dataset.columns",
-    "section_rules": "reports.section_rules",
-    "nlp_model": "reports.nlp_model",
-    "encoder": "encoder.name",
-    "weights": "encoder.weights",
-    **{key: f"encoder.{key}" for key in ("device", "precision", "batch_size")},
-    "canvas": "image.canvas",
-    "dicom_mode": "image.dicom_mode",
-    "image_format": "image.format",
-    "features": "image.features",
-    "shard_size": "run.shard_size",
-    "workers": "run.workers",
-    **{key: f"run.{key}" for key in ("max_fail_frac", "stage_dir", "engine", "engine_options")},
-    **{key: f"plan.{key}" for key in _PLAN},
-    **{key: f"mixing.{key}" for key in ("mask", "energy", "gate", "region", "blend", "weight")},
-}
 
 
 def build_engine(
@@ -125,21 +49,23 @@ def build_engine(
     return engine
 
 
-def resolve_options(dataset: str | Path, config: Path | None, options: Mapping[str, Any]) -> ResolvedSettings:
+def resolve_options(
+    dataset: str | Path, config: Path | None, options: Mapping[str, Any], command: str = "plan"
+) -> ResolvedSettings:
     """Merge options, environment, recipe and defaults.
+
+    Args:
+        dataset: Where the data set is.
+        config: A TOML recipe.
+        options: Keywords of the command; None means not given.
+        command: Which settings it may be given.
 
     Raises:
         UsageError: An option, key or value that does not fit.
     """
-    unknown = set(options) - set(_SETTING_OF) - {"encoder_options"}
-    if unknown:
-        raise UsageError(
-            f"unknown option {sorted(unknown)[0]!r}", hint=f"known: {', '.join(sorted(_SETTING_OF))}"
-        )
-    flags = {_SETTING_OF[key]: value for key, value in options.items() if key in _SETTING_OF}
-    flags.update({f"encoder.{key}": value for key, value in (options.get("encoder_options") or {}).items()})
-    flags["dataset.root"] = str(Path(dataset).resolve())
-    return with_absolute_paths(resolve(paths_as_text(flags), Path(config) if config else None))
+    flags = spread_options(named_values(settings_of(command), options))
+    flags["dataset.root"] = str(dataset)
+    return with_absolute_paths(resolve(flags, Path(config) if config else None))
 
 
 def open_source(settings: Settings) -> Dataset:
@@ -301,7 +227,7 @@ def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> R
         synthetic=source.synthetic,
         counts={},
         shards=[],
-        fingerprint=fingerprint(settings.semantic(), sources, card, versions()),
+        fingerprint=fingerprint(semantic(settings), sources, card, versions()),
     )
 
 

@@ -2,7 +2,7 @@
 
 Ray decides where an actor runs, and nothing else: no picture, no report and no file of a shard goes through it, and
 a shard is complete when its state file lies in the run folder. Its actors are used directly, with a loop of our own
-(`ray_crew`), and not Ray Data: there a pool of as many actors as there are CPUs waited for ever for a CPU to read
+(`ray_workers`), and not Ray Data: there a pool of as many actors as there are CPUs waited for ever for a CPU to read
 with, files were named by random ids and added to on a second run, and a failed row meant its whole block again.
 """
 
@@ -12,12 +12,12 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from medcutmix_cli.assembly.relocation import map_paths, relocate_settings
 from medcutmix_cli.cluster.ray_request import Node, Request, size_request
 from medcutmix_cli.cluster.ray_session import alive_nodes, chosen_address, connect
 from medcutmix_cli.cluster.ray_workers import RayWorkers, no_place
-from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.settings import Settings
-from medcutmix_cli.engines import Places, Progress, Work
+from medcutmix_cli.engines import Progress, Work
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.run.folder import RunFolder, read_run
 
@@ -68,8 +68,9 @@ class OnRay:
                 request = self._request(work, settings, nodes)
                 if ours and not request.fits(nodes):  # it will not grow
                     raise no_place(request, "here")
-                places = _without_gpu(work.places, settings) if not request.gpus else work.places
-                sent = replace(work, workers=request.workers, places=places.with_paths(_full))
+                device = {} if request.gpus else _without_gpu(settings)
+                changes = {**map_paths(work.changes, _full), **device, "run.workers": request.workers}
+                sent = replace(work, changes=changes)
                 RayWorkers(sent, request, self.patience_s, progress).render()
         finally:
             RunFolder(work.out).clean_temporaries()
@@ -85,11 +86,11 @@ class OnRay:
         return replace(self, actors=1)
 
     def _request(self, work: Work, settings: Settings, nodes: list[Node]) -> Request:
-        on_cpu = _device(work, settings) == "cpu" and self.gpus_per_actor < 0
+        on_cpu = settings.encoder.device == "cpu" and self.gpus_per_actor < 0
         return size_request(
             nodes,
             shards=len(work.shards),
-            threads=work.workers or settings.run.workers,
+            threads=settings.run.workers,
             actors=self.actors,
             cpus=self.cpus_per_actor,
             gpus=0.0 if on_cpu else self.gpus_per_actor,
@@ -97,28 +98,23 @@ class OnRay:
 
 
 def _settings(work: Work) -> Settings:
-    """Return the settings of the run.
+    """Return the settings of the run as they are now.
 
     Raises:
         UsageError: The encoder is to run on a GPU by its number: an actor sees only those that Ray gives it.
     """
-    settings = from_plain(read_run(RunFolder(work.out)).settings)
-    device = _device(work, settings)
+    settings = relocate_settings(read_run(RunFolder(work.out)), work.changes)
+    device = settings.encoder.device
     if re.fullmatch(r"cuda:\d+", device):
         raise UsageError(f"device {device}: Ray chooses the GPU", hint="--device cuda, or --device auto")
     return settings
 
 
-def _without_gpu(places: Places, settings: Settings) -> Places:
+def _without_gpu(settings: Settings) -> dict[str, str]:
     """Let actors that asked for no GPU use none: Ray hides those of a node only from who asked for some."""
-    auto = (places.device or settings.encoder.device) == "auto"
-    return replace(places, device="cpu") if auto else places
+    return {"encoder.device": "cpu"} if settings.encoder.device == "auto" else {}
 
 
-def _device(work: Work, settings: Settings) -> str:
-    return work.places.device or settings.encoder.device
-
-
-def _full(path: str | Path) -> Path:
+def _full(path: str) -> str:
     """Return a path as an actor must be told it: it runs in a folder of its own."""
-    return Path(path).absolute()
+    return str(Path(path).absolute())

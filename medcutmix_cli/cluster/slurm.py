@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
-from medcutmix_cli.configuration.resolution import check_max_fail_frac
-from medcutmix_cli.engines import Places
+from medcutmix_cli.configuration.resolution import check_value
+from medcutmix_cli.configuration.settings import SETTINGS
 from medcutmix_cli.errors import UsageError
 
 LEAVE_SECONDS = 120
@@ -57,7 +59,7 @@ class Resources:
             if not option.startswith("-"):
                 hint = "for example --extra=--constraint=a100"
                 raise UsageError(f"--extra {option!r} is no option of sbatch", hint=hint)
-        _check_single_lines(self)
+        _check_single_lines(_named(self))
 
     def without_gpu(self) -> Resources:
         """Return what a job asks for that only reads: one CPU, no GPU, and what GPUs a site's own options ask for."""
@@ -74,7 +76,8 @@ class SlurmJob:
         run: Run folder, absolute: the same path on every node.
         num_tasks: How many tasks share the shards; task r takes the shards k with `k mod num_tasks == r`.
         program: Words that start medcutmix on a node.
-        places: Where things are on a node; a path that begins with `$NAME` is expanded there.
+        changes: Settings that are other than the plan's on a node, by dotted name; a path that begins with `$NAME`
+            is expanded there.
         at_once: How many tasks may run at the same time; 0 means as many as the cluster allows.
         setup: Shell lines that come first: "module load cuda".
         stagger: Seconds between the starts of two neighbours; 0 means none.
@@ -87,7 +90,7 @@ class SlurmJob:
     num_tasks: int
     program: tuple[str, ...] = ("medcutmix",)
     resources: Resources = field(default_factory=Resources)
-    places: Places = field(default_factory=Places)
+    changes: Mapping[str, Any] = field(default_factory=dict)
     at_once: int = 0
     setup: tuple[str, ...] = ()
     stagger: int = 1
@@ -98,9 +101,10 @@ class SlurmJob:
     def __post_init__(self) -> None:
         if not self.run.is_absolute() or self.num_tasks < 1 or min(self.at_once, self.stagger) < 0:
             raise UsageError("a Slurm job needs an absolute run folder, a task, and no negative number")
-        check_max_fail_frac(self.max_fail_frac)
-        _check_single_lines(self)
-        _check_single_lines(self.places)
+        if self.max_fail_frac is not None:
+            check_value(SETTINGS["run.max_fail_frac"], self.max_fail_frac)
+        _check_single_lines(_named(self))
+        _check_single_lines(self.changes)
 
     @property
     def at_most(self) -> str:
@@ -115,7 +119,7 @@ def render_sbatch(job: SlurmJob) -> str:
     """
     needed, log = _needed(job), f"{_literal(job.run)}/logs/%A_%a.log"
     share = ('--task "$SLURM_ARRAY_TASK_ID"', f"--num-tasks {job.num_tasks}")
-    options = (f"--workers {job.resources.cpus}", *_places(job.places), *_tolerance(job))
+    options = (f"--workers {job.resources.cpus}", *_changed(job.changes), *_tolerance(job))
     retry = ["--retry-failed"] if job.retry_failed else []
     start = _call(job, "render", *_HERE, *share, *options, *retry)
     return _script(
@@ -170,7 +174,7 @@ def render_finish(job: SlurmJob) -> str:
 
 def calibrate_call(job: SlurmJob) -> str:
     """Return the call that calibrates the run ahead of the array, on a node like those of its tasks."""
-    return _call(job, "calibrate", *_places(job.places))
+    return _call(job, "calibrate", *_changed(job.changes))
 
 
 def seconds(time: str) -> int:
@@ -242,10 +246,10 @@ def _tolerance(job: SlurmJob) -> list[str]:
     return [] if job.max_fail_frac is None else [f"--max-fail-frac {job.max_fail_frac:g}"]
 
 
-def _places(places: Places) -> list[str]:
-    """List the options of `render` that say where things are on a node."""
-    named = {entry.name: getattr(places, entry.name) for entry in fields(Places)}
-    return [f"--{name.replace('_', '-')} {_word(str(at))}" for name, at in named.items() if at is not None]
+def _changed(changes: Mapping[str, Any]) -> list[str]:
+    """List the options that say where things are on a node."""
+    ordered = [setting for key, setting in SETTINGS.items() if key in changes]
+    return [f"{setting.flag} {_word(str(changes[setting.key]))}" for setting in ordered]
 
 
 def _word(path: str) -> str:
@@ -256,14 +260,17 @@ def _word(path: str) -> str:
     return f'"${{{match[1] or match[2]}:?}}"' + (shlex.quote(match[3]) if match[3] else "")
 
 
-def _check_single_lines(record: Resources | SlurmJob | Places) -> None:
+def _named(record: Resources | SlurmJob) -> dict[str, Any]:
+    return {entry.name: getattr(record, entry.name) for entry in fields(record)}
+
+
+def _check_single_lines(values: Mapping[str, Any]) -> None:
     """Refuse what would break out of a comment or a line of the script.
 
     Raises:
         UsageError: A text that is not one printable line.
     """
-    for entry in fields(record):
-        value = getattr(record, entry.name)
+    for name, value in values.items():
         for text in value if isinstance(value, tuple) else (value,):
             if isinstance(text, str | Path) and not str(text).isprintable():
-                raise UsageError(f"{entry.name} {str(text)!r} is not one printable line")
+                raise UsageError(f"{name} {str(text)!r} is not one printable line")

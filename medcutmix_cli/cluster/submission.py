@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Unpack
 
 from medcutmix_cli.assembly.parts import build_gate
+from medcutmix_cli.assembly.relocation import map_paths, relocate_settings
 from medcutmix_cli.cluster.slurm import Resources, SlurmJob, render_finish, render_sbatch
 from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
-from medcutmix_cli.configuration.resolution import from_plain
-from medcutmix_cli.engines import Moved, Places
+from medcutmix_cli.configuration.keywords import SlurmKeywords
+from medcutmix_cli.configuration.resolution import from_plain, named_values
+from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.errors import ClusterError, RunError, UsageError
 from medcutmix_cli.run.folder import RunFolder, read_run, write_text
 from medcutmix_cli.run.status import run_status
@@ -57,8 +59,7 @@ def slurm_job(
     stagger: int = 1,
     name: str = "medcutmix",
     retry_failed: bool = False,
-    max_fail_frac: float | None = None,
-    **moved: Unpack[Moved],
+    **options: Unpack[SlurmKeywords],
 ) -> SlurmJob:
     """Describe the jobs of a planned run; nothing is submitted, and nothing written but the folder of the logs.
 
@@ -72,20 +73,21 @@ def slurm_job(
         stagger: Seconds between the starts of two neighbours; 0 means none.
         name: Of the job.
         retry_failed: Also render complete shards again in which pairs failed.
-        max_fail_frac: Share of the pairs that may fail; the plan's setting where None.
-        **moved: Where things are on a node (see `engines.Places`); relative paths are those of this folder.
+        **options: Settings that are other than the plan's: where things are on a node (relative paths are those of
+            this folder), and `max_fail_frac`.
 
     Raises:
         RunError: There is no plan in `out`, or no pair in it.
         UsageError: Something that makes no sense.
     """
-    run, places = Path(out).absolute(), Places(**moved)
+    run, changes = Path(out).absolute(), named_values(settings_of("slurm"), options)
+    tolerance = changes.pop("run.max_fail_frac", None)
     record = read_run(RunFolder(run))
     if not record.shards:
         raise RunError("no pair could be planned: there is nothing to render", where=str(run))
     if tasks is not None and tasks < 1:
         raise UsageError(f"{tasks} tasks: at least one is needed")
-    device = places.device or record.settings["encoder"]["device"]
+    device = relocate_settings(record, changes).encoder.device
     if re.fullmatch(r"cuda:\d+", device):
         raise UsageError(f"device {device}: Slurm chooses the GPU", hint="--device cuda, or --device auto")
     if gpus is None:
@@ -95,13 +97,13 @@ def slurm_job(
         num_tasks=min(tasks or default_tasks(len(record.shards)), len(record.shards)),
         program=("medcutmix",) if setup else running_program(),
         resources=replace(resources or Resources(), gpus=gpus),
-        places=places.with_paths(_on_any_node),
+        changes=map_paths(changes, _on_any_node),
         at_once=at_once,
         setup=setup,
         stagger=stagger,
         name=name,
         retry_failed=retry_failed,
-        max_fail_frac=max_fail_frac,
+        max_fail_frac=tolerance,
     )
     _make_logs(run / "logs")
     return job
@@ -184,6 +186,6 @@ def _make_logs(folder: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
 
 
-def _on_any_node(path: str | Path) -> Path:
+def _on_any_node(path: str) -> str:
     """Return a path as a job sees it, which may start in another folder; a variable at its beginning is the node's."""
-    return Path(path) if str(path).startswith("$") else Path(path).absolute()
+    return path if path.startswith("$") else str(Path(path).absolute())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
+from medcutmix_cli.commands.setting_options import with_settings
 from medcutmix_cli.commands.standard_input import read_text
 
 if TYPE_CHECKING:
@@ -49,23 +51,6 @@ ImageId = Annotated[
         rich_help_panel=ASKED,
     ),
 ]
-Encoder = Annotated[
-    str | None,
-    typer.Option(
-        help="Frozen encoder that draws the map; without --run it must be named.",
-        metavar="NAME",
-        autocompletion=lambda: opt._names("encoder"),
-        rich_help_panel=opt.ENCODER,
-    ),
-]
-Canvas = Annotated[
-    int | None,
-    typer.Option(
-        help=opt.default("448", "Side of the canvas in pixels, a multiple of 112."),
-        metavar="N",
-        rich_help_panel=opt.METHOD,
-    ),
-]
 Out = Annotated[
     Path | None,
     typer.Option(
@@ -78,26 +63,19 @@ Out = Annotated[
 Force = Annotated[bool, typer.Option("--force", help="Write over such a file.", rich_help_panel=DRAWN)]
 
 
+@with_settings("attend", encoder="Frozen encoder that draws the map; without --run it must be named.")
 def attend(
     context: typer.Context,
     image: Image,
     sentence: Sentence,
+    settings: Mapping[str, Any],
     run: Run = None,
     finding: Finding = None,
     image_id: ImageId = None,
-    encoder: Encoder = None,
-    weights: opt.Weights = None,
-    device: opt.Device = None,
-    precision: opt.Precision = None,
-    encoder_option: opt.EncoderOption = None,
-    mask: opt.Mask = None,
-    energy: opt.Energy = None,
-    canvas: Canvas = None,
-    dicom_mode: opt.DicomMode = None,
     out: Out = None,
     force: Force = False,
-    json: opt.Json = False,
-    quiet: opt.Quiet = False,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
 ) -> None:
     """Show where in a picture an encoder sees a sentence: map, mask, peak and how strong the evidence is."""
     from medcutmix_cli.gallery.overlay import check_free, write_overlay
@@ -110,18 +88,10 @@ def attend(
     seen = look(
         image,
         read_text("-").strip() if sentence == "-" else sentence,
-        encoder=encoder,
-        weights=weights,
-        device=device,
-        precision=precision,
-        encoder_options=opt.parse_encoder_options(encoder_option),
-        mask=mask,
-        energy=energy,
-        canvas=canvas,
-        dicom_mode=dicom_mode,
         run=run,
         finding=finding,
         image_id=image_id,
+        **settings,
     )
     overlay = out or (None if json else _named(seen))
     if overlay:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medcutmix_cli.commands import options as opt
-from medcutmix_cli.commands.moved import with_moved
+from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
-from medcutmix_cli.engines import Moved
+from medcutmix_cli.commands.setting_options import with_settings
 from medcutmix_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ ARRAY, ASKED, WHAT = "Array", "What each task asks for", "What is done"
 Tasks = Annotated[
     int | None,
     typer.Option(
-        help=opt.default("one a shard, at most 1000", "Tasks that share the shards."),
+        help=common.default("one a shard, at most 1000", "Tasks that share the shards."),
         metavar="N",
         min=1,
         rich_help_panel=ARRAY,
@@ -60,7 +60,7 @@ Setup = Annotated[
 Gpus = Annotated[
     int | None,
     typer.Option(
-        help=opt.default("1, or 0 with --device cpu", "GPUs, 0 or 1; more GPUs are used by more tasks."),
+        help=common.default("1, or 0 with --device cpu", "GPUs, 0 or 1; more GPUs are used by more tasks."),
         metavar="N",
         min=0,
         rich_help_panel=ASKED,
@@ -114,11 +114,11 @@ Submit = Annotated[
 ]
 
 
-@with_moved
+@with_settings("slurm")
 def slurm(
     context: typer.Context,
-    out: opt.Out,
-    moved: Moved,
+    out: common.Out,
+    settings: Mapping[str, Any],
     submit: Submit = False,
     finish: Finish = False,
     tasks: Tasks = None,
@@ -134,10 +134,9 @@ def slurm(
     finish_partition: FinishPartition = "",
     account: Account = "",
     extra: Extra = None,
-    retry_failed: opt.RetryFailed = False,
-    max_fail_frac: opt.MaxFailFrac = None,
-    json: opt.Json = False,
-    quiet: opt.Quiet = False,
+    retry_failed: common.RetryFailed = False,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
 ) -> None:
     """Print the sbatch script of an array that renders a plan, or submit it."""
     from medcutmix_cli.cluster.slurm import Resources, render_finish, render_sbatch
@@ -155,8 +154,7 @@ def slurm(
         stagger=stagger,
         name=job_name,
         retry_failed=retry_failed,
-        max_fail_frac=max_fail_frac,
-        **moved,
+        **settings,
     )
     session = Session.of(context, quiet=quiet)
     if submit:

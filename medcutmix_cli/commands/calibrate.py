@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import typer
 
-from medcutmix_cli.commands import options as opt
-from medcutmix_cli.commands.moved import with_moved
+from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
-from medcutmix_cli.engines import Moved
+from medcutmix_cli.commands.setting_options import with_settings
 
 
-@with_moved
+@with_settings("calibrate")
 def calibrate(
     context: typer.Context,
-    out: opt.Out,
-    moved: Moved,
-    workers: opt.Workers = None,
-    json: opt.Json = False,
-    quiet: opt.Quiet = False,
+    out: common.Out,
+    settings: Mapping[str, Any],
+    json: common.Json = False,
+    quiet: common.Quiet = False,
 ) -> None:
     """Calibrate the evidence gate of a plan, so that no task of an array has to."""
     from medcutmix_cli.assembly.calibrate import calibrate as calibrate_run
@@ -26,7 +27,7 @@ def calibrate(
 
     session = Session.of(context, quiet=quiet)
     with meter(quiet=session.quiet) as progress:
-        calibrated = calibrate_run(out, workers=workers or 0, progress=progress, **moved)
+        calibrated = calibrate_run(out, progress=progress, **settings)
     if json:
         print_json("calibration", calibrated, out=out)
     elif not session.quiet:

@@ -3,62 +3,36 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
+from medcutmix_cli.commands.setting_options import with_settings
 
 if TYPE_CHECKING:
     from medcutmix_cli.embeddings.embed import EmbeddingSummary
 
 Out = Annotated[Path, typer.Argument(help="Parquet file to write.", metavar="OUT.parquet")]
-Splits = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--split",
-        help=opt.default("all", "Split to embed: train, validate or test. Repeat it."),
-        metavar="NAME",
-        rich_help_panel=opt.DATA,
-    ),
-]
-Canvas = Annotated[
-    int | None,
-    typer.Option(
-        help=opt.default("448", "Side of the canvas in pixels, where the encoder has none of its own."),
-        metavar="N",
-        rich_help_panel=opt.ENCODER,
-    ),
-]
-Force = Annotated[bool, typer.Option("--force", help="Write over such a file.", rich_help_panel=opt.RUN)]
 
 
+@with_settings(
+    "embed",
+    splits=common.default("all", "Split to embed: train, validate or test. Repeat it."),
+    canvas=common.default("448", "Side of the canvas in pixels, where the encoder has none of its own."),
+)
 def embed(
     context: typer.Context,
-    dataset: opt.Dataset,
+    dataset: common.Dataset,
     out: Out,
-    reports: opt.Reports = None,
-    dataset_kind: opt.DatasetKind = None,
-    column: opt.Columns = None,
-    unpaired: opt.Unpaired = None,
-    unpaired_as: opt.UnpairedAs = None,
-    split: Splits = None,
-    exclude_ids: opt.ExcludeIds = None,
-    dicom_mode: opt.DicomMode = None,
-    encoder: opt.EncoderName = None,
-    weights: opt.Weights = None,
-    device: opt.Device = None,
-    precision: opt.Precision = None,
-    batch_size: opt.BatchSize = None,
-    encoder_option: opt.EncoderOption = None,
-    canvas: Canvas = None,
-    config: opt.Config = None,
-    workers: opt.Workers = None,
-    force: Force = False,
-    json: opt.Json = False,
-    quiet: opt.Quiet = False,
+    settings: Mapping[str, Any],
+    config: common.Config = None,
+    force: common.Force = False,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
 ) -> None:
     """Embed the picture that stands for each study, so that --pairing nearest can rank donors."""
     from medcutmix_cli.embeddings.embed import embed as embed_all
@@ -66,29 +40,7 @@ def embed(
 
     session = Session.of(context, quiet=quiet)
     with meter(quiet=session.quiet) as progress:
-        embedded = embed_all(
-            dataset,
-            out,
-            config=config,
-            force=force,
-            progress=progress,
-            reports=reports,
-            dataset_kind=dataset_kind,
-            columns=opt.parse_columns(column),
-            unpaired=unpaired,
-            unpaired_as=unpaired_as,
-            splits=opt.several(split),
-            exclude_ids=exclude_ids,
-            dicom_mode=dicom_mode,
-            encoder=encoder,
-            weights=weights,
-            device=device,
-            precision=precision,
-            batch_size=batch_size,
-            encoder_options=opt.parse_encoder_options(encoder_option),
-            canvas=canvas,
-            workers=workers,
-        )
+        embedded = embed_all(dataset, out, config=config, force=force, progress=progress, **settings)
     if json:
         print_json("embeddings", embedded)
     elif not session.quiet:

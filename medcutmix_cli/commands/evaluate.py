@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
-
-if TYPE_CHECKING:
-    from medcutmix_cli.encoders.base import Encoder
+from medcutmix_cli.commands.setting_options import with_settings
+from medcutmix_cli.configuration.declaration import ENCODER, SPEECH
 
 COMPARED = "What is compared"
 MEASURED = "How it is measured"
@@ -55,7 +55,7 @@ Worst = Annotated[
         help="How many ids of the worst disagreements are listed.",
         metavar="N",
         min=0,
-        rich_help_panel=opt.SPEECH,
+        rich_help_panel=SPEECH,
     ),
 ]
 
@@ -96,7 +96,7 @@ MapEncoder = Annotated[
         help="Frozen encoder that draws the maps.",
         metavar="NAME",
         autocompletion=_encoders,
-        rich_help_panel=opt.ENCODER,
+        rich_help_panel=ENCODER,
     ),
 ]
 Smoothing = Annotated[
@@ -144,17 +144,19 @@ DrawSeed = Annotated[
 ]
 
 
+@with_settings("reports")
 def reports(
     context: typer.Context,
     reports: Texts,
+    settings: Mapping[str, Any],
     gold: Gold = None,
     task: Task = "findings",
-    section_rules: opt.SectionRules = "mimic-official",
     worst: Worst = 10,
-    json: opt.Json = False,
-    quiet: opt.Quiet = False,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
 ) -> None:
     """Measure the report reader: precision, recall and F1 per finding, and where it disagrees, by id."""
+    from medcutmix_cli.configuration.settings import DEFAULTS
     from medcutmix_cli.evaluation import evaluate_reports
     from medcutmix_cli.evaluation.scores import as_rows
     from medcutmix_cli.system.progress import meter
@@ -162,7 +164,12 @@ def reports(
     session = Session.of(context, quiet=quiet)
     with meter(quiet=session.quiet) as progress:
         found = evaluate_reports(
-            reports, gold, task=task, section_rules=section_rules, worst=worst, progress=progress
+            reports,
+            gold,
+            task=task,
+            section_rules=settings["section_rules"] or DEFAULTS.reports.section_rules,
+            worst=worst,
+            progress=progress,
         )
     if json:
         print_json("evaluation", found, scores=as_rows(found)[:-1], micro=as_rows(found)[-1])
@@ -172,34 +179,31 @@ def reports(
         output().print(evaluation_view(found))
 
 
+@with_settings("maps")
 def maps(
     context: typer.Context,
     images: Images,
     boxes: Boxes,
     encoder: MapEncoder,
-    weights: opt.Weights = None,
-    device: opt.Device = None,
-    precision: opt.Precision = None,
-    batch_size: opt.BatchSize = None,
-    encoder_option: opt.EncoderOption = None,
+    settings: Mapping[str, Any],
     boxes_kind: BoxesKind = "",
     max_images: MaxImages = 0,
-    dicom_mode: opt.DicomMode = None,
     smoothing: Smoothing = 1.5,
     tolerance: Tolerance = 0.0,
     temperature: Temperature = 0.0,
     interval: Interval = 0.95,
     resamples: Resamples = 1000,
     seed: DrawSeed = 0,
-    json: opt.Json = False,
-    quiet: opt.Quiet = False,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
 ) -> None:
     """Measure an encoder's maps against boxes that people drew: pointing game, CNR and mIoU per finding."""
-    from medcutmix_cli.configuration.settings import ImageSettings
+    from medcutmix_cli.assembly.parts import build_encoder, resolve_options
     from medcutmix_cli.evaluation import MapSettings, evaluate_maps
     from medcutmix_cli.system.progress import meter
 
     session = Session.of(context, quiet=quiet)
+    chosen = resolve_options(images, None, {**settings, "encoder": encoder}).settings
     how = MapSettings(
         smoothing=smoothing,
         tolerance=tolerance,
@@ -208,12 +212,16 @@ def maps(
         resamples=resamples,
         seed=seed,
         max_images=max_images,
-        dicom_mode=dicom_mode or ImageSettings().dicom_mode,
+        dicom_mode=chosen.image.dicom_mode,
     )
-    built = _built(encoder, weights, device, precision, batch_size, encoder_option)
     with meter(quiet=session.quiet) as progress:
         found = evaluate_maps(
-            images, boxes, encoder=built, boxes_kind=boxes_kind, settings=how, progress=progress
+            images,
+            boxes,
+            encoder=build_encoder(chosen),
+            boxes_kind=boxes_kind,
+            settings=how,
+            progress=progress,
         )
     if json:
         print_json("map_evaluation", found)
@@ -221,26 +229,3 @@ def maps(
         from medcutmix_cli.terminal import map_evaluation_view, output
 
         output().print(map_evaluation_view(found))
-
-
-def _built(
-    name: str,
-    weights: Path | None,
-    device: str | None,
-    precision: str | None,
-    batch_size: int | None,
-    options: list[str] | None,
-) -> Encoder:
-    from medcutmix_cli.assembly.parts import build_encoder
-    from medcutmix_cli.configuration.settings import EncoderSettings, Settings
-
-    unsaid = EncoderSettings()
-    chosen = EncoderSettings(
-        name=name,
-        weights=str(weights or ""),
-        device=device or unsaid.device,
-        precision=precision or unsaid.precision,
-        batch_size=batch_size or unsaid.batch_size,
-        options=opt.parse_encoder_options(options) or {},
-    )
-    return build_encoder(Settings(encoder=chosen))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
+from medcutmix_cli.commands.setting_options import with_settings
 from medcutmix_cli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,17 +52,18 @@ Pairs = Annotated[
 ]
 
 
+@with_settings("inspect")
 def inspect(
     context: typer.Context,
+    settings: Mapping[str, Any],
     path: Target = None,
     schema: Schema = False,
     pair: PairId = None,
     index: Index = None,
     html: Html = None,
     pairs: Pairs = 10,
-    dataset: opt.MovedDataset = None,
-    json: opt.Json = False,
-    quiet: opt.Quiet = False,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
 ) -> None:
     """Show what a run or a shard holds: counts, reasons, weights, and one pair with its maps and report."""
     if pair is not None and index is not None:
@@ -75,7 +78,7 @@ def inspect(
         raise UsageError(
             "which run or shard?", hint="give its path, or --schema for the columns of this version"
         )
-    _tell_contents(path, session, pair, index, html, pairs, dataset, json=json)
+    _tell_contents(path, session, pair, index, html, pairs, settings["dataset"], json=json)
 
 
 def _tell_schema(path: Path | None, session: Session, *, json: bool) -> None:

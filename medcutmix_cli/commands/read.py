@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
-from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
+from medcutmix_cli.commands.setting_options import with_settings
 from medcutmix_cli.commands.standard_input import read_text
+from medcutmix_cli.configuration.declaration import READING
 
 File = Annotated[str, typer.Argument(help="One report as UTF-8 text; - for standard input.", metavar="FILE")]
 StudyId = Annotated[
@@ -17,27 +20,27 @@ StudyId = Annotated[
         "--study-id",
         help="Its id in MIMIC-CXR: some studies have text at a place of their own.",
         metavar="ID",
-        rich_help_panel=opt.READING,
+        rich_help_panel=READING,
     ),
 ]
 
 
+@with_settings("read")
 def read(
     context: typer.Context,
     file: File,
-    section_rules: opt.SectionRules = "mimic-official",
-    nlp_model: opt.NlpModel = "",
+    settings: Mapping[str, Any],
     study_id: StudyId = "",
-    json: opt.Json = False,
-    quiet: opt.Quiet = False,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
 ) -> None:
     """Show a report's sections, sentences and findings, and which sentences are diagnostic. Prints its text."""
     from medcutmix_cli.reports.overview import overview
     from medcutmix_cli.reports.reader import ReportReader
 
     session = Session.of(context, quiet=quiet)
-    report = read_text(file)
-    seen = overview(report, ReportReader(section_rules, nlp_model).read(report, study_id))
+    report, how = read_text(file), {name: value for name, value in settings.items() if value is not None}
+    seen = overview(report, ReportReader(**how).read(report, study_id))
     if json:
         print_json("reading", seen)
     elif not session.quiet:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
 
 
@@ -37,8 +37,8 @@ def sample(
     picture_format: PictureFormat = Format.JPG,
     seed: Seed = 0,
     height: Height = 640,
-    json: opt.Json = False,
-    quiet: opt.Quiet = False,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
 ) -> None:
     """Write a sample data set: drawn chest radiographs with reports. No patient is in it."""
     from medcutmix_cli.datasets.sample import write_sample

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session
 
 ARRAY = "Array"
@@ -22,7 +22,7 @@ RetryExpression = Annotated[
 NumTasks = Annotated[
     int | None,
     typer.Option(
-        help=opt.default("as batch slurm has it", "With --retry-expr: how many tasks share the shards."),
+        help=common.default("as batch slurm has it", "With --retry-expr: how many tasks share the shards."),
         metavar="N",
         min=1,
         rich_help_panel=ARRAY,
@@ -40,13 +40,13 @@ RetryFailed = Annotated[
 
 def status(
     context: typer.Context,
-    out: opt.Out,
+    out: common.Out,
     retry_expr: RetryExpression = False,
     num_tasks: NumTasks = None,
     retry_failed: RetryFailed = False,
-    json: opt.Json = False,
-    quiet: opt.Quiet = False,
-    verbose: opt.Verbose = False,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
+    verbose: common.Verbose = False,
 ) -> None:
     """Say how far a run is and what became of every study and pair."""
     from medcutmix_cli.cluster.tasks import default_tasks, retry_expression

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
-from medcutmix_cli.commands import options as opt
+from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
+from medcutmix_cli.commands.setting_options import with_settings
 
 NOT_VERIFIED = 4
 
@@ -24,14 +26,15 @@ Shallow = Annotated[
 ]
 
 
+@with_settings("verify")
 def verify(
     context: typer.Context,
-    out: opt.Out,
+    out: common.Out,
+    settings: Mapping[str, Any],
     deep: Deep = False,
     shallow: Shallow = False,
-    dataset: opt.MovedDataset = None,
-    json: opt.Json = False,
-    quiet: opt.Quiet = False,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
 ) -> None:
     """Check files, checksums, schema, numbering, sums, split and patient rules."""
     from medcutmix_cli.inspection.verification import verify as verify_run
@@ -40,7 +43,9 @@ def verify(
 
     session = Session.of(context, quiet=quiet)
     with meter(quiet=session.quiet) as progress:
-        verification = verify_run(out, deep=deep, shallow=shallow, dataset=dataset, progress=progress)
+        verification = verify_run(
+            out, deep=deep, shallow=shallow, dataset=settings["dataset"], progress=progress
+        )
     if json:
         print_json("verification", verification, ok=verification.ok, out=out)
     elif not (session.quiet and verification.ok):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
-from medcutmix_cli.configuration.registry import load
+from medcutmix_cli.configuration.registry import load, names
 from medcutmix_cli.configuration.resolution import check_type
-from medcutmix_cli.errors import UsageError, suggest
+from medcutmix_cli.errors import MissingExtraError, UsageError, suggest
 
 
 def options_of(kind: str, name: str) -> dict[str, Any]:
@@ -50,3 +51,26 @@ def construct(what: str, name: str, plugin: Any, options: Mapping[str, Any]) -> 
         return plugin(**values)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{what} refuses its options: {error}") from error
+
+
+@cache
+def path_options(kind: str, name: str = "") -> frozenset[str]:
+    """Return the options of a part that are places on disk: those whose type is a path.
+
+    Args:
+        kind: Of the part.
+        name: Registered name; "" for those of every part of this kind that can be loaded.
+    """
+    found: set[str] = set()
+    for each in (name,) if name else names(kind):
+        try:
+            part = load(kind, each)
+        except MissingExtraError:
+            continue
+        found |= {entry.name for entry in fields(part) if entry.init and _is_path(entry.type)}
+    return frozenset(found)
+
+
+def _is_path(annotation: Any) -> bool:
+    words = str(annotation).replace("|", " ").split()
+    return any(word.rpartition(".")[2].strip("'>") == "Path" for word in words)

@@ -9,41 +9,14 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from medcutmix_cli.configuration.settings import (
-    DICOM_MODES,
-    ENERGIES,
-    IMAGE_FORMATS,
-    LABEL_SOURCES,
-    PRECISIONS,
-    SECTION_CHOICES,
-    SPLITS,
-    UNPAIRED_ROLES,
-    DatasetSettings,
-    EncoderSettings,
-    ImageSettings,
-    MixingSettings,
-    PlanSettings,
-    ReportSettings,
-    RunSettings,
-    Settings,
-)
+from medcutmix_cli.configuration.declaration import Setting
+from medcutmix_cli.configuration.settings import DEFAULTS, SETTINGS, TREE, Settings
 from medcutmix_cli.errors import UsageError, suggest
-
-_TABLES: dict[str, Any] = {
-    "dataset": DatasetSettings,
-    "reports": ReportSettings,
-    "encoder": EncoderSettings,
-    "plan": PlanSettings,
-    "mixing": MixingSettings,
-    "image": ImageSettings,
-    "run": RunSettings,
-}
-_OPEN_TABLES = frozenset({"dataset", "encoder"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +61,7 @@ def resolve(
         UsageError: An unknown table, key or variable, or a value of the wrong type.
     """
     tree: dict[str, dict[str, Any]] = {}
-    origins = dict.fromkeys(_all_keys(), "default")
+    origins = dict.fromkeys(SETTINGS, "default")
     named = {key: value for key, value in flags.items() if value is not None}
     sources = (
         ("file", _from_toml(config)),
@@ -101,10 +74,6 @@ def resolve(
             tree.setdefault(table, {})[name] = value
             origins[key] = origin
     return ResolvedSettings(_build(tree), origins)
-
-
-def _all_keys() -> list[str]:
-    return [f"{table}.{entry.name}" for table, make in _TABLES.items() for entry in fields(make())]
 
 
 def _from_toml(path: Path | None) -> dict[str, Any]:
@@ -121,7 +90,7 @@ def _from_toml(path: Path | None) -> dict[str, Any]:
     for table, values in tables.items():
         if not isinstance(values, dict):
             raise UsageError(
-                f"{table!r} must stand in a table", where=str(path), hint=suggest(table, sorted(_TABLES))
+                f"{table!r} must stand in a table", where=str(path), hint=suggest(table, sorted(TREE))
             )
     return {f"{table}.{key}": value for table, values in tables.items() for key, value in values.items()}
 
@@ -131,8 +100,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for variable in sorted(environ):
         if variable.startswith("MEDCUTMIX_"):
             table, _, key = variable.removeprefix("MEDCUTMIX_").lower().partition("_")
-            if table not in _TABLES:
-                raise UsageError(f"there is no setting {variable}", hint=suggest(table, sorted(_TABLES)))
+            if table not in TREE:
+                raise UsageError(f"there is no setting {variable}", hint=suggest(table, sorted(TREE)))
             values[f"{table}.{key}"] = parse_value(environ[variable])
     return values
 
@@ -147,24 +116,49 @@ def parse_value(text: str) -> Any:
 
 def _build(tree: Mapping[str, dict[str, Any]]) -> Settings:
     for table in tree:
-        if table not in _TABLES:
-            raise UsageError(f"unknown table [{table}]", hint=suggest(table, sorted(_TABLES)))
-    tables = {name: _table(name, make, tree.get(name, {})) for name, make in _TABLES.items()}
-    return Settings(**tables)
+        if table not in TREE:
+            raise UsageError(f"unknown table [{table}]", hint=suggest(table, sorted(TREE)))
+    return Settings(**{table: _table(table, tree.get(table, {})) for table in TREE})
 
 
-def _table(name: str, make: Any, given: dict[str, Any]) -> Any:
-    defaults = make()
-    known = {entry.name: getattr(defaults, entry.name) for entry in fields(defaults)}
-    values: dict[str, Any] = {}
-    for key, value in given.items():
-        if key in known:
-            values[key] = check_type(f"{name}.{key}", value, known[key])
-        elif name in _OPEN_TABLES:
-            values.setdefault("options", {})[key] = value
-        else:
-            raise UsageError(f"unknown setting {name}.{key}", hint=suggest(key, sorted(known)))
-    return _checked(name, make(**values) if values else defaults)
+def _table(table: str, given: dict[str, Any]) -> Any:
+    """Build one table; keys that are no settings are a part's own options where the table is open."""
+    known = {one.name: one for one in TREE[table]}
+    open_name = next((one.name for one in TREE[table] if one.declared.opens), "")
+    values = {key: check_value(known[key], value) for key, value in given.items() if key in known}
+    others = {key: value for key, value in given.items() if key not in known}
+    if others and not open_name:
+        unknown = next(iter(others))
+        raise UsageError(f"unknown setting {table}.{unknown}", hint=suggest(unknown, sorted(known)))
+    if others:
+        values[open_name] = {**values.get(open_name, {}), **others}
+    defaults = getattr(DEFAULTS, table)
+    return type(defaults)(**values) if values else defaults
+
+
+def check_value(setting: Setting, value: Any) -> Any:
+    """Return a value as its setting has it.
+
+    Raises:
+        UsageError: It has another type, is not among the choices, or lies outside the bounds.
+    """
+    checked, declared = check_type(setting.key, value, setting.default), setting.declared
+    for entry in checked if isinstance(checked, tuple) else (checked,):
+        if declared.choices and entry not in declared.choices:
+            raise UsageError(
+                f"{setting.key}: there is no {entry!r}", hint=suggest(entry, sorted(declared.choices))
+            )
+    if declared.least is not None and declared.most is not None:
+        if not declared.least <= checked <= declared.most:
+            bounds = f"between {declared.least} and {declared.most}"
+            raise UsageError(f"{setting.key} must be {bounds}, not {checked}")
+    elif declared.least is not None and checked < declared.least:
+        raise UsageError(f"{setting.key} must be at least {declared.least}, not {checked}")
+    if declared.multiple > 1 and checked % declared.multiple:
+        raise UsageError(
+            f"{setting.key} must be a multiple of {declared.multiple}, not {checked}", hint=declared.example
+        )
+    return checked
 
 
 def check_type(key: str, value: Any, default: Any) -> Any:
@@ -195,61 +189,52 @@ def _kind(default: Any) -> str:
     return names.get(type(default), "a table")
 
 
-_MINIMA = {
-    "plan.pairs_per_study": 1,
-    "plan.max_uses_per_donor": 1,
-    "run.shard_size": 1,
-    "run.workers": 0,
-    "plan.seed": 0,
-    "encoder.batch_size": 0,
-    "image.canvas": 112,
-}
+def named_values(settings: Sequence[Setting], keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn keyword arguments of the API into checked values by dotted name; None means not given.
 
-
-def check_max_fail_frac(share: float | None) -> None:
-    """Check the share of pairs that may fail; None, which says nothing, passes.
+    Args:
+        settings: Those that may be given (`settings_of` a command).
+        keywords: By keyword.
 
     Raises:
-        UsageError: It is no share.
+        UsageError: There is no such keyword, or a value that does not fit.
     """
-    if share is not None and not 0 <= share <= 1:
-        raise UsageError(f"run.max_fail_frac must be between 0 and 1, not {share}")
+    known = {one.declared.keyword: one for one in settings}
+    unknown = sorted(set(keywords) - set(known))
+    if unknown:
+        raise UsageError(f"unknown option {unknown[0]!r}", hint=f"known: {', '.join(sorted(known))}")
+    given = [(known[name], value) for name, value in keywords.items() if value is not None]
+    for setting, value in given:
+        if value == "" and not setting.declared.optional:
+            raise UsageError(f"{setting.flag} names no place", hint="leave it out, or say where it is")
+    return {setting.key: check_value(setting, value) for setting, value in given}
 
 
-def _checked(name: str, table: Any) -> Any:
-    for key, least in _MINIMA.items():
-        owner, _, attribute = key.partition(".")
-        if owner == name and getattr(table, attribute) < least:
-            raise UsageError(f"{key} must be at least {least}, not {getattr(table, attribute)}")
-    for key, known in _KNOWN.items():
-        owner, _, attribute = key.partition(".")
-        if owner == name:
-            _check_known(key, getattr(table, attribute), known)
-    if name == "run":
-        check_max_fail_frac(table.max_fail_frac)
-    if name == "image" and table.canvas % 112:
-        raise UsageError(
-            f"image.canvas must be a multiple of 112, not {table.canvas}", hint="448, 672 or 1008"
-        )
-    return table
+def spread_options(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the options of a part beside the settings of its table, where a recipe has them: each wins by itself.
+
+    Raises:
+        UsageError: An option has the name of a setting of that table.
+    """
+    spread: dict[str, Any] = {}
+    for key, value in values.items():
+        if key in SETTINGS and SETTINGS[key].declared.opens:
+            spread.update(_options_of(SETTINGS[key], value))
+        else:
+            spread[key] = value
+    return spread
 
 
-_KNOWN = {
-    "mixing.energy": ENERGIES,
-    "encoder.precision": PRECISIONS,
-    "plan.labels": LABEL_SOURCES,
-    "plan.splits": SPLITS,
-    "plan.sections": SECTION_CHOICES,
-    "plan.unpaired": UNPAIRED_ROLES,
-    "image.dicom_mode": DICOM_MODES,
-    "image.format": IMAGE_FORMATS,
-}
-
-
-def _check_known(key: str, value: Any, known: tuple[str, ...]) -> None:
-    for entry in value if isinstance(value, tuple) else (value,):
-        if entry not in known:
-            raise UsageError(f"{key}: there is no {entry!r}", hint=suggest(entry, sorted(known)))
+def _options_of(setting: Setting, options: Mapping[str, Any]) -> dict[str, Any]:
+    for name in options:
+        owner = SETTINGS.get(f"{setting.table}.{name}")
+        if owner is not None:
+            raise UsageError(
+                f"{name!r} is no option of a part: it is the setting {owner.key}",
+                where=setting.flag,
+                hint=f"say it with {owner.flag}" if owner.declared.keyword else "",
+            )
+    return {f"{setting.table}.{name}": value for name, value in options.items()}
 
 
 def fingerprint(*parts: Any) -> str:

@@ -1,4 +1,8 @@
-"""The settings tree: what can be set, and its defaults. Knows no file, no flag and no variable."""
+"""The settings tree: what can be set, its defaults, and all else that is declared of it. Knows no file and no flag.
+
+This is the one place where a setting is written down: options of commands, keywords of the API with their types, keys
+of a recipe, environment variables, checks, paths that may move and what the fingerprint knows are derived from it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from medcutmix_cli.configuration.declaration import (
+    DATA,
+    ENCODER,
+    METHOD,
+    NEW_RUN,
+    PAIRS,
+    PLANNED_RUN,
+    RUN,
+    Declaration,
+    Setting,
+    setting,
+    settings_in,
+)
 
 SPLITS = ("train", "validate", "test")
 """The literal values of `mimic-cxr-2.0.0-split.csv.gz`."""
@@ -15,158 +33,422 @@ IMAGE_FORMATS = ("png", "jpeg", "webp")
 
 DICOM_MODES = ("mimic-jpg", "voi", "minmax")
 SECTION_CHOICES = ("mirror", "findings", "impression")
+SECTION_RULES = ("mimic-official", "strict")
 ENERGIES = ("softmax", "relu", "decoder")
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 LABEL_SOURCES = ("rules", "csv", "both-agree")
 UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
+_EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
+_LOOK = _ATTEND | _MAPS
+
 
 @dataclass(frozen=True, slots=True)
 class DatasetSettings:
-    """`[dataset]`: where the studies are.
+    """`[dataset]`: where the studies are."""
 
-    Attributes:
-        root: Folder or file of the data set.
-        kind: Registered name, "" to recognise it.
-        reports: Where the reports are, if not below the root.
-        unpaired: Root of a second data set, of pictures with labels and no reports; "" for none.
-        unpaired_options: Constructor arguments of that data set.
-        options: Everything else in the table: constructor arguments of the data set.
-    """
-
-    root: str = ""
-    kind: str = ""
-    reports: str = ""
-    unpaired: str = ""
-    unpaired_options: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    root: str = setting(
+        "",
+        "Where the data set is now, if it has moved since the plan.",
+        keyword="dataset",
+        panel=DATA,
+        metavar="PATH",
+        path=True,
+        semantic=False,
+        optional=False,
+        commands=PLANNED_RUN | {"verify", "inspect"},
+    )
+    kind: str = setting(
+        "",
+        "Kind of the data set; recognised if not given.",
+        keyword="dataset_kind",
+        panel=DATA,
+        metavar="NAME",
+        kind="dataset",
+        commands=NEW_RUN | _EMBED,
+    )
+    reports: str = setting(
+        "",
+        "Folder, .zip or .tar.gz with the reports, if they are not in the data set.",
+        keyword="reports",
+        panel=DATA,
+        metavar="PATH",
+        path=True,
+        semantic=False,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED,
+    )
+    unpaired: str = setting(
+        "",
+        "A second data set, of pictures with labels and no reports: the folder of NIH ChestX-ray14.",
+        keyword="unpaired",
+        panel=DATA,
+        metavar="PATH",
+        path=True,
+        semantic=False,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED,
+    )
+    unpaired_options: Mapping[str, Any] = setting({}, "Constructor arguments of that data set.")
+    options: Mapping[str, Any] = setting(
+        {}, "Everything else in the table: constructor arguments of the data set.", opens=True
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class ReportSettings:
-    """`[reports]`: how reports are read.
+    """`[reports]`: how reports are read."""
 
-    Attributes:
-        section_rules: "mimic-official" or "strict".
-        nlp_model: Folder of a spaCy or scispaCy model whose entities are counted as candidates; "" for none.
-    """
-
-    section_rules: str = "mimic-official"
-    nlp_model: str = ""
+    section_rules: str = setting(
+        "mimic-official",
+        "How reports are cut into sections: mimic-official, as the parser published with MIMIC-CXR does, or strict, "
+        "without its quirks.",
+        keyword="section_rules",
+        panel=DATA,
+        metavar="NAME",
+        choices=SECTION_RULES,
+        commands=NEW_RUN | {"read", "reports"},
+    )
+    nlp_model: str = setting(
+        "",
+        "Folder of a spaCy or scispaCy model; its entities are counted as candidates and decide nothing.",
+        keyword="nlp_model",
+        panel=DATA,
+        metavar="PATH",
+        path=True,
+        semantic=False,
+        commands=NEW_RUN | {"read"},
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderSettings:
-    """`[encoder]`: who draws the maps.
+    """`[encoder]`: who draws the maps."""
 
-    Attributes:
-        name: Registered name; "" means bundled on sample data, an error on any other.
-        weights: File or folder of the weights, "" for the encoder's own.
-        device: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:1".
-        precision: "fp32", "tf32", "bf16" or "fp16".
-        batch_size: Pictures encoded at once; 0 means 1 on a CPU and 32 on a GPU.
-        options: Constructor arguments of the encoder.
-    """
-
-    name: str = ""
-    weights: str = ""
-    device: str = "auto"
-    precision: str = "fp32"
-    batch_size: int = 0
-    options: Mapping[str, Any] = field(default_factory=dict)
+    name: str = setting(
+        "",
+        "Frozen encoder that draws the maps. Only on the sample may it be left unsaid (bundled).",
+        keyword="encoder",
+        panel=ENCODER,
+        metavar="NAME",
+        kind="encoder",
+        commands=NEW_RUN | _EMBED | _ATTEND,
+    )
+    weights: str = setting(
+        "",
+        "File or folder of its weights, if not its own.",
+        keyword="weights",
+        panel=ENCODER,
+        metavar="PATH",
+        path=True,
+        semantic=False,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _LOOK,
+    )
+    device: str = setting(
+        "auto",
+        "Where the encoder runs: auto (a GPU where there is one), cpu, cuda or cuda:1.",
+        keyword="device",
+        panel=ENCODER,
+        metavar="NAME",
+        semantic=False,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _LOOK,
+    )
+    precision: str = setting(
+        "fp32",
+        "How the encoder computes: fp32, tf32, bf16 or fp16.",
+        keyword="precision",
+        panel=ENCODER,
+        metavar="NAME",
+        choices=PRECISIONS,
+        commands=NEW_RUN | _EMBED | _LOOK,
+    )
+    batch_size: int = setting(
+        0,
+        "Pictures encoded at once; halved when memory runs out.",
+        keyword="batch_size",
+        panel=ENCODER,
+        metavar="N",
+        spoken_default="1 on a CPU, 32 on a GPU",
+        least=0,
+        semantic=False,
+        commands=NEW_RUN | _EMBED | _MAPS,
+    )
+    options: Mapping[str, Any] = setting(
+        {},
+        "An option of the encoder's own, for example method=gradient. Repeat it.",
+        keyword="encoder_options",
+        flag="--encoder-option",
+        panel=ENCODER,
+        metavar="KEY=VALUE",
+        example="method=gradient",
+        opens=True,
+        commands=NEW_RUN | _EMBED | _LOOK,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSettings:
-    """`[plan]`: who gives what to whom.
+    """`[plan]`: who gives what to whom."""
 
-    Attributes:
-        seed: Of everything random.
-        pairs_per_study: How often a study is a recipient.
-        pairing: Registered name of the strategy.
-        sections: Which sections are edited: "mirror" (findings and impression together), "findings" or "impression"
-            (the other one stays as it is, and the pair is flagged where it is then out of step).
-        splits: Splits that are mixed, each within itself; the others are counted as left out.
-        findings: Findings that may be exchanged, by lexicon id; empty means the strategy's default.
-        max_uses_per_donor: How often a study may give.
-        labels: Who says which findings a study has: "rules" (the report, read by rules), "csv" (a label table;
-            the report must still have a sentence for what is exchanged), or "both-agree".
-        label_table: CSV of labels by study, "" for the labels that come with the data set.
-        exclude_ids: File with study or subject ids to leave out, one a line.
-        unpaired: What the studies of `dataset.unpaired` may be beside those with reports of their own: "donor",
-            "recipient" or "both"; "none" where there is no such data set.
-        embeddings: File of global embeddings that `nearest` ranks donors by; "" for none.
-        policy: What differs from the packaged policy, by lexicon id: `[plan.policy.cardiomegaly] image = "soft"`.
-    """
-
-    seed: int = 0
-    pairs_per_study: int = 1
-    pairing: str = "same-finding"
-    sections: str = "mirror"
-    splits: tuple[str, ...] = ("train",)
-    findings: tuple[str, ...] = ()
-    max_uses_per_donor: int = 5
-    labels: str = "rules"
-    label_table: str = ""
-    exclude_ids: str = ""
-    unpaired: str = "none"
-    embeddings: str = ""
-    policy: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seed: int = setting(0, "Of everything random.", keyword="seed", panel=PAIRS, metavar="N", least=0)
+    pairs_per_study: int = setting(
+        1,
+        "How often each study is a recipient.",
+        keyword="pairs_per_study",
+        panel=PAIRS,
+        metavar="N",
+        least=1,
+    )
+    pairing: str = setting(
+        "same-finding",
+        "Who gives what to whom.",
+        keyword="pairing",
+        panel=METHOD,
+        metavar="NAME",
+        kind="pairing",
+    )
+    sections: str = setting(
+        "mirror",
+        "Which sections are edited: mirror (findings and impression together), findings or impression (the other "
+        "one stays, and a pair that is then out of step is flagged).",
+        keyword="sections",
+        panel=METHOD,
+        metavar="NAME",
+        choices=SECTION_CHOICES,
+    )
+    splits: tuple[str, ...] = setting(
+        ("train",),
+        "Split to mix, within itself: train, validate or test. Repeat it.",
+        keyword="splits",
+        flag="--split",
+        panel=DATA,
+        metavar="NAME",
+        choices=SPLITS,
+        commands=NEW_RUN | _EMBED,
+    )
+    findings: tuple[str, ...] = setting(
+        (),
+        "Finding that may be exchanged, for example pleural_effusion. Repeat it.",
+        keyword="findings",
+        flag="--finding",
+        panel=PAIRS,
+        metavar="NAME",
+        spoken_default="all with a place of their own",
+    )
+    max_uses_per_donor: int = setting(
+        5, "How often a study may give.", keyword="max_uses_per_donor", panel=PAIRS, metavar="N", least=1
+    )
+    labels: str = setting(
+        "rules",
+        "Who says which findings a study has: rules (the report), csv (a table; the report must still have a sentence "
+        "for what is exchanged) or both-agree.",
+        keyword="labels",
+        panel=DATA,
+        metavar="NAME",
+        choices=LABEL_SOURCES,
+    )
+    label_table: str = setting(
+        "",
+        "CSV of labels by study_id, if not the data set's own.",
+        keyword="label_table",
+        panel=DATA,
+        metavar="FILE",
+        path=True,
+        semantic=False,
+    )
+    exclude_ids: str = setting(
+        "",
+        "File of study, patient or picture ids to leave out, one a line.",
+        keyword="exclude_ids",
+        panel=DATA,
+        metavar="FILE",
+        path=True,
+        semantic=False,
+        commands=NEW_RUN | _EMBED,
+    )
+    unpaired: str = setting(
+        "none",
+        "What the unpaired studies may be beside those with reports: donor, recipient or both.",
+        keyword="unpaired_as",
+        panel=DATA,
+        metavar="NAME",
+        choices=UNPAIRED_ROLES,
+        commands=NEW_RUN | _EMBED,
+    )
+    embeddings: str = setting(
+        "",
+        "What `medcutmix embed` wrote: --pairing nearest ranks donors by it.",
+        keyword="embeddings",
+        panel=PAIRS,
+        metavar="FILE",
+        path=True,
+        semantic=False,
+    )
+    policy: Mapping[str, Mapping[str, Any]] = setting(
+        {},
+        'What differs from the packaged policy, by lexicon id: `[plan.policy.cardiomegaly] image = "soft"`.',
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class MixingSettings:
-    """`[mixing]`: named strategies; `[mixing.options.<strategy>]` holds their constructor arguments.
+    """`[mixing]`: named strategies; `[mixing.options.<strategy>]` holds their constructor arguments."""
 
-    Attributes:
-        energy: How masks and weights that need one read a map: "softmax", "relu" or "decoder".
-    """
-
-    mask: str = "topk"
-    energy: str = "softmax"
-    gate: str = "null-max"
-    region: str = "in-place-union"
-    blend: str = "feather"
-    weight: str = "img-mass"
-    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mask: str = setting(
+        "topk",
+        "Map to mask.",
+        keyword="mask",
+        panel=METHOD,
+        metavar="NAME",
+        kind="mask",
+        commands=NEW_RUN | _ATTEND,
+    )
+    energy: str = setting(
+        "softmax",
+        "How weights, and masks that need it, read a map: softmax, relu or decoder.",
+        keyword="energy",
+        panel=METHOD,
+        metavar="NAME",
+        choices=ENERGIES,
+        commands=NEW_RUN | _ATTEND,
+    )
+    gate: str = setting(
+        "null-max",
+        "Evidence gate: null-max compares each map with those of pictures without the finding; none.",
+        keyword="gate",
+        panel=METHOD,
+        metavar="NAME",
+        kind="gate",
+    )
+    region: str = setting(
+        "in-place-union",
+        "Masks to the region that is pasted.",
+        keyword="region",
+        panel=METHOD,
+        metavar="NAME",
+        kind="region",
+    )
+    blend: str = setting(
+        "feather",
+        "How the region is pasted.",
+        keyword="blend",
+        panel=METHOD,
+        metavar="NAME",
+        kind="blend",
+    )
+    weight: str = setting(
+        "img-mass",
+        "Which weight is lam; all are stored.",
+        keyword="weight",
+        panel=METHOD,
+        metavar="NAME",
+        kind="weight",
+    )
+    options: Mapping[str, Mapping[str, Any]] = setting(
+        {}, "Constructor arguments of strategies, a table each, and of the guards: `[mixing.options.topk]`."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class ImageSettings:
-    """`[image]`: the canonical canvas.
+    """`[image]`: the canonical canvas."""
 
-    Attributes:
-        canvas: Side in pixels, a multiple of 112 so that patches of 14 and of 16 pixels both align.
-        dicom_mode: How DICOM becomes grey: "mimic-jpg", "voi" or "minmax".
-        format: How mixed pictures are stored: "png", "jpeg" or "webp".
-        features: Whether the encoder's mixed patch features are stored as well.
-    """
-
-    canvas: int = 448
-    dicom_mode: str = "mimic-jpg"
-    format: str = "png"
-    features: bool = False
+    canvas: int = setting(
+        448,
+        "Side of the canvas, and so of the mixed pictures, in pixels: a multiple of 112, so that patches of 14 and "
+        "of 16 both align.",
+        keyword="canvas",
+        panel=METHOD,
+        metavar="N",
+        least=112,
+        multiple=112,
+        example="448, 672 or 1008",
+        commands=NEW_RUN | _EMBED | _ATTEND,
+    )
+    dicom_mode: str = setting(
+        "mimic-jpg",
+        "How DICOM becomes grey: mimic-jpg, voi or minmax.",
+        keyword="dicom_mode",
+        panel=DATA,
+        metavar="NAME",
+        choices=DICOM_MODES,
+        commands=NEW_RUN | _EMBED | _LOOK,
+    )
+    format: str = setting(
+        "png",
+        "How mixed pictures are stored: png or webp, without loss, or jpeg.",
+        keyword="image_format",
+        panel=METHOD,
+        metavar="NAME",
+        choices=IMAGE_FORMATS,
+    )
+    features: bool = setting(
+        False,
+        "Also store the encoder's mixed patch features (float16).",
+        keyword="features",
+        panel=METHOD,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """`[run]`: how the work is done; only `shard_size` shows in the output.
+    """`[run]`: how the work is done; only `shard_size` shows in the output."""
 
-    Attributes:
-        shard_size: Pairs a shard.
-        workers: Threads (reading reports: processes); 0 means the CPUs this process may use.
-        max_fail_frac: Share of planned pairs that may fail before the exit code says so.
-        stage_dir: Folder on a fast local disk into which pictures are copied before they are read; "" for none.
-        engine: Registered name of what renders the shards.
-        engine_options: Constructor arguments of the engine.
-    """
-
-    shard_size: int = 1000
-    workers: int = 0
-    max_fail_frac: float = 0.01
-    stage_dir: str = ""
-    engine: str = "local"
-    engine_options: Mapping[str, Any] = field(default_factory=dict)
+    shard_size: int = setting(
+        1000, "Pairs in each shard.", keyword="shard_size", panel=RUN, metavar="N", least=1
+    )
+    workers: int = setting(
+        0,
+        "How many work at once; never changes the result.",
+        keyword="workers",
+        panel=RUN,
+        metavar="N",
+        spoken_default="the CPUs allowed",
+        least=0,
+        semantic=False,
+        commands=NEW_RUN | _EMBED | {"render", "calibrate"},
+    )
+    max_fail_frac: float = setting(
+        0.01,
+        "Share of the pairs that may fail before the exit code is 3.",
+        keyword="max_fail_frac",
+        panel=RUN,
+        metavar="X",
+        least=0,
+        most=1,
+        semantic=False,
+        commands=NEW_RUN | {"render", "slurm"},
+    )
+    stage_dir: str = setting(
+        "",
+        "Folder on a fast local disk; pictures are copied there before they are read, and removed. "
+        '"" for none.',
+        keyword="stage_dir",
+        panel=RUN,
+        metavar="PATH",
+        path=True,
+        semantic=False,
+        commands=NEW_RUN | PLANNED_RUN,
+    )
+    engine: str = setting(
+        "local",
+        "Where shards are rendered: local (this process) or ray.",
+        keyword="engine",
+        panel=RUN,
+        metavar="NAME",
+        kind="engine",
+        semantic=False,
+        commands=NEW_RUN | {"render"},
+    )
+    engine_options: Mapping[str, Any] = setting(
+        {},
+        "An option of the engine's own, for example address=auto. Repeat it.",
+        keyword="engine_options",
+        flag="--engine-option",
+        panel=RUN,
+        metavar="KEY=VALUE",
+        example="address=auto",
+        semantic=False,
+        commands=NEW_RUN | {"render"},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,38 +463,39 @@ class Settings:
     image: ImageSettings = field(default_factory=ImageSettings)
     run: RunSettings = field(default_factory=RunSettings)
 
-    def semantic(self) -> dict[str, Any]:
-        """Return what decides the output as plain values: no places on disk, no number of workers."""
-        tree = plain(self)
-        for table, key in _NOT_SEMANTIC:
-            tree[table].pop(key, None)
-        for place in _PLACES:
-            tree["dataset"]["options"].pop(place, None)
-            tree["dataset"]["unpaired_options"].pop(place, None)
-        return tree
 
-
-_NOT_SEMANTIC = (
-    ("dataset", "root"),
-    ("dataset", "reports"),
-    ("dataset", "unpaired"),
-    ("reports", "nlp_model"),
-    ("encoder", "weights"),
-    ("encoder", "device"),
-    ("encoder", "batch_size"),
-    ("plan", "exclude_ids"),
-    ("plan", "label_table"),
-    ("plan", "embeddings"),
-    ("run", "workers"),
-    ("run", "max_fail_frac"),
-    ("run", "stage_dir"),
-    ("run", "engine"),
-    ("run", "engine_options"),
+COLUMNS = Setting(
+    "dataset",
+    "columns",
+    {},
+    Declaration(
+        "Manifest only: which column holds what, for example image=file_path. Repeat it.",
+        keyword="columns",
+        flag="--column",
+        panel=DATA,
+        metavar="FIELD=COLUMN",
+        example="image=file_path",
+        commands=NEW_RUN | _EMBED,
+        text_values=True,
+    ),
 )
-"""Files are known by what is in them: their hashes are in the fingerprint, their paths are not."""
+"""An option of one kind of data set that is common enough to have its own flag."""
 
-_PLACES = ("tables", "reports")
-"""Options of data sets that say where something lies; what lies there is hashed into the sources."""
+DEFAULTS = Settings()
+
+TREE: Mapping[str, tuple[Setting, ...]] = {
+    entry: settings_in(entry, getattr(DEFAULTS, entry)) for entry in Settings.__dataclass_fields__
+}
+"""Every table with its settings, in order."""
+
+SETTINGS: Mapping[str, Setting] = {one.key: one for settings in TREE.values() for one in settings}
+"""Every setting by its dotted name."""
+
+
+def settings_of(command: str) -> tuple[Setting, ...]:
+    """Return the settings that a command takes, in the order in which they are declared."""
+    named = (*SETTINGS.values(), COLUMNS)
+    return tuple(one for one in named if one.declared.keyword and command in one.declared.commands)
 
 
 def plain(settings: Any) -> dict[str, Any]:

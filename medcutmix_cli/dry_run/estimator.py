@@ -9,17 +9,16 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
-from medcutmix_cli.assembly.parts import Options, resolve_options
-from medcutmix_cli.assembly.relocation import moved_of
-from medcutmix_cli.configuration.resolution import from_plain
+from medcutmix_cli.assembly.parts import resolve_options
+from medcutmix_cli.assembly.relocation import explicit_keywords, relocate_settings
+from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
 from medcutmix_cli.dry_run.estimate import Duration, Estimate, Forecast, PlanFigures, Space
 from medcutmix_cli.dry_run.probe import Probe, home_of, peak_memory, pictures_of, render_probe, scratch_folder
-from medcutmix_cli.engines import Engine, Moved, ParallelEngine, Places, Progress, Work
+from medcutmix_cli.engines import Engine, ParallelEngine, Progress, Work
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.pipeline import plan, still_to_do
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
@@ -42,7 +41,7 @@ def estimate_augment(
     config: Path | None = None,
     retry_failed: bool = False,
     progress: Progress | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[PlanKeywords],
 ) -> Estimate:
     """Say what `augment` with the same arguments would take; with `probe=0`, what `plan` would.
 
@@ -53,7 +52,7 @@ def estimate_augment(
         config: TOML recipe; options win over it.
         retry_failed: Also count complete shards in which pairs failed.
         progress: Called with (stage, done, total).
-        **options: See `Options`.
+        **options: Any setting, as of `plan`.
 
     Raises:
         MedcutmixError: Whatever would stop `augment`.
@@ -69,17 +68,9 @@ def estimate_augment(
             dataset, planned.root, config=config, progress=progress, **options
         )  # or a refusal: nothing is written
         took = None if taken else round(time.monotonic() - began, 3)
-        engine, work = still_to_do(
-            planned.root,
-            Places(**moved_of(resolved)),
-            workers=resolved.explicit_value("run.workers"),
-            engine=resolved.explicit_value("run.engine"),
-            engine_options=resolved.explicit_value("run.engine_options"),
-            retry_failed=retry_failed,
-        )
-        asked = _EstimateRequest(
-            folder, planned, engine, work, resolved.explicit_value("run.engine"), probe, took, free
-        )
+        said = explicit_keywords(resolved, "render")
+        engine, work = still_to_do(planned.root, said, retry_failed=retry_failed)
+        asked = _EstimateRequest(folder, planned, engine, work, said["engine"], probe, took, free)
         return _estimate(asked, scratch, progress)
 
 
@@ -89,12 +80,9 @@ def estimate_render(
     probe: int = PROBE_PAIRS,
     task: int = 0,
     num_tasks: int = 1,
-    workers: int | None = None,
-    engine: str | None = None,
-    engine_options: Mapping[str, Any] | None = None,
     retry_failed: bool = False,
     progress: Progress | None = None,
-    **moved: Unpack[Moved],
+    **options: Unpack[RenderKeywords],
 ) -> Estimate:
     """Say what `render` with the same arguments would take: what is still to be done, all of it or one task's share.
 
@@ -103,28 +91,17 @@ def estimate_render(
         probe: Pairs to render and time; 0 for none.
         task: Number of the task, 0 to num_tasks - 1.
         num_tasks: How many tasks there are.
-        workers: Threads; 0 or None means the plan's setting.
-        engine: Where shards are rendered; the plan's setting where None.
-        engine_options: Constructor arguments of the engine.
         retry_failed: Also count complete shards in which pairs failed.
         progress: Called with (stage, done, total).
-        **moved: Where things are now, if they have moved since the plan; see `engines.Places`.
+        **options: Settings that are other than the plan's, as of `render`.
 
     Raises:
         MedcutmixError: Whatever would stop `render`.
     """
     _check_probe(probe)
     folder = RunFolder(Path(out))
-    chosen, work = still_to_do(
-        out,
-        Places(**moved),
-        task=task,
-        num_tasks=num_tasks,
-        workers=workers,
-        engine=engine,
-        engine_options=engine_options,
-        retry_failed=retry_failed,
-    )
+    chosen, work = still_to_do(out, options, task=task, num_tasks=num_tasks, retry_failed=retry_failed)
+    engine = options.get("engine")
     with scratch_folder(home_of(folder.root)) as scratch:
         asked = _EstimateRequest(
             folder, folder, chosen, work, engine, probe, None, _free(folder.root), task, num_tasks
@@ -175,7 +152,7 @@ def _estimate(asked: _EstimateRequest, scratch: Path, progress: Progress | None)
     if asked.probe and work.shards:
         home = scratch / "probe"
         probe = render_probe(asked.planned, asked.engine, work, asked.probe, home, progress)
-    run = from_plain(record.settings).run
+    run = relocate_settings(record, work.changes).run
     name = asked.engine_name or run.engine
     return Estimate(
         out=str(asked.out.root),
@@ -188,7 +165,7 @@ def _estimate(asked: _EstimateRequest, scratch: Path, progress: Progress | None)
         outlook=_outlook(asked, probe, local=name == "local") if probe else None,
         space=_space(asked, figures, probe),
         engine=name,
-        workers=work.workers or run.workers or usable_cpus(),
+        workers=run.workers or usable_cpus(),
         peak_memory_bytes=peak_memory() if probe and name == "local" else None,
         encoder=record.encoder,
         synthetic=record.synthetic,

@@ -15,12 +15,12 @@ from typing import Any, Protocol, Unpack, runtime_checkable
 import numpy as np
 
 from medcutmix_cli.assembly.parts import (
-    Options,
     build_encoder,
     complete_settings,
     open_source,
     resolve_options,
 )
+from medcutmix_cli.configuration.keywords import EmbedKeywords
 from medcutmix_cli.configuration.settings import SPLITS, PlanSettings
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.encoders.base import Encoder, EncoderCard, FeatureEncoder, Picture, encode_pictures
@@ -69,7 +69,7 @@ def embed(
     config: Path | None = None,
     force: bool = False,
     progress: Progress | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[EmbedKeywords],
 ) -> EmbeddingSummary:
     """Embed the picture that a plan would choose of each study, of all splits unless some are named.
 
@@ -79,7 +79,7 @@ def embed(
         config: TOML recipe; options win over it.
         force: Write over such a file.
         progress: Called with ("embedding", done, total).
-        **options: Those of a plan that are about data set, pictures and encoder; see `assembly.parts.Options`.
+        **options: Settings of a plan that are about data set, pictures and encoder.
 
     Raises:
         UsageError: `out` is there already, or an option does not fit.
@@ -88,7 +88,7 @@ def embed(
     """
     target = Path(out)
     _check_free(target, force=force)
-    resolved = resolve_options(dataset, config, options)
+    resolved = resolve_options(dataset, config, options, command="embed")
     source = open_source(resolved.settings)
     resolved = complete_settings(resolved, source)
     settings = resolved.settings

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -22,10 +22,11 @@ from medcutmix_cli.assembly.parts import (
 )
 from medcutmix_cli.assembly.relocation import relocate_settings
 from medcutmix_cli.attention import Gate, Scores, cells_with_score
+from medcutmix_cli.configuration.keywords import AttendKeywords
 from medcutmix_cli.configuration.plugins import options_of
-from medcutmix_cli.configuration.settings import Settings
+from medcutmix_cli.configuration.resolution import named_values
+from medcutmix_cli.configuration.settings import SETTINGS, Settings, settings_of
 from medcutmix_cli.encoders.base import Encoder
-from medcutmix_cli.engines import Places
 from medcutmix_cli.errors import EncoderError, UsageError, suggest
 from medcutmix_cli.images import read_canvas, to_original
 from medcutmix_cli.inspection.map_view import Evidence, MapView, Peak, QueryFinding
@@ -42,37 +43,22 @@ def attend(
     image: str | Path,
     sentence: str,
     *,
-    encoder: str | None = None,
-    weights: str | Path | None = None,
-    device: str | None = None,
-    precision: str | None = None,
-    encoder_options: Mapping[str, Any] | None = None,
-    mask: str | None = None,
-    energy: str | None = None,
-    canvas: int | None = None,
-    dicom_mode: str | None = None,
     run: str | Path | None = None,
     finding: str | None = None,
     image_id: str | None = None,
+    **options: Unpack[AttendKeywords],
 ) -> MapView:
     """Ask an encoder where in a picture a sentence is.
 
     Args:
         image: A JPEG, PNG or DICOM file.
         sentence: What to look for, as a report would say it. It is not kept.
-        encoder: Registered name; must be given where there is no run.
-        weights: Where its weights are, if not its own or not where the run had them.
-        device: "auto", "cpu", "cuda" or "cuda:1".
-        precision: "fp32", "tf32", "bf16" or "fp16".
-        encoder_options: Its own options.
-        mask: Registered name of the mask rule.
-        energy: How masks that need one read the map: "softmax", "relu" or "decoder".
-        canvas: Side of the canvas in pixels, a multiple of 112.
-        dicom_mode: How DICOM becomes grey: "mimic-jpg", "voi" or "minmax".
         run: A run folder: encoder, mask rule, canvas and DICOM mode are the run's, and the peak is compared with
             its calibration.
         finding: Lexicon id of what is looked for; by default what the report reader sees in the sentence.
         image_id: The picture's id, for maps that were made before; by default the name of the file.
+        **options: Settings of encoder, mask and canvas; without a run an encoder must be named, with one only its
+            weights and device may be.
 
     Raises:
         UsageError: An option that does not fit, or that the run decides.
@@ -84,12 +70,8 @@ def attend(
     if not text:
         raise UsageError("there is no sentence to look for", hint='medcutmix attend IMAGE "sentence"')
     asked = _asked(text, finding)
-    own = {"precision": precision, "encoder_options": encoder_options, "canvas": canvas}
-    own |= {"encoder": encoder, "mask": mask, "energy": energy, "dicom_mode": dicom_mode}
-    moved = Places(weights=weights, device=device)
-    asked_for = own | {"weights": weights, "device": device}
-    bench = _setup_of_run(Path(run), own, moved) if run is not None else _setup(asked_for)
-    return _look(Path(image), image_id, text, asked, bench)
+    setup = _setup_of_run(Path(run), options) if run is not None else _setup(options)
+    return _look(Path(image), image_id, text, asked, setup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +85,7 @@ class _MapSetup:
 
 def _setup(options: Mapping[str, Any]) -> _MapSetup:
     # Nothing is read from a data set: the settings tree only wants to know where one would be.
-    settings = resolve_options(Path(), None, options).settings
+    settings = resolve_options(Path(), None, options, command="attend").settings
     if not settings.encoder.name:
         raise EncoderError(
             "no encoder was named",
@@ -113,17 +95,20 @@ def _setup(options: Mapping[str, Any]) -> _MapSetup:
     return _MapSetup(settings, build_encoder(settings))
 
 
-def _setup_of_run(root: Path, own: Mapping[str, Any], moved: Places) -> _MapSetup:
+def _setup_of_run(root: Path, options: Mapping[str, Any]) -> _MapSetup:
     folder = RunFolder(root)
     record = read_run(folder)
-    given = [name for name, value in own.items() if value is not None]
+    changes = named_values(settings_of("attend"), options)
+    given = [
+        SETTINGS[key].declared.keyword for key in changes if "render" not in SETTINGS[key].declared.commands
+    ]
     if given:
         raise UsageError(
             f"the run decides: {', '.join(given)}",
             where=str(root),
             hint="leave it out, or leave out --run",
         )
-    settings = relocate_settings(record, moved)
+    settings = relocate_settings(record, changes)
     encoder = build_encoder(settings)
     if encoder.card.weights_sha256 != record.encoder["weights_sha256"]:
         raise EncoderError(
@@ -149,12 +134,12 @@ def _asked(text: str, finding: str | None) -> QueryFinding:
     return QueryFinding(chosen, tuple(dict.fromkeys(m.finding for m in mentions)), said, side)
 
 
-def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, bench: _MapSetup) -> MapView:
-    how, encoder = bench.settings.image, bench.encoder
-    rule, gate = build_strategies(bench.settings).mask, build_gate(bench.settings)
+def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, setup: _MapSetup) -> MapView:
+    how, encoder = setup.settings.image, setup.encoder
+    rule, gate = build_strategies(setup.settings).mask, build_gate(setup.settings)
     sight = PictureSource(Path, how.canvas, how.dicom_mode, encoder)
     canvas, name = read_canvas(path, how.canvas, how.dicom_mode), image_id or path.stem
-    scores, cut = _scores(sight, name, path, text, bench)
+    scores, cut = _scores(sight, name, path, text, setup)
     statistic = gate.statistic(scores, canvas.placement)
     return MapView(
         image=path,
@@ -162,13 +147,13 @@ def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, benc
         canvas=canvas,
         encoder=encoder.card,
         device=_described(encoder.device),
-        run=bench.run[0].root if bench.run else None,
+        run=setup.run[0].root if setup.run else None,
         asked=asked,
-        rule=bench.settings.mixing.mask,
+        rule=setup.settings.mixing.mask,
         scores=scores,
         region=rule.select(scores, asked.side, canvas.placement),
         peak=_peak(scores, canvas.placement, statistic),
-        evidence=_evidence(statistic, asked.finding, gate, sight, bench),
+        evidence=_evidence(statistic, asked.finding, gate, sight, setup),
         cut_tokens=cut,
     )
 
@@ -182,13 +167,13 @@ def _described(device: str) -> str:
 
 
 def _scores(
-    sight: PictureSource, image_id: str, path: Path, text: str, bench: _MapSetup
+    sight: PictureSource, image_id: str, path: Path, text: str, setup: _MapSetup
 ) -> tuple[Scores, int]:
     """Return the map as a run would judge it, and how many tokens of the sentence were cut."""
     query = sight.encoder.encode_sentences([text])[0]
     if query.refused:
         limit = sight.encoder.card.text_limit
-        cuts = "long_text" in options_of("encoder", bench.settings.encoder.name) and not bench.run
+        cuts = "long_text" in options_of("encoder", setup.settings.encoder.name) and not setup.run
         raise EncoderError(
             f"the encoder refuses the sentence ({query.refused}{f', its limit is {limit} tokens' if limit else ''})",
             where=sight.encoder.card.name,
@@ -224,13 +209,13 @@ def _peak(scores: Scores, placement: Placement, statistic: float) -> Peak | None
     return Peak(row, column, float(scores[row, column]), within_x, within_y, side)
 
 
-def _evidence(statistic: float, finding: str, gate: Gate, sight: PictureSource, bench: _MapSetup) -> Evidence:
-    calibration = _calibration(gate, sight, bench)
+def _evidence(statistic: float, finding: str, gate: Gate, sight: PictureSource, setup: _MapSetup) -> Evidence:
+    calibration = _calibration(gate, sight, setup)
     if isinstance(calibration, str):
         return Evidence(calibration)
     if not finding:
         return Evidence("no-finding")
-    splits = [split for split in bench.settings.plan.splits if calibration.of(split, finding).size]
+    splits = [split for split in setup.settings.plan.splits if calibration.of(split, finding).size]
     if not splits:
         return Evidence("finding-not-calibrated")
     nulls = calibration.of(splits[0], finding)
@@ -246,13 +231,13 @@ def _evidence(statistic: float, finding: str, gate: Gate, sight: PictureSource, 
     )
 
 
-def _calibration(gate: Gate, sight: PictureSource, bench: _MapSetup) -> Calibration | str:
+def _calibration(gate: Gate, sight: PictureSource, setup: _MapSetup) -> Calibration | str:
     """Return the run's calibration, or the name under which there is none; it is never made here."""
-    if bench.run is None:
+    if setup.run is None:
         return "no-run"
     if not gate.min_nulls():
         return "no-gate"
-    folder, record = bench.run
+    folder, record = setup.run
     if not folder.calibration_file.is_file():
         return "not-calibrated"
     return ensure_calibration(folder, record, sight, gate, workers=1)

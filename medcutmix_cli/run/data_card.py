@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from medcutmix_cli.configuration.resolution import from_plain
+from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.run.folder import RunFolder, RunRecord, write_text
 from medcutmix_cli.run.shards import COLUMNS, SCHEMA_VERSION
 from medcutmix_cli.run.status import RunStatus
@@ -43,7 +44,7 @@ def card_text(record: RunRecord, status: RunStatus) -> str:
         "## Sources",
         _table(record.sources),
         "## Recipe",
-        "\n".join(f"- `{key}` = {value!r}" for key, value in _leaves(from_plain(record.settings).semantic())),
+        "\n".join(f"- `{key}` = {value!r}" for key, value in _leaves(semantic(from_plain(record.settings)))),
         f"Fingerprint `{record.fingerprint}`.",
         "## Limits",
         _LIMITS,

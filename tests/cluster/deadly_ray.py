@@ -3,7 +3,7 @@
 import os
 import signal
 
-from medcutmix_cli.cluster import ray_crew
+from medcutmix_cli.cluster import ray_workers
 from medcutmix_cli.cluster.ray_actor import CallResult, ShardActor
 from medcutmix_cli.main import main
 
@@ -20,5 +20,5 @@ class DeadlyActor(ShardActor):
 if __name__ == "__main__":
     from tests.cluster import deadly_ray  # by its name, so that actors find it as well
 
-    ray_crew.ShardActor = deadly_ray.DeadlyActor
+    ray_workers.ShardActor = deadly_ray.DeadlyActor
     main()

@@ -306,13 +306,13 @@ ANSWERS = """
 import sys
 from pathlib import Path
 from medcutmix_cli.cluster import ray_actor
-from medcutmix_cli.engines import Places, Work
+from medcutmix_cli.engines import Work
 
 def quote(*_arguments, **_named):
     raise ValueError("FINDINGS: a secret.")
 
 def answer(out, fingerprint):
-    return ray_actor.ShardActor(Work(Path(out), fingerprint, (0,), (1,), Places(), 1)).open().error
+    return ray_actor.ShardActor(Work(Path(out), fingerprint, (0,), (1,), {"run.workers": 1})).open().error
 
 print(answer("nowhere", ""))
 print(answer(sys.argv[1], "another"))
@@ -333,12 +333,12 @@ def test_what_goes_wrong_in_an_actor_is_an_answer_without_report_text(environmen
 def test_a_shard_counts_as_done_by_what_was_to_be_done_to_it(tmp_path):
     """Another task may complete a shard after the work was listed: it is not to be rendered once more for that."""
     from medcutmix_cli.cluster.ray_workers import RayWorkers
-    from medcutmix_cli.engines import Places, Work
+    from medcutmix_cli.engines import Work
 
     run = write_run(tmp_path / "run", ([make_row(0)], [make_row(1)]), failed=1, missing=1)
 
     def done(*, retry_failed):
-        work = Work(run, "f" * 64, (0, 1, 2), (2, 1, 1), Places(), 1, retry_failed)
+        work = Work(run, "f" * 64, (0, 1, 2), (2, 1, 1), {"run.workers": 1}, retry_failed)
         crew = RayWorkers(work, Request(1, 1, 0.0, 1), 1.0, None)
         return [crew._is_complete(shard) for shard in work.shards]
 
@@ -350,8 +350,6 @@ def test_a_shard_counts_as_done_by_what_was_to_be_done_to_it(tmp_path):
 def test_actors_that_asked_for_no_gpu_use_none_unless_told(planned, now, wanted):
     from medcutmix_cli.cluster.ray import _without_gpu
     from medcutmix_cli.configuration.settings import EncoderSettings, Settings
-    from medcutmix_cli.engines import Places
 
-    assert (
-        _without_gpu(Places(device=now), Settings(encoder=EncoderSettings(device=planned))).device == wanted
-    )
+    changes = _without_gpu(Settings(encoder=EncoderSettings(device=now or planned)))
+    assert changes.get("encoder.device", now) == wanted

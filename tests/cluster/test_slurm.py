@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from medcutmix_cli.cluster.slurm import Resources, SlurmJob, render_finish, render_sbatch, seconds
-from medcutmix_cli.engines import Places
 from medcutmix_cli.errors import UsageError
 
 STORED = Path(__file__).parent
@@ -26,14 +25,14 @@ FULL = SlurmJob(
         account="radiology",
         extra=("--constraint=a100", "--qos=long"),
     ),
-    places=Places(
-        dataset=Path("/data/mimic-cxr-jpg"),
-        reports=Path("/data/mimic reports.zip"),
-        unpaired=Path("/data/nih"),
-        weights=Path("$WEIGHTS"),
-        device="cuda",
-        stage_dir=Path("$TMPDIR/medcutmix $x"),
-    ),
+    changes={
+        "run.stage_dir": "$TMPDIR/medcutmix $x",
+        "dataset.root": "/data/mimic-cxr-jpg",
+        "dataset.reports": "/data/mimic reports.zip",
+        "dataset.unpaired": "/data/nih",
+        "encoder.weights": "$WEIGHTS",
+        "encoder.device": "cuda",
+    },
     at_once=16,
     setup=("module load cuda/12.4", "source /opt/medcutmix/bin/activate"),
     stagger=2,
@@ -175,7 +174,7 @@ def test_resources_that_make_no_sense_are_refused(wrong, said):
         pytest.param({"num_tasks": 0}, id="no-task"),
         pytest.param({"stagger": -1}, id="a-negative-pause"),
         pytest.param({"name": "a\nb"}, id="a-name-of-two-lines"),
-        pytest.param({"places": Places(dataset="/a\nb")}, id="a-data-set-of-two-lines"),
+        pytest.param({"changes": {"dataset.root": "/a\nb"}}, id="a-data-set-of-two-lines"),
         pytest.param({"max_fail_frac": 5.0}, id="no-share"),
     ],
 )

@@ -2,9 +2,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from medcutmix_cli.assembly.parts import resolve_options
 from medcutmix_cli.attention import check_energy
-from medcutmix_cli.configuration.resolution import difference, fingerprint, from_plain, resolve
-from medcutmix_cli.configuration.settings import ENERGIES, PlanSettings, Settings, plain
+from medcutmix_cli.configuration.resolution import (
+    check_value,
+    difference,
+    fingerprint,
+    from_plain,
+    named_values,
+    resolve,
+    spread_options,
+)
+from medcutmix_cli.configuration.semantics import semantic
+from medcutmix_cli.configuration.settings import (
+    ENERGIES,
+    SETTINGS,
+    TREE,
+    PlanSettings,
+    Settings,
+    plain,
+    settings_of,
+)
 from medcutmix_cli.errors import UsageError
 
 
@@ -68,14 +86,14 @@ def test_settings_come_back_from_plain_values(recipe):
 
 
 def test_places_and_workers_do_not_count_as_semantic():
-    semantic = Settings().semantic()
-    assert "root" not in semantic["dataset"]
-    assert "workers" not in semantic["run"]
-    assert semantic["plan"]["seed"] == PlanSettings().seed
+    decisive = semantic(Settings())
+    assert "root" not in decisive["dataset"]
+    assert "workers" not in decisive["run"]
+    assert decisive["plan"]["seed"] == PlanSettings().seed
 
 
 def test_where_the_tables_lie_is_no_semantic_option():
-    here, there = (resolve({"dataset.tables": place}, None, {}).settings.semantic() for place in ("/a", "/b"))
+    here, there = (semantic(resolve({"dataset.tables": at}, None, {}).settings) for at in ("/a", "/b"))
     assert here == there
 
 
@@ -95,3 +113,83 @@ def test_the_energies_that_can_be_set_are_those_that_there_are():
         check_energy(energy)
     with pytest.raises(UsageError, match=r"mixing\.energy: there is no 'flat'"):
         resolve({"mixing.energy": "flat"})
+
+
+NAMES_OF_SETTINGS = [
+    (one.key, inner.name) for one in SETTINGS.values() if one.declared.opens for inner in TREE[one.table]
+]
+
+
+@pytest.mark.parametrize(("key", "name"), NAMES_OF_SETTINGS)
+def test_an_option_of_a_part_does_not_override_a_setting(key, name):
+    with pytest.raises(UsageError, match=f"it is the setting {key.partition('.')[0]}.{name}"):
+        spread_options({key: {name: "other"}})
+
+
+def test_an_encoder_is_named_in_one_way(tmp_path):
+    with pytest.raises(UsageError, match=r"setting encoder\.name") as caught:
+        resolve_options(tmp_path, None, {"encoder": "bundled", "encoder_options": {"name": "clip"}})
+    assert caught.value.hint == "say it with --encoder"
+
+
+def test_an_option_said_by_flag_wins_over_the_same_one_of_a_recipe_and_leaves_the_others(tmp_path, recipe):
+    file = recipe("[encoder]\nname = 'clip'\nlayers = 1\nheads = 'mean'\n")
+    settings = resolve_options(tmp_path, file, {"encoder_options": {"layers": 3}}).settings
+    assert settings.encoder.options == {"layers": 3, "heads": "mean"}
+
+
+BOUNDS = [
+    *(
+        (key, one.declared.least - 1, "at least|between")
+        for key, one in SETTINGS.items()
+        if one.declared.least is not None
+    ),
+    *(
+        (key, one.declared.most + 1, "between")
+        for key, one in SETTINGS.items()
+        if one.declared.most is not None
+    ),
+    *((key, "nobody", "there is no 'nobody'") for key, one in SETTINGS.items() if one.declared.choices),
+    *((key, one.default + 1, "multiple of") for key, one in SETTINGS.items() if one.declared.multiple > 1),
+    *((key, object(), "must be") for key in SETTINGS),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "said"), BOUNDS)
+def test_a_value_outside_of_what_is_declared_is_refused_by_name(key, value, said):
+    with pytest.raises(UsageError, match=said) as caught:
+        check_value(SETTINGS[key], value)
+    assert key in str(caught.value)
+
+
+@pytest.mark.parametrize("key", SETTINGS)
+def test_every_setting_can_be_said_by_recipe_and_by_variable(recipe, key):
+    one, table = SETTINGS[key], key.partition(".")[0]
+    value, text = _another(one)
+    by_variable = resolve({}, None, {one.variable: text})
+    by_recipe = resolve({}, recipe(f"[{table}]\n{one.name} = {text}\n"), {})
+    for resolved, origin in ((by_variable, "environment"), (by_recipe, "file")):
+        assert resolved.explicit_value(key) == value
+        assert resolved.origins[key] == origin
+
+
+def _another(one):
+    """Return a value that is not the default, and how TOML writes it."""
+    if isinstance(one.default, bool):
+        return True, "true"
+    if isinstance(one.default, int | float):
+        other = one.default + (one.declared.multiple if isinstance(one.default, int) else 0.1)
+        return other, repr(other)
+    if isinstance(one.default, dict):
+        return {"key": {}}, "{ key = {} }"
+    name = one.declared.choices[-1] if one.declared.choices else "other"
+    return ((name,), f"['{name}']") if isinstance(one.default, tuple) else (name, f"'{name}'")
+
+
+@pytest.mark.parametrize("keyword", ["dataset", "reports", "weights"])
+def test_an_empty_place_is_said_to_be_none_where_that_means_something(keyword):
+    if keyword == "dataset":
+        with pytest.raises(UsageError, match="--dataset names no place"):
+            named_values(settings_of("render"), {keyword: ""})
+    else:
+        assert list(named_values(settings_of("render"), {keyword: ""}).values()) == [""]

@@ -2,6 +2,7 @@ import pytest
 
 from medcutmix_cli.assembly.parts import build_pairing, resolve_options
 from medcutmix_cli.configuration.resolution import from_plain
+from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.configuration.settings import PlanSettings, plain
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.pairing import SameFinding
@@ -70,8 +71,8 @@ def test_a_recipe_overrides_single_values(tmp_path):
 
 
 def test_a_policy_is_part_of_what_a_run_is(tmp_path):
-    one = recipe(tmp_path, '[plan.policy.edema]\nimage = "keep"\n').semantic()
-    assert one != recipe(tmp_path, "").semantic()
+    one = semantic(recipe(tmp_path, '[plan.policy.edema]\nimage = "keep"\n'))
+    assert one != semantic(recipe(tmp_path, ""))
     assert one["plan"]["policy"] == {"edema": {"image": "keep"}}
 
 

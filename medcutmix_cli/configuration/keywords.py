@@ -1,0 +1,129 @@
+"""Keyword arguments of the public functions, with their types; None means not given.
+
+Written by `make docs` from `configuration.settings`: a type checker cannot derive them by itself. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypedDict
+
+
+class PlanKeywords(TypedDict, total=False):
+    """What `plan` and `augment` take beside data set and output."""
+
+    dataset_kind: str | None
+    reports: str | Path | None
+    unpaired: str | Path | None
+    section_rules: str | None
+    nlp_model: str | Path | None
+    encoder: str | None
+    weights: str | Path | None
+    device: str | None
+    precision: str | None
+    batch_size: int | None
+    encoder_options: Mapping[str, Any] | None
+    seed: int | None
+    pairs_per_study: int | None
+    pairing: str | None
+    sections: str | None
+    splits: Sequence[str] | None
+    findings: Sequence[str] | None
+    max_uses_per_donor: int | None
+    labels: str | None
+    label_table: str | Path | None
+    exclude_ids: str | Path | None
+    unpaired_as: str | None
+    embeddings: str | Path | None
+    mask: str | None
+    energy: str | None
+    gate: str | None
+    region: str | None
+    blend: str | None
+    weight: str | None
+    canvas: int | None
+    dicom_mode: str | None
+    image_format: str | None
+    features: bool | None
+    shard_size: int | None
+    workers: int | None
+    max_fail_frac: float | None
+    stage_dir: str | Path | None
+    engine: str | None
+    engine_options: Mapping[str, Any] | None
+    columns: Mapping[str, str] | None
+
+
+class RenderKeywords(TypedDict, total=False):
+    """What `render` takes besides: settings that are other than the plan's."""
+
+    dataset: str | Path | None
+    reports: str | Path | None
+    unpaired: str | Path | None
+    weights: str | Path | None
+    device: str | None
+    workers: int | None
+    max_fail_frac: float | None
+    stage_dir: str | Path | None
+    engine: str | None
+    engine_options: Mapping[str, Any] | None
+
+
+class CalibrateKeywords(TypedDict, total=False):
+    """What `calibrate` takes besides."""
+
+    dataset: str | Path | None
+    reports: str | Path | None
+    unpaired: str | Path | None
+    weights: str | Path | None
+    device: str | None
+    workers: int | None
+    stage_dir: str | Path | None
+
+
+class SlurmKeywords(TypedDict, total=False):
+    """What the jobs of a Slurm array take besides."""
+
+    dataset: str | Path | None
+    reports: str | Path | None
+    unpaired: str | Path | None
+    weights: str | Path | None
+    device: str | None
+    max_fail_frac: float | None
+    stage_dir: str | Path | None
+
+
+class EmbedKeywords(TypedDict, total=False):
+    """What `embed` takes besides."""
+
+    dataset_kind: str | None
+    reports: str | Path | None
+    unpaired: str | Path | None
+    encoder: str | None
+    weights: str | Path | None
+    device: str | None
+    precision: str | None
+    batch_size: int | None
+    encoder_options: Mapping[str, Any] | None
+    splits: Sequence[str] | None
+    exclude_ids: str | Path | None
+    unpaired_as: str | None
+    canvas: int | None
+    dicom_mode: str | None
+    workers: int | None
+    columns: Mapping[str, str] | None
+
+
+class AttendKeywords(TypedDict, total=False):
+    """What `attend` takes besides."""
+
+    encoder: str | None
+    weights: str | Path | None
+    device: str | None
+    precision: str | None
+    encoder_options: Mapping[str, Any] | None
+    mask: str | None
+    energy: str | None
+    canvas: int | None
+    dicom_mode: str | None

@@ -1,0 +1,59 @@
+"""Which settings decide the output, and which only say where something lies or how the work is done."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from medcutmix_cli.configuration.plugins import path_options
+from medcutmix_cli.configuration.resolution import ResolvedSettings
+from medcutmix_cli.configuration.settings import SETTINGS, Settings, plain
+
+
+def semantic(settings: Settings) -> dict[str, Any]:
+    """Return what decides the output as plain values: no places on disk, no number of workers.
+
+    What lies at a path is known by its hash, which is among the sources.
+    """
+    tree = plain(settings)
+    for setting in SETTINGS.values():
+        if not setting.declared.semantic:
+            del tree[setting.table][setting.name]
+    for options in ("options", "unpaired_options"):
+        for name in _paths_of(settings, options):
+            tree["dataset"][options].pop(name, None)
+    return tree
+
+
+def with_absolute_paths(resolved: ResolvedSettings) -> ResolvedSettings:
+    """Make paths absolute, whoever said them: the run may go on from another folder."""
+    settings = resolved.settings
+    for setting in SETTINGS.values():
+        own = getattr(settings, setting.table)
+        if setting.declared.path and getattr(own, setting.name):
+            changed = replace(own, **{setting.name: _absolute(getattr(own, setting.name))})
+            settings = replace(settings, **{setting.table: changed})
+    return replace(resolved, settings=_with_absolute_options(settings))
+
+
+def _with_absolute_options(settings: Settings) -> Settings:
+    """Do the same with the options of data sets that are paths."""
+    dataset = settings.dataset
+    options, unpaired = (
+        {key: _absolute(value) if key in paths else value for key, value in given.items()}
+        for given, paths in (
+            (dataset.options, _paths_of(settings, "options")),
+            (dataset.unpaired_options, _paths_of(settings, "unpaired_options")),
+        )
+    )
+    return replace(settings, dataset=replace(dataset, options=options, unpaired_options=unpaired))
+
+
+def _paths_of(settings: Settings, options: str) -> frozenset[str]:
+    """Return the options of a data set that are paths; of any kind, where it is still to be recognised."""
+    return path_options("dataset", settings.dataset.kind if options == "options" else "")
+
+
+def _absolute(path: Any) -> Any:
+    return str(Path(path).resolve()) if isinstance(path, str | Path) and str(path) else path
