@@ -12,9 +12,12 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from medcutmix_cli.configuration.declaration import setting
 from medcutmix_cli.configuration.resolution import check_value
 from medcutmix_cli.configuration.settings import SETTINGS
 from medcutmix_cli.errors import UsageError
+
+ARRAY, REQUESTED = "Array", "What each task asks for"
 
 LEAVE_SECONDS = 120
 """How long before its time limit a task is told to leave; Slurm may be a minute early (sbatch, --signal)."""
@@ -37,14 +40,35 @@ class Resources:
             without one.
     """
 
-    cpus: int = 4
+    cpus: int = setting(
+        4, "CPUs, and threads that work.", keyword="cpus", panel=REQUESTED, metavar="N", least=1
+    )
     gpus: int = 0
-    memory: str = "8G"
-    time: str = "04:00:00"
-    partition: str = ""
-    account: str = ""
-    extra: tuple[str, ...] = ()
-    finish_partition: str = ""
+    memory: str = setting("8G", "Memory.", keyword="memory", flag="--mem", panel=REQUESTED, metavar="SIZE")
+    time: str = setting(
+        "04:00:00",
+        "Time limit; two minutes before it a task leaves, and can be run again.",
+        keyword="time",
+        panel=REQUESTED,
+        metavar="TIME",
+    )
+    partition: str = setting("", "Partition.", keyword="partition", panel=REQUESTED, metavar="NAME")
+    account: str = setting("", "Account.", keyword="account", panel=REQUESTED, metavar="NAME")
+    extra: tuple[str, ...] = setting(
+        (),
+        'A further option of sbatch, for example "--constraint=a100". Repeat it.',
+        keyword="extra",
+        panel=REQUESTED,
+        metavar="OPTION",
+        text_values=True,
+    )
+    finish_partition: str = setting(
+        "",
+        "Partition of the finish job, which needs no GPU; the same if not given.",
+        keyword="finish_partition",
+        panel=REQUESTED,
+        metavar="NAME",
+    )
 
     def __post_init__(self) -> None:
         if self.gpus not in (0, 1):
@@ -91,10 +115,34 @@ class SlurmJob:
     program: tuple[str, ...] = ("medcutmix",)
     resources: Resources = field(default_factory=Resources)
     changes: Mapping[str, Any] = field(default_factory=dict)
-    at_once: int = 0
-    setup: tuple[str, ...] = ()
-    stagger: int = 1
-    name: str = "medcutmix"
+    at_once: int = setting(
+        0,
+        "Tasks that may run at the same time; 0: as many as the cluster allows.",
+        keyword="at_once",
+        panel=ARRAY,
+        metavar="M",
+        least=0,
+    )
+    setup: tuple[str, ...] = setting(
+        (),
+        'Shell line before the program, for example "module load cuda"; with it the program is the medcutmix on the '
+        "node's PATH. Repeat it.",
+        keyword="setup",
+        panel=ARRAY,
+        metavar="LINE",
+        text_values=True,
+    )
+    stagger: int = setting(
+        1,
+        "Seconds between the starts of neighbours, which spares shared storage; 0: none.",
+        keyword="stagger",
+        panel=ARRAY,
+        metavar="SECONDS",
+        least=0,
+    )
+    name: str = setting(
+        "medcutmix", "Name of the job.", keyword="name", flag="--job-name", panel=ARRAY, metavar="NAME"
+    )
     retry_failed: bool = False
     max_fail_frac: float | None = None
 

@@ -10,11 +10,9 @@ import typer
 
 from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
-from medcutmix_cli.commands.setting_options import with_settings
+from medcutmix_cli.commands.setting_options import with_record, with_settings
 from medcutmix_cli.configuration.declaration import ENCODER, SPEECH
-
-COMPARED = "What is compared"
-MEASURED = "How it is measured"
+from medcutmix_cli.evaluation.map_settings import COMPARED, MapSettings
 
 
 def _encoders() -> list[str]:
@@ -81,15 +79,6 @@ BoxesKind = Annotated[
         rich_help_panel=COMPARED,
     ),
 ]
-MaxImages = Annotated[
-    int,
-    typer.Option(
-        help="How many pictures are looked at, chosen by the seed; 0 means all.",
-        metavar="N",
-        min=0,
-        rich_help_panel=COMPARED,
-    ),
-]
 MapEncoder = Annotated[
     str,
     typer.Option(
@@ -98,49 +87,6 @@ MapEncoder = Annotated[
         autocompletion=_encoders,
         rich_help_panel=ENCODER,
     ),
-]
-Smoothing = Annotated[
-    float,
-    typer.Option(
-        help="Sigma of a Gaussian over the map, in fourteenths of the canvas; 0 is none.",
-        metavar="SIGMA",
-        min=0.0,
-        rich_help_panel=MEASURED,
-    ),
-]
-Tolerance = Annotated[
-    float,
-    typer.Option(
-        help="Pixels of the picture that a point may lie beside a box. The pointing game was published with 15.",
-        metavar="N",
-        min=0.0,
-        rich_help_panel=MEASURED,
-    ),
-]
-Temperature = Annotated[
-    float,
-    typer.Option(
-        help="mIoU: what the encoder divides its cosines by, so that thresholds are of cosines, as published; 0 brings "
-        "each map to 0..1 instead.",
-        metavar="T",
-        min=0.0,
-        rich_help_panel=MEASURED,
-    ),
-]
-Interval = Annotated[
-    float, typer.Option(help="Level of the bootstrap intervals.", metavar="X", rich_help_panel=MEASURED)
-]
-Resamples = Annotated[
-    int,
-    typer.Option(
-        help="How often pictures are drawn again; 0 gives no intervals.",
-        metavar="N",
-        min=0,
-        rich_help_panel=MEASURED,
-    ),
-]
-DrawSeed = Annotated[
-    int, typer.Option("--seed", help="Of these draws.", metavar="N", rich_help_panel=MEASURED)
 ]
 
 
@@ -180,47 +126,34 @@ def reports(
 
 
 @with_settings("maps")
+@with_record("how", MapSettings)
 def maps(
     context: typer.Context,
     images: Images,
     boxes: Boxes,
     encoder: MapEncoder,
     settings: Mapping[str, Any],
+    how: Mapping[str, Any],
     boxes_kind: BoxesKind = "",
-    max_images: MaxImages = 0,
-    smoothing: Smoothing = 1.5,
-    tolerance: Tolerance = 0.0,
-    temperature: Temperature = 0.0,
-    interval: Interval = 0.95,
-    resamples: Resamples = 1000,
-    seed: DrawSeed = 0,
     json: common.Json = False,
     quiet: common.Quiet = False,
 ) -> None:
     """Measure an encoder's maps against boxes that people drew: pointing game, CNR and mIoU per finding."""
     from medcutmix_cli.assembly.parts import build_encoder, resolve_options
-    from medcutmix_cli.evaluation import MapSettings, evaluate_maps
+    from medcutmix_cli.evaluation import evaluate_maps
     from medcutmix_cli.system.progress import meter
 
     session = Session.of(context, quiet=quiet)
     chosen = resolve_options(images, None, {**settings, "encoder": encoder}).settings
-    how = MapSettings(
-        smoothing=smoothing,
-        tolerance=tolerance,
-        temperature=temperature,
-        interval=interval,
-        resamples=resamples,
-        seed=seed,
-        max_images=max_images,
-        dicom_mode=chosen.image.dicom_mode,
-    )
+    given = {name: value for name, value in how.items() if value is not None}
+    measured = MapSettings(**given, dicom_mode=chosen.image.dicom_mode)
     with meter(quiet=session.quiet) as progress:
         found = evaluate_maps(
             images,
             boxes,
             encoder=build_encoder(chosen),
             boxes_kind=boxes_kind,
-            settings=how,
+            settings=measured,
             progress=progress,
         )
     if json:

@@ -15,12 +15,9 @@ from typing import Annotated, Any
 import typer
 
 from medcutmix_cli.commands.common import default as with_default
-from medcutmix_cli.configuration.declaration import Setting
+from medcutmix_cli.configuration.declaration import Setting, declared_in
 from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.errors import UsageError
-
-MARK = "settings"
-"""The parameter in whose place the options stand."""
 
 
 def with_settings(command: str, **texts: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -30,28 +27,57 @@ def with_settings(command: str, **texts: str) -> Callable[[Callable[..., None]],
         command: Its name in `Declaration.commands`.
         **texts: Help texts that differ from what is declared, by keyword.
     """
-    shown = {_parameter_name(one): one for one in settings_of(command)}
+    return _in_place_of("settings", settings_of(command), texts)
+
+
+def with_record(parameter: str, record: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let typer read what is declared of a record in the place of a parameter, which is given what was typed.
+
+    Args:
+        parameter: Its name; it is given a mapping by keyword of what was typed, checked; None means not given.
+        record: A dataclass, some of whose fields are declared with `setting`.
+
+    Several of these decorators stand in the order of their parameters.
+    """
+    return _in_place_of(parameter, declared_in(record), {})
+
+
+def _in_place_of(
+    parameter: str, settings: Sequence[Setting], texts: Mapping[str, str]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    shown = {_parameter_name(one): one for one in settings}
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @wraps(function)
         def gather(*arguments: Any, **typed: Any) -> None:
-            given = {one.declared.keyword: read_option(one, typed.pop(name)) for name, one in shown.items()}
-            function(*arguments, **typed, settings=given)
+            given = {one.declared.keyword: _given(one, typed.pop(name)) for name, one in shown.items()}
+            function(*arguments, **typed, **{parameter: given})
 
         options = [_parameter(name, one, texts) for name, one in shown.items()]
-        _replace_parameters(gather, function, options)
+        _replace_parameter(gather, function, parameter, options)
         return gather
 
     return decorate
 
 
-def _replace_parameters(
-    target: Callable[..., None], function: Callable[..., None], options: list[inspect.Parameter]
+def _given(setting: Setting, typed: Any) -> Any:
+    """Return what was typed; what stands in no table of the tree is checked by nobody else."""
+    from medcutmix_cli.configuration.resolution import check_value
+
+    value = read_option(setting, typed)
+    return value if setting.table or value is None else check_value(setting, value)
+
+
+def _replace_parameter(
+    target: Callable[..., None],
+    function: Callable[..., None],
+    replaced: str,
+    options: list[inspect.Parameter],
 ) -> None:
     signature = inspect.signature(function, eval_str=True)
     parameters: list[inspect.Parameter] = []
     for name, parameter in signature.parameters.items():
-        parameters.extend(options if name == MARK else [parameter])
+        parameters.extend(options if name == replaced else [parameter])
     target.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     target.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
 
@@ -126,7 +152,7 @@ def read_option(setting: Setting, typed: Any) -> Any:
         UsageError: What was typed is no pair.
     """
     if isinstance(setting.default, tuple):
-        return split_values(typed)
+        return split_values(typed) if not setting.declared.text_values else tuple(typed or ()) or None
     if isinstance(setting.default, Mapping):
         return read_pairs(setting, typed)
     return typed

@@ -50,7 +50,8 @@ class Declaration:
             "attend", "maps", "reports", "read", "verify", "inspect".
         optional: Whether "" may be said of it, which means none.
         opens: Its mapping also holds the keys of the table that are no settings: a part's own options.
-        text_values: Whether the values of its KEY=VALUE pairs are texts as they stand.
+        text_values: Whether what is typed is text as it stands: pairs whose values are not read as TOML, lists that
+            commas do not divide.
     """
 
     help: str
@@ -89,8 +90,8 @@ class Setting:
 
     @property
     def key(self) -> str:
-        """Its dotted name: "plan.seed"."""
-        return f"{self.table}.{self.name}"
+        """Its dotted name: "plan.seed"; its option where it stands in no table."""
+        return f"{self.table}.{self.name}" if self.table else self.flag
 
     @property
     def flag(self) -> str:
@@ -126,6 +127,12 @@ def settings_in(table: str, record: Any) -> tuple[Setting, ...]:
         record: An instance that holds the defaults.
     """
     return tuple(_setting(table, record, entry) for entry in fields(record))
+
+
+def declared_in(record: type) -> tuple[Setting, ...]:
+    """Return what is declared of the fields of any record, in order; other fields are left out."""
+    found = [entry for entry in fields(record) if "declared" in entry.metadata]
+    return tuple(Setting("", entry.name, entry.default, entry.metadata["declared"]) for entry in found)
 
 
 def _setting(table: str, record: Any, entry: Field[Any]) -> Setting:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from medcutmix_cli.evaluation.map_scores import BootstrapMean as BootstrapMean
     from medcutmix_cli.evaluation.map_scores import MapEvaluation as MapEvaluation
     from medcutmix_cli.evaluation.map_scores import MapScore as MapScore
-    from medcutmix_cli.evaluation.map_scores import MapSettings as MapSettings
     from medcutmix_cli.evaluation.map_scores import TargetScore as TargetScore
+    from medcutmix_cli.evaluation.map_settings import MapSettings as MapSettings
     from medcutmix_cli.evaluation.maps import evaluate_maps as evaluate_maps
     from medcutmix_cli.evaluation.reports import TASKS as TASKS
     from medcutmix_cli.evaluation.reports import evaluate_reports as evaluate_reports
@@ -27,7 +27,7 @@ _HOME = {
     "Evaluation": "scores",
     "MapEvaluation": "map_scores",
     "MapScore": "map_scores",
-    "MapSettings": "map_scores",
+    "MapSettings": "map_settings",
     "Score": "scores",
     "TASKS": "reports",
     "TargetScore": "map_scores",

@@ -9,47 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.encoders.base import EncoderCard
-from medcutmix_cli.errors import UsageError
+from medcutmix_cli.evaluation.map_settings import MapSettings
 from medcutmix_cli.seeds import stable_generator
 
 ALL, MEAN = "all targets", "mean of findings"
 
 Table = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class MapSettings:
-    """How maps are measured.
-
-    Attributes:
-        smoothing: Sigma of a Gaussian over the map, in fourteenths of the canvas, whatever grid an encoder has; 0 is
-            none. 1.5 is the default of the published inference code of BioViL (hi-ml-multimodal), whose grid has 14
-            cells a side.
-        tolerance: Pixels of the original that a point may lie beside a box.
-        temperature: What mIoU multiplies scores by before its thresholds; 0 brings each map to [0, 1] instead.
-        interval: Level of the bootstrap intervals.
-        resamples: How often pictures are drawn again; 0 gives no intervals.
-        seed: Of these draws.
-        max_images: How many pictures are looked at, chosen by the seed; 0 means all.
-        dicom_mode: How DICOM becomes grey.
-    """
-
-    smoothing: float = 1.5
-    tolerance: float = 0.0
-    temperature: float = 0.0
-    interval: float = 0.95
-    resamples: int = 1000
-    seed: int = 0
-    max_images: int = 0
-    dicom_mode: str = "mimic-jpg"
-
-    def __post_init__(self) -> None:
-        """Refuse what has no meaning."""
-        for name in ("smoothing", "tolerance", "temperature", "resamples", "max_images"):
-            if not getattr(self, name) >= 0:
-                raise UsageError(f"{name.replace('_', '-')} must be at least 0", hint="0 switches it off")
-        if not 0 < self.interval < 1:
-            raise UsageError("interval must be between 0 and 1", hint="0.95 is usual")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from medcutmix_cli.evaluation.map_scores import MapSettings
+from medcutmix_cli.evaluation.map_settings import MapSettings
 
 
 def definitions(settings: MapSettings, *, prompted: bool) -> dict[str, str]:

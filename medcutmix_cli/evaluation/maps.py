@@ -25,7 +25,8 @@ from medcutmix_cli.evaluation.grounding import (
     pointing_score,
     union,
 )
-from medcutmix_cli.evaluation.map_scores import MapEvaluation, MapSettings, TargetScore, summarise
+from medcutmix_cli.evaluation.map_scores import MapEvaluation, TargetScore, summarise
+from medcutmix_cli.evaluation.map_settings import MapSettings
 from medcutmix_cli.evaluation.map_terms import definitions
 from medcutmix_cli.evaluation.picture_files import PictureFiles
 from medcutmix_cli.evaluation.targets import Target, chosen, group, place
