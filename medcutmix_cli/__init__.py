@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.dry_run.estimator import estimate_augment as estimate_augment
     from medcutmix_cli.dry_run.estimator import estimate_render as estimate_render
     from medcutmix_cli.embeddings.embed import embed as embed
+    from medcutmix_cli.encoders.precomputed import needed_maps as needed_maps
     from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
     from medcutmix_cli.evaluation import evaluate_reports as evaluate_reports
     from medcutmix_cli.gallery import write_gallery as write_gallery

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from medcutmix_cli.configuration.declaration import Setting
-from medcutmix_cli.configuration.settings import SETTINGS, TREE, settings_of
+from medcutmix_cli.configuration.settings import TREE, settings_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "medcutmix_cli" / "configuration" / "keywords.py"
@@ -85,25 +85,15 @@ def _row(setting: Setting) -> str:
 def _plain(default: object) -> str:
     if default in ("", (), {}):
         return "none"
-    text = (
-        ", ".join(default)
-        if isinstance(default, tuple)
-        else str(default).lower()
-        if isinstance(default, bool)
-        else default
-    )
-    return f"`{text}`"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{', '.join(default) if isinstance(default, tuple) else default}`"
 
 
 def _bounds(setting: Setting) -> str:
     declared = setting.declared
     parts = [f"at least {declared.least:g}"] if declared.least is not None else []
     return ", ".join([*parts, *([f"at most {declared.most:g}"] if declared.most is not None else [])])
-
-
-def setting_count() -> int:
-    """Return how many settings there are."""
-    return len(SETTINGS)
 
 
 if __name__ == "__main__":
