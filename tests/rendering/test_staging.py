@@ -309,8 +309,8 @@ def test_the_folder_is_looked_at_before_any_work(tmp_path, toy):
 
 def test_what_a_killed_process_left_is_removed_and_what_a_living_one_uses_stays(stage, sources):
     script = (
-        "import sys; from pathlib import Path; from medcutmix_cli.rendering.staging import staged\n"
-        f"with staged({stage!r}, [Path({str(sources[0])!r})]):\n    print(flush=True); sys.stdin.read()"
+        "import sys; from pathlib import Path; from medcutmix_cli.rendering.staging import stage_files\n"
+        f"with stage_files({stage!r}, [Path({str(sources[0])!r})]):\n    print(flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", script]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
