@@ -20,7 +20,13 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
 from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
 from medcutmix_cli.planning.proposals import Chooser, Trial, prepare_worker, try_part
-from medcutmix_cli.planning.reading import Intake, read_all, read_excluded, sorted_studies, studies_to_read
+from medcutmix_cli.planning.reading import (
+    ReadingRules,
+    read_all,
+    read_excluded,
+    sorted_studies,
+    studies_to_read,
+)
 from medcutmix_cli.records import Drop, NullPicture, Study
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.system.worker_pool import map_in_processes
@@ -88,7 +94,7 @@ def make_plan(
     excluded = read_excluded(settings.exclude_ids)
     dropped: list[Drop] = []
     readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
-    read = read_all(readable, Intake(reader, strategy.findings, settings.labels), workers, report)
+    read = read_all(readable, ReadingRules(reader, strategy.findings, settings.labels), workers, report)
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
     dropped = [drop for drop in dropped if drop.unit == "study"]
     inputs = len(read.studies) + len(dropped)

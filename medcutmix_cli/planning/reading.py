@@ -109,7 +109,7 @@ class PackedReports:
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
+class ReadingRules:
     """How reports are taken in.
 
     Attributes:
@@ -123,13 +123,13 @@ class Intake:
 
 
 def read_all(
-    chosen: Iterable[tuple[Study, Image]], intake: Intake, workers: int, report: Progress
+    chosen: Iterable[tuple[Study, Image]], rules: ReadingRules, workers: int, report: Progress
 ) -> PackedReports:
     """Read reports, in processes where there are many; the result does not depend on how many.
 
     Args:
         chosen: Studies with the picture that stands for each.
-        intake: How they are read.
+        rules: How they are read.
         workers: Processes.
         report: Called with ("reading", done, total).
     """
@@ -138,7 +138,7 @@ def read_all(
     whole = PackedReports(
         [], Counter(studies=total, sentences=0, diagnostic_sentences=0, mentions=0, candidates=0)
     )
-    read = partial(_read_chunk, intake=intake)
+    read = partial(_read_chunk, rules=rules)
     processes = workers if total >= _PARALLEL_FROM else 1
     with closing(map_in_processes(read, _chunks(todo), processes, doing="read reports")) as parts:
         for part in parts:
@@ -157,11 +157,11 @@ def _chunks(todo: deque[tuple[Study, Image]]) -> Iterator[Chunk]:
         yield [todo.popleft() for _ in range(min(_CHUNK, len(todo)))]
 
 
-def _read_chunk(chunk: Chunk, intake: Intake) -> PackedReports:
+def _read_chunk(chunk: Chunk, rules: ReadingRules) -> PackedReports:
     filed = PackedReports([], Counter())
     for study, image in chunk:
-        read = read_study(study, image, intake.reader, intake.labels)
-        filed.studies.append(pack_study(read, intake.findings))
+        read = read_study(study, image, rules.reader, rules.labels)
+        filed.studies.append(pack_study(read, rules.findings))
         _count(read, filed.counts)
     return filed
 

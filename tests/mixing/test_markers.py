@@ -59,7 +59,7 @@ def test_no_letter_is_looked_for_in_a_thumbnail():
 
 
 def mixed_letters(seed, grid):
-    """Return donor weights by pixel, and where letters of both pictures are and were found; None where it is refused."""
+    """Return donor weights by pixel, and where letters of both pictures are and were found; None if refused."""
     rng = np.random.default_rng(seed)
     marks, views = [], []
     for n in range(2):

@@ -192,10 +192,10 @@ def test_present_and_absent_contradict_where_their_sides_meet(present, absent, e
 
 
 def test_reading_in_processes_gives_the_same_plan(monkeypatch):
-    from medcutmix_cli.planning import reading as intake
+    from medcutmix_cli.planning import reading as reading_module
 
     alone = planned(many(300))
-    monkeypatch.setattr(intake, "_PARALLEL_FROM", 100)
+    monkeypatch.setattr(reading_module, "_PARALLEL_FROM", 100)
     together = make_plan(many(300), PlanSettings(), SameFinding(), workers=2)
     assert content(together) == content(alone)
     assert together.texts == alone.texts
