@@ -70,13 +70,14 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
     if leaving == coming:
         return swap(recipient, donor, leaving)
     gone = departure(recipient.reading, leaving)
+    if isinstance(gone, Refusal):
+        return gone
     given = donor_statement(donor.reading, coming)
-    reason = _already_there(recipient, coming)
-    for refusal in (gone, given, reason):
-        if isinstance(refusal, Refusal):
-            return refusal
-    if isinstance(gone, Refusal) or isinstance(given, Refusal):
-        return Refusal("recipient-has-no-diagnostic-sentence")
+    if isinstance(given, Refusal):
+        return given
+    there = _already_there(recipient, coming)
+    if there is not None:
+        return there
     arriving = Insertion.of(given.sentences)
     cleared = arriving.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):

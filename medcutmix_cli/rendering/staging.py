@@ -96,7 +96,7 @@ class Staging:
         self._folder = folder
         self._uses = Counter(sources)
         self._waiting = deque(self._uses)
-        self._copies: dict[Path, _Copy] = {}
+        self._copies: dict[Path, _Copy | None] = {}
         self._room, self._lying = ahead, 0
         self._stopped = False
         self._changed = threading.Condition()
@@ -133,25 +133,24 @@ class Staging:
         """Give the copy of a file, waiting for one that is under way, or the source; removed after its last use."""
         copy = self._claim(source)
         try:
-            yield copy.place if copy.whole.result() else source
+            yield copy.place if copy is not None and copy.whole.result() else source
         finally:
-            self._give_back(copy)
+            self._give_back(source, copy)
 
-    def _claim(self, source: Path) -> _Copy:
-        """Return the copy of a file; one that was not begun never will be."""
+    def _claim(self, source: Path) -> _Copy | None:
+        """Return the copy of a file, None where there is none: one that was not begun never will be."""
         with self._changed:
             if source not in self._copies:
                 self.noted["staging-overtaken"] += not self._stopped
-                self._copies[source] = _Copy(source, source)
-                self._copies[source].whole.set_result(False)
+                self._copies[source] = None
             return self._copies[source]
 
-    def _give_back(self, copy: _Copy) -> None:
+    def _give_back(self, source: Path, copy: _Copy | None) -> None:
         with self._changed:
-            self._uses[copy.source] -= 1
-            last = self._uses[copy.source] == 0
-        if last and copy.whole.result():
-            self._remove(copy.place)
+            self._uses[source] -= 1
+            last = self._uses[source] == 0
+        if last and copy is not None and copy.whole.result():
+            self._remove(copy)
 
     def _copy_all(self) -> None:
         """Copy one file after the other, as long as there is room: the work of one stream."""
@@ -170,8 +169,8 @@ class Staging:
             if self._stopped or source is None:
                 return None
             self._lying += 1
-            self._copies[source] = _Copy(source, self._folder / str(len(self._copies)))
-            return self._copies[source]
+            copy = self._copies[source] = _Copy(source, self._folder / str(len(self._copies)))
+            return copy
 
     def _next(self) -> Path | None:
         while self._waiting and self._waiting[0] in self._copies:
@@ -183,7 +182,7 @@ class Staging:
         try:
             original = copy.source.open("rb")
         except OSError:  # who reads the source will say what is wrong with it
-            self._remove(copy.place)
+            self._remove(copy)
             return False
         with original:
             try:
@@ -192,7 +191,7 @@ class Staging:
                 self._fall_back(error)
                 whole = False
         if not whole:
-            self._remove(copy.place)
+            self._remove(copy)
         return whole
 
     def _written(self, original: BinaryIO, place: Path) -> bool:
@@ -211,9 +210,9 @@ class Staging:
             with self._changed:  # the disk holds fewer than hoped for: from now on only as many as fitted
                 self._room = max(1, min(self._room, self._lying - 1))
 
-    def _remove(self, place: Path) -> None:
+    def _remove(self, copy: _Copy) -> None:
         with suppress(OSError):
-            place.unlink(missing_ok=True)
+            copy.place.unlink(missing_ok=True)
         with self._changed:
             self._lying -= 1
             self._changed.notify_all()
@@ -225,11 +224,19 @@ class Staging:
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """A copy that was begun; `whole` says at its end whether it can be read."""
+    """A copy that was begun; `whole` says at its end whether it can be read.
+
+    Only what is a copy can be removed: its place is never that of the original.
+    """
 
     source: Path
     place: Path
     whole: Future[bool] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        """Refuse an original in the place of its copy."""
+        if self.place == self.source:
+            raise ValueError("a copy lies elsewhere than its original")
 
 
 _NUMBERS = count()

@@ -333,6 +333,20 @@ def test_a_disk_too_full_for_a_folder_is_told_and_fails_nothing(stage, sources, 
         assert storage.noted == {"staging-fell-back": len(sources)}
 
 
+def test_an_original_cannot_be_taken_for_its_copy(sources):
+    with pytest.raises(ValueError, match="elsewhere than its original"):
+        staging._Copy(sources[0], sources[0])
+
+
+def test_whatever_becomes_of_the_copies_every_original_stays(stage, sources):
+    with stage_files(stage, sources) as storage:
+        overtaken = storage.read(sources[-1], whole)
+        for _, source in enumerate([*sources, *sources[:1]]):
+            storage.read(source, whole)
+    assert overtaken[1]
+    assert all(source.is_file() for source in sources)
+
+
 # ------------------------------------------------------------------------------------------------ runs
 
 
