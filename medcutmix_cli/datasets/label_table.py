@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from medcutmix_cli.datasets.mimic_tables import label_value
-from medcutmix_cli.datasets.tables import explain_table_errors, open_table, require_columns
+from medcutmix_cli.datasets.tables import open_rows, require_columns, require_id
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Drop, Study
@@ -27,17 +26,17 @@ def read_label_table(path: Path) -> LabelTable:
             or may not begin with "s".
 
     Raises:
-        DatasetError: A column is missing, a study comes twice, or a value is none of 1, 0, -1 and blank.
+        DatasetError: A column is missing, a row is short, long or without an id, a study comes twice, or a value is
+            none of 1, 0, -1 and blank.
     """
     table: LabelTable = {}
-    with explain_table_errors(path), open_table(path) as text:
-        reader = csv.DictReader(text)
-        names = _names(path, reader.fieldnames or ())
-        for row in reader:
-            study = bare(row["study_id"])
+    with open_rows(path) as (header, rows):
+        names = _names(path, header)
+        for where, cells in rows:
+            row = dict(zip(header, cells, strict=True))
+            study = bare(require_id(row["study_id"], "study_id", where))
             if study in table:
                 raise DatasetError("a study has two rows of labels", where=f"{path.name}, study {study}")
-            where = f"{path.name}, line {reader.line_num}"
             table[study] = {
                 n: label_value(row[c], f"{where}, {c}") for c, n in names.items() if row[c].strip()
             }

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from operator import itemgetter
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from medcutmix_cli.errors import DatasetError
 
@@ -25,16 +25,47 @@ def read_columns(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, ...]
     Raises:
         DatasetError: A column is missing, a row has more or fewer of them, or the file cannot be read to its end.
     """
-    with explain_table_errors(path), open_table(path) as text:
-        reader = csv.reader(text)
-        header = next(reader, [])
+    with open_rows(path) as (header, rows):
         require_columns(path, header, columns)
         pick = itemgetter(*(header.index(column) for column in columns))
-        for row in filter(None, reader):
-            if len(row) != len(header):
-                what = f"a row has {len(row)} columns instead of {len(header)}"
-                raise DatasetError(what, where=f"{path.name}, line {reader.line_num}")
+        for _, row in rows:
             yield tuple(map(str.strip, pick(row)))
+
+
+@contextmanager
+def open_rows(
+    path: Path, delimiter: str = ","
+) -> Iterator[tuple[list[str], Iterator[tuple[str, list[str]]]]]:
+    """Open a table: its header, and each row with where it stands ("labels.csv, line 3"); empty lines are left out.
+
+    Raises:
+        DatasetError: A row has more or fewer cells than the header, or the file cannot be read to its end.
+    """
+    with explain_table_errors(path), open_table(path) as text:
+        reader = csv.reader(text, delimiter=delimiter)
+        header = next(reader, [])
+        yield header, _whole_rows(path, reader, len(header))
+
+
+def _whole_rows(path: Path, reader: Any, cells: int) -> Iterator[tuple[str, list[str]]]:
+    for row in filter(None, reader):
+        where = f"{path.name}, line {reader.line_num}"
+        if len(row) != cells:
+            what = f"a row has {len(row)} columns instead of {cells}"
+            hint = "is a comma missing, or a text with commas not quoted?"
+            raise DatasetError(what, where=where, hint=hint)
+        yield where, row
+
+
+def require_id(identifier: str, column: str, where: str) -> str:
+    """Return an id without the spaces around it.
+
+    Raises:
+        DatasetError: It is blank: its row would count for nobody, or for a study without an id.
+    """
+    if not identifier.strip():
+        raise DatasetError(f"a row has no {column}", where=where, hint="fill it in, or take the row out")
+    return identifier.strip()
 
 
 def require_columns(path: Path, found: Sequence[str], wanted: Sequence[str], hint: str = "") -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from medcutmix_cli.datasets.report_store import decode_text, open_reports
-from medcutmix_cli.datasets.tables import explain_table_errors, open_table
+from medcutmix_cli.datasets.tables import open_rows, require_id
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.reports.lexicon import finding_ids, label_of
@@ -89,17 +88,14 @@ def read_gold(path: Path) -> Gold:
     Raises:
         DatasetError: No such column, a value that is none, two rows of one id, or a file that cannot be read.
     """
-    with explain_table_errors(path), open_table(path) as lines:
-        reader = csv.DictReader(lines)
-        header = list(reader.fieldnames or ())
+    with open_rows(path) as (header, lines):
         columns = _columns(path, header)
         identify = _first(header, IDS) or header[0]
         rows: dict[str, GoldRow] = {}
-        for cells in reader:
-            where = f"{path.name}, line {reader.line_num}"
-            row = GoldRow(
-                cells[identify] or "", cells.get("subject_id") or "", _values(cells, columns, where)
-            )
+        for where, line in lines:
+            cells = dict(zip(header, line, strict=True))
+            identifier = require_id(cells[identify], identify, where)
+            row = GoldRow(identifier, cells.get("subject_id", ""), _values(cells, columns, where))
             if rows.setdefault(row.identifier, row).values != row.values:
                 raise DatasetError("two rows of one id contradict each other", where=where)
     return Gold(columns, tuple(rows.values()))
@@ -129,18 +125,17 @@ def lay_out(cells: Mapping[str, str]) -> str:
 
 
 def _table_texts(path: Path) -> Iterator[tuple[str, str]]:
-    with explain_table_errors(path), open_table(path) as lines:
-        reader = csv.DictReader(lines, delimiter="\t" if ".tsv" in path.suffixes else ",")
-        header = list(reader.fieldnames or ())
+    with open_rows(path, "\t" if ".tsv" in path.suffixes else ",") as (header, lines):
         whole = _first(header, TEXTS)
         names = {name.lower(): name for name in header}
         if not whole and not {"findings", "impression"} & names.keys():
             wanted = ", ".join((*TEXTS, "findings", "impression"))
             raise DatasetError("no column of report text", where=str(path), hint=f"known: {wanted}")
         identify = _first(header, IDS) or header[0]
-        for cells in reader:
-            text = cells[whole] if whole else lay_out({k: cells[n] or "" for k, n in names.items()})
-            yield key_of(cells[identify] or ""), text or ""
+        for where, line in lines:
+            cells = dict(zip(header, line, strict=True))
+            text = cells[whole] if whole else lay_out({k: cells[n] for k, n in names.items()})
+            yield key_of(require_id(cells[identify], identify, where)), text
 
 
 def _columns(path: Path, header: Sequence[str]) -> tuple[GoldColumn, ...]:

@@ -99,7 +99,10 @@ def calibrate(
     fingerprint: str = "",
     progress: Progress | None = None,
 ) -> Calibration:
-    """Ask every null picture for what it does not show; neither order nor workers decide anything."""
+    """Ask every null picture for what it does not show; neither order nor workers decide anything.
+
+    Calls `progress` with ("calibrating", pictures done, pictures).
+    """
     asked: dict[str, list[NullPicture]] = defaultdict(list)
     for null in nulls:
         asked[null.image_path].append(null)
@@ -111,9 +114,9 @@ def calibrate(
         stage_files(sight.stage_dir, (sight.resolve(path) for path in asked)) as storage,
         ThreadPoolExecutor(workers, thread_name_prefix="null") as pool,
     ):
-        for done, answers in enumerate(
-            pool.map(lambda g: _answers(g, queries, sight, gate, storage), groups), start=1
-        ):
+        answered = pool.map(lambda g: _answers(g, queries, sight, gate, storage), groups)
+        for group, answers in zip(groups, answered, strict=True):
+            done += len(group)
             for key, value in answers:
                 if isinstance(value, str):
                     left_out[value] += 1

@@ -24,6 +24,7 @@ UNITS = {
     "pairing": "studies",
     "calibrating": "pictures",
     "mapping": "pictures",
+    "embedding": "pictures",
     "rendering": "pairs",
     "probing": "pairs",
     "drawing": "studies",

@@ -262,3 +262,16 @@ def test_a_null_picture_that_vanished_is_left_out_by_name(source, tmp_path):
     (source / "12.jpg").unlink()
     medcutmix_cli.render(tmp_path / "out")
     assert read_calibration(RunFolder(tmp_path / "out").calibration_file).left_out == {"image-missing": 1}
+
+
+@pytest.mark.parametrize("batch", [1, 3, 32])
+def test_progress_counts_pictures_whatever_is_encoded_at_once(tmp_path, batch):
+    for number in range(7):
+        picture(tmp_path / f"{number}.jpg", number, spot=False)
+    nulls = [NullPicture("train", "mass", f"s{n}", f"i{n}", f"{n}.jpg", "A mass.") for n in range(7)]
+    told = []
+    sight = sight_of(tmp_path, ToyEncoder(batch=batch))
+    calibrate(nulls, sight, GATE, progress=lambda *report: told.append(report))
+    assert [report[0] for report in told] == ["calibrating"] * len(told)
+    assert [done for _, done, _ in told] == [*range(batch, 7, batch), 7]
+    assert {total for _, _, total in told} == {7}

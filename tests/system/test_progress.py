@@ -1,7 +1,10 @@
+import ast
 import io
+from pathlib import Path
 
 import pytest
 
+import medcutmix_cli
 from medcutmix_cli.system import progress
 from medcutmix_cli.system.progress import Lines, Silent, duration, line, meter
 
@@ -79,3 +82,23 @@ def test_a_terminal_gets_a_bar_unless_it_is_dumb(monkeypatch, term, kind):
         assert type(report).__name__ == kind
         report("reading", 1, 2)
         report("reading", 2, 2)
+
+
+def stages_in_the_code():
+    """Return every stage that the package reports: the first argument of a call that reports progress."""
+    names = {"progress", "report", "_progress", "_note"}
+    found = set()
+    for path in Path(medcutmix_cli.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and len(node.args) == 3 and isinstance(node.args[0], ast.Constant):
+                called = (
+                    node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                )
+                found |= {node.args[0].value} if called in names else set()
+    return found
+
+
+def test_every_stage_has_a_unit():
+    stages = stages_in_the_code()
+    assert stages >= {"embedding", "calibrating", "rendering", "mapping"}
+    assert stages <= set(progress.UNITS)
