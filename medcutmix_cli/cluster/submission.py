@@ -21,6 +21,7 @@ from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.errors import ClusterError, RunError, UsageError
 from medcutmix_cli.run.folder import RunFolder, read_run, write_text
 from medcutmix_cli.run.status import run_status
+from medcutmix_cli.system.private_files import make_private_folder
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
@@ -183,7 +184,7 @@ def _program(name: str) -> str:
 def _make_logs(folder: Path) -> None:
     """Make the folder of the logs: Slurm makes none, and a task whose log has no folder fails without a word."""
     with explain_storage_errors(folder):
-        folder.mkdir(mode=0o700, exist_ok=True)
+        make_private_folder(folder)
 
 
 def _on_any_node(path: str) -> str:

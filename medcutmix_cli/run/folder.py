@@ -18,6 +18,7 @@ from typing import Any
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.errors import RunError, UsageError
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.private_files import make_files_private, make_private_folder
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import is_temporary, remove_abandoned
 
@@ -55,6 +56,11 @@ class RunFolder:
         """The data card."""
         return self.root / "README.md"
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The run folder itself first, then those in it."""
+        return (self.root, *(self.root / name for name in ("data", "state", "failures")))
+
     def shard_file(self, shard: int) -> Path:
         """Return where shard `shard` lies."""
         return self.root / "data" / f"part-{shard:05d}.parquet"
@@ -72,10 +78,15 @@ class RunFolder:
         return self.root / "failures" / f"part-{shard:05d}.jsonl"
 
     def create(self) -> None:
-        """Make the folders, readable by the owner only: they hold report text."""
+        """Make the folders, and all that lies in them, readable by the owner only: they hold report text.
+
+        Raises:
+            RunError: They cannot be made, or not be made private.
+        """
         with explain_storage_errors(self.root):
-            for folder in (self.root, self.root / "data", self.root / "state", self.root / "failures"):
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in self.folders:
+                make_private_folder(folder)
+                make_files_private(folder)
 
     def is_run(self) -> bool:
         """Say whether a whole plan lies here."""
@@ -99,7 +110,7 @@ class RunFolder:
 
     def clean_temporaries(self) -> None:
         """Remove what nobody writes any more (see `system.temporary_files`); others may be at work in this folder."""
-        for folder in (self.root, self.root / "data", self.root / "state", self.root / "failures"):
+        for folder in self.folders:
             remove_abandoned(folder)
         for path in (self.root / "state").glob("*.attempts"):
             if path.with_suffix(".json").exists():  # killed between the state file and this one's end

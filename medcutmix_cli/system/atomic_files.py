@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from medcutmix_cli.errors import RunError
+from medcutmix_cli.system.private_files import begin_private_file
 from medcutmix_cli.system.temporary_files import temporary_beside
 
 
@@ -16,7 +17,8 @@ from medcutmix_cli.system.temporary_files import temporary_beside
 def publish(target: Path, look: Callable[[], None] | None = None) -> Iterator[Path]:
     """Give a temporary path in the target's folder; on success make it durable and put it in place at once.
 
-    On any error, a signal included, the temporary file goes and the target stays as it was.
+    On any error, a signal included, the temporary file goes and the target stays as it was. From its beginning the
+    file is one that only its owner can read.
 
     Args:
         target: Where the file is to be.
@@ -26,6 +28,7 @@ def publish(target: Path, look: Callable[[], None] | None = None) -> Iterator[Pa
         RunError: Somebody removed the temporary file.
     """
     with temporary_beside(target) as temporary:
+        begin_private_file(temporary)
         yield temporary
         _make_durable(temporary, target)
         if look:
@@ -38,6 +41,7 @@ def publish(target: Path, look: Callable[[], None] | None = None) -> Iterator[Pa
 def publish_first(target: Path) -> Iterator[Path]:
     """Like `publish`, but what lies there already stays: of several tasks the first one's file counts."""
     with temporary_beside(target) as temporary:
+        begin_private_file(temporary)
         yield temporary
         _make_durable(temporary, target)
         with suppress(FileExistsError):
