@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medcutmix_cli import __version__
+from medcutmix_cli.assembly.libraries import library_versions
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.configuration.plugins import build, construct, options_of
 from medcutmix_cli.configuration.registry import load
@@ -228,6 +229,7 @@ def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> R
         counts={},
         shards=[],
         fingerprint=fingerprint(semantic(settings), sources, card, versions()),
+        libraries=library_versions(),
     )
 
 

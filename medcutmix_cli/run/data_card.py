@@ -46,6 +46,8 @@ def card_text(record: RunRecord, status: RunStatus) -> str:
         "## Recipe",
         "\n".join(f"- `{key}` = {value!r}" for key, value in _leaves(semantic(from_plain(record.settings)))),
         f"Fingerprint `{record.fingerprint}`.",
+        "## Made with",
+        _table(record.libraries),
         "## Limits",
         _LIMITS,
         f"## Schema, version {SCHEMA_VERSION}",

@@ -126,11 +126,13 @@ class RunRecord:
         origins: Where each setting came from.
         sources: What the data set was made of: names, sizes, hashes.
         encoder: `EncoderCard` as a dict.
-        versions: Of medcutmix, the shard schema and the libraries that decide bytes.
+        versions: Of medcutmix and the shard schema: another one makes no shards of this plan.
         synthetic: Whether the data set is procedural, with no patient in it.
         counts: Of planning: studies, sentences, findings, pairs, drops by reason, refusals by reason.
         shards: Number of pairs in each shard.
         fingerprint: Of all that decides the output.
+        libraries: Versions of the libraries that the plan was made with, and of Python; told only. Empty where an
+            earlier version made the plan.
     """
 
     settings: dict[str, Any]
@@ -143,6 +145,7 @@ class RunRecord:
     shards: list[int]
     fingerprint: str
     format: int = RUN_FORMAT
+    libraries: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
