@@ -4,10 +4,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from medcutmix_cli.errors import RunError, ShardError
-from medcutmix_cli.inspection import summary as inspection
 from medcutmix_cli.inspection.summary import WEIGHTS, inspect, status
+from medcutmix_cli.run import contents
+from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.contents import open_contents
-from medcutmix_cli.run.shards import COLUMNS
 from tests.run_folders import make_row, write_run
 
 
@@ -85,13 +85,13 @@ def test_a_folder_of_shards_is_read_as_one(tmp_path):
 def test_counting_reads_no_picture(tmp_path, monkeypatch):
     run = write_run(tmp_path / "run")
     asked = []
-    read = inspection.pq.read_table
+    read = contents.pq.read_table
 
     def spy(path, columns, **options):
         asked.extend(columns)
         return read(path, columns=columns, **options)
 
-    monkeypatch.setattr(inspection.pq, "read_table", spy)
+    monkeypatch.setattr(contents.pq, "read_table", spy)
     inspect(run)
     assert asked
     assert "image" not in asked
