@@ -29,6 +29,7 @@ PAGES: Mapping[Path, Blocks] = {
         "columns": schema.columns,
         "structs": schema.structs,
         "nulls": schema.nulls,
+        "versions": schema.versions,
         "label-order": schema.labels,
         "metadata": schema.metadata,
     },

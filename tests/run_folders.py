@@ -12,8 +12,20 @@ from medcutmix_cli.assembly.parts import versions
 from medcutmix_cli.configuration.settings import Settings, plain
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.images import encode_png
+from medcutmix_cli.records import (
+    Cut,
+    Edit,
+    ImageWeights,
+    MixedParent,
+    MixedSample,
+    Pair,
+    Parent,
+    Side,
+    TextWeights,
+)
+from medcutmix_cli.rendering.rows import to_row
 from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, write_json
-from medcutmix_cli.run.shards import COLUMNS, Row, ShardOrigin, write_shard
+from medcutmix_cli.run.shards import Row, ShardOrigin, write_shard
 from tests.builders import make_placement
 
 GRID = 4
@@ -42,82 +54,61 @@ def make_row(number: int = 0, finding: str = "pleural_effusion", **changes: Any)
     start = RECIPIENT_REPORT.index("There")
     end = RECIPIENT_REPORT.index(".") + 1
     source = DONOR_REPORT.index("Large")
-    edit = {
-        "start": start,
-        "end": end,
-        "text": INSERTED,
-        "section": "findings",
-        "removed": REMOVED,
-        "source_start": source,
-        "source_end": source + len(INSERTED),
-    }
-    labels = [float("nan")] * len(CHEXPERT)
-    labels[CHEXPERT.index("Pleural Effusion")] = 1.0
-    weights = {column.name: 0.75 for column in COLUMNS if column.name.startswith(("lam", "mass_"))}
-    row: Row = {
-        "pair_id": f"{number:016x}",
-        "image": {"bytes": encode_png(np.full((CANVAS, CANVAS), 90, np.uint8)), "path": None},
-        "report": RECIPIENT_REPORT[:start] + INSERTED + RECIPIENT_REPORT[end:],
-        "findings": None,
-        "impression": None,
-        "last_paragraph": None,
-        "comparison": None,
-        "indication": None,
-        "impression_consistent": True,
-        "entities": [],
-        "finding": finding,
-        "finding_a": finding,
-        "split": "train",
-        "strategy": "same-finding",
-        "image_mode": "attended",
-        **weights,
-        "label_mixed": labels,
-        "label_given": labels,
-        "label_w": labels,
-        "edits": [edit],
-        "grid_h": GRID,
-        "grid_w": GRID,
-        "mask": _square().ravel(),
-        "weights": _square().ravel().astype(np.float16),
-        "interpolation": "nearest",
-        "gain": 1.0,
-        "offset": 0.0,
-        "shift_y": 0,
-        "shift_x": 0,
-        "attmim_rank": np.arange(GRID * GRID, dtype=np.uint16),
-        "features": None,
-        "feature_dim": None,
-        **_parent("a", number, RECIPIENT_REPORT, REMOVED, labels),
-        **_parent("b", number + 1000, DONOR_REPORT, INSERTED, labels),
-    }
-    return row | changes
+    edit = Edit(start, end, INSERTED, "findings", REMOVED, source, source + len(INSERTED))
+    said = CHEXPERT.index("Pleural Effusion")
+    labels = tuple(1.0 if place == said else float("nan") for place in range(len(CHEXPERT)))
+    report = RECIPIENT_REPORT[:start] + INSERTED + RECIPIENT_REPORT[end:]
+    mask = _square().astype(bool)
+    pair = Pair(
+        pair_id=f"{number:016x}",
+        strategy="same-finding",
+        split="train",
+        finding=finding,
+        finding_a=finding,
+        recipient=_parent(number, RECIPIENT_REPORT, REMOVED, labels),
+        donor=_parent(number + 1000, DONOR_REPORT, INSERTED, labels),
+        edits=(edit,),
+        report=report,
+        findings_text=None,
+        impression_text=None,
+        given=labels,
+        labels=labels,
+        text_weights=TextWeights(0.75, 0.75, 0.75),
+    )
+    sample = MixedSample(
+        pair=pair,
+        cut=Cut(mask, mask, mask, _square().astype(np.float16), "nearest", 1.0, 0.0),
+        recipient=_mixed(pair.recipient, mask),
+        donor=_mixed(pair.donor, mask),
+        weights=ImageWeights(0.75, 0.75, 0.75, 0.75, 0.75),
+        lam=0.75,
+        targets=labels,
+        rank=np.arange(GRID * GRID, dtype=np.uint16).reshape(GRID, GRID),
+        picture=encode_png(np.full((CANVAS, CANVAS), 90, np.uint8)),
+    )
+    return to_row(sample) | changes
 
 
-def _parent(letter: str, number: int, report: str, sentence: str, labels: list[float]) -> Row:
-    scores = np.arange(GRID * GRID, dtype=np.float16)
-    scores[0] = np.nan
-    values = {
-        "study_id": f"s{number}",
-        "subject_id": f"p{number}",
-        "image_id": f"image{number}",
-        "image_path": f"{number}.jpg",
-        "view": "PA",
-        "report": report,
-        "findings": None,
-        "impression": None,
-        "sentence": sentence,
-        "side": "left",
-        "label": labels,
-        "map": scores,
-        "mask": _square().ravel(),
-        "ground_p": 0.005,
-        "last_paragraph": None,
-        "comparison": None,
-        "indication": None,
-        "prompted": False,
-        "placement": asdict(make_placement(CANVAS)),
-    }
-    return {f"{name}_{letter}": value for name, value in values.items()}
+def _parent(number: int, report: str, sentence: str, labels: tuple[float, ...]) -> Parent:
+    return Parent(
+        study_id=f"s{number}",
+        subject_id=f"p{number}",
+        image_id=f"image{number}",
+        image_path=f"{number}.jpg",
+        view="PA",
+        report=report,
+        sentence=sentence,
+        side=Side.LEFT,
+        labels=labels,
+        findings_text=None,
+        impression_text=None,
+    )
+
+
+def _mixed(parent: Parent, mask: np.ndarray[Any, np.dtype[np.bool_]]) -> MixedParent:
+    scores = np.arange(GRID * GRID, dtype=np.float16).reshape(GRID, GRID)
+    scores[0, 0] = np.nan
+    return MixedParent(parent, scores, mask, make_placement(CANVAS), 0.005)
 
 
 def _square() -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -31,8 +31,9 @@ from medcutmix_cli.mixing.cut import Guards, Strategies
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.run.columns import SCHEMA_VERSION
 from medcutmix_cli.run.folder import RunRecord
-from medcutmix_cli.run.shards import SCHEMA_VERSION, sha256
+from medcutmix_cli.run.shards import sha256
 
 
 def build_engine(

@@ -12,7 +12,7 @@ from medcutmix_cli.gallery.parents import ParentImages
 from medcutmix_cli.gallery.pictures import heat_uri, jpeg_uri, outline_path, picture_uri, weights_uri
 from medcutmix_cli.gallery.report import diff_html, donor_html
 from medcutmix_cli.inspection.pair_record import PairView, ParentView, shift_words
-from medcutmix_cli.run.shards import COLUMNS
+from medcutmix_cli.run.columns import COLUMNS
 
 _MEANINGS = {column.name: column.meaning for column in COLUMNS}
 _SAID = {1.0: "present", 0.0: "absent", -1.0: "uncertain"}

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from medcutmix_cli.errors import ShardError, UsageError
 from medcutmix_cli.inspection.pair_record import EntityView, PairView, ParentView, Piece, SentenceSwap
 from medcutmix_cli.inspection.summary import WEIGHTS
+from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.contents import Contents, open_contents, read_columns
-from medcutmix_cli.run.shards import COLUMNS, ShardHead
+from medcutmix_cli.run.shards import ShardHead
 
 
 def pair_view(

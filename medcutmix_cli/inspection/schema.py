@@ -15,42 +15,21 @@ import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError, ShardError
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.run.shards import COLUMNS, METADATA_KEY, SCHEMA_VERSION
+from medcutmix_cli.run.column import ColumnGroup
+from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
+from medcutmix_cli.run.shards import METADATA_KEY
 
-GROUPS = {
-    "mix": "The mix",
-    "text": "Its text",
-    "labels": "Labels",
-    "weights": "Weights",
-    "recipe": "Recipe: how the mix is made again",
-    "parents": "Parents: `_a` the recipient, `_b` the donor",
-    "other": "Of another version",
-}
-"""Groups of columns with their headings, in the order they are told in."""
-
-_TEXT = (
-    "report", "findings", "impression", "last_paragraph", "comparison", "indication", "impression_consistent",
-    "entities",
-)  # fmt: skip
-_MIX = ("pair_id", "image", "finding", "finding_a", "split", "strategy", "image_mode")
-_NAMES = frozenset(column.name for column in COLUMNS)
-_PARENTS = frozenset(n for n in _NAMES if n[-2:] in ("_a", "_b") and {f"{n[:-2]}_a", f"{n[:-2]}_b"} <= _NAMES)
-_RECIPE = frozenset(
-    (
-        "edits", "grid_h", "grid_w", "mask", "weights", "interpolation", "gain", "offset", "shift_y", "shift_x",
-        "attmim_rank", "features", "feature_dim",
-    )
-)  # fmt: skip
+_GROUPS = {column.name: column.group for column in COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMeaning:
-    """One column of a schema: its name, its type in plain words, what it means, and its key in `GROUPS`."""
+    """One column of a schema: its name, its type in plain words, what it means, and its group."""
 
     name: str
     type: str
     meaning: str
-    group: str = "other"
+    group: ColumnGroup = ColumnGroup.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +118,9 @@ def _meaning(name: str, kind: pa.DataType, meaning: str) -> ColumnMeaning:
     return ColumnMeaning(name, plain_type(kind), meaning, group_of(name))
 
 
-def group_of(name: str) -> str:
-    """Return the key in `GROUPS` of a column; "other" where this version has no such column."""
-    if name in _MIX:
-        return "mix"
-    if name in _TEXT:
-        return "text"
-    if name in _PARENTS:
-        return "parents"
-    if name in _RECIPE:
-        return "recipe"
-    if name.startswith("label_"):
-        return "labels"
-    return "weights" if name.startswith(("lam", "mass_")) else "other"
+def group_of(name: str) -> ColumnGroup:
+    """Return the group of a column; `ColumnGroup.OTHER` where this version has no such column."""
+    return _GROUPS.get(name, ColumnGroup.OTHER)
 
 
 _WORDS = {"string": "text", "bool": "true or false", "binary": "bytes", "halffloat": "float16"}

@@ -14,21 +14,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from medcutmix_cli.inspection.schema import ColumnMeaning, schema_view
+from medcutmix_cli.run.column import ColumnSummary
+from medcutmix_cli.run.columns import COLUMNS, summed_up
 from medcutmix_cli.run.contents import Contents, open_contents, read_table
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.status import RunStatus, run_status
 
-WEIGHTS = (
-    "lam",
-    "lam_img_area",
-    "lam_img_mass",
-    "lam_img_transmix",
-    "lam_txt_tokens",
-    "lam_txt_sents",
-    "lam_txt_entities",
-)
-_COUNTED = ("finding", "finding_a", "split", "strategy", "image_mode")
-_FLAGS = ("impression_consistent", "prompted_a", "prompted_b")
+WEIGHTS = summed_up(ColumnSummary.RANGE)
+"""The recipient's shares, by every definition."""
+
+_READ = tuple(column.name for column in COLUMNS if column.summary)
+_PATIENTS = summed_up(ColumnSummary.DISTINCT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +97,20 @@ def inspect(path: str | Path) -> Inspection:
     """
     contents = open_contents(path)
     origin = _origin(contents)
-    rows = read_table(contents.heads, (*_COUNTED, *_FLAGS, *WEIGHTS, "subject_id_a", "subject_id_b"))
-    patients = pa.chunked_array([*rows["subject_id_a"].chunks, *rows["subject_id_b"].chunks], pa.string())
+    rows = read_table(contents.heads, _READ)
+    counts = {name: _value_counts(rows[name]) for name in summed_up(ColumnSummary.COUNTS)}
+    patients = pa.chunked_array([chunk for name in _PATIENTS for chunk in rows[name].chunks], pa.string())
     return Inspection(
         path=str(path),
         kind=contents.kind,
         shards=len(contents.heads),
         rows=contents.rows,
         bytes=sum(head.path.stat().st_size for head in contents.heads),
-        findings=_value_counts(rows["finding"]),
-        left=_value_counts(rows["finding_a"]),
-        splits=_value_counts(rows["split"]),
-        strategies=_value_counts(rows["strategy"]),
-        image_modes=_value_counts(rows["image_mode"]),
+        findings=counts["finding"],
+        left=counts["finding_a"],
+        splits=counts["split"],
+        strategies=counts["strategy"],
+        image_modes=counts["image_mode"],
         inconsistent=_count(pc.invert(rows["impression_consistent"])),
         prompted=_count(pc.or_(rows["prompted_a"], rows["prompted_b"])),
         patients=pc.count_distinct(patients).as_py(),

@@ -29,6 +29,8 @@ from medcutmix_cli.rendering.calibration import Calibration, read_calibration
 from medcutmix_cli.rendering.rows import replay_pixels, replay_report, row_grid, row_pixels, row_placement
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.run.column import ColumnSummary
+from medcutmix_cli.run.columns import COLUMNS, summed_up
 from medcutmix_cli.run.folder import (
     RunFolder,
     RunRecord,
@@ -38,8 +40,10 @@ from medcutmix_cli.run.folder import (
     read_state,
 )
 from medcutmix_cli.run.plan_file import plan_rows, read_plan
-from medcutmix_cli.run.shards import COLUMNS, Row, read_head, read_rows, sha256
+from medcutmix_cli.run.shards import Row, read_head, read_rows, sha256
 from medcutmix_cli.run.status import run_status
+
+_SHARES = summed_up(ColumnSummary.RANGE)
 
 
 class Level(StrEnum):
@@ -306,7 +310,7 @@ def _pair_problems(pair: Pair, row: Row) -> Iterator[Problem]:
         ("ids", _ids(row) != _planned_ids(pair), "the row's parents are not those of the plan"),
         ("text", replay_report(row) != row["report"], "the report is not its edits applied"),
         ("plan-text", row["report"] != pair.report, "the report is not the planned one"),
-        ("weights", not all(0.0 <= row[n] <= 1.0 for n in row if n.startswith("lam")), "outside [0, 1]"),
+        ("weights", not all(0.0 <= row[n] <= 1.0 for n in _SHARES), "outside [0, 1]"),
     )
     yield from (Problem(pair.pair_id, rule, detail) for rule, broken, detail in rules if broken)
 

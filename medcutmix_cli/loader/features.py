@@ -7,9 +7,10 @@ import torch
 
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.rows import require
+from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import Row
 
-FEATURES = ("features", "feature_dim", "grid_h", "grid_w")
+FEATURES = check_names("features", "feature_dim", "grid_h", "grid_w")
 """The columns that features need."""
 
 

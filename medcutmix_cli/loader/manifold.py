@@ -14,26 +14,11 @@ import torch
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.rows import require
 from medcutmix_cli.mixing.cut import pixel_weights
-from medcutmix_cli.rendering.rows import row_cut, row_placement
+from medcutmix_cli.rendering.rows import CUT_COLUMNS, row_cut, row_placement
+from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import Row
 
-RECIPE = (
-    "pair_id",
-    "lam",
-    "grid_h",
-    "grid_w",
-    "mask",
-    "mask_a",
-    "mask_b",
-    "weights",
-    "interpolation",
-    "gain",
-    "offset",
-    "shift_y",
-    "shift_x",
-    "placement_a",
-    "placement_b",
-)
+RECIPE = check_names("pair_id", "lam", *CUT_COLUMNS, "placement_a", "placement_b")
 """The columns that manifold mix needs."""
 
 CLASS_MIXES = ("lam", "a")

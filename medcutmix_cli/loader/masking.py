@@ -19,16 +19,17 @@ from medcutmix_cli.loader.manifold import Grid, area_average
 from medcutmix_cli.loader.rows import require
 from medcutmix_cli.mixing.ranks import Rank, rank_of
 from medcutmix_cli.rendering.rows import row_grid
+from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import Row
 from medcutmix_cli.seeds import stable_generator
 
-ATTMIM = ("attmim_rank", "grid_h", "grid_w")
+ATTMIM = check_names("attmim_rank", "grid_h", "grid_w")
 """The columns that a mask of the mix needs."""
 
-ATTMIM_PARENTS = ("map_a", "map_b", "grid_h", "grid_w")
+ATTMIM_PARENTS = check_names("map_a", "map_b", "grid_h", "grid_w")
 """The columns that a mask of a parent needs."""
 
-ENTITIES = ("pair_id", "report", "entities")
+ENTITIES = check_names("pair_id", "report", "entities")
 """The columns that a mask of entities needs."""
 
 

@@ -11,9 +11,10 @@ import torch
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.images import decode_picture
 from medcutmix_cli.mixing.views import Pixels
+from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import Row
 
-BASIC = ("image", "report", "label_w", "lam")
+BASIC = check_names("image", "report", "label_w", "lam")
 """What a pair is read with unless other columns are asked for."""
 
 DTYPES = ("float32", "uint8")

@@ -17,9 +17,10 @@ from medcutmix_cli.loader.rows import require
 from medcutmix_cli.mixing.cut import paste
 from medcutmix_cli.mixing.views import Pasteable, Pixels
 from medcutmix_cli.rendering.rows import row_cut, row_placement
+from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import Row
 
-PARENTS = ("image_path_a", "image_path_b")
+PARENTS = check_names("image_path_a", "image_path_b")
 """The columns that finding the parents' files needs, beside `RECIPE`."""
 
 Where = str | Path | Callable[[str], Path]

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError, ShardError, UsageError, suggest
+from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.contents import Contents, open_contents
-from medcutmix_cli.run.shards import COLUMNS, Row
+from medcutmix_cli.run.shards import Row
 
 Source = str | Path | Sequence[str | Path]
 """A run folder, a folder of shards, a shard, a glob of any of them, or several of these."""

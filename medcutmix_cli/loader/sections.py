@@ -12,9 +12,10 @@ from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.pairs import picture_tensor
 from medcutmix_cli.loader.rows import require
 from medcutmix_cli.rendering.rows import row_pixels
+from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import Row
 
-SECTIONS = ("findings", "impression", "impression_consistent")
+SECTIONS = check_names("findings", "impression", "impression_consistent")
 """The columns that triples of the mix need beside "image"; for a parent, `findings_a` and `impression_a`."""
 
 LEFT_OUT = ("no-findings", "no-impression", "neither", "impression-inconsistent")

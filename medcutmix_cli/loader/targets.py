@@ -12,12 +12,13 @@ from torch.nn import functional
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.loader.rows import require
+from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import Row
 
-CONTRASTIVE = ("study_id_a", "study_id_b", "lam")
+CONTRASTIVE = check_names("study_id_a", "study_id_b", "lam")
 """The columns that contrastive targets need (by patient: `subject_id_a`, `subject_id_b`)."""
 
-LABELS = ("label_w", "label_mixed")
+LABELS = check_names("label_w", "label_mixed")
 """The columns that multi-label targets need: the first where they are weighted, else the second."""
 
 

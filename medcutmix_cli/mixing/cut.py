@@ -13,11 +13,11 @@ from medcutmix_cli.mixing.guards import Guards
 from medcutmix_cli.mixing.intensity import GAIN_RANGE, match_intensity
 from medcutmix_cli.mixing.modes import average, keep_picture, random_box
 from medcutmix_cli.mixing.pasting import paste, picture_box, pixel_weights, upsample
-from medcutmix_cli.mixing.recipe import Cut, RefusedCut
+from medcutmix_cli.mixing.recipe import RefusedCut
 from medcutmix_cli.mixing.shifts import cells_of
 from medcutmix_cli.mixing.views import View
-from medcutmix_cli.mixing.weights import ImageWeights, image_weights
-from medcutmix_cli.records import IMAGE_MODES
+from medcutmix_cli.mixing.weights import image_weights
+from medcutmix_cli.records import IMAGE_MODES, Cut, ImageWeights
 
 __all__ = [
     "GAIN_RANGE",

@@ -11,10 +11,11 @@ from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
 from medcutmix_cli.mixing.blends import BlendRule
 from medcutmix_cli.mixing.guards import Guards, broken_guard, free_cells, shared_cells
 from medcutmix_cli.mixing.intensity import match_intensity
-from medcutmix_cli.mixing.recipe import Cut, RefusedCut
+from medcutmix_cli.mixing.recipe import RefusedCut
 from medcutmix_cli.mixing.regions import JoinedRegion, ParentEvidence, RegionRule
 from medcutmix_cli.mixing.shifts import shift_array
 from medcutmix_cli.mixing.views import View
+from medcutmix_cli.records import Cut
 
 
 @dataclass(frozen=True, slots=True)

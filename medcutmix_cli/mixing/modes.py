@@ -7,9 +7,10 @@ import numpy as np
 from medcutmix_cli.attention import Mask
 from medcutmix_cli.mixing.guards import shared_cells
 from medcutmix_cli.mixing.pasting import in_picture
-from medcutmix_cli.mixing.recipe import Cut, RefusedCut
+from medcutmix_cli.mixing.recipe import RefusedCut
 from medcutmix_cli.mixing.shifts import IN_PLACE
 from medcutmix_cli.mixing.views import View
+from medcutmix_cli.records import Cut
 
 BOX_AREA = (0.1, 0.5)
 """Least and largest share of the shared picture that a random box covers."""

@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli.mixing.recipe import Cut
 from medcutmix_cli.mixing.shifts import shift_array, shift_placement
 from medcutmix_cli.mixing.views import Pasteable, Pixels, View
-from medcutmix_cli.records import Placement
+from medcutmix_cli.records import Cut, Placement
 
 
 def upsample(grid: npt.NDArray[np.float32], side: int, interpolation: str) -> npt.NDArray[np.float32]:

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import read_energy
-from medcutmix_cli.mixing.recipe import Cut
 from medcutmix_cli.mixing.shifts import cells_of, shift_array
 from medcutmix_cli.mixing.views import View
+from medcutmix_cli.records import Cut
 
 Rank = npt.NDArray[np.uint16]
 

@@ -11,36 +11,14 @@ donor without one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Scores, read_energy
 from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, shift_array
+from medcutmix_cli.records import ImageWeights
 
 Grid = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class ImageWeights:
-    """Image-side weights of one mix.
-
-    Attributes:
-        area: 1 - mean of the pixel weights over the recipient's picture (CutMix, arXiv 1905.04899).
-        mass: kept / (kept + got), from the two attention masses (each map's energy, in sum 1); 0 where all of the
-            recipient's evidence left and none of the donor's came.
-        transmix: sum of (1 - W) times the attention of the mixed picture (TransMix, arXiv 2111.09833), that
-            attention being put together from the parents' energies, since no encoder has seen the mix.
-        mass_kept_a: Share of the recipient's attention outside the paste (SnapMix, arXiv 2012.04846).
-        mass_got_b: Share of the donor's attention that lies inside the paste.
-    """
-
-    area: float
-    mass: float
-    transmix: float
-    mass_kept_a: float
-    mass_got_b: float
 
 
 def image_weights(

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from medcutmix_cli.attention import Gate
+from medcutmix_cli.attention import Gate, Mask
 from medcutmix_cli.datasets.presence import Presence, watch_presence
 from medcutmix_cli.encoders.base import (
     Attention,
@@ -28,12 +28,13 @@ from medcutmix_cli.encoders.base import (
 )
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas, encode_picture, read_canvas
-from medcutmix_cli.mixing.cut import Cut, RefusedCut, Strategies, draw_cut, paste, weigh
+from medcutmix_cli.mixing.cut import RefusedCut, Strategies, draw_cut, paste, weigh
 from medcutmix_cli.mixing.ranks import composed_rank
 from medcutmix_cli.mixing.views import NeighbourView, View
-from medcutmix_cli.records import Pair, Parent
+from medcutmix_cli.mixing.weights import label_targets
+from medcutmix_cli.records import Cut, MixedParent, MixedSample, Pair, Parent
 from medcutmix_cli.rendering.calibration import Calibration
-from medcutmix_cli.rendering.rows import MixedSample, WeightChoice, to_row
+from medcutmix_cli.rendering.rows import WeightChoice, to_row
 from medcutmix_cli.rendering.staging import Storage
 from medcutmix_cli.run.folder import PairOutcome, RunFolder
 from medcutmix_cli.run.shards import Row, ShardOrigin
@@ -171,26 +172,27 @@ def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any
     if isinstance(cut, RefusedCut):
         return _outcome(pair, "rejected", "mask", cut.reason)
     weights = weigh(cut, view_a, view_b, renderer.strategies.energy)
-    pixels = paste(cut, view_a, view_b)
+    lam = renderer.lam(weights)
     sample = MixedSample(
         pair=pair,
-        pixels=pixels,
         cut=cut,
-        map_a=view_a.scores.astype(np.float16),
-        map_b=view_b.scores.astype(np.float16),
-        placement_a=view_a.placement,
-        placement_b=view_b.placement,
+        recipient=_mixed_parent(pair.recipient, view_a, cut.mask_a),
+        donor=_mixed_parent(pair.donor, view_b, cut.mask_b),
         weights=weights,
-        lam=renderer.lam(weights),
+        lam=lam,
+        targets=label_targets(pair.recipient.labels, pair.given, pair.labels, lam),
         rank=composed_rank(cut, view_a, view_b, renderer.strategies.energy),
-        picture=encode_picture(pixels, renderer.image_format),
-        ground_p_a=None if np.isnan(view_a.ground_p) else view_a.ground_p,
-        ground_p_b=None if np.isnan(view_b.ground_p) else view_b.ground_p,
+        picture=encode_picture(paste(cut, view_a, view_b), renderer.image_format),
         features=(
             _mixed_features(renderer.encoder, cut, seen, renderer.canvas) if renderer.features else None
         ),
     )
     return to_row(sample)
+
+
+def _mixed_parent(parent: Parent, view: View, mask: Mask) -> MixedParent:
+    ground_p = None if np.isnan(view.ground_p) else view.ground_p
+    return MixedParent(parent, view.scores.astype(np.float16), mask, view.placement, ground_p)
 
 
 def _mixed_features(

@@ -3,140 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import fields
 
 import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.images import decode_picture
-from medcutmix_cli.mixing.cut import Cut, paste
+from medcutmix_cli.mixing.cut import paste
 from medcutmix_cli.mixing.views import Pasteable
-from medcutmix_cli.mixing.weights import ImageWeights, label_targets
 from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.records import Edit, Entity, Pair, Parent, Placement
+from medcutmix_cli.records import Cut, Edit, ImageWeights, MixedSample, Placement
+from medcutmix_cli.run.columns import COLUMNS, check_names
 from medcutmix_cli.run.shards import Row
 
 WeightChoice = Callable[[ImageWeights], float]
 
 
-@dataclass(frozen=True, slots=True)
-class MixedSample:
-    """One finished sample.
-
-    Attributes:
-        pixels: (canvas, canvas) uint8 mixed picture.
-        map_a: (grid_h, grid_w) float16 raw scores over the recipient (likewise map_b, the donor).
-        lam: The run's named weight.
-        rank: (grid_h, grid_w) uint16 rank of each cell by the mix's own energy, 0 = strongest.
-        picture: The mixed picture as it is stored: encoded bytes.
-        ground_p_a: Evidence of the recipient's map, None where no gate asked (likewise ground_p_b, the donor's).
-        features: (grid_h, grid_w, d) float16 mixed patch features, None where they were not asked for.
-    """
-
-    pair: Pair
-    pixels: npt.NDArray[np.uint8]
-    cut: Cut
-    map_a: npt.NDArray[np.float16]
-    map_b: npt.NDArray[np.float16]
-    placement_a: Placement
-    placement_b: Placement
-    weights: ImageWeights
-    lam: float
-    rank: npt.NDArray[np.uint16]
-    picture: bytes
-    ground_p_a: float | None = None
-    ground_p_b: float | None = None
-    features: npt.NDArray[np.float16] | None = None
+CUT_COLUMNS = check_names("grid_h", "grid_w", *(entry.name for entry in fields(Cut)))
+"""The columns that `row_cut` reads."""
 
 
 def to_row(sample: MixedSample) -> Row:
     """Lay a sample out as one row of the schema."""
-    pair, cut, weights = sample.pair, sample.cut, sample.weights
-    return {
-        "pair_id": pair.pair_id,
-        "image": {"bytes": sample.picture, "path": None},
-        "report": pair.report,
-        "findings": pair.findings_text,
-        "impression": pair.impression_text,
-        "last_paragraph": pair.last_paragraph_text,
-        "comparison": pair.comparison_text,
-        "indication": pair.indication_text,
-        "impression_consistent": pair.impression_consistent,
-        "entities": [_entity(entity) for entity in pair.entities],
-        "finding": pair.finding,
-        "finding_a": pair.finding_a,
-        "split": pair.split,
-        "strategy": pair.strategy,
-        "image_mode": pair.image_mode,
-        "lam": sample.lam,
-        "lam_img_area": weights.area,
-        "lam_img_mass": weights.mass,
-        "lam_img_transmix": weights.transmix,
-        "mass_kept_a": weights.mass_kept_a,
-        "mass_got_b": weights.mass_got_b,
-        "lam_txt_tokens": pair.text_weights.tokens,
-        "lam_txt_sents": pair.text_weights.sents,
-        "lam_txt_entities": pair.text_weights.entities,
-        "label_mixed": pair.labels,
-        "label_given": pair.given,
-        "label_w": label_targets(pair.recipient.labels, pair.given, pair.labels, sample.lam),
-        "edits": [asdict(edit) for edit in pair.edits],
-        "grid_h": cut.mask.shape[0],
-        "grid_w": cut.mask.shape[1],
-        "mask": _flat(cut.mask.astype(np.uint8)),
-        "weights": _flat(cut.weights),
-        "interpolation": cut.interpolation,
-        "gain": cut.gain,
-        "offset": cut.offset,
-        "shift_y": cut.shift_y,
-        "shift_x": cut.shift_x,
-        "attmim_rank": _flat(sample.rank),
-        "features": None if sample.features is None else _flat(sample.features),
-        "feature_dim": None if sample.features is None else sample.features.shape[-1],
-        "ground_p_a": sample.ground_p_a,
-        "ground_p_b": sample.ground_p_b,
-        **_parent_row("a", pair.recipient, sample.map_a, cut.mask_a, sample.placement_a),
-        **_parent_row("b", pair.donor, sample.map_b, cut.mask_b, sample.placement_b),
-    }
-
-
-def _parent_row(
-    letter: str,
-    parent: Parent,
-    scores: npt.NDArray[np.float16],
-    mask: npt.NDArray[np.bool_],
-    placement: Placement,
-) -> Row:
-    values = {
-        "study_id": parent.study_id,
-        "subject_id": parent.subject_id,
-        "image_id": parent.image_id,
-        "image_path": parent.image_path,
-        "view": parent.view,
-        "report": parent.report,
-        "findings": parent.findings_text,
-        "impression": parent.impression_text,
-        "last_paragraph": parent.last_paragraph_text,
-        "comparison": parent.comparison_text,
-        "indication": parent.indication_text,
-        "prompted": parent.prompted,
-        "sentence": parent.sentence,
-        "side": str(parent.side),
-        "label": parent.labels,
-        "map": _flat(scores),
-        "mask": _flat(mask.astype(np.uint8)),
-        "placement": asdict(placement),
-    }
-    return {f"{name}_{letter}": value for name, value in values.items()}
-
-
-def _entity(entity: Entity) -> dict[str, Any]:
-    return {**asdict(entity), "assertion": str(entity.assertion), "side": str(entity.side)}
-
-
-def _flat(grid: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return np.ascontiguousarray(grid).ravel()
+    return {column.name: column.take(sample) for column in COLUMNS}
 
 
 def row_cut(row: Row) -> Cut:

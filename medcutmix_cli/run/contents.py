@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError, ShardError
+from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
-from medcutmix_cli.run.shards import COLUMNS, ShardHead, read_head
+from medcutmix_cli.run.shards import ShardHead, read_head
 
 
 @dataclass(frozen=True, slots=True)

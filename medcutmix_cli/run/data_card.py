@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.semantics import semantic
+from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
 from medcutmix_cli.run.folder import RunFolder, RunRecord, write_text
-from medcutmix_cli.run.shards import COLUMNS, SCHEMA_VERSION
 from medcutmix_cli.run.status import RunStatus
 
 _METHOD = """Each row is one mixed image-report pair, made by a documented offline formulation of MedCutMix (arXiv

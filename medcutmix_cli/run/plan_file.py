@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,29 +16,10 @@ import pyarrow.parquet as pq
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Assertion, Edit, Entity, Neighbour, Pair, Parent, Side, TextWeights
-from medcutmix_cli.run.shards import EDIT_TYPE, ENTITY_TYPE
+from medcutmix_cli.run.arrow_types import field_types
 from medcutmix_cli.system.atomic_files import publish
 
-_LABELS = pa.list_(pa.float32())
-_NEIGHBOUR = pa.struct([(f.name, pa.string()) for f in fields(Neighbour)])
-_IN_PARENT: dict[str, pa.DataType] = {
-    "labels": _LABELS,
-    "neighbours": pa.list_(_NEIGHBOUR),
-    "prompted": pa.bool_(),
-}
-_PARENT = pa.struct([(f.name, _IN_PARENT.get(f.name, pa.string())) for f in fields(Parent)])
-_WEIGHTS = pa.struct([(f.name, pa.float64()) for f in fields(TextWeights)])
-_TYPES: dict[str, pa.DataType] = {
-    "recipient": _PARENT,
-    "donor": _PARENT,
-    "edits": pa.list_(EDIT_TYPE),
-    "given": _LABELS,
-    "labels": _LABELS,
-    "text_weights": _WEIGHTS,
-    "impression_consistent": pa.bool_(),
-    "entities": pa.list_(ENTITY_TYPE),
-}
-PLAN_SCHEMA = pa.schema([(f.name, _TYPES.get(f.name, pa.string())) for f in fields(Pair)])
+PLAN_SCHEMA = pa.schema(list(field_types(Pair).items()))
 
 
 def shard_sizes(pairs: int, shard_size: int) -> list[int]:

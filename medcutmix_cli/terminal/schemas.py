@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.inspection.schema import GROUPS, ColumnMeaning, SchemaView, brief, short_type, twins
+from medcutmix_cli.inspection.schema import ColumnMeaning, SchemaView, brief, schema_view, short_type, twins
+from medcutmix_cli.run.column import ColumnGroup
 from medcutmix_cli.terminal.words import facts, printable, warning
-
-_NAME, _TYPE = 21, 15
-"""Widths that hold every name and type, so that the groups stand under each other."""
 
 
 def schema_table(view: SchemaView) -> RenderableType:
@@ -32,11 +31,11 @@ def _blocks(view: SchemaView) -> Iterator[RenderableType]:
             "This version cannot read the rows: read them with the one that wrote them, or render again."
         )
     told = list(twins(view.columns))
-    for group, heading in GROUPS.items():
+    for group in ColumnGroup:
         rows = [entry for entry in told if entry[0].group == group]
         if rows:
             yield ""
-            yield Text(heading.replace("`", ""), style="bold", overflow="fold")
+            yield Text(group.heading.replace("`", ""), style="bold", overflow="fold")
             yield _columns(rows)
     yield ""
     yield facts({"Labels": ", ".join(CHEXPERT)})
@@ -48,12 +47,23 @@ def _blocks(view: SchemaView) -> Iterator[RenderableType]:
 
 
 def _columns(rows: Sequence[tuple[ColumnMeaning, str]]) -> Table:
+    name_width, type_width = _widths()
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(width=_NAME, no_wrap=True)
-    table.add_column(width=_TYPE, style="dim", overflow="fold")
+    table.add_column(width=name_width, no_wrap=True)
+    table.add_column(width=type_width, style="dim", overflow="fold")
     table.add_column(overflow="fold")
     for column, twin in rows:
-        name = f"{column.name}, _b" if twin else column.name
-        said = (name, short_type(column.type), brief(column.meaning))
+        said = (_both_names(column, twin), short_type(column.type), brief(column.meaning))
         table.add_row(*(Text(printable(text)) for text in said))
     return table
+
+
+@cache
+def _widths() -> tuple[int, int]:
+    """Return widths that hold this version's names and types, so that the groups stand under each other."""
+    told = list(twins(schema_view().columns))
+    return max(len(_both_names(*entry)) for entry in told), max(len(short_type(c.type)) for c, _twin in told)
+
+
+def _both_names(column: ColumnMeaning, twin: str) -> str:
+    return f"{column.name}, _b" if twin else column.name

@@ -11,7 +11,8 @@ import pytest
 
 from medcutmix_cli.inspection import verification
 from medcutmix_cli.inspection.verification import Level, Problem, Verification
-from medcutmix_cli.run.shards import COLUMNS, METADATA_KEY, SCHEMA_VERSION
+from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
+from medcutmix_cli.run.shards import METADATA_KEY
 from tests.calls import medcutmix
 from tests.run_folders import INSERTED, make_row, write_run
 

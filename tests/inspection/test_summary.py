@@ -6,8 +6,8 @@ import pytest
 from medcutmix_cli.errors import RunError, ShardError
 from medcutmix_cli.inspection.summary import WEIGHTS, inspect, status
 from medcutmix_cli.run import contents
+from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.contents import open_contents
-from medcutmix_cli.run.shards import COLUMNS
 from tests.run_folders import make_row, write_run
 
 

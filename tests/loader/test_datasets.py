@@ -10,7 +10,8 @@ from medcutmix_cli.errors import RunError, ShardError, UsageError
 from medcutmix_cli.images import decode_picture
 from medcutmix_cli.loader import BASIC, RECIPE, MixedPairs, collate
 from medcutmix_cli.loader import datasets as module
-from medcutmix_cli.run.shards import COLUMNS, read_rows
+from medcutmix_cli.run.columns import COLUMNS
+from medcutmix_cli.run.shards import read_rows
 from tests.loader.mixes import make_mix, write_rows
 from tests.loader.transforms import shrunk
 from tests.run_folders import write_run

@@ -1,43 +1,33 @@
-"""The generated parts of docs/schema.md: columns, label order, null rules, metadata; and the README's few columns."""
+"""The generated parts of docs/schema.md: columns, nulls, label order, metadata, versions; the README's few columns."""
 
 from __future__ import annotations
 
 import json
 
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.inspection.schema import GROUPS, ColumnMeaning, brief, schema_view, short_type, twins
-from medcutmix_cli.run.shards import COLUMNS, METADATA_KEY, SCHEMA_VERSION, ShardOrigin, arrow_schema
+from medcutmix_cli.inspection.schema import ColumnMeaning, brief, schema_view, short_type, twins
+from medcutmix_cli.run.column import ColumnGroup
+from medcutmix_cli.run.columns import CHANGES, COLUMNS, SCHEMA_VERSION
+from medcutmix_cli.run.shards import METADATA_KEY, ShardOrigin, arrow_schema
 from tests.pages.docstrings import option_meanings
 from tests.pages.markdown import code, table
-
-FIRST = (
-    "image",
-    "report",
-    "label_mixed",
-    "label_w",
-    "lam",
-    "finding",
-    "strategy",
-    "study_id_a",
-    "ground_p_a",
-)
-"""What a user needs first; the README shows these."""
 
 
 def columns() -> str:
     """Return every column in its group; a parent's columns are said once."""
     told = list(twins(schema_view().columns))
     parts = [f"Schema version **{SCHEMA_VERSION}**, {len(COLUMNS)} columns."]
-    for group, heading in GROUPS.items():
+    for group in ColumnGroup:
         rows = [entry for entry in told if entry[0].group == group]
         if rows:
-            parts.append(f"### {heading}\n\n{_columns(rows)}")
+            parts.append(f"### {group.heading}\n\n{_columns(rows)}")
     return "\n\n".join(parts)
 
 
 def first_columns() -> str:
     """Return the columns that a user needs first."""
-    return _columns([entry for entry in twins(schema_view().columns) if entry[0].name in FIRST])
+    first = {column.name for column in COLUMNS if column.first}
+    return _columns([entry for entry in twins(schema_view().columns) if entry[0].name in first])
 
 
 def _columns(rows: list[tuple[ColumnMeaning, str]]) -> str:
@@ -64,13 +54,30 @@ def labels() -> str:
 
 
 def nullable() -> tuple[str, ...]:
-    """Return the columns whose meaning names a case in which they are null."""
-    return tuple(column.name for column in COLUMNS if "null" in column.meaning)
+    """Return the columns that may be null; all others always hold a value."""
+    return tuple(column.name for column in COLUMNS if column.null)
 
 
 def nulls() -> str:
-    """Return the columns that may be null; all others always hold a value."""
-    return ", ".join(code(name) for name in nullable())
+    """Return every null rule with the columns that it is of."""
+    rules = dict.fromkeys(column.null.rule for column in COLUMNS if column.null)
+    rows = (
+        (", ".join(code(c.name) for c in COLUMNS if c.null and c.null.rule == rule), rule) for rule in rules
+    )
+    return table(("columns", "null where"), rows)
+
+
+def versions() -> str:
+    """Return every schema version with what it changed."""
+    rows = (
+        (str(number), _changes(number), "no" if number > 1 else "") for number in range(1, SCHEMA_VERSION + 1)
+    )
+    return table(("version", "what changed", "reads older shards"), rows)
+
+
+def _changes(number: int) -> str:
+    new = ", ".join(code(column.name) for column in COLUMNS if column.since == number > 1)
+    return "; ".join(part for part in (new, CHANGES.get(number, "")) if part)
 
 
 def metadata() -> str:

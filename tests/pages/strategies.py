@@ -17,7 +17,7 @@ from medcutmix_cli.configuration.registry import GROUPS
 from medcutmix_cli.configuration.settings import MixingSettings, PlanSettings
 from medcutmix_cli.inspection.pair_record import IMAGE_WORDS
 from medcutmix_cli.pairing.policy import IMAGES, FindingPolicy, packaged_policy
-from medcutmix_cli.run.shards import COLUMNS
+from medcutmix_cli.run.columns import COLUMNS
 from tests.pages.docstrings import first_sentence, option_meanings, paragraphs
 from tests.pages.markdown import code, table
 
