@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.terminal.words import output as output
 
 _HOME = {
-    "map_view": "attending",
+    "map_view": "maps",
     "calibration_view": "calibrations",
     "estimate_view": "estimates",
     "evaluation_view": "evaluations",
