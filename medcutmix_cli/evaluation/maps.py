@@ -28,7 +28,7 @@ from medcutmix_cli.evaluation.grounding import (
 from medcutmix_cli.evaluation.map_scores import MapEvaluation, MapSettings, TargetScore, summarise
 from medcutmix_cli.evaluation.map_terms import definitions
 from medcutmix_cli.evaluation.picture_files import PictureFiles
-from medcutmix_cli.evaluation.targets import Target, chosen, group, place
+from medcutmix_cli.evaluation.targets import Target, choose_pictures, group, place
 from medcutmix_cli.images import read_canvas
 
 _CELLS_OF_SIGMA = 14
@@ -116,7 +116,7 @@ class _Judge:
         by_picture: dict[str, list[Target]] = defaultdict(list)
         for target in targets:
             by_picture[target.picture].append(target)
-        pictures = chosen(by_picture, self.how.max_images, self.how.seed)
+        pictures = choose_pictures(by_picture, self.how.max_images, self.how.seed)
         for name in by_picture.keys() - set(pictures):
             self.ledger.drop("picture-not-chosen", by_picture[name])
         queries = self._queries(target for name in pictures for target in by_picture[name])
