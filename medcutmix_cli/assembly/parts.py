@@ -22,7 +22,7 @@ from medcutmix_cli.configuration.resolution import (
 from medcutmix_cli.configuration.semantics import semantic, with_absolute_paths
 from medcutmix_cli.configuration.settings import Settings, plain, settings_of
 from medcutmix_cli.datasets.base import Dataset
-from medcutmix_cli.datasets.combined import CombinedDataset, kind_of
+from medcutmix_cli.datasets.combination import CombinedDataset, kind_of
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.encoders.base import Encoder, FeatureEncoder
 from medcutmix_cli.engines import Engine

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from medcutmix_cli.records import Placement, Side
+from medcutmix_cli.sides import Half, image_half, mask_halves
 
 Scores = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -56,11 +57,18 @@ def smooth(scores: Scores, inside: Mask, sigma: float) -> Scores:
     return np.where(inside, filled, np.nan).astype(np.float32)
 
 
-def on_image_right(grid: tuple[int, ...], placement: Placement) -> Mask:
-    """Mark the cells whose centre lies right of the picture's midline: the patient's left."""
+def cells_in_half(grid: tuple[int, ...], half: Half, placement: Placement) -> Mask:
+    """Mark the cells whose centre lies in that half of the picture; the midline itself is its left half's."""
+    if half is Half.WHOLE:
+        return np.ones(grid, dtype=np.bool_)
     centres = (np.arange(grid[1]) + 0.5) * placement.canvas / grid[1]
     right = centres > placement.left + placement.width / 2
-    return np.broadcast_to(right, (grid[0], grid[1])).copy()
+    return np.broadcast_to(right if half is Half.RIGHT else ~right, (grid[0], grid[1])).copy()
+
+
+def cells_on_side(grid: tuple[int, ...], side: Side, placement: Placement) -> Mask:
+    """Mark the cells where what is on that side of the patient may be (sides.py, clause 8)."""
+    return cells_in_half(grid, image_half(side), placement)
 
 
 def keep_hills(strength: Strength, side: Side, placement: Placement) -> Strength:
@@ -71,18 +79,10 @@ def keep_hills(strength: Strength, side: Side, placement: Placement) -> Strength
     Where all cells are 0 or 1, that leaves the largest piece and nothing else.
     """
     hills = []
-    for half in _halves(strength.shape, side, placement):
-        ground = np.where(half, strength, 0)
+    for half in mask_halves(side):  # sides.py, clause 9
+        ground = np.where(cells_in_half(strength.shape, half, placement), strength, 0)
         hills.append(_rebuilt(np.where(_largest(ground >= 0.5), ground, 0), ground))
     return np.asarray(np.maximum.reduce(hills), dtype=np.float32)
-
-
-def _halves(grid: tuple[int, ...], side: Side, placement: Placement) -> tuple[Mask, ...]:
-    """Return the parts of the grid that have a piece of their own."""
-    if side is not Side.BILATERAL:
-        return (np.ones(grid, dtype=np.bool_),)
-    right = on_image_right(grid, placement)
-    return right, ~right
 
 
 def _largest(mask: Mask) -> Mask:
@@ -103,12 +103,13 @@ def _rebuilt(seed: Strength, ground: Strength) -> Strength:
 
 
 def agrees_with_side(mask: Mask, scores: Scores, side: Side, placement: Placement) -> bool:
-    """Say whether the mask's peak and at least half of its cells lie on the stated side of the patient."""
-    right = on_image_right(mask.shape, placement)
-    if side is Side.BILATERAL:
-        return bool((mask & right).any() and (mask & ~right).any())
-    if side is Side.NONE:
-        return True
-    stated = right if side is Side.LEFT else ~right
+    """Say whether the mask's peak and at least half of its cells lie on the stated side of the patient.
+
+    Where it has pieces of its own in both halves, whether there is one in each (sides.py, clauses 8 and 9).
+    """
+    halves = mask_halves(side)
+    if len(halves) > 1:
+        return all(bool((mask & cells_in_half(mask.shape, half, placement)).any()) for half in halves)
+    stated = cells_on_side(mask.shape, side, placement)
     peak = np.unravel_index(int(np.argmax(np.where(mask, scores, -np.inf))), mask.shape)
     return bool(stated[peak] and (mask & stated).sum() * 2 >= mask.sum())

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medcutmix_cli.assembly.relocation import map_paths, relocate_settings
-from medcutmix_cli.cluster.ray_request import Node, Request, size_request
+from medcutmix_cli.cluster.ray_request import ActorRequest, RayNode, size_request
 from medcutmix_cli.cluster.ray_session import alive_nodes, chosen_address, connect
 from medcutmix_cli.cluster.ray_workers import RayWorkers, no_place
 from medcutmix_cli.configuration.settings import Settings
@@ -85,7 +85,7 @@ class OnRay:
         """Return the same engine with one actor, as large as each of many."""
         return replace(self, actors=1)
 
-    def _request(self, work: Work, settings: Settings, nodes: list[Node]) -> Request:
+    def _request(self, work: Work, settings: Settings, nodes: list[RayNode]) -> ActorRequest:
         on_cpu = settings.encoder.device == "cpu" and self.gpus_per_actor < 0
         return size_request(
             nodes,

@@ -10,7 +10,7 @@ CPUS_WITHOUT_GPU = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class RayNode:
     """One machine of the cluster, as Ray counts it."""
 
     cpus: int
@@ -18,7 +18,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ActorRequest:
     """What is asked for.
 
     Attributes:
@@ -33,7 +33,7 @@ class Request:
     gpus: float
     workers: int
 
-    def fits(self, nodes: Sequence[Node]) -> bool:
+    def fits(self, nodes: Sequence[RayNode]) -> bool:
         """Say whether any node is large enough for one actor."""
         return any(node.cpus >= self.cpus and node.gpus >= self.gpus for node in nodes)
 
@@ -43,8 +43,8 @@ class Request:
 
 
 def size_request(
-    nodes: Sequence[Node], *, shards: int, threads: int, actors: int, cpus: int, gpus: float
-) -> Request:
+    nodes: Sequence[RayNode], *, shards: int, threads: int, actors: int, cpus: int, gpus: float
+) -> ActorRequest:
     """Fill in what was left open.
 
     Args:
@@ -59,16 +59,16 @@ def size_request(
         gpus = 1.0 if any(node.gpus >= 1 for node in nodes) else 0.0
     cpus = cpus or threads or _fair_share(nodes, gpus)
     places = sum(_places(node, cpus, gpus) for node in nodes)
-    return Request(max(1, min(actors or places, shards)), cpus, gpus, threads or cpus)
+    return ActorRequest(max(1, min(actors or places, shards)), cpus, gpus, threads or cpus)
 
 
-def _fair_share(nodes: Sequence[Node], gpus: float) -> int:
+def _fair_share(nodes: Sequence[RayNode], gpus: float) -> int:
     if not gpus:
         return min(CPUS_WITHOUT_GPU, max([1, *(node.cpus for node in nodes)]))
     shares = [node.cpus // int(node.gpus / gpus) for node in nodes if node.gpus >= gpus]
     return max(1, min(shares, default=1))
 
 
-def _places(node: Node, cpus: int, gpus: float) -> int:
+def _places(node: RayNode, cpus: int, gpus: float) -> int:
     by_cpus = node.cpus // cpus
     return min(by_cpus, int(node.gpus / gpus)) if gpus else by_cpus

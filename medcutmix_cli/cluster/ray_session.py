@@ -19,7 +19,7 @@ from typing import Any
 
 import ray
 
-from medcutmix_cli.cluster.ray_request import Node
+from medcutmix_cli.cluster.ray_request import RayNode
 from medcutmix_cli.errors import MedcutmixError, MissingExtraError, RunError
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.signals import SignalWatch
@@ -67,10 +67,10 @@ def connect(address: str) -> Iterator[bool]:
             ray.shutdown()
 
 
-def alive_nodes() -> list[Node]:
+def alive_nodes() -> list[RayNode]:
     """Return the machines of the cluster."""
     resources = [node["Resources"] for node in _RAY.nodes() if node["Alive"]]
-    return [Node(int(each.get("CPU", 0)), float(each.get("GPU", 0))) for each in resources]
+    return [RayNode(int(each.get("CPU", 0)), float(each.get("GPU", 0))) for each in resources]
 
 
 def free_resources() -> dict[str, float]:

@@ -14,7 +14,7 @@ import ray
 
 import medcutmix_cli
 from medcutmix_cli.cluster.ray_actor import ActorProgress, CallResult, ShardActor
-from medcutmix_cli.cluster.ray_request import Request
+from medcutmix_cli.cluster.ray_request import ActorRequest
 from medcutmix_cli.cluster.ray_session import alive_nodes, free_resources
 from medcutmix_cli.engines import Progress, Work
 from medcutmix_cli.errors import RunError
@@ -54,7 +54,9 @@ class RayWorkers:
         progress: Called after each answer, and each second.
     """
 
-    def __init__(self, work: Work, request: Request, patience_s: float, progress: Progress | None) -> None:
+    def __init__(
+        self, work: Work, request: ActorRequest, patience_s: float, progress: Progress | None
+    ) -> None:
         self._work, self._request, self._patience = work, request, patience_s
         self._progress = progress or (lambda _stage, _done, _total: None)
         self._folder = RunFolder(work.out)
@@ -248,7 +250,7 @@ class RayWorkers:
             pass  # the cluster itself has gone, and its actors with it
 
 
-def no_place(request: Request, when: str) -> RunError:
+def no_place(request: ActorRequest, when: str) -> RunError:
     """Return the error that says what was asked of the cluster, and what it has."""
     nodes, free = alive_nodes(), free_resources()
     has = f"{sum(node.cpus for node in nodes)} CPU(s) ({free.get('CPU', 0):g} free)"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from medcutmix_cli.datasets.base import Dataset
-from medcutmix_cli.datasets.combined import UNPAIRED, CombinedDataset
+from medcutmix_cli.datasets.combination import UNPAIRED, CombinedDataset
 from medcutmix_cli.errors import DatasetError, ImageError
 
 

@@ -87,10 +87,10 @@ class BlipModel:
         read = self.towers.text_encoder(
             input_ids=tokens, attention_mask=ones, encoder_hidden_states=states, output_attentions=True
         )
-        return pooled([read.cross_attentions[layer] for layer in self.layers], self.heads)
+        return merge_attentions([read.cross_attentions[layer] for layer in self.layers], self.heads)
 
 
-def pooled(layers: Sequence[torch.Tensor], heads: str) -> torch.Tensor:
+def merge_attentions(layers: Sequence[torch.Tensor], heads: str) -> torch.Tensor:
     """Merge cross-attentions: heads first, then tokens and layers by their mean.
 
     Args:

@@ -28,7 +28,7 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BoxTable:
     """Which column holds what, by its place in the row; -1 where there is none."""
 
     kind: str
@@ -60,7 +60,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BoxRow:
     """One row; `box` is x, y, width, height and `frame` the width and height they refer to."""
 
     picture: str
@@ -70,7 +70,7 @@ class Row:
     frame: tuple[float, float] | None
 
 
-def table_rows(path: Path, found: Found) -> Iterator[Row]:
+def table_rows(path: Path, found: BoxTable) -> Iterator[BoxRow]:
     """Yield the rows of a table.
 
     Raises:
@@ -87,11 +87,11 @@ def table_rows(path: Path, found: Found) -> Iterator[Row]:
             yield _row({key: cells[at].strip() for key, at in found.places.items() if at >= 0}, where)
 
 
-def _row(cells: Mapping[str, str], where: str) -> Row:
+def _row(cells: Mapping[str, str], where: str) -> BoxRow:
     x, y, width, height = (_number(cells[key], where) for key in ("x", "y", "width", "height"))
     sizes = (cells.get("frame_width"), cells.get("frame_height"))
     frame = (_number(sizes[0], where), _number(sizes[1], where)) if sizes[0] and sizes[1] else None
-    return Row(cells["picture"], cells["finding"], cells.get("phrase", ""), (x, y, width, height), frame)
+    return BoxRow(cells["picture"], cells["finding"], cells.get("phrase", ""), (x, y, width, height), frame)
 
 
 def _number(cell: str, where: str) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from medcutmix_cli.errors import DatasetError, UsageError
-from medcutmix_cli.evaluation.box_tables import Found, table_rows
+from medcutmix_cli.evaluation.box_tables import BoxTable, table_rows
 
 KINDS = ("table", "nih", "ms-cxr", "padchest-gr")
 """Of box files; see `read_boxes`."""
@@ -96,12 +96,12 @@ def read_boxes(path: Path, kind: str = "") -> BoxFile:
         raise UsageError(f"no kind of box file called {kind!r}", hint="choose one of: " + ", ".join(KINDS))
     if path.suffix.lower() == ".json":
         return _from_json(path, kind)
-    found = Found.of(path)
+    found = BoxTable.of(path)
     rows = tuple(_from_table(path, found, kind or found.kind))
     return BoxFile(kind or found.kind, rows)
 
 
-def _from_table(path: Path, found: Found, kind: str) -> Iterator[BoxNote]:
+def _from_table(path: Path, found: BoxTable, kind: str) -> Iterator[BoxNote]:
     if kind == "padchest-gr":
         raise DatasetError("boxes of this kind come as JSON", where=str(path), hint="leave --boxes-kind out")
     for row in table_rows(path, found):

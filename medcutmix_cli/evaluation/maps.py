@@ -29,7 +29,7 @@ from medcutmix_cli.evaluation.map_scores import MapEvaluation, TargetScore, summ
 from medcutmix_cli.evaluation.map_settings import MapSettings
 from medcutmix_cli.evaluation.map_terms import definitions
 from medcutmix_cli.evaluation.picture_files import PictureFiles
-from medcutmix_cli.evaluation.targets import Target, chosen, group, place
+from medcutmix_cli.evaluation.targets import Target, choose_pictures, group, place
 from medcutmix_cli.images import read_canvas
 
 _CELLS_OF_SIGMA = 14
@@ -117,7 +117,7 @@ class _Judge:
         by_picture: dict[str, list[Target]] = defaultdict(list)
         for target in targets:
             by_picture[target.picture].append(target)
-        pictures = chosen(by_picture, self.how.max_images, self.how.seed)
+        pictures = choose_pictures(by_picture, self.how.max_images, self.how.seed)
         for name in by_picture.keys() - set(pictures):
             self.ledger.drop("picture-not-chosen", by_picture[name])
         queries = self._queries(target for name in pictures for target in by_picture[name])

@@ -72,7 +72,7 @@ def group(boxes: Iterable[BoxNote]) -> list[Target]:
     ]
 
 
-def chosen(pictures: Iterable[str], limit: int, seed: int) -> list[str]:
+def choose_pictures(pictures: Iterable[str], limit: int, seed: int) -> list[str]:
     """Return at most `limit` pictures (0: all) in the order of their names, chosen by seed and name."""
     names = sorted(pictures)
     if not limit:

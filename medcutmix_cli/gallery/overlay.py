@@ -19,6 +19,7 @@ from medcutmix_cli.errors import UsageError
 from medcutmix_cli.gallery.pictures import heat_colours, heat_layer, outline_edges
 from medcutmix_cli.inspection.map_view import MapView, evidence_words, mask_words, number, query_words
 from medcutmix_cli.mixing.cut import picture_box, upsample
+from medcutmix_cli.sides import Half, side_in
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
@@ -237,12 +238,12 @@ def _draw_peak(draw: ImageDraw.ImageDraw, seen: MapView, sizes: _OverlaySizes) -
 def _write_sides(draw: ImageDraw.ImageDraw, sizes: _OverlaySizes) -> None:
     """Name the patient's sides over the picture, for a frontal one: the patient's right is its left half."""
     left, right, middle = sizes.picture_left, sizes.picture_left + sizes.canvas, sizes.top // 2
-    draw.text((left, middle), "R", _INK, sizes.large, anchor="lm")
-    draw.text((right, middle), "L", _INK, sizes.large, anchor="rm")
-    if sizes.canvas >= _LEAST:
-        letter = sizes.scale(20)
-        draw.text((left + letter, middle), "patient's right", _DIM, sizes.font, anchor="lm")
-        draw.text((right - letter, middle), "patient's left", _DIM, sizes.font, anchor="rm")
+    letter = sizes.scale(20)
+    for half, edge, inward, anchor in ((Half.LEFT, left, letter, "lm"), (Half.RIGHT, right, -letter, "rm")):
+        side = side_in(half)  # sides.py, clause 8
+        draw.text((edge, middle), side[0].upper(), _INK, sizes.large, anchor=anchor)
+        if sizes.canvas >= _LEAST:
+            draw.text((edge + inward, middle), f"patient's {side}", _DIM, sizes.font, anchor=anchor)
 
 
 def _draw_legend(sheet: Image.Image, seen: MapView, sizes: _OverlaySizes) -> None:

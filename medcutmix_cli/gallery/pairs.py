@@ -13,6 +13,7 @@ from medcutmix_cli.gallery.pictures import heat_uri, jpeg_uri, outline_path, pic
 from medcutmix_cli.gallery.report import diff_html, donor_html
 from medcutmix_cli.inspection.pair_record import PairView, ParentView, shift_words
 from medcutmix_cli.run.columns import COLUMNS
+from medcutmix_cli.sides import side_adjective
 
 _MEANINGS = {column.name: column.meaning for column in COLUMNS}
 _SAID = {1.0: "present", 0.0: "absent", -1.0: "uncertain"}
@@ -49,7 +50,7 @@ def exchange_html(view: PairView) -> str:
 
 def _parent(role: str, parent: ParentView, view: PairView, parents: ParentImages, tag: str) -> str:
     picture = parents.read(parent.image_path)
-    where = ", ".join(part for part in (parent.view, _side(parent.side)) if part)
+    where = ", ".join(part for part in (parent.view, side_adjective(parent.side)) if part)
     alt = f"{role}: chest radiograph of study {parent.study_id}, {where}"
     base = (
         f'<p class="gone">{escape(picture)}</p>'
@@ -89,10 +90,6 @@ def _mixed_how(view: PairView) -> str:
     pasted = np.mean([bool(cell) for cell in view.mask])
     moved = (f"the donor moved {shift_words(view.shift)}",) if any(view.shift) else ()
     return ", ".join((f"{pasted:.0%} of the canvas pasted", *moved, f"lam {view.weights['lam']:.3f}"))
-
-
-def _side(side: str) -> str:
-    return "" if side == "none" else f"{side}-sided" if side in ("left", "right") else side
 
 
 def _outlines(

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from medcutmix_cli.gallery.markup import escape, words
 from medcutmix_cli.inspection.pair_record import EntityView, Piece, SentenceSwap
+from medcutmix_cli.sides import side_word
 
 _WORDS = re.compile(r"\s+|[^\s.,;:]+|[.,;:]")
 _ALIKE = 0.6
@@ -93,7 +94,8 @@ def _bold(text: str, stressed: Sequence[bool], places: Iterator[int]) -> Iterato
 
 
 def _opening(entity: EntityView) -> str:
-    side = "" if entity.side in ("", "none") else f", {entity.side}"
+    word = side_word(entity.side)
+    side = f", {word}" if word else ""
     kind = entity.assertion if entity.assertion in _ASSERTIONS else "other"
     return f'<mark class="{kind}" title="{words(entity.finding)}: {escape(entity.assertion + side)}">'
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from medcutmix_cli.configuration.settings import DICOM_MODES
 from medcutmix_cli.images.canvas import Canvas, read_canvas
+from medcutmix_cli.images.picture_bytes import LOSSLESS, decode_picture, encode_picture, encode_png
 from medcutmix_cli.images.placement import letterbox, to_canvas, to_original
-from medcutmix_cli.images.stored import LOSSLESS, decode_picture, encode_picture, encode_png
 
 __all__ = [
     "DICOM_MODES",

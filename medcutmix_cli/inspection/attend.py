@@ -30,13 +30,14 @@ from medcutmix_cli.encoders.base import Encoder
 from medcutmix_cli.errors import EncoderError, UsageError, suggest
 from medcutmix_cli.images import read_canvas, to_original
 from medcutmix_cli.inspection.map_view import Evidence, MapView, Peak, QueryFinding
-from medcutmix_cli.records import Assertion, Placement, Side
+from medcutmix_cli.records import Assertion, Placement
 from medcutmix_cli.rendering.calibration import Calibration, PictureSource
 from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.sides import joint_side, side_at
 
 
 def attend(
@@ -129,8 +130,7 @@ def _asked(text: str, finding: str | None) -> QueryFinding:
     chosen = finding or (ranked[0].finding if ranked else "")
     own = [m for m in ranked if m.finding == chosen]
     said = own[0].assertion if own else None
-    sides = {m.side for m in own if m.assertion is said} - {Side.NONE}
-    side = Side.BILATERAL if len(sides) > 1 else next(iter(sides), Side.NONE)
+    side = joint_side(m.side for m in own if m.assertion is said)  # sides.py, clause 2
     return QueryFinding(chosen, tuple(dict.fromkeys(m.finding for m in mentions)), said, side)
 
 
@@ -201,12 +201,11 @@ def _peak(scores: Scores, placement: Placement, statistic: float) -> Peak | None
     across, down = ((at + 0.5) * placement.canvas for at in (column, row))
     x, y = to_original(placement, across / scores.shape[1] - 0.5, down / scores.shape[0] - 0.5)
     beyond = across / scores.shape[1] - (placement.left + placement.width / 2)
-    side = Side.NONE if abs(beyond) < 1e-6 else Side.LEFT if beyond > 0 else Side.RIGHT
     within_x, within_y = (
         min(max(round(at), 0), size - 1)
         for at, size in ((x, placement.source_width), (y, placement.source_height))
     )
-    return Peak(row, column, float(scores[row, column]), within_x, within_y, side)
+    return Peak(row, column, float(scores[row, column]), within_x, within_y, side_at(beyond))
 
 
 def _evidence(statistic: float, finding: str, gate: Gate, sight: PictureSource, setup: _MapSetup) -> Evidence:

@@ -14,6 +14,7 @@ from medcutmix_cli.attention import Mask, Region, Scores, cells_inside, cells_wi
 from medcutmix_cli.encoders.base import EncoderCard
 from medcutmix_cli.images import Canvas
 from medcutmix_cli.records import Assertion, Side
+from medcutmix_cli.sides import Half, image_half, side_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def query_words(asked: QueryFinding) -> str:
     if not asked.finding:
         return "no finding that the report reader knows, no side"
     said = asked.assertion.value if asked.assertion else "not named by the sentence"
-    side = "no side" if asked.side is Side.NONE else asked.side.value
+    side = side_word(asked.side) or "no side"
     others = [name for name in asked.named if name != asked.finding]
     also = f"; also named: {', '.join(others)}" if others else ""
     return f"{asked.finding}, {said}, {side}{also}"
@@ -175,8 +176,9 @@ def peak_words(peak: Peak | None) -> str:
     """Say where the peak is, in the original picture and in the patient."""
     if peak is None:
         return "none: no cell of the picture has a score"
-    half = _HALVES.get(peak.side, "on its midline")
-    return f"{number(peak.score)} at x {peak.x}, y {peak.y} of the original: {half}"
+    half = image_half(peak.side)
+    where = "on its midline" if half is Half.WHOLE else f"{half} half, the patient's {peak.side}"
+    return f"{number(peak.score)} at x {peak.x}, y {peak.y} of the original: {where}"
 
 
 def mask_words(seen: MapView) -> str:
@@ -198,10 +200,6 @@ def evidence_words(seen: MapView) -> str:
     return f"ground_p {found.ground_p:.4f}: {counted}; {'kept' if found.kept else 'weak evidence, refused'}"
 
 
-_HALVES = {
-    Side.LEFT: "right half, the patient's left",
-    Side.RIGHT: "left half, the patient's right",
-}
 _UNKNOWN = {
     "no-run": "give --run RUN",
     "no-gate": "the run has no evidence gate",

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from medcutmix_cli.attention import Mask, Strength, cells_inside, on_image_right
+from medcutmix_cli.attention import Mask, Strength, cells_inside, cells_on_side
 from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, shift_array
 from medcutmix_cli.records import Placement, Side
 
@@ -113,12 +113,8 @@ def _between(source: tuple[float, float], target: tuple[float, float]) -> Shift:
 
 
 def _allowed(recipient: ParentEvidence, donor: ParentEvidence) -> Mask:
-    """Return the recipient's picture, and of it the half that a stated side is in."""
+    """Return the recipient's picture, and of it the half that a stated side is in (sides.py, clause 8)."""
     inside = cells_inside(recipient.placement, recipient.strength.shape)
-    right = on_image_right(recipient.strength.shape, recipient.placement)
     for side in (recipient.side, donor.side):
-        if side is Side.LEFT:
-            inside &= right
-        elif side is Side.RIGHT:
-            inside &= ~right
+        inside &= cells_on_side(recipient.strength.shape, side, recipient.placement)
     return inside

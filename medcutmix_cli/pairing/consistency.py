@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from medcutmix_cli.pairing.normals import normal_beside_finding, sides_meet
+from medcutmix_cli.pairing.normals import normal_beside_finding
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
 from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.sides import differ, meet, oppose
 
 
 def same_labels(expected: tuple[float, ...], found: tuple[float, ...]) -> bool:
@@ -41,12 +42,9 @@ def _on_two_sides(sentences: list[Sentence]) -> bool:
     for sentence in sentences:
         said = inside if sentence.section == "impression" else outside
         for m in sentence.mentions:
-            if m.assertion is Assertion.PRESENT and m.side is not Side.NONE:
+            if m.assertion is Assertion.PRESENT:
                 said.setdefault(m.finding, set()).add(m.side)
-    return any(
-        inside[f] | outside[f] == {Side.LEFT, Side.RIGHT} and not inside[f] & outside[f]
-        for f in inside.keys() & outside.keys()
-    )
+    return any(oppose(inside[finding], outside[finding]) for finding in inside.keys() & outside.keys())
 
 
 def contradiction(mentions: list[Mention]) -> str:
@@ -55,7 +53,7 @@ def contradiction(mentions: list[Mention]) -> str:
         own = [m for m in mentions if m.finding == finding]
         present = [m for m in own if m.assertion is Assertion.PRESENT]
         absent = [m for m in own if m.assertion is Assertion.ABSENT]
-        if any(sides_meet(p.side, a.side) for p in present for a in absent):
+        if any(meet(p.side, a.side) for p in present for a in absent):
             return "present-and-absent"
     return ""
 
@@ -78,9 +76,6 @@ def impression_consistent(reading: Reading) -> bool:
 def _sides_differ(one: list[Mention], other: list[Mention]) -> bool:
     def sides(mentions: list[Mention], finding: str) -> set[Side]:
         own = (m for m in mentions if m.finding == finding and m.assertion is Assertion.PRESENT)
-        return {m.side for m in own} & {Side.LEFT, Side.RIGHT}
+        return {m.side for m in own}
 
-    return any(
-        sides(one, finding) and sides(other, finding) and sides(one, finding) != sides(other, finding)
-        for finding in {m.finding for m in one}
-    )
+    return any(differ(sides(one, finding), sides(other, finding)) for finding in {m.finding for m in one})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from medcutmix_cli.pairing.clauses import ShortenedSentence, move_sentence
-from medcutmix_cli.pairing.lists import Item, items_of, next_marker, renumbering
+from medcutmix_cli.pairing.lists import ListItem, items_of, next_marker, renumbering
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import Edit, Reading, Section, Sentence
 from medcutmix_cli.reports.sentences import fold
@@ -139,7 +139,7 @@ def _deletions(
     section: Section,
     sentences: Sequence[Sentence],
     vanishing: set[Sentence],
-    gone: Sequence[Item],
+    gone: Sequence[ListItem],
 ) -> list[Edit]:
     """Delete each run of sentences that vanish, list markers of emptied items with them."""
     markers = {item.sentences[0]: item.start for item in gone}
@@ -169,7 +169,7 @@ def _deletion(report: str, section: Section, run: Sequence[Sentence], marker: in
 
 
 def _addition(
-    report: str, section: Section, sentences: Sequence[Sentence], items: Sequence[Item], given: Sentence
+    report: str, section: Section, sentences: Sequence[Sentence], items: Sequence[ListItem], given: Sentence
 ) -> Edit:
     """Add a sentence at the end of a section: to a list as its next item."""
     end = section.end

@@ -13,7 +13,7 @@ _BLANK_LINE = re.compile(r"\n[^\S\n]*\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ListItem:
     """One item of a list.
 
     Attributes:
@@ -31,9 +31,9 @@ class Item:
     sentences: tuple[Sentence, ...]
 
 
-def items_of(report: str, sentences: Sequence[Sentence]) -> tuple[Item, ...]:
+def items_of(report: str, sentences: Sequence[Sentence]) -> tuple[ListItem, ...]:
     """Return the list items among the sentences of one section, which are in order."""
-    items: list[Item] = []
+    items: list[ListItem] = []
     for sentence in sentences:
         begun = _begun(report, sentence) if "list-marker" in sentence.flags else None
         if begun:
@@ -42,17 +42,17 @@ def items_of(report: str, sentences: Sequence[Sentence]) -> tuple[Item, ...]:
             last = items[-1]
             if not _BLANK_LINE.search(report, last.sentences[-1].end, sentence.start):
                 held = (*last.sentences, sentence)
-                items[-1] = Item(last.start, last.digits, last.number, last.marker, held)
+                items[-1] = ListItem(last.start, last.digits, last.number, last.marker, held)
     return tuple(items)
 
 
-def _begun(report: str, sentence: Sentence) -> Item | None:
+def _begun(report: str, sentence: Sentence) -> ListItem | None:
     before = max(0, sentence.start - 24)
     found = _MARKER.search(report[before : sentence.start])
     if not found:
         return None
     digits = found.span("number") if found.group("number") else (-before, -before)
-    return Item(
+    return ListItem(
         before + found.start(),
         (before + digits[0], before + digits[1]),
         int(found.group("number") or 0),
@@ -61,7 +61,7 @@ def _begun(report: str, sentence: Sentence) -> Item | None:
     )
 
 
-def renumbering(items: Sequence[Item], gone: Iterable[Item]) -> tuple[Edit, ...] | None:
+def renumbering(items: Sequence[ListItem], gone: Iterable[ListItem]) -> tuple[Edit, ...] | None:
     """Return the edits that close the gaps in the numbers of a list; None where its numbers are in no order."""
     leaving = set(gone)
     edits: list[Edit] = []
@@ -80,7 +80,7 @@ def renumbering(items: Sequence[Item], gone: Iterable[Item]) -> tuple[Edit, ...]
     return tuple(edits)
 
 
-def next_marker(report: str, items: Sequence[Item], end: int) -> str:
+def next_marker(report: str, items: Sequence[ListItem], end: int) -> str:
     """Return what a new item behind the last one begins with: blanks as before the last marker, next number."""
     last = items[-1]
     marker = last.marker.replace(str(last.number), str(last.number + 1), 1) if last.number else last.marker

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, Side
 from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
+from medcutmix_cli.sides import covers, meet
 
 CLEAR_LUNGS = "clear-lungs"
 _CALLED_CLEAR = re.compile(
@@ -65,18 +66,13 @@ def of_the_lung(finding: str) -> bool:
     return CLEAR_LUNGS in table("normals")["denied_by"].get(finding, ())
 
 
-def sides_meet(present: Side, absent: Side) -> bool:
-    """Say whether "present here" and "absent there" meet; "no right effusion" and "left effusion" do not."""
-    return {present, absent} != {Side.LEFT, Side.RIGHT}
-
-
 def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]:
     """Return the mentions that deny a finding which is present on `side`, by name or by what contradicts it."""
     names = {finding, *table("normals")["denied_by"].get(finding, ())}
     return tuple(
         m
         for m in sentence.mentions
-        if m.assertion in _NOT_THERE and denied_name(sentence, m) in names and sides_meet(side, m.side)
+        if m.assertion in _NOT_THERE and denied_name(sentence, m) in names and meet(side, m.side)
     )
 
 
@@ -95,15 +91,12 @@ def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:
         return True
     filled = {m.side for m in present if m.finding in _beside()[CLEAR_LUNGS]}
     return bool(filled) and any(
-        m.assertion is Assertion.ABSENT and denied_name(s, m) == CLEAR_LUNGS and _covers(m.side, filled)
+        m.assertion is Assertion.ABSENT
+        and denied_name(s, m) == CLEAR_LUNGS
+        and any(covers(m.side, side) for side in filled)
         for s in listed
         for m in s.mentions
     )
-
-
-def _covers(clear: Side, filled: set[Side]) -> bool:
-    """Say whether a lung that is called clear is one of those that are not."""
-    return clear in (Side.NONE, Side.BILATERAL) or bool(filled & {clear, Side.BILATERAL})
 
 
 @cache

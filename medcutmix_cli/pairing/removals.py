@@ -12,11 +12,12 @@ from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.giving import SHADOWS, holds_list_number
-from medcutmix_cli.pairing.normals import contradicted_statements, denials, of_the_lung, sides_meet
+from medcutmix_cli.pairing.normals import contradicted_statements, denials, of_the_lung
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.sides import common_side, meet
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ def departure(reading: Reading, finding: str) -> Removal | Refusal:
         return Refusal("next-sentence-points-back")
     if _named_otherwise(reading, done, finding):
         return Refusal("recipient-names-the-shadow-otherwise")
-    sides = {m.side for s in about for m in _of(s, finding) if m.assertion is Assertion.PRESENT} - {Side.NONE}
-    if len(sides) > 1:
+    side = common_side(m.side for s in about for m in _of(s, finding) if m.assertion is Assertion.PRESENT)
+    if side is None:  # sides.py, clause 1
         return Refusal("recipient-names-several-sides")
     query = _query(about, finding)
     if isinstance(query, Refusal):
@@ -68,7 +69,7 @@ def departure(reading: Reading, finding: str) -> Removal | Refusal:
     if contradiction([*staying, *(m for s in about for m in _of(s, finding))]):
         # No donor can mend that; without this the pair would be refused after the work of mixing.
         return Refusal("recipient-contradicts-itself")
-    return Removal(done, query, sides.pop() if sides else Side.NONE)
+    return Removal(done, query, side)
 
 
 def _named_otherwise(reading: Reading, changes: tuple[SentenceChange, ...], finding: str) -> bool:
@@ -79,7 +80,7 @@ def _named_otherwise(reading: Reading, changes: tuple[SentenceChange, ...], find
     sides = {m.side for s in gone for m in _of(s, finding)}
     left = [s for change in changes if change.left is not None for s in change.left.sentences]
     return any(
-        m.finding in others and not is_denied(m) and any(sides_meet(side, m.side) for side in sides)
+        m.finding in others and not is_denied(m) and any(meet(side, m.side) for side in sides)
         for s in (*left, *(s for s in counted_sentences(reading) if s not in gone))
         for m in s.mentions
     )

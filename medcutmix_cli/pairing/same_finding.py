@@ -17,8 +17,9 @@ from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, draw_studies, rare
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Proposal, exchange
 from medcutmix_cli.pairing.removals import departure
-from medcutmix_cli.pairing.statements import Refusal, sides_compatible
+from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import Assertion, ReadStudy, Sentence, Side
+from medcutmix_cli.sides import donor_sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,7 @@ class SwapByPolicy(ByPolicy, ABC):
     def _with_donors(
         self, recipient: ReadStudy, finding: str, own: Side, cohort: Cohort, rng: np.random.Generator
     ) -> Iterator[Proposal | Refusal]:
-        sides = [side for side in Side if sides_compatible(own, side)]
-        donors = cohort.givers(recipient.study.split, finding, sides)
+        donors = cohort.givers(recipient.study.split, finding, donor_sides(own))
         if not donors:
             yield Refusal("no-donor-of-this-finding-and-side")
             return

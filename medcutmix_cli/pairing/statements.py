@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from medcutmix_cli.pairing.giving import giveable
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
 from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.sides import common_side
 
 STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.RESOLVED})
 
@@ -45,11 +46,11 @@ def donor_statement(reading: Reading, finding: str) -> Statement | Refusal:
     if not given:
         return Refusal("donor-has-no-sentence-to-give")
     present = [m for s in given for m in _of(s, finding) if m.assertion is Assertion.PRESENT]
-    sides = {m.side for m in present} - {Side.NONE}
-    if len(sides) > 1:
+    side = common_side(m.side for m in present)
+    if side is None:  # sides.py, clause 1
         return Refusal("donor-names-several-sides")
     main = min(given, key=lambda s: (s.section != "findings", s.start))
-    return Statement(finding, main, tuple(given), sides.pop() if sides else Side.NONE)
+    return Statement(finding, main, tuple(given), side)
 
 
 def _counted(reading: Reading) -> list[Sentence]:
@@ -59,8 +60,3 @@ def _counted(reading: Reading) -> list[Sentence]:
 
 def _of(sentence: Sentence, finding: str) -> list[Mention]:
     return [m for m in sentence.mentions if m.finding == finding]
-
-
-def sides_compatible(recipient: Side, donor: Side) -> bool:
-    """Say whether a donor's finding may stand for the recipient's: the same side, or one of them unsaid."""
-    return recipient is donor or Side.NONE in (recipient, donor)

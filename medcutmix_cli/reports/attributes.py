@@ -16,10 +16,12 @@ from medcutmix_cli.reports.assertion import Clause, Span
 from medcutmix_cli.reports.lexicon import sidedness
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.reports.words import Words, compile_phrases, spans_of
+from medcutmix_cli.sides import joint_side
 
 # Words that may stand between two findings which share a modifier.
 _JOINED = frozenset(["and", "or", ",", "with", "associated", "adjacent", "overlying", "underlying", "some"])
 _DEGREES = frozenset(["small", "mild", "moderate", "large", "trace", "minimal", "a", "an", "tiny"])
+_BOTH_LUNGS = "both"  # rules/attributes.toml: words for both sides, unless one side is named beside them
 # A sentence that compares as a whole.
 _WHOLE = re.compile(
     r"\b(?:compared (?:to|with)|in comparison (?:to|with)|since (?:the )?(?:prior|previous|last))\b"
@@ -198,12 +200,8 @@ class _Marks:
 
     def side(self, zones: Sequence[Span]) -> Side:
         names = {name for name, span in self.sides if _within(span, zones)}
-        if "bilateral" in names or {"left", "right"} <= names:
-            return Side.BILATERAL
-        for name in ("left", "right"):
-            if name in names:
-                return Side(name)
-        return Side.BILATERAL if "both" in names else Side.NONE
+        named = joint_side(Side(name) for name in names - {_BOTH_LUNGS})  # sides.py, clause 2
+        return Side.BILATERAL if named is Side.NONE and _BOTH_LUNGS in names else named
 
     def compares(self, zone: Span) -> bool:
         return any(

@@ -17,6 +17,7 @@ from medcutmix_cli.terminal.words import facts, printable, quantity
 if TYPE_CHECKING:
     from medcutmix_cli.records import Mention
     from medcutmix_cli.reports.overview import Overview, SectionView, SentenceView
+from medcutmix_cli.sides import side_word
 
 _SPACE = re.compile(r"\s+")
 _STYLES = {"present": "bold red", "absent": "green", "uncertain": "yellow", "resolved": "cyan"}
@@ -103,9 +104,8 @@ def _notes(sentence: SentenceView) -> list[str]:
 
 def _finding(mention: Mention) -> Text:
     state = mention.assertion.value
-    side = "" if mention.side.value == "none" else mention.side.value
     details = [
-        side,
+        side_word(mention.side),
         mention.location,
         mention.severity,
         mention.measurement,

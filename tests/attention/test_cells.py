@@ -1,10 +1,19 @@
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from medcutmix_cli.attention import cells_inside, cells_with_score, erode, keep_hills, smooth
+from medcutmix_cli.attention import (
+    agrees_with_side,
+    cells_inside,
+    cells_on_side,
+    cells_with_score,
+    erode,
+    keep_hills,
+    smooth,
+)
 from medcutmix_cli.records import Side
 from tests.builders import make_placement
 
@@ -77,3 +86,34 @@ def test_where_bilateral_each_half_has_its_own_largest_hill():
     expected = np.zeros_like(strength)
     expected[3:6, 2:5], expected[4, 9], expected[4, 10] = 0.6, 1, 0.5
     assert np.array_equal(kept, expected)
+
+
+@pytest.mark.parametrize(
+    ("side", "columns"),
+    [(Side.LEFT, "...xxx"), (Side.RIGHT, "xxx..."), (Side.BILATERAL, "xxxxxx"), (Side.NONE, "xxxxxx")],
+)
+def test_a_side_is_a_half_of_the_picture_and_not_of_the_canvas(side, columns):
+    whole = cells_on_side((2, 6), side, make_placement(96))
+    assert ["".join(".x"[int(cell)] for cell in row) for row in whole] == [columns] * 2
+    narrow = cells_on_side((2, 6), side, make_placement(96, left=48, width=48))
+    moved = {"...xxx": ".....x", "xxx...": "xxxxx."}.get(
+        columns, columns
+    )  # a centre on the midline: image left
+    assert ["".join(".x"[int(cell)] for cell in row) for row in narrow] == [moved] * 2
+
+
+@pytest.mark.parametrize(
+    ("side", "agreeing"),
+    [
+        (Side.LEFT, ["...x", ".xxx", "..xx"]),
+        (Side.RIGHT, ["x...", "x..x", "xx..", "xx.x"]),
+        (Side.BILATERAL, ["x..x", ".xxx", "xx.x"]),
+        (Side.NONE, ["x...", "...x", "x..x", ".xxx", "xx..", "..xx", "xx.x"]),
+    ],
+)
+def test_a_mask_agrees_with_a_side_by_its_peak_and_most_of_its_cells(side, agreeing):
+    masks = ["x...", "...x", "x..x", ".xxx", "xx..", "..xx", "xx.x"]
+    scores = np.array([[3.0, 2.0, 1.0, 2.5]], np.float32)
+    cells = {mask: np.array([[cell == "x" for cell in mask]]) for mask in masks}
+    found = [m for m in masks if agrees_with_side(cells[m], scores, side, make_placement(96))]
+    assert sorted(found) == sorted(agreeing)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from medcutmix_cli.cluster.ray_request import Request
+from medcutmix_cli.cluster.ray_request import ActorRequest
 from tests.half_written import stop_writer
 from tests.run_folders import make_row, write_run
 from tests.trees import output_bytes
@@ -339,7 +339,7 @@ def test_a_shard_counts_as_done_by_what_was_to_be_done_to_it(tmp_path):
 
     def done(*, retry_failed):
         work = Work(run, "f" * 64, (0, 1, 2), (2, 1, 1), {"run.workers": 1}, retry_failed)
-        crew = RayWorkers(work, Request(1, 1, 0.0, 1), 1.0, None)
+        crew = RayWorkers(work, ActorRequest(1, 1, 0.0, 1), 1.0, None)
         return [crew._is_complete(shard) for shard in work.shards]
 
     assert done(retry_failed=False) == [True, True, False]

@@ -7,7 +7,7 @@ import pytest
 from medcutmix_cli.errors import DatasetError, ImageError, UsageError
 from medcutmix_cli.evaluation.boxes import SHARES, BoxFrame, BoxNote, read_boxes
 from medcutmix_cli.evaluation.picture_files import PictureFiles
-from medcutmix_cli.evaluation.targets import chosen, group, place, prompt
+from medcutmix_cli.evaluation.targets import choose_pictures, group, place, prompt
 from medcutmix_cli.images import letterbox
 
 PHRASE = "Streaky opacity behind the heart"
@@ -233,9 +233,13 @@ def test_a_box_lands_on_the_pixels_of_the_picture(changes, edges):
 
 def test_the_choice_of_pictures_depends_on_seed_and_names_alone():
     names = [f"{n}.png" for n in range(50)]
-    assert chosen(names, 0, 0) == sorted(names)
-    assert chosen(names, 10, 3) == chosen(reversed(names), 10, 3) != chosen(names, 10, 4)
-    assert set(chosen(names, 5, 3)) < set(chosen(names, 10, 3))
+    assert choose_pictures(names, 0, 0) == sorted(names)
+    assert (
+        choose_pictures(names, 10, 3)
+        == choose_pictures(reversed(names), 10, 3)
+        != choose_pictures(names, 10, 4)
+    )
+    assert set(choose_pictures(names, 5, 3)) < set(choose_pictures(names, 10, 3))
 
 
 def touch(folder, *names):

@@ -4,7 +4,6 @@ from medcutmix_cli.pairing.statements import (
     Refusal,
     Statement,
     donor_statement,
-    sides_compatible,
 )
 from medcutmix_cli.records import Side
 from medcutmix_cli.reports.reader import ReportReader
@@ -71,17 +70,3 @@ def test_an_unbroken_stretch_of_a_sentence_is_given(sentence, given):
 def test_a_shadow_word_beside_the_finding_is_one_evidence():
     reading = READER.read(make_report("Right lower lobe opacity consistent with consolidation is present."))
     assert isinstance(donor_statement(reading, "consolidation"), Statement)
-
-
-@pytest.mark.parametrize(
-    ("recipient", "donor", "compatible"),
-    [
-        (Side.LEFT, Side.LEFT, True),
-        (Side.LEFT, Side.RIGHT, False),
-        (Side.BILATERAL, Side.LEFT, False),
-        (Side.NONE, Side.RIGHT, True),
-        (Side.RIGHT, Side.NONE, True),
-    ],
-)
-def test_sides_must_agree_where_both_are_said(recipient, donor, compatible):
-    assert sides_compatible(recipient, donor) is compatible

@@ -5,7 +5,7 @@ import pytest
 
 import medcutmix_cli
 from medcutmix_cli.configuration.settings import PlanSettings
-from medcutmix_cli.datasets.combined import CombinedDataset, kind_of
+from medcutmix_cli.datasets.combination import CombinedDataset, kind_of
 from medcutmix_cli.datasets.label_table import with_labels
 from medcutmix_cli.datasets.manifest import Manifest
 from medcutmix_cli.datasets.nih_chestxray14 import NihChestXray14
