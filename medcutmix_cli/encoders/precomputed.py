@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
@@ -25,6 +26,8 @@ from medcutmix_cli.run.folder import RunFolder
 
 NEEDED = ("image_id", "image_path", "sentence")
 """Columns of `needed_maps`."""
+
+_PARENTS = ("recipient", "donor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,10 @@ def _grid(maps: MapFile) -> tuple[int, int]:
 
 
 def needed_maps(run: Path) -> pa.Table:
-    """List the maps that a planned run asks its encoder for: those of its pairs, and of the gate's null pictures.
+    """List the maps that a planned run asks its encoder for.
+
+    They are those of its pairs' sentences, of the sentences about their neighbours (other findings and devices of
+    either parent, which guards look after), and of the gate's null pictures.
 
     Args:
         run: Run folder that `medcutmix plan` (or `augment`) wrote, with any encoder.
@@ -122,21 +128,25 @@ def needed_maps(run: Path) -> pa.Table:
         RunError: There is no plan that can be read.
     """
     folder = RunFolder(Path(run))
-    parts = [_parents(folder.plan_file)]
+    parts = [_questions(folder.plan_file)]
     if folder.nulls_file.is_file():
         parts.append(_read(folder.nulls_file, NEEDED))
     return pa.concat_tables(parts).group_by(NEEDED, use_threads=False).aggregate([])
 
 
-def _parents(plan: Path) -> pa.Table:
-    """Return what both parents of each pair ask for, recipient and donor in turn."""
-    columns = [[f"{who}.{name}" for name in NEEDED] for who in ("recipient", "donor")]
-    pairs = _read(plan, [*columns[0], *columns[1]])
-    sides = [
-        pa.table({n: pairs[who].combine_chunks().field(n) for n in NEEDED}) for who in pairs.column_names
-    ]
+def _questions(plan: Path) -> pa.Table:
+    """Return what both parents of each pair ask for, as `rendering.pair.asked_sentences` does; they take turns."""
+    pairs = _read(plan, [f"{who}.{name}" for who in _PARENTS for name in (*NEEDED, "neighbours")])
+    parents = [pairs[who].combine_chunks() for who in _PARENTS]
+    rows = pa.table({n: pa.concat_arrays([own.field(n) for own in parents]) for n in NEEDED})
+    beside = pa.concat_arrays([own.field("neighbours") for own in parents])
     turns = np.arange(2 * len(pairs)).reshape(2, -1).T.ravel()
-    return pa.concat_tables(sides).take(pa.array(turns))
+    rows, beside = rows.take(pa.array(turns)), beside.take(pa.array(turns))
+    owner = pc.list_parent_indices(beside)
+    neighbours = rows.take(owner).set_column(2, "sentence", pc.list_flatten(beside).field("sentence"))
+    order = np.argsort(np.concatenate([np.arange(len(rows)), owner.to_numpy()]), kind="stable")
+    asked = pa.concat_tables([rows, neighbours]).take(pa.array(order))
+    return asked.filter(pc.not_equal(asked["sentence"], ""))  # a parent that only receives is asked nothing
 
 
 def _read(path: Path, columns: Sequence[str]) -> pa.Table:

@@ -18,6 +18,9 @@ from medcutmix_cli.records import Placement
 
 DEVICES = "support_devices"
 
+UNMAPPED = ("refuse", "count")
+"""What can be done with a pair one of whose neighbours has no map, so that no guard can look after it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Guards:
@@ -32,6 +35,8 @@ class Guards:
         neighbour_share: Share of a neighbour's core that may lie in the paste; 1 guards nothing.
         device_share: The same of devices, which are long and thin: a piece of one is soon cut off.
         donor_share: Least share of the donor's evidence that must be pasted.
+        unmapped: What becomes of a pair whose neighbour has no map (its sentence is too long for the encoder, or not
+            in the file of maps): "refuse" rejects it by name, "count" writes it and notes it.
     """
 
     border: int = 1
@@ -42,12 +47,23 @@ class Guards:
     neighbour_share: float = 0.20
     device_share: float = 0.05
     donor_share: float = 0.50
+    unmapped: str = "refuse"
 
     def __post_init__(self) -> None:
-        """Refuse shares that are none."""
+        """Refuse shares that are none, and words that nothing is done for."""
         shares = (self.exchanged, self.neighbour_share, self.device_share, self.donor_share)
         if self.border < 0 or not 0 < self.core <= 1 or not all(0 <= share <= 1 for share in shares):
             raise ValueError("border must be at least 0, core in (0, 1], the other shares in [0, 1]")
+        if self.unmapped not in UNMAPPED:
+            raise ValueError(f"unmapped must be one of {', '.join(UNMAPPED)}, not {self.unmapped!r}")
+
+    def allowed_share(self, finding: str) -> float:
+        """Return the share of a neighbour's core that may lie in the paste."""
+        return self.device_share if finding == DEVICES else self.neighbour_share
+
+    def need_map(self, finding: str) -> bool:
+        """Say whether any guard looks at the map of such a neighbour."""
+        return self.allowed_share(finding) < 1 or (self.spare and finding != DEVICES)
 
 
 def shared_cells(recipient: Placement, donor: Placement, grid: tuple[int, ...], shift: Shift) -> Mask:
@@ -101,7 +117,7 @@ def broken_guard(region: Mask, shift: Shift, recipient: View, donor: View, guard
         (donor, taken, "donor-device-pasted", "donor-finding-pasted"),
     ):
         for neighbour in view.neighbours:
-            allowed = guards.device_share if neighbour.finding == DEVICES else guards.neighbour_share
+            allowed = guards.allowed_share(neighbour.finding)
             if allowed < 1 and _touched(neighbour, view.placement, cells, guards.core) > allowed:
                 return device if neighbour.finding == DEVICES else finding
     return ""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from medcutmix_cli.attention import Gate, Mask
+from medcutmix_cli.attention import Gate, Mask, cells_with_score
 from medcutmix_cli.datasets.presence import Presence, watch_presence
 from medcutmix_cli.encoders.base import (
     Attention,
@@ -32,11 +32,11 @@ from medcutmix_cli.mixing.cut import RefusedCut, Strategies, draw_cut, paste, we
 from medcutmix_cli.mixing.ranks import composed_rank
 from medcutmix_cli.mixing.views import NeighbourView, View
 from medcutmix_cli.mixing.weights import label_targets
-from medcutmix_cli.records import Cut, MixedParent, MixedSample, Pair, Parent
+from medcutmix_cli.records import Cut, MixedParent, MixedSample, Neighbour, Pair, Parent
 from medcutmix_cli.rendering.calibration import Calibration
 from medcutmix_cli.rendering.rows import WeightChoice, to_row
 from medcutmix_cli.rendering.staging import Storage
-from medcutmix_cli.run.folder import PairOutcome, RunFolder
+from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, PairOutcome, RunFolder
 from medcutmix_cli.run.shards import Row, ShardOrigin
 from medcutmix_cli.seeds import stable_generator
 
@@ -76,6 +76,19 @@ class Renderer:
     stage_dir: str = ""
     presence: Presence | None = None
     retry_failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPair:
+    """A pair that was mixed.
+
+    Attributes:
+        row: As it is written.
+        notes: What a user should know of it, by name.
+    """
+
+    row: Row
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +151,7 @@ def mix(
     recipient: Future[Group],
     donor: Future[Group],
     sentences: dict[str, Query],
-) -> Row | PairOutcome:
+) -> RenderedPair | PairOutcome:
     """Mix one pair, or say what became of it.
 
     Args:
@@ -150,6 +163,7 @@ def mix(
     """
     views: list[View] = []
     seen: list[Any] = []
+    unmapped = False
     for who, parent, group in (("recipient", pair.recipient, recipient), ("donor", pair.donor, donor)):
         prepared, query = group.result()[parent.image_path], sentences.get(parent.sentence)
         if isinstance(prepared, ImageError):
@@ -160,9 +174,16 @@ def mix(
         if attention is not None and attention.missing:
             return _outcome(pair, "failed", "encode", f"{who}-{attention.missing}")
         neighbours = _neighbours(renderer, prepared, parent, sentences)
-        views.append(_view(renderer, pair, prepared, parent, attention, neighbours))
+        if None in neighbours and renderer.strategies.guards.unmapped == "refuse":
+            return _outcome(pair, "rejected", "encode", f"{who}-{NEIGHBOUR_UNMAPPED}")
+        unmapped = unmapped or None in neighbours
+        mapped = tuple(neighbour for neighbour in neighbours if neighbour is not None)
+        views.append(_view(renderer, pair, prepared, parent, attention, mapped))
         seen.append(prepared.features)
-    return _mixed_row(renderer, pair, views, seen)
+    row = _mixed_row(renderer, pair, views, seen)
+    if isinstance(row, PairOutcome):
+        return row
+    return RenderedPair(row, (NEIGHBOUR_UNMAPPED,) if unmapped else ())
 
 
 def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any]) -> Row | PairOutcome:
@@ -221,16 +242,22 @@ def asked_sentences(parent: Parent) -> list[str]:
 
 def _neighbours(
     renderer: Renderer, prepared: EncodedParent, parent: Parent, sentences: dict[str, Query]
-) -> tuple[NeighbourView, ...]:
-    """Map what must stay; what the encoder cannot say anything of guards nothing."""
-    views = []
-    for neighbour in parent.neighbours:
-        query = sentences[neighbour.sentence]
-        attention = None if query.refused else renderer.encoder.attend(prepared.features, query.features)
-        if attention is not None and not attention.missing:
-            scores = attention.scores.astype(np.float32)
-            views.append(NeighbourView(neighbour.finding, scores, neighbour.side))
-    return tuple(views)
+) -> list[NeighbourView | None]:
+    """Map each neighbour that a guard asks for; None where the encoder cannot say anything of it."""
+    watched = (n for n in parent.neighbours if renderer.strategies.guards.need_map(n.finding))
+    return [_neighbour(renderer, prepared, n, sentences[n.sentence]) for n in watched]
+
+
+def _neighbour(
+    renderer: Renderer, prepared: EncodedParent, neighbour: Neighbour, query: Query
+) -> NeighbourView | None:
+    if query.refused:
+        return None
+    attention = renderer.encoder.attend(prepared.features, query.features)
+    scores = attention.scores.astype(np.float32)
+    if attention.missing or not cells_with_score(scores, prepared.canvas.placement).any():
+        return None
+    return NeighbourView(neighbour.finding, scores, neighbour.side)
 
 
 def _view(

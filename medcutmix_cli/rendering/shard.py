@@ -17,7 +17,15 @@ from pathlib import Path
 from medcutmix_cli.encoders.base import Query
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.records import Pair, Parent
-from medcutmix_cli.rendering.pair import Group, Renderer, asked_sentences, mix, prepare, read_parent
+from medcutmix_cli.rendering.pair import (
+    Group,
+    RenderedPair,
+    Renderer,
+    asked_sentences,
+    mix,
+    prepare,
+    read_parent,
+)
 from medcutmix_cli.rendering.staging import Storage, stage_files
 from medcutmix_cli.run.commit import SupersededShard, WrittenRows, claim, withdraw_state
 from medcutmix_cli.run.folder import PairOutcome, ShardState, begin_attempt, read_complete
@@ -150,7 +158,7 @@ class _Mixer:
         """Ask for pictures well before the mix that needs them: a thread that waits for a picture decodes none."""
         ahead, window = 2 * self.renderer.workers, 8 * self.renderer.workers
         asked: deque[_Asked] = deque()
-        pending: deque[tuple[Pair, Future[Row | PairOutcome]]] = deque()
+        pending: deque[tuple[Pair, Future[RenderedPair | PairOutcome]]] = deque()
         for pair in self.pairs:
             asked.append((pair, self._picture(pool, pair.recipient), self._picture(pool, pair.donor)))
             if len(asked) > ahead:
@@ -163,7 +171,7 @@ class _Mixer:
 
     def _mixed(
         self, pool: ThreadPoolExecutor, asked: _Asked, sentences: dict[str, Query]
-    ) -> tuple[Pair, Future[Row | PairOutcome]]:
+    ) -> tuple[Pair, Future[RenderedPair | PairOutcome]]:
         """Queue a mix behind its pictures: the queue is first in, first out, so that none waits for ever."""
         pair, recipient, donor = asked
         return pair, pool.submit(mix, self.renderer, pair, recipient, donor, sentences)
@@ -181,7 +189,7 @@ class _Mixer:
             self.pictures.update({member.image_path: encoded for member in group})
         return self.pictures[parent.image_path]
 
-    def _finish(self, pair: Pair, future: Future[Row | PairOutcome]) -> Iterator[Row]:
+    def _finish(self, pair: Pair, future: Future[RenderedPair | PairOutcome]) -> Iterator[Row]:
         result = future.result()
         self.ended += 1
         self.done(self.ended)
@@ -192,7 +200,8 @@ class _Mixer:
         if isinstance(result, PairOutcome):
             self.outcomes.append(result)
         else:
-            yield result
+            self.noted.update(result.notes)
+            yield result.row
 
 
 def _unique(pairs: list[Pair]) -> dict[str, Parent]:

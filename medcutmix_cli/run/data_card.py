@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
-from medcutmix_cli.run.folder import RunFolder, RunRecord, write_text
+from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, RunFolder, RunRecord, write_text
 from medcutmix_cli.run.status import RunStatus
 
 _METHOD = """Each row is one mixed image-report pair, made by a documented offline formulation of MedCutMix (arXiv
@@ -78,9 +78,11 @@ def _encoder(card: Mapping[str, object]) -> str:
 
 
 def _pairs(status: RunStatus) -> dict[str, int]:
+    unmapped = status.notes.get(NEIGHBOUR_UNMAPPED, 0)
     return {
         "pairs: planned": status.planned,
         "pairs: written": status.written,
+        **({"pairs: written without the map of a neighbour": unmapped} if unmapped else {}),
         "pairs: rejected": sum(status.rejected.values()),
         "pairs: failed": sum(status.failed.values()),
         "pairs: waiting": status.waiting,

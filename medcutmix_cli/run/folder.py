@@ -24,6 +24,9 @@ from medcutmix_cli.system.temporary_files import is_temporary, remove_abandoned
 
 RUN_FORMAT = 1
 
+NEIGHBOUR_UNMAPPED = "neighbour-unmapped"
+"""Name under which pairs are counted that a guard could not look after: a neighbour's sentence has no map."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:

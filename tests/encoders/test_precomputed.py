@@ -1,3 +1,4 @@
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,9 +21,12 @@ from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.images.shrink import shrink
 from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.records import NullPicture
-from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.rendering.pair import asked_sentences
+from medcutmix_cli.run.folder import RunFolder, read_run
 from medcutmix_cli.run.nulls_file import write_nulls
+from medcutmix_cli.run.plan_file import read_plan
 from medcutmix_cli.run.shards import sha256
+from tests.builders import make_report
 from tests.trees import write_manifest
 
 SENTENCE = "There is a small right pleural effusion."
@@ -344,22 +348,56 @@ def test_pairs_without_a_map_fail_by_name(tmp_path):
     assert status.too_many_failures
 
 
-def test_needed_maps_name_every_parent_and_null_picture_once(tmp_path):
-    _, scratch = planned(tmp_path)
-    pairs = pq.read_table(scratch / "plan.parquet").to_pylist()
-    parents = {
-        tuple(p[who][c] for c in ("image_id", "image_path", "sentence"))
-        for p in pairs
-        for who in ("recipient", "donor")
-    }
+def planned_with_neighbours(tmp_path, pairing):
+    """Plan pairs whose parents have an acute fracture beside, and some recipients (normal-host) no finding at all."""
+    source = write_manifest(tmp_path / "in")
+    rows = [json.loads(line) for line in (source / "manifest.jsonl").read_text().splitlines()]
+    for number, row in enumerate(rows):
+        if number % 2:
+            row["report"] = make_report("The lungs are clear.")
+        else:
+            row["report"] = make_report(SENTENCE, "There is an acute left rib fracture.")
+    (source / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    options = {"encoder": "bundled", "gate": "none", "pairing": pairing}
+    medcutmix_cli.plan(source, tmp_path / "scratch", shard_size=5, workers=2, **options)
+    return source, tmp_path / "scratch"
+
+
+@pytest.mark.parametrize("pairing", ["same-finding", "normal-host"])
+def test_needed_maps_name_every_question_of_every_parent_and_null_picture_once(tmp_path, pairing):
+    _, scratch = planned_with_neighbours(tmp_path, pairing)
+    parents = [parent for pair in whole_plan(scratch) for parent in (pair.recipient, pair.donor)]
+    asked = [(p.image_id, p.image_path, sentence) for p in parents for sentence in asked_sentences(p)]
+    assert any(p.neighbours for p in parents)
+    assert any(not p.sentence for p in parents) == (pairing == "normal-host")
     null = NullPicture("train", "mass", "s", "only-a-null", "n.jpg", "A mass.")
     write_nulls(RunFolder(scratch).nulls_file, [null, null])
     needed = needed_maps(scratch)
     assert needed.column_names == ["image_id", "image_path", "sentence"]
     rows = [tuple(row.values()) for row in needed.to_pylist()]
-    assert rows[0] == tuple(pairs[0]["recipient"][c] for c in needed.column_names)
-    assert len(rows) == len(set(rows))
-    assert set(rows) == parents | {("only-a-null", "n.jpg", "A mass.")}
+    assert rows == list(dict.fromkeys([*asked, ("only-a-null", "n.jpg", "A mass.")]))
+
+
+def whole_plan(run):
+    folder = RunFolder(run)
+    return [
+        pair for shard in range(len(read_run(folder).shards)) for pair in read_plan(folder.plan_file, shard)
+    ]
+
+
+@pytest.mark.parametrize("pairing", ["same-finding", "normal-host"])
+def test_with_the_needed_maps_every_pair_is_guarded(tmp_path, pairing):
+    source, scratch = planned_with_neighbours(tmp_path, pairing)
+    rng = np.random.default_rng(0)
+    rows = [
+        make_row(need["image_id"], need["sentence"], rng.normal(size=(8, 8)))
+        for need in needed_maps(scratch).to_pylist()
+    ]
+    maps = write_rows(tmp_path / "maps.parquet", rows, pa.float16())
+    options = {"encoder": "precomputed", "weights": maps, "gate": "none", "pairing": pairing}
+    status = medcutmix_cli.augment(source, tmp_path / "out", shard_size=5, workers=2, **options)
+    assert status.planned == status.written + sum(status.rejected.values()) > 0
+    assert not [name for name in status.rejected if "unmapped" in name]
 
 
 def test_a_folder_without_a_plan_needs_no_maps_but_a_plan(tmp_path):
