@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, done, total); total 0 where it is unknown."""
@@ -38,7 +38,13 @@ class Work:
 
 
 class Engine(Protocol):
-    """Where shards are rendered. A plugin: a frozen dataclass whose fields are its options (`--engine-option`)."""
+    """Where shards are rendered. A plugin: a frozen dataclass whose fields are its options (`--engine-option`).
+
+    Attributes:
+        in_this_process: Whether it renders here: then what it needs can be looked at before, and its memory after.
+    """
+
+    in_this_process: ClassVar[bool]
 
     def render(self, work: Work, progress: Progress | None) -> None:
         """Render every shard of `work`; return when all are complete.

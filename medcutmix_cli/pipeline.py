@@ -67,9 +67,8 @@ def augment(
         MedcutmixError: Anything a person can act on; see `errors`.
     """
     resolved = resolve_options(dataset, config, options)
-    run = resolved.settings.run
-    if run.engine == "local":  # elsewhere the folder is one of those machines, and they will look
-        check_stage_dir(run.stage_dir)
+    if build_engine(resolved.settings).in_this_process:  # elsewhere the folder is one of those machines
+        check_stage_dir(resolved.settings.run.stage_dir)
     plan(dataset, out, config=config, progress=progress, **options)
     said: RenderKeywords = explicit_keywords(resolved, "render")  # type: ignore[assignment]
     return render(out, retry_failed=retry_failed, progress=progress, **said)

@@ -9,7 +9,7 @@ from typing import Any
 
 from medcutmix_cli import __version__
 from medcutmix_cli.assembly.libraries import library_versions
-from medcutmix_cli.attention import Gate
+from medcutmix_cli.attention import Gate, Soft
 from medcutmix_cli.configuration.plugins import build, construct, options_of
 from medcutmix_cli.configuration.registry import load
 from medcutmix_cli.configuration.resolution import (
@@ -197,6 +197,7 @@ def build_strategies(settings: Settings) -> Strategies:
         region=build("region", chosen.region, chosen.options.get(chosen.region, {})),
         blend=build("blend", chosen.blend, chosen.options.get(chosen.blend, {})),
         energy=chosen.energy,
+        graded_mask=Soft(energy=chosen.energy),
         guards=construct("[mixing.options.guards]", "guards", Guards, chosen.options.get("guards", {})),
     )
 

@@ -15,10 +15,14 @@ from medcutmix_cli.attention.cells import (
     erode,
     keep_hills,
     smooth,
+    top_cells,
 )
 from medcutmix_cli.attention.energies import attention_mass, check_energy, evidence, read_energy
 from medcutmix_cli.attention.gate import Gate, NoGate, NullMax
-from medcutmix_cli.attention.masks import Mass, Otsu, Soft, TopK, otsu_threshold, top_cells
+from medcutmix_cli.attention.masks.mass import Mass
+from medcutmix_cli.attention.masks.otsu import Otsu, otsu_threshold
+from medcutmix_cli.attention.masks.soft import Soft
+from medcutmix_cli.attention.masks.topk import TopK
 from medcutmix_cli.attention.rule import CellRule, MaskRule, Region
 
 __all__ = [

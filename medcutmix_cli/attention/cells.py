@@ -113,3 +113,16 @@ def agrees_with_side(mask: Mask, scores: Scores, side: Side, placement: Placemen
     stated = cells_on_side(mask.shape, side, placement)
     peak = np.unravel_index(int(np.argmax(np.where(mask, scores, -np.inf))), mask.shape)
     return bool(stated[peak] and (mask & stated).sum() * 2 >= mask.sum())
+
+
+def top_cells(scores: Scores, usable: Mask, fraction: float) -> Mask:
+    """Mark the `fraction` of usable cells that score highest; ties go to the first in reading order."""
+    return highest_cells(scores, usable, round(fraction * int(usable.sum())))
+
+
+def highest_cells(values: Scores | npt.NDArray[np.float64], usable: Mask, count: int) -> Mask:
+    """Mark the `count` highest usable cells; ties go to the first in reading order."""
+    chosen = np.zeros(values.size, dtype=np.bool_)
+    order = np.argsort(np.where(usable, -values, np.inf), axis=None, kind="stable")
+    chosen[order[:count]] = True
+    return chosen.reshape(values.shape) & usable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -47,7 +47,14 @@ class Region:
 
 
 class MaskRule(Protocol):
-    """A plugin of the group `medcutmix.masks`: a frozen dataclass whose fields are its settings."""
+    """A plugin of the group `medcutmix.masks`: a frozen dataclass whose fields are its settings.
+
+    Attributes:
+        graded: Whether its strengths lie between 0 and 1 as well, so that what it cuts has no edge of its own: what
+            findings that are a size, and no thing, are mixed with.
+    """
+
+    graded: ClassVar[bool]
 
     def select(self, scores: Scores, side: Side, placement: Placement) -> Region:
         """Choose the cells; NaN cells are never chosen."""
@@ -66,6 +73,8 @@ class CellRule(ABC):
             (arXiv 2204.09817).
         min_area, max_area: Allowed share of the picture's cells, after pieces are dropped.
     """
+
+    graded: ClassVar[bool] = False
 
     border: int = 1
     smoothing: float = 0.0

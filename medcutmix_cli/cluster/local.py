@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from medcutmix_cli.assembly.opening import open_renderer
 from medcutmix_cli.engines import Progress, Work
@@ -12,6 +13,8 @@ from medcutmix_cli.rendering.shard import render_shard
 @dataclass(frozen=True, slots=True)
 class Local:
     """Render in this process; `--workers` says with how many threads."""
+
+    in_this_process: ClassVar[bool] = True
 
     def render(self, work: Work, progress: Progress | None) -> None:
         """Render every shard of `work`.

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from medcutmix_cli.assembly.relocation import map_paths, relocate_settings
 from medcutmix_cli.cluster.ray_request import ActorRequest, RayNode, size_request
@@ -35,6 +36,8 @@ class OnRay:
         gpus_per_actor: May be a fraction; below 0 means 1 where the cluster has GPUs, none else or with `--device cpu`.
         patience_s: How long to wait while no actor has been placed: the cluster may be busy, or growing.
     """
+
+    in_this_process: ClassVar[bool] = False
 
     address: str = ""
     actors: int = 0

@@ -26,29 +26,32 @@ def build(kind: str, name: str, options: Mapping[str, Any]) -> Any:
     return construct(f"the {kind} {name!r}", name, load(kind, name), options)
 
 
-def construct(what: str, name: str, plugin: Any, options: Mapping[str, Any]) -> Any:
+def construct(what: str, name: str, plugin: Any, options: Mapping[str, Any], **given: Any) -> Any:
     """Construct a dataclass from plain options, as `build` does.
 
     Args:
         what: What it is called in an error.
         name: Of its table.
         plugin: The class.
-        options: Its constructor arguments, by name.
+        options: Its constructor arguments, by name; None means not given.
+        **given: Arguments that are no options: what the part is about, as the root of a data set.
 
     Raises:
         UsageError: An unknown option (with the nearest known one), or a value it refuses.
     """
-    known = {entry.name: entry.default for entry in fields(plugin) if entry.init}
+    known = {entry.name: entry.default for entry in fields(plugin) if entry.init and entry.name not in given}
     if not isinstance(options, Mapping):
         raise UsageError(f"the options of {what} must stand in a table, not {options!r}")
     values: dict[str, Any] = {}
     for key, value in options.items():
+        if value is None:
+            continue
         if key not in known:
             raise UsageError(f"{what} has no option {key!r}", hint=suggest(key, known))
         plain = isinstance(known[key], str | int | float | tuple)
         values[key] = check_type(f"{name}.{key}", value, known[key]) if plain else value
     try:
-        return plugin(**values)
+        return plugin(**given, **values)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{what} refuses its options: {error}") from error
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from medcutmix_cli.configuration import registry
+from medcutmix_cli.configuration.plugins import construct
 from medcutmix_cli.datasets.base import Dataset
-from medcutmix_cli.errors import DatasetError, MissingExtraError, UsageError
+from medcutmix_cli.errors import DatasetError, MissingExtraError
 
 
 def open_dataset(root: Path, kind: str | None = None, **options: object) -> Dataset:
@@ -30,10 +28,9 @@ def open_dataset(root: Path, kind: str | None = None, **options: object) -> Data
             where=str(root),
             hint="has the data set moved? say where it is now",
         )
-    dataset_class = registry.load("dataset", kind or _recognise(root))
-    given = {name: value for name, value in options.items() if value is not None}
-    _refuse_unknown(dataset_class, given)
-    dataset: Dataset = dataset_class(root, **given)
+    name = kind or _recognise(root)
+    found = registry.load("dataset", name)
+    dataset: Dataset = construct(f"the data set kind {name!r}", "dataset", found, options, root=root)
     return dataset
 
 
@@ -58,13 +55,3 @@ def _recognise(root: Path) -> str:
 
 def _hint(looked_for: list[str]) -> str:
     return "looked for " + "; ".join(looked_for)
-
-
-def _refuse_unknown(dataset_class: Any, given: dict[str, object]) -> None:
-    known = [field.name for field in fields(dataset_class) if field.init and field.name != "root"]
-    for name in given:
-        if name not in known:
-            close = get_close_matches(name, known, n=1)
-            nearest = f"did you mean {close[0]!r}? " if close else ""
-            what = f"the data set kind {dataset_class.kind!r} has no option {name!r}"
-            raise UsageError(what, hint=f"{nearest}known: {', '.join(known)}")

@@ -162,11 +162,11 @@ def _estimate(asked: _EstimateRequest, scratch: Path, progress: Progress | None)
         shards_to_do=len(work.shards),
         pairs_to_do=sum(work.pairs),
         probe=probe,
-        outlook=_outlook(asked, probe, local=name == "local") if probe else None,
+        outlook=_outlook(asked, probe, local=asked.engine.in_this_process) if probe else None,
         space=_space(asked, figures, probe),
         engine=name,
         workers=run.workers or usable_cpus(),
-        peak_memory_bytes=peak_memory() if probe and name == "local" else None,
+        peak_memory_bytes=peak_memory() if probe and asked.engine.in_this_process else None,
         encoder=record.encoder,
         synthetic=record.synthetic,
     )

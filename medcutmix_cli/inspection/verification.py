@@ -24,7 +24,7 @@ from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import ImageError, MedcutmixError, RunError, ShardError, UsageError
 from medcutmix_cli.images import LOSSLESS, decode_picture, encode_picture, read_canvas
-from medcutmix_cli.records import Pair, Reading
+from medcutmix_cli.records import MAPPED_MODES, Pair, Reading
 from medcutmix_cli.rendering.calibration import Calibration, read_calibration
 from medcutmix_cli.rendering.rows import replay_pixels, replay_report, row_grid, row_pixels, row_placement
 from medcutmix_cli.reports.labels import chexpert_labels
@@ -123,7 +123,7 @@ class GateInputs:
         nulls = self.calibration.of(row["split"], row["finding_a" if letter == "a" else "finding"])
         peak = self.gate.statistic(row_grid(row, f"map_{letter}"), row_placement(row, letter))
         known = self.gate.p_value(peak, nulls) == row[f"ground_p_{letter}"]
-        by_maps = row["image_mode"] in ("attended", "soft")
+        by_maps = row["image_mode"] in MAPPED_MODES
         return known and (not by_maps or self.gate.keeps(peak, nulls))
 
 

@@ -64,7 +64,9 @@ def draw_cut(
         return random_box(recipient, donor, rng)
     if mode not in IMAGE_MODES:
         raise ValueError(f"the mode must be one of {', '.join(IMAGE_MODES)}, not {mode!r}")
-    return draw_attended(recipient, donor, strategies.with_soft_mask() if mode == "soft" else strategies, rng)
+    return draw_attended(
+        recipient, donor, strategies.with_graded_mask() if mode == "soft" else strategies, rng
+    )
 
 
 def weigh(cut: Cut, recipient: View, donor: View, energy: str = "softmax") -> ImageWeights:

@@ -8,11 +8,11 @@ import numpy as np
 from scipy import ndimage
 
 from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
-from medcutmix_cli.mixing.blends import BlendRule
+from medcutmix_cli.mixing.blend_rule import BlendRule
 from medcutmix_cli.mixing.guards import Guards, broken_guard, free_cells, shared_cells
 from medcutmix_cli.mixing.intensity import match_intensity
 from medcutmix_cli.mixing.recipe import RefusedCut
-from medcutmix_cli.mixing.regions import JoinedRegion, ParentEvidence, RegionRule
+from medcutmix_cli.mixing.region_rule import JoinedRegion, ParentEvidence, RegionRule
 from medcutmix_cli.mixing.shifts import shift_array
 from medcutmix_cli.mixing.views import View
 from medcutmix_cli.records import Cut
@@ -24,6 +24,7 @@ class Strategies:
 
     Attributes:
         energy: How the weights read a map (see `attention.energies`).
+        graded_mask: What cuts findings that are a size, and have no edge, where `mask` cuts hard.
     """
 
     mask: MaskRule
@@ -31,10 +32,11 @@ class Strategies:
     blend: BlendRule
     energy: str = "softmax"
     guards: Guards = field(default_factory=Guards)
+    graded_mask: MaskRule = field(default_factory=Soft)
 
-    def with_soft_mask(self) -> Strategies:
-        """Return the same with a soft mask: for findings that are a size, and have no edge."""
-        return self if isinstance(self.mask, Soft) else replace(self, mask=Soft(energy=self.energy))
+    def with_graded_mask(self) -> Strategies:
+        """Return the same with a mask that has no edge of its own: for findings that are a size."""
+        return self if self.mask.graded else replace(self, mask=self.graded_mask)
 
 
 def draw_attended(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from medcutmix_cli.pairing.normals import normal_beside_finding
-from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
+from medcutmix_cli.records import Assertion, Mention, Reading, Side
 from medcutmix_cli.reports.labels import counting_sections
 from medcutmix_cli.sides import differ, meet, oppose
 
@@ -25,37 +25,51 @@ def inconsistency(reading: Reading, expected: tuple[float, ...], found: tuple[fl
     """
     if not same_labels(expected, found):
         return "labels-changed-on-reading"
-    counting = counting_sections(reading)
-    sentences = [s for s in reading.sentences if s.section in counting]
-    contradicted = contradiction([m for s in sentences for m in s.mentions])
+    contradicted = contradiction(*_said_in(reading))
     if contradicted:
         return contradicted
-    if normal_beside_finding(sentences):
-        return "normal-beside-acute-finding"
-    return "two-sides" if _on_two_sides(sentences) else ""
+    counting = counting_sections(reading)
+    sentences = [s for s in reading.sentences if s.section in counting]
+    return "normal-beside-acute-finding" if normal_beside_finding(sentences) else ""
 
 
-def _on_two_sides(sentences: list[Sentence]) -> bool:
-    """Say whether the impression puts a finding on the one side and the rest of the report on the other."""
-    inside: dict[str, set[Side]] = {}
-    outside: dict[str, set[Side]] = {}
-    for sentence in sentences:
-        said = inside if sentence.section == "impression" else outside
-        for m in sentence.mentions:
-            if m.assertion is Assertion.PRESENT:
-                said.setdefault(m.finding, set()).add(m.side)
-    return any(oppose(inside[finding], outside[finding]) for finding in inside.keys() & outside.keys())
+def _said_in(reading: Reading) -> tuple[list[Mention], list[Mention]]:
+    """Return the mentions of the impression, and those of the other counting sections."""
+    counting = counting_sections(reading)
+    counted = [s for s in reading.sentences if s.section in counting]
+    inside = [m for s in counted if s.section == "impression" for m in s.mentions]
+    return inside, [m for s in counted if s.section != "impression" for m in s.mentions]
 
 
-def contradiction(mentions: list[Mention]) -> str:
-    """Name the first contradiction among mentions: present and absent at once, or two different single sides."""
-    for finding in sorted({m.finding for m in mentions}):
-        own = [m for m in mentions if m.finding == finding]
+def contradiction(mentions: list[Mention], others: list[Mention] | None = None) -> str:
+    """Name the first contradiction among the mentions of a report, "" where there is none.
+
+    "present-and-absent": a finding is said to be there and not there, at one place. "two-sides": one part of the
+    report has it on one side only, the other part on the other side only (`sides.py`, clause 6); left and right within
+    one part are two of them, and no contradiction.
+
+    Args:
+        mentions: Of the one part, the impression.
+        others: Of the rest, where there are two parts.
+    """
+    rest = others or []
+    for finding in sorted({m.finding for m in (*mentions, *rest)}):
+        own = [m for m in (*mentions, *rest) if m.finding == finding]
         present = [m for m in own if m.assertion is Assertion.PRESENT]
         absent = [m for m in own if m.assertion is Assertion.ABSENT]
         if any(meet(p.side, a.side) for p in present for a in absent):
             return "present-and-absent"
-    return ""
+    here, there = present_sides(mentions), present_sides(rest)
+    return "two-sides" if any(oppose(here[name], there[name]) for name in here.keys() & there.keys()) else ""
+
+
+def present_sides(mentions: list[Mention]) -> dict[str, set[Side]]:
+    """Return the sides on which each finding is said to be present."""
+    sides: dict[str, set[Side]] = {}
+    for mention in mentions:
+        if mention.assertion is Assertion.PRESENT:
+            sides.setdefault(mention.finding, set()).add(mention.side)
+    return sides
 
 
 def impression_consistent(reading: Reading) -> bool:
@@ -63,19 +77,7 @@ def impression_consistent(reading: Reading) -> bool:
 
     True where there is no impression. A side counts: left here and right there is no agreement.
     """
-    inside = [m for s in reading.sentences if s.section == "impression" for m in s.mentions]
-    outside = [
-        m
-        for s in reading.sentences
-        if s.section in counting_sections(reading) - {"impression"}
-        for m in s.mentions
-    ]
-    return not contradiction([*inside, *outside]) and not _sides_differ(inside, outside)
-
-
-def _sides_differ(one: list[Mention], other: list[Mention]) -> bool:
-    def sides(mentions: list[Mention], finding: str) -> set[Side]:
-        own = (m for m in mentions if m.finding == finding and m.assertion is Assertion.PRESENT)
-        return {m.side for m in own}
-
-    return any(differ(sides(one, finding), sides(other, finding)) for finding in {m.finding for m in one})
+    inside, outside = _said_in(reading)
+    here, there = present_sides(inside), present_sides(outside)
+    apart = any(differ(here[finding], there[finding]) for finding in here.keys() & there.keys())
+    return not apart and not contradiction(inside, outside)

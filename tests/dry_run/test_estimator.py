@@ -216,6 +216,8 @@ def test_more_tasks_than_shards_help_nobody():
 class ThreeActors(Local):
     """An engine that renders three shards at once, and a probe in one place."""
 
+    in_this_process = False
+
     def at_once(self, work):
         return min(3, len(work.shards))
 

@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from medcutmix_cli.mixing.blends import Alpha, Feather, Hard
+from medcutmix_cli.mixing.blends.alpha import Alpha
+from medcutmix_cli.mixing.blends.feather import Feather
+from medcutmix_cli.mixing.blends.hard import Hard
 
 strengths = arrays(np.float32, (6, 6), elements=st.floats(0, 1, width=16))
 

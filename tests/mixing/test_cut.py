@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medcutmix_cli.attention import Otsu, Soft, TopK
-from medcutmix_cli.mixing.blends import Alpha, Feather, Hard
+from medcutmix_cli.mixing.blends.alpha import Alpha
+from medcutmix_cli.mixing.blends.feather import Feather
+from medcutmix_cli.mixing.blends.hard import Hard
 from medcutmix_cli.mixing.cut import (
     GAIN_RANGE,
     Cut,
@@ -21,7 +23,9 @@ from medcutmix_cli.mixing.cut import (
     weigh,
 )
 from medcutmix_cli.mixing.drawing import without_scraps
-from medcutmix_cli.mixing.regions import InPlaceDonor, InPlaceUnion, PasteToTarget
+from medcutmix_cli.mixing.regions.in_place_donor import InPlaceDonor
+from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
+from medcutmix_cli.mixing.regions.paste_to_target import PasteToTarget
 from medcutmix_cli.mixing.views import Pasteable
 from medcutmix_cli.records import Side
 from tests.builders import make_view

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from medcutmix_cli.attention import TopK
-from medcutmix_cli.mixing.blends import Hard
+from medcutmix_cli.mixing.blends.hard import Hard
 from medcutmix_cli.mixing.cut import Cut, Strategies, draw_cut, paste
-from medcutmix_cli.mixing.regions import InPlaceDonor, InPlaceUnion, PasteToTarget
+from medcutmix_cli.mixing.regions.in_place_donor import InPlaceDonor
+from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
+from medcutmix_cli.mixing.regions.paste_to_target import PasteToTarget
 from medcutmix_cli.mixing.shifts import cells_of, shift_array
 from tests.builders import make_view
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from medcutmix_cli.attention import TopK
 from medcutmix_cli.datasets.phantoms import draw_phantom, paint
-from medcutmix_cli.mixing.blends import Feather
+from medcutmix_cli.mixing.blends.feather import Feather
 from medcutmix_cli.mixing.cut import Cut, Strategies, draw_cut, pixel_weights
 from medcutmix_cli.mixing.markers import marker_cells, marker_pixels
-from medcutmix_cli.mixing.regions import InPlaceUnion
+from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
 from tests.builders import make_placement, make_view
 
 CANVAS = 448

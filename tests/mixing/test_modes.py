@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from medcutmix_cli.attention import TopK, cells_inside
-from medcutmix_cli.mixing.blends import Feather
+from medcutmix_cli.mixing.blends.feather import Feather
 from medcutmix_cli.mixing.cut import Strategies, draw_cut, paste, pixel_weights, weigh
 from medcutmix_cli.mixing.modes import BOX_AREA
-from medcutmix_cli.mixing.regions import InPlaceUnion
+from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
 from tests.builders import make_view
 
 ANY = Strategies(TopK(), InPlaceUnion(), Feather())

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medcutmix_cli.mixing.blends import Hard
+from medcutmix_cli.mixing.blends.hard import Hard
 from medcutmix_cli.mixing.ranks import composed_rank, rank_of
 from medcutmix_cli.records import Cut
 from tests.builders import make_view

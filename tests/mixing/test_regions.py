@@ -4,7 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from medcutmix_cli.mixing.regions import InPlaceDonor, InPlaceUnion, ParentEvidence, PasteToTarget
+from medcutmix_cli.mixing.region_rule import ParentEvidence
+from medcutmix_cli.mixing.regions.in_place_donor import InPlaceDonor
+from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
+from medcutmix_cli.mixing.regions.paste_to_target import PasteToTarget
 from medcutmix_cli.mixing.shifts import IN_PLACE, Shift
 from medcutmix_cli.records import Side
 from tests.builders import make_placement

@@ -9,10 +9,10 @@ from medcutmix_cli.attention import TopK
 from medcutmix_cli.errors import ShardError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.images import encode_picture
-from medcutmix_cli.mixing.blends import Feather
+from medcutmix_cli.mixing.blends.feather import Feather
 from medcutmix_cli.mixing.cut import Strategies, draw_cut, paste, weigh
 from medcutmix_cli.mixing.ranks import composed_rank
-from medcutmix_cli.mixing.regions import InPlaceUnion
+from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
 from medcutmix_cli.records import MixedParent, MixedSample
 from medcutmix_cli.rendering.rows import (
     replay_pixels,

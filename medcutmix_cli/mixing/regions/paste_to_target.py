@@ -1,72 +1,14 @@
-"""Where the mix happens: the recipient's evidence, the donor's, or both. One class a strategy.
-
-Strengths are float32 in [0, 1] on the grid; those of hard masks are 0 and 1. A region holds where it is >= 0.5.
-"""
+"""The region `paste-to-target`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 import numpy as np
 
-from medcutmix_cli.attention import Mask, Strength, cells_inside, cells_on_side
-from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, shift_array
-from medcutmix_cli.records import Placement, Side
-
-
-@dataclass(frozen=True, slots=True)
-class ParentEvidence:
-    """What is known of one parent's evidence.
-
-    Attributes:
-        strength: (grid_h, grid_w) float32, how much of a cell belongs to it, in the parent's own canvas frame; 0
-            everywhere where the parent was not asked.
-        side: Side its report gives the finding.
-    """
-
-    strength: Strength
-    side: Side
-    placement: Placement
-
-
-@dataclass(frozen=True, slots=True)
-class JoinedRegion:
-    """The region to paste, in the recipient's frame, or why there is none.
-
-    Attributes:
-        shift: How far the donor is moved before it is pasted.
-        rejected: "" or the name of the rule that refused it.
-    """
-
-    strength: Strength
-    shift: Shift = field(default=IN_PLACE)
-    rejected: str = ""
-
-
-class RegionRule(Protocol):
-    """A plugin of the group `medcutmix.regions`: a frozen dataclass whose fields are its settings."""
-
-    def join(self, recipient: ParentEvidence, donor: ParentEvidence) -> JoinedRegion:
-        """Say what is pasted; cells where a parent has no picture are left out by others."""
-
-
-@dataclass(frozen=True, slots=True)
-class InPlaceUnion:
-    """M = M_A or M_B: the recipient's own sentence leaves, so its evidence must leave as well."""
-
-    def join(self, recipient: ParentEvidence, donor: ParentEvidence) -> JoinedRegion:
-        """Return the union: the stronger of the two."""
-        return JoinedRegion(np.maximum(recipient.strength, donor.strength))
-
-
-@dataclass(frozen=True, slots=True)
-class InPlaceDonor:
-    """M = M_B: only the donor's evidence comes; the recipient's stays where the masks do not meet."""
-
-    def join(self, recipient: ParentEvidence, donor: ParentEvidence) -> JoinedRegion:
-        """Return the donor's."""
-        return JoinedRegion(donor.strength.copy())
+from medcutmix_cli.attention import Mask, cells_inside, cells_on_side
+from medcutmix_cli.mixing.region_rule import JoinedRegion, ParentEvidence
+from medcutmix_cli.mixing.shifts import Shift, shift_array
 
 
 @dataclass(frozen=True, slots=True)

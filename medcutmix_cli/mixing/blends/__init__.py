@@ -1,0 +1,1 @@
+"""How the region is pasted, one file a strategy."""

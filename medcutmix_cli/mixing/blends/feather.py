@@ -1,0 +1,32 @@
+"""The blend `feather`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from medcutmix_cli.attention import Strength
+from medcutmix_cli.mixing.blend_rule import WeightGrid
+
+
+@dataclass(frozen=True, slots=True)
+class Feather:
+    """A soft edge about one cell wide.
+
+    Attributes:
+        sigma: Gaussian over the grid in cells, truncated at one cell so that far cells stay exactly 0.
+    """
+
+    sigma: float = 0.5
+
+    @property
+    def interpolation(self) -> str:
+        """Say how the weight grid is brought to pixels."""
+        return "bilinear"
+
+    def soften(self, strength: Strength, rng: np.random.Generator | None = None) -> WeightGrid:
+        """Return the blurred mask; cells of the mask itself are never below the blur of a straight edge."""
+        blurred = ndimage.gaussian_filter(strength.astype(np.float32), self.sigma, mode="nearest", radius=1)
+        return np.asarray(np.clip(blurred, 0.0, 1.0), dtype=np.float16)
