@@ -14,7 +14,7 @@ def mention(side, assertion=Assertion.PRESENT, finding="pleural_effusion"):
     return Mention(finding, 0, 1, assertion, side)
 
 
-@pytest.mark.parametrize(("here", "there"), product(Side, repeat=2))
+@pytest.mark.parametrize(("here", "there"), list(product(Side, repeat=2)))
 def test_two_parts_of_a_report_contradict_where_each_has_one_side_and_not_the_same(here, there):
     expected = "two-sides" if {here, there} == {Side.LEFT, Side.RIGHT} else ""
     assert contradiction([mention(here)], [mention(there)]) == expected
