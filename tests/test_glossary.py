@@ -23,8 +23,8 @@ CONTRACTS = {
     "pairing": ("pairing/proposal", "PairingStrategy"),
     "mask": ("attention/rule", "MaskRule"),
     "gate": ("attention/gate", "Gate"),
-    "region": ("mixing/regions", "RegionRule"),
-    "blend": ("mixing/blends", "BlendRule"),
+    "region": ("mixing/region_rule", "RegionRule"),
+    "blend": ("mixing/blend_rule", "BlendRule"),
     "weight": ("mixing/weights", "image_mass"),  # a plain function: no protocol
     "engine": ("engines", "Engine"),
 }
