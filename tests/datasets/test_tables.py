@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import gzip
 
 import pytest
@@ -13,6 +14,16 @@ from medcutmix_cli.errors import DatasetError
 def test_columns_are_found_by_name_and_cells_are_stripped(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfone,two,three\r\n1, 2 ,3\r\n\r\n4,5,6\r\n")
     assert list(read_columns(tmp_path / "a.csv", ("three", "one"))) == [("3", "1"), ("6", "4")]
+
+
+def test_a_long_report_is_read_and_the_limit_of_others_stays(tmp_path):
+    before, report = csv.field_size_limit(), "long " * 40_000
+    assert len(report) > before
+    (tmp_path / "a.csv").write_text(f"one,two\n1,{report}\n2,short\n")
+    rows = read_columns(tmp_path / "a.csv", ("one", "two"))
+    assert next(rows) == ("1", report.strip())
+    assert list(rows) == [("2", "short")]
+    assert csv.field_size_limit() == before
 
 
 def test_a_column_that_is_there_twice_is_refused(tmp_path):
