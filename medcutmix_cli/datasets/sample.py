@@ -28,6 +28,8 @@ from medcutmix_cli.datasets.phantoms.sampling.studies import (
     with_pictures,
 )
 from medcutmix_cli.errors import DatasetError, UsageError
+from medcutmix_cli.images import single_threaded_opencv
+from medcutmix_cli.system.cpus import usable_cpus
 
 __all__ = ["Box", "SampleSummary", "read_boxes", "write_sample"]
 
@@ -192,7 +194,7 @@ def _fill(
 def _write_studies(root: Path, settings: _SampleSettings, workers: int | None) -> Iterator[_Written]:
     """Paint and write the studies in threads: the drawing libraries let go of the interpreter while they work."""
     plans = draw_studies(settings.studies, settings.seed)
-    with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
+    with single_threaded_opencv(), ThreadPoolExecutor(workers or usable_cpus()) as pool:
         yield from pool.map(lambda plan: _write_study(root, plan, settings), plans)
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.system.library_settings import HeldSetting
 
-# A report may stand in one field; the module's own limit of 128 KiB would end the run at a long one.
-csv.field_size_limit(1 << 26)
+_LONG_FIELDS = HeldSetting(csv.field_size_limit, csv.field_size_limit, 1 << 26)
+"""A report may stand in one field; the module's own limit of 128 KiB would end the run at a long one."""
 
 
 def read_columns(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -90,8 +91,14 @@ def fingerprint(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def open_table(path: Path) -> TextIO:
-    """Open a text file, gunzipped where its name ends in .gz."""
+@contextmanager
+def open_table(path: Path) -> Iterator[TextIO]:
+    """Open a text file, gunzipped where its name ends in .gz; inside, `csv` takes fields of up to 64 MiB."""
+    with _LONG_FIELDS.held(), _open_text(path) as text:
+        yield text
+
+
+def _open_text(path: Path) -> TextIO:
     # utf-8-sig: Excel puts a byte-order mark before the first column's name.
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")

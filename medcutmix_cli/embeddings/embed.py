@@ -26,6 +26,7 @@ from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.encoders.base import Encoder, EncoderCard, FeatureEncoder, Picture, encode_pictures
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import EncoderError, ImageError, UsageError
+from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.pairing.embeddings_file import Vectors, write_embeddings
 from medcutmix_cli.planning.reading import read_excluded, sorted_studies, studies_to_read
 from medcutmix_cli.records import Drop, Image
@@ -99,7 +100,8 @@ def embed(
         plan = replace(plan, splits=SPLITS)
     images, dropped = _chosen(source, plan)
     sight = PictureSource(source.resolve, settings.image.canvas, settings.image.dicom_mode, encoder)
-    found = list(_all(images, sight, settings.run.workers or usable_cpus(), progress))
+    with single_threaded_opencv():
+        found = list(_all(images, sight, settings.run.workers or usable_cpus(), progress))
     dropped.update(vector for _, vector in found if isinstance(vector, str))
     kept = [(image_id, vector) for image_id, vector in found if not isinstance(vector, str)]
     vectors = np.stack([vector for _, vector in kept]) if kept else np.zeros((0, 1), np.float32)

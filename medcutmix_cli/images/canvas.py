@@ -64,10 +64,12 @@ def read_canvas(path: Path, canvas: int, dicom_mode: str, *, exact: bool = False
 
 
 _TRANSIENT = frozenset(
-    {
-        *(errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN),
-        *(errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ECONNRESET, errno.EREMOTEIO),
-    }
+    getattr(errno, name)
+    for name in (
+        *("EIO", "ESTALE", "ETIMEDOUT", "ENOTCONN"),
+        *("EHOSTDOWN", "EHOSTUNREACH", "ECONNRESET", "EREMOTEIO"),
+    )
+    if hasattr(errno, name)  # EREMOTEIO is Linux only
 )
 """What a share says that is out of reach for a while: nothing that a picture is to blame for."""
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from medcutmix_cli.configuration.settings import IMAGE_FORMATS
 from medcutmix_cli.errors import ImageError
+from medcutmix_cli.images.opencv import silent_opencv
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -65,7 +66,8 @@ def decode_picture(content: bytes) -> Pixels:
     Raises:
         ImageError: The bytes are no whole 8-bit picture.
     """
-    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
+    with silent_opencv():
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
     if pixels is None or pixels.dtype != np.uint8:
         raise ImageError("these bytes are not a grey 8-bit picture", where=f"{len(content)} bytes")
     grey = pixels[..., 0] if pixels.ndim == 3 else pixels  # WebP: three equal channels

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from medcutmix_cli.errors import ImageError
+from medcutmix_cli.images.opencv import silent_opencv
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.images.shrink import Plane, shrink
 from medcutmix_cli.records import Placement
@@ -66,7 +67,8 @@ def _decode(content: bytes, flag: int, where: str, *, deep: bool) -> Plane:
     # 16-bit PNGs keep their depth: OpenCV's own cut to 8 bits drops a 12-bit picture to 16 grey levels.
     mode = flag | cv2.IMREAD_IGNORE_ORIENTATION | (cv2.IMREAD_ANYDEPTH if deep else 0)
     try:
-        plane = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
+        with silent_opencv():
+            plane = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
     except cv2.error as error:
         raise ImageError("the picture cannot be decoded", where=where) from error
     if plane is None or plane.ndim != 2:

@@ -8,10 +8,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-# Callers run several reading threads; OpenCV's own pool would fight with them for the same cores.
-cv2.setNumThreads(1)
-cv2.setLogLevel(0)  # damaged pictures are ours to report, not the decoder's to print
-
 Plane = npt.NDArray[np.integer[Any]]
 
 

@@ -23,7 +23,7 @@ from medcutmix_cli.attention import Gate
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import ImageError, MedcutmixError, RunError, ShardError, UsageError
-from medcutmix_cli.images import LOSSLESS, decode_picture, encode_picture, read_canvas
+from medcutmix_cli.images import LOSSLESS, decode_picture, encode_picture, read_canvas, single_threaded_opencv
 from medcutmix_cli.records import MAPPED_MODES, Pair, Reading
 from medcutmix_cli.rendering.calibration import Calibration, read_calibration
 from medcutmix_cli.rendering.rows import replay_pixels, replay_report, row_grid, row_pixels, row_placement
@@ -245,7 +245,7 @@ def _checked_shard(check: _Check, state: ShardState) -> list[Problem]:
         if check.level is Level.SHALLOW:
             return list(_file_problems(check, state))
         # Hashing lets go of the interpreter lock: it runs beside the rows.
-        with ThreadPoolExecutor(1, thread_name_prefix="hash") as pool:
+        with single_threaded_opencv(), ThreadPoolExecutor(1, thread_name_prefix="hash") as pool:
             hashed = pool.submit(sha256, path)
             found = [*_file_problems(check, state), *_row_problems(check, state)]
             return [*_hash_problems(name, hashed.result() == state.sha256), *found]

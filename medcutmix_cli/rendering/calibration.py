@@ -21,7 +21,7 @@ from medcutmix_cli.datasets.presence import Presence, watch_presence
 from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures, side_seen
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import ImageError, RunError
-from medcutmix_cli.images import read_canvas
+from medcutmix_cli.images import read_canvas, single_threaded_opencv
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.records import NullPicture, Placement
 from medcutmix_cli.rendering.staging import InPlace, Storage, stage_files
@@ -111,6 +111,7 @@ def calibrate(
     peaks: dict[str, list[float]] = defaultdict(list)
     left_out: Counter[str] = Counter()
     with (
+        single_threaded_opencv(),
         stage_files(sight.stage_dir, (sight.resolve(path) for path in asked)) as storage,
         ThreadPoolExecutor(workers, thread_name_prefix="null") as pool,
     ):

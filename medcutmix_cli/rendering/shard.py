@@ -16,6 +16,7 @@ from pathlib import Path
 
 from medcutmix_cli.encoders.base import Query
 from medcutmix_cli.encoders.notes import notes
+from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.records import Pair, Parent
 from medcutmix_cli.rendering.pair import (
     Group,
@@ -50,7 +51,7 @@ def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -
         RunError: The plan or the folder cannot be read or written (a full disk, for example).
         DatasetError: The data set has gone, or its storage fails; the shard stays incomplete.
     """
-    with explain_storage_errors(renderer.folder.shard_file(shard)):
+    with single_threaded_opencv(), explain_storage_errors(renderer.folder.shard_file(shard)):
         found = read_complete(renderer.folder, shard)
         if found is not None and not (found.failed and renderer.retry_failed):
             return found  # another task was here since the work was listed

@@ -16,8 +16,13 @@ def usable_cpus(root: Path = _ROOT) -> int:
     Args:
         root: Of the file system in which /proc and /sys lie.
     """
-    pinned = len(os.sched_getaffinity(0))
-    return max(1, int(min([pinned, *_quotas(root)])))
+    return max(1, int(min([_pinned(), *_quotas(root)])))
+
+
+def _pinned() -> int:
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _quotas(root: Path) -> Iterator[float]:

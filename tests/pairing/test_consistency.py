@@ -6,18 +6,50 @@ from medcutmix_cli.pairing.consistency import contradiction, impression_consiste
 from medcutmix_cli.records import Assertion, Mention, Side
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
+from tests.builders import make_report
+
+READER = ReportReader()
+
+
+def broken_rule(*findings, impression=()):
+    reading = READER.read(make_report(*findings, impression=impression))
+    labels = chexpert_labels(reading)
+    return inconsistency(reading, labels, labels)
+
+
+@pytest.mark.parametrize(
+    ("findings", "impression", "rule"),
+    [
+        ("Small left effusion.", "Left pleural effusion.", ""),
+        ("Small left effusion.", "No pleural effusion.", "present-and-absent"),
+        ("Small left effusion.", "Right pleural effusion.", "two-sides"),
+        ("Small left effusion.", "Bilateral pleural effusions.", ""),
+        ("Small left effusion. Large right effusion.", "Right pleural effusion.", ""),
+        ("Left apical pneumothorax.", "No acute process.", "normal-beside-acute-finding"),
+        ("Left apical pneumothorax.", "No other acute process.", ""),
+    ],
+)
+def test_a_report_that_contradicts_itself_is_known_by_name(findings, impression, rule):
+    assert broken_rule(findings, impression=(impression,)) == rule
+
+
+def test_labels_that_are_not_as_expected_are_named_first():
+    reading = READER.read(make_report("Small left effusion."))
+    labels = chexpert_labels(reading)
+    assert inconsistency(reading, (*labels[:-1], 1.0), labels) == "labels-changed-on-reading"
+
 
 WORDS = {Side.LEFT: "left ", Side.RIGHT: "right ", Side.BILATERAL: "bilateral ", Side.NONE: ""}
 
 
-def mention(side, assertion=Assertion.PRESENT, finding="pleural_effusion"):
+def one_mention(side, assertion=Assertion.PRESENT, finding="pleural_effusion"):
     return Mention(finding, 0, 1, assertion, side)
 
 
 @pytest.mark.parametrize(("here", "there"), list(product(Side, repeat=2)))
 def test_two_parts_of_a_report_contradict_where_each_has_one_side_and_not_the_same(here, there):
     expected = "two-sides" if {here, there} == {Side.LEFT, Side.RIGHT} else ""
-    assert contradiction([mention(here)], [mention(there)]) == expected
+    assert contradiction([one_mention(here)], [one_mention(there)]) == expected
     text = (
         f"FINDINGS: There is a {WORDS[there]}pleural effusion.\nIMPRESSION: {WORDS[here]}pleural effusion.\n"
     )
@@ -28,14 +60,14 @@ def test_two_parts_of_a_report_contradict_where_each_has_one_side_and_not_the_sa
 
 
 def test_left_and_right_within_one_part_are_two_effusions():
-    both = [mention(Side.LEFT), mention(Side.RIGHT)]
-    assert contradiction(both) == contradiction(both, [mention(Side.LEFT)]) == ""
+    both = [one_mention(Side.LEFT), one_mention(Side.RIGHT)]
+    assert contradiction(both) == contradiction(both, [one_mention(Side.LEFT)]) == ""
 
 
 def test_sides_of_different_findings_say_nothing_of_each_other():
-    assert contradiction([mention(Side.LEFT)], [mention(Side.RIGHT, finding="mass")]) == ""
+    assert contradiction([one_mention(Side.LEFT)], [one_mention(Side.RIGHT, finding="mass")]) == ""
 
 
 def test_present_and_absent_at_one_place_is_told_before_two_sides():
-    denied = mention(Side.LEFT, Assertion.ABSENT)
-    assert contradiction([mention(Side.LEFT)], [mention(Side.RIGHT), denied]) == "present-and-absent"
+    denied = one_mention(Side.LEFT, Assertion.ABSENT)
+    assert contradiction([one_mention(Side.LEFT)], [one_mention(Side.RIGHT), denied]) == "present-and-absent"
