@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from tests.pages import example, figure, schema, strategies
+from tests.pages import example, figure, rooms, schema, strategies
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 FIGURE = ROOT / "docs" / "weights.png"
 
 
@@ -24,6 +25,7 @@ Blocks = Mapping[str, Callable[[], str]]
 
 PAGES: Mapping[Path, Blocks] = {
     README: {"first-columns": schema.first_columns, "benchmark": benchmark_table},
+    CONTRIBUTING: {"rooms": rooms.room_map},
     ROOT / "docs" / "schema.md": {
         "columns": schema.columns,
         "structs": schema.structs,
