@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from medcutmix_cli.configuration.settings import TREE
-from tests.pages import example, figure, keywords, schema, strategies
+from tests.pages import example, figure, keywords, rooms, schema, strategies
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 FIGURE = ROOT / "docs" / "weights.png"
 
 
@@ -25,6 +26,7 @@ Blocks = Mapping[str, Callable[[], str]]
 
 PAGES: Mapping[Path, Blocks] = {
     README: {"first-columns": schema.first_columns, "benchmark": benchmark_table},
+    CONTRIBUTING: {"rooms": rooms.room_map},
     ROOT / "docs" / "schema.md": {
         "columns": schema.columns,
         "structs": schema.structs,

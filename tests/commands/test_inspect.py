@@ -1,4 +1,4 @@
-"""`inspect`, `status` and `verify` on runs that lie on disk."""
+"""`medcutmix inspect` on runs that lie on disk."""
 
 import json
 import subprocess
@@ -9,8 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from medcutmix_cli.inspection import verification
-from medcutmix_cli.inspection.verification import Level, Problem, Verification
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
 from medcutmix_cli.run.shards import METADATA_KEY
 from tests.calls import medcutmix
@@ -149,54 +147,3 @@ def test_inspect_of_an_unfinished_run_shows_no_pair(tmp_path, capsys):
     run = write_run(tmp_path / "run", ([],), missing=1)
     assert medcutmix("inspect", run) == 0
     assert "pair 0" not in capsys.readouterr().out
-
-
-def test_status_tells_which_shard_was_begun_again_and_again(tmp_path, capsys):
-    run = write_run(tmp_path / "run", missing=2)
-    (run / "state" / "part-00002.attempts").write_text("3")
-    assert medcutmix("status", run) == 0
-    assert "begun more than once: 2 (3 times)" in " ".join(capsys.readouterr().out.split())
-
-
-def test_status_tells_what_waits(tmp_path, capsys):
-    assert medcutmix("status", write_run(tmp_path / "run", missing=2)) == 0
-    assert "3 planned: 1 written, 0 rejected, 0 failed, 2 waiting" in capsys.readouterr().out
-
-
-def test_no_report_is_in_what_status_says(run, capsys):
-    medcutmix("status", run, "--json")
-    assert "effusion is" not in capsys.readouterr().out
-
-
-@pytest.fixture
-def verdict(monkeypatch):
-    """Return a function that decides what `verify` finds."""
-
-    def decide(*problems):
-        found = Verification(1, 2, Level.THOROUGH, problems)
-        monkeypatch.setattr(verification, "verify", lambda *_, **__: found)
-
-    return decide
-
-
-def test_a_run_that_keeps_its_promises_exits_0(run, verdict, capsys):
-    verdict()
-    assert medcutmix("verify", run) == 0
-    assert "verified 1 shard, 2 rows" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("form", ["", "-q"], ids=["plain", "quiet"])
-def test_a_broken_rule_exits_4_and_is_told_even_if_quiet(run, verdict, capsys, form):
-    verdict(Problem("part-00000.parquet", "hash", "is not the file that was written"))
-    assert medcutmix("verify", run, *form.split()) == 4
-    assert "hash" in capsys.readouterr().out
-
-
-def test_problems_are_in_the_json(run, verdict, capsys):
-    verdict(Problem("part-00000.parquet", "hash", "is not the file that was written"))
-    assert medcutmix("verify", run, "--json") == 4
-    document = json.loads(capsys.readouterr().out)
-    assert set(document) == {"document", "level", "ok", "out", "problems", "rows", "shards"}
-    assert document["problems"] == [
-        {"where": "part-00000.parquet", "rule": "hash", "detail": "is not the file that was written"}
-    ]

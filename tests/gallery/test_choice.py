@@ -1,0 +1,23 @@
+import pytest
+
+from medcutmix_cli.gallery import write_gallery
+from medcutmix_cli.gallery.choice import spread_over_findings
+from medcutmix_cli.run.contents import open_contents, read_columns
+from tests.run_folders import make_row, write_run
+
+
+@pytest.fixture
+def run(tmp_path):
+    return write_run(tmp_path / "run", ([make_row(n) for n in range(3)],), rejected=1)
+
+
+def test_findings_take_turns(tmp_path):
+    rows = [make_row(n) for n in range(8)] + [make_row(8, "mass"), make_row(9, "pneumothorax")]
+    contents = open_contents(write_run(tmp_path / "run", (rows,)))
+    found = [row["finding"] for row in read_columns(contents, ["finding"])]
+    chosen = [found[index] for index in spread_over_findings(contents, 4)]
+    assert sorted(chosen) == ["mass", "pleural_effusion", "pleural_effusion", "pneumothorax"]
+
+
+def test_a_small_run_is_shown_whole(run, tmp_path):
+    assert write_gallery(run, tmp_path / "page.html", 10) == 3

@@ -1,0 +1,57 @@
+import pytest
+
+from medcutmix_cli.inspection.summary import status
+from medcutmix_cli.inspection.verification import Level, Problem, Verification
+from medcutmix_cli.terminal import (
+    next_steps,
+    settings_view,
+    status_view,
+    verification_view,
+)
+from tests.run_folders import make_row, write_run
+from tests.terminal.printing import printed
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    rows = [make_row(n, ("mass", "pleural_effusion")[n % 2]) for n in range(6)]
+    return write_run(tmp_path_factory.mktemp("terminal") / "run", (rows,), rejected=2, failed=1)
+
+
+def test_a_run_is_told_with_every_reason(run):
+    text = printed(status_view(status(run), "RUN"))
+    for said in (
+        "12 in: 9 planned, 3 left out",
+        "2  report-empty",
+        "9 planned: 6 written, 2 rejected, 1 failed",
+        "2  rejected: recipient-mask-too-small",
+        "1  failed: image:image-missing",
+        "3.0 pairs/s",
+    ):
+        assert said in text
+
+
+def test_too_many_failures_are_said(run):
+    assert "11.1% of the pairs failed, more than the 1.0% allowed" in printed(status_view(status(run), "RUN"))
+
+
+def test_next_commands_can_be_copied(run):
+    text = next_steps(status(run), "my runs/first").plain
+    assert "medcutmix inspect 'my runs/first' --html 'my runs/first/report.html'" in text
+
+
+def test_an_unfinished_run_is_to_be_rendered(tmp_path):
+    found = status(write_run(tmp_path / "run", missing=1))
+    assert "medcutmix render RUN" in next_steps(found, "RUN").plain
+
+
+def test_problems_are_told_by_place_and_rule():
+    problems = tuple(Problem(f"part-{n}", "hash", "is another file") for n in range(25))
+    text = printed(verification_view(Verification(1, 9, Level.THOROUGH, problems)))
+    assert "25 problems" in text
+    assert "part-0 " in text
+    assert "5 problems more" in text
+
+
+def test_settings_are_told_with_their_origin():
+    assert "plan.seed   7       flag" in printed(settings_view({"plan": {"seed": 7}}, {"plan.seed": "flag"}))

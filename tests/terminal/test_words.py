@@ -1,0 +1,26 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medcutmix_cli.terminal.words import printable, quantity, size
+
+
+@given(st.text())
+def test_no_text_can_steer_the_terminal(text):
+    shown = printable(text)
+    assert not any(ord(character) < 32 and character not in "\n\t" for character in shown)
+    assert "\x1b" not in shown
+    assert "\x9b" not in shown
+    assert len(shown) == len(text.replace("\r", ""))
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (5_300_000, "5.3 MB"), (2 * 10**12, "2.0 TB")],
+)
+def test_sizes_are_written_as_people_do(count, said):
+    assert size(count) == said
+
+
+def test_one_is_singular():
+    assert (quantity(1, "shard"), quantity(1024, "shard")) == ("1 shard", "1,024 shards")

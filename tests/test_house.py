@@ -1,0 +1,120 @@
+"""The house: its map in CONTRIBUTING, the contract in pyproject.toml, the tree, and the size of what is in it."""
+
+import ast
+import re
+import statistics
+import tomllib
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "medcutmix_cli"
+TESTS = ROOT / "tests"
+MAP = (
+    (ROOT / "CONTRIBUTING.md")
+    .read_text(encoding="utf-8")
+    .partition("## Where things are")[2]
+    .partition("\n## ")[0]
+)
+ROOMS = re.findall(r"^\| (\d*) \| `([\w.]+/?)` \| (.+) \|$", MAP, flags=re.MULTILINE)
+CONTRACT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+    "contracts"
+][0]
+IN_ROOMS = sorted(
+    path for path in TESTS.rglob("test_*.py") if path.parent not in (TESTS, TESTS / "end_to_end")
+)
+LONGEST, MOST_PARAMETERS, USUAL = 40, 12, 14
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the package, with the lines of its body without the docstring."""
+
+    place: str
+    lines: int
+    parameters: int
+
+    @property
+    def too_large(self):
+        return self.lines > LONGEST or self.parameters > MOST_PARAMETERS
+
+
+def functions(tree, place):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            given = node.args
+            count = len([*given.posonlyargs, *given.args, *given.kwonlyargs])
+            yield Function(f"{place}:{node.name}", lines, count)
+
+
+ALL = [
+    function
+    for path in sorted(PACKAGE.rglob("*.py"))
+    for function in functions(
+        ast.parse(path.read_text(encoding="utf-8")), path.relative_to(PACKAGE).as_posix()
+    )
+]
+
+
+def in_the_tree():
+    folders = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
+    return sorted(folders | {path.name for path in PACKAGE.glob("*.py")})
+
+
+def test_every_folder_and_root_module_is_on_the_map_exactly_once():
+    assert sorted(name for _floor, name, _purpose in ROOMS) == in_the_tree()
+
+
+def test_every_folder_of_the_package_is_a_package():
+    folders = {path.parent for path in PACKAGE.rglob("*.py")}
+    assert [folder for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
+
+
+def test_the_floors_of_the_map_are_those_of_the_contract():
+    numbered = [(int(floor), re.sub(r"(\.py|/)$", "", name)) for floor, name, _purpose in ROOMS if floor]
+    drawn = [
+        [name for _floor, name in rooms] for _floor, rooms in groupby(numbered, key=lambda room: room[0])
+    ]
+    assert drawn == [re.split(r" *\| *", floor) for floor in CONTRACT["layers"]]
+    assert sorted({floor for floor, _name in numbered}, reverse=True) == list(range(len(drawn), 0, -1))
+
+
+def test_rooms_on_one_floor_know_nothing_of_each_other():
+    assert not [floor for floor in CONTRACT["layers"] if ":" in floor]  # `|` forbids what `:` would allow
+    assert (CONTRACT["type"], CONTRACT["exhaustive"]) == ("layers", True)
+    assert set(CONTRACT) == {"name", "type", "containers", "exhaustive", "layers"}  # no import is excused
+
+
+def test_the_root_holds_ten_modules_at_most():
+    assert len([name for name in in_the_tree() if name.endswith(".py")]) <= 10
+
+
+@pytest.mark.parametrize("path", IN_ROOMS, ids=lambda path: path.relative_to(TESTS).as_posix())
+def test_a_test_file_is_named_after_what_it_tests(path):
+    module = PACKAGE / path.parent.relative_to(TESTS) / path.stem.removeprefix("test_")
+    assert module.with_suffix(".py").is_file() or (module / "__init__.py").is_file()
+
+
+def test_bodies_are_paragraphs():
+    lines = sorted(function.lines for function in ALL)
+    assert len(lines) > 1000
+    assert statistics.median(lines) <= 4
+    assert lines[int(0.9 * len(lines))] <= USUAL
+
+
+def test_no_body_is_over_40_lines_and_no_function_takes_more_than_12_parameters():
+    assert {function.place for function in ALL if function.too_large} == set()
+
+
+def test_long_bodies_and_many_parameters_are_seen():
+    body = "".join(f"    a{n} = {n}\n" for n in range(41))
+    names = ", ".join(f"p{n}" for n in range(10))
+    source = f'def f():\n    """Say."""\n{body}\ndef g(x, y, *, {names}, z): ...\ndef h(*a, **b): ...\n'
+    found = list(functions(ast.parse(source), "m.py"))
+    assert found == [Function("m.py:f", 41, 0), Function("m.py:g", 1, 13), Function("m.py:h", 1, 0)]
+    assert [function.too_large for function in found] == [True, True, False]
