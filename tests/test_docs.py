@@ -20,7 +20,7 @@ from medcutmix_cli.mixing.weights import label_targets
 from medcutmix_cli.run.column import ColumnGroup
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
 from medcutmix_cli.run.shards import read_rows
-from tests.docs import FIGURE, PAGES, README, ROOT, rendered
+from tests.docs import CONTRIBUTING, FIGURE, PAGES, README, ROOT, rendered
 from tests.pages import example, figure, keywords, schema, strategies
 from tests.pages.docstrings import first_sentence
 
@@ -28,7 +28,18 @@ TEXT = README.read_text(encoding="utf-8")
 CONSOLE = re.findall(r"```console\n(.*?)```", TEXT, flags=re.DOTALL)
 PYTHON = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
-ALL = {"README.md": TEXT, **DOCS}
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+ALL = {
+    "README.md": TEXT,
+    **DOCS,
+    **{f"decisions/{page.name}": page.read_text(encoding="utf-8") for page in DECISIONS},
+}
+PROSE = [
+    README,
+    CONTRIBUTING,
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "examples").rglob("*.md")),
+]
 ENCODERS = DOCS["encoders.md"]
 OF_OTHERS = {
     *("--local-dir", "--array", "--gres", "--requeue"),  # hf, sbatch, srun
@@ -118,11 +129,10 @@ def test_every_setting_on_a_page_is_one(page):
             assert hasattr(tables[name], key), f"{name}.{key}"
 
 
-@pytest.mark.parametrize("page", ALL)
+@pytest.mark.parametrize("page", PROSE, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_what_a_page_points_to_is_there(page):
-    folder = ROOT if page == "README.md" else ROOT / "docs"
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", ALL[page])
-    assert not [link for link in links if not (folder / link).is_file()]
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert not [link for link in links if not (page.parent / link).exists()]
 
 
 def test_the_readme_points_to_every_page():
@@ -272,10 +282,34 @@ def test_every_option_on_the_page_is_one_of_an_encoder():
     assert set(told) <= known
 
 
-@pytest.mark.parametrize("page", ALL)
+@pytest.mark.parametrize("page", PROSE, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_file_of_the_project_that_a_page_names_is_there(page):
-    for path in re.findall(r"`((?:tests|examples|medcutmix_cli)/[^`*]+)`", ALL[page]):
+    text = page.read_text(encoding="utf-8")
+    for path in re.findall(r"`((?:tests|examples|medcutmix_cli|docs|tools)/[^`*]+)`", text):
         assert (ROOT / path).exists(), path
+
+
+def test_there_are_ten_decisions_and_the_index_names_each_by_its_title():
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    titles = [page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") for page in DECISIONS]
+    assert re.findall(r"^\| \[(.+)\]\((.+)\) \| .+ \|$", index, flags=re.MULTILINE) == [
+        (title, page.name) for title, page in zip(titles, DECISIONS, strict=True)
+    ]
+    assert len(DECISIONS) >= 10
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_says_context_decision_consequences_and_what_was_not_taken(page):
+    text = page.read_text(encoding="utf-8")
+    parts = re.findall(r"^\*\*(.+?)\.\*\*", text, flags=re.MULTILINE)
+    assert parts == ["Context", "Decision", "Consequences", "Not taken"]
+    assert text.partition("**Not taken.**")[2].count("\n- *") >= 2
+    assert len(text.splitlines()) <= 50
+
+
+def test_readme_and_contributing_point_to_the_decisions():
+    for page in (README, CONTRIBUTING):
+        assert "](docs/decisions/README.md)" in page.read_text(encoding="utf-8"), page.name
 
 
 def test_no_page_of_the_project_claims_to_be_the_paper():
