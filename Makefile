@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := .demo
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test check docs benchmark clean
+.PHONY: demo test check docs coverage release benchmark clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -30,6 +30,15 @@ check: $(VENV)/.development
 # Rewrite the parts of the docs that come from the program (the tests fail when they are stale).
 docs: $(VENV)/.development
 	$(BIN)/python -m tests.docs
+
+# What the tests reach, line by line and branch by branch; processes that they start are not counted.
+coverage: $(VENV)/.development
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report
+
+# Is this a release? One version everywhere, and a wheel that runs the README's commands without the checkout.
+release: check
+	$(BIN)/python tools/release.py --wheel
 
 # Long measurements, by hand; the table is kept in tests/benchmarks/RESULTS.md.
 benchmark: $(VENV)/.development

@@ -70,7 +70,7 @@ def maps_on_the_grid_of_its_card(encoder: Encoder) -> None:
         outside = ~cells_inside(picture.placement, encoder.card.grid)
         expect(np.isnan(attention.scores[outside]).all(), "cells without picture must be NaN")
         expect(np.isfinite(attention.scores).any(), "a map without a finite cell must be missing by name")
-    expect(found, "no map of four pictures and four sentences")
+    expect(found, "no map of any picture and sentence")
 
 
 def does_not_see_what_is_encoded_beside(encoder: Encoder) -> None:
@@ -88,8 +88,8 @@ def does_not_see_what_is_encoded_beside(encoder: Encoder) -> None:
 
 def gives_the_same_map_to_several_threads(encoder: Encoder) -> None:
     """All methods may be called from several threads at once."""
-    with ThreadPoolExecutor(4) as pool:
-        runs = list(pool.map(lambda _: [attention for _, attention in _maps(encoder)], range(4)))
+    with ThreadPoolExecutor(3) as pool:
+        runs = list(pool.map(lambda _: [attention for _, attention in _maps(encoder)], range(3)))
     expect(all(all(map(_same, runs[0], run)) for run in runs), "threads were given different maps")
 
 
