@@ -101,6 +101,10 @@ def test_a_small_picture_is_enlarged(tmp_path):
         [rows.min(), rows.max() + 1, columns.min(), columns.max() + 1], [90, 179, 260, 331], atol=1
     )
     assert canvas.pixels[at.top : at.top + at.height, at.left : at.left + at.width].min() == 20
+    # Between two pixels, 9 apart on the canvas, grey goes up in even steps and not over the brighter one.
+    ramp = np.unique(canvas.pixels[134, 240:290])
+    assert len(ramp) > 8
+    assert np.diff(ramp).max() < 30
 
 
 def test_exif_orientation_does_not_turn_the_coordinates(tmp_path):
