@@ -167,17 +167,23 @@ def test_resources_that_make_no_sense_are_refused(wrong, said):
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "said"),
     [
-        pytest.param({"run": Path("run")}, id="a-relative-folder"),
-        pytest.param({"run": Path("/a\nrm -rf /")}, id="a-folder-of-two-lines"),
-        pytest.param({"num_tasks": 0}, id="no-task"),
-        pytest.param({"stagger": -1}, id="a-negative-pause"),
-        pytest.param({"name": "a\nb"}, id="a-name-of-two-lines"),
-        pytest.param({"changes": {"dataset.root": "/a\nb"}}, id="a-data-set-of-two-lines"),
-        pytest.param({"max_fail_frac": 5.0}, id="no-share"),
+        pytest.param({"run": Path("run")}, "an absolute run folder", id="a-relative-folder"),
+        pytest.param(
+            {"run": Path("/a\nrm -rf /")}, "run .* is not one printable", id="a-folder-of-two-lines"
+        ),
+        pytest.param({"num_tasks": 0}, "needs .* a task", id="no-task"),
+        pytest.param({"stagger": -1}, "no negative number", id="a-negative-pause"),
+        pytest.param({"name": "a\nb"}, "name .* is not one printable", id="a-name-of-two-lines"),
+        pytest.param(
+            {"changes": {"dataset.root": "/a\nb"}},
+            r"dataset\.root .* is not one printable",
+            id="a-data-set-of-two-lines",
+        ),
+        pytest.param({"max_fail_frac": 5.0}, "max_fail_frac must be", id="no-share"),
     ],
 )
-def test_jobs_that_make_no_sense_are_refused(wrong):
-    with pytest.raises(UsageError):
+def test_jobs_that_make_no_sense_are_refused(wrong, said):
+    with pytest.raises(UsageError, match=said):
         replace(SMALL, **wrong)

@@ -43,8 +43,9 @@ def test_a_table_that_makes_no_sense_is_refused(tmp_path, text, message):
 
 
 def test_a_table_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(DatasetError):
+    with pytest.raises(DatasetError, match="does not exist") as caught:
         read_label_table(tmp_path / "no.csv")
+    assert caught.value.where == str(tmp_path / "no.csv")
 
 
 def test_the_table_replaces_the_labels_of_the_data_set():

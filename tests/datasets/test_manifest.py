@@ -171,12 +171,15 @@ def test_a_split_for_all_has_to_be_said(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "options",
-    [{"columns": {"picture": "path"}}, {"columns": "path"}, {"views": {"a": 1}}],
-    ids=["unknown-role", "no-mapping", "no-name"],
+    ("options", "message"),
+    [
+        pytest.param({"columns": {"picture": "path"}}, "no column can be the 'picture'", id="unknown-role"),
+        pytest.param({"columns": "path"}, "columns must map names to names", id="no-mapping"),
+        pytest.param({"views": {"a": 1}}, "views must map names to names", id="no-name"),
+    ],
 )
-def test_a_mapping_that_makes_no_sense_is_refused(tmp_path, options):
-    with pytest.raises(UsageError):
+def test_a_mapping_that_makes_no_sense_is_refused(tmp_path, options, message):
+    with pytest.raises(UsageError, match=message):
         Manifest(tmp_path, **options)
 
 

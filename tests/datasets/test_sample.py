@@ -206,9 +206,17 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("option", [{"image_format": "png"}, {"studies": 0}, {"seed": -1}, {"height": 20}])
-def test_arguments_that_make_no_sense_are_refused(tmp_path, option):
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"image_format": "png"}, "unknown image format 'png'"),
+        ({"studies": 0}, "studies must be at least 1, not 0"),
+        ({"seed": -1}, "seed must be at least 0, not -1"),
+        ({"height": 20}, "height must be at least 64, not 20"),
+    ],
+)
+def test_arguments_that_make_no_sense_are_refused(tmp_path, option, message):
+    with pytest.raises(UsageError, match=message):
         write_sample(tmp_path / "root", **option)
     assert list(tmp_path.iterdir()) == []
 

@@ -127,7 +127,7 @@ def test_what_the_run_would_refuse_is_refused_alike(source, tmp_path, change, er
 
 
 def test_a_data_set_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(DatasetError):
+    with pytest.raises(DatasetError, match="there is no"):
         medcutmix_cli.estimate_augment(tmp_path / "none", tmp_path / "out")
 
 
@@ -137,22 +137,36 @@ def test_other_settings_than_those_of_the_run_are_refused_with_the_difference(so
         medcutmix_cli.estimate_augment(source, tmp_path / "out", seed=7, **OPTIONS)
 
 
-@pytest.mark.parametrize("kind", ["foreign-file", "a-file", "below-a-file"])
-def test_a_place_where_no_run_can_be_is_refused(source, tmp_path, kind):
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("foreign-file", "holds 1 other file.* 'thesis.tex'"),
+        ("a-file", "the output is a file"),
+        ("below-a-file", "not a directory"),
+    ],
+)
+def test_a_place_where_no_run_can_be_is_refused(source, tmp_path, kind, message):
     out = tmp_path / "out"
     if kind == "foreign-file":
         out.mkdir()
         (out / "thesis.tex").write_text("")
     else:
         out.write_text("")
-    with pytest.raises(RunError):
+    with pytest.raises(RunError, match=message):
         medcutmix_cli.estimate_augment(source, out / "x" if kind == "below-a-file" else out, **OPTIONS)
 
 
-@pytest.mark.parametrize("options", [{"task": 2, "num_tasks": 2}, {"workers": -1}, {"probe": -1}])
-def test_a_share_that_cannot_be_is_refused(source, tmp_path, options):
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"task": 2, "num_tasks": 2}, "task 2 of 2"),
+        ({"workers": -1}, "workers must be at least 0"),
+        ({"probe": -1}, "probe"),
+    ],
+)
+def test_a_share_that_cannot_be_is_refused(source, tmp_path, options, message):
     medcutmix_cli.plan(source, tmp_path / "out", **OPTIONS)
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=message):
         medcutmix_cli.estimate_render(tmp_path / "out", **options)
 
 

@@ -49,14 +49,14 @@ def test_every_real_sample_is_rebuilt_from_its_recipe(run):
 
 
 def test_patients_and_splits_stay_apart(run):
-    for shard in (run[0] / "data").iterdir():
-        for row in read_rows(shard, ["subject_id_a", "subject_id_b", "split"]):
-            assert row["subject_id_a"] != row["subject_id_b"]
-            # The tool draws the split from the last digit of the patient's id: one patient, one split.
-            parts = ["train"] * 8 + ["validate", "test"]
-            assert (
-                parts[int(row["subject_id_a"]) % 10] == parts[int(row["subject_id_b"]) % 10] == row["split"]
-            )
+    names = ["subject_id_a", "subject_id_b", "split"]
+    rows = [row for shard in (run[0] / "data").iterdir() for row in read_rows(shard, names)]
+    assert len(rows) == run[1].written
+    for row in rows:
+        assert row["subject_id_a"] != row["subject_id_b"]
+        # The tool draws the split from the last digit of the patient's id: one patient, one split.
+        parts = ["train"] * 8 + ["validate", "test"]
+        assert parts[int(row["subject_id_a"]) % 10] == parts[int(row["subject_id_b"]) % 10] == row["split"]
 
 
 def test_a_jpg_root_without_reports_says_which_project_has_them(tree, tmp_path):

@@ -211,8 +211,10 @@ def test_a_data_set_that_goes_during_the_run_stops_it_and_fails_no_pair(
 def test_a_data_set_that_is_gone_before_the_run_is_one_clear_error(tmp_path, source):
     medcutmix_cli.plan(source, tmp_path / "out", gate="none", **GATED)
     gone_by_renaming(source)
-    with pytest.raises(DatasetError):
+    with pytest.raises(DatasetError) as caught:
         medcutmix_cli.render(tmp_path / "out")
+    assert caught.value.where == str(source)
+    assert run_status(RunFolder(tmp_path / "out")).failed == {}
 
 
 def test_a_file_that_is_damaged_is_no_data_set_that_is_gone(source):

@@ -46,6 +46,7 @@ def test_an_outline_is_closed(height, width, data):
         for point in (start, (start[0] + (way == "h"), start[1] + (way == "v"))):
             ends[point] = ends.get(point, 0) + 1
     assert all(count % 2 == 0 for count in ends.values())
+    assert bool(ends) == any(mask)
 
 
 def test_the_heat_is_clear_outside_the_field_of_view_and_strong_at_the_peak():

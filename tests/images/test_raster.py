@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import decode_picture, encode_png, read_canvas, to_canvas
@@ -67,6 +68,18 @@ def test_colour_becomes_luma_and_a_palette_is_looked_up(tmp_path):
     cv2.imwrite(str(tmp_path / "grey.png"), picture)
     one, other = (read_canvas(tmp_path / name, 112, "voi").pixels for name in ("rgb.png", "grey.png"))
     assert psnr(one, other) > 50
+    red, green, blue = picture, np.full_like(picture, 40), np.full_like(picture, 200)
+    luma = np.rint(0.299 * red + 0.587 * green + 0.114 * blue).astype(np.uint8)  # ITU-R BT.601
+    cv2.imwrite(str(tmp_path / "colour.png"), cv2.merge([blue, green, red]))
+    cv2.imwrite(str(tmp_path / "luma.png"), luma)
+    levels = np.arange(256).repeat(3).astype(np.uint8)[::-1]
+    indexed = Image.fromarray(picture)
+    indexed.putpalette(levels.tobytes())
+    indexed.save(tmp_path / "palette.png")
+    cv2.imwrite(str(tmp_path / "inverse.png"), 255 - picture)
+    for name, expected in (("colour", "luma"), ("palette", "inverse")):
+        one, other = (read_canvas(tmp_path / f"{n}.png", 112, "voi").pixels for n in (name, expected))
+        assert psnr(one, other) > 45, name
 
 
 def test_twelve_bits_in_a_sixteen_bit_png_keep_their_greys(tmp_path):
@@ -76,17 +89,33 @@ def test_twelve_bits_in_a_sixteen_bit_png_keep_their_greys(tmp_path):
 
 
 def test_a_small_picture_is_enlarged(tmp_path):
-    canvas = read_canvas(write_jpeg(tmp_path / "a.jpg", grey(50, 40)), 448, "voi")
-    assert canvas.placement.height == 448
+    picture = np.full((50, 40), 20, np.uint8)
+    picture[10:20, 24:32] = 220
+    cv2.imwrite(str(tmp_path / "a.png"), picture)
+    canvas = read_canvas(tmp_path / "a.png", 448, "voi")
+    at = canvas.placement
+    assert (at.height, at.width, at.top, at.left) == (448, 358, 0, 45)
+    assert {int(canvas.pixels[y, x]) for y, x in ((45, 100), (134, 296), (250, 296), (134, 200))} == {20, 220}
+    rows, columns = np.nonzero(canvas.pixels > 120)  # linear: the edge lies where half of the step is
+    assert np.allclose(
+        [rows.min(), rows.max() + 1, columns.min(), columns.max() + 1], [90, 179, 260, 331], atol=1
+    )
+    assert canvas.pixels[at.top : at.top + at.height, at.left : at.left + at.width].min() == 20
+    # Between two pixels, 9 apart on the canvas, grey goes up in even steps and not over the brighter one.
+    ramp = np.unique(canvas.pixels[134, 240:290])
+    assert len(ramp) > 8
+    assert np.diff(ramp).max() < 30
 
 
 def test_exif_orientation_does_not_turn_the_coordinates(tmp_path):
-    from PIL import Image
-
     exif = Image.Exif()
     exif[0x0112] = 6
-    Image.fromarray(grey(300, 200)).save(tmp_path / "a.jpg", exif=exif)
-    assert read_canvas(tmp_path / "a.jpg", 112, "voi").placement.source_height == 300
+    Image.fromarray(grey(300, 200)).save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    Image.fromarray(grey(300, 200)).save(tmp_path / "plain.jpg", quality=95)
+    turned, plain = (read_canvas(tmp_path / f"{name}.jpg", 112, "voi") for name in ("turned", "plain"))
+    assert (turned.placement.source_height, turned.placement.source_width) == (300, 200)
+    assert turned.placement == plain.placement
+    assert np.array_equal(turned.pixels, plain.pixels)
 
 
 def test_every_kind_of_bad_file_has_its_name(tmp_path):
@@ -127,8 +156,10 @@ def test_a_picture_without_rows_is_empty(tmp_path):
 def test_any_bytes_give_a_picture_or_an_image_error(tmp_path_factory, content, magic):
     path = tmp_path_factory.mktemp("any") / "a.bin"
     path.write_bytes(magic + content)
-    with pytest.raises(ImageError):
+    with pytest.raises(ImageError) as caught:
         read_canvas(path, 112, "voi")
+    assert caught.value.where == str(path)
+    assert caught.value.reason.startswith(("image-", "dicom-"))
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))

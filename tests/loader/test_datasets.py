@@ -39,7 +39,7 @@ def test_rows_are_found_by_number_in_the_order_of_the_shards(run):
     assert [the_id(pairs[k]) for k in (69, 0, 32, 31, 66, 67, -1, -70)] == [69, 0, 32, 31, 66, 67, 69, 0]
     assert [the_id(pair) for pair in pairs] == list(range(70))
     for beyond in (70, -71):
-        with pytest.raises(IndexError):
+        with pytest.raises(IndexError, match=f"row {beyond} of 70"):
             pairs[beyond]
 
 
@@ -63,11 +63,18 @@ def test_a_shard_that_is_named_twice_is_refused(run):
         MixedPairs([run, run / "data" / "part-00000.parquet"])
 
 
-@pytest.mark.parametrize("source", ["{run}/nothing", "{run}/data/part-9*.parquet"])
-def test_what_is_not_there_is_an_error(run, source):
-    with pytest.raises(RunError):
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{run}/nothing", "no such file or folder"),
+        ("{run}/data/part-9*.parquet", "no file fits this pattern"),
+    ],
+)
+def test_what_is_not_there_is_an_error(run, source, message):
+    with pytest.raises(RunError, match=message) as caught:
         MixedPairs(source.format(run=run))
-    with pytest.raises(RunError):
+    assert caught.value.where == source.format(run=run)
+    with pytest.raises(RunError, match="no path was named"):
         MixedPairs([])
 
 

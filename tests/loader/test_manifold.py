@@ -194,22 +194,23 @@ def test_gradients_go_to_both_parents_by_their_shares():
 
 
 MISFITS = {
-    "batch": (torch.zeros(3, 49, 2), torch.zeros(3, 49, 2), {}),
-    "shapes": (torch.zeros(2, 49, 2), torch.zeros(2, 49, 3), {}),
-    "dtypes": (torch.zeros(2, 49, 2), torch.zeros(2, 49, 2).double(), {}),
-    "dimensions": (torch.zeros(2, 49), torch.zeros(2, 49), {}),
-    "no-grid-of-that-many": (torch.zeros(2, 50, 2), torch.zeros(2, 50, 2), {}),
-    "another-grid": (torch.zeros(2, 49, 2), torch.zeros(2, 49, 2), {"grid": (6, 8)}),
-    "class-tokens-of-a-map": (torch.zeros(2, 3, 7, 7), torch.zeros(2, 3, 7, 7), {"class_tokens": 1}),
-    "grid-of-a-map": (torch.zeros(2, 3, 7, 7), torch.zeros(2, 3, 7, 7), {"grid": (14, 14)}),
-    "class-mix": (torch.zeros(2, 49, 2), torch.zeros(2, 49, 2), {"class_mix": "b"}),
+    "2 rows for a batch of 3": (torch.zeros(3, 49, 2), torch.zeros(3, 49, 2), {}),
+    "49, 2. torch.float32 and .2, 49, 3": (torch.zeros(2, 49, 2), torch.zeros(2, 49, 3), {}),
+    "torch.float32 and .* torch.float64": (torch.zeros(2, 49, 2), torch.zeros(2, 49, 2).double(), {}),
+    "cannot be mixed: .2, 49. ": (torch.zeros(2, 49), torch.zeros(2, 49), {}),
+    "50 tokens are no grid of 7 x 7": (torch.zeros(2, 50, 2), torch.zeros(2, 50, 2), {}),
+    "49 tokens are no grid of 6 x 8": (torch.zeros(2, 49, 2), torch.zeros(2, 49, 2), {"grid": (6, 8)}),
+    "that grid and no class": (torch.zeros(2, 3, 7, 7), torch.zeros(2, 3, 7, 7), {"class_tokens": 1}),
+    "a map of 7 x 7 has that": (torch.zeros(2, 3, 7, 7), torch.zeros(2, 3, 7, 7), {"grid": (14, 14)}),
+    "no class_mix 'b'": (torch.zeros(2, 49, 2), torch.zeros(2, 49, 2), {"class_mix": "b"}),
 }
+"""What is told, as a pattern, of states that do not fit."""
 
 
-@pytest.mark.parametrize("name", MISFITS)
-def test_what_does_not_fit_together_is_refused(name):
-    h_a, h_b, options = MISFITS[name]
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize("told", MISFITS)
+def test_what_does_not_fit_together_is_refused(told):
+    h_a, h_b, options = MISFITS[told]
+    with pytest.raises(UsageError, match=told):
         manifold_mix(h_a, h_b, [make_mix(k)[0] for k in range(2)], **options)
 
 

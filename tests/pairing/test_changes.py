@@ -274,6 +274,17 @@ def changes_of(recipient, donor):
         yield host(recipient, donor, coming)
 
 
+@pytest.mark.parametrize("given_number", [0, 3, 11])
+def test_reports_that_are_made_up_do_change(given_number):
+    other = make_report(SENTENCES[given_number])
+    changes = [
+        change
+        for number in range(len(SENTENCES))
+        for change in changes_of(read(make_report(SENTENCES[number])), read(other, 1))
+    ]
+    assert sum(isinstance(change, TextChange) for change in changes) >= 5
+
+
 @settings(max_examples=60)
 @given(made_up_reports(), made_up_reports())
 def test_a_change_reads_as_what_was_kept_and_what_came(report, other):

@@ -172,7 +172,7 @@ def test_the_command_embeds_each_picture_and_a_plan_goes_by_it(tmp_path, monkeyp
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert len(record["sources"]["embeddings"]) == 64
     write_embeddings(out, ["0"], np.ones((1, 2), np.float32), {})
-    with pytest.raises(RunConflictError):
+    with pytest.raises(RunConflictError, match="embeddings"):
         medcutmix_cli.plan(root / "manifest.jsonl", tmp_path / "run", embeddings=out, **how)
 
 

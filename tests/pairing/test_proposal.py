@@ -233,13 +233,16 @@ def donors(result):
 def test_ablations_mix_the_pairs_of_the_default(built):
     studies = cohort(*MIXED, *MIXED)
     default = planned(studies, built["same-finding"])
+    assert len(donors(default)) == 8
     for name in ("identity", "cutmix-random", "sentence-only", "image-only"):
         assert donors(planned(studies, built[name])) == donors(default), name
 
 
 @pytest.mark.parametrize("name", sorted(TEXTLESS))
 def test_reports_that_are_not_to_change_do_not(built, name):
-    for pair in planned(cohort(*MIXED, *MIXED), built[name]).pairs:
+    pairs = planned(cohort(*MIXED, *MIXED), built[name]).pairs
+    assert pairs
+    for pair in pairs:
         assert (pair.report, pair.edits) == (pair.recipient.report, ())
         assert np.array_equal(pair.labels, pair.recipient.labels, equal_nan=True)
         assert np.isnan(pair.given).all()

@@ -96,7 +96,7 @@ def test_a_reader_survives_pickling():
 
 
 def test_unknown_section_rules_are_refused():
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="loose"):
         ReportReader("loose").read("x")
 
 

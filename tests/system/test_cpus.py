@@ -47,3 +47,11 @@ def test_a_container_gets_as_many_threads_as_its_quota(eight, tmp_path, files, e
 
 def test_this_machine_has_a_processor_at_least():
     assert 1 <= usable_cpus() <= os.cpu_count()
+
+
+def test_where_a_process_cannot_be_pinned_the_processors_of_the_machine_count(monkeypatch, tmp_path):
+    monkeypatch.delattr(os, "sched_getaffinity")  # macOS has none
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert usable_cpus(tmp_path) == 6
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert usable_cpus(tmp_path) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from string import Formatter
 
 import numpy as np
@@ -61,6 +62,7 @@ def test_a_finding_has_many_wordings(finding, name, least):
 
 @pytest.mark.parametrize("name", PHRASEBOOKS)
 def test_templates_use_only_known_slots(name):
+    assert len(templates(name)) > 50
     for template in templates(name):
         assert {field for _, field, _, _ in Formatter().parse(template) if field} <= SLOTS
 
@@ -103,12 +105,15 @@ def test_numbers_take_the_article_they_are_spoken_with(number, article):
 def test_a_sentence_names_no_other_side(name):
     rng = np.random.default_rng(2)
     other = {"left": r"\bright\b", "right": r"\bleft\b", "bilateral": r"\b(unilateral)\b"}
+    seen = Counter()
     for finding in FINDINGS:
         if finding == "support_devices":
             continue  # a lead of a left pacemaker ends in the right ventricle
         for lesion in lesions(finding, 40):
             if lesion.side in other:
+                seen[lesion.side] += 1
                 assert not re.search(other[lesion.side], lesion_sentence(lesion, rng, name).lower())
+    assert min(seen[side] for side in other) > 10
 
 
 def test_an_unknown_phrasebook_is_refused():

@@ -10,6 +10,7 @@ from medcutmix_cli.datasets.phantoms import FINDINGS, Phantom, PhantomReport, dr
 from medcutmix_cli.datasets.phantoms.phrases import PHRASEBOOKS
 
 SEEDS = range(400)
+NORMAL = ("acute cardiopulmonary", "acute intrathoracic", "Normal chest", "lungs are clear")
 
 
 @cache
@@ -56,10 +57,14 @@ def test_the_truth_follows_from_the_lesions(phrasebook):
 
 
 def test_every_asserting_sentence_is_about_its_lesion():
-    for phantom, report in written():
-        for index, lesion in enumerate(phantom.lesions):
-            for sentence in report.sentences_asserting(index):
-                assert any(m.finding == lesion.finding and m.side == lesion.side for m in sentence.mentions)
+    about = [
+        any(m.finding == lesion.finding and m.side == lesion.side for m in sentence.mentions)
+        for phantom, report in written()
+        for index, lesion in enumerate(phantom.lesions)
+        for sentence in report.sentences_asserting(index)
+    ]
+    assert len(about) > len(SEEDS)
+    assert all(about)
 
 
 def test_most_lesions_have_a_plain_sentence_of_their_own():
@@ -93,19 +98,28 @@ def test_shapes_have_the_shares_of_the_real_collection():
 
 
 def test_a_normal_study_says_so_and_a_diseased_one_does_not():
+    said = {"normal": [], "diseased": []}
     for phantom, report in written():
         disease = {lesion.finding for lesion in phantom.lesions} - {"support_devices"}
-        normal = any(
-            word in report.text for word in ("acute cardiopulmonary", "Normal chest", "lungs are clear")
-        )
+        text = " ".join(report.text.split())  # lines are wrapped anywhere
+        normal = any(word in text for word in NORMAL)
         if disease & {"consolidation", "pneumothorax", "edema", "pleural_effusion", "mass"}:
-            assert not normal
+            said["diseased"].append(normal)
+        elif not phantom.lesions:
+            mentions = [mention.assertion for one in report.sentences for mention in one.mentions]
+            denied = set(mentions) == {"absent"}
+            said["normal"].append(denied or (normal and not mentions))
+    assert len(said["diseased"]) > 100
+    assert not any(said["diseased"])
+    assert len(said["normal"]) > 50
+    assert all(said["normal"])
 
 
 def test_no_prior_study_is_spoken_of_where_there_is_none():
-    for _, report in written():
-        if "COMPARISON:  No" in report.text:
-            assert not any(sentence.prior for sentence in report.sentences)
+    alone = [report for _, report in written() if "COMPARISON:  No" in report.text]
+    assert len(alone) > 10
+    assert not any(sentence.prior for report in alone for sentence in report.sentences)
+    assert any(sentence.prior for _, report in written() for sentence in report.sentences)
 
 
 def test_lines_are_wrapped_and_the_title_stands_first():
@@ -113,6 +127,7 @@ def test_lines_are_wrapped_and_the_title_stands_first():
         lines = report.text.split("\n")
         assert lines[0].strip() == "FINAL REPORT"
         assert max(map(len, lines)) <= 79
+        assert len(lines) > 3
         assert all(line.startswith(" ") for line in lines if line)
 
 
