@@ -94,7 +94,7 @@ def fingerprint(path: Path) -> str:
 @contextmanager
 def open_table(path: Path) -> Iterator[TextIO]:
     """Open a text file, gunzipped where its name ends in .gz; inside, `csv` takes fields of up to 64 MiB."""
-    with _LONG_FIELDS.held(), _open_text(path) as text:
+    with _LONG_FIELDS.hold(), _open_text(path) as text:
         yield text
 
 

@@ -14,9 +14,9 @@ _LOG_LEVEL = HeldSetting(cv2.getLogLevel, cv2.setLogLevel, 0)
 
 def single_threaded_opencv() -> AbstractContextManager[None]:
     """Keep OpenCV to one thread a call: for work that has threads of its own, with which its pool would fight."""
-    return _THREADS.held()
+    return _THREADS.hold()
 
 
 def silent_opencv() -> AbstractContextManager[None]:
     """Keep OpenCV from printing: a damaged picture is ours to report, not the decoder's."""
-    return _LOG_LEVEL.held()
+    return _LOG_LEVEL.hold()

@@ -31,7 +31,7 @@ class HeldSetting(Generic[_Value]):
         self._before = ours
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def hold(self) -> Iterator[None]:
         """Hold the setting at our value while the block runs."""
         self._enter()
         try:

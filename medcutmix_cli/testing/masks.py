@@ -42,7 +42,7 @@ def takes_cells_of_the_picture_only(rule: MaskRule) -> None:
 
 def keeps_to_the_stated_side(rule: MaskRule) -> None:
     """What is not refused lies on the side that the report states."""
-    for side in (Side.LEFT, Side.RIGHT, Side.BILATERAL):
+    for side in Side:
         for scores, placement in made_maps():
             region = rule.select(scores, side, placement)
             fits = region.rejected or agrees_with_side(region.mask, scores, side, placement)

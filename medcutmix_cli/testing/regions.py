@@ -19,7 +19,7 @@ def _parents() -> Iterator[tuple[ParentEvidence, ParentEvidence]]:
     """Yield recipient and donor: both asked, one of them, on stated sides and on none."""
     evidence = [
         ParentEvidence(TopK().select(scores, Side.NONE, placement).strength, side, placement)
-        for side in (Side.NONE, Side.LEFT)
+        for side in Side
         for scores, placement in made_maps()
     ]
     nothing = ParentEvidence(np.zeros_like(evidence[0].strength), Side.NONE, evidence[0].placement)
