@@ -136,7 +136,7 @@ def test_no_more_copies_than_allowed_lie_there_and_nobody_waits_for_ever(
 
 
 @contextmanager
-def hold(monkeypatch, hold):
+def held(monkeypatch, hold):
     """Hold every copy back for which `hold` says so, until the block ends."""
     gate, written = threading.Event(), Staging._written
 
