@@ -1,43 +1,58 @@
-"""Refuse a commit message whose subject is longer than 72 characters, or that has no body to say why."""
+"""Check a commit message: a subject of at most 72 characters, and a body that says why. Called by the commit-msg hook.
+
+python -m tools.commit_message FILE
+"""
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-LONGEST_SUBJECT = 72
-_MADE_BY_GIT = ("Merge ", "Revert ", "fixup! ", "squash! ")
+LONGEST = 72
+_SCISSORS = re.compile(r"^# -+ >8 -+$")
+_TRAILER = re.compile(r"^[A-Z][A-Za-z-]+: \S")
+_NOT_ONES_OWN = ("Merge ", "Revert ", "fixup! ", "squash! ")
+"""Subjects that git writes itself, or that will not stay."""
 
 
-def problems_of(message: str) -> list[str]:
-    """Return what is wrong with a message, in sentences; nothing where it is as it should be."""
-    lines = [line.rstrip() for line in message.splitlines() if not line.startswith("#")]
-    subject, rest = (lines[0], lines[1:]) if lines else ("", [])
-    if subject.startswith(_MADE_BY_GIT):
-        return []
-    found = []
+def problems(message: str) -> Iterator[str]:
+    """Yield what is wrong with a message, as git hands it to the hook."""
+    lines = _written(message)
+    subject, body = (lines[0], lines[1:]) if lines else ("", [])
+    if subject.startswith(_NOT_ONES_OWN):
+        return
     if not subject:
-        found.append("the subject is empty")
-    if len(subject) > LONGEST_SUBJECT:
-        found.append(
-            f"the subject has {len(subject)} characters; at most {LONGEST_SUBJECT} are read in a log"
-        )
+        yield "the subject is empty"
+    if len(subject) > LONGEST:
+        yield f"the subject has {len(subject)} characters, {LONGEST} at most"
     if subject.endswith("."):
-        found.append("the subject ends with a full stop")
-    if rest and rest[0]:
-        found.append("the second line must be blank")
-    if not any(rest):
-        found.append("there is no body: say why, what was wrong or what follows")
-    return found
+        yield "the subject ends with a full stop"
+    if body and body[0]:
+        yield "the second line is not empty"
+    if not any(line and not _TRAILER.match(line) for line in body[1:]):
+        yield "there is no body: say why"
 
 
-def main(path: Path) -> int:
-    """Print what is wrong with the message in a file; return 1 where anything is."""
-    found = problems_of(path.read_text(encoding="utf-8"))
+def _written(message: str) -> list[str]:
+    """Return the lines that will be kept: no comments, and nothing below the scissors of `git commit -v`."""
+    kept: list[str] = []
+    for line in message.splitlines():
+        if _SCISSORS.match(line):
+            break
+        if not line.startswith("#"):
+            kept.append(line.rstrip())
+    return "\n".join(kept).strip("\n").splitlines()
+
+
+def main(path: str) -> int:
+    """Print what is wrong with the message in a file and return the exit code."""
+    found = list(problems(Path(path).read_text(encoding="utf-8")))
     for problem in found:
         print(f"commit message: {problem}", file=sys.stderr)
-    return 1 if found else 0
+    return bool(found)
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(sys.argv[1]))

@@ -1,12 +1,13 @@
-"""Check that a release is one: the version is said alike everywhere, and the wheel works without the checkout.
+"""Check what is about to be released: one version everywhere, a wheel that installs, commands that run from it.
 
-python tools/release.py           versions and changelog only
-python tools/release.py --wheel   also build the wheel, install it in a clean environment and type the README's commands
+python -m tools.release          all of it (needs the network for pip, or wheels at hand)
+python -m tools.release versions one version everywhere, under a heading of the changelog
+python -m tools.release smoke    the README's commands, by the `medcutmix` beside this interpreter
 """
 
 from __future__ import annotations
 
-import argparse
+import os
 import re
 import shlex
 import subprocess
@@ -14,96 +15,126 @@ import sys
 import tempfile
 import tomllib
 import venv
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+_HEADING = re.compile(r"^## \[?([^\]\s]+)\]?", re.MULTILINE)
+_VERSION = re.compile(r'^__version__ = "([^"]+)"', re.MULTILINE)
+_CITED = re.compile(r'^version: "?([^"\s]+)"?', re.MULTILINE)
 
 
-def versions_of(root: Path) -> dict[str, str]:
-    """Return the version by the file that says it; "" where a file says none."""
-    texts = {name: (root / name).read_text(encoding="utf-8") for name in (*_PATTERNS, "pyproject.toml")}
-    found = {"pyproject.toml": str(tomllib.loads(texts["pyproject.toml"])["project"]["version"])}
-    for name, pattern in _PATTERNS.items():
-        match = re.search(pattern, texts[name], re.MULTILINE)
-        found[name] = match[1] if match else ""
-    return found
+def versions(root: Path = ROOT) -> Mapping[str, str]:
+    """Return the version that each file says, by the file's name; "" where it says none."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    package = (root / "medcutmix_cli" / "__init__.py").read_text(encoding="utf-8")
+    return {
+        "pyproject.toml": project["version"],
+        "medcutmix_cli/__init__.py": _first(_VERSION, package),
+        "CITATION.cff": _first(_CITED, (root / "CITATION.cff").read_text(encoding="utf-8")),
+        "CHANGELOG.md": _first(_HEADING, (root / "CHANGELOG.md").read_text(encoding="utf-8")),
+    }
 
 
-_PATTERNS = {
-    "medcutmix_cli/__init__.py": r'^__version__ = "([^"]+)"',
-    "CITATION.cff": r"^version: (\S+)",
-    "CHANGELOG.md": r"^## (\d+\.\d+\.\d+)",
-}
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match[1] if match else ""
 
 
-def problems_of(root: Path, *, released: bool = True) -> list[str]:
-    """Return what stands against a release, in sentences.
-
-    Args:
-        root: Of the checkout.
-        released: Whether the changelog may have no section of what is not released yet.
-    """
-    versions = versions_of(root)
-    found = []
-    if len(set(versions.values())) != 1:
-        found.append(
-            "the version is not the same everywhere: " + ", ".join(f"{k} {v}" for k, v in versions.items())
-        )
-    if released and re.search(
-        r"^## Unreleased", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
-    ):
-        found.append("CHANGELOG.md still has a section of what is not released: give it its version and date")
-    return found
+def disagreements(said: Mapping[str, str]) -> list[str]:
+    """Return a line for each file whose version is not that of pyproject.toml."""
+    wanted = said["pyproject.toml"]
+    return [
+        f"{name} says {version or 'nothing'}, not {wanted}"
+        for name, version in said.items()
+        if version != wanted
+    ]
 
 
-def readme_commands(root: Path) -> list[list[str]]:
-    """Return the commands that the README types on the sample, in order, as words after `medcutmix`."""
-    text = (root / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```console\n(.*?)```", text, flags=re.DOTALL)
-    lines = [line for block in blocks if "SAMPLE" in block for line in block.splitlines()]
-    return [shlex.split(line.removeprefix("$ medcutmix ")) for line in lines]
+def commands(readme: str) -> Iterator[list[str]]:
+    """Yield the arguments of `medcutmix` in the README's blocks on the sample, in their order."""
+    for block in re.findall(r"```console\n(.*?)```", readme, flags=re.DOTALL):
+        if "SAMPLE" in block:
+            for line in block.splitlines():
+                yield shlex.split(line.removeprefix("$ medcutmix "))
 
 
-def check_wheel(root: Path, folder: Path) -> None:
-    """Build the wheel, install it in a clean environment and type the README's commands there.
+def run_commands(program: Path) -> None:
+    """Run the README's commands by one installed program, in an empty folder outside the checkout.
 
     Raises:
-        CalledProcessError: Something cannot be built, installed or run; what it printed stands above.
+        CalledProcessError: One of them fails.
     """
-    _run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, root)
-    (wheel,) = folder.glob("medcutmix-*.whl")
-    venv.create(folder / "environment", with_pip=True)
-    python = folder / "environment" / "bin" / "python"
-    constraints = ("--constraint", root / "constraints.txt")
-    _run(python, "-m", "pip", "install", "--quiet", *constraints, wheel)
-    elsewhere = folder / "elsewhere"
-    elsewhere.mkdir()
-    for words in readme_commands(root):
-        _run(python.with_name("medcutmix"), *words, cwd=elsewhere)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        for arguments in commands(readme):
+            print("$ medcutmix", shlex.join(arguments), flush=True)
+            _run(program, *arguments, folder=Path(folder))
 
 
-def _run(*words: object, cwd: Path | None = None) -> None:
-    print("+", shlex.join(map(str, words)), flush=True)
-    subprocess.run([str(word) for word in words], check=True, cwd=cwd)
-
-
-def main() -> int:
-    """Check what was asked for; return 1 where something stands against a release."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--wheel", action="store_true", help="also build, install and run the wheel")
-    parser.add_argument(
-        "--unreleased", action="store_true", help="let the changelog have a section of what is to come"
+def build_wheel(folder: Path) -> Path:
+    """Build the wheel into a folder and return it."""
+    _run(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--wheel-dir",
+        folder,
+        ROOT,
+        folder=folder,
     )
-    chosen = parser.parse_args()
-    found = problems_of(ROOT, released=not chosen.unreleased)
-    for problem in found:
-        print(f"release: {problem}", file=sys.stderr)
-    if not found and chosen.wheel:
-        with tempfile.TemporaryDirectory() as folder:
-            check_wheel(ROOT, Path(folder))
-        print("release: the wheel runs without the checkout")
-    return 1 if found else 0
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def install(wheel: Path, folder: Path) -> Path:
+    """Install a wheel with the pinned libraries into a clean environment; return its `medcutmix`."""
+    venv.create(folder, with_pip=True)
+    pip = (folder / "bin" / "python", "-m", "pip", "install", "--quiet")
+    _run(*pip, "--constraint", ROOT / "constraints.txt", wheel, folder=folder)
+    return folder / "bin" / "medcutmix"
+
+
+def _run(*command: str | Path, folder: Path) -> None:
+    # Nothing of the checkout may be found by the program under test.
+    clean = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "MEDCUTMIX"))
+    }
+    subprocess.run([str(part) for part in command], cwd=folder, env=clean, check=True)
+
+
+def check_versions() -> None:
+    """End the program where the files disagree."""
+    found = disagreements(versions())
+    if found:
+        sys.exit("\n".join(found))
+    print("one version everywhere:", versions()["pyproject.toml"])
+
+
+def check_wheel() -> None:
+    """Build, install and run the wheel."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = Path(folder, "dist"), Path(folder, "venv")
+        places[0].mkdir()
+        run_commands(install(build_wheel(places[0]), places[1]))
+    print("the wheel installs, and the README's commands run from it")
+
+
+def main(words: list[str]) -> None:
+    """Do what is asked for; everything where nothing is."""
+    steps: dict[str, Callable[[], None]] = {
+        "versions": check_versions,
+        "wheel": check_wheel,
+        "smoke": lambda: run_commands(Path(sys.executable).with_name("medcutmix")),
+    }
+    if unknown := set(words) - set(steps):
+        sys.exit(f"there is no {', '.join(sorted(unknown))}: {', '.join(steps)}")
+    for word in words or ("versions", "wheel"):
+        steps[word]()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(sys.argv[1:])
