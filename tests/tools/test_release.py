@@ -143,6 +143,7 @@ def test_every_hook_calls_a_tool_of_the_environment_that_make_check_calls_too():
         assert tool.startswith(".venv/bin/"), hook["id"]
         assert f"$(BIN)/{Path(tool).name}" in MAKEFILE, hook["id"]
     assert set(PRE_COMMIT["default_install_hook_types"]) == {"pre-commit", "commit-msg"}
+    assert PRE_COMMIT["default_stages"] == ["pre-commit"]
     assert [hook["entry"] for hook in hooks() if hook.get("stages") == ["commit-msg"]] == [
         ".venv/bin/python -m tools.commit_message"
     ]
