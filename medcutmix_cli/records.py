@@ -431,6 +431,24 @@ class Placement:
         return self.height / self.source_height
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Warp:
+    """Where the donor's thorax lies when it is brought onto the recipient's: read backwards, as pictures are warped.
+
+    Places are shares of the square canvas: pixel (column i, row j) of a canvas of C pixels lies at
+    ((i + 0.5) / C, (j + 0.5) / C), x right and y down. What comes to place (x, y) of the recipient is what the donor
+    has at `affine @ (x, y, 1) + field(x, y)`; `field` is read bilinearly between the centres of its cells, and
+    beyond the outermost centres it stays what it is there.
+
+    Attributes:
+        affine: (2, 3) float32.
+        field: (n, n, 2) float16, (x, y) of each cell, row by row.
+    """
+
+    affine: npt.NDArray[np.float32]
+    field: npt.NDArray[np.float16]
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Everything that was decided about one mix of pixels: enough to paste it again, with no encoder.
@@ -440,8 +458,11 @@ class Cut:
         mask: The region that is pasted, in the recipient's frame; where masks are soft, its core.
         weights: (grid_h, grid_w) float16 donor weights in [0, 1], in the recipient's frame.
         interpolation: How `weights` is brought to pixels: "bilinear" or "nearest".
-        gain, offset: float32-exact intensity match of the donor: `gain * x + offset`, grey levels.
+        gain, offset: float32-exact intensity match of the donor: `gain * x + offset + tone`, grey levels.
         shift_y, shift_x: Canvas pixels that the donor is moved down and to the right before it is pasted.
+        warp: How the donor's thorax was brought onto the recipient's, before it was moved; None where it was not.
+        align_quality: How well they then agree, in [-1, 1]; None where the donor was not brought onto anything.
+        tone: (grid_h, grid_w) float16 grey levels, brought to pixels bilinearly; None where there are none.
     """
 
     mask_a: npt.NDArray[np.bool_]
@@ -453,6 +474,9 @@ class Cut:
     offset: float
     shift_y: int = 0
     shift_x: int = 0
+    warp: Warp | None = None
+    align_quality: float | None = None
+    tone: npt.NDArray[np.float16] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,7 +182,14 @@ def _check_findings(findings: tuple[str, ...]) -> None:
 def build_strategies(settings: Settings) -> Strategies:
     """Build mask, region and blend; a wrong name or option is an error here, not after hours of reading."""
     chosen = settings.mixing
-    used = {settings.plan.pairing, chosen.mask, chosen.gate, chosen.region, chosen.blend}
+    used = {
+        settings.plan.pairing,
+        chosen.mask,
+        chosen.gate,
+        chosen.align,
+        chosen.region,
+        chosen.blend,
+    }
     for name in chosen.options:
         if name not in {*used, "guards"}:
             raise UsageError(
@@ -194,9 +201,11 @@ def build_strategies(settings: Settings) -> Strategies:
     read = {"energy": chosen.energy} if "energy" in options_of("mask", chosen.mask) else {}
     return Strategies(
         mask=build("mask", chosen.mask, {**read, **chosen.options.get(chosen.mask, {})}),
+        alignment=build("alignment", chosen.align, chosen.options.get(chosen.align, {})),
         region=build("region", chosen.region, chosen.options.get(chosen.region, {})),
         blend=build("blend", chosen.blend, chosen.options.get(chosen.blend, {})),
         energy=chosen.energy,
+        local_tone=chosen.tone == "local",
         graded_mask=Soft(energy=chosen.energy),
         guards=construct("[mixing.options.guards]", "guards", Guards, chosen.options.get("guards", {})),
     )

@@ -39,8 +39,10 @@ class PlanKeywords(TypedDict, total=False):
     mask: str | None
     energy: str | None
     gate: str | None
+    align: str | None
     region: str | None
     blend: str | None
+    tone: str | None
     weight: str | None
     canvas: int | None
     dicom_mode: str | None

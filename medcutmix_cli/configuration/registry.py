@@ -14,6 +14,7 @@ GROUPS = {
     "pairing": "medcutmix.pairings",
     "mask": "medcutmix.masks",
     "gate": "medcutmix.gates",
+    "alignment": "medcutmix.alignments",
     "region": "medcutmix.regions",
     "blend": "medcutmix.blends",
     "weight": "medcutmix.weights",

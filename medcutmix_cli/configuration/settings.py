@@ -35,6 +35,7 @@ DICOM_MODES = ("mimic-jpg", "voi", "minmax")
 SECTION_CHOICES = ("mirror", "findings", "impression")
 SECTION_RULES = ("mimic-official", "strict")
 ENERGIES = ("softmax", "relu", "decoder")
+TONES = ("local", "global")
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 LABEL_SOURCES = ("rules", "csv", "both-agree")
 UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
@@ -318,6 +319,14 @@ class MixingSettings:
         metavar="NAME",
         kind="gate",
     )
+    align: str = setting(
+        "elastic",
+        "How the donor's thorax is brought onto the recipient's: none, affine, elastic.",
+        keyword="align",
+        panel=METHOD,
+        metavar="NAME",
+        kind="alignment",
+    )
     region: str = setting(
         "in-place-union",
         "Masks to the region that is pasted.",
@@ -333,6 +342,14 @@ class MixingSettings:
         panel=METHOD,
         metavar="NAME",
         kind="blend",
+    )
+    tone: str = setting(
+        "local",
+        "How the donor's grey levels are matched: global (once a region), local (along its edge as well).",
+        keyword="tone",
+        panel=METHOD,
+        metavar="NAME",
+        choices=TONES,
     )
     weight: str = setting(
         "img-mass",

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch.nn import functional
 
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.rows import require
 from medcutmix_cli.mixing.cut import pixel_weights
-from medcutmix_cli.rendering.rows import CUT_COLUMNS, row_cut, row_placement
+from medcutmix_cli.registration.warps import warp_places
+from medcutmix_cli.rendering.rows import CUT_COLUMNS, row_cut, row_placement, row_warp
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import Row
 
@@ -35,16 +37,25 @@ class LayerMix:
         lam: (B,) float32, the run's named weight: the recipient's share of class tokens.
         shifts: (B, 2) cells that the donor moves down and to the right; None where one is no whole number of cells.
         names: The pairs' ids, for errors.
+        places: (B, grid_h, grid_w, 2) float32, where in the donor (x, y in shares of its canvas) each cell of the
+            recipient finds what comes there, before the shift; None for rows whose donor was not aligned.
     """
 
     weights: torch.Tensor
     lam: torch.Tensor
     shifts: tuple[tuple[int, int] | None, ...]
     names: tuple[str, ...]
+    places: tuple[torch.Tensor | None, ...] = ()
+
+    @property
+    def moves(self) -> bool:
+        """Whether any donor is warped or moved."""
+        return any(shift != (0, 0) for shift in self.shifts) or any(each is not None for each in self.places)
 
     def to(self, device: torch.device | str) -> LayerMix:
         """Return it with its tensors on another device."""
-        return replace(self, weights=self.weights.to(device), lam=self.lam.to(device))
+        places = tuple(None if each is None else each.to(device) for each in self.places)
+        return replace(self, weights=self.weights.to(device), lam=self.lam.to(device), places=places)
 
 
 def layer_mix(rows: Row | Sequence[Row], grid: Grid) -> LayerMix:
@@ -62,7 +73,13 @@ def layer_mix(rows: Row | Sequence[Row], grid: Grid) -> LayerMix:
         lam=torch.tensor([row["lam"] for row in several], dtype=torch.float32),
         shifts=tuple(_shift(row, grid) for row in several),
         names=tuple(row["pair_id"] for row in several),
+        places=tuple(_places(row, grid) for row in several),
     )
+
+
+def _places(row: Row, grid: Grid) -> torch.Tensor | None:
+    warp = row_warp(row)
+    return None if warp is None else torch.from_numpy(warp_places(warp, *grid))
 
 
 def layer_weights(row: Row, grid: Grid) -> npt.NDArray[np.float32]:
@@ -130,9 +147,10 @@ def manifold_mix(
             its own.
         class_tokens: Leading tokens that belong to no cell (class token, registers).
         class_mix: What becomes of them: "lam" mixes them by the run's named weight, "a" keeps the recipients'.
-        pasted: `h_b` is of the donors as they were pasted, already moved. Otherwise a donor that was pasted
-            elsewhere is moved here, by whole cells of the layer; tokens that carry a position embedding then
-            bring that of their old place, so mix before it is added.
+        pasted: `h_b` is of the donors as they were pasted, already aligned and moved. Otherwise a donor that was
+            brought onto the recipient's thorax is warped here in the same way, and one that was pasted elsewhere
+            moved by whole cells of the layer; tokens that carry a position embedding then bring that of their old
+            place, so mix before it is added.
 
     Returns:
         The mixed states, shape and dtype of `h_a`. A cell of weight 0 or 1 is one parent's, bit for bit.
@@ -156,7 +174,7 @@ def manifold_mix(
 
 def _mixed_tokens(own: torch.Tensor, given: torch.Tensor, layer: LayerMix, *, pasted: bool) -> torch.Tensor:
     """Mix (B, grid_h * grid_w, D) tokens, all of them of a cell."""
-    if not pasted and any(shift != (0, 0) for shift in layer.shifts):
+    if not pasted and layer.moves:
         maps = given.transpose(1, 2).reshape(len(given), -1, *layer.weights.shape[1:])
         given = _moved(maps, layer).flatten(2).transpose(1, 2)
     return torch.lerp(own, given, layer.weights.to(own.dtype).flatten(1)[..., None])
@@ -206,12 +224,24 @@ def _guessed(count: int, mix: Row | Sequence[Row] | LayerMix) -> Grid:
 
 
 def _moved(maps: torch.Tensor, layer: LayerMix) -> torch.Tensor:
-    """Move the donors' (B, C, H, W) maps to where they were pasted; what comes in from outside is 0."""
-    shifts = layer.shifts * (1 if len(layer.shifts) == len(maps) else len(maps))
-    if all(shift == (0, 0) for shift in shifts):
+    """Bring the donors' (B, C, H, W) maps to where they were pasted; what comes in from outside is 0."""
+    if not layer.moves:
         return maps
-    names = layer.names * (1 if len(layer.names) == len(maps) else len(maps))
-    return torch.stack([_moved_by(*each) for each in zip(maps, shifts, names, strict=True)])
+    times = 1 if len(layer.names) == len(maps) else len(maps)
+    places = (layer.places or (None,) * len(layer.names)) * times
+    warped = [_warped(each, where) for each, where in zip(maps, places, strict=True)]
+    moves = zip(warped, layer.shifts * times, layer.names * times, strict=True)
+    return torch.stack([_moved_by(*each) for each in moves])
+
+
+def _warped(states: torch.Tensor, places: torch.Tensor | None) -> torch.Tensor:
+    """Look the donor's (C, H, W) states up at its places, bilinear, as rendering warps features and maps."""
+    if places is None:
+        return states
+    inside = ((places >= 0) & (places <= 1)).all(dim=-1)
+    where = (2 * places - 1)[None].to(states.dtype)
+    found = functional.grid_sample(states[None], where, padding_mode="border", align_corners=False)[0]
+    return torch.where(inside, found, torch.zeros_like(found))
 
 
 def _moved_by(states: torch.Tensor, shift: tuple[int, int] | None, name: str) -> torch.Tensor:

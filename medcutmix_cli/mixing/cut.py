@@ -12,9 +12,9 @@ from medcutmix_cli.mixing.drawing import Strategies, draw_attended
 from medcutmix_cli.mixing.guards import Guards
 from medcutmix_cli.mixing.intensity import GAIN_RANGE, match_intensity
 from medcutmix_cli.mixing.modes import average, keep_picture, random_box
-from medcutmix_cli.mixing.pasting import paste, picture_box, pixel_weights, upsample
+from medcutmix_cli.mixing.movement import movement_of, picture_box
+from medcutmix_cli.mixing.pasting import paste, pixel_weights, upsample
 from medcutmix_cli.mixing.recipe import RefusedCut
-from medcutmix_cli.mixing.shifts import cells_of
 from medcutmix_cli.mixing.views import View
 from medcutmix_cli.mixing.weights import image_weights
 from medcutmix_cli.records import IMAGE_MODES, Cut, ImageWeights
@@ -73,5 +73,5 @@ def weigh(cut: Cut, recipient: View, donor: View, energy: str = "softmax") -> Im
     """Compute the image-side weights of a cut, the maps being read as `energy`."""
     weights = pixel_weights(cut, recipient.placement, donor.placement)
     area = float(weights[picture_box(recipient.placement)].mean(dtype=np.float64))
-    shift = cells_of(cut.shift_y, cut.shift_x, donor.placement.canvas, cut.weights.shape)
-    return image_weights(area, cut.weights, recipient.scores, donor.scores, energy, shift)
+    movement = movement_of(cut, donor.placement.canvas)
+    return image_weights(area, cut.weights, recipient.scores, donor.scores, energy, movement)

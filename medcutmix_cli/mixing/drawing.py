@@ -1,4 +1,4 @@
-"""Draw a cut from the maps of the parents that were asked: gate, masks, region, guards, weights, grey levels."""
+"""Draw a cut from the maps of the parents that were asked: gate, masks, alignment, region, guards, grey levels."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import numpy as np
 from scipy import ndimage
 
 from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
+from medcutmix_cli.mixing.anatomy_rules import anatomy_table, broken_anatomy, cells_of_lungs
 from medcutmix_cli.mixing.blend_rule import BlendRule
 from medcutmix_cli.mixing.guards import Guards, broken_guard, free_cells, shared_cells
 from medcutmix_cli.mixing.intensity import match_intensity
+from medcutmix_cli.mixing.movement import Movement
 from medcutmix_cli.mixing.recipe import RefusedCut
-from medcutmix_cli.mixing.region_rule import JoinedRegion, ParentEvidence, RegionRule
-from medcutmix_cli.mixing.shifts import shift_array
+from medcutmix_cli.mixing.region_rule import ParentEvidence, RegionRule
 from medcutmix_cli.mixing.views import View
 from medcutmix_cli.records import Cut
+from medcutmix_cli.registration.alignment_rule import Alignment, AlignmentRule
+from medcutmix_cli.registration.alignments.none import NoAlignment
+from medcutmix_cli.registration.anatomy import picture_anatomy
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,8 @@ class Strategies:
     Attributes:
         energy: How the weights read a map (see `attention.energies`).
         graded_mask: What cuts findings that are a size, and have no edge, where `mask` cuts hard.
+        alignment: How the donor's thorax is brought onto the recipient's.
+        local_tone: Whether grey levels are matched place by place, not only once for all of the region.
     """
 
     mask: MaskRule
@@ -33,10 +39,24 @@ class Strategies:
     energy: str = "softmax"
     guards: Guards = field(default_factory=Guards)
     graded_mask: MaskRule = field(default_factory=Soft)
+    alignment: AlignmentRule = field(default_factory=NoAlignment)
+    local_tone: bool = False
 
     def with_graded_mask(self) -> Strategies:
         """Return the same with a mask that has no edge of its own: for findings that are a size."""
         return self if self.mask.graded else replace(self, mask=self.graded_mask)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawing:
+    """What has been decided of a pair so far."""
+
+    own: Region
+    given: Region
+    alignment: Alignment
+    movement: Movement
+    strength: Strength
+    free: Mask
 
 
 def draw_attended(
@@ -45,23 +65,56 @@ def draw_attended(
     """Decide region, weights and intensity from maps, or say by which rule the pair is refused.
 
     The evidence gate has its say first: on noise a mask would be found as well. A parent that was not asked has
-    no mask and is not gated; the guards of its neighbours hold all the same.
+    no mask and is not gated; the guards of its neighbours hold all the same. Masks are found in each parent's own
+    frame, where sides and zones are; then the donor's comes to the recipient.
     """
     reason = _not_usable(recipient, donor)
     if reason:
         return RefusedCut(reason)
-    found = [_found(view, strategies.mask) for view in (recipient, donor)]
+    found = [_found(view, strategies) for view in (recipient, donor)]
     for name, region in zip(("recipient", "donor"), found, strict=True):
         if region.rejected:
             return RefusedCut(f"{name}-{region.rejected}")
-    own, given = found
-    joined = strategies.region.join(_evidence(recipient, own), _evidence(donor, given))
-    free = free_cells(recipient, donor, strategies.guards, joined.shift)
+    alignment = _align(recipient, donor, strategies.alignment)
+    if alignment.rejected:
+        return RefusedCut(alignment.rejected)
+    return _drawn(recipient, donor, strategies, found[0], found[1], alignment, rng)
+
+
+def _drawn(
+    recipient: View,
+    donor: View,
+    strategies: Strategies,
+    own: Region,
+    given: Region,
+    alignment: Alignment,
+    rng: np.random.Generator | None,
+) -> Cut | RefusedCut:
+    """Join both regions in the recipient's frame, and take what may not be pasted out of them."""
+    movement = Movement(alignment.warp)
+    brought = ParentEvidence(movement.move_values(given.strength), donor.target.side, recipient.placement)
+    joined = strategies.region.join(_evidence(recipient, own), brought)
+    movement = movement.shifted(joined.shift, donor.placement.canvas, own.mask.shape)
+    free = free_cells(recipient, donor, strategies.guards, movement) & _lungs(recipient, donor, strategies)
     strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
-    reason = joined.rejected or _broken(strength, joined, given.mask, recipient, donor, strategies.guards)
-    if reason:
-        return RefusedCut(reason)
-    return _cut(own.mask, given.mask, strength, free, joined, recipient, donor, strategies.blend, rng)
+    drawing = _Drawing(own, given, alignment, movement, strength, free)
+    reason = joined.rejected or _broken(drawing, recipient, donor, strategies.guards)
+    return RefusedCut(reason) if reason else _cut(drawing, recipient, donor, strategies, rng)
+
+
+def _align(recipient: View, donor: View, rule: AlignmentRule) -> Alignment:
+    if not rule.registers:
+        return Alignment()
+    return rule.align(recipient.registered(), donor.registered())
+
+
+def _lungs(recipient: View, donor: View, strategies: Strategies) -> Mask:
+    """Mark where findings of the lung may be pasted: in the recipient's lungs, where it is known where they are."""
+    shape, findings = recipient.scores.shape, anatomy_table().lung_findings
+    asked = {view.target.finding for view in (recipient, donor) if view.asked}
+    if not (strategies.alignment.registers and strategies.guards.lungs and asked <= findings):
+        return np.ones(shape, dtype=np.bool_)
+    return cells_of_lungs(picture_anatomy(recipient.registered().pose, shape))
 
 
 def without_scraps(strength: Strength) -> Strength:
@@ -81,44 +134,59 @@ def _not_usable(recipient: View, donor: View) -> str:
     return next((f"{name}-weak-evidence" for name, view in named if view.asked and not view.grounded), "")
 
 
-def _found(view: View, rule: MaskRule) -> Region:
+def _found(view: View, strategies: Strategies) -> Region:
     if not view.asked:
         return Region(np.zeros(view.scores.shape, dtype=np.bool_))
-    return rule.select(view.scores, view.target, view.placement)
+    region = strategies.mask.select(view.scores, view.target, view.placement)
+    if region.rejected or not strategies.alignment.registers:
+        return region
+    anatomy = picture_anatomy(view.registered().pose, view.scores.shape)
+    return replace(region, rejected=broken_anatomy(region.mask, view.target, anatomy))
 
 
 def _evidence(view: View, region: Region) -> ParentEvidence:
     return ParentEvidence(region.strength, view.target.side, view.placement)
 
 
-def _broken(
-    strength: Strength, joined: JoinedRegion, given: Mask, recipient: View, donor: View, guards: Guards
-) -> str:
+def _broken(drawing: _Drawing, recipient: View, donor: View, guards: Guards) -> str:
     """Name the first rule that the region breaks, once edges and letters are taken out of it."""
-    mask, shift = strength >= 0.5, joined.shift
+    mask, movement = drawing.strength >= 0.5, drawing.movement
     if not mask.any():
-        shared = shared_cells(recipient.placement, donor.placement, mask.shape, shift)
+        shared = shared_cells(recipient.placement, donor.placement, mask.shape, movement)
         return "no-cell-to-paste" if shared.any() else "no-shared-field-of-view"
-    arrives = int((shift_array(given, shift.rows, shift.columns) & mask).sum())
-    if donor.asked and arrives < guards.donor_share * int(given.sum()):
+    if donor.asked and _arriving(drawing.given.mask, mask, movement) < guards.donor_share:
         return "donor-evidence-left-out"
-    return broken_guard(mask, shift, recipient, donor, guards)
+    return broken_guard(mask, movement, recipient, donor, guards)
+
+
+def _arriving(given: Mask, region: Mask, movement: Movement) -> float:
+    """Return the share of the donor's evidence that the region holds; what is moved out of the canvas counts."""
+    moved = movement.move_mask(given)
+    size = int(given.sum()) if movement.warp is None else max(1, int(moved.sum()))
+    return int((moved & region).sum()) / max(1, size)
 
 
 def _cut(
-    own: Mask,
-    given: Mask,
-    strength: Strength,
-    free: Mask,
-    joined: JoinedRegion,
+    drawing: _Drawing,
     recipient: View,
     donor: View,
-    blend: BlendRule,
+    strategies: Strategies,
     rng: np.random.Generator | None,
 ) -> Cut:
-    mask = strength >= 0.5
-    gain, offset = match_intensity(recipient, donor, mask, joined.shift)
-    # A soft edge must not reach what is guarded.
-    weights = np.where(free, blend.soften(strength, rng), np.float16(0))
-    shift_y, shift_x = joined.shift.pixels(donor.placement.canvas, mask.shape)
-    return Cut(own, given, mask, weights, blend.interpolation, gain, offset, shift_y, shift_x)
+    mask, movement, blend = drawing.strength >= 0.5, drawing.movement, strategies.blend
+    match = match_intensity(recipient, donor, mask, movement, local=strategies.local_tone)
+    return Cut(
+        mask_a=drawing.own.mask,
+        mask_b=drawing.given.mask,
+        mask=mask,
+        # A soft edge must not reach what is guarded.
+        weights=np.where(drawing.free, blend.soften(drawing.strength, rng), np.float16(0)),
+        interpolation=blend.interpolation,
+        gain=match.gain,
+        offset=match.offset,
+        shift_y=movement.down,
+        shift_x=movement.right,
+        warp=movement.warp,
+        align_quality=drawing.alignment.quality,
+        tone=match.tone if strategies.local_tone else None,
+    )

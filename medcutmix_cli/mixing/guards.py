@@ -12,7 +12,7 @@ import numpy as np
 
 from medcutmix_cli.attention import Mask, Scores, cells_inside, cells_with_score, erode, top_cells
 from medcutmix_cli.mixing.markers import marker_cells
-from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, shift_array, shift_placement
+from medcutmix_cli.mixing.movement import IN_ITS_PLACE, Movement
 from medcutmix_cli.mixing.views import NeighbourView, View
 from medcutmix_cli.records import Placement
 
@@ -35,6 +35,7 @@ class Guards:
         neighbour_share: Share of a neighbour's core that may lie in the paste; 1 guards nothing.
         device_share: The same of devices, which are long and thin: a piece of one is soon cut off.
         donor_share: Least share of the donor's evidence that must be pasted.
+        lungs: Whether findings of lung and pleura are pasted into lungs only, where pictures are registered.
         unmapped: What becomes of a pair whose neighbour has no map (its sentence is too long for the encoder, or not
             in the file of maps): "refuse" rejects it by name, "count" writes it and notes it.
     """
@@ -47,6 +48,7 @@ class Guards:
     neighbour_share: float = 0.20
     device_share: float = 0.05
     donor_share: float = 0.50
+    lungs: bool = True
     unmapped: str = "refuse"
 
     def __post_init__(self) -> None:
@@ -66,36 +68,33 @@ class Guards:
         return self.allowed_share(finding) < 1 or (self.spare and finding != DEVICES)
 
 
-def shared_cells(recipient: Placement, donor: Placement, grid: tuple[int, ...], shift: Shift) -> Mask:
+def shared_cells(recipient: Placement, donor: Placement, grid: tuple[int, ...], movement: Movement) -> Mask:
     """Return the cells where the recipient and the moved donor both have picture."""
-    down, right = shift.pixels(donor.canvas, grid)
-    return cells_inside(recipient, grid) & cells_inside(shift_placement(donor, down, right), grid)
+    return cells_inside(recipient, grid) & movement.inside_cells(donor, grid)
 
 
-def free_cells(recipient: View, donor: View, guards: Guards, shift: Shift) -> Mask:
+def free_cells(recipient: View, donor: View, guards: Guards, movement: Movement) -> Mask:
     """Return the cells that may be pasted, in the recipient's frame.
 
     They hold picture of both, no edge, no letter, and nothing that another finding needs more.
     """
     grid = recipient.scores.shape
-    free = erode(shared_cells(recipient.placement, donor.placement, grid, shift), guards.border)
+    free = erode(shared_cells(recipient.placement, donor.placement, grid, movement), guards.border)
     if guards.markers:
-        given = marker_cells(donor.pixels, donor.placement, grid)
         free &= ~marker_cells(recipient.pixels, recipient.placement, grid)
-        free &= ~shift_array(given, shift.rows, shift.columns)
-    return free & ~_spared(recipient, donor, guards, shift) if guards.spare else free
+        free &= ~marker_cells(donor.pixels, donor.placement, grid, movement)
+    return free & ~_spared(recipient, donor, guards, movement) if guards.spare else free
 
 
-def _spared(recipient: View, donor: View, guards: Guards, shift: Shift) -> Mask:
+def _spared(recipient: View, donor: View, guards: Guards, movement: Movement) -> Mask:
     """Return the cores of other findings, without the strongest evidence of what is exchanged."""
     spared, needed = (np.zeros(recipient.scores.shape, dtype=np.bool_) for _ in range(2))
-    for view, by in ((recipient, IN_PLACE), (donor, shift)):
+    for view, by in ((recipient, IN_ITS_PLACE), (donor, movement)):
         for neighbour in view.neighbours:
             if neighbour.finding != DEVICES:
-                core = _core(neighbour.scores, view.placement, guards.core)
-                spared |= shift_array(core, by.rows, by.columns)
+                spared |= by.move_mask(_core(neighbour.scores, view.placement, guards.core))
         if view.asked:
-            needed |= shift_array(_core(view.scores, view.placement, guards.exchanged), by.rows, by.columns)
+            needed |= by.move_mask(_core(view.scores, view.placement, guards.exchanged))
     return spared & ~needed
 
 
@@ -105,28 +104,47 @@ def _core(scores: Scores, placement: Placement, share: float) -> Mask:
     return top_cells(scores, usable, max(share, 1 / max(1, int(usable.sum()))))
 
 
-def broken_guard(region: Mask, shift: Shift, recipient: View, donor: View, guards: Guards) -> str:
+def broken_guard(region: Mask, movement: Movement, recipient: View, donor: View, guards: Guards) -> str:
     """Name the first guard that pasting `region` (recipient's frame) would break, "" where there is none.
 
     "recipient-device-cut" and "recipient-finding-covered": what the mixed report still says would be gone.
     "donor-device-pasted" and "donor-finding-pasted": what it does not say would be there.
     """
-    taken = shift_array(region, -shift.rows, -shift.columns)
-    for view, cells, device, finding in (
-        (recipient, region, "recipient-device-cut", "recipient-finding-covered"),
-        (donor, taken, "donor-device-pasted", "donor-finding-pasted"),
+    for view, by, device, finding in (
+        (recipient, IN_ITS_PLACE, "recipient-device-cut", "recipient-finding-covered"),
+        (donor, movement, "donor-device-pasted", "donor-finding-pasted"),
     ):
         for neighbour in view.neighbours:
             allowed = guards.allowed_share(neighbour.finding)
-            if allowed < 1 and _touched(neighbour, view.placement, cells, guards.core) > allowed:
+            if allowed < 1 and _touched(neighbour, view.placement, region, guards.core, by) > allowed:
                 return device if neighbour.finding == DEVICES else finding
     return ""
 
 
-def _touched(neighbour: NeighbourView, placement: Placement, cells: Mask, share: float) -> float:
-    """Return the share of a neighbour's core that lies in `cells`: 1 where its peak does, 0 of an empty map."""
+def _touched(
+    neighbour: NeighbourView, placement: Placement, region: Mask, share: float, movement: Movement
+) -> float:
+    """Return the share of a neighbour's core that lies in `region`: 1 where its peak does, 0 of an empty map.
+
+    What is moved out of the canvas cannot be pasted and counts as not touched.
+    """
     core = _core(neighbour.scores, placement, share)
     if not core.any():
         return 0.0
-    highest = int(np.argmax(np.where(core, neighbour.scores, -np.inf)))
-    return 1.0 if cells.flat[highest] else float((core & cells).sum() / core.sum())
+    peak = np.zeros_like(core)
+    peak.flat[int(np.argmax(np.where(core, neighbour.scores, -np.inf)))] = True
+    if (_reached(peak, movement) & region).any():
+        return 1.0
+    return float((movement.move_mask(core) & region).sum() / _size(core, movement))
+
+
+def _reached(peak: Mask, movement: Movement) -> Mask:
+    """Return the cells that one cell of a parent comes to; a warp may spread it over several."""
+    if movement.warp is None:
+        return movement.move_mask(peak)
+    return movement.move_values(peak.astype(np.float32)) > 0.25
+
+
+def _size(core: Mask, movement: Movement) -> float:
+    """Return how many cells a core takes where it comes to, whether or not they lie on the canvas."""
+    return float(core.sum()) if movement.warp is None else max(1.0, float(movement.move_mask(core).sum()))

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Mask
-from medcutmix_cli.mixing.pasting import picture_box
+from medcutmix_cli.mixing.movement import IN_ITS_PLACE, Movement, picture_box
 from medcutmix_cli.mixing.views import Pixels
 from medcutmix_cli.records import Placement
 
@@ -59,12 +59,21 @@ def _in_band(centre: npt.NDArray[np.float64], shape: tuple[int, ...]) -> bool:
     return min(x, width - x) < _BAND[0] * width or min(y, height - y) < _BAND[1] * height
 
 
-def marker_cells(pixels: Pixels, placement: Placement, grid: tuple[int, ...]) -> Mask:
+def marker_cells(
+    pixels: Pixels, placement: Placement, grid: tuple[int, ...], movement: Movement = IN_ITS_PLACE
+) -> Mask:
     """Mark the cells whose weight can reach a letter, (grid_h, grid_w) bool.
 
     A weight that is brought to pixels bilinearly reaches half a cell beyond its own.
+
+    Args:
+        pixels: The picture's canvas.
+        placement: Where it lies there.
+        grid: Of the weights.
+        movement: How the picture is brought to the grid's frame.
     """
     found = marker_pixels(pixels, placement)
+    found = movement.move_marks(found) if found.any() else found
     if not found.any():
         return np.zeros(grid, dtype=np.bool_)
     reach = [round(length / cells) | 1 for length, cells in zip(found.shape, grid, strict=True)]

@@ -6,9 +6,8 @@ import numpy as np
 
 from medcutmix_cli.attention import Mask
 from medcutmix_cli.mixing.guards import shared_cells
-from medcutmix_cli.mixing.pasting import in_picture
+from medcutmix_cli.mixing.movement import IN_ITS_PLACE, in_picture
 from medcutmix_cli.mixing.recipe import RefusedCut
-from medcutmix_cli.mixing.shifts import IN_PLACE
 from medcutmix_cli.mixing.views import View
 from medcutmix_cli.records import Cut
 
@@ -27,7 +26,7 @@ def random_box(recipient: View, donor: View, rng: np.random.Generator) -> Cut | 
     Its share of the cells of both pictures is 1 - Beta(1, 1), kept within `BOX_AREA`; its sides keep their
     proportion. Unlike there it always lies inside, so that its area is what was drawn, up to whole cells.
     """
-    shared = shared_cells(recipient.placement, donor.placement, recipient.scores.shape, IN_PLACE)
+    shared = shared_cells(recipient.placement, donor.placement, recipient.scores.shape, IN_ITS_PLACE)
     if not shared.any():
         return RefusedCut("no-shared-field-of-view")
     share = float(np.clip(1 - rng.beta(1, 1), *BOX_AREA))

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli.mixing.shifts import shift_array, shift_placement
+from medcutmix_cli.mixing.movement import Box, in_picture, movement_of
 from medcutmix_cli.mixing.views import Pasteable, Pixels, View
 from medcutmix_cli.records import Cut, Placement
 
@@ -17,39 +17,40 @@ def upsample(grid: npt.NDArray[np.float32], side: int, interpolation: str) -> np
     return np.asarray(cv2.resize(grid, (side, side), interpolation=method), dtype=np.float32)
 
 
-def picture_box(placement: Placement) -> tuple[slice, slice]:
-    """Return (rows, columns) of the canvas that hold picture; a picture moved over the edge is cut there."""
-    at, side = placement, placement.canvas
-    rows = slice(max(0, at.top), max(0, min(side, at.top + at.height)))
-    return rows, slice(max(0, at.left), max(0, min(side, at.left + at.width)))
-
-
-def in_picture(placement: Placement) -> npt.NDArray[np.bool_]:
-    """Mark the pixels that hold picture, (canvas, canvas) bool."""
-    inside = np.zeros((placement.canvas, placement.canvas), dtype=np.bool_)
-    inside[picture_box(placement)] = True
-    return inside
-
-
 def pixel_weights(cut: Cut, recipient: Placement, donor: Placement) -> npt.NDArray[np.float32]:
     """Return the donor's share of every pixel, (canvas, canvas) float32; 0 where a parent has no picture."""
     weights = upsample(cut.weights.astype(np.float32), recipient.canvas, cut.interpolation)
-    given = shift_placement(donor, cut.shift_y, cut.shift_x)
-    weights[~(in_picture(recipient) & in_picture(given))] = 0.0
+    box = box_of(weights > 0)
+    given = movement_of(cut, recipient.canvas).inside(donor, box)
+    weights[box] = np.where(in_picture(recipient)[box] & given, weights[box], np.float32(0))
     return weights
 
 
-def paste(cut: Cut, recipient: View | Pasteable, donor: View | Pasteable) -> Pixels:
-    """Mix two canvases: `x = (1 - W) * x_A + W * (gain * x_B + offset)`, rounded half to even.
+def box_of(mask: npt.NDArray[np.bool_]) -> Box:
+    """Return the smallest (rows, columns) that hold all of a mask; empty where it is."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if rows.size == 0:
+        return slice(0, 0), slice(0, 0)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
-    x_B is the donor, moved by the cut's shift.
+
+def paste(cut: Cut, recipient: View | Pasteable, donor: View | Pasteable) -> Pixels:
+    """Mix two canvases: `x = (1 - W) * x_A + W * (gain * x_B + offset + tone)`, rounded half to even.
+
+    x_B is the donor, warped onto the recipient's thorax and moved by the cut's shift.
 
     Returns:
         (canvas, canvas) uint8; where W is 0 the pixels are the recipient's own.
     """
     weights = pixel_weights(cut, recipient.placement, donor.placement)
-    pixels = shift_array(donor.pixels, cut.shift_y, cut.shift_x)
+    mixed, box = recipient.pixels.copy(), box_of(weights > 0)
+    if not weights[box].size:
+        return mixed
+    pixels = movement_of(cut, weights.shape[0]).move_pixels(donor.pixels, box)
     given = pixels.astype(np.float32) * np.float32(cut.gain) + np.float32(cut.offset)
+    if cut.tone is not None:
+        given += upsample(cut.tone.astype(np.float32), weights.shape[0], "bilinear")[box]
     np.clip(given, 0.0, 255.0, out=given)
-    own = recipient.pixels.astype(np.float32)
-    return np.asarray(np.rint(own + weights * (given - own)), dtype=np.uint8)
+    own = recipient.pixels[box].astype(np.float32)
+    mixed[box] = np.rint(own + weights[box] * (given - own))
+    return mixed

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import read_energy
-from medcutmix_cli.mixing.shifts import cells_of, shift_array
+from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.views import View
 from medcutmix_cli.records import Cut
 
@@ -35,6 +35,6 @@ def composed_rank(cut: Cut, recipient: View, donor: View, energy: str = "softmax
     the reading order and says nothing.
     """
     own, given = read_energy(recipient.scores, energy), read_energy(donor.scores, energy)
-    shift = cells_of(cut.shift_y, cut.shift_x, donor.placement.canvas, given.shape)
+    moved = movement_of(cut, donor.placement.canvas).move_energy(given)
     weights = cut.weights.astype(np.float64)
-    return rank_of((1 - weights) * own + weights * shift_array(given, shift.rows, shift.columns))
+    return rank_of((1 - weights) * own + weights * moved)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from math import nan
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from medcutmix_cli.attention import Scores
 from medcutmix_cli.records import MapTarget, Placement, Side
+from medcutmix_cli.registration.pictures import RegisteredPicture, register_picture
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -41,6 +43,7 @@ class View:
         grounded: What the evidence gate said.
         asked: Whether a sentence of this parent leaves or comes, so that its map counts.
         neighbours: What else is present and stays with this parent.
+        register: Gives what registration makes of the picture; asked only by alignments that want it.
     """
 
     pixels: Pixels
@@ -51,6 +54,11 @@ class View:
     grounded: bool = True
     asked: bool = True
     neighbours: tuple[NeighbourView, ...] = ()
+    register: Callable[[], RegisteredPicture] | None = field(default=None, compare=False)
+
+    def registered(self) -> RegisteredPicture:
+        """Return the picture as it is registered; computed here where nobody has done it before."""
+        return self.register() if self.register else register_picture(self.pixels, self.placement)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Scores, read_energy
-from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, shift_array
+from medcutmix_cli.mixing.movement import IN_ITS_PLACE, Movement
 from medcutmix_cli.records import ImageWeights
 
 Grid = npt.NDArray[np.float64]
@@ -27,7 +27,7 @@ def image_weights(
     map_a: Scores,
     map_b: Scores,
     energy: str = "softmax",
-    shift: Shift = IN_PLACE,
+    movement: Movement = IN_ITS_PLACE,
 ) -> ImageWeights:
     """Compute all image weights of a mix.
 
@@ -38,18 +38,18 @@ def image_weights(
         map_b: (grid_h, grid_w) raw scores of the donor's sentence over the donor, before it is moved.
         energy: How the scores are read: "softmax", "relu" or "decoder". A map without positive evidence in
             that reading counts as flat; one without a finite cell is no map.
-        shift: How far the donor is moved; what leaves the canvas is lost.
+        movement: How the donor is brought to the recipient; what leaves the canvas is lost.
     """
     donor, left = grid.astype(np.float64), _unit(1.0 - area)
     has_a, has_b = bool(np.isfinite(map_a).any()), bool(np.isfinite(map_b).any())
-    came = shift_array(_mass(map_b, energy), shift.rows, shift.columns)
+    came = movement.move_energy(_mass(map_b, energy))
     kept = float((_mass(map_a, energy) * (1 - donor)).sum()) if has_a else left
     got = float((came * donor).sum()) if has_b else 1.0 - left
     both = has_a and has_b
     return ImageWeights(
         area=left,
         mass=_unit(_share(kept, got)) if both else left,
-        transmix=_unit(_transmix(donor, map_a, map_b, energy, shift)) if both else left,
+        transmix=_unit(_transmix(donor, map_a, map_b, energy, movement)) if both else left,
         mass_kept_a=_unit(kept),
         mass_got_b=_unit(got),
     )
@@ -70,10 +70,10 @@ def _unit(value: float) -> float:
     return min(1.0, max(0.0, value))
 
 
-def _transmix(donor: Grid, map_a: Scores, map_b: Scores, energy: str, shift: Shift) -> float:
+def _transmix(donor: Grid, map_a: Scores, map_b: Scores, energy: str, movement: Movement) -> float:
     both = np.concatenate([map_a.ravel(), map_b.ravel()])
     energies = read_energy(both, energy).reshape(2, *donor.shape)
-    mixed = (1 - donor) * energies[0] + donor * shift_array(energies[1], shift.rows, shift.columns)
+    mixed = (1 - donor) * energies[0] + donor * movement.move_energy(energies[1])
     total = mixed.sum()
     return float(((1 - donor) * mixed).sum() / total) if total > 0 else 1.0 - float(donor.mean())
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from medcutmix_cli.attention import Gate, Mask, cells_with_score
 from medcutmix_cli.datasets.presence import Presence, watch_presence
@@ -29,10 +29,12 @@ from medcutmix_cli.encoders.base import (
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas, encode_picture, read_canvas
 from medcutmix_cli.mixing.cut import RefusedCut, Strategies, draw_cut, paste, weigh
+from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.ranks import composed_rank
 from medcutmix_cli.mixing.views import NeighbourView, View
 from medcutmix_cli.mixing.weights import label_targets
 from medcutmix_cli.records import Cut, MixedParent, MixedSample, Neighbour, Pair, Parent
+from medcutmix_cli.registration.pictures import RegisteredPicture, register_picture
 from medcutmix_cli.rendering.calibration import Calibration
 from medcutmix_cli.rendering.rows import WeightChoice, to_row
 from medcutmix_cli.rendering.staging import Storage
@@ -93,10 +95,16 @@ class RenderedPair:
 
 @dataclass(frozen=True, slots=True)
 class EncodedParent:
-    """One parent picture, decoded and encoded; `features` is the encoder's own."""
+    """One parent picture, decoded and encoded.
+
+    Attributes:
+        features: The encoder's own.
+        register: Registers it, on the first call; whatever it is mixed with.
+    """
 
     canvas: Canvas
     features: Any
+    register: Callable[[], RegisteredPicture]
 
 
 Group = dict[str, EncodedParent | ImageError]
@@ -138,11 +146,13 @@ def prepare(
     good = [result for result in results if not isinstance(result, ImageError)]
     features = iter(encode_pictures(renderer.encoder, [picture for _, picture in good]))
     return {
-        parent.image_path: result
-        if isinstance(result, ImageError)
-        else EncodedParent(result[0], next(features))
+        parent.image_path: result if isinstance(result, ImageError) else _encoded(result[0], next(features))
         for parent, result in zip(group, results, strict=True)
     }
+
+
+def _encoded(canvas: Canvas, features: Any) -> EncodedParent:
+    return EncodedParent(canvas, features, cache(partial(register_picture, canvas.pixels, canvas.placement)))
 
 
 def mix(
@@ -178,7 +188,8 @@ def mix(
             return _outcome(pair, "rejected", "encode", f"{who}-{NEIGHBOUR_UNMAPPED}")
         unmapped = unmapped or None in neighbours
         mapped = tuple(neighbour for neighbour in neighbours if neighbour is not None)
-        views.append(_view(renderer, pair, prepared, parent, attention, mapped))
+        view = _view(renderer, pair, prepared, parent, attention, mapped)
+        views.append(replace(view, register=prepared.register))
         seen.append(prepared.features)
     row = _mixed_row(renderer, pair, views, seen)
     if isinstance(row, PairOutcome):
@@ -227,9 +238,7 @@ def _mixed_features(
     if not isinstance(encoder, FeatureEncoder):
         return None
     own, given = (encoder.patch_features(features) for features in seen)
-    if cut.shift_y or cut.shift_x:
-        cells = (cut.shift_y * given.shape[0] / canvas, cut.shift_x * given.shape[1] / canvas, 0)
-        given = np.asarray(ndimage.shift(given, cells, order=1), dtype=np.float32)
+    given = movement_of(cut, canvas).move_values(given)
     weights = cut.weights.astype(np.float32)[..., None]
     return np.asarray((1 - weights) * own + weights * given, dtype=np.float16)
 

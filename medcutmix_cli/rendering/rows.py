@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +13,17 @@ from medcutmix_cli.images import decode_picture
 from medcutmix_cli.mixing.cut import paste
 from medcutmix_cli.mixing.views import Pasteable
 from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.records import Cut, Edit, ImageWeights, MixedSample, Placement
+from medcutmix_cli.records import Cut, Edit, ImageWeights, MixedSample, Placement, Warp
 from medcutmix_cli.run.columns import COLUMNS, check_names
 from medcutmix_cli.run.shards import Row
 
 WeightChoice = Callable[[ImageWeights], float]
 
 
-CUT_COLUMNS = check_names("grid_h", "grid_w", *(entry.name for entry in fields(Cut)))
+_WARP_COLUMNS = ("align_affine", "align_field")
+CUT_COLUMNS = check_names(
+    "grid_h", "grid_w", *_WARP_COLUMNS, *(entry.name for entry in fields(Cut) if entry.name != "warp")
+)
 """The columns that `row_cut` reads."""
 
 
@@ -41,7 +45,20 @@ def row_cut(row: Row) -> Cut:
         offset=row["offset"],
         shift_y=row["shift_y"],
         shift_x=row["shift_x"],
+        warp=row_warp(row),
+        align_quality=row["align_quality"],
+        tone=None if row["tone"] is None else np.array(row["tone"], dtype=np.float16).reshape(shape),
     )
+
+
+def row_warp(row: Row) -> Warp | None:
+    """Read how the donor was brought onto the recipient's thorax, None where it was not."""
+    if row["align_field"] is None:
+        return None
+    field = np.array(row["align_field"], dtype=np.float16)
+    side = isqrt(field.size // 2)
+    affine = np.array(row["align_affine"], dtype=np.float32).reshape(2, 3)
+    return Warp(affine, field.reshape(side, side, 2))
 
 
 def row_grid(row: Row, column: str) -> npt.NDArray[np.float32]:

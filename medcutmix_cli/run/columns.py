@@ -26,6 +26,13 @@ HAS_SECTIONS = NullRule(
 NO_GATE = NullRule("; null without a gate", "the run has no gate, or no sentence was asked of this parent")
 NO_FEATURES = NullRule(", or null", "the run stored no features")
 NO_LENGTH = NullRule(", null without features", NO_FEATURES.rule)
+NO_TONE = NullRule(
+    ", null without local tone", "the run matched grey levels once a region, or no map decided the paste"
+)
+NO_WARP = NullRule(
+    ", null where it was not aligned",
+    "the donor was left as it lies: no alignment, or no map decided the paste",
+)
 
 PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 """A picture as `datasets.Image` has it."""
@@ -290,6 +297,26 @@ COLUMNS: tuple[Column[MixedSample], ...] = (
     Column(
         "shift_x", pa.int32(), "canvas pixels that the donor was moved to the right", ColumnGroup.RECIPE,
         lambda s: s.cut.shift_x, since=3,
+    ),
+    Column(
+        "tone", pa.list_(pa.float16()), "grey levels added to gain * x + offset, grid_h * grid_w, bilinear",
+        ColumnGroup.RECIPE, lambda s: None if s.cut.tone is None else _flat(s.cut.tone), NO_TONE, since=4,
+        dictionary=False,
+    ),
+    Column(
+        "align_affine", pa.list_(pa.float32()),
+        "the donor's place of each place (x, y) of the recipient, in shares of the canvas: 2 * 3 values, row by row",
+        ColumnGroup.RECIPE, lambda s: None if s.cut.warp is None else _flat(s.cut.warp.affine), NO_WARP, since=4,
+        dictionary=False,
+    ),
+    Column(
+        "align_field", pa.list_(pa.float16()), "what is added to it: n * n * (x, y), bilinear between cell centres",
+        ColumnGroup.RECIPE, lambda s: None if s.cut.warp is None else _flat(s.cut.warp.field), NO_WARP, since=4,
+        dictionary=False,
+    ),
+    Column(
+        "align_quality", pa.float64(), "correlation of the two pictures once aligned, in [-1, 1]",
+        ColumnGroup.RECIPE, lambda s: s.cut.align_quality, NO_WARP, since=4, summary=ColumnSummary.RANGE,
     ),
     Column(
         "attmim_rank", pa.list_(pa.uint16()), "rank of each cell by the mix's own energy, 0 = strongest",

@@ -1,0 +1,74 @@
+"""What anatomy says against a mask: another side, no lung, another zone. Rules as data in `anatomy.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from medcutmix_cli.attention import Mask
+from medcutmix_cli.records import MapTarget
+from medcutmix_cli.registration.anatomy import PictureAnatomy
+from medcutmix_cli.sides import Half, image_half
+
+_MIDLINE = 2.0  # thumbnail pixels either side of it are of both sides: a heart's apex, a turned patient
+_IN_LUNG = 0.5  # least share of a mask of the lung that lies in one
+
+
+@dataclass(frozen=True, slots=True)
+class AnatomyTable:
+    """The data of `anatomy.toml`.
+
+    Attributes:
+        lung_findings: Lexicon ids of what lies in a lung or on its edge.
+        zones: Location word -> (lowest, highest) height of a mask's middle; 0 is the apex, 1 the base.
+    """
+
+    lung_findings: frozenset[str]
+    zones: dict[str, tuple[float, float]]
+
+
+@cache
+def anatomy_table() -> AnatomyTable:
+    """Return the packaged data."""
+    plain = tomllib.loads(Path(__file__).with_name("anatomy.toml").read_text(encoding="utf-8"))
+    zones = {name: (float(low), float(high)) for name, (low, high) in plain["zones"].items()}
+    return AnatomyTable(frozenset(plain["lung_findings"]), zones)
+
+
+def broken_anatomy(mask: Mask, target: MapTarget, anatomy: PictureAnatomy) -> str:
+    """Name the first rule of anatomy that a mask breaks, "" where there is none.
+
+    Args:
+        mask: (grid_h, grid_w) bool, in the picture's own frame; not empty.
+        target: What its map was asked for.
+        anatomy: Of the picture, on the same grid.
+
+    Returns:
+        "mask-wrong-side": most of it lies on the other side of the patient's midline (sides.py, clause 8);
+        "mask-outside-lungs": most of it lies outside both lungs, and the finding is one of lung or pleura;
+        "mask-wrong-zone": its middle lies above or below the zone that the sentence names.
+    """
+    if _on_other_side(mask, target, anatomy):
+        return "mask-wrong-side"
+    table = anatomy_table()
+    if target.finding in table.lung_findings and float(anatomy.lungs[mask].mean()) < _IN_LUNG:
+        return "mask-outside-lungs"
+    low, high = table.zones.get(target.location, (-np.inf, np.inf))
+    return "" if low <= float(np.median(anatomy.height[mask])) <= high else "mask-wrong-zone"
+
+
+def _on_other_side(mask: Mask, target: MapTarget, anatomy: PictureAnatomy) -> bool:
+    half = image_half(target.side)
+    if half is Half.WHOLE:
+        return False
+    towards = anatomy.leftness if half is Half.RIGHT else -anatomy.leftness  # the patient faces whoever looks
+    return float((towards[mask] < -_MIDLINE).mean()) > 0.5
+
+
+def cells_of_lungs(anatomy: PictureAnatomy) -> Mask:
+    """Mark the cells at least half of which are lung or border on it."""
+    return np.asarray(anatomy.lungs >= 0.5, dtype=np.bool_)

@@ -1,0 +1,31 @@
+"""The alignment `affine`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from medcutmix_cli.registration.alignment_rule import Alignment
+from medcutmix_cli.registration.alignments.elastic import aligned, check_quality
+from medcutmix_cli.registration.pictures import RegisteredPicture
+
+
+@dataclass(frozen=True, slots=True)
+class AffineAlignment:
+    """Move, scale, turn and shear the donor, so that its thorax lies on the recipient's as well as that allows.
+
+    Attributes:
+        least_quality: Correlation of the two pictures below which a pair is refused ("poor-alignment").
+    """
+
+    registers: ClassVar[bool] = True
+
+    least_quality: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse what is no correlation."""
+        check_quality(self.least_quality)
+
+    def align(self, recipient: RegisteredPicture, donor: RegisteredPicture) -> Alignment:
+        """Register, and keep the affine part."""
+        return aligned(recipient, donor, self.least_quality, elastic=False)

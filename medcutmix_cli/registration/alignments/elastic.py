@@ -1,0 +1,78 @@
+"""The alignment `elastic`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from medcutmix_cli.records import Warp
+from medcutmix_cli.registration.alignment_rule import Alignment
+from medcutmix_cli.registration.flow import free_step
+from medcutmix_cli.registration.maps import PlaceMap, compose, correlation, look_up
+from medcutmix_cli.registration.pictures import RegisteredPicture
+from medcutmix_cli.registration.poses import Pose
+from medcutmix_cli.registration.thumbnails import SIDE
+from medcutmix_cli.registration.warps import to_warp, warp_places
+
+LEAST_QUALITY = 0.72
+"""Of 400 random pairs of 79 real pictures 78 % reach it; over those a tenth of the lung at most is overwritten."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElasticAlignment:
+    """Bring the donor's thorax onto the recipient's: over the template of both, then by one free step.
+
+    Attributes:
+        least_quality: Correlation of the two pictures below which a pair is refused ("poor-alignment").
+    """
+
+    registers: ClassVar[bool] = True
+
+    least_quality: float = LEAST_QUALITY
+
+    def __post_init__(self) -> None:
+        """Refuse what is no correlation."""
+        check_quality(self.least_quality)
+
+    def align(self, recipient: RegisteredPicture, donor: RegisteredPicture) -> Alignment:
+        """Register."""
+        return aligned(recipient, donor, self.least_quality, elastic=True)
+
+
+def check_quality(least: float) -> None:
+    """Refuse what is no correlation.
+
+    Raises:
+        ValueError: It lies outside [-1, 1].
+    """
+    if not -1 <= least <= 1:
+        raise ValueError("least_quality must be in [-1, 1]")
+
+
+def aligned(
+    recipient: RegisteredPicture, donor: RegisteredPicture, least_quality: float, *, elastic: bool
+) -> Alignment:
+    """Align two pictures, or name what speaks against it: a picture that lies wrong, or a poor fit."""
+    for name, picture in (("recipient", recipient), ("donor", donor)):
+        if picture.oddity:
+            return Alignment(rejected=f"{name}-{picture.oddity}")
+    own, given = recipient.pose, donor.pose
+    warp = to_warp(_places(own, given), own.thumbnail.inside, elastic=elastic)
+    quality = _quality(warp, own, given)
+    return Alignment(warp, quality, "" if quality >= least_quality else "poor-alignment")
+
+
+def _places(own: Pose, given: Pose) -> PlaceMap:
+    """Go from the recipient to the template and on to the donor, then take the step that is left."""
+    places = compose(own.to_template, given.to_picture)
+    step = free_step(own.thumbnail.values, look_up(given.thumbnail.values, places))
+    return compose(step, places)
+
+
+def _quality(warp: Warp, own: Pose, given: Pose) -> float:
+    """Return the correlation of the pictures where both have picture, the warp being as it is stored."""
+    places = warp_places(warp, SIDE, SIDE) * np.float32(SIDE) - np.float32(0.5)
+    weight = own.thumbnail.inside * look_up(given.thumbnail.inside, places)
+    return correlation(own.thumbnail.values, look_up(given.thumbnail.values, places), weight)

@@ -1,0 +1,48 @@
+"""Where lungs, sides and heights lie in one picture, by its registration: not by the middle of the canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from medcutmix_cli.registration.maps import look_up
+from medcutmix_cli.registration.poses import Pose
+from medcutmix_cli.registration.template import thorax_anatomy
+
+_REACH = (
+    5  # thumbnail pixels across: the pleura and what borders on a lung belong to it, and outlines err by one
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureAnatomy:
+    """What each cell of a grid over the canvas shows, in the picture's own frame.
+
+    Attributes:
+        lungs: (grid_h, grid_w) float32 in [0, 1], the share of the cell that is lung, what borders on it included.
+        leftness: (grid_h, grid_w) float32, > 0 on the patient's left of the midline, < 0 on the right.
+        height: (grid_h, grid_w) float32, 0 at the apex and 1 at the base of the lung on that side; goes on beyond.
+    """
+
+    lungs: npt.NDArray[np.float32]
+    leftness: npt.NDArray[np.float32]
+    height: npt.NDArray[np.float32]
+
+
+def picture_anatomy(pose: Pose, grid: tuple[int, ...]) -> PictureAnatomy:
+    """Bring the template's anatomy to a picture, and to the cells of a grid over its canvas."""
+    anatomy, size = thorax_anatomy(), (grid[1], grid[0])
+    lungs = anatomy.right + anatomy.left
+    around = np.asarray(cv2.dilate(lungs, np.ones((_REACH, _REACH), np.uint8)), dtype=np.float32)
+    return PictureAnatomy(
+        lungs=_on_grid(look_up(around, pose.to_template), size),
+        leftness=_on_grid(look_up(anatomy.leftness, pose.to_template, outside=None), size),
+        height=_on_grid(look_up(anatomy.height, pose.to_template, outside=None), size),
+    )
+
+
+def _on_grid(values: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), dtype=np.float32)

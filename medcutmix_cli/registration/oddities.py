@@ -1,0 +1,62 @@
+"""Name pictures that lie wrong: inverted in grey, turned or mirrored. They look like no thorax, or like another's.
+
+Asked only where registration gives a reason to: a picture that resembles the template needs no second look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from medcutmix_cli.registration.maps import correlation, look_up
+from medcutmix_cli.registration.poses import Pose, fit_pose
+from medcutmix_cli.registration.template import Template, thorax
+from medcutmix_cli.registration.thumbnails import Thumbnail
+
+UNLIKE_A_THORAX = 0.80
+"""Quality below which other ways of lying are tried: 6 % of 177 real frontal pictures, nearly all turned ones."""
+
+_BETTER = 0.08  # by which the other way must be better
+_LOPSIDED = (
+    0.05  # what a picture gains over its mirror image in the template's frame; below it, it is looked at
+)
+_MIRRORED_BETTER = 0.015
+
+_Values = npt.NDArray[np.float32]
+_Change = Callable[[_Values], _Values]
+
+_TURNS: Mapping[str, _Change] = {
+    "inverted": lambda values: -values,
+    "rotated": lambda values: np.ascontiguousarray(np.rot90(values)),
+    "rotated 180": lambda values: np.ascontiguousarray(np.rot90(values, 2)),
+    "rotated 270": lambda values: np.ascontiguousarray(np.rot90(values, 3)),
+}
+
+
+def name_oddity(pose: Pose) -> str:
+    """Return "inverted", "rotated" or "mirrored", "" where the picture lies as it should."""
+    if pose.quality < UNLIKE_A_THORAX:
+        tried = {name: _changed(pose.thumbnail, change) for name, change in _TURNS.items()}
+        best = max(tried, key=lambda name: tried[name])
+        if tried[best] >= pose.quality + _BETTER:
+            return best.split()[0]
+    if _lopsidedness(pose, thorax()) < _LOPSIDED:
+        mirrored = _changed(pose.thumbnail, lambda values: np.ascontiguousarray(values[:, ::-1]))
+        return "mirrored" if mirrored >= pose.quality + _MIRRORED_BETTER else ""
+    return ""
+
+
+def _changed(thumbnail: Thumbnail, change: _Change) -> float:
+    """Return the quality of the picture, changed."""
+    inside = np.abs(change(thumbnail.inside))  # an inverted picture is where it was
+    return fit_pose(Thumbnail(change(thumbnail.values), inside), thorax()).quality
+
+
+def _lopsidedness(pose: Pose, template: Template) -> float:
+    """Return how much better the picture fits the template than its mirror image in the template's frame."""
+    seen = look_up(pose.thumbnail.values, pose.to_picture)
+    weight = template.inside * look_up(pose.thumbnail.inside, pose.to_picture)
+    flipped = np.ascontiguousarray(seen[:, ::-1])
+    return pose.quality - correlation(template.values, flipped, weight * weight[:, ::-1])

@@ -1,0 +1,61 @@
+"""Register a thumbnail to a template: coarse search, an affine fit, one free step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from medcutmix_cli.registration.flow import fit_affine, free_step, warp_by
+from medcutmix_cli.registration.maps import Affine, PlaceMap, apply_affine, correlation, invert, look_up
+from medcutmix_cli.registration.starts import find_starts
+from medcutmix_cli.registration.template import Template
+from medcutmix_cli.registration.thumbnails import Thumbnail
+
+STARTS = 3
+"""Coarse places from which a fit is tried; the best of them goes on. More help no picture that was measured."""
+
+_GOOD = 0.70
+"""Correlation of an affine fit after which no other start is tried: more bring nothing there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pose:
+    """How a thorax lies in a picture.
+
+    Attributes:
+        thumbnail: What was registered.
+        to_picture: (64, 64, 2) from the template's places to the picture's, thumbnail pixels.
+        to_template: (64, 64, 2) the other way.
+        affine: (2, 3) the affine part of `to_picture`.
+        quality: Correlation with the template, in [-1, 1].
+    """
+
+    thumbnail: Thumbnail
+    to_picture: PlaceMap
+    to_template: PlaceMap
+    affine: Affine
+    quality: float
+
+
+def fit_pose(thumbnail: Thumbnail, template: Template, starts: int = STARTS) -> Pose:
+    """Register a thumbnail: coarse search, the best of a few affine fits, one free step."""
+    affine = _best_affine(thumbnail, template, starts)
+    step = free_step(template.values, warp_by(affine, thumbnail.values))
+    places = apply_affine(affine, step)
+    weight = template.inside * look_up(thumbnail.inside, places)
+    quality = correlation(template.values, look_up(thumbnail.values, places), weight)
+    return Pose(thumbnail, places, invert(places, affine), affine, quality)
+
+
+def _best_affine(thumbnail: Thumbnail, template: Template, count: int) -> Affine:
+    fits: list[tuple[float, Affine]] = []
+    for start in find_starts(template.values, thumbnail.values, count):
+        affine = fit_affine(template.values, template.inside, thumbnail.values, start)
+        fits.append((_agreement(affine, thumbnail, template), affine))
+        if fits[-1][0] >= _GOOD:
+            break
+    return max(fits, key=lambda fit: fit[0])[1]
+
+
+def _agreement(affine: Affine, thumbnail: Thumbnail, template: Template) -> float:
+    weight = template.inside * warp_by(affine, thumbnail.inside)
+    return correlation(template.values, warp_by(affine, thumbnail.values), weight)

@@ -1,0 +1,89 @@
+"""A map of places as it is stored: an affine and a coarse field, rounded before anything is decided from them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from medcutmix_cli.records import Warp
+from medcutmix_cli.registration.maps import PlaceMap, identity_map
+from medcutmix_cli.registration.thumbnails import SIDE, Values
+
+CELLS = 32
+"""Cells of a stored field along each axis."""
+
+
+def to_warp(places: PlaceMap, weight: Values, *, elastic: bool) -> Warp:
+    """Split a map into its best affine and the rest.
+
+    Args:
+        places: (64, 64, 2) from the recipient's places to the donor's, thumbnail pixels.
+        weight: (64, 64) in [0, 1], how much each place counts for the affine; nowhere: all count.
+        elastic: Whether the rest is kept; otherwise the field is 0.
+    """
+    own, given = _shares(identity_map()), _shares(places)
+    affine = _best_affine(own, given, weight if weight.any() else np.ones_like(weight))
+    field = np.zeros((CELLS, CELLS, 2), np.float16)
+    if elastic:
+        rest = given - (own @ affine[:, :2].T + affine[:, 2])
+        field = cv2.resize(rest, (CELLS, CELLS), interpolation=cv2.INTER_AREA).astype(np.float16)
+    return Warp(affine, field)
+
+
+def _shares(places: PlaceMap) -> PlaceMap:
+    """Bring thumbnail pixels to shares of the canvas."""
+    return np.asarray((places + 0.5) / SIDE, dtype=np.float32)
+
+
+def _best_affine(own: PlaceMap, given: PlaceMap, weight: Values) -> npt.NDArray[np.float32]:
+    """Solve the weighted least squares of `given = affine @ (own, 1)`, in float64."""
+    known = np.column_stack([own.reshape(-1, 2), np.ones(own.size // 2)]).astype(np.float64)
+    weighted = known * weight.reshape(-1, 1)
+    solved = np.linalg.solve(weighted.T @ known, weighted.T @ given.reshape(-1, 2).astype(np.float64))
+    return np.asarray(solved.T, dtype=np.float32)
+
+
+def warp_places(warp: Warp, height: int, width: int) -> npt.NDArray[np.float32]:
+    """Return the donor's place for the centre of each cell of a grid over the recipient's canvas.
+
+    Returns:
+        (height, width, 2) float32 (x, y), shares of the canvas; may lie outside [0, 1].
+    """
+    own = centres(height, width)
+    x, y = own[..., 0], own[..., 1]
+    a = warp.affine
+    straight = np.stack([a[0, 0] * x + a[0, 1] * y + a[0, 2], a[1, 0] * x + a[1, 1] * y + a[1, 2]], axis=-1)
+    field = warp.field.astype(np.float32)
+    # Resizing reads between centres, and repeats the outermost: the convention of the field.
+    return np.asarray(
+        straight + cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
+    )
+
+
+def sample(values: npt.NDArray[np.float32], places: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Read a grid at places, bilinear between the centres of its cells, constant beyond the outermost.
+
+    Args:
+        values: (h, w) or (h, w, d) float32.
+        places: (..., 2) float32 (x, y), shares of the canvas that the grid covers.
+
+    Returns:
+        (...,) or (..., d) float32.
+    """
+    height, width = values.shape[:2]
+    x = np.clip(places[..., 0] * np.float32(width) - np.float32(0.5), 0, width - 1)
+    y = np.clip(places[..., 1] * np.float32(height) - np.float32(0.5), 0, height - 1)
+    left, top = np.floor(x).astype(np.intp), np.floor(y).astype(np.intp)
+    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
+    across, down = (x - left, y - top) if values.ndim == 2 else ((x - left)[..., None], (y - top)[..., None])
+    upper = values[top, left] * (1 - across) + values[top, right] * across
+    lower = values[bottom, left] * (1 - across) + values[bottom, right] * across
+    return np.asarray(upper * (1 - down) + lower * down, dtype=np.float32)
+
+
+def centres(height: int, width: int) -> npt.NDArray[np.float32]:
+    """Return the centre of each cell of a grid over the canvas, (height, width, 2) float32 (x, y) in [0, 1]."""
+    x = (np.arange(width, dtype=np.float32) + np.float32(0.5)) / np.float32(width)
+    y = (np.arange(height, dtype=np.float32) + np.float32(0.5)) / np.float32(height)
+    return np.dstack(np.meshgrid(x, y)).astype(np.float32)
