@@ -327,7 +327,18 @@ def timed(trial: Trial, run: Path) -> dict[str, float]:
 def _toy(folder: Path, studies: int) -> Trial:
     source = write_manifest(folder / "data", studies or 1200)
     command = (sys.executable, "-m", "tests.toy_run", "augment", str(source))
-    options = ("--encoder", "toy", "--gate", "none", "--shard-size", "50", "--workers", "2")
+    options = (
+        "--encoder",
+        "toy",
+        "--gate",
+        "none",
+        "--align",
+        "none",
+        "--shard-size",
+        "50",
+        "--workers",
+        "2",
+    )
     return Trial("toy", command, options, {}, {})
 
 

@@ -30,7 +30,9 @@ def _toy(monkeypatch):
 
 def augmented(dataset, out, **options):
     return medcutmix_cli.augment(
-        dataset, out, **{"encoder": "toy", "gate": "none", "shard_size": 5, "workers": 2, **options}
+        dataset,
+        out,
+        **{"encoder": "toy", "gate": "none", "align": "none", "shard_size": 5, "workers": 2, **options},
     )
 
 
@@ -68,7 +70,9 @@ def test_another_shard_size_gives_the_same_samples(tmp_path):
 def test_tasks_share_the_shards_and_their_number_may_change(tmp_path):
     source = write_manifest(tmp_path / "in")
     augmented(source, tmp_path / "whole", shard_size=2)
-    medcutmix_cli.plan(source, tmp_path / "tasks", encoder="toy", gate="none", shard_size=2, workers=2)
+    medcutmix_cli.plan(
+        source, tmp_path / "tasks", encoder="toy", gate="none", align="none", shard_size=2, workers=2
+    )
     medcutmix_cli.render(tmp_path / "tasks", task=1, num_tasks=3)
     assert run_status(RunFolder(tmp_path / "tasks")).complete == (1, 4)
     for task in range(2):
@@ -93,7 +97,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(tmp_path, killed_at):
 
 def test_a_rendering_that_was_interrupted_counts_as_an_attempt(tmp_path, monkeypatch):
     source = write_manifest(tmp_path / "in")
-    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", gate="none", shard_size=1000)
+    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", gate="none", align="none", shard_size=1000)
     folder = RunFolder(tmp_path / "out")
 
     def interrupted(*_):
@@ -166,7 +170,7 @@ def test_the_folder_is_for_the_owner_only(tmp_path):
 
 def test_a_moved_data_set_can_be_named_anew(tmp_path):
     source = write_manifest(tmp_path / "in")
-    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", gate="none", shard_size=5)
+    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", gate="none", align="none", shard_size=5)
     moved = shutil.move(source, tmp_path / "elsewhere")
     assert medcutmix_cli.render(tmp_path / "out", dataset=moved).written > 0
 
@@ -201,7 +205,9 @@ def test_an_encoder_must_be_named_for_real_data(tmp_path, monkeypatch):
 
 
 def test_other_weights_than_planned_are_refused(tmp_path, monkeypatch):
-    medcutmix_cli.plan(write_manifest(tmp_path / "in"), tmp_path / "out", encoder="toy", gate="none")
+    medcutmix_cli.plan(
+        write_manifest(tmp_path / "in"), tmp_path / "out", encoder="toy", gate="none", align="none"
+    )
 
     class Other(ToyEncoder):
         @property
@@ -235,7 +241,9 @@ def test_what_makes_no_sense_is_refused_before_any_work(tmp_path, options, messa
 
 
 def test_another_version_than_that_of_the_plan_renders_nothing(tmp_path, monkeypatch):
-    medcutmix_cli.plan(write_manifest(tmp_path / "in"), tmp_path / "out", encoder="toy", gate="none")
+    medcutmix_cli.plan(
+        write_manifest(tmp_path / "in"), tmp_path / "out", encoder="toy", gate="none", align="none"
+    )
     monkeypatch.setattr(composition, "__version__", "99.0")
     with pytest.raises(RunError, match=r"medcutmix: .+ -> .99\.0."):
         medcutmix_cli.render(tmp_path / "out")
@@ -248,7 +256,9 @@ def test_paths_of_a_recipe_are_found_from_any_folder(tmp_path, monkeypatch):
     (tmp_path / "recipe.toml").write_text('[plan]\nexclude_ids = "out-of-it.txt"\n')
     monkeypatch.chdir(tmp_path)
     recipe = tmp_path / "recipe.toml"
-    status = medcutmix_cli.plan(source, tmp_path / "out", config=recipe, encoder="toy", gate="none")
+    status = medcutmix_cli.plan(
+        source, tmp_path / "out", config=recipe, encoder="toy", gate="none", align="none"
+    )
     assert status.dropped["excluded-by-id"] == 1
     said = read_run(RunFolder(tmp_path / "out")).settings["plan"]["exclude_ids"]
     assert said == str(tmp_path / "out-of-it.txt")
@@ -402,7 +412,9 @@ def test_what_may_fail_is_what_a_recipe_or_the_environment_says_now(tmp_path, mo
 
 def test_the_shards_that_were_begun_least_often_come_first(tmp_path):
     out = tmp_path / "out"
-    medcutmix_cli.plan(write_manifest(tmp_path / "in"), out, encoder="toy", gate="none", shard_size=3)
+    medcutmix_cli.plan(
+        write_manifest(tmp_path / "in"), out, encoder="toy", gate="none", align="none", shard_size=3
+    )
     folder = RunFolder(out)
     count = len(read_run(folder).shards)
     for shard in (0, 0, 2):

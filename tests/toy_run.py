@@ -12,7 +12,9 @@ from tests.toy_encoder import ToyEncoder, use_encoder
 
 def main(dataset: str, out: str, shard_size: str) -> None:
     """Augment; each picture takes a moment, so that there is time to be killed."""
-    pipeline.augment(dataset, out, encoder="toy", gate="none", shard_size=int(shard_size), workers=2)
+    pipeline.augment(
+        dataset, out, encoder="toy", gate="none", align="none", shard_size=int(shard_size), workers=2
+    )
 
 
 if __name__ == "__main__":

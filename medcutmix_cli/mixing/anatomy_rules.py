@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from medcutmix_cli.attention import Mask
 from medcutmix_cli.records import MapTarget
@@ -24,10 +26,12 @@ class AnatomyTable:
 
     Attributes:
         lung_findings: Lexicon ids of what lies in a lung or on its edge.
+        pleural_findings: Those of them that lie behind the diaphragm as well.
         zones: Location word -> (lowest, highest) height of a mask's middle; 0 is the apex, 1 the base.
     """
 
     lung_findings: frozenset[str]
+    pleural_findings: frozenset[str]
     zones: dict[str, tuple[float, float]]
 
 
@@ -36,7 +40,7 @@ def anatomy_table() -> AnatomyTable:
     """Return the packaged data."""
     plain = tomllib.loads(Path(__file__).with_name("anatomy.toml").read_text(encoding="utf-8"))
     zones = {name: (float(low), float(high)) for name, (low, high) in plain["zones"].items()}
-    return AnatomyTable(frozenset(plain["lung_findings"]), zones)
+    return AnatomyTable(frozenset(plain["lung_findings"]), frozenset(plain["pleural_findings"]), zones)
 
 
 def broken_anatomy(mask: Mask, target: MapTarget, anatomy: PictureAnatomy) -> str:
@@ -54,10 +58,10 @@ def broken_anatomy(mask: Mask, target: MapTarget, anatomy: PictureAnatomy) -> st
     """
     if _on_other_side(mask, target, anatomy):
         return "mask-wrong-side"
-    table = anatomy_table()
-    if target.finding in table.lung_findings and float(anatomy.lungs[mask].mean()) < _IN_LUNG:
+    home = home_of(target.finding, anatomy)
+    if home is not None and float(home[mask].mean()) < _IN_LUNG:
         return "mask-outside-lungs"
-    low, high = table.zones.get(target.location, (-np.inf, np.inf))
+    low, high = anatomy_table().zones.get(target.location, (-np.inf, np.inf))
     return "" if low <= float(np.median(anatomy.height[mask])) <= high else "mask-wrong-zone"
 
 
@@ -69,6 +73,18 @@ def _on_other_side(mask: Mask, target: MapTarget, anatomy: PictureAnatomy) -> bo
     return float((towards[mask] < -_MIDLINE).mean()) > 0.5
 
 
-def cells_of_lungs(anatomy: PictureAnatomy) -> Mask:
-    """Mark the cells at least half of which are lung or border on it."""
-    return np.asarray(anatomy.lungs >= 0.5, dtype=np.bool_)
+def home_of(finding: str, anatomy: PictureAnatomy) -> npt.NDArray[np.float32] | None:
+    """Return where a finding of lung or pleura can lie, (grid_h, grid_w) in [0, 1]; None of any other finding."""
+    table = anatomy_table()
+    if finding not in table.lung_findings:
+        return None
+    return anatomy.pleura if finding in table.pleural_findings else anatomy.lungs
+
+
+def cells_of_home(findings: Iterable[str], anatomy: PictureAnatomy) -> Mask:
+    """Mark the cells at least half of which can hold all of some findings; all cells where one lies anywhere."""
+    mask = np.ones(anatomy.lungs.shape, dtype=np.bool_)
+    for finding in findings:
+        home = home_of(finding, anatomy)
+        mask &= home is None or home >= 0.5
+    return mask

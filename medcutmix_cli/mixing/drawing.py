@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
-from medcutmix_cli.mixing.anatomy_rules import anatomy_table, broken_anatomy, cells_of_lungs
+from medcutmix_cli.mixing.anatomy_rules import broken_anatomy, cells_of_home
 from medcutmix_cli.mixing.blend_rule import BlendRule
 from medcutmix_cli.mixing.guards import Guards, broken_guard, free_cells, shared_cells
 from medcutmix_cli.mixing.intensity import match_intensity
@@ -110,11 +110,11 @@ def _align(recipient: View, donor: View, rule: AlignmentRule) -> Alignment:
 
 def _lungs(recipient: View, donor: View, strategies: Strategies) -> Mask:
     """Mark where findings of the lung may be pasted: in the recipient's lungs, where it is known where they are."""
-    shape, findings = recipient.scores.shape, anatomy_table().lung_findings
-    asked = {view.target.finding for view in (recipient, donor) if view.asked}
-    if not (strategies.alignment.registers and strategies.guards.lungs and asked <= findings):
+    shape = recipient.scores.shape
+    if not (strategies.alignment.registers and strategies.guards.lungs):
         return np.ones(shape, dtype=np.bool_)
-    return cells_of_lungs(picture_anatomy(recipient.registered().pose, shape))
+    asked = sorted({view.target.finding for view in (recipient, donor) if view.asked})
+    return cells_of_home(asked, picture_anatomy(recipient.registered().pose, shape))
 
 
 def without_scraps(strength: Strength) -> Strength:

@@ -12,9 +12,8 @@ from medcutmix_cli.registration.maps import look_up
 from medcutmix_cli.registration.poses import Pose
 from medcutmix_cli.registration.template import thorax_anatomy
 
-_REACH = (
-    5  # thumbnail pixels across: the pleura and what borders on a lung belong to it, and outlines err by one
-)
+_REACH = 5  # thumbnail pixels: what borders on a lung belongs to it, and outlines err by one
+_RECESS = 9  # thumbnail pixels below the lung, a quarter of its height: the posterior costophrenic recess
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,11 +22,13 @@ class PictureAnatomy:
 
     Attributes:
         lungs: (grid_h, grid_w) float32 in [0, 1], the share of the cell that is lung, what borders on it included.
+        pleura: (grid_h, grid_w) float32 in [0, 1], the same with the recess behind the diaphragm, where fluid gathers.
         leftness: (grid_h, grid_w) float32, > 0 on the patient's left of the midline, < 0 on the right.
         height: (grid_h, grid_w) float32, 0 at the apex and 1 at the base of the lung on that side; goes on beyond.
     """
 
     lungs: npt.NDArray[np.float32]
+    pleura: npt.NDArray[np.float32]
     leftness: npt.NDArray[np.float32]
     height: npt.NDArray[np.float32]
 
@@ -37,8 +38,11 @@ def picture_anatomy(pose: Pose, grid: tuple[int, ...]) -> PictureAnatomy:
     anatomy, size = thorax_anatomy(), (grid[1], grid[0])
     lungs = anatomy.right + anatomy.left
     around = np.asarray(cv2.dilate(lungs, np.ones((_REACH, _REACH), np.uint8)), dtype=np.float32)
+    below = cv2.dilate(around, np.ones((_RECESS + 1, 1), np.uint8), anchor=(0, _RECESS))
+    pleura = np.asarray(below, dtype=np.float32)
     return PictureAnatomy(
         lungs=_on_grid(look_up(around, pose.to_template), size),
+        pleura=_on_grid(look_up(pleura, pose.to_template), size),
         leftness=_on_grid(look_up(anatomy.leftness, pose.to_template, outside=None), size),
         height=_on_grid(look_up(anatomy.height, pose.to_template, outside=None), size),
     )

@@ -316,7 +316,7 @@ COLUMNS: tuple[Column[MixedSample], ...] = (
     ),
     Column(
         "align_quality", pa.float64(), "correlation of the two pictures once aligned, in [-1, 1]",
-        ColumnGroup.RECIPE, lambda s: s.cut.align_quality, NO_WARP, since=4, summary=ColumnSummary.RANGE,
+        ColumnGroup.RECIPE, lambda s: s.cut.align_quality, NO_WARP, since=4,
     ),
     Column(
         "attmim_rank", pa.list_(pa.uint16()), "rank of each cell by the mix's own energy, 0 = strongest",

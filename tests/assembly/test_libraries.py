@@ -18,7 +18,7 @@ def _toy(monkeypatch):
 
 def planned(tmp_path, name="run"):
     source = write_manifest(tmp_path / "in")
-    medcutmix_cli.plan(source, tmp_path / name, encoder="toy", gate="none", shard_size=5)
+    medcutmix_cli.plan(source, tmp_path / name, encoder="toy", gate="none", align="none", shard_size=5)
     return RunFolder(tmp_path / name)
 
 

@@ -25,7 +25,9 @@ COMMANDS = ("status", "verify --shallow", "verify", "render")
 
 def make_run(source: Path, out: Path, shard_size: int) -> float:
     """Plan and render a run; return the seconds that rendering took."""
-    medcutmix_cli.plan(source, out, encoder="toy", gate="none", shard_size=shard_size, workers=1)
+    medcutmix_cli.plan(
+        source, out, encoder="toy", gate="none", align="none", shard_size=shard_size, workers=1
+    )
     started = time.perf_counter()
     status = medcutmix_cli.render(out, workers=1)
     seconds = time.perf_counter() - started

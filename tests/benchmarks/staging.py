@@ -148,7 +148,7 @@ def table(work: Path, latencies: list[float], pairs: int, bandwidth: float) -> I
     use_toy()
     source = against_notebook.make_inputs(work / "in", round(1.35 * pairs), UNIQUE, ".jpg")
     plan = work / "plan"
-    medcutmix_cli.plan(source, plan, encoder="toy", gate="none", max_uses_per_donor=2)
+    medcutmix_cli.plan(source, plan, encoder="toy", gate="none", align="none", max_uses_per_donor=2)
     pictures = len({p.image_path for pair in read_pairs(plan) for p in (pair.recipient, pair.donor)})
     for latency in latencies:
         name = f"{latency:g} ms a file, {bandwidth:g} MB/s a stream" if latency else "0 ms: the local disk"

@@ -60,7 +60,7 @@ def plan(environment, tmp_path_factory):
     folder = tmp_path_factory.mktemp("ray")
     done = run(environment, "sample", folder / "sample", "--studies", 60)
     assert done.returncode == 0, done.stderr
-    few = ("--gate", "none", "--pairs-per-study", 3, "--shard-size", 4)
+    few = ("--gate", "none", "--align", "none", "--pairs-per-study", 3, "--shard-size", 4)
     done = run(environment, "plan", folder / "sample", folder / "plan", *few)
     assert done.returncode == 0, done.stderr
     return folder / "plan"

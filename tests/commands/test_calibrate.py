@@ -57,7 +57,7 @@ def test_json_is_one_document_with_known_keys(planned, capsys):
 
 
 def test_a_run_without_a_gate_needs_none(planned, capsys):
-    run = planned("run", gate="none")
+    run = planned("run", gate="none", align="none")
     assert medcutmix("calibrate", run) == 0
     assert "Nothing to calibrate" in capsys.readouterr().out
     assert not RunFolder(run).calibration_file.exists()

@@ -13,7 +13,7 @@ KEYS = {
     "document", "out", "plan", "task", "num_tasks", "shards_to_do", "pairs_to_do", "probe", "outlook", "space",
     "engine", "workers", "peak_memory_bytes", "encoder", "synthetic",
 }  # fmt: skip
-FLAGS = ("--encoder", "toy", "--gate", "none", "--shard-size", 4, "--workers", 1)
+FLAGS = ("--encoder", "toy", "--gate", "none", "--align", "none", "--shard-size", 4, "--workers", 1)
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_a_run_whose_tables_were_said_relative_is_rendered_from_another_folder(t
         (source / name).rename(tables / name)
     (tmp_path / "data" / "recipe.toml").write_text("[dataset]\ntables = 'tables'\n")
     monkeypatch.chdir(tmp_path / "data")
-    options = {"encoder": "bundled", "gate": "none", "pairing": "mixgen"}
+    options = {"encoder": "bundled", "gate": "none", "align": "none", "pairing": "mixgen"}
     options["dataset_kind"] = "nih-chestxray14"  # its table does not lie in its folder
     status = medcutmix_cli.plan("nih", tmp_path / "run", config="recipe.toml", **options)
     assert status.planned

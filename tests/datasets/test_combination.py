@@ -34,7 +34,14 @@ def trees(tmp_path):
 
 def mixed(tmp_path, role, out="out", **options):
     paired, nih = trees(tmp_path)
-    chosen = {"encoder": "toy", "gate": "none", "workers": 2, "pairs_per_study": 3, **options}
+    chosen = {
+        "encoder": "toy",
+        "gate": "none",
+        "align": "none",
+        "workers": 2,
+        "pairs_per_study": 3,
+        **options,
+    }
     return medcutmix_cli.augment(paired, tmp_path / out, unpaired=nih, unpaired_as=role, **chosen)
 
 
@@ -88,7 +95,7 @@ def test_sources_of_both_are_in_the_record_and_no_place_is(tmp_path):
 def test_both_sets_may_move_between_plan_and_rendering(tmp_path):
     mixed(tmp_path, "donor", out="whole")
     paired, nih = tmp_path / "paired", tmp_path / "nih"
-    options = {"encoder": "toy", "gate": "none", "workers": 2, "pairs_per_study": 3}
+    options = {"encoder": "toy", "gate": "none", "align": "none", "workers": 2, "pairs_per_study": 3}
     medcutmix_cli.plan(paired, tmp_path / "out", unpaired=nih, unpaired_as="donor", **options)
     moved = [path.rename(tmp_path / f"moved-{path.name}") for path in (paired, nih)]
     medcutmix_cli.render(tmp_path / "out", dataset=moved[0], unpaired=moved[1], workers=2)
@@ -106,6 +113,7 @@ def test_other_labels_in_the_unpaired_set_are_another_run(tmp_path):
             unpaired_as="donor",
             encoder="toy",
             gate="none",
+            align="none",
             pairs_per_study=3,
         )
 
@@ -118,7 +126,9 @@ def test_options_of_the_unpaired_set_stand_in_a_table_of_their_own(tmp_path):
         f"[dataset]\nunpaired = {str(nih)!r}\n[dataset.unpaired_options]\nkind = 'nih-chestxray14'\n"
         "split = 'train'\n[plan]\nunpaired = 'donor'\n"
     )
-    status = medcutmix_cli.augment(paired, tmp_path / "out", config=recipe, encoder="toy", gate="none")
+    status = medcutmix_cli.augment(
+        paired, tmp_path / "out", config=recipe, encoder="toy", gate="none", align="none"
+    )
     assert status.studies["inputs"] == 12 + 24
     assert status.dropped["unpaired-not-a-recipient"] == 24
 
@@ -135,7 +145,7 @@ def test_place_and_role_are_wanted_together(tmp_path, options):
     paired, nih = trees(tmp_path)
     given = {key: nih if value == "nih" else value for key, value in options.items()}
     with pytest.raises(UsageError, match="needs its place and what it may be"):
-        medcutmix_cli.plan(paired, tmp_path / "out", encoder="toy", gate="none", **given)
+        medcutmix_cli.plan(paired, tmp_path / "out", encoder="toy", gate="none", align="none", **given)
 
 
 def test_a_role_that_is_none_is_refused(tmp_path):

@@ -206,7 +206,9 @@ def _toy(monkeypatch):
 @pytest.mark.usefixtures("_toy")
 def test_a_run_over_it_alone_mixes_prompts_and_says_so(tmp_path):
     tree = write_nih(tmp_path / "in", studies=24)
-    status = medcutmix_cli.augment(tree, tmp_path / "out", encoder="toy", gate="none", workers=1)
+    status = medcutmix_cli.augment(
+        tree, tmp_path / "out", encoder="toy", gate="none", align="none", workers=1
+    )
     assert status.balanced
     assert status.written > 0
     assert verify(tmp_path / "out", deep=True).ok
@@ -264,6 +266,7 @@ def test_the_real_extract_makes_a_run(tmp_path):
         columns=columns,
         encoder="toy",
         gate="none",
+        align="none",
         canvas=112,
         workers=2,
     )

@@ -19,7 +19,7 @@ from medcutmix_cli.errors import DatasetError, Interruption, RunConflictError, R
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest, write_picture
 
-OPTIONS = {"encoder": "toy", "gate": "none", "shard_size": 4, "workers": 1}
+OPTIONS = {"encoder": "toy", "gate": "none", "align": "none", "shard_size": 4, "workers": 1}
 
 
 @pytest.fixture

@@ -409,6 +409,7 @@ def test_a_random_checkpoint_augments_a_data_set(tmp_path, method):
         weights=folder,
         device="cpu",
         gate="none",
+        align="none",
         workers=2,
     )
     assert status.planned == status.written + sum(status.rejected.values()) > 0

@@ -398,6 +398,7 @@ def test_a_random_checkpoint_runs_the_whole_augment(folders, tmp_path):
         encoder="biovil-t",
         weights=folders["biovil-t"],
         gate="none",
+        align="none",
         shard_size=8,
         workers=2,
     )

@@ -333,7 +333,14 @@ def test_a_layer_or_head_that_the_model_has_not_is_refused(random_folder, option
 def test_a_tiny_checkpoint_runs_the_whole_augment(random_folder, tmp_path):
     source = write_manifest(tmp_path / "in")
     status = medcutmix_cli.augment(
-        source, tmp_path / "out", encoder="blip", weights=random_folder, gate="none", shard_size=5, workers=2
+        source,
+        tmp_path / "out",
+        encoder="blip",
+        weights=random_folder,
+        gate="none",
+        align="none",
+        shard_size=5,
+        workers=2,
     )
     assert status.balanced
     assert not status.failed

@@ -316,7 +316,9 @@ def test_a_file_written_anew_is_read_anew(tmp_path):
 
 def planned(tmp_path, name="scratch"):
     source = write_manifest(tmp_path / "in")
-    medcutmix_cli.plan(source, tmp_path / name, encoder="bundled", gate="none", shard_size=5, workers=2)
+    medcutmix_cli.plan(
+        source, tmp_path / name, encoder="bundled", gate="none", align="none", shard_size=5, workers=2
+    )
     return source, tmp_path / name
 
 
@@ -331,7 +333,7 @@ def test_the_road_from_a_plan_over_its_maps_to_the_same_pairs(tmp_path):
     maps = write_rows(tmp_path / "maps.parquet", rows, pa.float16())
     out = tmp_path / "out"
     status = medcutmix_cli.augment(
-        source, out, encoder="precomputed", weights=maps, gate="none", shard_size=5, workers=2
+        source, out, encoder="precomputed", weights=maps, gate="none", align="none", shard_size=5, workers=2
     )
     assert (out / "plan.parquet").read_bytes() == (scratch / "plan.parquet").read_bytes()
     assert status.planned == status.written + sum(status.rejected.values()) > 0
@@ -342,7 +344,14 @@ def test_pairs_without_a_map_fail_by_name(tmp_path):
     source = write_manifest(tmp_path / "in")
     maps = write_rows(tmp_path / "maps.parquet", [make_row("nobody")])
     status = medcutmix_cli.augment(
-        source, tmp_path / "out", encoder="precomputed", weights=maps, gate="none", shard_size=5, workers=2
+        source,
+        tmp_path / "out",
+        encoder="precomputed",
+        weights=maps,
+        gate="none",
+        align="none",
+        shard_size=5,
+        workers=2,
     )
     assert status.failed == {"encode:recipient-map-missing": status.planned}
     assert status.too_many_failures
@@ -358,7 +367,7 @@ def planned_with_neighbours(tmp_path, pairing):
         else:
             row["report"] = make_report(SENTENCE, "There is an acute left rib fracture.")
     (source / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    options = {"encoder": "bundled", "gate": "none", "pairing": pairing}
+    options = {"encoder": "bundled", "gate": "none", "align": "none", "pairing": pairing}
     medcutmix_cli.plan(source, tmp_path / "scratch", shard_size=5, workers=2, **options)
     return source, tmp_path / "scratch"
 
@@ -394,7 +403,7 @@ def test_with_the_needed_maps_every_pair_is_guarded(tmp_path, pairing):
         for need in needed_maps(scratch).to_pylist()
     ]
     maps = write_rows(tmp_path / "maps.parquet", rows, pa.float16())
-    options = {"encoder": "precomputed", "weights": maps, "gate": "none", "pairing": pairing}
+    options = {"encoder": "precomputed", "weights": maps, "gate": "none", "align": "none", "pairing": pairing}
     status = medcutmix_cli.augment(source, tmp_path / "out", shard_size=5, workers=2, **options)
     assert status.planned == status.written + sum(status.rejected.values()) > 0
     assert not [name for name in status.rejected if "unmapped" in name]

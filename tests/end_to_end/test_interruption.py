@@ -62,7 +62,7 @@ def many(tmp_path_factory):
 
 def toy_command(source):
     command = (sys.executable, "-m", "tests.toy_run", "augment", str(source))
-    return command, ("--encoder", "toy", "--gate", "none", "--workers", "2")
+    return command, ("--encoder", "toy", "--gate", "none", "--align", "none", "--workers", "2")
 
 
 def reading(process):

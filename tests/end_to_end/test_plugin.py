@@ -87,7 +87,7 @@ def test_its_own_tests_pass(python):
 
 def test_a_run_is_made_with_its_data_set_its_encoder_and_its_mask(python, data, tmp_path):
     out = tmp_path / "run"
-    options = ("--encoder", "brightness", "--mask", "above", "--gate", "none")
+    options = ("--encoder", "brightness", "--mask", "above", "--gate", "none", "--align", "none")
     environment = {**os.environ, "COLUMNS": "200"}
     told = run(python, "-m", "medcutmix_cli", "augment", data, out, *options, env=environment)
     assert "8 in: 6 planned, 2 left out" in told

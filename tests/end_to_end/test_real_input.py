@@ -30,7 +30,7 @@ def tree(tmp_path_factory):
 def run(tree, tmp_path_factory):
     out = tmp_path_factory.mktemp("run") / "out"
     status = medcutmix_cli.augment(
-        tree, out, encoder="bundled", gate="none", splits=("train", "validate", "test")
+        tree, out, encoder="bundled", gate="none", align="none", splits=("train", "validate", "test")
     )
     return out, status
 

@@ -45,7 +45,7 @@ def source(tmp_path):
 
 
 def augmented(source, out, **options):
-    return medcutmix_cli.augment(source, out, **{**GATED, "gate": "none", **options})
+    return medcutmix_cli.augment(source, out, **{**GATED, "gate": "none", "align": "none", **options})
 
 
 def bytes_of(run):
@@ -125,7 +125,7 @@ def test_a_read_only_folder_is_one_clear_error_and_the_run_goes_on_elsewhere_wri
     with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=64m", "none") as disk:
         out = disk / "out"
         if stage == "rendering":
-            medcutmix_cli.plan(source, out, gate="none", **GATED)
+            medcutmix_cli.plan(source, out, gate="none", align="none", **GATED)
         before = sorted(disk.rglob("*"))
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         with pytest.raises(RunError, match="read-only"):
@@ -159,7 +159,7 @@ def test_a_disk_that_becomes_read_only_during_the_run_stops_it(tmp_path, source,
 
 
 def test_a_picture_that_goes_during_the_run_is_a_pair_that_fails_by_name(tmp_path, source):
-    medcutmix_cli.plan(source, tmp_path / "out", gate="none", **GATED)
+    medcutmix_cli.plan(source, tmp_path / "out", gate="none", align="none", **GATED)
     (source / "3.jpg").unlink()
     status = medcutmix_cli.render(tmp_path / "out")
     assert set(status.failed) == {"image:image-missing"}
@@ -209,7 +209,7 @@ def test_a_data_set_that_goes_during_the_run_stops_it_and_fails_no_pair(
 
 
 def test_a_data_set_that_is_gone_before_the_run_is_one_clear_error(tmp_path, source):
-    medcutmix_cli.plan(source, tmp_path / "out", gate="none", **GATED)
+    medcutmix_cli.plan(source, tmp_path / "out", gate="none", align="none", **GATED)
     gone_by_renaming(source)
     with pytest.raises(DatasetError) as caught:
         medcutmix_cli.render(tmp_path / "out")

@@ -62,6 +62,6 @@ def test_a_run_renders_on_one_thread_and_leaves_the_callers_threads_alone(tmp_pa
     seen, read = set(), pair.read_canvas
     monkeypatch.setattr(pair, "read_canvas", lambda *given: seen.add(state()[0]) or read(*given))
     data = write_manifest(tmp_path / "data", 6)
-    medcutmix_cli.augment(data, tmp_path / "run", encoder="bundled", gate="none", workers=2)
+    medcutmix_cli.augment(data, tmp_path / "run", encoder="bundled", gate="none", align="none", workers=2)
     assert seen == {1}
     assert state() == (3, 3)

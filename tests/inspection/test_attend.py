@@ -96,7 +96,13 @@ def run(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         use_encoder(patch.setattr, lambda _settings: SpotEncoder())
         medcutmix_cli.augment(
-            folder, root / "out", config=root / "recipe.toml", encoder="toy", shard_size=20, workers=1
+            folder,
+            root / "out",
+            config=root / "recipe.toml",
+            encoder="toy",
+            align="none",
+            shard_size=20,
+            workers=1,
         )
     return root / "out"
 
@@ -171,7 +177,7 @@ def test_a_run_of_other_weights_is_refused(tmp_path, spot):
 def test_a_run_without_a_gate_says_so(run, spot, tmp_path):
     folder = RunFolder(tmp_path)
     record = json.loads(RunFolder(run).run_file.read_text())
-    record["settings"]["mixing"] |= {"gate": "none", "options": {}}
+    record["settings"]["mixing"] |= {"gate": "none", "align": "none", "options": {}}
     folder.run_file.write_text(json.dumps(record))
     assert attend(run.parent / "in/3.jpg", RIGHT, run=tmp_path).evidence.unknown == "no-gate"
 

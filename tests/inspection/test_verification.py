@@ -25,7 +25,9 @@ def _toy(monkeypatch):
 @pytest.fixture
 def run(tmp_path):
     source = write_manifest(tmp_path / "in")
-    medcutmix_cli.augment(source, tmp_path / "out", encoder="toy", gate="none", shard_size=6, workers=1)
+    medcutmix_cli.augment(
+        source, tmp_path / "out", encoder="toy", gate="none", align="none", shard_size=6, workers=1
+    )
     return RunFolder(tmp_path / "out")
 
 
@@ -85,7 +87,7 @@ def test_a_shard_too_many_breaks_the_numbering(run):
 def test_a_shard_of_another_run_breaks_the_fingerprint(run, tmp_path):
     other = RunFolder(tmp_path / "other")
     medcutmix_cli.augment(
-        tmp_path / "in", other.root, encoder="toy", gate="none", shard_size=6, workers=1, seed=9
+        tmp_path / "in", other.root, encoder="toy", gate="none", align="none", shard_size=6, workers=1, seed=9
     )
     run.shard_file(0).write_bytes(other.shard_file(0).read_bytes())
     assert broken_rules(run) - {"size"} == {"hash", "fingerprint", "order"}

@@ -115,7 +115,7 @@ def test_the_donor_is_brought_to_the_recipients_grey_levels():
 def test_the_gain_is_clipped():
     a, flat = make_view(9), make_view(10)
     flat = replace(flat, pixels=(flat.pixels // 16 + 100).astype(np.uint8))
-    assert match_intensity(a, flat, drawn(a, flat).mask)[0] == pytest.approx(GAIN_RANGE[1])
+    assert match_intensity(a, flat, drawn(a, flat).mask).gain == pytest.approx(GAIN_RANGE[1])
 
 
 def test_a_refusal_names_the_parent_and_the_rule():

@@ -10,7 +10,7 @@ from medcutmix_cli.mixing.guards import free_cells
 from medcutmix_cli.mixing.regions.in_place_donor import InPlaceDonor
 from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
 from medcutmix_cli.mixing.regions.paste_to_target import PasteToTarget
-from medcutmix_cli.mixing.shifts import IN_PLACE
+from medcutmix_cli.mixing.movement import IN_ITS_PLACE
 from medcutmix_cli.mixing.views import NeighbourView
 from medcutmix_cli.records import Side
 from tests.builders import make_view
@@ -93,7 +93,7 @@ def test_another_findings_core_is_spared_before_anything_is_refused():
     assert outcome(a, b) == RefusedCut("recipient-finding-covered")
     cut = outcome(a, b, Guards())
     assert isinstance(cut, Cut)
-    free = free_cells(a, b, Guards(), IN_PLACE)
+    free = free_cells(a, b, Guards(), IN_ITS_PLACE)
     assert not free[6, 8]
     assert free[6, 5]
     assert not cut.weights[~free].any()

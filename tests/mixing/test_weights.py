@@ -7,6 +7,7 @@ from hypothesis import given as drawn_from
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from medcutmix_cli.mixing.movement import Movement
 from medcutmix_cli.mixing.shifts import Shift, shift_array
 from medcutmix_cli.mixing.weights import (
     image_area,
@@ -112,7 +113,8 @@ steps = st.builds(Shift, st.integers(-3, 3), st.integers(-3, 3))
 
 @drawn_from(maps, maps, grids, energies, steps)
 def test_every_weight_is_a_share_whatever_the_maps(map_a, map_b, grid, energy, shift):
-    weights = image_weights(float(grid.mean(dtype=np.float64)), grid, map_a, map_b, energy, shift)
+    area = float(grid.mean(dtype=np.float64))
+    weights = image_weights(area, grid, map_a, map_b, energy, Movement(shift=shift))
     assert all(0.0 <= value <= 1.0 for value in astuple(weights))
 
 
@@ -168,7 +170,7 @@ def peak_at(row, column):
 def test_a_moved_donor_weighs_as_its_moved_energy_does(map_a, map_b, shift):
     mask = np.zeros(GRID, np.float16)
     mask[4:10, 4:10] = 1
-    got = image_weights(0.2, mask, map_a, map_b, "softmax", shift).mass_got_b
+    got = image_weights(0.2, mask, map_a, map_b, "softmax", Movement(shift=shift)).mass_got_b
     source = shift_array(mask, -shift.rows, -shift.columns)
     assert got == pytest.approx(image_weights(0.2, source, map_a, map_b).mass_got_b)
 

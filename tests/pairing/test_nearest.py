@@ -167,7 +167,7 @@ def test_the_command_embeds_each_picture_and_a_plan_goes_by_it(tmp_path, monkeyp
     assert len(read_embeddings(out).row_of) == 5
     assert medcutmix("embed", root / "manifest.jsonl", out, "--encoder", "toy") == 2
     assert "--force" in capsys.readouterr().err
-    how = {"pairing": "nearest", "encoder": "bundled", "device": "cpu", "gate": "none"}
+    how = {"pairing": "nearest", "encoder": "bundled", "device": "cpu", "gate": "none", "align": "none"}
     medcutmix_cli.plan(root / "manifest.jsonl", tmp_path / "run", embeddings=out, **how)
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert len(record["sources"]["embeddings"]) == 64

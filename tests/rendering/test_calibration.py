@@ -86,7 +86,7 @@ def source(tmp_path, monkeypatch):
 
 
 def augmented(source, out, **options):
-    options = {"encoder": "toy", "shard_size": 4, "workers": 2, **options}
+    options = {"encoder": "toy", "align": "none", "shard_size": 4, "workers": 2, **options}
     return medcutmix_cli.augment(source, out, config=source.parent / "recipe.toml", **options)
 
 
@@ -235,7 +235,7 @@ def test_tasks_and_a_lost_calibration_change_no_byte(source, tmp_path):
 
 
 def test_without_a_gate_nothing_is_calibrated_and_no_evidence_is_claimed(source, tmp_path):
-    status = medcutmix_cli.augment(source, tmp_path / "out", encoder="toy", gate="none")
+    status = medcutmix_cli.augment(source, tmp_path / "out", encoder="toy", gate="none", align="none")
     assert not status.rejected
     assert not RunFolder(tmp_path / "out").calibration_file.exists()
     assert {row["ground_p_a"] for row in rows_of(tmp_path / "out")} == {None}

@@ -42,7 +42,7 @@ def rows_of(run):
 
 
 def test_mixed_features_are_those_of_the_parents_by_the_weights_of_the_cut(encoder, tmp_path):
-    arguments = {"encoder": "toy", "gate": "none", "features": True}
+    arguments = {"encoder": "toy", "gate": "none", "align": "none", "features": True}
     if isinstance(encoder, FeaturedToy):
         medcutmix_cli.augment(write_manifest(tmp_path / "in"), tmp_path / "out", **arguments)
         rows = rows_of(tmp_path / "out")
@@ -74,7 +74,7 @@ def test_features_land_where_scores_land():
 @pytest.mark.parametrize("image_format", ["png", "jpeg", "webp"])
 def test_pictures_are_stored_as_asked_and_replay(tmp_path, monkeypatch, image_format):
     use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
-    options = {"encoder": "toy", "gate": "none", "image_format": image_format}
+    options = {"encoder": "toy", "gate": "none", "align": "none", "image_format": image_format}
     medcutmix_cli.augment(write_manifest(tmp_path / "in"), tmp_path / "out", **options)
     starts = {"png": b"\x89PNG", "jpeg": b"\xff\xd8", "webp": b"RIFF"}
     rows = rows_of(tmp_path / "out")
@@ -100,8 +100,8 @@ def test_guards_are_a_table_of_the_recipe(tmp_path, monkeypatch):
     use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
     source, recipe = write_manifest(tmp_path / "in"), tmp_path / "recipe.toml"
     recipe.write_text("[mixing.options.guards]\nborder = 0\nmarkers = false\n")
-    medcutmix_cli.augment(source, tmp_path / "open", encoder="toy", gate="none", config=recipe)
-    medcutmix_cli.augment(source, tmp_path / "guarded", encoder="toy", gate="none")
+    medcutmix_cli.augment(source, tmp_path / "open", encoder="toy", gate="none", align="none", config=recipe)
+    medcutmix_cli.augment(source, tmp_path / "guarded", encoder="toy", gate="none", align="none")
     opened, guarded = (
         sum(float(np.sum(row_cut(row).weights)) for row in rows_of(tmp_path / run))
         for run in ("open", "guarded")
@@ -109,7 +109,9 @@ def test_guards_are_a_table_of_the_recipe(tmp_path, monkeypatch):
     assert opened > guarded > 0
     recipe.write_text("[mixing.options.guards]\nboarder = 0\n")
     with pytest.raises(UsageError, match=r"has no option 'boarder'.*did you mean 'border'"):
-        medcutmix_cli.plan(source, tmp_path / "wrong", encoder="toy", gate="none", config=recipe)
+        medcutmix_cli.plan(
+            source, tmp_path / "wrong", encoder="toy", gate="none", align="none", config=recipe
+        )
 
 
 NEIGHBOURS = {
@@ -164,7 +166,9 @@ def render_blind(tmp_path, monkeypatch, encoder, guards=""):
     use_encoder(monkeypatch.setattr, lambda _settings: encoder)
     source, recipe = write_neighbours(tmp_path / "in"), tmp_path / "recipe.toml"
     recipe.write_text(f"[mixing.options.guards]\n{guards}\n")
-    status = medcutmix_cli.augment(source, tmp_path / "out", encoder="toy", gate="none", config=recipe)
+    status = medcutmix_cli.augment(
+        source, tmp_path / "out", encoder="toy", gate="none", align="none", config=recipe
+    )
     pairs = read_plan(tmp_path / "out" / "plan.parquet", 0)
     return status, [pair for pair in pairs if unmapped_sides(pair, encoder.blind)]
 

@@ -80,7 +80,7 @@ def run(monkeypatch):
 
     def augmented(encoder, source, out, **options):
         use_encoder(monkeypatch.setattr, lambda _settings: encoder)
-        usual = {"encoder": "toy", "gate": "none", "shard_size": 1000, "workers": 2}
+        usual = {"encoder": "toy", "gate": "none", "align": "none", "shard_size": 1000, "workers": 2}
         return medcutmix_cli.augment(source, out, **(usual | options))
 
     return augmented

@@ -301,7 +301,7 @@ def test_the_folder_is_looked_at_before_any_work(tmp_path, toy):
     with pytest.raises(UsageError, match="staging folder"):
         toy(source, tmp_path / "out", stage_dir=tmp_path / "nowhere")
     assert not (tmp_path / "out").exists()
-    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", gate="none")
+    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", gate="none", align="none")
     with pytest.raises(UsageError, match="staging folder"):
         medcutmix_cli.render(tmp_path / "out", stage_dir=tmp_path / "nowhere")
     assert not list((tmp_path / "out" / "data").iterdir())
@@ -356,7 +356,7 @@ def toy(monkeypatch):
     use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder(batch=3))
 
     def augmented(source, out, **options):
-        usual = {"encoder": "toy", "gate": "none", "shard_size": 8, "workers": 2}
+        usual = {"encoder": "toy", "gate": "none", "align": "none", "shard_size": 8, "workers": 2}
         return medcutmix_cli.augment(source, out, **(usual | options))
 
     return augmented
@@ -425,7 +425,7 @@ def test_pictures_of_the_calibration_are_staged_too(tmp_path, toy, stage, monkey
 def test_an_interrupted_shard_leaves_no_copy_and_goes_on(tmp_path, toy, stage):
     source = write_manifest(tmp_path / "in", studies=12)
     status = toy(source, tmp_path / "plain")
-    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", gate="none", shard_size=8)
+    medcutmix_cli.plan(source, tmp_path / "out", encoder="toy", gate="none", align="none", shard_size=8)
 
     def stop(stage_name, done, _total):
         if stage_name == "rendering" and done == 3:

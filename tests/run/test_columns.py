@@ -20,6 +20,8 @@ from medcutmix_cli.run.columns import (
     HAS_SECTIONS,
     NO_FEATURES,
     NO_GATE,
+    NO_TONE,
+    NO_WARP,
     NO_LENGTH,
     NO_SECTION,
     SCHEMA_VERSION,
@@ -41,6 +43,15 @@ alpha = 0.5
 confidence = 0.0
 pictures = 8
 """
+ANY_THORAX = """
+[mixing.options.elastic]
+least_quality = -1.0
+refuse_odd = false
+[mixing.options.guards]
+lungs = false
+"""
+"""The toy pictures are none."""
+
 DIGESTS = {3: "34d5879b6940ae42", 4: "41787829ec2a3204"}
 """Of the columns of every schema version that has been given out; a line is never changed."""
 
@@ -90,15 +101,19 @@ class Run:
     rows: list
     gated: bool
     featured: bool
+    toned: bool
+    aligned: bool
 
 
 KINDS = {
-    "plain": {"gate": "none"},
-    "with-features": {"gate": "none", "features": True},
-    "gated": {},
-    "gated-normal-host": {"pairing": "normal-host"},
-    "picture-kept": {"gate": "none", "pairing": "sentence-only"},
-    "prompted": {"gate": "none", "unpaired_as": "both"},
+    "plain": {"gate": "none", "align": "none"},
+    "with-features": {"gate": "none", "align": "none", "features": True},
+    "gated": {"align": "none"},
+    "gated-normal-host": {"align": "none", "pairing": "normal-host"},
+    "global-tone": {"gate": "none", "align": "none", "tone": "global"},
+    "aligned": {"gate": "none", "align": "elastic"},
+    "picture-kept": {"gate": "none", "align": "none", "pairing": "sentence-only"},
+    "prompted": {"gate": "none", "align": "none", "unpaired_as": "both"},
 }
 
 
@@ -106,7 +121,9 @@ KINDS = {
 def run(request, tmp_path_factory):
     options, place = KINDS[request.param], tmp_path_factory.mktemp("columns")
     gated = options.get("gate") != "none"
-    (place / "recipe.toml").write_text(RECIPE if gated else "")
+    (place / "recipe.toml").write_text(
+        (RECIPE if gated else "") + (ANY_THORAX if options["align"] == "elastic" else "")
+    )
     if request.param == "prompted":
         options = options | {"unpaired": write_nih(place / "nih", studies=12)}
     with pytest.MonkeyPatch.context() as patch:
@@ -121,7 +138,8 @@ def run(request, tmp_path_factory):
         )
     rows = [row for path in sorted((place / "out" / "data").iterdir()) for row in read_rows(path)]
     assert rows
-    return Run(rows, gated, "features" in options)
+    toned, aligned = options.get("tone") != "global", options["align"] != "none"
+    return Run(rows, gated, "features" in options, toned, aligned)
 
 
 def suffix_of(name):
@@ -144,6 +162,8 @@ EXPECTED = {
     NO_SECTION: lacks_section,
     HAS_SECTIONS: lacks_section,
     NO_GATE: lambda run, row, name: not run.gated or not row[f"sentence{suffix_of(name)}"],
+    NO_TONE: lambda run, row, _name: not run.toned or row["image_mode"] == "keep",
+    NO_WARP: lambda run, row, _name: not run.aligned or row["image_mode"] == "keep",
     NO_FEATURES: lambda run, _row, _name: not run.featured,
     NO_LENGTH: lambda run, _row, _name: not run.featured,
     None: lambda _run, _row, _name: False,

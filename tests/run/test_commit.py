@@ -175,7 +175,9 @@ def _toy(monkeypatch):
 def planned(tmp_path):
     source = write_manifest(tmp_path / "in", studies=16)
     for name in ("whole", "out"):
-        medcutmix_cli.plan(source, tmp_path / name, encoder="toy", gate="none", shard_size=8, workers=1)
+        medcutmix_cli.plan(
+            source, tmp_path / name, encoder="toy", gate="none", align="none", shard_size=8, workers=1
+        )
     medcutmix_cli.render(tmp_path / "whole")
     return tmp_path / "out", output_bytes(tmp_path / "whole")
 

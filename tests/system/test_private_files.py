@@ -48,7 +48,9 @@ def test_a_run_is_private_whatever_its_folder_was_before(tmp_path, toy, before):
     run = tmp_path / "run"
     run.mkdir()
     run.chmod(before)
-    medcutmix_cli.augment(write_manifest(tmp_path / "in"), run, encoder="toy", gate="none", shard_size=5)
+    medcutmix_cli.augment(
+        write_manifest(tmp_path / "in"), run, encoder="toy", gate="none", align="none", shard_size=5
+    )
     assert len(list(run.rglob("*"))) > 8
     assert open_to_others(run) == []
     assert mode(run) == 0o700
@@ -56,7 +58,7 @@ def test_a_run_is_private_whatever_its_folder_was_before(tmp_path, toy, before):
 
 def test_what_an_earlier_version_left_open_is_closed_when_the_run_goes_on(tmp_path, toy):
     source, run = write_manifest(tmp_path / "in"), tmp_path / "run"
-    medcutmix_cli.plan(source, run, encoder="toy", gate="none", shard_size=5)
+    medcutmix_cli.plan(source, run, encoder="toy", gate="none", align="none", shard_size=5)
     for path in [*run.rglob("*"), run]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     medcutmix_cli.render(run)
@@ -65,7 +67,7 @@ def test_what_an_earlier_version_left_open_is_closed_when_the_run_goes_on(tmp_pa
 
 def test_a_page_of_pairs_is_the_owners_alone(tmp_path, toy):
     source, run = write_manifest(tmp_path / "in"), tmp_path / "run"
-    medcutmix_cli.augment(source, run, encoder="toy", gate="none")
+    medcutmix_cli.augment(source, run, encoder="toy", gate="none", align="none")
     page = tmp_path / "page.html"
     medcutmix_cli.write_gallery(run, page)
     assert mode(page) == 0o600
@@ -92,7 +94,7 @@ def test_the_folder_of_somebody_else_is_refused_before_any_report_is_written(tmp
 
     monkeypatch.setattr(Path, "chmod", refuse)
     with pytest.raises(RunError, match="cannot be made private"):
-        medcutmix_cli.plan(write_manifest(tmp_path / "in"), run, encoder="toy", gate="none")
+        medcutmix_cli.plan(write_manifest(tmp_path / "in"), run, encoder="toy", gate="none", align="none")
     assert list(run.iterdir()) == []
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from medcutmix_cli.registration.alignment_rule import Alignment
-from medcutmix_cli.registration.alignments.elastic import aligned, check_quality
+from medcutmix_cli.registration.alignments.elastic import aligned, check_quality, name_odd
 from medcutmix_cli.registration.pictures import RegisteredPicture
 
 
@@ -16,11 +16,13 @@ class AffineAlignment:
 
     Attributes:
         least_quality: Correlation of the two pictures below which a pair is refused ("poor-alignment").
+        refuse_odd: Whether a picture that is inverted, rotated or mirrored is refused by that name.
     """
 
     registers: ClassVar[bool] = True
 
     least_quality: float = 0.5
+    refuse_odd: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what is no correlation."""
@@ -28,4 +30,7 @@ class AffineAlignment:
 
     def align(self, recipient: RegisteredPicture, donor: RegisteredPicture) -> Alignment:
         """Register, and keep the affine part."""
-        return aligned(recipient, donor, self.least_quality, elastic=False)
+        odd = name_odd(recipient, donor) if self.refuse_odd else ""
+        return (
+            Alignment(rejected=odd) if odd else aligned(recipient, donor, self.least_quality, elastic=False)
+        )

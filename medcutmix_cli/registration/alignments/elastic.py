@@ -26,11 +26,13 @@ class ElasticAlignment:
 
     Attributes:
         least_quality: Correlation of the two pictures below which a pair is refused ("poor-alignment").
+        refuse_odd: Whether a picture that is inverted, rotated or mirrored is refused by that name.
     """
 
     registers: ClassVar[bool] = True
 
     least_quality: float = LEAST_QUALITY
+    refuse_odd: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what is no correlation."""
@@ -38,7 +40,8 @@ class ElasticAlignment:
 
     def align(self, recipient: RegisteredPicture, donor: RegisteredPicture) -> Alignment:
         """Register."""
-        return aligned(recipient, donor, self.least_quality, elastic=True)
+        odd = name_odd(recipient, donor) if self.refuse_odd else ""
+        return Alignment(rejected=odd) if odd else aligned(recipient, donor, self.least_quality, elastic=True)
 
 
 def check_quality(least: float) -> None:
@@ -51,13 +54,16 @@ def check_quality(least: float) -> None:
         raise ValueError("least_quality must be in [-1, 1]")
 
 
+def name_odd(recipient: RegisteredPicture, donor: RegisteredPicture) -> str:
+    """Name the first picture that lies wrong ("donor-inverted"), "" where both lie as they should."""
+    named = (("recipient", recipient), ("donor", donor))
+    return next((f"{name}-{picture.oddity}" for name, picture in named if picture.oddity), "")
+
+
 def aligned(
     recipient: RegisteredPicture, donor: RegisteredPicture, least_quality: float, *, elastic: bool
 ) -> Alignment:
-    """Align two pictures, or name what speaks against it: a picture that lies wrong, or a poor fit."""
-    for name, picture in (("recipient", recipient), ("donor", donor)):
-        if picture.oddity:
-            return Alignment(rejected=f"{name}-{picture.oddity}")
+    """Align two pictures, or say that the fit is poor."""
     own, given = recipient.pose, donor.pose
     warp = to_warp(_places(own, given), own.thumbnail.inside, elastic=elastic)
     quality = _quality(warp, own, given)
