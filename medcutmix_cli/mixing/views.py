@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Scores
-from medcutmix_cli.records import Placement, Side
+from medcutmix_cli.records import Guarantee, Placement, Side
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -41,6 +41,7 @@ class View:
         grounded: What the evidence gate said.
         asked: Whether a sentence of this parent leaves or comes, so that its map counts.
         neighbours: What else is present and stays with this parent.
+        guarantee: What the gate promises of the finding; None where it promises nothing, or was not asked.
     """
 
     pixels: Pixels
@@ -51,6 +52,7 @@ class View:
     grounded: bool = True
     asked: bool = True
     neighbours: tuple[NeighbourView, ...] = ()
+    guarantee: Guarantee | None = None
 
 
 @dataclass(frozen=True, slots=True)
