@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.semantics import semantic
+from medcutmix_cli.records import Guarantee
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
 from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, RunFolder, RunRecord, write_text
 from medcutmix_cli.run.guarantees import promise
@@ -100,12 +101,14 @@ def _guarantees(status: RunStatus) -> str:
     """Return a row a finding: how many pictures stand behind the promise, and what it is."""
     if not status.guarantees:
         return f"Nothing (`{status.gate or 'unknown'}`)."
-    rows = [
-        f"| {key} | {each.nulls} | {'-' if each.refused else each.reaching} | {each.alpha:g} | {each.confidence:.4f} | {promise(each)} |"
-        for key, each in status.guarantees.items()
-    ]
+    rows = [f"| {key} | {_figures(each)} | {promise(each)} |" for key, each in status.guarantees.items()]
     head = "| split/finding | pictures without it | may reach a kept peak | alpha | confidence | so |"
     return "\n".join([head, "|---|---|---|---|---|---|", *rows, "", _OF_WHAT])
+
+
+def _figures(guarantee: Guarantee) -> str:
+    reaching = "-" if guarantee.refused else guarantee.reaching
+    return f"{guarantee.nulls} | {reaching} | {guarantee.alpha:g} | {guarantee.confidence:.4f}"
 
 
 def _table(rows: Mapping[str, object]) -> str:
