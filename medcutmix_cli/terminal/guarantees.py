@@ -22,7 +22,7 @@ def gate_view(gate: str, guarantees: Mapping[str, Guarantee]) -> Table:
     table.add_column(overflow="fold")
     if less:
         share = 100 * next(iter(less.values())).alpha
-        table.add_row(f"Confidence that at most {share:g}% of pictures without the finding are kept:")
+        table.add_row(f"Confidence that at most {share:g}% of pictures without the finding pass:")
         table.add_row(Padding(_by_confidence(whole, less), (0, 0, 0, 2)))
     elif whole:
         table.add_row(f"{_whole(whole[0])}: {quantity(len(whole), 'finding')}")
@@ -34,7 +34,7 @@ def gate_view(gate: str, guarantees: Mapping[str, Guarantee]) -> Table:
 
 
 def _whole(guarantee: Guarantee) -> str:
-    kept = f"at most {100 * guarantee.alpha:g}% without the finding are kept"
+    kept = f"at most {100 * guarantee.alpha:g}% without the finding pass"
     return f"{percent(guarantee.wanted)} confidence that {kept}" if guarantee.wanted else f"On average {kept}"
 
 

@@ -51,7 +51,7 @@ def keeps_what_few_enough_nulls_reach(gate: Gate) -> None:
 
 
 def guarantees_what_it_keeps(gate: Gate) -> None:
-    """The guarantee is about the nulls it is asked of and as many of them as `keeps` lets reach a peak, or there is none."""
+    """A guarantee, if there is one, is about as many nulls as were asked for and may reach a peak that is kept."""
     for count in (0, 1, 20, 59, 200):
         found = gate.guarantee(count)
         if found is not None:

@@ -20,6 +20,7 @@ from medcutmix_cli.run.columns import (
     HAS_SECTIONS,
     NO_FEATURES,
     NO_GATE,
+    NO_GUARANTEE,
     NO_LENGTH,
     NO_SECTION,
     SCHEMA_VERSION,
@@ -41,7 +42,7 @@ alpha = 0.5
 confidence = 0.0
 pictures = 8
 """
-DIGESTS = {3: "34d5879b6940ae42"}
+DIGESTS = {3: "34d5879b6940ae42", 4: "5edc225719e67611"}
 """Of the columns of every schema version that has been given out; a line is never changed."""
 
 
@@ -144,6 +145,7 @@ EXPECTED = {
     NO_SECTION: lacks_section,
     HAS_SECTIONS: lacks_section,
     NO_GATE: lambda run, row, name: not run.gated or not row[f"sentence{suffix_of(name)}"],
+    NO_GUARANTEE: lambda run, row, name: not run.gated or not row[f"sentence{suffix_of(name)}"],
     NO_FEATURES: lambda run, _row, _name: not run.featured,
     NO_LENGTH: lambda run, _row, _name: not run.featured,
     None: lambda _run, _row, _name: False,
