@@ -1,7 +1,7 @@
 """Maps of any other model: plan, list the maps that the plan needs, make them elsewhere, mix with them.
 
-The "other model" here is a stand-in of a few lines that finds nothing: it says where one side of the chest is
-brighter than the other. Put yours in the place of `stand_in`; it may run in another environment, on another machine.
+The "other model" here is a stand-in: the bundled encoder, which knows drawn phantoms only. Put yours in the place of
+`draw_map`; it may run in another environment, on another machine.
 
 Usage: python 04_precomputed_maps.py WORK   (after 01_augment_sample.py)
 """
@@ -12,38 +12,37 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 
 import medcutmix_cli
 from medcutmix_cli.datasets.recognise import open_dataset
+from medcutmix_cli.encoders.base import Picture
+from medcutmix_cli.encoders.bundled import BundledEncoder
+from medcutmix_cli.images import read_canvas
 
-GRID = 16
+CANVAS = 448
+MODEL = BundledEncoder()
 
 
-def stand_in(picture: Path, sentence: str) -> np.ndarray:
-    """Return a map of one sentence over one picture: (16, 16) float32, a logit for each cell of the picture."""
-    grey = np.asarray(Image.open(picture).convert("L").resize((GRID, GRID), Image.Resampling.BOX), np.float32)
-    brighter = grey - grey[:, ::-1]
-    column = np.arange(GRID) - (GRID - 1) / 2  # the patient's left is the picture's right
-    side = ("left" in sentence.lower()) * 1.0 - ("right" in sentence.lower()) * 1.0
-    return (brighter / (brighter.std() + 1) + 2 * side * np.sign(column)).astype(np.float32)
+def draw_map(file: Path, sentence: str) -> np.ndarray:
+    """Return a map of one sentence over the smallest square around a picture: (grid_h, grid_w), a logit a cell."""
+    canvas = read_canvas(file, CANVAS, "mimic-jpg")
+    [image] = MODEL.encode_images([Picture(file.stem, canvas.pixels, canvas.placement)])
+    [query] = MODEL.encode_sentences([sentence])
+    return MODEL.attend(image, query.features).scores
 
 
 def write_maps(needed: pa.Table, dataset: Path, file: Path) -> None:
     """Make every map that is needed and write it as `medcutmix_cli.encoders.map_files` says."""
     source = open_dataset(dataset)
-    maps = [
-        stand_in(source.resolve(row["image_path"]), row["sentence"]).ravel().astype(np.float16)
-        for row in needed.to_pylist()
-    ]
+    maps = [draw_map(source.resolve(row["image_path"]), row["sentence"]) for row in needed.to_pylist()]
     table = pa.table(
         {
             "image_id": needed["image_id"],
             "sentence": needed["sentence"],
-            "map": pa.array(maps, pa.list_(pa.float16())),
-            "grid_h": pa.array([GRID] * len(maps), pa.int16()),
-            "grid_w": pa.array([GRID] * len(maps), pa.int16()),
-            "frame": pa.array(["picture"] * len(maps), pa.string()),
+            "map": pa.array([scores.ravel().astype(np.float16) for scores in maps], pa.list_(pa.float16())),
+            "grid_h": pa.array([scores.shape[0] for scores in maps], pa.int16()),
+            "grid_w": pa.array([scores.shape[1] for scores in maps], pa.int16()),
+            "frame": pa.array(["canvas"] * len(maps), pa.string()),
         },
         metadata={"model": "stand-in of example 04", "licence": "Apache-2.0"},
     )

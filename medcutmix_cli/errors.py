@@ -6,7 +6,8 @@ MedcutmixError                 exit code 1
 |-- ImageError                 one picture that cannot be read (callers turn it into a named drop)
 |-- EncoderError               weights that are missing, wrong, or not allowed here
 |-- RunError                   a run folder that is missing, foreign, full or unwritable
-|   `-- RunConflictError       the folder holds a run with other semantic settings (carries the diff)
+|   |-- RunConflictError       the folder holds a run with other semantic settings (carries the diff)
+|   `-- NoPairsError           exit code 5   no pair was planned, or none of the plan was written (carries what to try)
 |-- ShardError                 a shard that is damaged or breaks the schema
 |-- MissingExtraError          an optional part is not installed (carries the pip line)
 |-- ClusterError               Slurm or Ray is not there, or refused what was asked of it
@@ -87,6 +88,12 @@ class RunError(MedcutmixError):
 
 class RunConflictError(RunError):
     """The output folder holds a run with other semantic settings."""
+
+
+class NoPairsError(RunError):
+    """No pair could be planned, or none that was planned was written: there is nothing to train on."""
+
+    exit_code = 5
 
 
 class ShardError(MedcutmixError):

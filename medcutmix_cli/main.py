@@ -1,6 +1,6 @@
 """The `medcutmix` command: its words, and the one place where errors and signals become messages and exit codes.
 
-0 ok; 1 error; 2 usage; 3 finished, but too many pairs failed; 4 verify failed; 75 interrupted, run it again.
+0 ok; 1 error; 2 usage; 3 finished, but too many pairs failed; 4 verify failed; 5 no pair; 75 interrupted, run it again.
 """
 
 from __future__ import annotations

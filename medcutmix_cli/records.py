@@ -399,6 +399,35 @@ class NullPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class Guarantee:
+    """What an evidence gate promises of one finding: how seldom it keeps a picture that lacks it.
+
+    Attributes:
+        nulls: Pictures without the finding that were compared.
+        reaching: How many of them may reach a peak that is kept; -1: too few were there, and nothing is kept.
+        alpha: Share of pictures without the finding that is kept at most.
+        confidence: Share of calibrations, in [0, 1], for which that holds; 0 where nothing is kept.
+        wanted: The confidence that was asked for.
+    """
+
+    nulls: int
+    reaching: int
+    alpha: float
+    confidence: float
+    wanted: float
+
+    @property
+    def refused(self) -> bool:
+        """Say whether there are too few nulls to keep anything."""
+        return self.reaching < 0
+
+    @property
+    def whole(self) -> bool:
+        """Say whether the promise is the one that was asked for."""
+        return not self.refused and self.confidence >= self.wanted
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """Where an original picture lies on the square canvas; geometry both ways.
 
@@ -508,6 +537,7 @@ class MixedParent:
         scores: (grid_h, grid_w) float16 raw scores of its map, NaN outside.
         mask: (grid_h, grid_w) bool, its evidence, in its own frame.
         ground_p: Evidence of its map, None where no gate asked.
+        guarantee: What the gate promises of its finding, None where it promises nothing.
     """
 
     parent: Parent
@@ -515,6 +545,7 @@ class MixedParent:
     mask: npt.NDArray[np.bool_]
     placement: Placement
     ground_p: float | None = None
+    guarantee: Guarantee | None = None
 
 
 @dataclass(frozen=True, slots=True)

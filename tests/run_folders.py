@@ -15,6 +15,7 @@ from medcutmix_cli.images import encode_png
 from medcutmix_cli.records import (
     Cut,
     Edit,
+    Guarantee,
     ImageWeights,
     MixedParent,
     MixedSample,
@@ -34,6 +35,8 @@ RECIPIENT_REPORT = " FINDINGS:  There is a small\n left effusion. Normal heart.\
 DONOR_REPORT = " FINDINGS:  Large left pleural effusion is seen.\n"
 REMOVED = "There is a small left effusion."
 INSERTED = "Large left pleural effusion is seen."
+
+WHOLE = Guarantee(nulls=200, reaching=4, alpha=0.05, confidence=0.97, wanted=0.95)
 
 
 def make_card(*, demonstration: bool = True) -> dict[str, Any]:
@@ -108,7 +111,7 @@ def _parent(number: int, report: str, sentence: str, labels: tuple[float, ...]) 
 def _mixed(parent: Parent, mask: np.ndarray[Any, np.dtype[np.bool_]]) -> MixedParent:
     scores = np.arange(GRID * GRID, dtype=np.float16).reshape(GRID, GRID)
     scores[0, 0] = np.nan
-    return MixedParent(parent, scores, mask, make_placement(CANVAS), 0.005)
+    return MixedParent(parent, scores, mask, make_placement(CANVAS), 0.005, WHOLE)
 
 
 def _square() -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -181,4 +184,5 @@ def _counts(planned: int) -> dict[str, Any]:
         "pairs_missing": 0,
         "texts": {},
         "pairs_by_finding": {},
+        "guarantees": {f"train/{finding}": asdict(WHOLE) for finding in ("mass", "pleural_effusion")},
     }

@@ -12,7 +12,9 @@ from medcutmix_cli.configuration.keywords import CalibrateKeywords
 from medcutmix_cli.configuration.resolution import from_plain, named_values
 from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.engines import Progress, Work
+from medcutmix_cli.records import Guarantee
 from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.guarantees import read_guarantees
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
@@ -25,12 +27,14 @@ class CalibrationSummary:
         made: Whether it was made now; False where it lay there already, or where the gate needs none.
         pictures: "split/finding" -> pictures without the finding that were measured.
         left_out: Pictures that could not be used, by reason.
+        guarantees: "split/finding" -> what the gate promises with so many pictures.
     """
 
     gate: str
     made: bool
     pictures: Mapping[str, int]
     left_out: Mapping[str, int]
+    guarantees: Mapping[str, Guarantee]
 
 
 def calibrate(
@@ -64,4 +68,5 @@ def calibrate(
         made=not there and folder.calibration_file.is_file(),
         pictures={key: int(values.size) for key, values in peaks.items()},
         left_out=dict(renderer.calibration.left_out),
+        guarantees=read_guarantees(folder, record),
     )

@@ -7,6 +7,7 @@ Knows no encoder, and not where the pictures without the finding come from.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import nan
 from typing import Protocol
 
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from scipy import special
 
 from medcutmix_cli.attention.cells import Scores, cells_with_score, erode
-from medcutmix_cli.records import Placement
+from medcutmix_cli.records import Guarantee, Placement
 
 Nulls = npt.NDArray[np.float32]
 """(count,) statistics of pictures whose labels say that they lack the finding, in any order."""
@@ -40,6 +41,9 @@ class Gate(Protocol):
     def min_nulls(self) -> int:
         """Return the fewest nulls with which anything can be kept."""
 
+    def guarantee(self, count: int) -> Guarantee | None:
+        """Return what is promised with `count` nulls; None where nothing is promised, whatever their number."""
+
     def keeps(self, peak: float, nulls: Nulls) -> bool:
         """Say whether the evidence is strong enough to be mixed."""
 
@@ -54,24 +58,33 @@ class NullMax:
     setting tolerance limits, Ann. Math. Statist. 12, 1941). It needs 59 nulls by default; more nulls keep more
     true evidence for the same promise. The promise is about pictures drawn like the nulls.
 
+    With fewer nulls, down to `least`, only what is above all of them is kept, and the promise holds with a lower
+    confidence, which is stated: 1 - (1 - alpha)^n, 64 % for 20. Such a gate keeps a share 1 / (n + 1) of pictures
+    without the finding on average over calibrations, so that from 19 nulls on `alpha` = 0.05 holds on average at least;
+    the default has one to spare.
+
     Attributes:
         alpha: Share of pictures without the finding that may be kept.
         confidence: Share of calibrations for which `alpha` holds; 0 is the plain p <= alpha, true on average.
         pictures: Label-negative pictures that a plan takes for each finding, where it has that many.
         border: Rings of cells at the picture's edge that do not count (markers, collimation).
+        least: Nulls below which a finding is refused where `confidence` takes more; with a `confidence` of 0 not asked.
     """
 
     alpha: float = 0.05
     confidence: float = 0.95
     pictures: int = 200
     border: int = 1
+    least: int = 20
 
     def __post_init__(self) -> None:
         """Refuse a gate that means nothing, or that could never open."""
-        if not (0 < self.alpha < 1 and 0 <= self.confidence < 1 and self.border >= 0):
-            raise ValueError("alpha must be in (0, 1), confidence in [0, 1), border at least 0")
-        if self.max_nulls_reaching(self.pictures) < 0:
-            raise ValueError(f"pictures must be at least {self.min_nulls()} for this alpha and confidence")
+        if not (0 < self.alpha < 1 and 0 <= self.confidence < 1 and self.border >= 0 and self.least >= 1):
+            raise ValueError(
+                "alpha must be in (0, 1), confidence in [0, 1), border at least 0, least at least 1"
+            )
+        if _tolerated(self.pictures, self.alpha, self.confidence) < 0:
+            raise ValueError(f"pictures must be at least {self._full_nulls()} for this alpha and confidence")
 
     def statistic(self, scores: Scores, placement: Placement) -> float:
         """Return the largest score of the picture's cells, `border` rings left out.
@@ -93,18 +106,27 @@ class NullMax:
         """Return the most of `count` nulls that may reach a peak that is kept, -1 where none may be kept.
 
         The largest k with P(Binomial(count, alpha) > k) >= confidence; with confidence 0 the largest k
-        with (1 + k) / (1 + count) <= alpha.
+        with (1 + k) / (1 + count) <= alpha. Where `count` is too small for any, 0 from `least` on.
         """
-        ranks = np.arange(count + 1)
-        if self.confidence == 0:
-            return int(np.count_nonzero((1 + ranks) / (1 + count) <= self.alpha)) - 1
-        return int(np.count_nonzero(special.bdtrc(ranks, count, self.alpha) >= self.confidence)) - 1
+        limit = _tolerated(count, self.alpha, self.confidence)
+        return 0 if limit < 0 and self.confidence and count >= self.least else limit
 
     def min_nulls(self) -> int:
-        """Return the fewest nulls with which anything can be kept: (1 - alpha)^n <= 1 - confidence."""
+        """Return the fewest nulls with which anything can be kept: `least`, or fewer where they do in full."""
+        full = self._full_nulls()
+        return min(full, self.least) if self.confidence else full
+
+    def guarantee(self, count: int) -> Guarantee:
+        """Return `alpha` with the confidence that so many nulls give it: P(Binomial(count, alpha) > k)."""
+        limit = self.max_nulls_reaching(count)
+        held = float(special.bdtrc(limit, count, self.alpha)) if limit >= 0 else 0.0
+        return Guarantee(count, limit, self.alpha, held, self.confidence)
+
+    def _full_nulls(self) -> int:
+        """Return the fewest nulls that give the confidence asked for: (1 - alpha)^n <= 1 - confidence."""
         ratio = np.log1p(-self.confidence) / np.log1p(-self.alpha) if self.confidence else 1 / self.alpha - 1
         count = max(1, int(ratio) - 1)
-        while self.max_nulls_reaching(count) < 0:
+        while _tolerated(count, self.alpha, self.confidence) < 0:
             count += 1
         return count
 
@@ -138,9 +160,21 @@ class NoGate:
         """Return 0."""
         return 0
 
+    def guarantee(self, count: int) -> None:
+        """Promise nothing."""
+
     def keeps(self, peak: float, nulls: Nulls) -> bool:
         """Say yes."""
         return True
+
+
+@lru_cache(maxsize=4096)
+def _tolerated(count: int, alpha: float, confidence: float) -> int:
+    """Return how many of `count` nulls may reach a peak without breaking the promise, -1 where it cannot be kept."""
+    ranks = np.arange(count + 1)
+    if confidence == 0:
+        return int(np.count_nonzero((1 + ranks) / (1 + count) <= alpha)) - 1
+    return int(np.count_nonzero(special.bdtrc(ranks, count, alpha) >= confidence)) - 1
 
 
 def _peak(scores: Scores, placement: Placement, border: int) -> float:

@@ -18,8 +18,9 @@ from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
 from medcutmix_cli.configuration.keywords import SlurmKeywords
 from medcutmix_cli.configuration.resolution import from_plain, named_values
 from medcutmix_cli.configuration.settings import settings_of
-from medcutmix_cli.errors import ClusterError, RunError, UsageError
+from medcutmix_cli.errors import ClusterError, UsageError
 from medcutmix_cli.run.folder import RunFolder, read_run, write_text
+from medcutmix_cli.run.hints import no_pairs
 from medcutmix_cli.run.status import run_status
 from medcutmix_cli.system.private_files import make_private_folder
 from medcutmix_cli.system.storage_errors import explain_storage_errors
@@ -78,14 +79,15 @@ def slurm_job(
             this folder), and `max_fail_frac`.
 
     Raises:
-        RunError: There is no plan in `out`, or no pair in it.
+        RunError: There is no plan in `out`.
+        NoPairsError: There is no pair in it.
         UsageError: Something that makes no sense.
     """
     run, changes = Path(out).absolute(), named_values(settings_of("slurm"), options)
     tolerance = changes.pop("run.max_fail_frac", None)
     record = read_run(RunFolder(run))
     if not record.shards:
-        raise RunError("no pair could be planned: there is nothing to render", where=str(run))
+        raise no_pairs(run_status(RunFolder(run)), run)
     if tasks is not None and tasks < 1:
         raise UsageError(f"{tasks} tasks: at least one is needed")
     device = relocate_settings(record, changes).encoder.device

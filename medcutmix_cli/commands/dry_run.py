@@ -1,13 +1,12 @@
-"""How `--dry-run` ends: what the run would take, and exit code 1 where the disk does not hold it."""
+"""How `--dry-run` ends: what the run would take, an error where there is no pair, or no space for them."""
 
 from __future__ import annotations
-
-import typer
 
 from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.dry_run.estimate import Estimate
 from medcutmix_cli.dry_run.estimator import PROBE_PAIRS
 from medcutmix_cli.errors import RunError, UsageError
+from medcutmix_cli.run.hints import no_pairs_planned
 
 
 def pairs_to_probe(said: int | None, *, dry_run: bool) -> int:
@@ -22,9 +21,10 @@ def pairs_to_probe(said: int | None, *, dry_run: bool) -> int:
 
 
 def tell_estimate(estimate: Estimate, session: Session, *, json: bool) -> None:
-    """Print an estimate; so that `--dry-run && sbatch ...` stops, a disk that is too small is an error.
+    """Print an estimate; so that `--dry-run && sbatch ...` stops, no pair and a disk that is too small are errors.
 
     Raises:
+        NoPairsError: No pair could be planned.
         RunError: There is not enough space.
     """
     from medcutmix_cli.terminal import estimate_view, output
@@ -34,8 +34,8 @@ def tell_estimate(estimate: Estimate, session: Session, *, json: bool) -> None:
         print_json("estimate", estimate)
     elif not session.quiet:
         output().print(estimate_view(estimate))
-    if not estimate.plan.pairs and not session.quiet:
-        typer.echo("no pair could be planned: the reasons are counted above", err=True)
+    if not estimate.plan.pairs:
+        raise no_pairs_planned(estimate.plan.dropped, estimate.out)
     space = estimate.space
     if space.fits is False:
         raise RunError(

@@ -8,6 +8,7 @@ import typer
 
 from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.hints import no_pairs
 from medcutmix_cli.run.status import RunStatus
 from medcutmix_cli.terminal import next_steps, output, settings_view, status_view
 
@@ -15,10 +16,11 @@ TOO_MANY_FAILURES = 3
 
 
 def tell(status: RunStatus, out: Path, session: Session, *, json: bool) -> None:
-    """Print the sums of a run, then leave with 3 where it is finished and too many pairs failed.
+    """Print the sums of a run, then leave with 3 where it is finished and too many pairs failed, with 5 without a pair.
 
     Raises:
         Exit: More pairs failed than `--max-fail-frac` allows, and none is still to be rendered.
+        NoPairsError: No pair was planned, or all is rendered and none was written.
     """
     shown = not (json or session.quiet)
     if json:
@@ -29,17 +31,18 @@ def tell(status: RunStatus, out: Path, session: Session, *, json: bool) -> None:
             record = read_run(RunFolder(out))
             console.print(settings_view(record.settings, record.origins), "")
         console.print(status_view(status, out))
-        console.print(next_steps(status, out), soft_wrap=True)
-    if not status.planned and not session.quiet:
-        typer.echo("no pair could be planned: the reasons are counted above, and in run.json", err=True)
+        if not status.has_no_pair:
+            console.print(next_steps(status, out), soft_wrap=True)
     if status.finished_with_failures:
         if not shown:
             _say_too_many(status, out)
         raise typer.Exit(TOO_MANY_FAILURES)
+    if status.has_no_pair:
+        raise no_pairs(status, out)
 
 
 def print_status(status: RunStatus, out: Path) -> None:
-    """Print the document "status": the fields of `RunStatus`, its three checks, and where the run is."""
+    """Print the document "status": the fields of `RunStatus`, its four checks, and where the run is."""
     print_json(
         "status",
         status,
@@ -47,6 +50,7 @@ def print_status(status: RunStatus, out: Path) -> None:
         fail_fraction=status.fail_fraction,
         too_many_failures=status.too_many_failures,
         balanced=status.balanced,
+        has_no_pair=status.has_no_pair,
     )
 
 

@@ -6,6 +6,7 @@ Of a shard only the columns that are asked for are read, so that counting costs 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ class Inspection:
         terms: One sentence on the terms the rows are under, "" where no shard says so.
         synthetic: Whether no patient is in it; None where neither run.json nor shard says so.
         status: The sums of the run; None for shards without their run.
+        least_confidence: Least `gate_confidence` of a parent; NaN where the gate promises nothing.
     """
 
     path: str
@@ -81,6 +83,7 @@ class Inspection:
     terms: str
     synthetic: bool | None
     status: RunStatus | None
+    least_confidence: float
 
     @property
     def demonstration(self) -> bool:
@@ -123,6 +126,7 @@ def inspect(path: str | Path) -> Inspection:
         terms=origin["terms"],
         synthetic=contents.record.synthetic if contents.record else origin.get("synthetic"),
         status=status(path) if contents.kind == "run" else None,
+        least_confidence=_least(rows[name] for name in summed_up(ColumnSummary.LEAST)),
     )
 
 
@@ -158,6 +162,11 @@ def _value_counts(column: pa.ChunkedArray) -> dict[str, int]:
 def _count(column: pa.ChunkedArray) -> int:
     """Count the rows that are true."""
     return int(pc.sum(column).as_py() or 0)
+
+
+def _least(columns: Iterable[pa.ChunkedArray]) -> float:
+    found = [least for column in columns if (least := pc.min(column).as_py()) is not None]
+    return min(found, default=float("nan"))
 
 
 def _weight_summary(name: str, column: pa.ChunkedArray) -> WeightSummary:

@@ -117,12 +117,15 @@ class GateInputs:
     calibration: Calibration
 
     def holds(self, row: Row, letter: str) -> bool:
-        """Say whether one parent's map passes the gate with exactly the stored ground_p."""
+        """Say whether one parent's map passes the gate with exactly the stored ground_p and guarantee."""
         if not self.gate.min_nulls() or not row[f"sentence_{letter}"]:
-            return row[f"ground_p_{letter}"] is None
+            return row[f"ground_p_{letter}"] is row[f"gate_confidence_{letter}"] is None
         nulls = self.calibration.of(row["split"], row["finding_a" if letter == "a" else "finding"])
         peak = self.gate.statistic(row_grid(row, f"map_{letter}"), row_placement(row, letter))
-        known = self.gate.p_value(peak, nulls) == row[f"ground_p_{letter}"]
+        guarantee = self.gate.guarantee(nulls.size)
+        promised = (guarantee.nulls, guarantee.confidence) if guarantee else (None, None)
+        stated = (row[f"gate_nulls_{letter}"], row[f"gate_confidence_{letter}"])
+        known = self.gate.p_value(peak, nulls) == row[f"ground_p_{letter}"] and promised == stated
         by_maps = row["image_mode"] in MAPPED_MODES
         return known and (not by_maps or self.gate.keeps(peak, nulls))
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Scores
-from medcutmix_cli.records import MapTarget, Placement, Side
+from medcutmix_cli.records import Guarantee, MapTarget, Placement, Side
 from medcutmix_cli.registration.pictures import RegisteredPicture, register_picture
 
 Pixels = npt.NDArray[np.uint8]
@@ -44,6 +44,7 @@ class View:
         asked: Whether a sentence of this parent leaves or comes, so that its map counts.
         neighbours: What else is present and stays with this parent.
         register: Gives what registration makes of the picture; asked only by alignments that want it.
+        guarantee: What the gate promises of the finding; None where it promises nothing, or was not asked.
     """
 
     pixels: Pixels
@@ -54,6 +55,7 @@ class View:
     grounded: bool = True
     asked: bool = True
     neighbours: tuple[NeighbourView, ...] = ()
+    guarantee: Guarantee | None = None
     register: Callable[[], RegisteredPicture] | None = field(default=None, compare=False)
 
     def registered(self) -> RegisteredPicture:

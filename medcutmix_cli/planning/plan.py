@@ -27,7 +27,7 @@ from medcutmix_cli.planning.reading import (
     sorted_studies,
     studies_to_read,
 )
-from medcutmix_cli.records import Drop, NullPicture, Study
+from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.system.worker_pool import map_in_processes
 
@@ -47,6 +47,8 @@ class PlanResult:
         nulls: What the evidence gate is calibrated on; empty without a gate.
         negatives: Label-negative studies there are for each finding, summed over splits.
         pairs_by_finding: Pairs by what comes in.
+        guarantees: "split/finding" -> what the gate promises of a finding that it judges, or would have to if its
+            null pictures were not too few; empty without a gate.
     """
 
     pairs: PackedPairs
@@ -59,6 +61,7 @@ class PlanResult:
     nulls: tuple[NullPicture, ...] = ()
     negatives: dict[str, int] = field(default_factory=dict)
     pairs_by_finding: dict[str, int] = field(default_factory=dict)
+    guarantees: dict[str, Guarantee] = field(default_factory=dict)
 
 
 DEFAULT_READER = ReportReader()
@@ -109,6 +112,7 @@ def make_plan(
         choice.choose_all(cohort, shelf, workers, report)
     dropped += choice.drop_unpaired(cohort)
     pairs = arrange_pairs(choice.pairs)
+    counts = {key: min(len(lacking.get(key, ())), gate.pictures) for key in choice.judged}
     return PlanResult(
         pairs=pairs,
         inputs=inputs,
@@ -120,6 +124,7 @@ def make_plan(
         nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
         pairs_by_finding=dict(sorted(Counter(pair.finding for pair in choice.pairs.values()).items())),
+        guarantees=_guarantees(gate, counts),
     )
 
 
@@ -137,6 +142,12 @@ def _by_finding(lacking: dict[NullKey, list[PackedStudy]]) -> dict[str, int]:
     for (_split, finding), studies in lacking.items():
         counts[finding] += len(studies)
     return dict(sorted(counts.items()))
+
+
+def _guarantees(gate: Gate, counts: dict[NullKey, int]) -> dict[str, Guarantee]:
+    """Return what the gate promises of each finding with so many nulls."""
+    promised = {f"{split}/{finding}": gate.guarantee(n) for (split, finding), n in sorted(counts.items())}
+    return {key: guarantee for key, guarantee in promised.items() if guarantee}
 
 
 def _silent(_stage: str, _done: int, _total: int) -> None:
@@ -166,6 +177,7 @@ class _Choice:
         self.uses: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.last_refusal: dict[str, str] = {}
+        self.judged: set[NullKey] = set()
 
     def choose_all(self, cohort: Cohort, shelf: SharedStudies | None, workers: int, report: Progress) -> None:
         """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn."""
@@ -220,20 +232,24 @@ class _Choice:
             proposal comes after it is not known.
         """
         reasons: list[str] = []
+        judged: list[NullKey] = []
         last = None
         for last in tried:
             reason = (self.rule_against(last.donor, last.pair_id) if last.donor else "") or last.reason
             if not reason and last.pair is not None:
                 self.pairs[last.pair_id] = last.pair
                 self.uses[last.donor] += 1
+                judged += last.judged
                 break
             reasons.append(reason)
+            judged += last.judged
         else:
             if last is not None and last.pair is not None:
                 return False
             if reasons:
                 self.last_refusal[study_id] = reasons[-1]
         self.refused.update(reasons)
+        self.judged.update(judged)
         return True
 
     def drop_unpaired(self, cohort: Cohort) -> list[Drop]:

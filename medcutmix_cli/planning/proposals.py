@@ -27,6 +27,8 @@ from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.seeds import stable_generator
 
+TOO_FEW_NULLS = "too-few-null-pictures"
+
 UsageRule = Callable[[str, str], str]
 """Given a donor's study id and a pair id: names the rule by which other pairs stand against this one, or returns ""."""
 
@@ -45,12 +47,15 @@ class Trial:
         donor: Its study id, "" where the proposal was refused before other pairs counted.
         pair_id: Likewise.
         pair: Put away; None where it was refused.
+        judged: Of a pair, the findings whose maps decide where it is mixed, where there is a gate; of a proposal that
+            was refused for too few null pictures, those that lack them.
     """
 
     reason: str
     donor: str = ""
     pair_id: str = ""
     pair: PackedPair | None = None
+    judged: tuple[NullKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +94,11 @@ class Chooser:
             return Trial(proposal.reason)
         reason = self._broken_rule(proposal)
         if reason:
-            return Trial(reason)
+            return Trial(reason, judged=self._unjudged(proposal) if reason == TOO_FEW_NULLS else ())
         donor, pair_id = proposal.donor.study.study_id, pair_id_of(self.strategy.name, proposal)
         mixed = taken(donor, pair_id) or self._mixed(proposal)
         if isinstance(mixed, Pair):
-            return Trial("", donor, pair_id, pack_pair(mixed))
+            return Trial("", donor, pair_id, pack_pair(mixed), self._judged(proposal))
         return Trial(mixed, donor, pair_id)
 
     def _broken_rule(self, proposal: Proposal) -> str:
@@ -101,22 +106,26 @@ class Chooser:
         recipient, donor = proposal.recipient, proposal.donor
         rules = {
             NOT_A_DONOR: barred_as_donor(donor.study, self.settings.unpaired),
-            "too-few-null-pictures": not self._judged(proposal),
+            TOO_FEW_NULLS: self._unjudged(proposal) != (),
             "same-patient": recipient.study.subject_id == donor.study.subject_id,
             "different-split": recipient.study.split != donor.study.split,
         }
         return next((name for name, broken in rules.items() if broken), "")
 
-    def _judged(self, proposal: Proposal) -> bool:
-        """Say whether the gate can judge all evidence that decides where pictures are mixed."""
+    def _unjudged(self, proposal: Proposal) -> tuple[NullKey, ...]:
+        """Return the findings that the gate would have to judge, and has too few null pictures of."""
+        return tuple(key for key in self._judged(proposal) if key not in (self.gated or ()))
+
+    def _judged(self, proposal: Proposal) -> tuple[NullKey, ...]:
+        """Return the findings whose evidence decides where pictures are mixed, where there is a gate to judge it."""
         if self.gated is None or proposal.image_mode not in MAPPED_MODES:
-            return True
+            return ()
         asked = (
             (proposal.recipient_sentence, finding_leaving(proposal)),
             (proposal.donor_sentence, proposal.finding),
         )
         split = proposal.recipient.study.split
-        return all((split, finding) in self.gated for sentence, finding in asked if sentence)
+        return tuple((split, finding) for sentence, finding in asked if sentence)
 
     def _mixed(self, proposal: Proposal) -> Pair | str:
         """Return the pair, or why its mixed report is not true."""

@@ -23,8 +23,9 @@ from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images import read_canvas, single_threaded_opencv
 from medcutmix_cli.images.placement import letterbox
-from medcutmix_cli.records import NullPicture, Placement
+from medcutmix_cli.records import Guarantee, NullPicture, Placement
 from medcutmix_cli.rendering.staging import InPlace, Storage, stage_files
+from medcutmix_cli.run.guarantees import to_guarantees
 from medcutmix_cli.run.shards import sha256
 from medcutmix_cli.system.atomic_files import publish_first
 
@@ -42,12 +43,14 @@ class Calibration:
         peaks: "split/finding" -> the gate's statistic over null pictures, sorted; every value is float16-exact.
         left_out: Null pictures that could not be used, by reason.
         sha256: Of the file it was read from, "" where it was not.
+        guarantees: "split/finding" -> what the gate promises with so many peaks; empty where it promises nothing.
     """
 
     fingerprint: str
     peaks: Mapping[str, Peaks]
     left_out: Mapping[str, int] = field(default_factory=dict)
     sha256: str = ""
+    guarantees: Mapping[str, Guarantee] = field(default_factory=dict)
 
     def of(self, split: str, finding: str) -> Peaks:
         """Return the null distribution of one finding; empty where there is none."""
@@ -126,7 +129,9 @@ def calibrate(
             if progress:
                 progress("calibrating", done, len(asked))
     ordered = {key: np.sort(np.array(values, np.float32)) for key, values in sorted(peaks.items())}
-    return Calibration(fingerprint, ordered, dict(sorted(left_out.items())))
+    promised = {key: gate.guarantee(values.size) for key, values in ordered.items()}
+    guarantees = {key: guarantee for key, guarantee in promised.items() if guarantee}
+    return Calibration(fingerprint, ordered, dict(sorted(left_out.items())), guarantees=guarantees)
 
 
 def _queries(sentences: set[str], encoder: Encoder) -> dict[str, Query]:
@@ -196,7 +201,8 @@ def read_calibration(path: Path) -> Calibration:
         if plain["format"] != CALIBRATION_FORMAT:
             raise ValueError("another format")
         peaks = {key: np.array(values, np.float32) for key, values in plain["peaks"].items()}
-        return Calibration(plain["fingerprint"], peaks, dict(plain["left_out"]), sha256(path))
+        guarantees = to_guarantees(plain.get("guarantees", {}))
+        return Calibration(plain["fingerprint"], peaks, dict(plain["left_out"]), sha256(path), guarantees)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         hint = "remove it; it is made again, and shards that are complete stay as they are"
         raise RunError("the calibration of the gate cannot be read", where=str(path), hint=hint) from error

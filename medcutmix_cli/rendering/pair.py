@@ -224,7 +224,8 @@ def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any
 
 def _mixed_parent(parent: Parent, view: View, mask: Mask) -> MixedParent:
     ground_p = None if np.isnan(view.ground_p) else view.ground_p
-    return MixedParent(parent, view.scores.astype(np.float16), mask, view.placement, ground_p)
+    scores = view.scores.astype(np.float16)
+    return MixedParent(parent, scores, mask, view.placement, ground_p, view.guarantee)
 
 
 def _mixed_features(
@@ -287,7 +288,16 @@ def _view(
     nulls = renderer.calibration.of(pair.split, finding)
     peak = gate.statistic(scores, canvas.placement)
     ground_p, grounded = gate.p_value(peak, nulls), gate.keeps(peak, nulls)
-    return View(canvas.pixels, canvas.placement, scores, target, ground_p, grounded, neighbours=neighbours)
+    return View(
+        canvas.pixels,
+        canvas.placement,
+        scores,
+        target,
+        ground_p,
+        grounded,
+        neighbours=neighbours,
+        guarantee=gate.guarantee(nulls.size),
+    )
 
 
 def _outcome(pair: Pair, outcome: str, stage: str, reason: str, error: str = "") -> PairOutcome:

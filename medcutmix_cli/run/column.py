@@ -40,6 +40,7 @@ class ColumnSummary(Enum):
     RANGE = auto()  # a share of the recipient, in [0, 1]: minimum, mean, maximum
     COUNTS = auto()  # rows per value
     FLAG = auto()  # rows that are true
+    LEAST = auto()  # the least value that is not null
     DISTINCT = auto()  # how many values there are
 
 

@@ -24,6 +24,9 @@ HAS_SECTIONS = NullRule(
     "the report has a findings or an impression section, or no paragraph apart",
 )
 NO_GATE = NullRule("; null without a gate", "the run has no gate, or no sentence was asked of this parent")
+NO_GUARANTEE = NullRule(
+    "; null without a guarantee", "the gate promises nothing, or was asked of no sentence here"
+)
 NO_FEATURES = NullRule(", or null", "the run stored no features")
 NO_LENGTH = NullRule(", null without features", NO_FEATURES.rule)
 NO_TONE = NullRule(
@@ -126,6 +129,16 @@ _OF_A_PARENT: tuple[Column[MixedParent], ...] = (
         "ground_p", pa.float64(),
         "how often the map of a picture without the finding peaks as high, in (0, 1]", ColumnGroup.PARENTS,
         lambda p: p.ground_p, NO_GATE, first=True, since=2,
+    ),
+    Column(
+        "gate_nulls", pa.int32(), "pictures without the finding that it was compared with", ColumnGroup.PARENTS,
+        lambda p: p.guarantee and p.guarantee.nulls, NO_GUARANTEE, since=4,
+    ),
+    Column(
+        "gate_confidence", pa.float64(),
+        "confidence, in [0, 1], that the gate keeps at most its `alpha` of such pictures; 0 where it judged nothing",
+        ColumnGroup.PARENTS, lambda p: p.guarantee and p.guarantee.confidence, NO_GUARANTEE,
+        summary=ColumnSummary.LEAST, since=4,
     ),
     Column(
         "placement", arrow_type(Placement), "where the original lies on the canvas, pixels, y down",

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.semantics import semantic
+from medcutmix_cli.records import Guarantee
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
 from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, RunFolder, RunRecord, write_text
+from medcutmix_cli.run.guarantees import promise
 from medcutmix_cli.run.status import RunStatus
 
 _METHOD = """Each row is one mixed image-report pair, made by a documented offline formulation of MedCutMix (arXiv
@@ -20,6 +22,10 @@ _LIMITS = """- The weights `lam_*` are not interchangeable; in same-finding swap
 - Maps are evidence of what an encoder attends to, not of where a lesion is.
 - Labels are read from the reports by rules; hedged and prior-referring sentences are not mixed.
 - No mixed picture is a medical picture of anybody. Do not use it to train a person."""
+
+
+_OF_WHAT = """The promise is about pictures drawn like those compared, and assumes labels that are right. Each row of
+the shards has it for both parents: `gate_nulls`, `gate_confidence`."""
 
 
 def write_card(folder: RunFolder, record: RunRecord, status: RunStatus) -> None:
@@ -41,6 +47,8 @@ def card_text(record: RunRecord, status: RunStatus) -> str:
         _table(status.dropped),
         "Pairs refused while rendering, by reason:",
         _table({**status.rejected, **status.failed}),
+        "## What the evidence gate guarantees",
+        _guarantees(status),
         "## Sources",
         _table(record.sources),
         "## Recipe",
@@ -87,6 +95,20 @@ def _pairs(status: RunStatus) -> dict[str, int]:
         "pairs: failed": sum(status.failed.values()),
         "pairs: waiting": status.waiting,
     }
+
+
+def _guarantees(status: RunStatus) -> str:
+    """Return a row a finding: how many pictures stand behind the promise, and what it is."""
+    if not status.guarantees:
+        return f"Nothing (`{status.gate or 'unknown'}`)."
+    rows = [f"| {key} | {_figures(each)} | {promise(each)} |" for key, each in status.guarantees.items()]
+    head = "| split/finding | pictures without it | may reach a kept peak | alpha | confidence | so |"
+    return "\n".join([head, "|---|---|---|---|---|---|", *rows, "", _OF_WHAT])
+
+
+def _figures(guarantee: Guarantee) -> str:
+    reaching = "-" if guarantee.refused else guarantee.reaching
+    return f"{guarantee.nulls} | {reaching} | {guarantee.alpha:g} | {guarantee.confidence:.4f}"
 
 
 def _table(rows: Mapping[str, object]) -> str:

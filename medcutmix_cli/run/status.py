@@ -9,7 +9,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from medcutmix_cli.records import Guarantee
 from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, read_attempts, read_complete, read_run
+from medcutmix_cli.run.guarantees import read_guarantees
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class RunStatus:
             or ends whoever renders it.
         notes: What rendering noted, by name, counted ("sentence-truncated", "batch-halved").
         with_failures: Numbers of the complete shards in which pairs failed.
+        gate: Registered name of the evidence gate; "" where an earlier version made the plan.
+        guarantees: "split/finding" -> what the gate promises of it; a finding of which it keeps nothing is not mixed.
     """
 
     fingerprint: str
@@ -58,6 +62,8 @@ class RunStatus:
     begun: dict[int, int] = field(default_factory=dict)
     notes: dict[str, int] = field(default_factory=dict)
     with_failures: tuple[int, ...] = ()
+    gate: str = ""
+    guarantees: dict[str, Guarantee] = field(default_factory=dict)
 
     def to_render(self, *, retry_failed: bool = False) -> tuple[int, ...]:
         """Return the shards that are not complete and, with `retry_failed`, those in which pairs failed."""
@@ -80,6 +86,11 @@ class RunStatus:
         return self.too_many_failures and not self.missing
 
     @property
+    def has_no_pair(self) -> bool:
+        """Say whether no pair was planned, or all is rendered and none was written."""
+        return not self.planned or not (self.missing or self.written)
+
+    @property
     def balanced(self) -> bool:
         """Check both sums."""
         ended = self.written + sum(self.rejected.values()) + sum(self.failed.values())
@@ -100,10 +111,13 @@ def run_status(folder: RunFolder) -> RunStatus:
         for shard, state in enumerate(states)
         if state is None and folder.attempts_file(shard).is_file()
     }
-    return _add_up(record, [state for state in states if state is not None], begun)
+    complete = [state for state in states if state is not None]
+    return _add_up(record, complete, begun, read_guarantees(folder, record))
 
 
-def _add_up(record: RunRecord, states: list[ShardState], begun: dict[int, int]) -> RunStatus:
+def _add_up(
+    record: RunRecord, states: list[ShardState], begun: dict[int, int], guarantees: dict[str, Guarantee]
+) -> RunStatus:
     complete = tuple(state.shard for state in states)
     missing = tuple(sorted(set(range(len(record.shards))) - set(complete)))
     return RunStatus(
@@ -129,6 +143,8 @@ def _add_up(record: RunRecord, states: list[ShardState], begun: dict[int, int]) 
         max_fail_frac=record.settings["run"]["max_fail_frac"],
         begun=begun,
         notes=_merge([state.notes for state in states]),
+        gate=record.settings["mixing"]["gate"] if "guarantees" in record.counts else "",
+        guarantees=guarantees,
     )
 
 

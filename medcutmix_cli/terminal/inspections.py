@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from rich.columns import Columns
@@ -69,6 +70,7 @@ def _origin(inspection: Inspection) -> Table:
             "Splits": _counts(inspection.splits),
             "Strategy": _counts(inspection.strategies),
             "Pictures": _counts(inspection.image_modes),
+            **_gate(inspection),
             **_unusual(inspection),
             "Patients": f"{inspection.patients:,} (none is real)"
             if inspection.synthetic
@@ -78,6 +80,15 @@ def _origin(inspection: Inspection) -> Table:
             "Fingerprint": inspection.fingerprint[:16] or "unknown",
         }
     )
+
+
+def _gate(inspection: Inspection) -> dict[str, str]:
+    """Say of shards without their run how sure their gate was; a run says it of every finding."""
+    if inspection.status or isnan(inspection.least_confidence):
+        return {}
+    return {
+        "Gate": f"confidence {inspection.least_confidence:.2f} or more (gate_confidence_a, gate_confidence_b)"
+    }
 
 
 def _unusual(inspection: Inspection) -> dict[str, str]:

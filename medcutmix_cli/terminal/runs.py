@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from medcutmix_cli.system.progress import duration
+from medcutmix_cli.terminal.guarantees import gate_view
 from medcutmix_cli.terminal.words import facts, plain_table, printable, quantity, size, warning
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def status_view(status: RunStatus, out: str | Path) -> RenderableType:
     if status.seconds and status.written:
         speed = f"{status.written / status.seconds:,.1f} pairs/s"
         rows["Speed"] = f"{speed} ({duration(status.seconds)} of rendering, added up over shards)"
+    if status.gate:
+        rows["Gate"] = gate_view(status.gate, status.guarantees)
     if status.notes:
         rows["Noted"] = with_reasons("", {"": status.notes})
     rows["Where"] = str(out)
@@ -130,10 +133,10 @@ def with_reasons(head: str, reasons: Mapping[str, Mapping[str, int]]) -> Table:
 
 def _warnings(status: RunStatus) -> Iterator[RenderableType]:
     texts = [encoder_warning(status.encoder)]
-    if status.dropped.get("too-few-null-pictures"):
+    if status.dropped.get("too-few-null-pictures") and not status.has_no_pair:
         texts.append(
             "Some findings have too few label-negative pictures to calibrate the evidence gate on: more studies, "
-            "a milder [mixing.options.null-max], or --gate none"
+            "a lower `least` in [mixing.options.null-max], or --gate none"
         )
     if status.too_many_failures:
         texts.append(

@@ -50,9 +50,20 @@ def keeps_what_few_enough_nulls_reach(gate: Gate) -> None:
             expect(gate.keeps(peak, nulls) == few, "keeps and max_nulls_reaching say different things")
 
 
+def guarantees_what_it_keeps(gate: Gate) -> None:
+    """A guarantee, if there is one, is about as many nulls as were asked for and may reach a peak that is kept."""
+    for count in (0, 1, 20, 59, 200):
+        found = gate.guarantee(count)
+        if found is not None:
+            told = (found.nulls, found.reaching) == (count, gate.max_nulls_reaching(count))
+            expect(told, "the guarantee and max_nulls_reaching say different things")
+            expect(0 <= found.confidence <= 1 and 0 < found.alpha < 1, "alpha and confidence are shares")
+
+
 CHECKS: tuple[Check, ...] = (
     asks_for_enough_pictures,
     reduces_a_map_to_a_number_that_grows_with_it,
     counts_nulls_that_reach_the_peak,
     keeps_what_few_enough_nulls_reach,
+    guarantees_what_it_keeps,
 )

@@ -1,8 +1,9 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -56,23 +57,48 @@ def test_a_map_without_a_cell_has_no_evidence(gate):
     assert gate.statistic(np.full(GRID, np.nan, dtype=np.float32), make_placement()) == -math.inf
 
 
-def test_the_first_59_nulls_open_the_gate():
-    assert NullMax().min_nulls() == 59
-    assert [NullMax().max_nulls_reaching(count) for count in (0, 58, 59, 92, 93, 200)] == [-1, -1, 0, 0, 1, 4]
+def test_the_first_20_nulls_open_the_gate_and_59_keep_the_whole_promise():
+    assert NullMax().min_nulls() == 20
+    counts = (0, 19, 20, 58, 59, 92, 93, 200)
+    assert [NullMax().max_nulls_reaching(count) for count in counts] == [-1, -1, 0, 0, 0, 0, 1, 4]
+    assert [NullMax().guarantee(count).whole for count in counts] == [False] * 4 + [True] * 4
 
 
-@given(shares, st.floats(0.0, 0.99))
-def test_fewer_nulls_than_needed_keep_nothing(alpha, confidence):
-    needed = NullMax(alpha, confidence, pictures=10_000).min_nulls()
-    gate = NullMax(alpha, confidence, pictures=needed)
+@given(shares, st.floats(0.0, 0.99), st.integers(1, 100))
+def test_fewer_nulls_than_needed_keep_nothing(alpha, confidence, least):
+    gate = NullMax(alpha, confidence, pictures=10_000, least=least)
+    needed = gate.min_nulls()
     assert gate.max_nulls_reaching(needed) == 0
     assert gate.max_nulls_reaching(needed - 1) == -1
     assert not gate.keeps(math.inf, np.full(needed - 1, -1, dtype=np.float32))
+    assert gate.guarantee(needed - 1).confidence == 0
+
+
+@given(shares, st.floats(0.01, 0.99), st.integers(1, 100), counts, st.data())
+def test_with_enough_nulls_for_the_promise_least_decides_nothing(alpha, confidence, least, count, data):
+    strict = NullMax(alpha, confidence, pictures=10_000, least=10_000)
+    assume(count >= strict.min_nulls())
+    gate, nulls = replace(strict, least=least), nulls_around(0.0, data.draw(st.integers(0, count)), count)
+    assert gate.max_nulls_reaching(count) == strict.max_nulls_reaching(count)
+    assert gate.keeps(0.0, nulls) == strict.keeps(0.0, nulls)
+    assert gate.guarantee(count).whole
+
+
+@given(shares, st.integers(1, 300))
+def test_the_confidence_of_few_nulls_is_that_the_highest_lies_in_the_top_share(alpha, count):
+    gate = NullMax(alpha, 0.9999, pictures=1000, least=1)
+    assume(gate.guarantee(count).reaching == 0)
+    assert gate.guarantee(count).confidence == pytest.approx(1 - (1 - alpha) ** count, abs=1e-12)
+
+
+def test_the_confidence_of_20_nulls_is_64_percent_and_nobody_keeps_more_than_alpha_on_average():
+    assert NullMax().guarantee(20).confidence == pytest.approx(0.6415, abs=1e-4)
+    assert 1 / (NullMax().least + 1) <= NullMax().alpha
 
 
 @given(shares, st.floats(0.5, 0.99), counts)
 def test_the_limit_is_the_largest_that_keeps_the_promise(alpha, confidence, count):
-    limit = NullMax(alpha, confidence, pictures=10_000).max_nulls_reaching(count)
+    limit = NullMax(alpha, confidence, pictures=10_000, least=10_000).max_nulls_reaching(count)
     ranks = np.arange(count)
     # The share kept is Beta(k + 1, count - k) where k nulls may reach the peak: an order statistic.
     held = stats.beta.cdf(alpha, ranks + 1, count - ranks)
@@ -120,6 +146,24 @@ def test_the_promise_holds_in_nineteen_calibrations_of_twenty(count):
     assert (kept > 0.05).mean() < 0.05 + 3 * math.sqrt(0.05 * 0.95 / kept.size)
 
 
+@pytest.mark.parametrize("count", range(20, 59))
+def test_with_few_nulls_the_promise_holds_as_often_as_is_stated(count):
+    held, stated = (simulated_shares(NullMax(), count) <= 0.05).mean(), NullMax().guarantee(count).confidence
+    assert held == pytest.approx(stated, abs=4 * math.sqrt(stated * (1 - stated) / 2000))
+
+
+@pytest.mark.parametrize("count", [20, 40, 58])
+def test_pictures_without_the_finding_are_kept_as_seldom_as_is_stated(count):
+    gate, calibrations = NullMax(), np.random.default_rng(count).random((1000, count)).astype(np.float32)
+    held = 0
+    for nulls in calibrations:  # peaks are uniform: the share kept is what lies above the highest null
+        assert not gate.keeps(float(nulls.max()), nulls)
+        assert gate.keeps(float(np.nextafter(nulls.max(), np.float32(2))), nulls)
+        held += 1 - nulls.max() <= gate.alpha
+    confidence = gate.guarantee(count).confidence
+    assert held / 1000 == pytest.approx(confidence, abs=4 * math.sqrt(confidence * (1 - confidence) / 1000))
+
+
 def test_a_plain_p_value_holds_on_average_only():
     kept = simulated_shares(NullMax(confidence=0.0), 100)
     assert kept.mean() == pytest.approx(0.05, abs=0.002)
@@ -137,6 +181,7 @@ def test_without_a_gate_everything_is_kept_and_nothing_compared():
     assert gate.keeps(-math.inf, make_nulls(0))
     assert math.isnan(gate.p_value(0.0, make_nulls(10)))
     assert (gate.pictures, gate.min_nulls(), gate.max_nulls_reaching(3)) == (0, 0, 3)
+    assert gate.guarantee(200) is None
 
 
 @pytest.mark.parametrize(
@@ -146,7 +191,8 @@ def test_without_a_gate_everything_is_kept_and_nothing_compared():
         pytest.param({"alpha": 1.0}, id="everything-may-be-kept"),
         pytest.param({"confidence": 1.0}, id="certainty"),
         pytest.param({"border": -1}, id="negative-border"),
-        pytest.param({"pictures": 58}, id="too-few-pictures-to-keep-anything"),
+        pytest.param({"pictures": 58}, id="too-few-pictures-for-the-promise"),
+        pytest.param({"least": 0}, id="kept-by-no-null"),
     ],
 )
 def test_a_gate_that_means_nothing_is_refused(options):

@@ -20,7 +20,7 @@ STATUS_KEYS = {
     "balanced", "bytes", "complete", "document", "dropped", "encoder", "fail_fraction", "failed", "fingerprint",
     "begun", "images_dropped", "max_fail_frac", "missing", "notes", "out", "pairs_missing", "planned", "refused",
     "rejected", "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting",
-    "with_failures", "written",
+    "with_failures", "written", "gate", "guarantees", "has_no_pair",
 }  # fmt: skip
 
 
@@ -121,5 +121,9 @@ def test_too_many_failures_exit_3_and_are_said_once(api, capsys, form):
 
 def test_a_plan_without_any_pair_says_so(tmp_path, capsys):
     source = write_manifest(tmp_path / "in", studies=2, report="The lungs are clear.")
-    assert medcutmix("plan", source, tmp_path / "out", "--encoder", "bundled") == 0
-    assert "no pair could be planned" in capsys.readouterr().err
+    assert medcutmix("plan", source, tmp_path / "out", "--encoder", "bundled") == 5
+    shown = capsys.readouterr()
+    assert "2  no-exchangeable-finding" in shown.out
+    assert "error: no pair could be planned: no-exchangeable-finding (2 studies)" in shown.err
+    assert "--pairing normal-host" in shown.err
+    assert "Next" not in shown.out

@@ -247,5 +247,5 @@ def test_what_makes_no_sense_is_a_usage_error(run, typed):
 def test_a_run_without_pairs_has_nothing_to_submit(run, capsys):
     record = json.loads((run / "run.json").read_text()) | {"shards": []}
     (run / "run.json").write_text(json.dumps(record))
-    assert medcutmix("batch", "slurm", run) == 1
-    assert "nothing to render" in capsys.readouterr().err
+    assert medcutmix("batch", "slurm", run) == 5
+    assert "no pair could be planned" in capsys.readouterr().err

@@ -51,7 +51,7 @@ def test_a_gate_is_calibrated_once_and_rendering_takes_it_as_it_is(planned, caps
 def test_json_is_one_document_with_known_keys(planned, capsys):
     assert medcutmix("calibrate", planned("run"), "--json") == 0
     document = json.loads(capsys.readouterr().out)
-    assert set(document) == {"document", "gate", "made", "pictures", "left_out", "out"}
+    assert set(document) == {"document", "gate", "guarantees", "made", "pictures", "left_out", "out"}
     assert document["made"]
     assert document["pictures"]
 

@@ -17,8 +17,8 @@ from tests.run_folders import INSERTED, make_row, write_run
 ROOT = Path(__file__).resolve().parents[2]
 INSPECTION_KEYS = {
     "bytes", "demonstration", "document", "encoder", "fingerprint", "findings", "html", "image_modes",
-    "inconsistent", "kind", "left", "pair", "path", "patients", "prompted", "rows", "schema", "schema_version",
-    "settings", "shards", "splits", "status", "strategies", "synthetic", "terms", "weights",
+    "inconsistent", "kind", "least_confidence", "left", "pair", "path", "patients", "prompted", "rows", "schema",
+    "schema_version", "settings", "shards", "splits", "status", "strategies", "synthetic", "terms", "weights",
 }  # fmt: skip
 PAIR_KEYS = {
     "diff", "donor", "donor_weights", "entities", "finding", "finding_a", "grid", "image_mode",

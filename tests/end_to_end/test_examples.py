@@ -1,5 +1,6 @@
 """The examples run as they are written, one after the other, in processes of their own."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,13 +22,19 @@ def run(name, *arguments):
     return done.stdout
 
 
+def pairs_in(said, pattern):
+    return int(re.search(pattern, said).group(1))
+
+
 def test_the_examples_run_one_after_the_other(work):
     assert "verified: True" in run("01_augment_sample.py", work, 120)
     assert (work / "report.html").is_file()
-    assert "120 studies" in run("02_own_table.py", work)
+    assert pairs_in(run("02_own_table.py", work), r"120 studies, (\d+) pairs written") > 0
     before, after = run("03_train_on_shards.py", work).rsplit("loss ", 1)[1].split(" -> ")
     assert float(after) < float(before)
-    assert "same pairs as planned: True" in run("04_precomputed_maps.py", work)
+    said = run("04_precomputed_maps.py", work)
+    assert "same pairs as planned: True" in said
+    assert pairs_in(said, r"(\d+) written") > 0
     before, after = run("05_train_with_loader.py", work).rsplit("loss ", 1)[1].split(" -> ")
     assert float(after) < float(before)
 

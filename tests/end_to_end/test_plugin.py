@@ -6,6 +6,7 @@ import sys
 import venv
 from pathlib import Path
 
+import cv2
 import pytest
 
 from tests.builders import make_report
@@ -47,13 +48,21 @@ def python(tmp_path_factory):
     return own
 
 
+def write_bright_spot(path, seed):
+    """Write a picture whose brightest cells lie together, on the patient's right: the plugin's mask finds them."""
+    write_picture(path, seed)
+    plane = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    plane[40:100, 12:56] = 255
+    cv2.imwrite(str(path), plane)
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
     root = tmp_path_factory.mktemp("data")
     folder = root / "cases"
     folder.mkdir()
     for number in range(8):
-        write_picture(folder / f"p{number}_s{number}.png", number)
+        write_bright_spot(folder / f"p{number}_s{number}.png", number)
         if number < 6:
             (folder / f"p{number}_s{number}.txt").write_text(make_report(SENTENCES[number % 2]))
     return root
@@ -93,7 +102,7 @@ def test_a_run_is_made_with_its_data_set_its_encoder_and_its_mask(python, data, 
     assert "8 in: 6 planned, 2 left out" in told
     assert '"above"' in (out / "run.json").read_text()
     assert "report-missing" in (out / "run.json").read_text()
-    run(python, "-m", "medcutmix_cli", "verify", out, "--deep")
+    assert "verified 1 shard, 6 rows" in run(python, "-m", "medcutmix_cli", "verify", out, "--deep")
 
 
 def test_the_data_set_of_the_example_keeps_its_contract(python, data):

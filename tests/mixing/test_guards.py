@@ -7,10 +7,10 @@ from medcutmix_cli.attention import TopK
 from medcutmix_cli.mixing.blends.feather import Feather
 from medcutmix_cli.mixing.cut import Cut, Guards, RefusedCut, Strategies, draw_cut
 from medcutmix_cli.mixing.guards import free_cells
+from medcutmix_cli.mixing.movement import IN_ITS_PLACE
 from medcutmix_cli.mixing.regions.in_place_donor import InPlaceDonor
 from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
 from medcutmix_cli.mixing.regions.paste_to_target import PasteToTarget
-from medcutmix_cli.mixing.movement import IN_ITS_PLACE
 from medcutmix_cli.mixing.views import NeighbourView
 from medcutmix_cli.records import Side
 from tests.builders import make_view

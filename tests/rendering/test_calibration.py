@@ -12,7 +12,8 @@ from medcutmix_cli.attention import NullMax
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.encoders.base import Attention, Query
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.inspection.verification import verify
+from medcutmix_cli.inspection.summary import inspect
+from medcutmix_cli.inspection.verification import GateInputs, verify
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.records import NullPicture
@@ -208,6 +209,69 @@ def test_a_damaged_calibration_is_one_clear_error(tmp_path, content):
     (tmp_path / "calibration.json").write_text(content)
     with pytest.raises(RunError, match="calibration"):
         read_calibration(tmp_path / "calibration.json")
+
+
+def test_few_nulls_promise_less_and_the_run_says_so_everywhere(source, tmp_path):
+    (source.parent / "recipe.toml").write_text("[mixing.options.null-max]\nleast = 8\n")
+    status = augmented(source, tmp_path / "out", pairs_per_study=2)
+    stated = 1 - 0.95**8
+    (key, found), *others = status.guarantees.items()
+    assert (key, others, found.nulls, found.reaching, found.whole) == (
+        "train/pleural_effusion",
+        [],
+        8,
+        0,
+        False,
+    )
+    assert found.confidence == pytest.approx(stated)
+    folder = RunFolder(tmp_path / "out")
+    assert read_calibration(folder.calibration_file).guarantees == status.guarantees
+    rows = rows_of(tmp_path / "out")
+    assert rows
+    assert {(row[f"gate_nulls_{x}"], row[f"gate_confidence_{x}"]) for row in rows for x in "ab"} == {
+        (8, found.confidence)
+    }
+    assert "at most 5% of pictures without it are kept, with 33% confidence" in folder.card_file.read_text()
+    assert inspect(tmp_path / "out").least_confidence == found.confidence
+    assert verify(tmp_path / "out", deep=True).ok
+
+
+def test_one_null_less_than_the_least_refuses_the_finding_by_name(source, tmp_path):
+    (source.parent / "recipe.toml").write_text("[mixing.options.null-max]\nleast = 9\n")
+    status = augmented(source, tmp_path / "out")
+    assert (status.planned, status.has_no_pair) == (0, True)
+    assert status.dropped["too-few-null-pictures"] == 12
+    found = status.guarantees["train/pleural_effusion"]
+    assert (found.nulls, found.refused, found.confidence) == (8, True, 0)
+
+
+def test_a_null_picture_that_vanished_takes_of_the_promise(source, tmp_path):
+    recipe = source.parent / "recipe.toml"
+    recipe.write_text("[mixing.options.null-max]\nleast = 7\n")
+    planned = medcutmix_cli.plan(source, tmp_path / "out", config=recipe, encoder="toy", shard_size=4)
+    (source / "12.jpg").unlink()
+    rendered = medcutmix_cli.render(tmp_path / "out")
+    nulls = [status.guarantees["train/pleural_effusion"].nulls for status in (planned, rendered)]
+    assert nulls == [8, 7]
+
+
+def test_pairs_whose_maps_decide_nothing_are_promised_nothing():
+    yes = [make_study(n, make_report("Severe cardiomegaly.")) for n in range(4)]
+    no = [make_study(100 + n, make_report("No cardiomegaly.")) for n in range(20)]
+    plan = make_plan([*yes, *no], PlanSettings(), SameFinding(findings=("cardiomegaly",)), gate=GATE)
+    assert {pair.image_mode for pair in plan.pairs} == {"keep"}
+    assert plan.nulls
+    assert plan.guarantees == {}
+
+
+def test_verify_sees_that_more_was_promised(source, tmp_path):
+    augmented(source, tmp_path / "out")
+    row = rows_of(tmp_path / "out")[0]
+    calibration = read_calibration(RunFolder(tmp_path / "out").calibration_file)
+    evidence = GateInputs(GATE, calibration)
+    assert evidence.holds(row, "a")
+    assert not evidence.holds(row | {"gate_confidence_a": 0.99}, "a")
+    assert not evidence.holds(row | {"gate_nulls_a": 200}, "a")
 
 
 def test_a_picture_without_evidence_gives_and_receives_nothing(source, tmp_path):

@@ -14,7 +14,7 @@ from medcutmix_cli.mixing.region_rule import JoinedRegion
 from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
 from medcutmix_cli.mixing.shifts import Shift
 from medcutmix_cli.pairing import SameFinding
-from medcutmix_cli.records import Drop, MapTarget
+from medcutmix_cli.records import Drop, Guarantee, MapTarget
 from medcutmix_cli.testing import BrokenContractError, check, checks_of
 from tests.toy_encoder import ToyEncoder
 from tests.trees import write_manifest
@@ -144,6 +144,9 @@ CASES = {
     ),
     ("gate", "counts_nulls_that_reach_the_peak"): lambda: gated(p_value=lambda self, peak, nulls: 0.0),
     ("gate", "keeps_what_few_enough_nulls_reach"): lambda: gated(keeps=lambda self, peak, nulls: True),
+    ("gate", "guarantees_what_it_keeps"): lambda: gated(
+        guarantee=lambda self, count: Guarantee(count, 0, 0.05, 0.95, 0.95)
+    ),
     ("region", "joins_on_the_recipients_grid"): lambda: joining(
         lambda a, b, joined: JoinedRegion(joined.strength * 2)
     ),

@@ -1,0 +1,59 @@
+"""Why a run has no pair, and what to try: the largest reasons, each with its hint from `hints.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from medcutmix_cli.errors import NoPairsError
+from medcutmix_cli.run.status import RunStatus
+
+_NAMED = 2
+"""How many reasons are named: the others are in the sums that stand above."""
+
+_STAGES = ("image", "encode", "mask", "mix")
+_PLURALS = {"study": "studies", "pair": "pairs"}
+
+
+def no_pairs(status: RunStatus, out: str | Path) -> NoPairsError:
+    """Return the error that says why a run has no pair: none could be planned, or none of its plan was written."""
+    if not status.planned:
+        return no_pairs_planned(status.dropped, out)
+    return _error("no pair was written", {**status.rejected, **status.failed}, "pair", out)
+
+
+def no_pairs_planned(dropped: Mapping[str, int], out: str | Path) -> NoPairsError:
+    """Return the error that says why no pair could be planned, from the studies left out by reason."""
+    return _error("no pair could be planned", dropped, "study", out)
+
+
+def hint_for(reason: str) -> str:
+    """Return what to try against a reason why studies or pairs were left out; failures are "stage:reason"."""
+    head, _, tail = reason.partition(":")
+    name = tail if head in _STAGES else head
+    names = (name, name.removeprefix("recipient-").removeprefix("donor-"))
+    found = (known["try"] for name in names for known in _table()["hints"] if _holds(known["reasons"], name))
+    return str(next(found, _table()["otherwise"]))
+
+
+def _holds(patterns: list[str], name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+@cache
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files("medcutmix_cli.run").joinpath("hints.toml").read_text("utf-8"))
+
+
+def _error(what: str, counts: Mapping[str, int], noun: str, out: str | Path) -> NoPairsError:
+    largest = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:_NAMED]
+    named = ", ".join(
+        f"{reason} ({count:,} {_PLURALS[noun] if count > 1 else noun})" for reason, count in largest
+    )
+    hints = dict.fromkeys(hint_for(reason) for reason, _count in largest)
+    return NoPairsError(f"{what}: {named or 'there is no study'}", where=str(out), hint="\n".join(hints))

@@ -1,0 +1,98 @@
+"""Every reason why something is left out has something to try, and what is to be tried is there."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import medcutmix_cli
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.hints import _table, hint_for, no_pairs, no_pairs_planned
+from medcutmix_cli.run.status import run_status
+from tests.run_folders import write_run
+from tests.test_docs import flags
+
+PACKAGE = Path(medcutmix_cli.__file__).parent
+OTHERWISE = _table()["otherwise"]
+BY_READING = {
+    *("next-sentence-points-back", "recipient-sentence-has-other-findings", "sentence-holds-a-list-number"),
+    *("recipient-names-the-shadow-otherwise", "recipient-names-several-sides", "donor-names-several-sides"),
+    *("recipient-contradicts-itself", "recipient-has-no-diagnostic-sentence", "denial-cannot-be-cut-out"),
+    *("donor-has-no-sentence-to-give", "list-would-be-empty", "list-numbers-are-in-no-order"),
+    *("contradiction-would-be-left", "normal-beside-acute-finding", "mixed-text-reads-differently"),
+    *("recipient-has-the-coming-finding", "recipient-hedges-the-coming-finding"),
+}
+"""What the rules of reports refuse: nothing helps but to see what they read, and more studies."""
+
+
+def named_reasons():
+    """Return every reason that the package gives to `Refusal` or `RefusedCut` as it stands there."""
+    calls = (
+        node
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
+    )
+    said = (call.args[0] for call in calls if call.func.id in ("Refusal", "RefusedCut"))
+    return {node.value for node in said if isinstance(node, ast.Constant)}
+
+
+def test_every_reason_has_a_hint_of_its_own_or_is_one_of_the_rules_of_reports():
+    reasons = named_reasons()
+    assert len(reasons) > 30
+    assert {reason for reason in reasons if hint_for(reason) == OTHERWISE} == BY_READING & reasons
+    assert reasons >= BY_READING
+
+
+@pytest.mark.parametrize(
+    ("reason", "word"),
+    [
+        ("too-few-null-pictures", "least"),
+        ("split-not-mixed:validate", "mixes the studies of that split"),
+        ("split-missing", "--column split"),
+        ("recipient-weak-evidence", "--gate none"),
+        ("donor-mask-too-small", "--mask"),
+        ("donor-device-pasted", "guards"),
+        ("image:image-missing", "--dataset PATH"),
+        ("image:dicom-colour", "open one of these"),
+        ("encode:donor-map-missing", "needed_maps"),
+        ("view-unknown", "--column view"),
+        ("recipient-is-not-normal", "normal studies"),
+        ("a-rule-of-a-plugin", "medcutmix read"),
+    ],
+)
+def test_a_reason_finds_its_hint_whatever_stands_around_it(reason, word):
+    assert word in hint_for(reason)
+
+
+def test_no_reason_is_listed_twice_and_every_flag_is_one():
+    known = [pattern for entry in _table()["hints"] for pattern in entry["reasons"]]
+    assert len(known) == len(set(known))
+    hints = [entry["try"] for entry in _table()["hints"]]
+    assert len(hints) == len(set(hints))
+    assert {flag for hint in hints for flag in re.findall(r"--[a-z-]+", hint)} <= flags()
+
+
+def test_the_two_largest_reasons_are_named_with_what_to_try():
+    error = no_pairs_planned({"view-unknown": 2, "report-empty": 1, "same-patient": 1_200}, "RUN")
+    assert error.what == "no pair could be planned: same-patient (1,200 studies), view-unknown (2 studies)"
+    assert error.hint.splitlines() == [hint_for("same-patient"), hint_for("view-unknown")]
+    assert (error.where, error.exit_code) == ("RUN", 5)
+
+
+def test_two_reasons_with_one_hint_say_it_once():
+    error = no_pairs_planned({"no-donor": 1, "donor-used-up": 1}, "RUN")
+    assert error.hint == hint_for("no-donor")
+
+
+def test_a_data_set_without_a_study_is_said():
+    assert no_pairs_planned({}, "RUN").what == "no pair could be planned: there is no study"
+
+
+def test_a_plan_of_which_nothing_was_written_is_told_by_its_pairs(tmp_path):
+    run = write_run(tmp_path / "run", ([],), rejected=3, failed=1)
+    status = run_status(RunFolder(run))
+    assert status.has_no_pair
+    what = no_pairs(status, run).what
+    assert what == "no pair was written: recipient-mask-too-small (3 pairs), image:image-missing (1 pair)"
