@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from string import Template
 
 import numpy as np
@@ -11,7 +11,8 @@ from medcutmix_cli.gallery.markup import escape, resource, words
 from medcutmix_cli.gallery.parents import ParentImages
 from medcutmix_cli.gallery.pictures import heat_uri, jpeg_uri, outline_path, picture_uri, weights_uri
 from medcutmix_cli.gallery.report import diff_html, donor_html
-from medcutmix_cli.inspection.pair_record import PairView, ParentView, shift_words
+from medcutmix_cli.gallery.taken import taken_path
+from medcutmix_cli.inspection.pair_record import PairView, ParentView
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.sides import side_adjective
 
@@ -57,8 +58,9 @@ def _parent(role: str, parent: ParentView, view: PairView, parents: ParentImages
         if isinstance(picture, str)
         else f'<img src="{jpeg_uri(picture)}" alt="{escape(alt)}">'
     )
-    masks = {"paste": view.mask} | ({"own": parent.mask} if parent.asked else {})
-    outlines = _outlines(masks, view.grid, _taken_from(view) if parent is view.donor else (0.0, 0.0))
+    taken = taken_path(view) if parent is view.donor else outline_path(view.mask, view.grid)
+    own = {"own": outline_path(parent.mask, view.grid)} if parent.asked else {}
+    outlines = _outlines({"paste": taken} | own, view.grid)
     heat = f'<img class="heat" src="{heat_uri(parent.map, view.grid)}" alt="">' if parent.asked else ""
     evidence = "" if parent.ground_p is None else f", ground_p {parent.ground_p:.3f}"
     who = f"{parent.study_id}, {parent.subject_id}, {where}{evidence}"
@@ -69,46 +71,44 @@ def _parent(role: str, parent: ParentView, view: PairView, parents: ParentImages
     )
 
 
-def _taken_from(view: PairView) -> tuple[float, float]:
-    """Return where the pasted region lies in the donor's own picture: (right, down) in cells, back by its shift."""
-    side = view.donor.placement["canvas"]
-    return -view.shift[1] * view.grid[1] / side, -view.shift[0] * view.grid[0] / side
-
-
 def _mixed(view: PairView) -> str:
     base = f'<img src="{picture_uri(view.picture)}" alt="Mixed chest radiograph">' if view.picture else ""
     heat = f'<img class="share" src="{weights_uri(view.donor_weights, view.grid)}" alt="">'
     return _figure(
-        base + heat + _outlines({"paste": view.mask}, view.grid),
+        base + heat + _outlines(_brought_outlines(view), view.grid),
         f'<b>Mix</b><span class="who">{escape(_mixed_how(view))}</span>'
         f'<span class="sentence">{escape(view.edited)}</span>',
     )
 
 
 def _mixed_how(view: PairView) -> str:
-    """Say how much came from the donor, and whether it was moved."""
+    """Say how much came from the donor, and how it was brought there."""
     pasted = np.mean([bool(cell) for cell in view.mask])
-    moved = (f"the donor moved {shift_words(view.shift)}",) if any(view.shift) else ()
-    return ", ".join((f"{pasted:.0%} of the canvas pasted", *moved, f"lam {view.weights['lam']:.3f}"))
+    brought = (f"the donor: {', '.join(view.brought)}",) if view.brought else ()
+    return ", ".join((f"{pasted:.0%} of the canvas pasted", *brought, f"lam {view.weights['lam']:.3f}"))
 
 
-def _outlines(
-    masks: Mapping[str, Sequence[int]], grid: tuple[int, int], paste_at: tuple[float, float] = (0.0, 0.0)
-) -> str:
-    paths = []
-    for name, mask in masks.items():
-        line = outline_path(mask, grid)
-        place = (
-            f' transform="translate({paste_at[0]:g} {paste_at[1]:g})"'
-            if name == "paste" and any(paste_at)
-            else ""
-        )
-        paths.append(
-            f'<path class="shade" d="{line}"/>' * (name == "own")
-            + f'<path class="{name}"{place} d="{line}"/>'
-        )
+def _brought_outlines(view: PairView) -> dict[str, str]:
+    """Return the outlines over a mix: what is pasted, and the donor's evidence before and after it was brought."""
+    outlines = {"paste": outline_path(view.mask, view.grid)}
+    if not (view.donor.asked and view.brought):
+        return outlines
+    mask = np.array(view.donor.mask, bool).reshape(view.grid)
+    after = view.movement.move_mask(mask)
+    return outlines | {
+        "before": outline_path(view.donor.mask, view.grid),
+        "after": outline_path([int(cell) for cell in after.ravel()], view.grid),
+    }
+
+
+def _outlines(paths: Mapping[str, str], grid: tuple[int, int]) -> str:
+    drawn = [
+        f'<path class="shade" d="{line}"/>' * (name in ("own", "after"))
+        + f'<path class="{name}" d="{line}"/>'
+        for name, line in paths.items()
+    ]
     box = f"0 0 {grid[1]} {grid[0]}"
-    return f'<svg viewBox="{box}" preserveAspectRatio="none" aria-hidden="true">{"".join(paths)}</svg>'
+    return f'<svg viewBox="{box}" preserveAspectRatio="none" aria-hidden="true">{"".join(drawn)}</svg>'
 
 
 def _figure(layers: str, caption: str) -> str:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from medcutmix_cli.mixing.movement import Movement
+from medcutmix_cli.mixing.shifts import cells_of
+from medcutmix_cli.records import Warp
+
 IMAGE_WORDS = {
     "attended": "picture mixed where the maps say",
     "soft": "picture mixed softly",
@@ -98,6 +104,8 @@ class PairView:
         finding: What came in, "" where nothing did (likewise finding_a: what left).
         image_mode: How the pictures were mixed, one of `records.IMAGE_MODES`.
         shift: (down, right): canvas pixels that the donor was moved before it was pasted.
+        warp: How the donor's thorax was brought onto the recipient's; None where it was left as it lay.
+        align_quality: How well the two then agree, in [-1, 1]; None where it was left.
         weights: Each weight of `WEIGHTS`: the recipient's share.
         diff: The recipient's report turned into the mixed one.
         entities: The findings that the mixed report names, in its order.
@@ -128,6 +136,22 @@ class PairView:
     label_mixed: tuple[float, ...] = field(repr=False)
     label_w: tuple[float, ...] = field(repr=False)
     picture: bytes | None = field(repr=False, default=None)
+    warp: Warp | None = field(repr=False, default=None)
+    align_quality: float | None = None
+
+    @property
+    def movement(self) -> Movement:
+        """How the donor's grids come to the recipient's frame."""
+        canvas = self.recipient.placement["canvas"]
+        return Movement(self.warp, cells_of(*self.shift, canvas, self.grid), *self.shift)
+
+    @property
+    def brought(self) -> tuple[str, ...]:
+        """Say how the donor was brought to the recipient; nothing where it stayed as it lay."""
+        aligned = (
+            () if self.warp is None else (f"thorax aligned ({align_words(self.warp, self.align_quality)})",)
+        )
+        return (*aligned, *((f"moved {shift_words(self.shift)}",) if any(self.shift) else ()))
 
     @property
     def exchange(self) -> str:
@@ -162,6 +186,13 @@ class PairView:
             IMAGE_WORDS.get(self.image_mode, self.image_mode): self.image_mode != "attended",
         }
         return tuple(words for words, holds in said.items() if holds)
+
+
+def align_words(warp: Warp, quality: float | None) -> str:
+    """Say what an alignment does to the donor: "correlation 0.83, scaled 1.12 x 0.97"."""
+    across, down = (1 / max(1e-6, float(np.hypot(*warp.affine[:, axis]))) for axis in (0, 1))
+    agreed = "" if quality is None else f"correlation {quality:.2f}, "
+    return f"{agreed}scaled {across:.2f} x {down:.2f}"
 
 
 def shift_words(shift: tuple[int, int]) -> str:

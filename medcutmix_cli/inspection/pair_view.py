@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from medcutmix_cli.errors import ShardError, UsageError
 from medcutmix_cli.inspection.pair_record import EntityView, PairView, ParentView, Piece, SentenceSwap
 from medcutmix_cli.inspection.summary import WEIGHTS
+from medcutmix_cli.rendering.rows import row_warp
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.contents import Contents, open_contents, read_columns
 from medcutmix_cli.run.shards import ShardHead
@@ -118,6 +119,8 @@ def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:
         label_mixed=tuple(row["label_mixed"]),
         label_w=tuple(row["label_w"]),
         picture=row["image"]["bytes"] if "image" in row else None,
+        warp=row_warp(row),
+        align_quality=row["align_quality"],
     )
 
 

@@ -51,14 +51,23 @@ def warp_places(warp: Warp, height: int, width: int) -> npt.NDArray[np.float32]:
         (height, width, 2) float32 (x, y), shares of the canvas; may lie outside [0, 1].
     """
     own = centres(height, width)
-    x, y = own[..., 0], own[..., 1]
-    a = warp.affine
-    straight = np.stack([a[0, 0] * x + a[0, 1] * y + a[0, 2], a[1, 0] * x + a[1, 1] * y + a[1, 2]], axis=-1)
-    field = warp.field.astype(np.float32)
+    straight, field = _straight(warp, own), warp.field.astype(np.float32)
     # Resizing reads between centres, and repeats the outermost: the convention of the field.
     return np.asarray(
         straight + cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
     )
+
+
+def donor_places(warp: Warp, places: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the donor's place for any places of the recipient, (..., 2) float32 (x, y) in shares of the canvas."""
+    added = sample(warp.field.astype(np.float32), places)
+    return np.asarray(_straight(warp, places) + added, dtype=np.float32)
+
+
+def _straight(warp: Warp, places: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return where the affine part takes places."""
+    a, x, y = warp.affine, places[..., 0], places[..., 1]
+    return np.stack([a[0, 0] * x + a[0, 1] * y + a[0, 2], a[1, 0] * x + a[1, 1] * y + a[1, 2]], axis=-1)
 
 
 def sample(values: npt.NDArray[np.float32], places: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

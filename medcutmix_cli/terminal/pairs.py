@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from medcutmix_cli.inspection.pair_record import PairView, ParentView, Piece, shift_words
+from medcutmix_cli.inspection.pair_record import PairView, ParentView, Piece
 from medcutmix_cli.terminal.words import decimal, plain_table, printable, signed_lines
 
 BLOCKS = " ░▒▓█"
@@ -65,8 +65,8 @@ def _blocks(view: PairView, rows: int, shades: str, *, colour: bool) -> Iterator
     yield Columns(_pictures(view, shades), padding=(0, 2))
     strength = " ".join(shades[1:])
     yield Text(f"weak {strength} strong   [ ] mask   the patient's left is on the right", style="dim")
-    if any(view.shift):
-        yield Text(f"the donor was moved: {shift_words(view.shift)}")
+    if view.brought:
+        yield Text(f"the donor: {', '.join(view.brought)}")
     yield ""
     yield Text("Report", style="bold")
     yield diff_text(view.diff, colour=colour)
