@@ -15,16 +15,15 @@ import numpy.typing as npt
 from medcutmix_cli.attention import Mask, Scores, cells_inside
 from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, cells_of, shift_array, shift_placement
 from medcutmix_cli.records import Cut, Placement, Warp
-from medcutmix_cli.registration.warps import sample, warp_places
+from medcutmix_cli.registration.warps import EVERYWHERE, Box, sample, warp_places
 
 Element = TypeVar("Element", bound=np.generic)
-Box = tuple[slice, slice]
-"""(rows, columns) of the recipient's canvas."""
-
 Values = npt.NDArray[np.float32]
 
-EVERYWHERE: Box = (slice(None), slice(None))
+__all__ = ["EVERYWHERE", "IN_ITS_PLACE", "Box", "Movement", "in_picture", "movement_of", "picture_box"]
 
+_SAMPLES = 4  # along a cell, where it is asked how much of it holds picture
+_COARSE = 4  # pixels: marks are moved in blocks of that, each of which counts where any of its pixels does
 _NOWHERE = -1e4  # pixels: a place that no canvas has
 
 
@@ -99,11 +98,14 @@ class Movement:
         return np.asarray(moved, dtype=np.uint8)
 
     def move_marks(self, marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """Return (canvas, canvas) marks of the donor in the recipient's frame: all pixels that one reaches."""
+        """Return (canvas, canvas) marks of the donor in the recipient's frame: all that one reaches, or nearly."""
         if self.warp is None:
             return shift_array(marks, self.down, self.right)
-        x, y = self._places_of(marks.shape[0], EVERYWHERE)
-        return np.asarray(cv2.remap(marks.astype(np.float32), x, y, cv2.INTER_LINEAR) > 0, dtype=np.bool_)
+        blocks = _block_maxima(marks, _COARSE)
+        x, y = self._coarse_places(*blocks.shape)
+        reached = cv2.remap(blocks, x, y, cv2.INTER_LINEAR) > 0
+        wide = reached.repeat(_COARSE, axis=0).repeat(_COARSE, axis=1)
+        return shift_array(wide[: marks.shape[0], : marks.shape[1]], self.down, self.right)
 
     def inside(self, placement: Placement, box: Box = EVERYWHERE) -> npt.NDArray[np.bool_]:
         """Mark the pixels of (a part of) the recipient's canvas where the donor has picture."""
@@ -118,20 +120,38 @@ class Movement:
         """Mark the cells of the recipient's grid at least half of whose area holds picture of the donor."""
         if self.warp is None:
             return cells_inside(shift_placement(placement, self.down, self.right), grid)
-        marks = self.inside(placement).astype(np.float32)
-        share = cv2.resize(marks, (grid[1], grid[0]), interpolation=cv2.INTER_AREA)
-        return np.asarray(share >= 0.5, dtype=np.bool_)
+        places = warp_places(self.warp, grid[0] * _SAMPLES, grid[1] * _SAMPLES) * np.float32(placement.canvas)
+        inside = _within(places, placement).astype(np.float32)
+        share = cv2.resize(inside, (grid[1], grid[0]), interpolation=cv2.INTER_AREA)
+        return self._shift_cells(np.asarray(share >= 0.5, dtype=np.bool_))
 
     def _shift_cells(self, values: npt.NDArray[Element]) -> npt.NDArray[Element]:
         return shift_array(values, self.shift.rows, self.shift.columns)
 
-    def _places_of(self, canvas: int, box: Box) -> tuple[Values, Values]:
-        """Return the donor's (x, y), pixels, for the pixels of a box of the recipient's canvas."""
+    def _known_warp(self) -> Warp:
         if self.warp is None:
             raise ValueError("without a warp there is nothing to look up")
-        places = warp_places(self.warp, canvas, canvas) * np.float32(canvas) - np.float32(0.5)
-        x, y = (shift_array(places[..., k], self.down, self.right, fill=_NOWHERE)[box] for k in (0, 1))
+        return self.warp
+
+    def _coarse_places(self, height: int, width: int) -> tuple[Values, Values]:
+        places = warp_places(self._known_warp(), height, width) * np.array(
+            [width, height], np.float32
+        ) - np.float32(0.5)
+        return np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
+
+    def _places_of(self, canvas: int, box: Box) -> tuple[Values, Values]:
+        """Return the donor's (x, y), pixels, for the pixels of a box of the recipient's canvas."""
+        if self.down or self.right:
+            places = self._pixel_places(canvas, EVERYWHERE)
+            x, y = (shift_array(places[..., k], self.down, self.right, fill=_NOWHERE)[box] for k in (0, 1))
+        else:
+            places = self._pixel_places(canvas, box)
+            x, y = places[..., 0], places[..., 1]
         return np.ascontiguousarray(x), np.ascontiguousarray(y)
+
+    def _pixel_places(self, canvas: int, box: Box) -> Values:
+        places = warp_places(self._known_warp(), canvas, canvas, box)
+        return places * np.float32(canvas) - np.float32(0.5)
 
 
 IN_ITS_PLACE = Movement()
@@ -155,6 +175,20 @@ def in_picture(placement: Placement) -> npt.NDArray[np.bool_]:
     inside = np.zeros((placement.canvas, placement.canvas), dtype=np.bool_)
     inside[picture_box(placement)] = True
     return inside
+
+
+def _within(places: Values, placement: Placement) -> npt.NDArray[np.bool_]:
+    """Say which places, canvas pixels from its corner, lie in a picture."""
+    x, y = places[..., 0], places[..., 1]
+    across = (x >= placement.left) & (x < placement.left + placement.width)
+    return np.asarray(across & (y >= placement.top) & (y < placement.top + placement.height), dtype=np.bool_)
+
+
+def _block_maxima(marks: npt.NDArray[np.bool_], size: int) -> Values:
+    """Return 1 for each block of pixels that holds a mark, float32."""
+    rows, columns = (np.arange(0, length, size) for length in marks.shape)
+    found = np.logical_or.reduceat(np.logical_or.reduceat(marks, rows, axis=0), columns, axis=1)
+    return found.astype(np.float32)
 
 
 def _cells_covered(places: Values) -> npt.NDArray[np.float64]:

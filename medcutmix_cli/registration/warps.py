@@ -13,6 +13,11 @@ from medcutmix_cli.registration.thumbnails import SIDE, Values
 CELLS = 32
 """Cells of a stored field along each axis."""
 
+Box = tuple[slice, slice]
+"""(rows, columns) of a grid or canvas."""
+
+EVERYWHERE: Box = (slice(None), slice(None))
+
 
 def to_warp(places: PlaceMap, weight: Values, *, elastic: bool) -> Warp:
     """Split a map into its best affine and the rest.
@@ -44,18 +49,25 @@ def _best_affine(own: PlaceMap, given: PlaceMap, weight: Values) -> npt.NDArray[
     return np.asarray(solved.T, dtype=np.float32)
 
 
-def warp_places(warp: Warp, height: int, width: int) -> npt.NDArray[np.float32]:
+def warp_places(warp: Warp, height: int, width: int, box: Box = EVERYWHERE) -> npt.NDArray[np.float32]:
     """Return the donor's place for the centre of each cell of a grid over the recipient's canvas.
 
+    Args:
+        warp: See `records.Warp`.
+        height: Rows of the grid.
+        width: Its columns.
+        box: The part of the grid that is wanted.
+
     Returns:
-        (height, width, 2) float32 (x, y), shares of the canvas; may lie outside [0, 1].
+        (rows, columns, 2) float32 (x, y), shares of the canvas; may lie outside [0, 1].
     """
-    own = centres(height, width)
-    straight, field = _straight(warp, own), warp.field.astype(np.float32)
+    x, y = (_centres(count)[part] for count, part in ((width, box[1]), (height, box[0])))
+    field = warp.field.astype(np.float32)
     # Resizing reads between centres, and repeats the outermost: the convention of the field.
-    return np.asarray(
-        straight + cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
-    )
+    places = np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)[box], np.float32)
+    for axis, row in enumerate(warp.affine):
+        places[..., axis] += row[0] * x[None, :] + (row[1] * y[:, None] + row[2])
+    return places
 
 
 def donor_places(warp: Warp, places: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -91,8 +103,6 @@ def sample(values: npt.NDArray[np.float32], places: npt.NDArray[np.float32]) -> 
     return np.asarray(upper * (1 - down) + lower * down, dtype=np.float32)
 
 
-def centres(height: int, width: int) -> npt.NDArray[np.float32]:
-    """Return the centre of each cell of a grid over the canvas, (height, width, 2) float32 (x, y) in [0, 1]."""
-    x = (np.arange(width, dtype=np.float32) + np.float32(0.5)) / np.float32(width)
-    y = (np.arange(height, dtype=np.float32) + np.float32(0.5)) / np.float32(height)
-    return np.dstack(np.meshgrid(x, y)).astype(np.float32)
+def _centres(count: int) -> npt.NDArray[np.float32]:
+    """Return the centres of equal cells over the canvas, (count,) float32 in [0, 1]."""
+    return (np.arange(count, dtype=np.float32) + np.float32(0.5)) / np.float32(count)
