@@ -263,6 +263,21 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class MapTarget:
+    """What a map was asked for, as the report words it: all that a rule for masks knows beside the map.
+
+    Attributes:
+        finding: Lexicon id, "" where nothing is known of it.
+        severity: As in `Mention`, "" where the sentence gives none, or several (likewise location).
+    """
+
+    finding: str = ""
+    side: Side = Side.NONE
+    severity: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Parent:
     """One of the two studies of a pair, with all that rendering needs of it.
 
@@ -275,6 +290,8 @@ class Parent:
         findings_text: Body of the findings section, None where there is none (likewise the next four).
         neighbours: What else is present and stays with this parent: kept by the recipient, not given by the donor.
         prompted: Whether its report was made from labels, for want of one.
+        severity: Degree or size that the diagnostic sentence gives the finding, as in `Mention`; "" where it gives
+            none, or several (likewise location).
     """
 
     study_id: str
@@ -293,6 +310,12 @@ class Parent:
     indication_text: str | None = field(repr=False, default=None)
     neighbours: tuple[Neighbour, ...] = ()
     prompted: bool = False
+    severity: str = ""
+    location: str = ""
+
+    def target(self, finding: str) -> MapTarget:
+        """Say what its map is asked for, by the finding that the pair exchanges."""
+        return MapTarget(finding, self.side, self.severity, self.location)
 
 
 @dataclass(frozen=True, slots=True)

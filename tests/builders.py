@@ -10,7 +10,7 @@ from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.mixing.views import View
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.planning.plan import make_plan
-from medcutmix_cli.records import Image, Pair, Placement, Side, Study
+from medcutmix_cli.records import Image, MapTarget, Pair, Placement, Side, Study
 
 EFFUSION = "There is a small right pleural effusion."
 NORMAL = "The heart size is normal."
@@ -66,7 +66,7 @@ def make_view(
     y, x = np.mgrid[:grid, :grid]
     scores = -np.hypot(y - row, x - column) + rng.normal(0, 0.01, (grid, grid))
     rounded = scores.astype(np.float16).astype(np.float32)
-    return View(pixels, make_placement(canvas, **changes), rounded, side)
+    return View(pixels, make_placement(canvas, **changes), rounded, MapTarget(side=side))
 
 
 def make_pair(number: int = 0) -> Pair:

@@ -18,7 +18,7 @@ from medcutmix_cli.attention.cells import (
     keep_hills,
     smooth,
 )
-from medcutmix_cli.records import Placement, Side
+from medcutmix_cli.records import MapTarget, Placement
 
 
 def _underived() -> Strength:
@@ -56,8 +56,14 @@ class MaskRule(Protocol):
 
     graded: ClassVar[bool]
 
-    def select(self, scores: Scores, side: Side, placement: Placement) -> Region:
-        """Choose the cells; NaN cells are never chosen."""
+    def select(self, scores: Scores, target: MapTarget, placement: Placement) -> Region:
+        """Choose the cells; NaN cells are never chosen.
+
+        Args:
+            scores: (grid_h, grid_w) float32 raw map.
+            target: What the map was asked for.
+            placement: Where the picture lies on the canvas that the grid covers.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +107,7 @@ class CellRule(ABC):
         """Say that no usable cell speaks for the sentence; only some readings of a map can tell."""
         return False
 
-    def select(self, scores: Scores, side: Side, placement: Placement) -> Region:
+    def select(self, scores: Scores, target: MapTarget, placement: Placement) -> Region:
         """Choose the cells of one map; see the class."""
         inside = cells_with_score(scores, placement)
         if not inside.any():
@@ -110,14 +116,16 @@ class CellRule(ABC):
         ranked = smooth(scores, inside, self.smoothing)
         if usable.any() and self.lacks_evidence(ranked, usable):
             return Region(np.zeros_like(inside), "no-positive-evidence")
-        strength = keep_hills(self.strengths(ranked, usable), side, placement)
+        strength = keep_hills(self.strengths(ranked, usable), target.side, placement)
         mask = strength >= 0.5
-        return Region(mask, self._refusal(mask, inside, ranked, side, placement), strength)
+        return Region(mask, self._refusal(mask, inside, ranked, target, placement), strength)
 
-    def _refusal(self, mask: Mask, inside: Mask, scores: Scores, side: Side, placement: Placement) -> str:
+    def _refusal(
+        self, mask: Mask, inside: Mask, scores: Scores, target: MapTarget, placement: Placement
+    ) -> str:
         area = mask.sum() / inside.sum()
         if area == 0 or area < self.min_area:
             return "mask-too-small"
         if area > self.max_area:
             return "mask-too-large"
-        return "" if agrees_with_side(mask, scores, side, placement) else "mask-on-other-side"
+        return "" if agrees_with_side(mask, scores, target.side, placement) else "mask-on-other-side"

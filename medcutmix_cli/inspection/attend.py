@@ -36,6 +36,7 @@ from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.reports.words import common_word
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.sides import joint_side, side_at
 
@@ -130,8 +131,11 @@ def _asked(text: str, finding: str | None) -> QueryFinding:
     chosen = finding or (ranked[0].finding if ranked else "")
     own = [m for m in ranked if m.finding == chosen]
     said = own[0].assertion if own else None
-    side = joint_side(m.side for m in own if m.assertion is said)  # sides.py, clause 2
-    return QueryFinding(chosen, tuple(dict.fromkeys(m.finding for m in mentions)), said, side)
+    meant = [m for m in own if m.assertion is said]
+    side = joint_side(m.side for m in meant)  # sides.py, clause 2
+    named = tuple(dict.fromkeys(m.finding for m in mentions))
+    severity, location = common_word(m.severity for m in meant), common_word(m.location for m in meant)
+    return QueryFinding(chosen, named, said, side, severity, location)
 
 
 def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, setup: _MapSetup) -> MapView:
@@ -151,7 +155,7 @@ def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, setu
         asked=asked,
         rule=setup.settings.mixing.mask,
         scores=scores,
-        region=rule.select(scores, asked.side, canvas.placement),
+        region=rule.select(scores, asked.target, canvas.placement),
         peak=_peak(scores, canvas.placement, statistic),
         evidence=_evidence(statistic, asked.finding, gate, sight, setup),
         cut_tokens=cut,

@@ -13,7 +13,7 @@ from typing import Any
 from medcutmix_cli.attention import Mask, Region, Scores, cells_inside, cells_with_score
 from medcutmix_cli.encoders.base import EncoderCard
 from medcutmix_cli.images import Canvas
-from medcutmix_cli.records import Assertion, Side
+from medcutmix_cli.records import Assertion, MapTarget, Side
 from medcutmix_cli.sides import Half, image_half, side_word
 
 
@@ -26,12 +26,20 @@ class QueryFinding:
         named: All findings that the sentence names, in its order.
         assertion: What the sentence says of the finding; None where it does not name it.
         side: The patient's side it gives the finding; the mask is checked against it.
+        severity: Degree or size that it gives the finding, as the reader words it, or "" (likewise location).
     """
 
     finding: str
     named: tuple[str, ...]
     assertion: Assertion | None
     side: Side
+    severity: str = ""
+    location: str = ""
+
+    @property
+    def target(self) -> MapTarget:
+        """Return the same as a run would hand it to its mask rule."""
+        return MapTarget(self.finding, self.side, self.severity, self.location)
 
 
 @dataclass(frozen=True, slots=True)

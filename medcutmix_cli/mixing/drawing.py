@@ -84,11 +84,11 @@ def _not_usable(recipient: View, donor: View) -> str:
 def _found(view: View, rule: MaskRule) -> Region:
     if not view.asked:
         return Region(np.zeros(view.scores.shape, dtype=np.bool_))
-    return rule.select(view.scores, view.side, view.placement)
+    return rule.select(view.scores, view.target, view.placement)
 
 
 def _evidence(view: View, region: Region) -> ParentEvidence:
-    return ParentEvidence(region.strength, view.side, view.placement)
+    return ParentEvidence(region.strength, view.target.side, view.placement)
 
 
 def _broken(

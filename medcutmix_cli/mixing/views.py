@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Scores
-from medcutmix_cli.records import Placement, Side
+from medcutmix_cli.records import MapTarget, Placement, Side
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -36,7 +36,7 @@ class View:
         pixels: (canvas, canvas) uint8, bright = radio-opaque.
         scores: (grid_h, grid_w) float32 raw map of its sentence, NaN outside the field of view; all NaN where no
             sentence was asked.
-        side: Side its report gives the finding.
+        target: What its map was asked for.
         ground_p: How seldom a picture without the finding has evidence as strong; NaN where it was not asked.
         grounded: What the evidence gate said.
         asked: Whether a sentence of this parent leaves or comes, so that its map counts.
@@ -46,7 +46,7 @@ class View:
     pixels: Pixels
     placement: Placement
     scores: Scores
-    side: Side
+    target: MapTarget
     ground_p: float = nan
     grounded: bool = True
     asked: bool = True

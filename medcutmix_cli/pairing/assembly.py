@@ -8,6 +8,7 @@ from medcutmix_cli.records import (
     MAPPED_MODES,
     Assertion,
     Entity,
+    MapTarget,
     Neighbour,
     Pair,
     Parent,
@@ -19,6 +20,7 @@ from medcutmix_cli.records import (
 )
 from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
 from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.reports.words import common_word
 from medcutmix_cli.seeds import stable_hash
 
 
@@ -51,14 +53,17 @@ def make_pair(strategy: str, proposal: Proposal, report: str, reading: Reading) 
         reading: The mixed report, read again.
     """
     kept, inserted = proposal.kept, proposal.inserted
+    leaving = finding_leaving(proposal)
     stays, not_given = _guarded(proposal.pictures_of or proposal)
+    own = _asked(proposal.recipient_sentence, leaving, proposal.recipient_side)
+    given = _asked(proposal.donor_sentence, proposal.finding, proposal.donor_side)
     return Pair(
         pair_id=pair_id_of(strategy, proposal),
         strategy=strategy,
         split=proposal.recipient.study.split,
         finding=proposal.finding,
-        recipient=_parent(proposal.recipient, proposal.recipient_sentence, proposal.recipient_side, stays),
-        donor=_parent(proposal.donor, proposal.donor_sentence, proposal.donor_side, not_given),
+        recipient=_parent(proposal.recipient, proposal.recipient_sentence, own, stays),
+        donor=_parent(proposal.donor, proposal.donor_sentence, given, not_given),
         edits=proposal.edits,
         report=report,
         findings_text=_section(report, reading, "findings"),
@@ -66,7 +71,7 @@ def make_pair(strategy: str, proposal: Proposal, report: str, reading: Reading) 
         given=labels_of(inserted),
         labels=chexpert_labels(reading),
         text_weights=text_weights(kept, inserted),
-        finding_a=finding_leaving(proposal),
+        finding_a=leaving,
         image_mode=proposal.image_mode,
         last_paragraph_text=_section(report, reading, "last_paragraph"),
         comparison_text=_section(report, reading, "comparison"),
@@ -113,8 +118,16 @@ def _neighbours(sentences: tuple[Sentence, ...], exchanged: set[str]) -> tuple[N
     return tuple(found.values())
 
 
+def _asked(sentence: Sentence | None, finding: str, side: Side) -> MapTarget:
+    """Return what a map is asked for: the side of the whole statement, the rest as the sentence alone words it."""
+    about = [m for m in sentence.mentions if m.finding == finding] if sentence else []
+    present = [m for m in about if m.assertion is Assertion.PRESENT]
+    severity, location = (common_word(getattr(m, name) for m in present) for name in ("severity", "location"))
+    return MapTarget(finding, side, severity, location)
+
+
 def _parent(
-    study: ReadStudy, sentence: Sentence | None, side: Side, neighbours: tuple[Neighbour, ...]
+    study: ReadStudy, sentence: Sentence | None, target: MapTarget, neighbours: tuple[Neighbour, ...]
 ) -> Parent:
     report = study.study.report
     return Parent(
@@ -125,7 +138,7 @@ def _parent(
         view=study.image.view,
         report=report,
         sentence=fold(sentence.text) if sentence else "",
-        side=side,
+        side=target.side,
         labels=study.labels,
         findings_text=_section(report, study.reading, "findings"),
         impression_text=_section(report, study.reading, "impression"),
@@ -134,6 +147,8 @@ def _parent(
         indication_text=_section(report, study.reading, "indication"),
         neighbours=neighbours,
         prompted=study.study.prompted,
+        severity=target.severity,
+        location=target.location,
     )
 
 

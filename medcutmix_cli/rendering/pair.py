@@ -269,16 +269,16 @@ def _view(
     neighbours: tuple[NeighbourView, ...],
 ) -> View:
     canvas, gate = prepared.canvas, renderer.gate
+    finding = pair.finding if parent is pair.donor else pair.finding_a
+    target = parent.target(finding)
     if attention is None:
         empty = np.full(renderer.encoder.card.grid, np.nan, np.float32)
-        return View(canvas.pixels, canvas.placement, empty, parent.side, asked=False, neighbours=neighbours)
+        return View(canvas.pixels, canvas.placement, empty, target, asked=False, neighbours=neighbours)
     scores = attention.scores.astype(np.float16).astype(np.float32)
-    nulls = renderer.calibration.of(pair.split, pair.finding if parent is pair.donor else pair.finding_a)
+    nulls = renderer.calibration.of(pair.split, finding)
     peak = gate.statistic(scores, canvas.placement)
     ground_p, grounded = gate.p_value(peak, nulls), gate.keeps(peak, nulls)
-    return View(
-        canvas.pixels, canvas.placement, scores, parent.side, ground_p, grounded, neighbours=neighbours
-    )
+    return View(canvas.pixels, canvas.placement, scores, target, ground_p, grounded, neighbours=neighbours)
 
 
 def _outcome(pair: Pair, outcome: str, stage: str, reason: str, error: str = "") -> PairOutcome:

@@ -106,3 +106,9 @@ class Phrases:
             return []
         text = words.text
         return [words.indices(*match.span()) for phrase in self.single for match in phrase.finditer(text)]
+
+
+def common_word(given: Iterable[str]) -> str:
+    """Return the one word that several mentions give together; "" where they give none, or different ones."""
+    different = set(given) - {""}
+    return different.pop() if len(different) == 1 else ""

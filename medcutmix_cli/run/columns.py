@@ -98,6 +98,14 @@ _OF_A_PARENT: tuple[Column[MixedParent], ...] = (
         "side", _TEXT, "patient's side: left, right, bilateral, none", ColumnGroup.PARENTS,
         lambda p: str(p.parent.side),
     ),
+    Column(
+        "severity", _TEXT, 'degree or size that its sentence gives the finding ("small", "moderate"), "" for none',
+        ColumnGroup.PARENTS, lambda p: p.parent.severity, since=4,
+    ),
+    Column(
+        "location", _TEXT, 'zone or lobe that its sentence gives the finding ("lower", "base"), "" for none',
+        ColumnGroup.PARENTS, lambda p: p.parent.location, since=4,
+    ),
     Column("label", _LABELS, _LABEL_ORDER, ColumnGroup.PARENTS, lambda p: p.parent.labels),
     Column(
         "map", pa.list_(pa.float16()), "grid_h * grid_w raw scores, row by row, NaN outside", ColumnGroup.PARENTS,

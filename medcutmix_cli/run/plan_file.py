@@ -71,7 +71,7 @@ def plan_rows(path: Path) -> list[int]:
         footer = _footer_of(path)
     except (OSError, pa.ArrowException) as error:
         raise _unreadable("the plan cannot be read", path, error) from error
-    if footer.schema.to_arrow_schema().names != PLAN_SCHEMA.names:
+    if not footer.schema.to_arrow_schema().equals(PLAN_SCHEMA):
         raise _unreadable("the plan has other columns", path)
     return [footer.row_group(shard).num_rows for shard in range(footer.num_row_groups)]
 

@@ -7,14 +7,14 @@ from scipy import ndimage
 
 from medcutmix_cli.attention import Strength, TopK
 from medcutmix_cli.mixing.blend_rule import BlendRule, WeightGrid
-from medcutmix_cli.records import Side
+from medcutmix_cli.records import MapTarget
 from medcutmix_cli.testing.contract import Check
 from medcutmix_cli.testing.expectation import expect, expect_unchanged, expect_unit
 from medcutmix_cli.testing.inputs import GRID, SEEDS, made_maps
 
 
 def _strengths() -> list[Strength]:
-    hard = [TopK().select(scores, Side.NONE, placement).strength for scores, placement in made_maps()]
+    hard = [TopK().select(scores, MapTarget(), placement).strength for scores, placement in made_maps()]
     graded = [np.random.default_rng(s).random((GRID, GRID)).astype(np.float32) for s in SEEDS]
     return [*hard, *graded, np.ones((GRID, GRID), np.float32)]
 

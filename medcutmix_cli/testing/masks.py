@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from medcutmix_cli.attention import MaskRule, Region, agrees_with_side, cells_with_score
-from medcutmix_cli.records import Side
+from medcutmix_cli.records import MapTarget, Side
 from medcutmix_cli.testing.contract import Check
 from medcutmix_cli.testing.expectation import expect, expect_name, expect_unchanged, expect_unit
 from medcutmix_cli.testing.inputs import made_maps
@@ -15,7 +15,7 @@ def says_whether_it_is_graded(rule: MaskRule) -> None:
     """`graded` is true or false; a rule that is not takes cells whole."""
     expect(isinstance(rule.graded, bool), "graded must be True or False")
     for scores, placement in made_maps():
-        strength = rule.select(scores, Side.NONE, placement).strength
+        strength = rule.select(scores, MapTarget(), placement).strength
         whole = bool(np.isin(strength, (0, 1)).all())
         expect(rule.graded or whole, "a rule that is not graded gives strengths of 0 and 1 only")
 
@@ -23,7 +23,7 @@ def says_whether_it_is_graded(rule: MaskRule) -> None:
 def returns_a_mask_on_the_grid_of_the_map(rule: MaskRule) -> None:
     """Mask and strength have the shape of the map; the mask is where the strength is at least 0.5."""
     for scores, placement in made_maps():
-        region = rule.select(scores, Side.NONE, placement)
+        region = rule.select(scores, MapTarget(), placement)
         expect(
             region.mask.shape == region.strength.shape == scores.shape, "mask and strength: the map's shape"
         )
@@ -36,7 +36,7 @@ def takes_cells_of_the_picture_only(rule: MaskRule) -> None:
     """No cell without a score is taken: those of the bars beside the picture are NaN."""
     for scores, placement in made_maps():
         inside = cells_with_score(scores, placement)
-        strength = rule.select(scores, Side.NONE, placement).strength
+        strength = rule.select(scores, MapTarget(), placement).strength
         expect(not strength[~inside].any(), "a cell without a score, or outside the picture, was taken")
 
 
@@ -44,7 +44,7 @@ def keeps_to_the_stated_side(rule: MaskRule) -> None:
     """What is not refused lies on the side that the report states."""
     for side in Side:
         for scores, placement in made_maps():
-            region = rule.select(scores, side, placement)
+            region = rule.select(scores, MapTarget(side=side), placement)
             fits = region.rejected or agrees_with_side(region.mask, scores, side, placement)
             expect(fits, f"a region on another side than {side} was not refused")
 
@@ -52,9 +52,9 @@ def keeps_to_the_stated_side(rule: MaskRule) -> None:
 def refuses_by_name(rule: MaskRule) -> None:
     """A map without a score is refused, as is an empty mask; reasons are names."""
     for scores, placement in made_maps():
-        nothing = rule.select(np.full_like(scores, np.nan), Side.NONE, placement)
+        nothing = rule.select(np.full_like(scores, np.nan), MapTarget(), placement)
         expect(nothing.rejected, "a map without a score must be refused")
-        for region in (nothing, rule.select(scores, Side.NONE, placement)):
+        for region in (nothing, rule.select(scores, MapTarget(), placement)):
             expect(region.rejected or region.mask.any(), "an empty mask must be refused")
             if region.rejected:
                 expect_name(region.rejected)
@@ -64,7 +64,7 @@ def decides_by_its_input_alone(rule: MaskRule) -> None:
     """The same map gives the same region, and is left as it was."""
     for scores, placement in made_maps():
         before = scores.copy()
-        first, again = (rule.select(scores, Side.NONE, placement) for _ in range(2))
+        first, again = (rule.select(scores, MapTarget(), placement) for _ in range(2))
         expect(_same(first, again), "the same map gave two regions")
         expect_unchanged(before, scores, "the map")
 

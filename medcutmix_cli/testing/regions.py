@@ -9,7 +9,7 @@ import numpy as np
 
 from medcutmix_cli.attention import TopK
 from medcutmix_cli.mixing.region_rule import ParentEvidence, RegionRule
-from medcutmix_cli.records import Side
+from medcutmix_cli.records import MapTarget, Side
 from medcutmix_cli.testing.contract import Check
 from medcutmix_cli.testing.expectation import expect, expect_name, expect_unchanged, expect_unit
 from medcutmix_cli.testing.inputs import made_maps
@@ -18,7 +18,7 @@ from medcutmix_cli.testing.inputs import made_maps
 def _parents() -> Iterator[tuple[ParentEvidence, ParentEvidence]]:
     """Yield recipient and donor: both asked, one of them, on stated sides and on none."""
     evidence = [
-        ParentEvidence(TopK().select(scores, Side.NONE, placement).strength, side, placement)
+        ParentEvidence(TopK().select(scores, MapTarget(), placement).strength, side, placement)
         for side in Side
         for scores, placement in made_maps()
     ]

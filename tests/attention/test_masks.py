@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from medcutmix_cli.attention import Mass, Otsu, Soft, TopK, evidence, otsu_threshold, top_cells
-from medcutmix_cli.records import Side
+from medcutmix_cli.records import MapTarget, Side
 from tests.builders import make_placement
 
 GRID = (14, 14)
@@ -20,7 +20,7 @@ def peak_at(row, column):
 @given(maps)
 @settings(max_examples=30)
 def test_topk_never_takes_more_than_its_share_of_the_usable_cells(scores):
-    region = TopK(border=0).select(scores, Side.NONE, make_placement())
+    region = TopK(border=0).select(scores, MapTarget(), make_placement())
     assert 1 <= region.mask.sum() <= round(0.20 * 14 * 14)
 
 
@@ -43,11 +43,11 @@ def test_every_chosen_cell_scores_at_least_as_high_as_every_other(scores):
     ],
 )
 def test_the_mask_agrees_with_the_stated_side(column, side, expected):
-    assert TopK().select(peak_at(7, column), side, make_placement()).rejected == expected
+    assert TopK().select(peak_at(7, column), MapTarget(side=side), make_placement()).rejected == expected
 
 
 def test_a_greedy_fraction_is_refused_by_name():
-    assert TopK(fraction=0.9, border=0).select(peak_at(7, 7), Side.NONE, make_placement()).rejected == (
+    assert TopK(fraction=0.9, border=0).select(peak_at(7, 7), MapTarget(), make_placement()).rejected == (
         "mask-too-large"
     )
 
@@ -71,14 +71,14 @@ def test_otsu_leaves_the_least_variance_within_both_classes(steps):
 def test_otsu_finds_a_class_of_its_own_size():
     scores = np.zeros(GRID, dtype=np.float32)
     scores[4:7, 8:12] = 3
-    region = Otsu().select(scores, Side.LEFT, make_placement())
+    region = Otsu().select(scores, MapTarget(side=Side.LEFT), make_placement())
     assert region.rejected == ""
     assert np.array_equal(region.mask, scores > 0)
 
 
 def test_otsu_finds_no_classes_in_a_map_of_one_value():
     flat = np.full(GRID, 2.5, dtype=np.float32)
-    assert Otsu().select(flat, Side.NONE, make_placement()).rejected == "mask-too-small"
+    assert Otsu().select(flat, MapTarget(), make_placement()).rejected == "mask-too-small"
     assert otsu_threshold(np.empty(0, dtype=np.float32)) == np.inf
 
 
@@ -96,17 +96,17 @@ def test_mass_takes_the_fewest_cells_that_hold_the_share(scores, fraction, energ
 
 def test_mass_is_small_where_the_encoder_is_sure():
     placement, rule = make_placement(), Mass(energy="decoder", min_area=0.0, max_area=1.0)
-    sure, unsure = (rule.select(4 + sharp * peak_at(7, 7), Side.NONE, placement) for sharp in (4, 1))
+    sure, unsure = (rule.select(4 + sharp * peak_at(7, 7), MapTarget(), placement) for sharp in (4, 1))
     assert 0 < sure.mask.sum() < unsure.mask.sum()
 
 
 @pytest.mark.parametrize("rule", [Mass(energy="relu"), Soft(energy="relu")], ids=["mass", "soft"])
 def test_a_map_that_is_nowhere_positive_is_refused_where_only_that_counts(rule):
-    assert rule.select(peak_at(7, 7), Side.NONE, make_placement()).rejected == "no-positive-evidence"
+    assert rule.select(peak_at(7, 7), MapTarget(), make_placement()).rejected == "no-positive-evidence"
 
 
 def test_a_soft_mask_rises_to_the_peak_and_has_no_edge():
-    strength = Soft(energy="decoder").select(peak_at(7, 7) / 2, Side.NONE, make_placement()).strength
+    strength = Soft(energy="decoder").select(peak_at(7, 7) / 2, MapTarget(), make_placement()).strength
     assert strength[7, 7] == 1
     assert (np.diff(strength[7, 7:13]) <= 0).all()
     assert np.abs(np.diff(strength, axis=1)).max() < 0.5
@@ -115,7 +115,7 @@ def test_a_soft_mask_rises_to_the_peak_and_has_no_edge():
 def test_a_soft_mask_of_few_values_is_as_hard_as_they_are():
     scores = np.zeros(GRID, dtype=np.float32)
     scores[6:8, 3:6] = 1
-    region = Soft(energy="relu").select(scores, Side.NONE, make_placement())
+    region = Soft(energy="relu").select(scores, MapTarget(), make_placement())
     assert np.array_equal(region.strength, scores)
 
 

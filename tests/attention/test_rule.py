@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from medcutmix_cli.attention import Mass, Otsu, Region, Soft, TopK
-from medcutmix_cli.records import Side
+from medcutmix_cli.records import MapTarget, Side
 from tests.builders import make_placement
 
 GRID = (14, 14)
@@ -53,7 +53,7 @@ def noise(seed):
 def test_what_is_no_picture_is_never_chosen(rule, scores, side, data):
     rows = data.draw(st.sets(st.integers(0, 13), max_size=5))
     scores[sorted(rows)] = np.nan
-    strength = rule.select(scores, side, PILLARBOX).strength
+    strength = rule.select(scores, MapTarget(side=side), PILLARBOX).strength
     assert (strength[np.isnan(scores)] == 0).all()
     assert (strength[:, :1] == 0).all()
     assert (strength[:, 11:] == 0).all()
@@ -63,7 +63,7 @@ def test_what_is_no_picture_is_never_chosen(rule, scores, side, data):
 @given(maps, sides)
 @settings(max_examples=12)
 def test_a_region_is_one_piece_of_allowed_area_or_refused(rule, scores, side):
-    region = rule.select(scores, side, WHOLE)
+    region = rule.select(scores, MapTarget(side=side), WHOLE)
     halves = (region.mask[:, :7], region.mask[:, 7:]) if side is Side.BILATERAL else (region.mask,)
     assert all(ndimage.label(half, np.ones((3, 3)))[1] <= 1 for half in halves)
     assert region.rejected or rule.min_area <= region.mask.mean() <= rule.max_area
@@ -73,7 +73,7 @@ def test_a_region_is_one_piece_of_allowed_area_or_refused(rule, scores, side):
 @given(maps, sides)
 @settings(max_examples=12)
 def test_the_mask_is_where_the_strength_is_at_least_one_half(rule, scores, side):
-    region = rule.select(scores, side, WHOLE)
+    region = rule.select(scores, MapTarget(side=side), WHOLE)
     assert np.array_equal(region.mask, region.strength >= 0.5)
     assert region.strength.dtype == np.float32
     assert ((region.strength >= 0) & (region.strength <= 1)).all()
@@ -85,7 +85,10 @@ def test_the_mask_is_where_the_strength_is_at_least_one_half(rule, scores, side)
 @given(maps, sides, st.integers(-800, 800).map(lambda step: np.float32(step / 8)))
 @settings(max_examples=15)
 def test_a_constant_added_to_all_scores_changes_nothing(rule, scores, side, constant):
-    one, other = rule.select(scores, side, WHOLE), rule.select(scores + constant, side, WHOLE)
+    one, other = (
+        rule.select(scores, MapTarget(side=side), WHOLE),
+        rule.select(scores + constant, MapTarget(side=side), WHOLE),
+    )
     assert np.array_equal(one.strength, other.strength)
     assert one.rejected == other.rejected
 
@@ -97,8 +100,8 @@ def test_the_mirror_image_has_the_mirrored_mask(rule, row, column, seed, side):
     scores = hill(row, column, seed)
     other = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}.get(side, side)
     mirrored = replace(PILLARBOX, left=112 - PILLARBOX.left - PILLARBOX.width)
-    one = rule.select(scores, side, PILLARBOX)
-    two = rule.select(np.ascontiguousarray(scores[:, ::-1]), other, mirrored)
+    one = rule.select(scores, MapTarget(side=side), PILLARBOX)
+    two = rule.select(np.ascontiguousarray(scores[:, ::-1]), MapTarget(side=other), mirrored)
     assert one.rejected == two.rejected
     assert np.allclose(one.strength, two.strength[:, ::-1], atol=1e-5)
 
@@ -107,14 +110,14 @@ def test_the_mirror_image_has_the_mirrored_mask(rule, row, column, seed, side):
 @given(st.integers(2, 11), st.integers(2, 11))
 @settings(max_examples=15)
 def test_a_single_sharp_peak_is_found(rule, row, column):
-    region = rule.select(hill(row, column), Side.NONE, WHOLE)
+    region = rule.select(hill(row, column), MapTarget(), WHOLE)
     assert region.rejected == ""
     assert region.mask[row, column]
 
 
 @every_rule
 def test_on_noise_the_area_stays_within_its_limits_or_is_refused(rule):
-    regions = [rule.select(noise(seed), Side.NONE, WHOLE) for seed in range(30)]
+    regions = [rule.select(noise(seed), MapTarget(), WHOLE) for seed in range(30)]
     assert all(region.rejected or region.mask.mean() <= rule.max_area for region in regions)
 
 
@@ -130,7 +133,7 @@ def test_half_of_the_maps_own_range_would_select_half_of_the_noise():
 @pytest.mark.parametrize("placement", [WHOLE, PILLARBOX], ids=["whole", "pillarbox"])
 def test_a_map_without_a_cell_is_refused_by_name(rule, placement):
     nothing = np.full(GRID, np.nan, dtype=np.float32)
-    region = rule.select(nothing, Side.NONE, placement)
+    region = rule.select(nothing, MapTarget(), placement)
     assert region.rejected == "map-empty"
     assert not region.mask.any()
     assert not region.strength.any()
@@ -140,13 +143,13 @@ def test_a_map_without_a_cell_is_refused_by_name(rule, placement):
 def test_a_picture_that_is_all_border_is_refused_by_name(rule):
     scores = np.full(GRID, np.nan, dtype=np.float32)
     scores[5:7, 5:9] = 3
-    region = replace(rule, border=1).select(scores, Side.NONE, WHOLE)
+    region = replace(rule, border=1).select(scores, MapTarget(), WHOLE)
     assert region.rejected == "mask-too-small"
 
 
 @every_rule
 def test_the_border_rings_are_never_taken(rule):
-    strength = replace(rule, border=2).select(hill(0, 7), Side.NONE, WHOLE).strength
+    strength = replace(rule, border=2).select(hill(0, 7), MapTarget(), WHOLE).strength
     assert not strength[:2].any()
 
 
@@ -154,11 +157,14 @@ def test_the_border_rings_are_never_taken(rule):
 def test_refusals_have_names(rule):
     scores = hill(7, 10)
     everything = replace(rule, min_area=0.0, max_area=1.0)
-    assert everything.select(scores, Side.LEFT, WHOLE).rejected == ""
-    assert everything.select(scores, Side.RIGHT, WHOLE).rejected == "mask-on-other-side"
-    assert replace(rule, min_area=0.4).select(scores, Side.LEFT, WHOLE).rejected == "mask-too-small"
+    assert everything.select(scores, MapTarget(side=Side.LEFT), WHOLE).rejected == ""
+    assert everything.select(scores, MapTarget(side=Side.RIGHT), WHOLE).rejected == "mask-on-other-side"
     assert (
-        replace(rule, min_area=0.0, max_area=0.0).select(scores, Side.LEFT, WHOLE).rejected
+        replace(rule, min_area=0.4).select(scores, MapTarget(side=Side.LEFT), WHOLE).rejected
+        == "mask-too-small"
+    )
+    assert (
+        replace(rule, min_area=0.0, max_area=0.0).select(scores, MapTarget(side=Side.LEFT), WHOLE).rejected
         == "mask-too-large"
     )
 

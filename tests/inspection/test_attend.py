@@ -16,7 +16,7 @@ from medcutmix_cli.gallery.overlay import overlay, write_overlay
 from medcutmix_cli.images import to_canvas
 from medcutmix_cli.inspection.attend import attend
 from medcutmix_cli.inspection.map_view import as_document, evidence_words, mask_words, peak_words, query_words
-from medcutmix_cli.records import Assertion, Side
+from medcutmix_cli.records import Assertion, MapTarget, Side
 from medcutmix_cli.rendering.rows import row_grid
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.shards import read_rows
@@ -295,6 +295,11 @@ def test_a_map_without_a_score_has_no_peak(tmp_path, use):
 def test_finding_and_side_are_read_from_the_sentence(tmp_path, spot, sentence, finding, assertion, side):
     asked = attend(draw(tmp_path / "a.png"), sentence, encoder="toy").asked
     assert (asked.finding, asked.assertion, asked.side) == (finding, assertion, side)
+
+
+def test_size_and_zone_are_read_from_the_sentence(tmp_path, spot):
+    asked = attend(draw(tmp_path / "a.png"), "Small effusion at the right base.", encoder="toy").asked
+    assert asked.target == MapTarget("pleural_effusion", Side.RIGHT, "small", "base")
 
 
 def test_the_side_of_the_sentence_is_what_the_mask_is_checked_against(tmp_path, spot):

@@ -27,7 +27,7 @@ from medcutmix_cli.mixing.regions.in_place_donor import InPlaceDonor
 from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
 from medcutmix_cli.mixing.regions.paste_to_target import PasteToTarget
 from medcutmix_cli.mixing.views import Pasteable
-from medcutmix_cli.records import Side
+from medcutmix_cli.records import MapTarget, Side
 from tests.builders import make_view
 
 DEFAULT = Strategies(TopK(), InPlaceUnion(), Feather())
@@ -121,7 +121,8 @@ def test_the_gain_is_clipped():
 def test_a_refusal_names_the_parent_and_the_rule():
     donor = make_view(11)
     outcomes = [
-        draw_cut(make_view(12), replace(donor, side=side), DEFAULT) for side in (Side.LEFT, Side.RIGHT)
+        draw_cut(make_view(12), replace(donor, target=MapTarget(side=side)), DEFAULT)
+        for side in (Side.LEFT, Side.RIGHT)
     ]
     assert RefusedCut("donor-mask-on-other-side") in outcomes
 
@@ -182,7 +183,7 @@ def unasked(view):
 
 @pytest.mark.parametrize("mode", ["attended", "soft"])
 def test_a_host_that_was_not_asked_has_no_mask_and_is_not_gated(mode):
-    host = replace(unasked(make_view(1)), grounded=False, side=Side.NONE)
+    host = replace(unasked(make_view(1)), grounded=False, target=MapTarget())
     cut = draw_cut(host, make_view(2), SOFT, mode)
     assert isinstance(cut, Cut)
     assert not cut.mask_a.any()

@@ -8,7 +8,7 @@ from medcutmix_cli.datasets.phantoms import draw_phantom, paint
 from medcutmix_cli.mixing.cut import GAIN_RANGE, match_intensity
 from medcutmix_cli.mixing.shifts import Shift
 from medcutmix_cli.mixing.views import View
-from medcutmix_cli.records import Side
+from medcutmix_cli.records import MapTarget
 from tests.builders import make_placement, make_view
 
 CANVAS, GRID = 224, 14
@@ -29,7 +29,7 @@ def exposed(phantom, exposure):
     }
     shown = replace(phantom, aspect=1.0, exposure=replace(exposure, marker="", **keep))
     pixels = (paint(shown, CANVAS).image * 255).astype(np.uint8)
-    return View(pixels, make_placement(CANVAS), np.zeros((GRID, GRID), np.float32), Side.NONE)
+    return View(pixels, make_placement(CANVAS), np.zeros((GRID, GRID), np.float32), MapTarget())
 
 
 def test_one_body_under_two_exposures_meets_without_a_seam():

@@ -19,7 +19,7 @@ from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.nulls import choose_nulls
 from medcutmix_cli.planning.plan import make_plan
-from medcutmix_cli.records import IMAGE_MODES
+from medcutmix_cli.records import IMAGE_MODES, MapTarget, Side
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from tests.builders import make_report, make_study
@@ -157,6 +157,30 @@ def test_cross_finding_takes_one_finding_out_and_puts_another_in(built):
     assert label(pair.labels, "Pneumothorax") == 1.0
     assert label(pair.labels, "Pleural Effusion") != 1.0
     assert pair.image_mode == "attended"
+
+
+def test_parents_say_how_large_and_where_their_sentence_calls_what_is_exchanged(built):
+    studies = cohort(
+        ("There is a small right effusion.", "There is a large left pneumothorax at the apex."),
+        ("A large right pleural effusion is seen at the base.",),
+    )
+    pair = by_recipient(planned(studies, built["same-finding"]))["1"]
+    own, given = pair.recipient.target(pair.finding_a), pair.donor.target(pair.finding)
+    assert own == MapTarget("pleural_effusion", Side.RIGHT, "small", "")
+    assert given == MapTarget("pleural_effusion", Side.RIGHT, "large", "base")
+
+
+def test_a_sentence_that_gives_two_sizes_gives_none(built):
+    sentence = "There is a large right effusion and a small right effusion."
+    pair = by_recipient(planned(cohort((sentence,), (EFFUSION,)), built["same-finding"]))["1"]
+    assert pair.recipient.sentence == sentence
+    assert (pair.recipient.severity, pair.donor.severity) == ("", "small")
+
+
+def test_where_nothing_leaves_nothing_has_a_size(built):
+    pair = by_recipient(planned(cohort(NORMAL, (EFFUSION,)), built["normal-host"]))["1"]
+    assert pair.recipient.target(pair.finding_a) == MapTarget()
+    assert pair.donor.severity == "small"
 
 
 def test_cross_finding_gives_nothing_that_is_there_already(built):

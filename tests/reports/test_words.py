@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medcutmix_cli.reports.words import Phrases, canonical, compile_phrases
+from medcutmix_cli.reports.words import Phrases, canonical, common_word, compile_phrases
 
 
 def test_hyphens_slashes_and_line_breaks_read_as_spaces():
@@ -36,3 +36,8 @@ def test_phrases_match_whole_words_only():
 
 def test_overlapping_phrases_are_all_seen():
     assert sorted(Phrases.of(["no", "no change"]).spans(canonical("No change"))) == [(0, 1), (0, 2)]
+
+
+def test_mentions_that_agree_have_a_common_word_and_others_none():
+    assert common_word(["small", "", "small"]) == "small"
+    assert common_word(["small", "large"]) == common_word(["", ""]) == common_word([]) == ""

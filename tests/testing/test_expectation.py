@@ -14,7 +14,7 @@ from medcutmix_cli.mixing.region_rule import JoinedRegion
 from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
 from medcutmix_cli.mixing.shifts import Shift
 from medcutmix_cli.pairing import SameFinding
-from medcutmix_cli.records import Drop, Side
+from medcutmix_cli.records import Drop, MapTarget
 from medcutmix_cli.testing import BrokenContractError, check, checks_of
 from tests.toy_encoder import ToyEncoder
 from tests.trees import write_manifest
@@ -28,8 +28,8 @@ def broken(base, **members):
 def selecting(change):
     """Return a mask rule whose region is changed before it is given."""
 
-    def select(self, scores, side, placement):
-        return change(TopK().select(scores, side, placement), scores, side)
+    def select(self, scores, target, placement):
+        return change(TopK().select(scores, target, placement), scores, target)
 
     return broken(TopK, select=select)()
 
@@ -38,13 +38,13 @@ def counting():
     """Return a mask rule that gives another region each time."""
     calls = iter(range(10**6))
 
-    def select(self, scores, side, placement):
-        return TopK(fraction=0.2 if next(calls) % 2 else 0.1).select(scores, side, placement)
+    def select(self, scores, target, placement):
+        return TopK(fraction=0.2 if next(calls) % 2 else 0.1).select(scores, target, placement)
 
     return broken(TopK, select=select)()
 
 
-def everywhere(region, scores, side):
+def everywhere(region, scores, target):
     return Region(np.ones_like(region.mask))
 
 
@@ -128,14 +128,14 @@ CASES = {
     ("mask", "survives_pickling"): lambda: selecting(everywhere),  # a class that nobody can import
     ("mask", "says_whether_it_is_graded"): lambda: broken(Soft, graded=False)(),
     ("mask", "returns_a_mask_on_the_grid_of_the_map"): lambda: selecting(
-        lambda region, scores, side: replace(region, mask=~region.mask)
+        lambda region, scores, target: replace(region, mask=~region.mask)
     ),
     ("mask", "takes_cells_of_the_picture_only"): lambda: selecting(everywhere),
     ("mask", "keeps_to_the_stated_side"): lambda: broken(
-        TopK, select=lambda self, scores, side, placement: TopK().select(scores, Side.NONE, placement)
+        TopK, select=lambda self, scores, target, placement: TopK().select(scores, MapTarget(), placement)
     )(),
     ("mask", "refuses_by_name"): lambda: selecting(
-        lambda region, scores, side: replace(region, rejected=region.rejected and "Too small!")
+        lambda region, scores, target: replace(region, rejected=region.rejected and "Too small!")
     ),
     ("mask", "decides_by_its_input_alone"): counting,
     ("gate", "asks_for_enough_pictures"): lambda: gated(min_nulls=lambda self: 1),
