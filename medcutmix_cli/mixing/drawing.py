@@ -56,7 +56,7 @@ def draw_attended(
             return RefusedCut(f"{name}-{region.rejected}")
     own, given = found
     joined = strategies.region.join(_evidence(recipient, own), _evidence(donor, given))
-    free = free_cells(recipient, donor, strategies.guards, joined.shift)
+    free = free_cells(recipient, donor, strategies.guards, joined.shift, joined.strength >= 0.5)
     strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
     reason = joined.rejected or _broken(strength, joined, given.mask, recipient, donor, strategies.guards)
     if reason:
@@ -88,7 +88,7 @@ def _found(view: View, rule: MaskRule) -> Region:
 
 
 def _evidence(view: View, region: Region) -> ParentEvidence:
-    return ParentEvidence(region.strength, view.target.side, view.placement)
+    return ParentEvidence(region.reach, view.target.side, view.placement)
 
 
 def _broken(
