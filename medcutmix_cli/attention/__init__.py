@@ -3,6 +3,7 @@
 Knows no encoder, no report and no pixel.
 """
 
+from medcutmix_cli.attention.areas import AreaRange, expected_area
 from medcutmix_cli.attention.cells import (
     Mask,
     Scores,
@@ -13,6 +14,7 @@ from medcutmix_cli.attention.cells import (
     cells_on_side,
     cells_with_score,
     erode,
+    grow,
     keep_hills,
     smooth,
     top_cells,
@@ -21,13 +23,16 @@ from medcutmix_cli.attention.energies import attention_mass, check_energy, evide
 from medcutmix_cli.attention.gate import Gate, NoGate, NullMax
 from medcutmix_cli.attention.masks.mass import Mass
 from medcutmix_cli.attention.masks.otsu import Otsu, otsu_threshold
+from medcutmix_cli.attention.masks.region_growing import RegionGrowing
 from medcutmix_cli.attention.masks.soft import Soft
 from medcutmix_cli.attention.masks.topk import TopK
-from medcutmix_cli.attention.rule import CellRule, MaskRule, Region
+from medcutmix_cli.attention.rule import CellRule, GridRule, MaskRule, Region
 
 __all__ = [
+    "AreaRange",
     "CellRule",
     "Gate",
+    "GridRule",
     "Mask",
     "MaskRule",
     "Mass",
@@ -35,6 +40,7 @@ __all__ = [
     "NullMax",
     "Otsu",
     "Region",
+    "RegionGrowing",
     "Scores",
     "Soft",
     "Strength",
@@ -48,6 +54,8 @@ __all__ = [
     "check_energy",
     "erode",
     "evidence",
+    "expected_area",
+    "grow",
     "keep_hills",
     "otsu_threshold",
     "read_energy",

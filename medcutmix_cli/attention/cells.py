@@ -6,6 +6,8 @@ hold NaN. The patient's left is the right half of the picture.
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
+
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
@@ -83,6 +85,29 @@ def keep_hills(strength: Strength, side: Side, placement: Placement) -> Strength
         ground = np.where(cells_in_half(strength.shape, half, placement), strength, 0)
         hills.append(_rebuilt(np.where(_largest(ground >= 0.5), ground, 0), ground))
     return np.asarray(np.maximum.reduce(hills), dtype=np.float32)
+
+
+def grow(scores: Scores, usable: Mask, start: int, most: int) -> npt.NDArray[np.intp]:
+    """Return flat indices of at most `most` usable cells in the order in which a region grows from `start`.
+
+    Each is the highest of those beside the region (8-connected; ties by reading order), so that the cells before the
+    first one below a threshold are all that hang together with the start above it (seeded region growing, R. Adams and
+    L. Bischof, IEEE Trans. Pattern Anal. Mach. Intell. 16, 1994, with height as the measure).
+    """
+    width = scores.shape[1] + 2  # a frame of unusable cells, so that no cell is beside one of the next row
+    heights = np.pad(np.where(usable, scores, -np.inf), 1, constant_values=-np.inf).ravel()
+    beside = [row * width + column for row in (-1, 0, 1) for column in (-1, 0, 1) if row or column]
+    first = (start // scores.shape[1] + 1) * width + start % scores.shape[1] + 1
+    waiting, seen, grown = [(-heights[first], first)], {first}, list[int]()
+    while waiting and len(grown) < most:
+        _, cell = heappop(waiting)
+        grown.append(cell)
+        for other in (cell + step for step in beside):
+            if other not in seen and np.isfinite(heights[other]):
+                seen.add(other)
+                heappush(waiting, (-heights[other], other))
+    rows, columns = np.divmod(np.array(grown, dtype=np.intp), width)
+    return np.asarray((rows - 1) * scores.shape[1] + columns - 1)
 
 
 def _largest(mask: Mask) -> Mask:

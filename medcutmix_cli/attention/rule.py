@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -34,16 +34,21 @@ class Region:
         rejected: "" or the name of the rule that refused it.
         strength: (grid_h, grid_w) float32 in [0, 1], at least 0.5 exactly where the mask is; by default the mask
             as 0 and 1.
+        reach: (grid_h, grid_w) float32 in [0, 1], nowhere below the strength: what is exchanged with the evidence,
+            since its edge may lie there, but counts as none; by default the strength.
     """
 
     mask: Mask
     rejected: str = ""
     strength: Strength = field(default_factory=_underived)
+    reach: Strength = field(default_factory=_underived)
 
     def __post_init__(self) -> None:
-        """Derive the strength of a hard mask."""
+        """Derive the strength of a hard mask, and the reach of one that ends where it ends."""
         if self.strength.size == 0:
             object.__setattr__(self, "strength", self.mask.astype(np.float32))
+        if self.reach.size == 0:
+            object.__setattr__(self, "reach", self.strength)
 
 
 class MaskRule(Protocol):
@@ -67,8 +72,8 @@ class MaskRule(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CellRule(ABC):
-    """Take cells by their scores, then keep the largest connected piece (one a side where bilateral).
+class GridRule(ABC):
+    """Choose pieces of the grid: one, or one a side where bilateral.
 
     Every way of taking cells returns some on noise as well, so a region may be refused by name: "map-empty",
     "no-positive-evidence", "mask-too-small", "mask-too-large", "mask-on-other-side".
@@ -100,8 +105,8 @@ class CellRule(ABC):
         """Refuse nonsense in the rule's own options."""
 
     @abstractmethod
-    def strengths(self, scores: Scores, usable: Mask) -> Strength:
-        """Say how much of each cell is taken, (grid_h, grid_w) float32 in [0, 1]; 0 where not usable."""
+    def pieces(self, scores: Scores, usable: Mask, target: MapTarget, placement: Placement) -> Region:
+        """Choose among the usable cells; whether what is chosen may stand is decided by others."""
 
     def lacks_evidence(self, scores: Scores, usable: Mask) -> bool:
         """Say that no usable cell speaks for the sentence; only some readings of a map can tell."""
@@ -116,9 +121,8 @@ class CellRule(ABC):
         ranked = smooth(scores, inside, self.smoothing)
         if usable.any() and self.lacks_evidence(ranked, usable):
             return Region(np.zeros_like(inside), "no-positive-evidence")
-        strength = keep_hills(self.strengths(ranked, usable), target.side, placement)
-        mask = strength >= 0.5
-        return Region(mask, self._refusal(mask, inside, ranked, target, placement), strength)
+        found = self.pieces(ranked, usable, target, placement)
+        return replace(found, rejected=self._refusal(found.mask, inside, ranked, target, placement))
 
     def _refusal(
         self, mask: Mask, inside: Mask, scores: Scores, target: MapTarget, placement: Placement
@@ -129,3 +133,17 @@ class CellRule(ABC):
         if area > self.max_area:
             return "mask-too-large"
         return "" if agrees_with_side(mask, scores, target.side, placement) else "mask-on-other-side"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellRule(GridRule):
+    """Take cells by their scores, then keep the largest connected piece (one a side where bilateral)."""
+
+    @abstractmethod
+    def strengths(self, scores: Scores, usable: Mask) -> Strength:
+        """Say how much of each cell is taken, (grid_h, grid_w) float32 in [0, 1]; 0 where not usable."""
+
+    def pieces(self, scores: Scores, usable: Mask, target: MapTarget, placement: Placement) -> Region:
+        """Take cells, whatever they are asked for, and keep the largest piece."""
+        strength = keep_hills(self.strengths(scores, usable), target.side, placement)
+        return Region(strength >= 0.5, strength=strength)

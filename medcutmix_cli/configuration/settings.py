@@ -294,7 +294,7 @@ class MixingSettings:
     """`[mixing]`: named strategies; `[mixing.options.<strategy>]` holds their constructor arguments."""
 
     mask: str = setting(
-        "topk",
+        "region-growing",
         "Map to mask.",
         keyword="mask",
         panel=METHOD,

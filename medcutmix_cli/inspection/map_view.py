@@ -158,6 +158,7 @@ def as_document(seen: MapView) -> dict[str, Any]:
         "rule": seen.rule,
         "mask": seen.region.mask.astype(int).tolist(),
         "strength": seen.region.strength.tolist(),
+        "reach": seen.region.reach.tolist(),
         "area": seen.area,
         "rejected": seen.region.rejected,
         "evidence": asdict(seen.evidence),

@@ -92,10 +92,11 @@ def _drawn(
 ) -> Cut | RefusedCut:
     """Join both regions in the recipient's frame, and take what may not be pasted out of them."""
     movement = Movement(alignment.warp)
-    brought = ParentEvidence(movement.move_values(given.strength), donor.target.side, recipient.placement)
+    brought = ParentEvidence(movement.move_values(given.reach), donor.target.side, recipient.placement)
     joined = strategies.region.join(_evidence(recipient, own), brought)
     movement = movement.shifted(joined.shift, donor.placement.canvas, own.mask.shape)
-    free = free_cells(recipient, donor, strategies.guards, movement) & _lungs(recipient, donor, strategies)
+    free = free_cells(recipient, donor, strategies.guards, movement, joined.strength >= 0.5)
+    free &= _lungs(recipient, donor, strategies)
     strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
     drawing = _Drawing(own, given, alignment, movement, strength, free)
     reason = joined.rejected or _broken(drawing, recipient, donor, strategies.guards)
@@ -145,7 +146,7 @@ def _found(view: View, strategies: Strategies) -> Region:
 
 
 def _evidence(view: View, region: Region) -> ParentEvidence:
-    return ParentEvidence(region.strength, view.target.side, view.placement)
+    return ParentEvidence(region.reach, view.target.side, view.placement)
 
 
 def _broken(drawing: _Drawing, recipient: View, donor: View, guards: Guards) -> str:

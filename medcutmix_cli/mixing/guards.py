@@ -27,7 +27,9 @@ class Guards:
     """How careful a paste is. A neighbour is what else a parent's report says is there.
 
     Attributes:
-        border: Rings of cells at both pictures' edges whose weight is always 0.
+        border: Rings of cells at both pictures' edges that are left alone.
+        edge: Whether the region itself may lie there for all that, so that a finding at the edge is exchanged whole;
+            nothing else gets there, no soft edge either.
         markers: Whether cells that reach a burnt-in letter have weight 0 as well.
         core: A neighbour's own place: this share of the picture's cells, those of its map that score highest.
         spare: Whether another finding's core is left out of the paste before it is asked how much of it is taken.
@@ -41,6 +43,7 @@ class Guards:
     """
 
     border: int = 1
+    edge: bool = True
     markers: bool = True
     core: float = 0.10
     spare: bool = True
@@ -73,13 +76,25 @@ def shared_cells(recipient: Placement, donor: Placement, grid: tuple[int, ...], 
     return cells_inside(recipient, grid) & movement.inside_cells(donor, grid)
 
 
-def free_cells(recipient: View, donor: View, guards: Guards, movement: Movement) -> Mask:
+def free_cells(
+    recipient: View, donor: View, guards: Guards, movement: Movement, region: Mask | None = None
+) -> Mask:
     """Return the cells that may be pasted, in the recipient's frame.
 
-    They hold picture of both, no edge, no letter, and nothing that another finding needs more.
+    They hold picture of both, no letter, nothing that another finding needs more, and no edge but the region's.
+
+    Args:
+        recipient: As the mix sees it (likewise donor).
+        donor: Before it is moved.
+        guards: How careful a paste is.
+        movement: How the donor is brought there.
+        region: What is to be pasted, in the recipient's frame.
     """
     grid = recipient.scores.shape
-    free = erode(shared_cells(recipient.placement, donor.placement, grid, movement), guards.border)
+    shared = shared_cells(recipient.placement, donor.placement, grid, movement)
+    free = erode(shared, guards.border)
+    if region is not None and guards.edge:
+        free |= shared & region
     if guards.markers:
         free &= ~marker_cells(recipient.pixels, recipient.placement, grid)
         free &= ~marker_cells(donor.pixels, donor.placement, grid, movement)

@@ -32,6 +32,18 @@ def returns_a_mask_on_the_grid_of_the_map(rule: MaskRule) -> None:
         expect(np.array_equal(region.mask, region.strength >= 0.5), "mask is where strength >= 0.5")
 
 
+def reaches_at_least_what_it_takes(rule: MaskRule) -> None:
+    """What is exchanged holds the evidence, and lies in the picture as well."""
+    for scores, placement in made_maps():
+        region = rule.select(scores, MapTarget(), placement)
+        expect(region.reach.shape == scores.shape, "the reach: the map's shape")
+        expect(region.reach.dtype == np.float32, "the reach: float32")
+        expect_unit(region.reach, "the reach")
+        expect(bool((region.reach >= region.strength).all()), "the reach is nowhere below the strength")
+        outside = region.reach[~cells_with_score(scores, placement)]
+        expect(not outside.any(), "a cell without a score, or outside the picture, was reached")
+
+
 def takes_cells_of_the_picture_only(rule: MaskRule) -> None:
     """No cell without a score is taken: those of the bars beside the picture are NaN."""
     for scores, placement in made_maps():
@@ -44,7 +56,7 @@ def keeps_to_the_stated_side(rule: MaskRule) -> None:
     """What is not refused lies on the side that the report states."""
     for side in Side:
         for scores, placement in made_maps():
-            region = rule.select(scores, MapTarget(side=side), placement)
+            region = rule.select(scores, MapTarget("pleural_effusion", side, "small", "base"), placement)
             fits = region.rejected or agrees_with_side(region.mask, scores, side, placement)
             expect(fits, f"a region on another side than {side} was not refused")
 
@@ -70,12 +82,14 @@ def decides_by_its_input_alone(rule: MaskRule) -> None:
 
 
 def _same(one: Region, other: Region) -> bool:
-    return one.rejected == other.rejected and np.array_equal(one.strength, other.strength)
+    same = np.array_equal(one.strength, other.strength) and np.array_equal(one.reach, other.reach)
+    return one.rejected == other.rejected and same
 
 
 CHECKS: tuple[Check, ...] = (
     says_whether_it_is_graded,
     returns_a_mask_on_the_grid_of_the_map,
+    reaches_at_least_what_it_takes,
     takes_cells_of_the_picture_only,
     keeps_to_the_stated_side,
     refuses_by_name,

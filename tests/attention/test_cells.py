@@ -11,6 +11,7 @@ from medcutmix_cli.attention import (
     cells_on_side,
     cells_with_score,
     erode,
+    grow,
     keep_hills,
     smooth,
 )
@@ -117,3 +118,27 @@ def test_a_mask_agrees_with_a_side_by_its_peak_and_most_of_its_cells(side, agree
     cells = {mask: np.array([[cell == "x" for cell in mask]]) for mask in masks}
     found = [m for m in masks if agrees_with_side(cells[m], scores, side, make_placement(96))]
     assert sorted(found) == sorted(agreeing)
+
+
+heights = arrays(np.float32, (6, 7), elements=st.integers(0, 20).map(np.float32))
+
+
+@given(heights, st.integers(0, 20), arrays(np.bool_, (6, 7)))
+@settings(max_examples=60)
+def test_a_region_grows_over_all_that_hangs_together_with_its_start_first(scores, threshold, usable):
+    usable.flat[0] = True
+    start = int(np.argmax(np.where(usable, scores, -1)))
+    grown = grow(scores, usable, start, scores.size)
+    assert grown[0] == start
+    assert usable.ravel()[grown].all()
+    assert len(set(grown.tolist())) == len(grown)
+    low = np.flatnonzero(scores.ravel()[grown] < threshold)
+    first = set(grown[: low[0] if low.size else None].tolist())
+    labels = ndimage.label(usable & (scores >= threshold), EIGHT)[0].ravel()
+    together = set(np.flatnonzero(labels == labels[start]).tolist()) if labels[start] else set()
+    assert first == together
+
+
+def test_a_region_stops_at_the_number_of_cells_that_it_may_have():
+    scores = np.arange(42, dtype=np.float32).reshape(6, 7)
+    assert grow(scores, np.ones((6, 7), dtype=bool), 41, 3).tolist() == [41, 40, 39]

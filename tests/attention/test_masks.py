@@ -4,7 +4,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from medcutmix_cli.attention import Mass, Otsu, Soft, TopK, evidence, otsu_threshold, top_cells
+from medcutmix_cli.attention import (
+    Mass,
+    Otsu,
+    RegionGrowing,
+    Soft,
+    TopK,
+    evidence,
+    expected_area,
+    otsu_threshold,
+    top_cells,
+)
 from medcutmix_cli.records import MapTarget, Side
 from tests.builders import make_placement
 
@@ -127,6 +137,7 @@ def test_a_soft_mask_of_few_values_is_as_hard_as_they_are():
         pytest.param(Mass, {"energy": "sigmoid"}, id="an-energy-there-is-not"),
         pytest.param(Soft, {"energy": ""}, id="no-energy"),
         pytest.param(Soft, {"low": 0.9, "high": 0.9}, id="no-rise"),
+        pytest.param(RegionGrowing, {"level": 0.3, "foot": 0.4}, id="a-foot-above-the-level"),
         pytest.param(Otsu, {"border": -1}, id="negative-border"),
         pytest.param(Otsu, {"min_area": 0.5, "max_area": 0.4}, id="no-area-allowed"),
     ],
@@ -134,3 +145,70 @@ def test_a_soft_mask_of_few_values_is_as_hard_as_they_are():
 def test_options_that_mean_nothing_are_refused(rule, options):
     with pytest.raises(ValueError, match=r"must be|does not hold"):
         rule(**options)
+
+
+def hills(grid, *tops, width=0.08):
+    """Return a flat map with Gaussian hills: (row, column, height) in shares of the side; sigma is `width`."""
+    y, x = (np.mgrid[:grid, :grid] + 0.5) / grid
+    heights = [h * np.exp(-((y - r) ** 2 + (x - c) ** 2) / (2 * width**2)) for r, c, h in tops]
+    return np.float32(np.max(heights, axis=0))
+
+
+def grown(scores, finding="", side=Side.NONE, severity="", **options):
+    return RegionGrowing(**options).select(scores, MapTarget(finding, side, severity), make_placement())
+
+
+@pytest.mark.parametrize("grid", [14, 28, 64])
+def test_a_region_grows_to_half_the_height_of_its_peak_on_any_grid(grid):
+    region = grown(hills(grid, (0.45, 0.3, 5)), "consolidation")
+    radius = 0.08 * np.sqrt(2 * np.log(2))
+    assert region.rejected == ""
+    assert region.mask.mean() == pytest.approx(np.pi * radius**2, rel=0.25)
+
+
+def test_a_second_hill_does_not_belong_to_the_first():
+    region = grown(hills(28, (0.4, 0.25, 5), (0.4, 0.75, 4)), "consolidation")
+    assert not region.mask[:, 14:].any()
+    assert not region.reach[:, 14:].any()
+
+
+def test_a_finding_is_no_smaller_than_a_tenth_of_its_kind_and_one_cell():
+    sharp = hills(28, (0.4, 0.3, 5), width=0.005)
+    assert grown(sharp, "nodule").mask.sum() == 1
+    least = expected_area(MapTarget("interstitial_disease")).least
+    assert grown(sharp, "interstitial_disease").mask.mean() == pytest.approx(least, abs=1 / 28**2)
+
+
+@pytest.mark.parametrize(("finding", "grid"), [("nodule", 14), ("nodule", 64), ("mass", 28)])
+def test_a_finding_is_no_larger_than_its_kind_touches(finding, grid):
+    wide = hills(grid, (0.4, 0.3, 5), width=0.2)
+    region, most = grown(wide, finding), expected_area(MapTarget(finding)).most * grid**2
+    assert region.mask.sum() == np.ceil((most**0.5 + 1) ** 2)
+    assert region.mask.sum() < region.reach.sum() <= np.ceil((most**0.5 + 2) ** 2)
+
+
+def test_what_is_called_small_is_smaller_and_what_is_called_large_larger():
+    wide = hills(28, (0.4, 0.3, 5), width=0.2)
+    sizes = [grown(wide, "mass", severity=word).mask.sum() for word in ("tiny", "small", "", "large")]
+    assert sizes == sorted(set(sizes))
+
+
+def test_both_sides_have_a_piece_of_their_own_where_both_have_evidence():
+    both = hills(28, (0.7, 0.25, 5), (0.7, 0.75, 3))
+    region = grown(both, "pleural_effusion", Side.BILATERAL)
+    assert region.rejected == ""
+    assert region.mask[:, :14].any()
+    assert region.mask[:, 14:].any()
+    one = hills(28, (0.7, 0.25, 5), (0.7, 0.75, 1))
+    assert grown(one, "pleural_effusion", Side.BILATERAL).rejected == "mask-on-other-side"
+
+
+def test_the_reach_holds_the_edge_of_the_picture_and_the_mask_does_not():
+    region = grown(hills(14, (0.85, 0.11, 5)), "pleural_effusion")
+    assert not region.mask[:, 0].any()
+    assert region.reach[:, 0].any()
+    assert (region.reach >= region.strength).all()
+
+
+def test_a_map_of_one_value_has_no_peak_to_grow_from():
+    assert grown(np.full(GRID, 2.5, dtype=np.float32), "mass").rejected == "mask-too-small"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from medcutmix_cli.attention import Mass, Otsu, Region, Soft, TopK
+from medcutmix_cli.attention import Mass, Otsu, Region, RegionGrowing, Soft, TopK
 from medcutmix_cli.records import MapTarget, Side
 from tests.builders import make_placement
 
@@ -22,6 +22,7 @@ SHIFTABLE = {
     "mass-softmax": Mass(fraction=0.5, min_area=0.0),
     "otsu": Otsu(),
     "soft-softmax": Soft(),
+    "region-growing": RegionGrowing(),
 }
 RULES = SHIFTABLE | {
     "mass-relu": Mass(energy="relu", fraction=0.6),

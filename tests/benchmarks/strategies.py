@@ -43,7 +43,7 @@ def choices() -> dict[str, dict[str, str]]:
     """Return what is run: every pairing, then every other region, blend and mask with the default pairing."""
     runs = {name: {"pairing": name} for name in names("pairing")}
     runs["nearest"]["embeddings"] = EMBEDDINGS
-    for kind, default in (("region", "in-place-union"), ("blend", "feather"), ("mask", "topk")):
+    for kind, default in (("region", "in-place-union"), ("blend", "feather"), ("mask", "region-growing")):
         runs |= {f"{kind} {name}": BASE | {kind: name} for name in names(kind) if name != default}
     runs["mask mass, decoder"] = BASE | {"mask": "mass", "energy": "decoder"}
     return runs
@@ -82,7 +82,8 @@ def covered(mask: NDArray[np.bool_], pasted: NDArray[np.bool_]) -> float | None:
     return float((mask & pasted).sum() / mask.sum()) if mask.any() else None
 
 
-def _of(lesions: list[Box], finding: str, side: str) -> list[Box]:
+def stated_lesions(lesions: list[Box], finding: str, side: str) -> list[Box]:
+    """Return the lesions of a finding on the side that is stated, else all of them."""
     own = [box for box in lesions if box.finding == finding]
     stated = [box for box in own if box.side == side]
     return stated or own
@@ -101,8 +102,12 @@ def judge(row: Row, lesions: Mapping[str, list[Box]], reader: ReportReader, trut
     cut = row_cut(row)
     pasted = pixel_weights(cut, place_a, place_b) >= 0.5
     back = np.roll(pasted, (-cut.shift_y, -cut.shift_x), (0, 1))
-    given = _of(lesions[row["image_id_b"]], row["finding"], row["side_b"])
-    own = _of(lesions[row["image_id_a"]], row["finding_a"], row["side_a"]) if row["finding_a"] else []
+    given = stated_lesions(lesions[row["image_id_b"]], row["finding"], row["side_b"])
+    own = (
+        stated_lesions(lesions[row["image_id_a"]], row["finding_a"], row["side_a"])
+        if row["finding_a"]
+        else []
+    )
     device = [box for box in lesions[row["image_id_a"]] if box.finding == DEVICES]
     for values, mask, region in (
         (truth.came, on_canvas(given, place_b), back),

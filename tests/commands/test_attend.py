@@ -18,7 +18,7 @@ SENTENCE = "There is a small left pleural effusion of Mrs Zebra."
 KEYS = {
     "area", "assertion", "cut_tokens", "device", "document", "encoder", "evidence", "finding", "grid", "highest",
     "image", "image_id", "lowest", "mask", "named", "overlay", "peak", "placement", "rejected", "rule", "run",
-    "scores", "side", "strength",
+    "location", "reach", "scores", "severity", "side", "strength",
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def test_the_numbers_are_shown_and_where_the_overlay_is(picture, tmp_path, capsy
         "toy, untrained-local maps, cpu",
         "14 x 14 cells, scores",
         "right half, the patient's left",
-        "topk, ",
+        "region-growing, ",
         "ground_p not known: give --run RUN",
         "Demonstration encoder 'toy'",
         "overlay: chest-pleural_effusion.attend.png",

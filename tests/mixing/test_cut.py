@@ -1,9 +1,10 @@
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from medcutmix_cli.attention import Otsu, Soft, TopK
 from medcutmix_cli.mixing.blends.alpha import Alpha
@@ -280,9 +281,40 @@ def test_every_cut_keeps_its_contract(strategies, mode, first, second, left_a, t
 
 @given(seeds, seeds)
 @settings(max_examples=25)
-def test_cells_at_the_edge_of_either_picture_have_no_weight(first, second):
+def test_cells_at_the_edge_of_either_picture_have_weight_where_the_region_lies_and_nowhere_else(
+    first, second
+):
     a, b = make_view(first, left=16, width=80), make_view(second + 20_000, top=16, height=80)
     cut = draw_cut(a, b, replace(DEFAULT, mask=TopK(border=0)))
+    if isinstance(cut, Cut):
+        edge = np.ones((7, 7), dtype=bool)
+        edge[2:5, 2:5] = False
+        assert not cut.weights[edge & ~cut.mask].any()
+
+
+@dataclass(frozen=True)
+class Wide(TopK):
+    """Reaches one ring of cells beyond what it takes."""
+
+    def select(self, scores, target, placement):
+        region = TopK.select(self, scores, target, placement)
+        return replace(region, reach=ndimage.grey_dilation(region.strength, (3, 3)))
+
+
+def test_what_evidence_reaches_is_pasted_with_it_and_is_no_evidence():
+    a, b = make_view(1), make_view(2)
+    narrow, wide = (draw_cut(a, b, replace(DEFAULT, mask=rule)) for rule in (TopK(), Wide()))
+    assert np.array_equal(narrow.mask_b, wide.mask_b)
+    assert narrow.mask.sum() < wide.mask.sum()
+    assert not (narrow.mask & ~wide.mask).any()
+
+
+@given(seeds, seeds)
+@settings(max_examples=25)
+def test_where_edges_are_left_alone_they_have_no_weight(first, second):
+    a, b = make_view(first, left=16, width=80), make_view(second + 20_000, top=16, height=80)
+    guards = Guards(edge=False)
+    cut = draw_cut(a, b, replace(DEFAULT, mask=TopK(border=0), guards=guards))
     if isinstance(cut, Cut):
         assert not cut.weights[:, [0, 1, 5, 6]].any()
         assert not cut.weights[[0, 1, 5, 6]].any()

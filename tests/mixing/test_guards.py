@@ -119,8 +119,8 @@ def test_a_moved_donors_neighbour_is_looked_for_where_it_came_from():
 
 
 def test_a_donor_whose_evidence_would_mostly_stay_behind_is_refused():
-    a = blank(1, left=0, width=112)
-    b = replace(blank(2), scores=hill(6, 6))
+    a = blank(1, left=0, width=96)
+    b = replace(blank(2), scores=hill(6, 8))
     only_donor = Strategies(TopK(border=0, min_area=0.0), InPlaceDonor(), Feather())
     assert draw_cut(a, b, only_donor) == RefusedCut("donor-evidence-left-out")
 

@@ -130,6 +130,9 @@ CASES = {
     ("mask", "returns_a_mask_on_the_grid_of_the_map"): lambda: selecting(
         lambda region, scores, target: replace(region, mask=~region.mask)
     ),
+    ("mask", "reaches_at_least_what_it_takes"): lambda: selecting(
+        lambda region, scores, target: replace(region, reach=region.reach * 0)
+    ),
     ("mask", "takes_cells_of_the_picture_only"): lambda: selecting(everywhere),
     ("mask", "keeps_to_the_stated_side"): lambda: broken(
         TopK, select=lambda self, scores, target, placement: TopK().select(scores, MapTarget(), placement)
