@@ -12,6 +12,7 @@ from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.setting_options import with_record, with_settings
 from medcutmix_cli.configuration.declaration import ENCODER, SPEECH
+from medcutmix_cli.evaluation.interval_settings import IntervalSettings
 from medcutmix_cli.evaluation.map_settings import COMPARED, MapSettings
 
 
@@ -89,6 +90,17 @@ MapEncoder = Annotated[
     ),
 ]
 
+Run = Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN")]
+Lungs = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of lung masks, each named as its picture or by its id: 200 to 255 is lung, 127 is unknown. A run "
+        "on phantoms needs none.",
+        metavar="FOLDER",
+        rich_help_panel=COMPARED,
+    ),
+]
+
 
 @with_settings("reports")
 def reports(
@@ -162,3 +174,32 @@ def maps(
         from medcutmix_cli.terminal import map_evaluation_view, output
 
         output().print(map_evaluation_view(found))
+
+
+@with_settings("mixes")
+@with_record("how", IntervalSettings)
+def mixes(
+    context: typer.Context,
+    out: Run,
+    settings: Mapping[str, Any],
+    how: Mapping[str, Any],
+    lungs: Lungs = None,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
+) -> None:
+    """Measure written pairs against anatomy: lungs upon lungs, side and zone, and what became of true lesions."""
+    from medcutmix_cli.evaluation import evaluate_mixes
+    from medcutmix_cli.system.progress import meter
+
+    session = Session.of(context, quiet=quiet)
+    drawn = IntervalSettings(**{name: value for name, value in how.items() if value is not None})
+    with meter(quiet=session.quiet) as progress:
+        found = evaluate_mixes(
+            out, lungs=lungs, dataset=settings["dataset"], settings=drawn, progress=progress
+        )
+    if json:
+        print_json("mix_evaluation", found)
+    elif not session.quiet:
+        from medcutmix_cli.terminal import mix_evaluation_view, output
+
+        output().print(mix_evaluation_view(found))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.terminal.inspections import inspection_view as inspection_view
     from medcutmix_cli.terminal.inspections import settings_view as settings_view
     from medcutmix_cli.terminal.maps import map_view as map_view
+    from medcutmix_cli.terminal.mixes import mix_evaluation_view as mix_evaluation_view
     from medcutmix_cli.terminal.pairs import pair_panel as pair_panel
     from medcutmix_cli.terminal.readings import reading_view as reading_view
     from medcutmix_cli.terminal.runs import next_commands as next_commands
@@ -33,6 +34,7 @@ _HOME = {
     "evaluation_view": "evaluations",
     "inspection_view": "inspections",
     "map_evaluation_view": "grounding",
+    "mix_evaluation_view": "mixes",
     "next_steps": "runs",
     "output": "words",
     "pair_panel": "pairs",
