@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.dry_run.estimator import estimate_render as estimate_render
     from medcutmix_cli.embeddings.embed import embed as embed
     from medcutmix_cli.encoders.precomputed import needed_maps as needed_maps
+    from medcutmix_cli.evaluation import evaluate_detect as evaluate_detect
     from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
     from medcutmix_cli.evaluation import evaluate_mixes as evaluate_mixes
     from medcutmix_cli.evaluation import evaluate_reports as evaluate_reports
@@ -43,6 +44,7 @@ _HOME = {
     "embed": "medcutmix_cli.embeddings.embed",
     "estimate_augment": "medcutmix_cli.dry_run.estimator",
     "estimate_render": "medcutmix_cli.dry_run.estimator",
+    "evaluate_detect": "medcutmix_cli.evaluation",
     "evaluate_maps": "medcutmix_cli.evaluation",
     "evaluate_mixes": "medcutmix_cli.evaluation",
     "evaluate_reports": "medcutmix_cli.evaluation",
@@ -60,6 +62,7 @@ __all__ = [
     "embed",
     "estimate_augment",
     "estimate_render",
+    "evaluate_detect",
     "evaluate_maps",
     "evaluate_mixes",
     "evaluate_reports",

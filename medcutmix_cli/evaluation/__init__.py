@@ -9,6 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from medcutmix_cli.evaluation.detect import evaluate_detect as evaluate_detect
+    from medcutmix_cli.evaluation.detect_scores import DetectEvaluation as DetectEvaluation
+    from medcutmix_cli.evaluation.detect_scores import DetectScore as DetectScore
+    from medcutmix_cli.evaluation.detect_scores import PairScore as PairScore
+    from medcutmix_cli.evaluation.detect_settings import DetectSettings as DetectSettings
     from medcutmix_cli.evaluation.interval_settings import IntervalSettings as IntervalSettings
     from medcutmix_cli.evaluation.intervals import IntervalEstimate as IntervalEstimate
     from medcutmix_cli.evaluation.map_scores import BootstrapMean as BootstrapMean
@@ -28,6 +33,9 @@ if TYPE_CHECKING:
     from medcutmix_cli.evaluation.scores import Score as Score
 
 _HOME = {
+    "DetectEvaluation": "detect_scores",
+    "DetectScore": "detect_scores",
+    "DetectSettings": "detect_settings",
     "Disagreement": "scores",
     "BootstrapMean": "map_scores",
     "Evaluation": "scores",
@@ -39,9 +47,11 @@ _HOME = {
     "MixEvaluation": "mix_scores",
     "MixFigure": "mix_scores",
     "MixMeasures": "mix_scores",
+    "PairScore": "detect_scores",
     "Score": "scores",
     "TASKS": "reports",
     "TargetScore": "map_scores",
+    "evaluate_detect": "detect",
     "evaluate_maps": "maps",
     "evaluate_mixes": "mixes",
     "evaluate_reports": "reports",
@@ -50,6 +60,9 @@ _HOME = {
 __all__ = [
     "TASKS",
     "BootstrapMean",
+    "DetectEvaluation",
+    "DetectScore",
+    "DetectSettings",
     "Disagreement",
     "Evaluation",
     "IntervalEstimate",
@@ -60,8 +73,10 @@ __all__ = [
     "MixEvaluation",
     "MixFigure",
     "MixMeasures",
+    "PairScore",
     "Score",
     "TargetScore",
+    "evaluate_detect",
     "evaluate_maps",
     "evaluate_mixes",
     "evaluate_reports",

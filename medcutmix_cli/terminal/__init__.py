@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from medcutmix_cli.terminal.calibrations import calibration_view as calibration_view
+    from medcutmix_cli.terminal.detections import detect_evaluation_view as detect_evaluation_view
     from medcutmix_cli.terminal.estimates import estimate_view as estimate_view
     from medcutmix_cli.terminal.evaluations import evaluation_view as evaluation_view
     from medcutmix_cli.terminal.grounding import map_evaluation_view as map_evaluation_view
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _HOME = {
     "map_view": "maps",
     "calibration_view": "calibrations",
+    "detect_evaluation_view": "detections",
     "estimate_view": "estimates",
     "evaluation_view": "evaluations",
     "inspection_view": "inspections",
