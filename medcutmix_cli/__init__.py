@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from medcutmix_cli.dry_run.estimator import estimate_render as estimate_render
     from medcutmix_cli.embeddings.embed import embed as embed
     from medcutmix_cli.encoders.precomputed import needed_maps as needed_maps
+    from medcutmix_cli.evaluation import evaluate_detect as evaluate_detect
     from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
+    from medcutmix_cli.evaluation import evaluate_mixes as evaluate_mixes
     from medcutmix_cli.evaluation import evaluate_reports as evaluate_reports
     from medcutmix_cli.gallery import write_gallery as write_gallery
     from medcutmix_cli.gallery.overlay import overlay as overlay
@@ -42,7 +44,9 @@ _HOME = {
     "embed": "medcutmix_cli.embeddings.embed",
     "estimate_augment": "medcutmix_cli.dry_run.estimator",
     "estimate_render": "medcutmix_cli.dry_run.estimator",
+    "evaluate_detect": "medcutmix_cli.evaluation",
     "evaluate_maps": "medcutmix_cli.evaluation",
+    "evaluate_mixes": "medcutmix_cli.evaluation",
     "evaluate_reports": "medcutmix_cli.evaluation",
     "needed_maps": "medcutmix_cli.encoders.precomputed",
     "overlay": "medcutmix_cli.gallery.overlay",
@@ -58,7 +62,9 @@ __all__ = [
     "embed",
     "estimate_augment",
     "estimate_render",
+    "evaluate_detect",
     "evaluate_maps",
+    "evaluate_mixes",
     "evaluate_reports",
     "inspect",
     "needed_maps",

@@ -20,7 +20,7 @@ from medcutmix_cli.commands.augment import augment, plan
 from medcutmix_cli.commands.batch import slurm
 from medcutmix_cli.commands.calibrate import calibrate
 from medcutmix_cli.commands.embed import embed
-from medcutmix_cli.commands.evaluate import maps, reports
+from medcutmix_cli.commands.evaluate import detect, maps, mixes, reports
 from medcutmix_cli.commands.inspect import inspect
 from medcutmix_cli.commands.read import read
 from medcutmix_cli.commands.render import render
@@ -36,6 +36,10 @@ EVALUATE_REPORTS = "medcutmix evaluate reports reports.csv --gold labels.csv"
 EVALUATE_NEGATION = "medcutmix evaluate reports sentences.tsv --task negation --worst 20"
 EVALUATE_MAPS = "medcutmix evaluate maps images --boxes BBox_List_2017.csv --encoder biovil-t"
 EVALUATE_PHRASES = "medcutmix evaluate maps mimic-cxr-jpg --boxes MS_CXR.json --encoder clip"
+EVALUATE_MIXES = "medcutmix evaluate mixes RUN --lungs masks"
+EVALUATE_PHANTOMS = "medcutmix evaluate mixes RUN --json"
+EVALUATE_DETECT = "medcutmix evaluate detect RUN"
+EVALUATE_SALIENCY = "medcutmix evaluate detect RUN --epochs 30 --saliency seen"
 BATCH_PRINT = "medcutmix batch slurm RUN --tasks 64 --partition gpu > run.sbatch"
 BATCH_FINISH = "medcutmix batch slurm RUN --tasks 64 --finish > finish.sbatch"
 BATCH_SUBMIT = "medcutmix batch slurm RUN --tasks 64 --partition gpu --submit"
@@ -163,13 +167,15 @@ _add(
     'medcutmix attend chest.jpg "Pneumonia at the right base." --encoder biovil-t',
 )
 evaluate = typer.Typer(
-    help="Measure a part against what people said.",
+    help="Measure a part, or a run, against what people said and drew.",
     no_args_is_help=True,
     rich_markup_mode="rich",
-    epilog=_examples(EVALUATE_REPORTS, EVALUATE_MAPS),
+    epilog=_examples(EVALUATE_REPORTS, EVALUATE_MAPS, EVALUATE_MIXES),
 )
 evaluate.command("reports", epilog=_examples(EVALUATE_REPORTS, EVALUATE_NEGATION))(reports)
 evaluate.command("maps", epilog=_examples(EVALUATE_MAPS, EVALUATE_PHRASES))(maps)
+evaluate.command("mixes", epilog=_examples(EVALUATE_MIXES, EVALUATE_PHANTOMS))(mixes)
+evaluate.command("detect", epilog=_examples(EVALUATE_DETECT, EVALUATE_SALIENCY))(detect)
 app.add_typer(evaluate, name="evaluate", rich_help_panel=LOOK)
 _add(LOOK, verify, "medcutmix verify RUN", "medcutmix verify RUN --deep")
 

@@ -12,6 +12,8 @@ from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.setting_options import with_record, with_settings
 from medcutmix_cli.configuration.declaration import ENCODER, SPEECH
+from medcutmix_cli.evaluation.detect_settings import DetectSettings
+from medcutmix_cli.evaluation.interval_settings import IntervalSettings
 from medcutmix_cli.evaluation.map_settings import COMPARED, MapSettings
 
 
@@ -89,6 +91,26 @@ MapEncoder = Annotated[
     ),
 ]
 
+Run = Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN")]
+Lungs = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of lung masks, each named as its picture or by its id: 200 to 255 is lung, 127 is unknown. A run "
+        "on phantoms needs none.",
+        metavar="FOLDER",
+        rich_help_panel=COMPARED,
+    ),
+]
+
+Saliency = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for pictures of where the networks look, of the pairs they are surest of.",
+        metavar="FOLDER",
+        rich_help_panel=SPEECH,
+    ),
+]
+
 
 @with_settings("reports")
 def reports(
@@ -145,8 +167,7 @@ def maps(
 
     session = Session.of(context, quiet=quiet)
     chosen = resolve_options(images, None, {**settings, "encoder": encoder}).settings
-    given = {name: value for name, value in how.items() if value is not None}
-    measured = MapSettings(**given, dicom_mode=chosen.image.dicom_mode)
+    measured = MapSettings(**_typed(how), dicom_mode=chosen.image.dicom_mode)
     with meter(quiet=session.quiet) as progress:
         found = evaluate_maps(
             images,
@@ -162,3 +183,72 @@ def maps(
         from medcutmix_cli.terminal import map_evaluation_view, output
 
         output().print(map_evaluation_view(found))
+
+
+@with_settings("mixes")
+@with_record("how", IntervalSettings)
+def mixes(
+    context: typer.Context,
+    out: Run,
+    settings: Mapping[str, Any],
+    how: Mapping[str, Any],
+    lungs: Lungs = None,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
+) -> None:
+    """Measure written pairs against anatomy: lungs upon lungs, side and zone, and what became of true lesions."""
+    from medcutmix_cli.evaluation import evaluate_mixes
+    from medcutmix_cli.system.progress import meter
+
+    session = Session.of(context, quiet=quiet)
+    drawn = IntervalSettings(**_typed(how))
+    with meter(quiet=session.quiet) as progress:
+        found = evaluate_mixes(
+            out, lungs=lungs, dataset=settings["dataset"], settings=drawn, progress=progress
+        )
+    if json:
+        print_json("mix_evaluation", found)
+    elif not session.quiet:
+        from medcutmix_cli.terminal import mix_evaluation_view, output
+
+        output().print(mix_evaluation_view(found))
+
+
+@with_settings("detect")
+@with_record("trained", DetectSettings)
+@with_record("how", IntervalSettings)
+def detect(
+    context: typer.Context,
+    out: Run,
+    settings: Mapping[str, Any],
+    trained: Mapping[str, Any],
+    how: Mapping[str, Any],
+    saliency: Saliency = None,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
+) -> None:
+    """Measure how well a small network, trained on other patients, tells mixed pictures from original ones."""
+    from medcutmix_cli.evaluation import evaluate_detect
+    from medcutmix_cli.system.progress import meter
+
+    session = Session.of(context, quiet=quiet)
+    with meter(quiet=session.quiet) as progress:
+        found = evaluate_detect(
+            out,
+            dataset=settings["dataset"],
+            trained=DetectSettings(**_typed(trained)),
+            settings=IntervalSettings(**_typed(how)),
+            saliency=saliency,
+            progress=progress,
+        )
+    if json:
+        print_json("detect_evaluation", found)
+    elif not session.quiet:
+        from medcutmix_cli.terminal import detect_evaluation_view, output
+
+        output().print(detect_evaluation_view(found))
+
+
+def _typed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was typed, without what was not."""
+    return {name: value for name, value in values.items() if value is not None}

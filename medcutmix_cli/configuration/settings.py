@@ -57,7 +57,7 @@ class DatasetSettings:
         path=True,
         semantic=False,
         optional=False,
-        commands=PLANNED_RUN | {"verify", "inspect"},
+        commands=PLANNED_RUN | {"verify", "inspect", "mixes", "detect"},
     )
     kind: str = setting(
         "",

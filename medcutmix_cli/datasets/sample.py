@@ -142,7 +142,7 @@ def _existing(directory: Path, settings: _SampleSettings) -> SampleSummary | Non
     """Return the summary of an identical sample; None where there is room for a new one."""
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return None
-    marker = _read_marker(directory)
+    marker = read_marker(directory)
     same = marker.get("settings") == asdict(settings) and marker.get("generator") == GENERATOR_VERSION
     if same and marker.get("files") == _count_files(directory):
         return SampleSummary(directory=directory, written=False, **asdict(settings), **marker["counts"])
@@ -153,7 +153,8 @@ def _existing(directory: Path, settings: _SampleSettings) -> SampleSummary | Non
     )
 
 
-def _read_marker(directory: Path) -> dict[str, Any]:
+def read_marker(directory: Path) -> dict[str, Any]:
+    """Return what a sample says of how it was made; empty where the folder is none."""
     try:
         marker = json.loads((directory / SAMPLE_MARKER).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""How well the program does its parts, measured against what people said. Reads gold tables, changes nothing.
+"""How well the program does its parts, measured against what people said or drew. Changes no table and no run.
 
 The parts load on first use: a reader of reports needs no picture library, and maps need no reader.
 """
@@ -9,12 +9,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from medcutmix_cli.evaluation.detect import evaluate_detect as evaluate_detect
+    from medcutmix_cli.evaluation.detect_scores import DetectEvaluation as DetectEvaluation
+    from medcutmix_cli.evaluation.detect_scores import DetectScore as DetectScore
+    from medcutmix_cli.evaluation.detect_scores import PairScore as PairScore
+    from medcutmix_cli.evaluation.detect_settings import DetectSettings as DetectSettings
+    from medcutmix_cli.evaluation.interval_settings import IntervalSettings as IntervalSettings
+    from medcutmix_cli.evaluation.intervals import IntervalEstimate as IntervalEstimate
     from medcutmix_cli.evaluation.map_scores import BootstrapMean as BootstrapMean
     from medcutmix_cli.evaluation.map_scores import MapEvaluation as MapEvaluation
     from medcutmix_cli.evaluation.map_scores import MapScore as MapScore
     from medcutmix_cli.evaluation.map_scores import TargetScore as TargetScore
     from medcutmix_cli.evaluation.map_settings import MapSettings as MapSettings
     from medcutmix_cli.evaluation.maps import evaluate_maps as evaluate_maps
+    from medcutmix_cli.evaluation.mix_scores import MixEvaluation as MixEvaluation
+    from medcutmix_cli.evaluation.mix_scores import MixFigure as MixFigure
+    from medcutmix_cli.evaluation.mix_scores import MixMeasures as MixMeasures
+    from medcutmix_cli.evaluation.mixes import evaluate_mixes as evaluate_mixes
     from medcutmix_cli.evaluation.reports import TASKS as TASKS
     from medcutmix_cli.evaluation.reports import evaluate_reports as evaluate_reports
     from medcutmix_cli.evaluation.scores import Disagreement as Disagreement
@@ -22,30 +33,52 @@ if TYPE_CHECKING:
     from medcutmix_cli.evaluation.scores import Score as Score
 
 _HOME = {
+    "DetectEvaluation": "detect_scores",
+    "DetectScore": "detect_scores",
+    "DetectSettings": "detect_settings",
     "Disagreement": "scores",
     "BootstrapMean": "map_scores",
     "Evaluation": "scores",
+    "IntervalEstimate": "intervals",
+    "IntervalSettings": "interval_settings",
     "MapEvaluation": "map_scores",
     "MapScore": "map_scores",
     "MapSettings": "map_settings",
+    "MixEvaluation": "mix_scores",
+    "MixFigure": "mix_scores",
+    "MixMeasures": "mix_scores",
+    "PairScore": "detect_scores",
     "Score": "scores",
     "TASKS": "reports",
     "TargetScore": "map_scores",
+    "evaluate_detect": "detect",
     "evaluate_maps": "maps",
+    "evaluate_mixes": "mixes",
     "evaluate_reports": "reports",
 }
 
 __all__ = [
     "TASKS",
     "BootstrapMean",
+    "DetectEvaluation",
+    "DetectScore",
+    "DetectSettings",
     "Disagreement",
     "Evaluation",
+    "IntervalEstimate",
+    "IntervalSettings",
     "MapEvaluation",
     "MapScore",
     "MapSettings",
+    "MixEvaluation",
+    "MixFigure",
+    "MixMeasures",
+    "PairScore",
     "Score",
     "TargetScore",
+    "evaluate_detect",
     "evaluate_maps",
+    "evaluate_mixes",
     "evaluate_reports",
 ]
 

@@ -29,6 +29,8 @@ UNITS = {
     "probing": "pairs",
     "drawing": "studies",
     "verifying": "shards",
+    "comparing": "pairs",
+    "training": "epochs",
     "replaying": "pairs",
 }
 """What each stage counts."""

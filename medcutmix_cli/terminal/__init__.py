@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from medcutmix_cli.terminal.calibrations import calibration_view as calibration_view
+    from medcutmix_cli.terminal.detections import detect_evaluation_view as detect_evaluation_view
     from medcutmix_cli.terminal.estimates import estimate_view as estimate_view
     from medcutmix_cli.terminal.evaluations import evaluation_view as evaluation_view
     from medcutmix_cli.terminal.grounding import map_evaluation_view as map_evaluation_view
     from medcutmix_cli.terminal.inspections import inspection_view as inspection_view
     from medcutmix_cli.terminal.inspections import settings_view as settings_view
     from medcutmix_cli.terminal.maps import map_view as map_view
+    from medcutmix_cli.terminal.mixes import mix_evaluation_view as mix_evaluation_view
     from medcutmix_cli.terminal.pairs import pair_panel as pair_panel
     from medcutmix_cli.terminal.readings import reading_view as reading_view
     from medcutmix_cli.terminal.runs import next_commands as next_commands
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
 _HOME = {
     "map_view": "maps",
     "calibration_view": "calibrations",
+    "detect_evaluation_view": "detections",
     "estimate_view": "estimates",
     "evaluation_view": "evaluations",
     "inspection_view": "inspections",
     "map_evaluation_view": "grounding",
+    "mix_evaluation_view": "mixes",
     "next_steps": "runs",
     "output": "words",
     "pair_panel": "pairs",

@@ -3,10 +3,14 @@
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from medcutmix_cli.datasets.sample import write_sample
 from tests.calls import medcutmix
+from tests.run_folders import make_row, write_run
+from tests.seam_runs import beside, write_seam_run
 
 KEYS = {
     "disagreeing", "document", "macro_f1", "micro", "reports", "scores", "task", "uncertain", "without_report", "worst",
@@ -144,3 +148,90 @@ def test_real_pictures_are_measured_and_the_note_is_shown(capsys):
     shown = " ".join(capsys.readouterr().out.split())
     assert NOTE in shown
     assert "Pneumonia: There is pneumonia." in shown
+
+
+# --- evaluate mixes
+
+MIX_KEYS = {"anatomy", "document", "figures", "left_out", "measured", "pairs", "settings", "written"}
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    grey = np.zeros((112, 112), np.uint8)
+    grey[10:90, 10:50] = grey[10:90, 60:100] = 255
+    for name in ("image0.png", "image1000.png"):
+        assert cv2.imwrite(str(masks / name), grey)
+    return write_run(tmp_path / "run", ([make_row(0), make_row(1)],), synthetic=False), masks
+
+
+def test_mixes_are_shown_with_intervals_an_account_and_meanings(mixed, capsys):
+    assert medcutmix("evaluate", "mixes", mixed[0], "--lungs", mixed[1], "--resamples", 20) == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    for said in (
+        "dice, median",
+        "1.000",
+        "2 written: 1 measured, 1 left out",
+        "recipient-mask-missing",
+        "95%",
+    ):
+        assert said in " ".join(shown.split()), said
+
+
+def test_mixes_as_json_are_one_document(mixed, capsys):
+    assert medcutmix("evaluate", "mixes", mixed[0], "--lungs", mixed[1], "--json", "-q") == 0
+    document = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert set(document) == MIX_KEYS
+    assert document["document"] == "mix_evaluation"
+    assert document["pairs"][0]["measures"]["dice"] == {"value": 1.0, "pixels": pytest.approx(12800)}
+    assert document["figures"][0]["estimate"] == {"value": 1.0, "low": None, "high": None}
+
+
+def test_mixes_without_anatomy_are_a_usage_error(mixed, capsys):
+    assert medcutmix("evaluate", "mixes", mixed[0]) == 2
+    assert "--lungs FOLDER" in capsys.readouterr().err
+
+
+# --- evaluate detect
+
+DETECT_KEYS = {
+    "document", "findings", "learned", "left_out", "scores", "settings", "strategies", "trained", "written",
+}  # fmt: skip
+BRIEFLY = ("--epochs", 1, "--folds", 2, "--resamples", 20)
+
+
+@pytest.fixture
+def seams(tmp_path, monkeypatch):
+    run = write_seam_run(tmp_path, 10, square=True)
+    monkeypatch.setattr("medcutmix_cli.evaluation.detect.open_run_dataset", beside(run))
+    return run
+
+
+def test_areas_are_shown_by_strategy_and_finding(seams, tmp_path, capsys):
+    assert medcutmix("evaluate", "detect", seams, *BRIEFLY, "--saliency", tmp_path / "seen") == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    for said in (
+        "same-finding",
+        "pleural_effusion",
+        "AUC",
+        "10 written: 10 looked at",
+        "5 pairs of other patients",
+    ):
+        assert said in " ".join(shown.split()), said
+    assert len(list((tmp_path / "seen").iterdir())) == 10
+
+
+def test_areas_as_json_are_one_document(seams, capsys):
+    assert medcutmix("evaluate", "detect", seams, *BRIEFLY, "--json", "-q") == 0
+    document = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert set(document) == DETECT_KEYS
+    assert document["trained"] == {"folds": 2, "epochs": 1, "max_pairs": 300}
+    assert len(document["scores"]) == document["written"] == 10
+
+
+def test_one_fold_is_a_usage_error(seams, capsys):
+    assert medcutmix("evaluate", "detect", seams, "--folds", 1) == 2
+    assert "folds" in capsys.readouterr().err

@@ -1,0 +1,137 @@
+"""The written pairs of a run against the anatomy of their parents: outlined by people, or drawn by the generator."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from medcutmix_cli.assembly.opening import open_run_dataset
+from medcutmix_cli.datasets.base import is_synthetic
+from medcutmix_cli.engines import Progress
+from medcutmix_cli.errors import DatasetError, UsageError
+from medcutmix_cli.evaluation.anatomy import AnatomySource, AnatomyStore
+from medcutmix_cli.evaluation.interval_settings import IntervalSettings
+from medcutmix_cli.evaluation.lung_masks import LungMasks
+from medcutmix_cli.evaluation.mix_geometry import PastedPair
+from medcutmix_cli.evaluation.mix_measures import Exchange, judge
+from medcutmix_cli.evaluation.mix_scores import MixEvaluation, MixMeasures, figures_of
+from medcutmix_cli.evaluation.phantom_anatomy import PhantomAnatomy
+from medcutmix_cli.evaluation.stated_place import stated_place
+from medcutmix_cli.images import single_threaded_opencv
+from medcutmix_cli.rendering.rows import CUT_COLUMNS
+from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.run.columns import check_names
+from medcutmix_cli.run.contents import Contents, open_contents
+from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.shards import Row, read_rows
+
+_OF_PARENTS = ("study_id", "image_id", "image_path", "placement", "side")
+COLUMNS = check_names(
+    *("pair_id", "subject_id_a", "finding", "finding_a", "sentence_b"),
+    *(f"{name}_{letter}" for name in _OF_PARENTS for letter in "ab"),
+    *CUT_COLUMNS,
+)
+"""What is read of each row: no stored picture."""
+
+
+def evaluate_mixes(
+    out: Path | str,
+    *,
+    lungs: Path | str | None = None,
+    dataset: Path | str | None = None,
+    settings: IntervalSettings | None = None,
+    progress: Progress | None = None,
+) -> MixEvaluation:
+    """Measure whether what was pasted lies where the recipient's anatomy allows it.
+
+    Args:
+        out: Run folder.
+        lungs: Folder of lung masks, each with the name or the id of its picture; None for a run on phantoms, whose
+            anatomy the generator knows.
+        dataset: Where the phantoms are now, if they have moved.
+        settings: How intervals are drawn; None takes the defaults.
+        progress: Called with ("comparing", pairs done, pairs).
+
+    Raises:
+        UsageError: Neither masks nor phantoms.
+        RunError: There is no run.
+        DatasetError: No pair has the anatomy of both parents.
+    """
+    how = settings or IntervalSettings()
+    record = read_run(RunFolder(Path(out)))
+    source = LungMasks.below(Path(lungs)) if lungs is not None else _phantoms(record, dataset)
+    contents = open_contents(out)
+    judge_of_rows = _MixJudge(AnatomyStore(source), ReportReader(record.settings["reports"]["section_rules"]))
+    with single_threaded_opencv():
+        pairs = tuple(judge_of_rows.pairs(contents, progress))
+    if not pairs:
+        _explain_nothing(out, judge_of_rows.left_out)
+    return MixEvaluation(
+        anatomy="masks" if lungs is not None else "phantoms",
+        written=contents.rows,
+        measured=len(pairs),
+        left_out=dict(sorted(judge_of_rows.left_out.items())),
+        settings=how,
+        figures=tuple(figures_of(pairs, how)),
+        pairs=pairs,
+    )
+
+
+def _phantoms(record: RunRecord, dataset: Path | str | None) -> AnatomySource:
+    """Open the phantoms of a run.
+
+    Raises:
+        UsageError: It was made of something else.
+    """
+    root = open_run_dataset(record, dataset).root if record.synthetic else None
+    if root is None or not is_synthetic(root):
+        raise UsageError(
+            "nobody knows where the organs lie in the pictures of this run",
+            hint="give --lungs FOLDER with a mask for each picture; only phantoms do without",
+        )
+    return PhantomAnatomy.of(root)
+
+
+def _explain_nothing(out: Path | str, left_out: Counter[str]) -> None:
+    reasons = ", ".join(f"{name} {count:,}" for name, count in sorted(left_out.items()))
+    raise DatasetError(
+        f"no pair could be measured ({reasons or 'none is written'})",
+        where=str(out),
+        hint="both parents need a mask that has their picture's file name, or its id, and shows a lung",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _MixJudge:
+    """Measures rows one by one; counts those that cannot be, by reason."""
+
+    store: AnatomyStore
+    reader: ReportReader
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def pairs(self, contents: Contents, progress: Progress | None) -> Iterator[MixMeasures]:
+        """Yield what each pair of a run scores."""
+        done = 0
+        for head in contents.heads:
+            for row in read_rows(head.path, COLUMNS):
+                found = self._measure(row)
+                if isinstance(found, str):
+                    self.left_out[found] += 1
+                else:
+                    yield found
+                done += 1
+                if progress:
+                    progress("comparing", done, contents.rows)
+
+    def _measure(self, row: Row) -> MixMeasures | str:
+        pair = PastedPair.of(row)
+        if not pair.region.any():
+            return "nothing-pasted"
+        recipient, donor = self.store.get(row, "a"), self.store.get(row, "b")
+        if isinstance(recipient, str) or isinstance(donor, str):
+            return f"recipient-{recipient}" if isinstance(recipient, str) else f"donor-{donor}"
+        exchange = Exchange(row["finding"], row["side_b"], row["finding_a"], row["side_a"])
+        measures = judge(pair, recipient, donor, stated_place(row, self.reader), exchange)
+        return MixMeasures(row["pair_id"], row["subject_id_a"], measures)
