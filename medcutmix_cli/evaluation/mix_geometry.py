@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.mixing.cut import pixel_weights, upsample
-from medcutmix_cli.mixing.shifts import shift_array
+from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.records import Cut, Placement
 from medcutmix_cli.rendering.rows import row_cut, row_placement
 from medcutmix_cli.run.shards import Row
@@ -22,9 +22,9 @@ PASTED = 0.5
 """Donor's weight from which a pixel counts as pasted."""
 
 
-def bring(array: npt.NDArray[Element], cut: Cut) -> npt.NDArray[Element]:
-    """Bring an array on the donor's canvas to the recipient's, exactly as `paste` brings the donor's pixels."""
-    return shift_array(array, cut.shift_y, cut.shift_x)
+def bring(array: Mask, cut: Cut) -> Mask:
+    """Bring a (canvas, canvas) mask of the donor to the recipient's canvas, as `paste` brings the donor's pixels."""
+    return movement_of(cut, array.shape[0]).move_labels(array)
 
 
 @dataclass(frozen=True, slots=True)

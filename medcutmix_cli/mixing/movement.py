@@ -107,6 +107,13 @@ class Movement:
         wide = reached.repeat(_COARSE, axis=0).repeat(_COARSE, axis=1)
         return shift_array(wide[: marks.shape[0], : marks.shape[1]], self.down, self.right)
 
+    def move_labels(self, labels: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Return a (canvas, canvas) mask of the donor in the recipient's frame: what the nearest of its pixels says."""
+        if self.warp is None:
+            return shift_array(labels, self.down, self.right)
+        x, y = self._places_of(labels.shape[0], EVERYWHERE)
+        return np.asarray(cv2.remap(labels.astype(np.uint8), x, y, cv2.INTER_NEAREST) > 0, dtype=np.bool_)
+
     def inside(self, placement: Placement, box: Box = EVERYWHERE) -> npt.NDArray[np.bool_]:
         """Mark the pixels of (a part of) the recipient's canvas where the donor has picture."""
         if self.warp is None:
