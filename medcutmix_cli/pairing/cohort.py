@@ -20,6 +20,7 @@ from medcutmix_cli.records import Assertion, ReadStudy, Side
 from medcutmix_cli.reports.lexicon import label_of
 
 _Key = TypeVar("_Key")
+_DEVICES = "support_devices"
 DonorKey = tuple[str, str, Side]
 """(split, finding, side)"""
 
@@ -35,6 +36,7 @@ class PackedStudy:
         packed: The `ReadStudy`, pickled by this process or a worker of it, and compressed.
         prompted: Whether its report was made from labels.
         may_give: Whether it is a donor of any strategy (see `roles`).
+        devices: Whether its report names tubes, lines or wires that are there.
     """
 
     study_id: str
@@ -46,6 +48,7 @@ class PackedStudy:
     packed: bytes | memoryview = field(repr=False)
     prompted: bool = False
     may_give: bool = True
+    devices: bool = False
 
     def open(self) -> ReadStudy:
         """Return the study as it was read."""
@@ -70,6 +73,7 @@ def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
         lacks,
         pack_record(read),
         study.prompted,
+        devices=_DEVICES in read.findings,
     )
 
 
@@ -141,10 +145,28 @@ def rare_first(findings: Sequence[str], split: str, cohort: Cohort, rng: np.rand
     return [int(i) for i in np.argsort(-keys, kind="stable")]
 
 
+def draw_donors(
+    studies: Sequence[PackedStudy], attempts: int, rng: np.random.Generator
+) -> Iterator[ReadStudy]:
+    """Open up to `attempts` studies, drawn at random without replacement; those without devices come first.
+
+    A device must not come along with a paste, so a donor with one is often refused when the pictures are seen. What
+    a donor gives is its sentence and its evidence; its devices go to nobody.
+    """
+    drawn = [studies[index] for index in _drawn(studies, attempts, rng)]
+    for study in sorted(drawn, key=lambda study: study.devices):
+        yield study.open()
+
+
 def draw_studies(
     studies: Sequence[PackedStudy], attempts: int, rng: np.random.Generator
 ) -> Iterator[ReadStudy]:
     """Open up to `attempts` studies, drawn at random without replacement."""
-    chosen = rng.choice(len(studies), size=min(len(studies), attempts), replace=False) if studies else ()
-    for index in chosen:
-        yield studies[int(index)].open()
+    for index in _drawn(studies, attempts, rng):
+        yield studies[index].open()
+
+
+def _drawn(studies: Sequence[PackedStudy], attempts: int, rng: np.random.Generator) -> list[int]:
+    if not studies:
+        return []
+    return [int(i) for i in rng.choice(len(studies), size=min(len(studies), attempts), replace=False)]

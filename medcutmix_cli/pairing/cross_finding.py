@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from medcutmix_cli.pairing.changes import cross
-from medcutmix_cli.pairing.cohort import Cohort, draw_studies, rare_first
+from medcutmix_cli.pairing.cohort import Cohort, draw_donors, rare_first
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Proposal, exchange
 from medcutmix_cli.pairing.removals import departure
@@ -51,7 +51,7 @@ class CrossFinding(ByPolicy):
         for index in rare_first([coming for _, coming in routes], recipient.study.split, cohort, rng):
             gone, coming = routes[index]
             donors = cohort.givers_of_any_side(recipient.study.split, coming)
-            for donor in draw_studies(donors, self.attempts, rng):
+            for donor in draw_donors(donors, self.attempts, rng):
                 yield self._propose(recipient, donor, gone, coming)
 
     def _leaving(self, recipient: ReadStudy) -> Iterator[str | Refusal]:

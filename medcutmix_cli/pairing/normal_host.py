@@ -10,7 +10,7 @@ import numpy as np
 
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing.changes import host
-from medcutmix_cli.pairing.cohort import Cohort, draw_studies, rare_first
+from medcutmix_cli.pairing.cohort import Cohort, draw_donors, rare_first
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Proposal, exchange
 from medcutmix_cli.pairing.statements import Refusal
@@ -49,7 +49,7 @@ class NormalHost(ByPolicy):
             yield Refusal("no-finding-to-give")
         for index in rare_first(coming, split, cohort, rng):
             donors = cohort.givers_of_any_side(split, coming[index])
-            for donor in draw_studies(donors, self.attempts, rng):
+            for donor in draw_donors(donors, self.attempts, rng):
                 yield self._propose(recipient, donor, coming[index])
 
     def _propose(self, recipient: ReadStudy, donor: ReadStudy, coming: str) -> Proposal | Refusal:

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from medcutmix_cli.pairing.changes import TextChange, swap
-from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, draw_studies, rare_first
+from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, draw_donors, rare_first
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Proposal, exchange
 from medcutmix_cli.pairing.removals import departure
@@ -87,8 +87,8 @@ class SameFinding(SwapByPolicy):
     def order_donors(
         self, recipient: ReadStudy, donors: Sequence[PackedStudy], rng: np.random.Generator
     ) -> Iterator[ReadStudy | Refusal]:
-        """Draw donors at random."""
-        return draw_studies(donors, self.attempts, rng)
+        """Draw donors at random, those without devices first."""
+        return draw_donors(donors, self.attempts, rng)
 
 
 def _same_severity(change: TextChange, finding: str) -> bool:
