@@ -17,7 +17,7 @@ from medcutmix_cli.mixing.recipe import RefusedCut
 from medcutmix_cli.mixing.region_rule import ParentEvidence, RegionRule
 from medcutmix_cli.mixing.views import View
 from medcutmix_cli.records import Cut
-from medcutmix_cli.registration.alignment_rule import Alignment, AlignmentRule
+from medcutmix_cli.registration.alignment_rule import Alignment, AlignmentRule, Evidence
 from medcutmix_cli.registration.alignments.none import NoAlignment
 from medcutmix_cli.registration.anatomy import picture_anatomy
 
@@ -75,7 +75,7 @@ def draw_attended(
     for name, region in zip(("recipient", "donor"), found, strict=True):
         if region.rejected:
             return RefusedCut(f"{name}-{region.rejected}")
-    alignment = _align(recipient, donor, strategies.alignment)
+    alignment = _align(recipient, donor, strategies.alignment, (found[0].mask, found[1].mask))
     if alignment.rejected:
         return RefusedCut(alignment.rejected)
     return _drawn(recipient, donor, strategies, found[0], found[1], alignment, rng)
@@ -103,10 +103,10 @@ def _drawn(
     return RefusedCut(reason) if reason else _cut(drawing, recipient, donor, strategies, rng)
 
 
-def _align(recipient: View, donor: View, rule: AlignmentRule) -> Alignment:
+def _align(recipient: View, donor: View, rule: AlignmentRule, evidence: Evidence) -> Alignment:
     if not rule.registers:
         return Alignment()
-    return rule.align(recipient.registered(), donor.registered())
+    return rule.align(recipient.registered(), donor.registered(), evidence)
 
 
 def _lungs(recipient: View, donor: View, strategies: Strategies) -> Mask:

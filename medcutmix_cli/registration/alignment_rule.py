@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from medcutmix_cli.records import Warp
 from medcutmix_cli.registration.pictures import RegisteredPicture
+
+Evidence = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
+"""(grid_h, grid_w) of the recipient and of the donor, each in its own frame. What disease changes says nothing of where
+the thorax lies: the edge of an effusion looks like a diaphragm."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,5 +40,13 @@ class AlignmentRule(Protocol):
 
     registers: ClassVar[bool]
 
-    def align(self, recipient: RegisteredPicture, donor: RegisteredPicture) -> Alignment:
-        """Say where in the donor each place of the recipient lies."""
+    def align(
+        self, recipient: RegisteredPicture, donor: RegisteredPicture, evidence: Evidence | None = None
+    ) -> Alignment:
+        """Say where in the donor each place of the recipient lies.
+
+        Args:
+            recipient: As it is registered (likewise donor).
+            donor: As it is registered.
+            evidence: Where the finding lies in each; None where that is not known.
+        """

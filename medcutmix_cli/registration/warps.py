@@ -13,27 +13,41 @@ from medcutmix_cli.registration.thumbnails import SIDE, Values
 CELLS = 32
 """Cells of a stored field along each axis."""
 
+_SURROUNDINGS = 6.0  # sigma, thumbnail pixels: a quarter of a lung's width beyond the largest usual finding
+
 Box = tuple[slice, slice]
 """(rows, columns) of a grid or canvas."""
 
 EVERYWHERE: Box = (slice(None), slice(None))
 
 
-def to_warp(places: PlaceMap, weight: Values, *, elastic: bool) -> Warp:
+def to_warp(places: PlaceMap, trusted: Values, *, elastic: bool) -> Warp:
     """Split a map into its best affine and the rest.
 
     Args:
         places: (64, 64, 2) from the recipient's places to the donor's, thumbnail pixels.
-        weight: (64, 64) in [0, 1], how much each place counts for the affine; nowhere: all count.
+        trusted: (64, 64) in [0, 1], how much each place counts; what is not trusted goes where its surroundings go.
+            Nowhere: all count.
         elastic: Whether the rest is kept; otherwise the field is 0.
     """
     own, given = _shares(identity_map()), _shares(places)
-    affine = _best_affine(own, given, weight if weight.any() else np.ones_like(weight))
+    weight = trusted if trusted.any() else np.ones_like(trusted)
+    affine = _best_affine(own, given, weight)
     field = np.zeros((CELLS, CELLS, 2), np.float16)
     if elastic:
         rest = given - (own @ affine[:, :2].T + affine[:, 2])
-        field = cv2.resize(rest, (CELLS, CELLS), interpolation=cv2.INTER_AREA).astype(np.float16)
+        field = cv2.resize(_filled(rest, weight), (CELLS, CELLS), interpolation=cv2.INTER_AREA).astype(
+            np.float16
+        )
     return Warp(affine, field)
+
+
+def _filled(rest: PlaceMap, weight: Values) -> PlaceMap:
+    """Replace what is not trusted by its surroundings (normalised convolution), as far as it is not."""
+    total = np.asarray(cv2.GaussianBlur(weight, (0, 0), _SURROUNDINGS))[..., None]
+    around = np.asarray(cv2.GaussianBlur(rest * weight[..., None], (0, 0), _SURROUNDINGS)) / (total + 1e-3)
+    share = weight[..., None]
+    return np.asarray(share * rest + (1 - share) * around, dtype=np.float32)
 
 
 def _shares(places: PlaceMap) -> PlaceMap:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from medcutmix_cli.registration.alignment_rule import Alignment
+from medcutmix_cli.registration.alignment_rule import Alignment, Evidence
 from medcutmix_cli.registration.alignments.elastic import aligned, check_quality, name_odd
 from medcutmix_cli.registration.pictures import RegisteredPicture
 
@@ -28,7 +28,9 @@ class AffineAlignment:
         """Refuse what is no correlation."""
         check_quality(self.least_quality)
 
-    def align(self, recipient: RegisteredPicture, donor: RegisteredPicture) -> Alignment:
+    def align(
+        self, recipient: RegisteredPicture, donor: RegisteredPicture, evidence: Evidence | None = None
+    ) -> Alignment:
         """Register, and keep the affine part."""
         odd = name_odd(recipient, donor) if self.refuse_odd else ""
         return (

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import cv2
 import numpy as np
 
 from medcutmix_cli.records import Warp
-from medcutmix_cli.registration.alignment_rule import Alignment
+from medcutmix_cli.registration.alignment_rule import Alignment, Evidence
 from medcutmix_cli.registration.flow import free_step
 from medcutmix_cli.registration.maps import PlaceMap, compose, correlation, look_up
 from medcutmix_cli.registration.pictures import RegisteredPicture
 from medcutmix_cli.registration.poses import Pose
-from medcutmix_cli.registration.thumbnails import SIDE
+from medcutmix_cli.registration.thumbnails import SIDE, Values
 from medcutmix_cli.registration.warps import to_warp, warp_places
 
 LEAST_QUALITY = 0.71
@@ -38,10 +39,14 @@ class ElasticAlignment:
         """Refuse what is no correlation."""
         check_quality(self.least_quality)
 
-    def align(self, recipient: RegisteredPicture, donor: RegisteredPicture) -> Alignment:
+    def align(
+        self, recipient: RegisteredPicture, donor: RegisteredPicture, evidence: Evidence | None = None
+    ) -> Alignment:
         """Register."""
         odd = name_odd(recipient, donor) if self.refuse_odd else ""
-        return Alignment(rejected=odd) if odd else aligned(recipient, donor, self.least_quality, elastic=True)
+        if odd:
+            return Alignment(rejected=odd)
+        return aligned(recipient, donor, self.least_quality, evidence, elastic=True)
 
 
 def check_quality(least: float) -> None:
@@ -61,11 +66,18 @@ def name_odd(recipient: RegisteredPicture, donor: RegisteredPicture) -> str:
 
 
 def aligned(
-    recipient: RegisteredPicture, donor: RegisteredPicture, least_quality: float, *, elastic: bool
+    recipient: RegisteredPicture,
+    donor: RegisteredPicture,
+    least_quality: float,
+    evidence: Evidence | None,
+    *,
+    elastic: bool,
 ) -> Alignment:
     """Align two pictures, or say that the fit is poor."""
     own, given = recipient.pose, donor.pose
-    warp = to_warp(_places(own, given), own.thumbnail.inside, elastic=elastic)
+    places = _places(own, given)
+    trusted = own.thumbnail.inside * (1 - _changed(evidence, places))
+    warp = to_warp(places, trusted, elastic=elastic)
     quality = _quality(warp, own, given)
     return Alignment(warp, quality, "" if quality >= least_quality else "poor-alignment")
 
@@ -75,6 +87,19 @@ def _places(own: Pose, given: Pose) -> PlaceMap:
     places = compose(own.to_template, given.to_picture)
     step = free_step(own.thumbnail.values, look_up(given.thumbnail.values, places))
     return compose(step, places)
+
+
+def _changed(evidence: Evidence | None, places: PlaceMap) -> Values:
+    """Return how much of each place of the recipient the finding of either may have changed, (64, 64) in [0, 1]."""
+    if evidence is None:
+        return np.zeros((SIDE, SIDE), np.float32)
+    own, given = (
+        np.asarray(
+            cv2.resize(mask.astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32
+        )
+        for mask in evidence
+    )
+    return np.maximum(own, look_up(given, places))
 
 
 def _quality(warp: Warp, own: Pose, given: Pose) -> float:

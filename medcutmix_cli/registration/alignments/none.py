@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from medcutmix_cli.registration.alignment_rule import Alignment
+from medcutmix_cli.registration.alignment_rule import Alignment, Evidence
 from medcutmix_cli.registration.pictures import RegisteredPicture
 
 
@@ -18,6 +18,8 @@ class NoAlignment:
 
     registers: ClassVar[bool] = False
 
-    def align(self, recipient: RegisteredPicture, donor: RegisteredPicture) -> Alignment:
+    def align(
+        self, recipient: RegisteredPicture, donor: RegisteredPicture, evidence: Evidence | None = None
+    ) -> Alignment:
         """Return no warp."""
         return Alignment()
