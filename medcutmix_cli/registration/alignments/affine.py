@@ -33,6 +33,6 @@ class AffineAlignment:
     ) -> Alignment:
         """Register, and keep the affine part."""
         odd = name_odd(recipient, donor) if self.refuse_odd else ""
-        return (
-            Alignment(rejected=odd) if odd else aligned(recipient, donor, self.least_quality, elastic=False)
-        )
+        if odd:
+            return Alignment(rejected=odd)
+        return aligned(recipient, donor, self.least_quality, evidence, elastic=False)
