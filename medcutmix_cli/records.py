@@ -461,6 +461,17 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class ThoraxPlacement(Placement):
+    """Where a picture lies on the canvas, and where the patient's midline is in it: known where it is registered.
+
+    Attributes:
+        leftness: (grid_h, grid_w) float32, > 0 on the patient's left of the midline, < 0 on the right.
+    """
+
+    leftness: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Warp:
     """Where the donor's thorax lies when it is brought onto the recipient's: read backwards, as pictures are warped.
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from medcutmix_cli.records import Placement, Side
+from medcutmix_cli.records import Placement, Side, ThoraxPlacement
 from medcutmix_cli.sides import Half, image_half, mask_halves
 
 Scores = npt.NDArray[np.float32]
@@ -60,9 +60,15 @@ def smooth(scores: Scores, inside: Mask, sigma: float) -> Scores:
 
 
 def cells_in_half(grid: tuple[int, ...], half: Half, placement: Placement) -> Mask:
-    """Mark the cells whose centre lies in that half of the picture; the midline itself is its left half's."""
+    """Mark the cells whose centre lies in that half of the picture; the midline itself is its left half's.
+
+    The midline is the patient's where the picture is registered, and the middle of the picture elsewhere.
+    """
     if half is Half.WHOLE:
         return np.ones(grid, dtype=np.bool_)
+    if isinstance(placement, ThoraxPlacement) and placement.leftness.shape == grid:
+        left = placement.leftness > 0
+        return np.asarray(left if half is Half.RIGHT else ~left, dtype=np.bool_)
     centres = (np.arange(grid[1]) + 0.5) * placement.canvas / grid[1]
     right = centres > placement.left + placement.width / 2
     return np.broadcast_to(right if half is Half.RIGHT else ~right, (grid[0], grid[1])).copy()

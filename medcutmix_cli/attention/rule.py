@@ -76,7 +76,7 @@ class GridRule(ABC):
     """Choose pieces of the grid: one, or one a side where bilateral.
 
     Every way of taking cells returns some on noise as well, so a region may be refused by name: "map-empty",
-    "no-positive-evidence", "mask-too-small", "mask-too-large", "mask-on-other-side".
+    "no-positive-evidence", "mask-too-small", "mask-too-large", "mask-wrong-side".
 
     Attributes:
         border: Rings of cells at the picture's edge that are never taken (markers, collimation).
@@ -132,7 +132,7 @@ class GridRule(ABC):
             return "mask-too-small"
         if area > self.max_area:
             return "mask-too-large"
-        return "" if agrees_with_side(mask, scores, target.side, placement) else "mask-on-other-side"
+        return "" if agrees_with_side(mask, scores, target.side, placement) else "mask-wrong-side"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

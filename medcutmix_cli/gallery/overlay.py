@@ -27,6 +27,7 @@ Box = tuple[int, int, int, int]
 Font = ImageFont.ImageFont | ImageFont.FreeTypeFont
 
 _PAPER, _INK, _DIM = (24, 24, 27), (235, 235, 238), (160, 160, 168)
+_LUNGS = (74, 222, 128)
 _LIGHT, _DARK = (255, 255, 255), (0, 0, 0)
 _STOPS = cv2.applyColorMap(np.linspace(64, 255, 8).astype(np.uint8), cv2.COLORMAP_PLASMA)[:, 0, ::-1].astype(
     np.float32
@@ -140,6 +141,8 @@ def _caption(seen: MapView) -> Iterator[str]:
     yield f"{seen.encoder.name}, {seen.encoder.map_kind} map of {grid} cells"
     yield f"mask: {mask_words(seen)}"
     yield evidence_words(seen)
+    if seen.lungs:
+        yield "thin lines: the lungs, as registration finds them; sides and zones are theirs"
     if (seen.inside & ~seen.seen).any():
         yield "striped: outside what the encoder sees"
     if seen.encoder.demonstration:
@@ -166,6 +169,8 @@ def _marked(seen: MapView, sizes: _OverlaySizes) -> Image.Image:
     picture.alpha_composite(Image.fromarray(_hatching(seen, sizes)))
     draw = ImageDraw.Draw(picture)
     thin = sizes.scale(2)
+    for outline in seen.lungs:
+        draw.line([(float(x), float(y)) for x, y in (*outline, outline[0])], _LUNGS, sizes.scale(1))
     segments = list(_outline(seen))
     for colour, width in ((_DARK, thin + 2), (_LIGHT, thin)):
         for start, end in segments:

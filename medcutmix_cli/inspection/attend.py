@@ -30,7 +30,10 @@ from medcutmix_cli.encoders.base import Encoder
 from medcutmix_cli.errors import EncoderError, UsageError, suggest
 from medcutmix_cli.images import read_canvas, to_original
 from medcutmix_cli.inspection.map_view import Evidence, MapView, Peak, QueryFinding
+from medcutmix_cli.mixing.anatomy_rules import select_region
 from medcutmix_cli.records import Assertion, Placement
+from medcutmix_cli.registration.anatomy import lung_outlines
+from medcutmix_cli.registration.pictures import register_picture
 from medcutmix_cli.rendering.calibration import Calibration, PictureSource
 from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.lexicon import finding_ids
@@ -140,11 +143,13 @@ def _asked(text: str, finding: str | None) -> QueryFinding:
 
 def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, setup: _MapSetup) -> MapView:
     how, encoder = setup.settings.image, setup.encoder
-    rule, gate = build_strategies(setup.settings).mask, build_gate(setup.settings)
+    strategies, gate = build_strategies(setup.settings), build_gate(setup.settings)
     sight = PictureSource(Path, how.canvas, how.dicom_mode, encoder)
     canvas, name = read_canvas(path, how.canvas, how.dicom_mode), image_id or path.stem
     scores, cut = _scores(sight, name, path, text, setup)
     statistic = gate.statistic(scores, canvas.placement)
+    registers = setup.run is not None and strategies.alignment.registers
+    picture = register_picture(canvas.pixels, canvas.placement) if registers else None
     return MapView(
         image=path,
         image_id=name,
@@ -155,7 +160,8 @@ def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, setu
         asked=asked,
         rule=setup.settings.mixing.mask,
         scores=scores,
-        region=rule.select(scores, asked.target, canvas.placement),
+        region=select_region(strategies.mask, scores, asked.target, canvas.placement, picture),
+        lungs=lung_outlines(picture.pose, canvas.placement.canvas) if picture else (),
         peak=_peak(scores, canvas.placement, statistic),
         evidence=_evidence(statistic, asked.finding, gate, sight, setup),
         cut_tokens=cut,

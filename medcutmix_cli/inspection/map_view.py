@@ -10,6 +10,9 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from medcutmix_cli.attention import Mask, Region, Scores, cells_inside, cells_with_score
 from medcutmix_cli.encoders.base import EncoderCard
 from medcutmix_cli.images import Canvas
@@ -100,6 +103,8 @@ class MapView:
         region: The mask, and the name of the rule that refuses it.
         peak: None where no cell of the picture has a score.
         cut_tokens: Tokens of the sentence beyond the encoder's limit.
+        lungs: Outlines of the right and the left lung, (n, 2) float32 (x, y) canvas pixels; empty where the picture
+            is not registered.
     """
 
     image: Path
@@ -115,6 +120,7 @@ class MapView:
     peak: Peak | None
     evidence: Evidence
     cut_tokens: int = 0
+    lungs: tuple[npt.NDArray[np.float32], ...] = field(repr=False, default=())
 
     @property
     def seen(self) -> Mask:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli.attention import Mask
-from medcutmix_cli.records import MapTarget
-from medcutmix_cli.registration.anatomy import PictureAnatomy
+from medcutmix_cli.attention import Mask, MaskRule, Region, Scores
+from medcutmix_cli.records import MapTarget, Placement, ThoraxPlacement
+from medcutmix_cli.registration.anatomy import PictureAnatomy, picture_anatomy
+from medcutmix_cli.registration.pictures import RegisteredPicture
 from medcutmix_cli.sides import Half, image_half
 
 _MIDLINE = 2.0  # thumbnail pixels either side of it are of both sides: a heart's apex, a turned patient
@@ -41,6 +42,32 @@ def anatomy_table() -> AnatomyTable:
     plain = tomllib.loads(Path(__file__).with_name("anatomy.toml").read_text(encoding="utf-8"))
     zones = {name: (float(low), float(high)) for name, (low, high) in plain["zones"].items()}
     return AnatomyTable(frozenset(plain["lung_findings"]), frozenset(plain["pleural_findings"]), zones)
+
+
+def select_region(
+    rule: MaskRule,
+    scores: Scores,
+    target: MapTarget,
+    placement: Placement,
+    picture: RegisteredPicture | None,
+) -> Region:
+    """Cut a mask from a map, by the anatomy of the picture where it is registered.
+
+    Args:
+        rule: The run's mask rule.
+        scores: (grid_h, grid_w) float32 raw map.
+        target: What it was asked for.
+        placement: Where the picture lies on the canvas.
+        picture: As it is registered; None: sides are halves of the picture, and no rule of anatomy is asked.
+    """
+    if picture is None:
+        return rule.select(scores, target, placement)
+    anatomy = picture_anatomy(picture.pose, scores.shape)
+    where = ThoraxPlacement(**asdict(placement), leftness=anatomy.leftness)
+    region = rule.select(scores, target, where)
+    return (
+        region if region.rejected else replace(region, rejected=broken_anatomy(region.mask, target, anatomy))
+    )
 
 
 def broken_anatomy(mask: Mask, target: MapTarget, anatomy: PictureAnatomy) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
-from medcutmix_cli.mixing.anatomy_rules import broken_anatomy, cells_of_home
+from medcutmix_cli.mixing.anatomy_rules import cells_of_home, select_region
 from medcutmix_cli.mixing.blend_rule import BlendRule
 from medcutmix_cli.mixing.guards import Guards, broken_guard, free_cells, shared_cells
 from medcutmix_cli.mixing.intensity import match_intensity
@@ -138,11 +138,8 @@ def _not_usable(recipient: View, donor: View) -> str:
 def _found(view: View, strategies: Strategies) -> Region:
     if not view.asked:
         return Region(np.zeros(view.scores.shape, dtype=np.bool_))
-    region = strategies.mask.select(view.scores, view.target, view.placement)
-    if region.rejected or not strategies.alignment.registers:
-        return region
-    anatomy = picture_anatomy(view.registered().pose, view.scores.shape)
-    return replace(region, rejected=broken_anatomy(region.mask, view.target, anatomy))
+    picture = view.registered() if strategies.alignment.registers else None
+    return select_region(strategies.mask, view.scores, view.target, view.placement, picture)
 
 
 def _evidence(view: View, region: Region) -> ParentEvidence:

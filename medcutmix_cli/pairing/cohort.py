@@ -20,7 +20,6 @@ from medcutmix_cli.records import Assertion, ReadStudy, Side
 from medcutmix_cli.reports.lexicon import label_of
 
 _Key = TypeVar("_Key")
-_DEVICES = "support_devices"
 DonorKey = tuple[str, str, Side]
 """(split, finding, side)"""
 
@@ -36,7 +35,7 @@ class PackedStudy:
         packed: The `ReadStudy`, pickled by this process or a worker of it, and compressed.
         prompted: Whether its report was made from labels.
         may_give: Whether it is a donor of any strategy (see `roles`).
-        devices: Whether its report names tubes, lines or wires that are there.
+        findings: How many findings its report asserts, devices among them.
     """
 
     study_id: str
@@ -48,7 +47,7 @@ class PackedStudy:
     packed: bytes | memoryview = field(repr=False)
     prompted: bool = False
     may_give: bool = True
-    devices: bool = False
+    findings: int = 0
 
     def open(self) -> ReadStudy:
         """Return the study as it was read."""
@@ -73,7 +72,7 @@ def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
         lacks,
         pack_record(read),
         study.prompted,
-        devices=_DEVICES in read.findings,
+        findings=len(read.findings),
     )
 
 
@@ -148,13 +147,13 @@ def rare_first(findings: Sequence[str], split: str, cohort: Cohort, rng: np.rand
 def draw_donors(
     studies: Sequence[PackedStudy], attempts: int, rng: np.random.Generator
 ) -> Iterator[ReadStudy]:
-    """Open up to `attempts` studies, drawn at random without replacement; those without devices come first.
+    """Open up to `attempts` studies, drawn at random without replacement; those with the fewest findings come first.
 
-    A device must not come along with a paste, so a donor with one is often refused when the pictures are seen. What
-    a donor gives is its sentence and its evidence; its devices go to nobody.
+    What else a donor has, devices and other findings, must not come along with a paste: the more there is, the more
+    often it is refused when the pictures are seen.
     """
     drawn = [studies[index] for index in _drawn(studies, attempts, rng)]
-    for study in sorted(drawn, key=lambda study: study.devices):
+    for study in sorted(drawn, key=lambda study: study.findings):
         yield study.open()
 
 

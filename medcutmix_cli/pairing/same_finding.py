@@ -87,7 +87,7 @@ class SameFinding(SwapByPolicy):
     def order_donors(
         self, recipient: ReadStudy, donors: Sequence[PackedStudy], rng: np.random.Generator
     ) -> Iterator[ReadStudy | Refusal]:
-        """Draw donors at random, those without devices first."""
+        """Draw donors at random, those with the fewest other findings first."""
         return draw_donors(donors, self.attempts, rng)
 
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from medcutmix_cli.registration.maps import look_up
 from medcutmix_cli.registration.poses import Pose
-from medcutmix_cli.registration.template import thorax_anatomy
+from medcutmix_cli.registration.template import thorax_anatomy, thorax_outlines
+from medcutmix_cli.registration.thumbnails import SIDE
 
 _REACH = 5  # thumbnail pixels: what borders on a lung belongs to it, and outlines err by one
 _RECESS = 9  # thumbnail pixels below the lung, a quarter of its height: the posterior costophrenic recess
@@ -46,6 +47,16 @@ def picture_anatomy(pose: Pose, grid: tuple[int, ...]) -> PictureAnatomy:
         leftness=_on_grid(look_up(anatomy.leftness, pose.to_template, outside=None), size),
         height=_on_grid(look_up(anatomy.height, pose.to_template, outside=None), size),
     )
+
+
+def lung_outlines(pose: Pose, canvas: int) -> tuple[npt.NDArray[np.float32], ...]:
+    """Return where the outlines of the right and the left lung come to lie, (n, 2) float32 (x, y) canvas pixels."""
+    found = []
+    for outline in thorax_outlines():
+        x, y = (np.ascontiguousarray(outline[None, :, axis]) for axis in (0, 1))
+        places = cv2.remap(pose.to_picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        found.append(np.asarray((places + 0.5) * canvas / SIDE - 0.5, dtype=np.float32))
+    return tuple(found)
 
 
 def _on_grid(values: npt.NDArray[np.float32], size: tuple[int, int]) -> npt.NDArray[np.float32]:

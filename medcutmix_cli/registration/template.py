@@ -12,7 +12,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from safetensors.numpy import load_file
 
 from medcutmix_cli.records import Side
@@ -62,10 +61,16 @@ def thorax() -> Template:
 
 
 @cache
+def thorax_outlines() -> tuple[Values, Values]:
+    """Return the outlines of the patient's right and left lung, (n, 2) float32 (x, y) in the template's pixels."""
+    plain = tomllib.loads(OUTLINES.read_text(encoding="utf-8"))
+    return np.array(plain[Side.RIGHT], np.float32), np.array(plain[Side.LEFT], np.float32)
+
+
+@cache
 def thorax_anatomy() -> TemplateAnatomy:
     """Return where the template's lungs lie."""
-    outlines = tomllib.loads(OUTLINES.read_text(encoding="utf-8"))
-    right, left = (np.array(outlines[side], np.float64) for side in (Side.RIGHT, Side.LEFT))
+    right, left = thorax_outlines()
     middle = (right[:, 0].max() + left[:, 0].min()) / 2
     rows, columns = np.indices((SIDE, SIDE)).astype(np.float32)
     leftness = (columns - np.float32(middle)).astype(np.float32)
@@ -74,7 +79,7 @@ def thorax_anatomy() -> TemplateAnatomy:
     return TemplateAnatomy(_filled(right), _filled(left), height, leftness)
 
 
-def _filled(outline: npt.NDArray[np.float64]) -> Values:
+def _filled(outline: Values) -> Values:
     """Return the share of each pixel that lies in an outline."""
     fine = np.zeros((SIDE * _FINE, SIDE * _FINE), np.float32)
     points = np.rint((outline + 0.5) * _FINE - 0.5).astype(np.int32)

@@ -47,8 +47,8 @@ def test_every_chosen_cell_scores_at_least_as_high_as_every_other(scores):
     [
         pytest.param(10, Side.LEFT, "", id="image-right-is-the-patients-left"),
         pytest.param(3, Side.RIGHT, "", id="image-left-is-the-patients-right"),
-        pytest.param(3, Side.LEFT, "mask-on-other-side", id="left-stated-but-right-shown"),
-        pytest.param(10, Side.BILATERAL, "mask-on-other-side", id="bilateral-stated-but-one-side-shown"),
+        pytest.param(3, Side.LEFT, "mask-wrong-side", id="left-stated-but-right-shown"),
+        pytest.param(10, Side.BILATERAL, "mask-wrong-side", id="bilateral-stated-but-one-side-shown"),
         pytest.param(3, Side.NONE, "", id="no-side-stated"),
     ],
 )
@@ -200,7 +200,7 @@ def test_both_sides_have_a_piece_of_their_own_where_both_have_evidence():
     assert region.mask[:, :14].any()
     assert region.mask[:, 14:].any()
     one = hills(28, (0.7, 0.25, 5), (0.7, 0.75, 1))
-    assert grown(one, "pleural_effusion", Side.BILATERAL).rejected == "mask-on-other-side"
+    assert grown(one, "pleural_effusion", Side.BILATERAL).rejected == "mask-wrong-side"
 
 
 def test_the_reach_holds_the_edge_of_the_picture_and_the_mask_does_not():

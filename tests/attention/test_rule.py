@@ -159,7 +159,7 @@ def test_refusals_have_names(rule):
     scores = hill(7, 10)
     everything = replace(rule, min_area=0.0, max_area=1.0)
     assert everything.select(scores, MapTarget(side=Side.LEFT), WHOLE).rejected == ""
-    assert everything.select(scores, MapTarget(side=Side.RIGHT), WHOLE).rejected == "mask-on-other-side"
+    assert everything.select(scores, MapTarget(side=Side.RIGHT), WHOLE).rejected == "mask-wrong-side"
     assert (
         replace(rule, min_area=0.4).select(scores, MapTarget(side=Side.LEFT), WHOLE).rejected
         == "mask-too-small"

@@ -312,8 +312,8 @@ def test_the_side_of_the_sentence_is_what_the_mask_is_checked_against(tmp_path, 
     path = draw(tmp_path / "a.png", 448, 448, (200, 60), 96)
     on_it, beside = (attend(path, s, encoder="toy") for s in (RIGHT, RIGHT.replace("right", "left")))
     assert on_it.region.rejected == ""
-    assert beside.region.rejected == "mask-on-other-side"
-    assert "refused: mask-on-other-side" in mask_words(beside)
+    assert beside.region.rejected == "mask-wrong-side"
+    assert "refused: mask-wrong-side" in mask_words(beside)
 
 
 def test_an_unknown_finding_gets_the_nearest_name(tmp_path, spot):

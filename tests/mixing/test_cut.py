@@ -125,7 +125,7 @@ def test_a_refusal_names_the_parent_and_the_rule():
         draw_cut(make_view(12), replace(donor, target=MapTarget(side=side)), DEFAULT)
         for side in (Side.LEFT, Side.RIGHT)
     ]
-    assert RefusedCut("donor-mask-on-other-side") in outcomes
+    assert RefusedCut("donor-mask-wrong-side") in outcomes
 
 
 SOFT = Strategies(
