@@ -93,10 +93,15 @@ def _tissues(judged: JudgedPair) -> Measured:
 
 
 def _places(judged: JudgedPair) -> Measured:
-    """Yield whether the region is on the side and in the zone of the recipient's lungs that the report says."""
-    lungs, region = split_lungs(judged.recipient.tissues["lung"]), judged.pair.region
+    """Yield whether what came is on the side and in the zone of the recipient's lungs that the report says.
+
+    What came is the donor's evidence as it was pasted: the recipient's own, which left, may have been elsewhere.
+    """
+    lungs = split_lungs(judged.recipient.tissues["lung"])
     if lungs is None:
         return
+    came = judged.pair.region & bring(judged.pair.evidence("b"), judged.pair.cut)
+    region = came if came.any() else judged.pair.region
     side = judged.place.side
     if side is not Side.NONE:
         yield "side-agreement", ShareOf(float(_on_side(lungs, region, side)))
