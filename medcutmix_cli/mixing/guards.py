@@ -8,15 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 
 from medcutmix_cli.attention import Mask, Scores, cells_inside, cells_with_score, erode, top_cells
 from medcutmix_cli.mixing.markers import marker_cells
 from medcutmix_cli.mixing.movement import IN_ITS_PLACE, Movement
-from medcutmix_cli.mixing.views import NeighbourView, View
+from medcutmix_cli.mixing.views import NeighbourView, Pixels, View
 from medcutmix_cli.records import Placement
 
 DEVICES = "support_devices"
+
+_BLACK = 10  # grey levels below this are air or collimation
+_BLACK_SHARE = 0.1  # of a cell's pixels
 
 UNMAPPED = ("refuse", "count")
 """What can be done with a pair one of whose neighbours has no map, so that no guard can look after it."""
@@ -28,8 +33,8 @@ class Guards:
 
     Attributes:
         border: Rings of cells at both pictures' edges that are left alone.
-        edge: Whether the region itself may lie there for all that, so that a finding at the edge is exchanged whole;
-            nothing else gets there, no soft edge either.
+        edge: Whether the region itself may lie there for all that, so that a finding at the edge is exchanged whole: in
+            cells that are as black in both pictures, so that no collimation comes or goes. Nothing else gets there.
         markers: Whether cells that reach a burnt-in letter have weight 0 as well.
         core: A neighbour's own place: this share of the picture's cells, those of its map that score highest.
         spare: Whether another finding's core is left out of the paste before it is asked how much of it is taken.
@@ -94,11 +99,23 @@ def free_cells(
     shared = shared_cells(recipient.placement, donor.placement, grid, movement)
     free = erode(shared, guards.border)
     if region is not None and guards.edge:
-        free |= shared & region
+        free |= shared & region & _as_black(recipient, donor, grid, movement)
     if guards.markers:
         free &= ~marker_cells(recipient.pixels, recipient.placement, grid)
         free &= ~marker_cells(donor.pixels, donor.placement, grid, movement)
     return free & ~_spared(recipient, donor, guards, movement) if guards.spare else free
+
+
+def _as_black(recipient: View, donor: View, grid: tuple[int, ...], movement: Movement) -> Mask:
+    """Return the cells of which about as much is black in both pictures: air and collimation, or neither."""
+    own, given = (_black_share(view.pixels, grid) for view in (recipient, donor))
+    moved = movement.move_values(given)
+    return np.asarray(np.abs(own - moved) <= _BLACK_SHARE, dtype=np.bool_)
+
+
+def _black_share(pixels: Pixels, grid: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    black = (pixels < _BLACK).astype(np.float32)
+    return np.asarray(cv2.resize(black, grid[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def _spared(recipient: View, donor: View, guards: Guards, movement: Movement) -> Mask:

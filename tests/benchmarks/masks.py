@@ -242,7 +242,7 @@ PAGE = """\
 # Masks against true lesions
 
 `python -m tests.benchmarks.masks --studies {studies} --seed {seed}`: bundled encoder (14 x 14 cells), phantoms
-of a seed that nothing was tuned on.
+of a seed that neither level nor foot was chosen on.
 
 ## One map at a time
 Every statement that a report may give of a finding that is exchanged by default, and whose lesion is in the picture.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 import medcutmix_cli
 from medcutmix_cli.encoders.base import Query
@@ -52,9 +53,11 @@ def test_mixed_features_are_those_of_the_parents_by_the_weights_of_the_cut(encod
                 row["grid_h"], row["grid_w"], row["feature_dim"]
             )
             assert np.array_equal(mixed[..., 0], -mixed[..., 1])
-            outside = row_cut(row).weights == 0
+            # Bilinear weights reach half a cell into the next one.
+            outside = ndimage.maximum_filter(row_cut(row).weights.astype(np.float32), 3) == 0
             bright = row_pixels(row).reshape(14, 32, 14, 32).mean(axis=(1, 3)) / 255
-            assert np.abs(mixed[..., 0] - bright)[outside].max() < 0.05
+            assert outside.any()
+            assert np.abs(mixed[..., 0] - bright)[outside].max() < 0.01
         assert verify(tmp_path / "out", deep=True).ok
     else:
         with pytest.raises(UsageError, match="no patch features"):
