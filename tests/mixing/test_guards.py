@@ -102,16 +102,16 @@ def test_another_findings_core_is_spared_before_anything_is_refused():
 def test_a_region_lies_at_the_edge_where_both_pictures_are_as_black_and_nowhere_else():
     a, b = parent(1, (6, 6)), parent(2, (6, 6))
     region = np.ones((GRID, GRID), dtype=bool)
-    assert free_cells(a, b, Guards(), IN_PLACE, region).all()
-    assert not free_cells(a, b, Guards(edge=False), IN_PLACE, region)[0].any()
-    assert not free_cells(a, b, Guards(), IN_PLACE)[0].any()
+    assert free_cells(a, b, Guards(), IN_ITS_PLACE, region).all()
+    assert not free_cells(a, b, Guards(edge=False), IN_ITS_PLACE, region)[0].any()
+    assert not free_cells(a, b, Guards(), IN_ITS_PLACE)[0].any()
     pixels = b.pixels.copy()
     pixels[:, -6:] = 0  # a third of a cell of collimation
     collimated = replace(b, pixels=pixels)
-    free = free_cells(a, collimated, Guards(), IN_PLACE, region)
+    free = free_cells(a, collimated, Guards(), IN_ITS_PLACE, region)
     assert not free[:, -1].any()
     assert free[:, :-1].all()
-    assert free_cells(replace(a, pixels=pixels), collimated, Guards(), IN_PLACE, region).all()
+    assert free_cells(replace(a, pixels=pixels), collimated, Guards(), IN_ITS_PLACE, region).all()
 
 
 def test_a_device_is_never_spared_but_refused():
