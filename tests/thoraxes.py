@@ -150,7 +150,11 @@ def _with_mask(row: dict[str, str], folder: Path, canvas: int) -> Chest | None:
 
 def boxed_chests(canvas: int = 448) -> list[tuple[Chest, dict[str, tuple[float, float]]]]:
     """Return radiographs with the middle of each lung's box: by the patient's side, (x, y) in canvas pixels."""
-    folder = _shared()
+    return _with_boxes(_shared(), canvas)
+
+
+@cache
+def _with_boxes(folder: Path, canvas: int) -> list[tuple[Chest, dict[str, tuple[float, float]]]]:
     with (folder / "annotations" / "lung_boxes.csv").open(encoding="utf-8", newline="") as file:
         boxes = list(csv.DictReader(file))
     found = []
@@ -159,7 +163,7 @@ def boxed_chests(canvas: int = 448) -> list[tuple[Chest, dict[str, tuple[float, 
         own = [box for box in boxes if box["image"] in names]
         if own:
             read = read_canvas(folder / row["path"], canvas, "voi")
-            chest = Chest(read.pixels, read.placement, None, row["patientid"])
+            chest = freeze(Chest(read.pixels, read.placement, None, row["patientid"]))
             found.append((chest, {box["lung"]: _middle(box, read.placement) for box in own}))
     return found
 

@@ -1,0 +1,185 @@
+import numpy as np
+import pytest
+
+from medcutmix_cli.datasets.phantoms import draw_phantom, paint
+from medcutmix_cli.mixing.anatomy_rules import anatomy_table, broken_anatomy, cells_of_home, home_of
+from medcutmix_cli.records import MapTarget, Side
+from medcutmix_cli.registration.anatomy import picture_anatomy
+from medcutmix_cli.registration.pictures import register_picture
+from medcutmix_cli.reports.lexicon import finding_ids
+from tests.builders import make_placement
+from tests.thoraxes import CANVAS, on_canvas, phantom_chest, registered_phantom
+
+GRID = (28, 28)
+SEEDS = range(10)
+
+
+def anatomy_of(seed=0):
+    return picture_anatomy(registered_phantom(seed).pose, GRID)
+
+
+def lung_cells(anatomy, side, low, high):
+    """Mark the cells of one lung between two heights."""
+    own = anatomy.leftness > 3 if side is Side.LEFT else anatomy.leftness < -3
+    return own & (anatomy.lungs >= 0.5) & (anatomy.height >= low) & (anatomy.height <= high)
+
+
+BANDS = {"upper": (0.05, 0.3), "middle": (0.4, 0.6), "lower": (0.7, 0.95)}
+
+
+@pytest.mark.parametrize("zone", BANDS)
+@pytest.mark.parametrize("side", [Side.RIGHT, Side.LEFT])
+def test_a_right_mask_breaks_no_rule(zone, side):
+    for seed in SEEDS:
+        anatomy = anatomy_of(seed)
+        mask = lung_cells(anatomy, side, *BANDS[zone])
+        for said in (side, Side.NONE, Side.BILATERAL):
+            for location in (zone, ""):
+                assert broken_anatomy(mask, MapTarget("consolidation", said, "", location), anatomy) == ""
+
+
+@pytest.mark.parametrize(("side", "other"), [(Side.RIGHT, Side.LEFT), (Side.LEFT, Side.RIGHT)])
+def test_a_mask_in_the_other_lung_is_on_the_wrong_side(side, other):
+    for seed in SEEDS:
+        anatomy = anatomy_of(seed)
+        mask = lung_cells(anatomy, other, 0.3, 0.8)
+        assert broken_anatomy(mask, MapTarget("consolidation", side), anatomy) == "mask-wrong-side"
+        assert broken_anatomy(mask, MapTarget("fracture", side), anatomy) == "mask-wrong-side"
+
+
+def test_the_midline_is_of_both_sides():
+    anatomy = anatomy_of()
+    mask = (np.abs(anatomy.leftness) < 1.5) & (anatomy.height > 0.4) & (anatomy.height < 0.6)
+    assert mask.any()
+    for side in (Side.LEFT, Side.RIGHT):
+        assert broken_anatomy(mask, MapTarget("hernia", side), anatomy) == ""
+
+
+def test_a_picture_that_is_moved_takes_its_midline_along():
+    """The middle of the canvas says nothing: a lung that lies across it is still one lung."""
+    chest, width = phantom_chest(0), 2 * CANVAS // 7
+    pixels = np.zeros_like(chest.pixels)
+    pixels[:, width:] = chest.pixels[:, :-width]
+    at = make_placement(CANVAS, left=width, width=CANVAS - width)
+    anatomy = picture_anatomy(register_picture(pixels, at).pose, GRID)
+    middle = int(np.argmin(np.abs(anatomy.leftness[10])))
+    assert middle > 0.6 * GRID[1]
+    mask = np.zeros(GRID, dtype=bool)
+    mask[9:12, middle - 6 : middle - 3] = True
+    assert mask[:, GRID[1] // 2 :].any()
+    assert broken_anatomy(mask, MapTarget("consolidation", Side.RIGHT), anatomy) == ""
+    assert broken_anatomy(mask, MapTarget("consolidation", Side.LEFT), anatomy) == "mask-wrong-side"
+
+
+def test_what_lies_beside_or_below_the_lungs_is_outside_for_findings_of_the_lung_alone():
+    anatomy = anatomy_of()
+    below = (anatomy.height > 1.2) & (anatomy.leftness < -4)
+    corner = np.zeros(GRID, dtype=bool)
+    corner[:3, :3] = True
+    for mask in (below, corner):
+        assert broken_anatomy(mask, MapTarget("consolidation"), anatomy) == "mask-outside-lungs"
+        assert broken_anatomy(mask, MapTarget("pneumothorax"), anatomy) == "mask-outside-lungs"
+        for finding in ("fracture", "support_devices", "hernia", ""):
+            assert broken_anatomy(mask, MapTarget(finding), anatomy) == ""
+
+
+def test_fluid_may_gather_in_the_recess_below_the_lung():
+    anatomy = anatomy_of()
+    recess = (anatomy.pleura >= 0.5) & (anatomy.lungs < 0.5) & (anatomy.leftness > 3)
+    assert broken_anatomy(recess, MapTarget("pleural_effusion", Side.LEFT), anatomy) == ""
+    assert broken_anatomy(recess, MapTarget("consolidation", Side.LEFT), anatomy) == "mask-outside-lungs"
+
+
+@pytest.mark.parametrize(
+    ("said", "lies"),
+    [
+        ("upper", "lower"),
+        ("apex", "lower"),
+        ("lower", "upper"),
+        ("base", "upper"),
+        ("costophrenic", "middle"),
+    ],
+)
+def test_a_mask_above_or_below_the_stated_zone_is_in_the_wrong_one(said, lies):
+    for seed in SEEDS:
+        anatomy = anatomy_of(seed)
+        low, high = BANDS[lies]
+        mask = lung_cells(anatomy, Side.RIGHT, low, min(high, 0.5) if lies == "middle" else high)
+        target = MapTarget("consolidation", Side.RIGHT, "", said)
+        assert broken_anatomy(mask, target, anatomy) == "mask-wrong-zone"
+
+
+def test_the_side_is_asked_first_then_the_lungs_then_the_zone():
+    anatomy = anatomy_of()
+    below = (anatomy.height > 1.2) & (anatomy.leftness > 4)
+    assert broken_anatomy(below, MapTarget("mass", Side.RIGHT, "", "upper"), anatomy) == "mask-wrong-side"
+    assert broken_anatomy(below, MapTarget("mass", Side.LEFT, "", "upper"), anatomy) == "mask-outside-lungs"
+
+
+ZONES = {"apical": "apex", "upper": "upper", "mid": "middle", "lower": "lower", "basal": "base"}
+
+
+def lesions(finding, seeds):
+    """Yield (zone, median height, mask) of the true lesions of phantoms that have one and a zone."""
+    for seed in seeds:
+        phantom = draw_phantom(seed, (finding,))
+        painted = paint(phantom, CANVAS)
+        for number, lesion in enumerate(phantom.lesions):
+            if lesion.zone in ZONES and lesion.side in ("left", "right") and number in painted.masks:
+                pixels, at = exposed(painted.image)
+                anatomy = picture_anatomy(register_picture(pixels, at).pose, (112, 112))
+                yield lesion, on_canvas(painted.masks[number].astype(np.uint8), at)[::2, ::2] > 0, anatomy
+
+
+def exposed(image):
+    from medcutmix_cli.images.placement import letterbox
+
+    at = letterbox(*image.shape, CANVAS)
+    return on_canvas((image * 255).astype(np.uint8), at), at
+
+
+def test_lesions_of_phantoms_lie_in_the_zone_and_on_the_side_that_the_report_names():
+    heights, broken, count = {}, [], 0
+    for finding in ("consolidation", "nodule", "mass"):
+        for lesion, mask, anatomy in lesions(finding, range(300, 312)):
+            if not mask.any():
+                continue
+            heights.setdefault(lesion.zone, []).append(float(np.median(anatomy.height[mask])))
+            target = MapTarget(finding, Side(lesion.side), "", ZONES[lesion.zone])
+            broken.append(broken_anatomy(mask, target, anatomy))
+            count += 1
+    assert count > 25
+    assert sum(name != "" for name in broken) <= 0.1 * count
+    medians = {zone: np.median(found) for zone, found in heights.items() if len(found) > 2}
+    assert {"upper", "mid", "lower"} <= set(medians)
+    assert medians["upper"] < 0.45 < medians["lower"]
+    assert medians["upper"] < medians["mid"] < medians["lower"]
+    for zone, median in medians.items():
+        low, high = anatomy_table().zones[ZONES[zone]]
+        assert low < median < high
+
+
+def test_the_table_names_findings_of_the_lexicon_and_zones_that_hold_something():
+    table = anatomy_table()
+    assert table.lung_findings <= set(finding_ids())
+    assert table.pleural_findings <= table.lung_findings
+    assert all(low < high for low, high in table.zones.values())
+    assert table.zones["upper"][0] < table.zones["middle"][0] < table.zones["lower"][0]
+
+
+def test_a_home_is_known_of_findings_of_lung_and_pleura_alone():
+    anatomy = anatomy_of()
+    assert home_of("nodule", anatomy) is anatomy.lungs
+    assert home_of("pleural_effusion", anatomy) is anatomy.pleura
+    assert home_of("cardiomegaly", anatomy) is None
+
+
+def test_cells_of_several_findings_are_those_that_all_can_lie_in():
+    anatomy = anatomy_of()
+    lungs = anatomy.lungs >= 0.5
+    assert np.array_equal(
+        cells_of_home(["nodule", "pleural_effusion"], anatomy), lungs & (anatomy.pleura >= 0.5)
+    )
+    assert np.array_equal(cells_of_home(["nodule", "fracture"], anatomy), lungs)
+    assert cells_of_home(["fracture"], anatomy).all()
+    assert cells_of_home([], anatomy).all()
