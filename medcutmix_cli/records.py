@@ -503,8 +503,6 @@ class Cut:
         warp: How the donor's thorax was brought onto the recipient's, before it was moved; None where it was not.
         align_quality: How well they then agree, in [-1, 1]; None where the donor was not brought onto anything.
         tone: (grid_h, grid_w) float16 grey levels, brought to pixels bilinearly; None where there are none.
-        grain: Factor on the donor's finest detail (what a 3 x 3 binomial blur takes away), float32-exact; the noise of
-            mixed pixels is then kept at its level. None where detail is averaged as all else.
     """
 
     mask_a: npt.NDArray[np.bool_]
@@ -519,7 +517,6 @@ class Cut:
     warp: Warp | None = None
     align_quality: float | None = None
     tone: npt.NDArray[np.float16] | None = None
-    grain: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,5 +187,4 @@ def _cut(
         warp=movement.warp,
         align_quality=drawing.alignment.quality,
         tone=match.tone if strategies.local_tone else None,
-        grain=match.grain if strategies.local_tone else None,
     )

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from medcutmix_cli.attention import Mask
 from medcutmix_cli.mixing.movement import IN_ITS_PLACE, Box, Movement, in_picture
-from medcutmix_cli.mixing.pasting import box_of, finest_detail, upsample
+from medcutmix_cli.mixing.pasting import box_of, upsample
 from medcutmix_cli.mixing.views import Pixels, View
 
 GAIN_RANGE = (0.7, 1.4)
@@ -18,9 +18,6 @@ GAIN_RANGE = (0.7, 1.4)
 
 GREATEST_TONE = 40.0
 """Grey levels by which a place may be made lighter or darker: beyond them two tissues meet, not two exposures."""
-
-GRAIN_RANGE = (0.5, 2.0)
-"""Bounds of the factor on the donor's noise."""
 
 _EIGHT = np.ones((3, 3))
 _NEAR = 1.0  # cells; a place counts by 1 / (distance^2 + this), so that the nearest edge decides
@@ -34,14 +31,11 @@ class IntensityMatch:
         gain, offset: float32-exact; mean and spread of the ring agree, the gain clipped to `GAIN_RANGE`.
         tone: (grid_h, grid_w) float16, grey levels that are added at each place; 0 everywhere where only gain and
             offset are matched.
-        grain: Factor that brings the donor's noise to the recipient's, float32-exact, clipped to `GRAIN_RANGE`; 1
-            where only gain and offset are matched.
     """
 
     gain: float
     offset: float
     tone: npt.NDArray[np.float16]
-    grain: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,10 +76,8 @@ def match_intensity(
     wanted = min(spread_a / max(spread_b, 1.0), _uncrushed(met.given[met.within], mean_a, mean_b))
     gain = np.float32(np.clip(wanted, *GAIN_RANGE))
     offset = np.float32(mean_a - float(gain) * mean_b)
-    if not local:
-        return IntensityMatch(float(gain), float(offset), np.zeros(mask.shape, np.float16))
-    tone = _tone(met, mask, ring, float(gain), float(offset))
-    return IntensityMatch(float(gain), float(offset), tone, _grain(met, float(gain)))
+    tone = _tone(met, mask, ring, float(gain), float(offset)) if local else np.zeros(mask.shape, np.float16)
+    return IntensityMatch(float(gain), float(offset), tone)
 
 
 def _meeting(recipient: View, donor: View, mask: Mask, ring: Mask, movement: Movement) -> _Meeting:
@@ -111,16 +103,6 @@ def _tone(met: _Meeting, mask: Mask, ring: Mask, gain: float, offset: float) -> 
     tone = np.zeros(mask.shape, np.float64)
     tone[mask | ring] = (near * steps).sum(axis=1) / near.sum(axis=1)
     return np.clip(tone, -GREATEST_TONE, GREATEST_TONE).astype(np.float16)
-
-
-def _grain(met: _Meeting, gain: float) -> float:
-    """Return how much noisier the recipient is, by the median of the finest detail around the region."""
-    own, given = (
-        float(np.median(np.abs(finest_detail(pixels.astype(np.float32))[met.around])))
-        for pixels in (met.own, met.given)
-    )
-    wanted = own / (gain * given) if own > 0 and given > 0 else 1.0
-    return float(np.float32(np.clip(wanted, *GRAIN_RANGE)))
 
 
 def _cell_means(

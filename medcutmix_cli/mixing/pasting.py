@@ -52,32 +52,5 @@ def paste(cut: Cut, recipient: View | Pasteable, donor: View | Pasteable) -> Pix
         given += upsample(cut.tone.astype(np.float32), weights.shape[0], "bilinear")[box]
     np.clip(given, 0.0, 255.0, out=given)
     own = recipient.pixels[box].astype(np.float32)
-    blended = own + weights[box] * (given - own)
-    if cut.grain is not None:
-        blended += _grain_correction(own, given, weights[box], np.float32(cut.grain))
-        np.clip(blended, 0.0, 255.0, out=blended)
-    mixed[box] = np.rint(blended)
+    mixed[box] = np.rint(own + weights[box] * (given - own))
     return mixed
-
-
-def finest_detail(pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return what a 3 x 3 binomial blur takes away: noise, mostly."""
-    return np.asarray(pixels - cv2.GaussianBlur(pixels, (3, 3), 0), dtype=np.float32)
-
-
-def _grain_correction(
-    own: npt.NDArray[np.float32],
-    given: npt.NDArray[np.float32],
-    weights: npt.NDArray[np.float32],
-    grain: np.float32,
-) -> npt.NDArray[np.float32]:
-    """Return what brings the noise of mixed pixels to its level: averaging two pictures would calm it.
-
-    Two independent noises of one spread, mixed as 1 - W and W, have sqrt((1 - W)^2 + W^2) of it (E. Heitz, F. Neyret,
-    High-performance by-example noise using a histogram-preserving blending operator, HPG 2018).
-    """
-    fine_own, fine_given = finest_detail(own), finest_detail(given)
-    averaged = fine_own + weights * (fine_given - fine_own)
-    level = np.sqrt((1 - weights) ** 2 + weights**2)
-    wanted = ((1 - weights) * fine_own + weights * grain * fine_given) / level
-    return np.asarray(wanted - averaged, dtype=np.float32)

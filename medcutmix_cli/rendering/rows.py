@@ -47,7 +47,6 @@ def row_cut(row: Row) -> Cut:
         shift_x=row["shift_x"],
         warp=row_warp(row),
         align_quality=row["align_quality"],
-        grain=row["grain"],
         tone=None if row["tone"] is None else np.array(row["tone"], dtype=np.float16).reshape(shape),
     )
 

@@ -317,10 +317,6 @@ COLUMNS: tuple[Column[MixedSample], ...] = (
         dictionary=False,
     ),
     Column(
-        "grain", pa.float32(), "factor on the donor's finest detail, which is kept at its level where both mix",
-        ColumnGroup.RECIPE, lambda s: s.cut.grain, NO_TONE, since=4,
-    ),
-    Column(
         "align_affine", pa.list_(pa.float32()),
         "the donor's place of each place (x, y) of the recipient, in shares of the canvas: 2 * 3 values, row by row",
         ColumnGroup.RECIPE, lambda s: None if s.cut.warp is None else _flat(s.cut.warp.affine), NO_WARP, since=4,
