@@ -18,6 +18,7 @@ ROWS = ROW.findall(TEXT)
 TERMS = [term for term, *_ in ROWS]
 DEFINED = {(module, name) for _, _, module, name in ROWS}
 CONTRACTS = {
+    "alignment": ("registration/alignment_rule", "AlignmentRule"),
     "dataset": ("datasets/base", "Dataset"),
     "encoder": ("encoders/base", "Encoder"),
     "pairing": ("pairing/proposal", "PairingStrategy"),

@@ -7,11 +7,11 @@ from string import Template
 
 import numpy as np
 
+from medcutmix_cli.gallery.donor_region import donor_region_path
 from medcutmix_cli.gallery.markup import escape, resource, words
 from medcutmix_cli.gallery.parents import ParentImages
 from medcutmix_cli.gallery.pictures import heat_uri, jpeg_uri, outline_path, picture_uri, weights_uri
 from medcutmix_cli.gallery.report import diff_html, donor_html
-from medcutmix_cli.gallery.taken import taken_path
 from medcutmix_cli.inspection.pair_record import PairView, ParentView
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.sides import side_adjective
@@ -58,7 +58,7 @@ def _parent(role: str, parent: ParentView, view: PairView, parents: ParentImages
         if isinstance(picture, str)
         else f'<img src="{jpeg_uri(picture)}" alt="{escape(alt)}">'
     )
-    taken = taken_path(view) if parent is view.donor else outline_path(view.mask, view.grid)
+    taken = donor_region_path(view) if parent is view.donor else outline_path(view.mask, view.grid)
     own = {"own": outline_path(parent.mask, view.grid)} if parent.asked else {}
     outlines = _outlines({"paste": taken} | own, view.grid)
     heat = f'<img class="heat" src="{heat_uri(parent.map, view.grid)}" alt="">' if parent.asked else ""

@@ -94,7 +94,7 @@ def _drawn(
     movement = Movement(alignment.warp)
     brought = ParentEvidence(movement.move_values(given.reach), donor.target.side, recipient.placement)
     joined = strategies.region.join(_evidence(recipient, own), brought)
-    movement = movement.shifted(joined.shift, donor.placement.canvas, own.mask.shape)
+    movement = movement.with_shift(joined.shift, donor.placement.canvas, own.mask.shape)
     free = free_cells(recipient, donor, strategies.guards, movement, joined.strength >= 0.5)
     free &= _lungs(recipient, donor, strategies)
     strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
@@ -106,7 +106,7 @@ def _drawn(
 def _align(recipient: View, donor: View, rule: AlignmentRule, evidence: Evidence) -> Alignment:
     if not rule.registers:
         return Alignment()
-    return rule.align(recipient.registered(), donor.registered(), evidence)
+    return rule.align(recipient.registration(), donor.registration(), evidence)
 
 
 def _lungs(recipient: View, donor: View, strategies: Strategies) -> Mask:
@@ -115,7 +115,7 @@ def _lungs(recipient: View, donor: View, strategies: Strategies) -> Mask:
     if not (strategies.alignment.registers and strategies.guards.lungs):
         return np.ones(shape, dtype=np.bool_)
     asked = sorted({view.target.finding for view in (recipient, donor) if view.asked})
-    return cells_of_home(asked, picture_anatomy(recipient.registered().pose, shape))
+    return cells_of_home(asked, picture_anatomy(recipient.registration().pose, shape))
 
 
 def without_scraps(strength: Strength) -> Strength:
@@ -138,7 +138,7 @@ def _not_usable(recipient: View, donor: View) -> str:
 def _found(view: View, strategies: Strategies) -> Region:
     if not view.asked:
         return Region(np.zeros(view.scores.shape, dtype=np.bool_))
-    picture = view.registered() if strategies.alignment.registers else None
+    picture = view.registration() if strategies.alignment.registers else None
     return select_region(strategies.mask, view.scores, view.target, view.placement, picture)
 
 

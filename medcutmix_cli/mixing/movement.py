@@ -42,7 +42,7 @@ class Movement:
     down: int = 0
     right: int = 0
 
-    def shifted(self, shift: Shift, canvas: int, grid: tuple[int, ...]) -> Movement:
+    def with_shift(self, shift: Shift, canvas: int, grid: tuple[int, ...]) -> Movement:
         """Return the same, then moved by whole cells of a grid over the canvas."""
         down, right = shift.pixels(canvas, grid)
         return replace(self, shift=shift, down=down, right=right)

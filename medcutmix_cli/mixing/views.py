@@ -58,7 +58,7 @@ class View:
     guarantee: Guarantee | None = None
     register: Callable[[], RegisteredPicture] | None = field(default=None, compare=False)
 
-    def registered(self) -> RegisteredPicture:
+    def registration(self) -> RegisteredPicture:
         """Return the picture as it is registered; computed here where nobody has done it before."""
         return self.register() if self.register else register_picture(self.pixels, self.placement)
 

@@ -15,6 +15,7 @@ Check = Callable[[Any], None]
 """Given a part; raises `BrokenContractError` where it does not keep what the check is named after."""
 
 _HOME = {
+    "alignment": "alignments",
     "blend": "blends",
     "dataset": "datasets",
     "encoder": "encoders",
@@ -33,7 +34,7 @@ def checks_of(kind: str) -> dict[str, Check]:
     """Return the checks of one kind of part by name, those of all parts first.
 
     Args:
-        kind: "blend", "dataset", "encoder", "gate", "mask", "pairing", "region" or "weight".
+        kind: "alignment", "blend", "dataset", "encoder", "gate", "mask", "pairing", "region" or "weight".
 
     Raises:
         UsageError: There is no contract of that kind.

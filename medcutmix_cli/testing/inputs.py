@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from medcutmix_cli.attention import Scores, cells_inside
+from medcutmix_cli.datasets.phantoms import draw_phantom, paint
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.records import Image, Placement, Study
@@ -67,6 +69,20 @@ def made_pictures(side: int = CANVAS) -> tuple[Picture, ...]:
         top, left = placement.top, placement.left
         pixels[top : top + placement.height, left : left + placement.width] = inside
         pictures.append(Picture(f"testing-{number}", pixels, placement))
+    return tuple(pictures)
+
+
+def made_thoraxes(side: int = CANVAS) -> tuple[Picture, ...]:
+    """Return three painted thoraxes on a square canvas, ids "thorax-0" to "thorax-2".
+
+    Args:
+        side: Of the canvas, pixels.
+    """
+    pictures = []
+    for number in range(3):
+        image = paint(replace(draw_phantom(number, ()), aspect=1.0), side).image
+        pixels = np.rint(image * 255).astype(np.uint8)
+        pictures.append(Picture(f"thorax-{number}", pixels, letterbox(side, side, side)))
     return tuple(pictures)
 
 

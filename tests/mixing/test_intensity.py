@@ -76,7 +76,7 @@ def test_padding_does_not_count():
 def test_a_moved_donor_is_compared_where_it_comes_to_lie():
     a = make_view(1, CANVAS, GRID)
     b = replace(a, pixels=np.roll(a.pixels, (-32, 16), (0, 1)))
-    movement = IN_ITS_PLACE.shifted(Shift(2, -1), CANVAS, (GRID, GRID))
+    movement = IN_ITS_PLACE.with_shift(Shift(2, -1), CANVAS, (GRID, GRID))
     assert matched(a, b, movement) == pytest.approx((1.0, 0.0), abs=1e-4)
 
 

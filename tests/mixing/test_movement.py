@@ -36,7 +36,7 @@ def smooth_warp(seed, size=0.05):
 
 def by(down, right):
     """Move by whole cells and nothing else."""
-    return Movement().shifted(Shift(down, right), CANVAS, (GRID, GRID))
+    return Movement().with_shift(Shift(down, right), CANVAS, (GRID, GRID))
 
 
 def square(rows, columns):
@@ -120,7 +120,7 @@ def test_a_warp_of_whole_cells_is_a_shift():
 @given(seeds, st.sampled_from([(0, 0), (1, 0), (-2, 2)]))
 @settings(max_examples=25, deadline=None)
 def test_pixels_and_cells_of_one_square_come_to_one_place(seed, step):
-    movement = Movement(smooth_warp(seed)).shifted(Shift(*step), CANVAS, (GRID, GRID))
+    movement = Movement(smooth_warp(seed)).with_shift(Shift(*step), CANVAS, (GRID, GRID))
     bright = movement.move_pixels(pixels_of(SQUARE).astype(np.uint8) * 255) > 127
     share = by_cell(bright)
     mask, values = movement.move_mask(SQUARE), movement.move_values(SQUARE.astype(np.float32))
@@ -216,7 +216,7 @@ def test_a_box_is_a_part_of_the_whole():
     pixels = np.random.default_rng(6).integers(0, 256, (CANVAS, CANVAS), dtype=np.uint8)
     box = slice(30, 101), slice(55, 190)
     for step in ((0, 0), (2, -1)):
-        movement = Movement(smooth_warp(6)).shifted(Shift(*step), CANVAS, (GRID, GRID))
+        movement = Movement(smooth_warp(6)).with_shift(Shift(*step), CANVAS, (GRID, GRID))
         assert np.array_equal(movement.move_pixels(pixels, box), movement.move_pixels(pixels)[box])
         assert np.array_equal(movement.inside(WHOLE, box), movement.inside(WHOLE)[box])
 
@@ -224,7 +224,7 @@ def test_a_box_is_a_part_of_the_whole():
 def test_a_shift_comes_after_the_warp():
     warp, pixels = smooth_warp(7), np.random.default_rng(7).integers(0, 256, (CANVAS, CANVAS), dtype=np.uint8)
     values = np.random.default_rng(8).normal(size=(GRID, GRID)).astype(np.float32)
-    both = Movement(warp).shifted(Shift(1, 2), CANVAS, (GRID, GRID))
+    both = Movement(warp).with_shift(Shift(1, 2), CANVAS, (GRID, GRID))
     assert np.array_equal(both.move_pixels(pixels), shift_array(Movement(warp).move_pixels(pixels), 16, 32))
     assert np.array_equal(both.move_values(values), shift_array(Movement(warp).move_values(values), 1, 2))
     assert np.array_equal(both.inside_cells(WHOLE, (GRID, GRID)),

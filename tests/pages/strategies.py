@@ -22,7 +22,7 @@ from tests.pages.docstrings import first_sentence, option_meanings, paragraphs
 from tests.pages.markdown import code, table
 
 PYPROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
-KINDS = ("pairing", "mask", "gate", "region", "blend")
+KINDS = ("pairing", "mask", "gate", "alignment", "region", "blend")
 _MEANINGS = {column.name: column.meaning for column in COLUMNS}
 
 
@@ -35,7 +35,9 @@ def registered(kind: str) -> dict[str, Any]:
 
 
 def _default(kind: str) -> str:
-    return str(PlanSettings().pairing if kind == "pairing" else getattr(MixingSettings(), kind))
+    if kind == "pairing":
+        return PlanSettings().pairing
+    return str(getattr(MixingSettings(), "align" if kind == "alignment" else kind))
 
 
 def strategies(kind: str) -> str:

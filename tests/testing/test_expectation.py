@@ -1,6 +1,7 @@
 """Parts that break their contract, one for each check: a check that nothing can break is none."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import ClassVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
 from medcutmix_cli.mixing.shifts import Shift
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.records import Drop, Guarantee, MapTarget
+from medcutmix_cli.registration.alignments.elastic import ElasticAlignment
 from medcutmix_cli.testing import BrokenContractError, check, checks_of
 from tests.toy_encoder import ToyEncoder
 from tests.trees import write_manifest
@@ -123,7 +125,44 @@ class Unfrozen:
     """No dataclass."""
 
 
+@cache
+def _calls():
+    return iter(range(10**6))
+
+
+def aligning(change, base=ElasticAlignment):
+    """Return an alignment whose answer is changed before it is given."""
+
+    def align(self, recipient, donor, *evidence):
+        return change(base().align(recipient, donor, *evidence))
+
+    return broken(base, align=align)()
+
+
+def with_warp(**changes):
+    """Return an alignment whose warps are changed."""
+    return aligning(
+        lambda found: found if found.warp is None else replace(found, warp=replace(found.warp, **changes))
+    )
+
+
 CASES = {
+    ("alignment", "says_whether_pictures_are_registered"): lambda: broken(
+        ElasticAlignment, registers=False
+    )(),
+    ("alignment", "gives_a_warp_as_it_is_stored"): lambda: with_warp(field=np.zeros((8, 8, 2))),
+    ("alignment", "states_its_quality_as_a_correlation"): lambda: aligning(
+        lambda found: replace(found, quality=1.5)
+    ),
+    ("alignment", "refuses_pairs_by_name"): lambda: aligning(
+        lambda found: replace(found, rejected="Poor alignment!")
+    ),
+    ("alignment", "leaves_a_thorax_on_itself"): lambda: with_warp(
+        affine=np.array([[1, 0, 0.1], [0, 1, 0]], np.float32)
+    ),
+    ("alignment", "decides_by_the_two_pictures_alone"): lambda: aligning(
+        lambda found: replace(found, quality=next(_calls()) * 1e-9)
+    ),
     ("mask", "is_a_frozen_record"): lambda: Unfrozen(),
     ("mask", "survives_pickling"): lambda: selecting(everywhere),  # a class that nobody can import
     ("mask", "says_whether_it_is_graded"): lambda: broken(Soft, graded=False)(),
@@ -236,7 +275,7 @@ def test_every_check_of_arrays_can_be_broken():
         ("pairing", "says_what_leaves_and_what_comes"),
         ("pairing", "gives_the_same_plan_whatever_the_order"),
     }
-    kinds = ("blend", "encoder", "gate", "mask", "pairing", "region", "weight")
+    kinds = ("alignment", "blend", "encoder", "gate", "mask", "pairing", "region", "weight")
     own = {(kind, name) for kind in kinds for name in checks_of(kind)}
     common = {(kind, name) for kind in kinds for name in ("is_a_frozen_record", PICKLED)}
     assert own - set(CASES) - common == by_plan

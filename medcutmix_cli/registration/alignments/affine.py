@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from medcutmix_cli.registration.alignment_rule import Alignment, Evidence
-from medcutmix_cli.registration.alignments.elastic import aligned, check_quality, name_odd
+from medcutmix_cli.registration.alignments.elastic import align_pictures, check_quality, name_odd
 from medcutmix_cli.registration.pictures import RegisteredPicture
 
 
@@ -35,4 +35,4 @@ class AffineAlignment:
         odd = name_odd(recipient, donor) if self.refuse_odd else ""
         if odd:
             return Alignment(rejected=odd)
-        return aligned(recipient, donor, self.least_quality, evidence, elastic=False)
+        return align_pictures(recipient, donor, self.least_quality, evidence, elastic=False)

@@ -9,7 +9,7 @@ from medcutmix_cli.inspection.pair_record import PairView
 from medcutmix_cli.registration.warps import donor_places
 
 
-def taken_path(view: PairView) -> str:
+def donor_region_path(view: PairView) -> str:
     """Return the border of the pasted region in the donor's frame as an SVG path, in cells."""
     edges = outline_edges(np.array(view.mask, bool).reshape(view.grid))
     if not edges:
