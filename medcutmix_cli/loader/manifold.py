@@ -239,9 +239,12 @@ def _warped(states: torch.Tensor, places: torch.Tensor | None) -> torch.Tensor:
     if places is None:
         return states
     inside = ((places >= 0) & (places <= 1)).all(dim=-1)
-    where = (2 * places - 1)[None].to(states.dtype)
-    found = functional.grid_sample(states[None], where, padding_mode="border", align_corners=False)[0]
-    return torch.where(inside, found, torch.zeros_like(found))
+    fine = torch.promote_types(states.dtype, torch.float32)  # half a float has no room for places
+    where = (2 * places - 1)[None].to(fine)
+    found = functional.grid_sample(states[None].to(fine), where, padding_mode="border", align_corners=False)[
+        0
+    ]
+    return torch.where(inside, found, torch.zeros_like(found)).to(states.dtype)
 
 
 def _moved_by(states: torch.Tensor, shift: tuple[int, int] | None, name: str) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""What every alignment keeps: one answer for two pictures, as it is stored; what does not fit has a name."""
+"""What every alignment keeps: one answer for two pictures, as it is stored; refusals have names."""
 
 from __future__ import annotations
 

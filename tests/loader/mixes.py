@@ -45,6 +45,13 @@ def make_mix(
     cut = replace(cut, **changes)
     pixels = paste(cut, Pasteable(own, at_a), Pasteable(given, at_b))
     stored = {name: getattr(cut, name) for name in ("interpolation", "gain", "offset", "shift_y", "shift_x")}
+    warped = cut.warp is not None
+    stored |= {
+        "align_affine": cut.warp.affine.ravel() if warped else None,
+        "align_field": cut.warp.field.ravel() if warped else None,
+        "align_quality": cut.align_quality,
+        "tone": None if cut.tone is None else cut.tone.ravel(),
+    }
     masks = {name: getattr(cut, name).astype(np.uint8).ravel() for name in ("mask", "mask_a", "mask_b")}
     row = make_row(
         seed,

@@ -23,7 +23,10 @@ from medcutmix_cli.loader import (
 )
 from medcutmix_cli.loader.manifold import area_average
 from medcutmix_cli.mixing.cut import Cut, pixel_weights
-from medcutmix_cli.rendering.rows import row_cut, row_pixels, row_placement
+from medcutmix_cli.mixing.movement import movement_of
+from medcutmix_cli.records import Warp
+from medcutmix_cli.rendering import pair as rendering_pair
+from medcutmix_cli.rendering.rows import replay_pixels, row_cut, row_pixels, row_placement
 from tests.builders import make_placement
 from tests.loader.mixes import CANVAS, GRID, make_mix, make_pixels
 
@@ -190,6 +193,128 @@ def test_gradients_go_to_both_parents_by_their_shares():
     share = torch.from_numpy(layer_weights(row, (7, 7)).astype(np.float64)).flatten()
     assert torch.allclose(h_b.grad[0, :, 0], share)
     assert torch.allclose(h_a.grad[0, :, 0], 1 - share)
+    assert torch.autograd.gradcheck(lambda a, b: manifold_mix(a, b, row), (h_a, h_b))
+
+
+def bent_warp(seed, size=0.04):
+    """Return a warp as that of two thoraxes: scaled, moved and bent a little about the middle."""
+    rng = np.random.default_rng(seed)
+    linear = np.eye(2) + rng.uniform(-0.1, 0.1, (2, 2))
+    offset = 0.5 - linear @ [0.5, 0.5] + rng.uniform(-size, size, 2)
+    waves = np.sin(np.linspace(0, 5, 32) + rng.uniform(0, 6))
+    field = np.stack([np.add.outer(waves, 0 * waves), np.add.outer(0 * waves, waves)], axis=-1) * size / 2
+    return Warp(np.column_stack([linear, offset]).astype(np.float32), field.astype(np.float16))
+
+
+def inner_weights(seed, hard=True):
+    """Return weights that are 0 at the edge, where a warped donor may have no picture."""
+    weights = np.random.default_rng(seed).random((GRID, GRID))
+    weights[[0, -1]] = weights[:, [0, -1]] = 0
+    return ((weights > 0.5) if hard else weights).astype(np.float16)
+
+
+def warped_mix(seed, *, hard=True, shift=(0, 0), **changes):
+    given = {"warp": bent_warp(seed), "align_quality": 0.8, "weights": inner_weights(seed, hard)}
+    return make_mix(seed, hard=hard, shift_y=shift[0], shift_x=shift[1], **(given | changes))
+
+
+@given(seeds, st.booleans(), st.sampled_from([(0, 0), (16, -16)]))
+@settings(max_examples=25, deadline=None)
+def test_a_donor_that_was_aligned_is_warped_here_as_rendering_warps_its_features(seed, hard, shift):
+    row, *_ = warped_mix(seed, hard=hard, shift=shift)
+    rng, cut = np.random.default_rng(seed), row_cut(row)
+    own, donor = (rng.normal(size=(GRID, GRID, 5)).astype(np.float32) for _ in range(2))
+    moved = movement_of(cut, CANVAS).move_values(donor)
+    weights = layer_weights(row, (GRID, GRID))[..., None]
+    expected = (1 - weights) * own + weights * moved
+    h_a, h_b = (torch.from_numpy(states.transpose(2, 0, 1).copy())[None] for states in (own, donor))
+    mixed = manifold_mix(h_a, h_b, row)[0].numpy().transpose(1, 2, 0)
+    assert np.abs(mixed - expected).max() < 1e-5
+    as_tokens = manifold_mix(tokens(h_a), tokens(h_b), row)
+    assert torch.equal(as_tokens, tokens(manifold_mix(h_a, h_b, row)))
+
+
+class Bundle:
+    """An encoder whose features of a picture are the picture's own."""
+
+    def patch_features(self, features):
+        return features
+
+
+def test_rendering_and_loader_mix_the_same_features():
+    """What `--features` stores is what manifold mix gives at the frozen encoder's output, rounded as it is stored."""
+    for seed in range(10):
+        row, *_ = warped_mix(seed, hard=seed % 2 == 0, shift=(0, 16 * (seed % 3)))
+        rng = np.random.default_rng(seed)
+        seen = [rng.normal(size=(GRID, GRID, 4)).astype(np.float32) for _ in range(2)]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(rendering_pair, "FeatureEncoder", Bundle)
+            stored = rendering_pair._mixed_features(Bundle(), row_cut(row), seen, CANVAS)
+        h_a, h_b = (torch.from_numpy(each.transpose(2, 0, 1).copy())[None] for each in seen)
+        mixed = manifold_mix(h_a, h_b, row)[0].numpy().transpose(1, 2, 0)
+        whole = layer_weights(row, (GRID, GRID)) == row_cut(row).weights
+        assert whole.mean() > 0.6  # the rest lies partly where the warped donor has no picture
+        assert np.abs(mixed - stored)[whole].max() < 1e-5 + 4 * 2**-11  # float16, of values up to 4
+
+
+@pytest.mark.parametrize("cells", [4, 7, 14, 28])
+def test_other_grids_agree_with_warping_the_picture_and_averaging(cells):
+    """Loosely: a cell is looked up at its centre, a picture at every pixel."""
+    with_warp, without = [], []
+    for seed in range(6):
+        row, *_ = warped_mix(seed, weights=np.ones((GRID, GRID), np.float16))
+        y, x = np.mgrid[:CANVAS, :CANVAS] / CANVAS
+        smooth = (120 + 60 * np.sin(5 * x + seed) * np.cos(4 * y)).astype(np.uint8)
+        pixels = movement_of(row_cut(row), CANVAS).move_pixels(smooth)
+        donor, known = (area_average(each, (cells, cells)) for each in (smooth, pixels))
+        states = torch.from_numpy(donor.astype(np.float32))[None, None]
+        mixed = manifold_mix(torch.zeros_like(states), states, row)[0, 0].numpy()
+        inner = layer_weights(row, (cells, cells)) == 1
+        assert inner.mean() > 0.3
+        with_warp.append(np.abs(mixed - known)[inner].mean())
+        without.append(np.abs(donor - known)[inner].mean())
+    assert np.mean(with_warp) < 3  # grey levels
+    assert np.mean(with_warp) < 0.6 * np.mean(without)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float64"])
+def test_places_are_looked_up_exactly_whatever_the_states_are_kept_in(dtype):
+    row, *_ = warped_mix(11)
+    h_a, h_b = (torch.randn(1, 6, 28, 28, generator=torch.Generator().manual_seed(k)) for k in (0, 1))
+    exact = manifold_mix(h_a, h_b, row)
+    found = manifold_mix(h_a.to(getattr(torch, dtype)), h_b.to(getattr(torch, dtype)), row)
+    assert found.dtype == getattr(torch, dtype)
+    assert (found.float() - exact).abs().max() < 0.04
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (16, -32)])
+def test_a_row_with_warp_and_tone_replays_bit_for_bit(shift):
+    tone = np.random.default_rng(3).normal(0, 8, (GRID, GRID)).astype(np.float16)
+    for seed in range(6):
+        row, own, given_ = warped_mix(
+            seed, hard=False, shift=shift, tone=tone, gain=float(np.float32(1.1)), offset=-4.5
+        )
+        assert row_cut(row).tone is not None
+        assert np.array_equal(replay_pixels(row, own, given_), row_pixels(row))
+        without = {**row, "align_field": None, "align_affine": None}
+        assert not np.array_equal(replay_pixels(without, own, given_), row_pixels(row))
+
+
+def test_a_donor_with_warp_and_tone_is_equal_as_it_was_pasted(vit):
+    tone = np.random.default_rng(4).normal(0, 8, (GRID, GRID)).astype(np.float16)
+    row, own, given_ = warped_mix(12, tone=tone, gain=1.25, offset=-7.5)
+    pasted = as_pasted(row, own, given_)
+    inside = pixel_weights(row_cut(row), row_placement(row, "a"), row_placement(row, "b")) == 1
+    assert np.array_equal(pasted[inside], row_pixels(row)[inside])
+    mixed = manifold_mix(embedded(vit, own), embedded(vit, pasted), [row], class_tokens=1, pasted=True)
+    whole = layer_weights(row, (GRID, GRID)) == row_cut(row).weights
+    off = (mixed - embedded(vit, row_pixels(row))).abs().amax(dim=-1)[0, 1:].reshape(GRID, GRID).numpy()
+    assert off[whole].max() == 0
+
+
+def test_gradients_go_through_the_warp():
+    row, *_ = warped_mix(13, hard=False)
+    h_a, h_b = (torch.randn(1, 2, 7, 7, dtype=torch.float64, requires_grad=True) for _ in range(2))
     assert torch.autograd.gradcheck(lambda a, b: manifold_mix(a, b, row), (h_a, h_b))
 
 

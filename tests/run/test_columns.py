@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -10,6 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import medcutmix_cli
+from medcutmix_cli.datasets.phantoms import draw_phantom, paint
+from medcutmix_cli.datasets.phantoms.anatomy import lung
+from medcutmix_cli.datasets.phantoms.canvas import make_frame
 from medcutmix_cli.encoders.base import Attention, Query
 from medcutmix_cli.inspection.schema import schema_view
 from medcutmix_cli.inspection.summary import inspect
@@ -47,11 +50,8 @@ pictures = 8
 ANY_THORAX = """
 [mixing.options.elastic]
 least_quality = -1.0
-refuse_odd = false
-[mixing.options.guards]
-lungs = false
 """
-"""The toy pictures are none."""
+"""The clouds hide a part of each thorax, so that some pairs fit badly."""
 
 DIGESTS = {3: "34d5879b6940ae42", 4: "fafbc6509db7d887"}
 """Of the columns of every schema version that has been given out; a line is never changed."""
@@ -80,7 +80,25 @@ REPORTS = (
 """With findings, with an impression, with a last paragraph only, and a normal one."""
 
 
-def tree(folder):
+def draw_spot(_number, plane):
+    """Paint a bright spot into noise."""
+    plane[60:90, 20:50] = 230
+    return plane
+
+
+def draw_cloud(number, _plane):
+    """Paint a thorax without disease, and a bright cloud in its right lung: on the side that the reports name."""
+    phantom = replace(draw_phantom(number, ()), aspect=1.0)
+    image = 90 * paint(phantom, 112).image
+    frame = make_frame(phantom.exposure, 1.0, 112, coarse=False)
+    outline = frame.to_pixels(lung(phantom.patient, "right"))
+    (left, top), (right, bottom) = outline.min(axis=0), outline.max(axis=0)
+    rows, columns = np.mgrid[:112, :112]
+    away = np.hypot(rows - (top + bottom) / 2, columns - (left + right) / 2)
+    return (image + 130 * np.exp(-((away / 17) ** 2))).astype(np.uint8)
+
+
+def tree(folder, draw=draw_spot):
     """Write 24 studies, one in four of them normal and without the bright spot that the others have."""
     write_manifest(folder, 24)
     lines = (folder / "manifest.jsonl").read_text().splitlines()
@@ -89,7 +107,7 @@ def tree(folder):
         row["report"] = REPORTS[number % len(REPORTS)]
         plane = cv2.resize(np.random.default_rng(number).integers(40, 90, (10, 9), np.uint8), (130, 150))
         if number % len(REPORTS) != 3:
-            plane[60:90, 20:50] = 230
+            plane = draw(number, plane)
         cv2.imwrite(str(folder / row["image"]), plane)
     (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
@@ -130,7 +148,7 @@ def run(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         use_encoder(patch.setattr, lambda _settings: SpotEncoder())
         medcutmix_cli.augment(
-            tree(place / "in"),
+            tree(place / "in", draw_cloud if options["align"] == "elastic" else draw_spot),
             place / "out",
             encoder="toy",
             workers=1,
