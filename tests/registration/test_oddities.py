@@ -62,7 +62,7 @@ def test_real_pictures_that_lie_as_they_should_are_not():
     """Those that are named are of one patient, whose right lung is opaque: it looks like a heart on that side."""
     named = [chest.registered().oddity for chest, _ in boxed_chests(224)]
     assert set(named) <= {"", "mirrored"}
-    assert sum(name != "" for name in named) / len(named) <= 0.04
+    assert sum(name != "" for name in named) / len(named) <= 0.05
 
 
 @pytest.mark.parametrize(("way", "least"), [("inverted", 0.85), ("a-quarter-turn", 0.6), ("mirrored", 0.5)])

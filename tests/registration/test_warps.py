@@ -58,7 +58,8 @@ def test_every_grid_reads_the_same_field(seed, grid):
 
 @given(st.integers(0, 1000))
 @settings(max_examples=25)
-def test_a_smooth_map_comes_back_from_storage_to_a_tenth_of_a_thumbnail_pixel(seed):
+def test_a_smooth_map_comes_back_from_storage_to_a_quarter_of_a_thumbnail_pixel(seed):
+    """What is stored is smoothed (sigma 2.5 pixels), so a bend of two pixels loses a tenth of itself."""
     rng = np.random.default_rng(seed)
     matrix = np.eye(2, 3) + np.column_stack([rng.uniform(-0.2, 0.2, (2, 2)), rng.uniform(-8, 8, 2)])
     places = thumbnail_places(matrix, bend=rng.uniform(0, 2))
@@ -66,8 +67,8 @@ def test_a_smooth_map_comes_back_from_storage_to_a_tenth_of_a_thumbnail_pixel(se
     off = np.abs(warp_places(warp, SIDE, SIDE) - shares(places)) * SIDE
     assert (warp.affine.dtype, warp.field.dtype) == (np.float32, np.float16)
     assert warp.field.shape == (CELLS, CELLS, 2)
-    assert off[2:-2, 2:-2].max() < 0.1
-    assert off.max() < 0.25  # the field ends half of its cell within the edge
+    assert off[6:-6, 6:-6].max() < 0.25
+    assert off.max() < 0.6  # beyond the edge there is nothing to smooth with
 
 
 @given(st.integers(0, 1000))

@@ -288,7 +288,9 @@ def test_a_picture_without_evidence_gives_and_receives_nothing(source, tmp_path)
 def test_tasks_and_a_lost_calibration_change_no_byte(source, tmp_path):
     augmented(source, tmp_path / "whole", workers=1)
     recipe = source.parent / "recipe.toml"
-    medcutmix_cli.plan(source, tmp_path / "tasks", config=recipe, encoder="toy", shard_size=4, workers=1)
+    medcutmix_cli.plan(
+        source, tmp_path / "tasks", config=recipe, encoder="toy", align="none", shard_size=4, workers=1
+    )
     medcutmix_cli.render(tmp_path / "tasks", task=1, num_tasks=2, workers=1)
     RunFolder(tmp_path / "tasks").calibration_file.unlink()
     medcutmix_cli.render(tmp_path / "tasks", task=0, num_tasks=2, workers=1)
