@@ -19,9 +19,10 @@ UNLIKE_A_THORAX = 0.80
 """Quality below which other ways of lying are tried: 6 % of 177 real frontal pictures, nearly all turned ones."""
 
 _BETTER = 0.08  # by which the other way must be better
-_LOPSIDED = (
-    0.05  # what a picture gains over its mirror image in the template's frame; below it, it is looked at
-)
+_LOPSIDED = 0.04
+"""What a picture gains over its mirror image in the template's frame; below it, it is looked at. Of 118 real pictures 3
+are then called mirrored, all of one patient with an opaque right lung; of their mirror images 59 % are."""
+
 _MIRRORED_BETTER = 0.015
 
 _Values = npt.NDArray[np.float32]
