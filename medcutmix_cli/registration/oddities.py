@@ -19,10 +19,11 @@ UNLIKE_A_THORAX = 0.80
 """Quality below which other ways of lying are tried: 7 % of 177 real frontal pictures, 95 % of turned ones."""
 
 _BETTER = 0.06  # by which the other way must be better: no real picture that lay right came near it
-_LOPSIDED = (
-    0.05  # what a picture gains over its mirror image in the template's frame; below it, it is looked at
-)
-_MIRRORED_BETTER = 0.02
+_LOPSIDED = 0.04
+"""What a picture gains over its mirror image in the template's frame; below it, it is looked at. Of 118 real pictures 3
+are then called mirrored, all of one patient with an opaque right lung; of their mirror images 59 % are."""
+
+_MIRRORED_BETTER = 0.015
 
 _Values = npt.NDArray[np.float32]
 _Change = Callable[[_Values], _Values]

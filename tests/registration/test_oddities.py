@@ -1,4 +1,4 @@
-"""Of 118 real frontal pictures 92 % inverted, 74 to 86 % turned and 64 % mirrored ones are named so."""
+"""Of 118 real frontal pictures 91 % inverted, 70 to 80 % turned and 59 % mirrored ones are named so."""
 
 from dataclasses import replace
 
@@ -39,10 +39,10 @@ def mirrored(chest):
 
 WAYS = {
     "inverted": (inverted, "inverted", 0.95),
-    "a-quarter-turn": (lambda chest: turned(chest, 1), "rotated", 0.6),
-    "upside-down": (lambda chest: turned(chest, 2), "rotated", 0.6),
-    "three-quarters": (lambda chest: turned(chest, 3), "rotated", 0.6),
-    "mirrored": (mirrored, "mirrored", 0.5),
+    "a-quarter-turn": (lambda chest: turned(chest, 1), "rotated", 0.5),
+    "upside-down": (lambda chest: turned(chest, 2), "rotated", 0.5),
+    "three-quarters": (lambda chest: turned(chest, 3), "rotated", 0.5),
+    "mirrored": (mirrored, "mirrored", 0.4),
 }
 
 
@@ -62,10 +62,10 @@ def test_real_pictures_that_lie_as_they_should_are_not():
     """Those that are named are of one patient, whose right lung is opaque: it looks like a heart on that side."""
     named = [chest.registered().oddity for chest, _ in boxed_chests(224)]
     assert set(named) <= {"", "mirrored"}
-    assert sum(name != "" for name in named) / len(named) <= 0.05
+    assert sum(name != "" for name in named) / len(named) <= 0.03
 
 
-@pytest.mark.parametrize(("way", "least"), [("inverted", 0.85), ("a-quarter-turn", 0.6), ("mirrored", 0.5)])
+@pytest.mark.parametrize(("way", "least"), [("inverted", 0.85), ("a-quarter-turn", 0.6), ("mirrored", 0.45)])
 def test_real_pictures_that_lie_wrong_are_named(way, least):
     change, name, _ = WAYS[way]
     named = [change(chest).registered().oddity for chest, _ in boxed_chests(224)[::3]]
