@@ -56,12 +56,21 @@ def compose(first: PlaceMap, then: PlaceMap) -> PlaceMap:
 def invert(places: PlaceMap, affine: Affine) -> PlaceMap:
     """Return the map back, by fixed-point iteration from that of its affine part."""
     back = np.asarray(cv2.invertAffineTransform(affine), dtype=np.float32)
-    here = identity_map()
+    here = _every_other(identity_map())
     found = apply_affine(back, here)
     for _ in range(_ROUNDS):
         missed = here - compose(found, places)
-        found = found + np.float32(_STEP) * _turned(back, missed)
-    return found
+        found = np.clip(
+            found + np.float32(_STEP) * _turned(back, missed), -SIDE, 2 * SIDE
+        )  # a wild fit stays finite
+    return np.asarray(cv2.resize(found, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
+
+
+def _every_other(places: PlaceMap) -> PlaceMap:
+    """Return the places between each four: a map is smooth, and inverting a quarter of it costs a quarter."""
+    return np.asarray(
+        cv2.resize(places, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA), dtype=np.float32
+    )
 
 
 def correlation(one: Values, other: Values, weight: Values) -> float:

@@ -13,7 +13,7 @@ from medcutmix_cli.registration.thumbnails import Thumbnail
 STARTS = 3
 """Coarse places from which a fit is tried; the best of them goes on. More help no picture that was measured."""
 
-_GOOD = 0.70
+_GOOD = 0.72
 """Correlation of an affine fit after which no other start is tried: more bring nothing there."""
 
 
@@ -38,7 +38,7 @@ class Pose:
 
 def fit_pose(thumbnail: Thumbnail, template: Template, starts: int = STARTS) -> Pose:
     """Register a thumbnail: coarse search, the best of a few affine fits, one free step."""
-    affine = _best_affine(thumbnail, template, starts)
+    affine, _ = fit_affine_part(thumbnail, template, starts)
     step = free_step(template.values, warp_by(affine, thumbnail.values))
     places = apply_affine(affine, step)
     weight = template.inside * look_up(thumbnail.inside, places)
@@ -46,16 +46,18 @@ def fit_pose(thumbnail: Thumbnail, template: Template, starts: int = STARTS) -> 
     return Pose(thumbnail, places, invert(places, affine), affine, quality)
 
 
-def _best_affine(thumbnail: Thumbnail, template: Template, count: int) -> Affine:
-    fits: list[tuple[float, Affine]] = []
-    for start in find_starts(template.values, thumbnail.values, count):
+def fit_affine_part(thumbnail: Thumbnail, template: Template, starts: int) -> tuple[Affine, float]:
+    """Return the best affine fit of a few starts, and its correlation with the template."""
+    fits: list[tuple[Affine, float]] = []
+    for start in find_starts(template.values, thumbnail.values, starts):
         affine = fit_affine(template.values, template.inside, thumbnail.values, start)
-        fits.append((_agreement(affine, thumbnail, template), affine))
-        if fits[-1][0] >= _GOOD:
+        fits.append((affine, affine_quality(affine, thumbnail, template)))
+        if fits[-1][1] >= _GOOD:
             break
-    return max(fits, key=lambda fit: fit[0])[1]
+    return max(fits, key=lambda fit: fit[1])
 
 
-def _agreement(affine: Affine, thumbnail: Thumbnail, template: Template) -> float:
+def affine_quality(affine: Affine, thumbnail: Thumbnail, template: Template) -> float:
+    """Return the correlation of a picture with the template, brought there by an affine alone."""
     weight = template.inside * warp_by(affine, thumbnail.inside)
     return correlation(template.values, warp_by(affine, thumbnail.values), weight)

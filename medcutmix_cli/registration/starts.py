@@ -12,7 +12,7 @@ from medcutmix_cli.registration.maps import Affine
 from medcutmix_cli.registration.thumbnails import SIDE, Values
 
 _COARSE = 32  # side at which is searched
-_SCALES = (0.66, 0.75, 0.87, 1.0, 1.15, 1.32, 1.5)  # of the picture, along each axis
+_SCALES = (0.7, 0.84, 1.0, 1.19, 1.42)  # of the picture, along each axis
 _OBLONG = 1.4  # greatest proportion of the two scales
 _TRIM = 0.12  # share of the picture that is left out at each edge: arms, abdomen, bars
 _ROOM = 10  # coarse pixels that the picture may reach over the template's edge

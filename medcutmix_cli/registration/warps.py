@@ -13,7 +13,6 @@ from medcutmix_cli.registration.thumbnails import SIDE, Values
 CELLS = 32
 """Cells of a stored field along each axis."""
 
-_SMOOTH = 2.5  # sigma, thumbnail pixels: what is finer bends ribs, and a network finds mixed pictures by that
 _SURROUNDINGS = 6.0  # sigma, thumbnail pixels: a quarter of a lung's width beyond the largest usual finding
 
 Box = tuple[slice, slice]
@@ -44,12 +43,11 @@ def to_warp(places: PlaceMap, trusted: Values, *, elastic: bool) -> Warp:
 
 
 def _filled(rest: PlaceMap, weight: Values) -> PlaceMap:
-    """Replace what is not trusted by its surroundings (normalised convolution), as far as it is not; smooth it all."""
+    """Replace what is not trusted by its surroundings (normalised convolution), as far as it is not."""
     total = np.asarray(cv2.GaussianBlur(weight, (0, 0), _SURROUNDINGS))[..., None]
     around = np.asarray(cv2.GaussianBlur(rest * weight[..., None], (0, 0), _SURROUNDINGS)) / (total + 1e-3)
     share = weight[..., None]
-    filled = np.asarray(share * rest + (1 - share) * around, dtype=np.float32)
-    return np.asarray(cv2.GaussianBlur(filled, (0, 0), _SMOOTH), dtype=np.float32)
+    return np.asarray(share * rest + (1 - share) * around, dtype=np.float32)
 
 
 def _shares(places: PlaceMap) -> PlaceMap:

@@ -236,3 +236,12 @@ def test_a_stored_cut_says_how_its_donor_came():
     cut = Cut(mask, mask, mask, mask.astype(np.float16), "nearest", 1.0, 0.0, 32, -16, warp)
     found = movement_of(cut, CANVAS)
     assert (found.warp, found.shift, found.down, found.right) == (warp, Shift(2, -1), 32, -16)
+
+
+def test_labels_are_those_of_the_nearest_pixel():
+    movement = Movement(smooth_warp(10)).with_shift(Shift(1, -1), CANVAS, (GRID, GRID))
+    mask = pixels_of(SQUARE)
+    found, bright = movement.move_labels(mask), movement.move_pixels(mask.astype(np.uint8) * 255) > 127
+    assert found.dtype == np.bool_
+    assert (found == bright).mean() > 0.995
+    assert np.array_equal(by(1, -1).move_labels(mask), shift_array(mask, 16, -16))

@@ -133,6 +133,36 @@ def test_a_donor_of_another_scale_or_place_is_found_where_it_lies_then(matrix):
     assert max(off) < 0.05
 
 
+def test_evidence_says_nothing_of_where_the_thorax_lies():
+    """A disc that comes into the donor's lung pulls the warp; told of it, the warp goes where it went without."""
+    pulled, told = [], []
+    rows, columns = np.mgrid[:CANVAS, :CANVAS]
+    for seed in SEEDS:
+        recipient, donor = registered_phantom(seed + 20), phantom_chest(seed)
+        y, x = (int(v) for v in np.argwhere(donor.lungs & (columns > CANVAS / 2)).mean(axis=0))
+        disc = np.hypot(rows - y - 10, columns - x) < 22
+        sick = replace(donor, pixels=np.where(disc, 235, donor.pixels).astype(np.uint8)).registered()
+        own = places_of(recipient, donor.registered())
+        evidence = (
+            np.zeros((14, 14), bool),
+            cv2.resize(disc.astype(np.float32), (14, 14), interpolation=3) > 0.1,
+        )
+        for off, given in ((pulled, None), (told, evidence)):
+            warp = ANY.align(recipient, sick, given).warp
+            found = warp_places(warp, SIDE, SIDE) * SIDE - 0.5
+            away = np.linalg.norm(found - own, axis=-1)
+            near = (
+                cv2.remap(
+                    disc.astype(np.float32),
+                    *np.moveaxis((own + 0.5) * CANVAS / SIDE, -1, 0).astype(np.float32).copy(),
+                    1,
+                )
+                > 0.5
+            )
+            off.append(away[near].mean())
+    assert np.mean(told) < np.mean(pulled)
+
+
 def cropped(chest, share=0.06):
     """Return the chest with less around it: the rest of the canvas is bar."""
     at = chest.placement

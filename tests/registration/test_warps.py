@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from medcutmix_cli.records import Warp
 from medcutmix_cli.registration.maps import apply_affine, identity_map
 from medcutmix_cli.registration.thumbnails import SIDE
-from medcutmix_cli.registration.warps import CELLS, sample, to_warp, warp_places
+from medcutmix_cli.registration.warps import CELLS, donor_places, sample, to_warp, warp_places
 from tests.thoraxes import thumbnail_places
 
 EVERYWHERE = np.ones((SIDE, SIDE), np.float32)
@@ -113,3 +113,38 @@ def test_sampling_is_bilinear_between_centres_and_constant_beyond():
     assert sample(values, places).tolist() == [0, 1, 1.5, 2, 3]
     deep = np.dstack([values, -values])
     assert sample(deep, places).tolist() == [[v, -v] for v in (0, 1, 1.5, 2, 3)]
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=15)
+def test_a_part_of_a_grid_is_that_part_of_the_whole(seed):
+    rng = np.random.default_rng(seed)
+    warp = plain(STRAIGHT + rng.normal(0, 0.1, (2, 3)), rng.normal(0, 0.05, (CELLS, CELLS, 2)))
+    box = slice(5, 19), slice(0, 30)
+    assert np.array_equal(warp_places(warp, 40, 37, box), warp_places(warp, 40, 37)[box])
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=15)
+def test_any_place_is_looked_up_as_those_of_a_grid_are(seed):
+    rng = np.random.default_rng(seed)
+    warp = plain(STRAIGHT + rng.normal(0, 0.1, (2, 3)), rng.normal(0, 0.05, (CELLS, CELLS, 2)))
+    assert np.allclose(donor_places(warp, warp_places(plain(), 14, 9)), warp_places(warp, 14, 9), atol=2e-6)
+    outside = donor_places(warp, np.array([[-1.0, 0.5]], np.float32))
+    assert np.allclose(outside, warp.affine @ [-1, 0.5, 1] + sample(warp.field.astype(np.float32),
+        np.array([0.0, 0.5], np.float32)), atol=1e-5)  # fmt: skip
+
+
+def test_what_is_not_trusted_goes_where_its_surroundings_go():
+    """The edge of an effusion looks like a diaphragm: what registration makes of it is no anatomy."""
+    places = identity_map()
+    places[26:38, 26:38] += 6
+    trusted = EVERYWHERE.copy()
+    trusted[24:40, 24:40] = 0
+    found, believed = (to_warp(places, weight, elastic=True) for weight in (trusted, EVERYWHERE))
+    middle = slice(28, 36), slice(28, 36)
+    off, moved = (
+        np.abs(warp_places(w, SIDE, SIDE) - shares(identity_map()))[middle] * SIDE for w in (found, believed)
+    )
+    assert off.max() < 0.3
+    assert moved.min() > 3
