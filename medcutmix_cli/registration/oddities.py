@@ -23,7 +23,7 @@ _LOPSIDED = 0.04
 """What a picture gains over its mirror image in the template's frame; below it, it is looked at."""
 
 _MIRRORED_BETTER = 0.02
-"""Of 177 real frontal pictures 1 is then called mirrored and 1 rotated or inverted; of their mirror images 72 % are named,
+"""Of 177 real frontal pictures 1 is then called mirrored and 1 turned; of their mirror images 72 % are named,
 of inverted ones 98 %, of turned ones 90 %."""
 
 _Values = npt.NDArray[np.float32]
