@@ -132,7 +132,7 @@ def _chosen(
 def _without_picture(view: PairView | None) -> dict[str, object] | None:
     if view is None:
         return None
-    return {name: value for name, value in asdict(view).items() if name != "picture"}
+    return {name: value for name, value in asdict(view).items() if name not in ("picture", "warp")}
 
 
 def _write_page(path: Path, html: Path, pairs: int, dataset: Path | None) -> dict[str, object]:

@@ -23,6 +23,7 @@ _LETTERS = 0.20, 0.12  # greatest width and height of a letter, or of letters th
 _CONTRAST = 64  # grey levels above its surroundings
 _BRIGHT = 0.8  # of the picture's brightest half per cent
 _BAND = 0.25, 0.15  # how far in from left and right, from top and bottom: share of the picture
+_SOFT_EDGE = 0.007  # how far a letter is seen beyond what stands out, share of the canvas' side
 _DOTS = 8 / 448**2  # least area, share of the canvas
 
 
@@ -64,7 +65,8 @@ def marker_cells(
 ) -> Mask:
     """Mark the cells whose weight can reach a letter, (grid_h, grid_w) bool.
 
-    A weight that is brought to pixels bilinearly reaches half a cell beyond its own.
+    A weight that is brought to pixels bilinearly reaches half a cell beyond its own, and a letter has a soft edge that
+    is too dark to be found.
 
     Args:
         pixels: The picture's canvas.
@@ -76,7 +78,8 @@ def marker_cells(
     found = movement.move_marks(found) if found.any() else found
     if not found.any():
         return np.zeros(grid, dtype=np.bool_)
-    reach = [round(length / cells) | 1 for length, cells in zip(found.shape, grid, strict=True)]
+    edge = 2 * round(_SOFT_EDGE * found.shape[0])
+    reach = [(round(length / cells) + edge) | 1 for length, cells in zip(found.shape, grid, strict=True)]
     wide = cv2.dilate(found.astype(np.uint8), np.ones(reach, np.uint8))
     rows, columns = ((np.arange(n) * found.shape[0] // n) for n in grid)
     cells = np.maximum.reduceat(np.maximum.reduceat(wide, rows, axis=0), columns, axis=1)

@@ -19,6 +19,9 @@ UNLIKE_A_THORAX = 0.80
 """Quality below which other ways of lying are tried: 7 % of 177 real frontal pictures, 95 % of turned ones."""
 
 _BETTER = 0.10  # by which the other way must fit better
+_INVERTED_FIRST = (
+    0.05  # by which a turn must fit better than inverting: an inverted picture can be turned as well
+)
 _LOPSIDED = 0.04
 """What a picture gains over its mirror image in the template's frame; below it, it is looked at."""
 
@@ -42,7 +45,7 @@ def name_oddity(pose: Pose) -> str:
     own = affine_quality(pose.affine, pose.thumbnail, thorax())
     if pose.quality < UNLIKE_A_THORAX:
         tried = {name: _changed(pose.thumbnail, change) for name, change in _TURNS.items()}
-        best = max(tried, key=lambda name: tried[name])
+        best = max(tried, key=lambda name: tried[name] + _INVERTED_FIRST * (name == "inverted"))
         if tried[best] >= own + _BETTER:
             return best.split()[0]
     if _lopsidedness(pose, thorax()) < _LOPSIDED:

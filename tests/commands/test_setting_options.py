@@ -25,6 +25,8 @@ WORDS = {
     "embed": ("embed",),
     "attend": ("attend",),
     "maps": ("evaluate", "maps"),
+    "mixes": ("evaluate", "mixes"),
+    "detect": ("evaluate", "detect"),
     "reports": ("evaluate", "reports"),
     "read": ("read",),
     "verify": ("verify",),
@@ -42,7 +44,12 @@ FUNCTIONS = {
 }
 
 
-OWN = {"maps": {"--encoder", "--seed"}, "attend": {"--finding"}}
+OWN = {
+    "maps": {"--encoder", "--seed"},
+    "mixes": {"--seed"},
+    "detect": {"--seed"},
+    "attend": {"--finding"},
+}
 """Options of a command that have the name of a setting and are none."""
 
 

@@ -88,7 +88,7 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_to_the_same_bytes(
     with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=8m", "none") as disk:
         out = disk / "out"
         if stage != "planning":
-            medcutmix_cli.plan(source, out, gate=gate, **GATED)
+            medcutmix_cli.plan(source, out, gate=gate, align="none", **GATED)
         fill(disk, leave={"planning": 8192, "calibrating": 0, "rendering": 65536}[stage])
         with pytest.raises(RunError, match="no space left") as caught:
             augmented(source, out, gate=gate)

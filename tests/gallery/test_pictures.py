@@ -86,7 +86,12 @@ def test_a_parent_that_was_asked_nothing_has_no_heat_map(tmp_path):
 def test_the_region_is_outlined_where_it_was_taken_from_the_donor(tmp_path):
     row = make_row(0, shift_y=28, shift_x=-56)  # a cell of 112 / 4 pixels down, two to the left
     page, _ = page_of(write_run(tmp_path / "run", ([row],)), tmp_path)
-    assert re.findall(r'class="paste" transform="translate\((.*?)\)"', page) == ["2 -1"]
+    lines = re.findall(r'class="paste" d="([^"]*)"', page)
+    first = [tuple(map(float, line[1:].split("L")[0].split("v")[0].split("h")[0].split())) for line in lines]
+    assert (first[1][0] - first[0][0], first[1][1] - first[0][1]) == (
+        2,
+        -1,
+    )  # the donor's beside the recipient's
 
 
 def test_no_png_tool_is_needed_to_read_the_mix(run, tmp_path):

@@ -63,7 +63,7 @@ def shown(tmp_path):
         pytest.param({"impression_consistent": False}, "! impression not consistent", id="impression"),
         pytest.param({"prompted_b": True}, "! donor's report made from labels", id="a-prompted-donor"),
         pytest.param(
-            {"shift_y": -12, "shift_x": 5}, "moved: 12 px up, 5 px to the right", id="a-donor-that-was-moved"
+            {"shift_y": -12, "shift_x": 5}, "moved 12 px up, 5 px to the right", id="a-donor-that-was-moved"
         ),
         pytest.param({"sentence_b": ""}, "no sentence", id="a-donor-without-a-map"),
     ],
