@@ -14,7 +14,7 @@ from medcutmix_cli.registration.template import thorax_anatomy, thorax_outlines
 from medcutmix_cli.registration.thumbnails import SIDE
 
 _REACH = 5  # thumbnail pixels: what borders on a lung belongs to it, and outlines err by one
-_RECESS = 9  # thumbnail pixels below the lung, a quarter of its height: the posterior costophrenic recess
+_RECESS = 13  # thumbnail pixels below the lung, a third of its height: fluid pushes up what is seen of a lung
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,7 +35,7 @@ def to_warp(places: PlaceMap, trusted: Values, *, elastic: bool) -> Warp:
     affine = _best_affine(own, given, weight)
     field = np.zeros((CELLS, CELLS, 2), np.float16)
     if elastic:
-        rest = given - (own @ affine[:, :2].T + affine[:, 2])
+        rest = given - _straight(affine, own)
         field = cv2.resize(_filled(rest, weight), (CELLS, CELLS), interpolation=cv2.INTER_AREA).astype(
             np.float16
         )
@@ -56,10 +56,15 @@ def _shares(places: PlaceMap) -> PlaceMap:
 
 
 def _best_affine(own: PlaceMap, given: PlaceMap, weight: Values) -> npt.NDArray[np.float32]:
-    """Solve the weighted least squares of `given = affine @ (own, 1)`, in float64."""
+    """Solve the weighted least squares of `given = affine @ (own, 1)`, in float64.
+
+    Sums by `einsum`, solved by OpenCV: BLAS and LAPACK would wake their threads, and these spin beside ours.
+    """
     known = np.column_stack([own.reshape(-1, 2), np.ones(own.size // 2)]).astype(np.float64)
     weighted = known * weight.reshape(-1, 1)
-    solved = np.linalg.solve(weighted.T @ known, weighted.T @ given.reshape(-1, 2).astype(np.float64))
+    wanted = given.reshape(-1, 2).astype(np.float64)
+    sums, right = np.einsum("ij,ik->jk", weighted, known), np.einsum("ij,ik->jk", weighted, wanted)
+    _, solved = cv2.solve(sums, right, flags=cv2.DECOMP_LU)
     return np.asarray(solved.T, dtype=np.float32)
 
 
@@ -87,12 +92,12 @@ def warp_places(warp: Warp, height: int, width: int, box: Box = EVERYWHERE) -> n
 def donor_places(warp: Warp, places: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Return the donor's place for any places of the recipient, (..., 2) float32 (x, y) in shares of the canvas."""
     added = sample(warp.field.astype(np.float32), places)
-    return np.asarray(_straight(warp, places) + added, dtype=np.float32)
+    return np.asarray(_straight(warp.affine, places) + added, dtype=np.float32)
 
 
-def _straight(warp: Warp, places: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Return where the affine part takes places."""
-    a, x, y = warp.affine, places[..., 0], places[..., 1]
+def _straight(a: npt.NDArray[np.float32], places: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return where an affine takes places."""
+    x, y = places[..., 0], places[..., 1]
     return np.stack([a[0, 0] * x + a[0, 1] * y + a[0, 2], a[1, 0] * x + a[1, 1] * y + a[1, 2]], axis=-1)
 
 
