@@ -128,6 +128,7 @@ def _recipe(inspection: Inspection) -> str:
         "Pairing": _counted(inspection.strategies) or str(plan.get("pairing", "")),
         "Pictures mixed": _counted(inspection.image_modes) or "none",
         "Mask, region": f"{mixing.get('mask', '')}, {mixing.get('region', '')}",
+        "Align, tone": f"{mixing.get('align', '')}, {mixing.get('tone', '')}",
         "Blend, lam": f"{mixing.get('blend', '')}, {mixing.get('weight', '')}",
         "Canvas": f"{image.get('canvas', '')} pixels, stored as {image.get('format', 'png')}, "
         f"DICOM as {image.get('dicom_mode', '')}",
