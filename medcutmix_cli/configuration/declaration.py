@@ -135,5 +135,14 @@ def declared_in(record: type) -> tuple[Setting, ...]:
     return tuple(Setting("", entry.name, entry.default, entry.metadata["declared"]) for entry in found)
 
 
+def name_below_least(record: Any) -> str:
+    """Name the first field of a record that lies below its declared bound, with the bound; "" where none does."""
+    for entry in declared_in(type(record)):
+        least = entry.declared.least
+        if least is not None and not getattr(record, entry.name) >= least:
+            return f"{entry.name.replace('_', '-')} must be at least {least}"
+    return ""
+
+
 def _setting(table: str, record: Any, entry: Field[Any]) -> Setting:
     return Setting(table, entry.name, getattr(record, entry.name), entry.metadata["declared"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from medcutmix_cli.configuration.declaration import setting
+from medcutmix_cli.configuration.declaration import name_below_least, setting
 from medcutmix_cli.errors import UsageError
 
 TRAINED = "How it is trained"
@@ -41,6 +41,6 @@ class DetectSettings:
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
-        for name, least in (("folds", 2), ("epochs", 1), ("max_pairs", 0)):
-            if not getattr(self, name) >= least:
-                raise UsageError(f"{name.replace('_', '-')} must be at least {least}")
+        below = name_below_least(self)
+        if below:
+            raise UsageError(below)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from medcutmix_cli.configuration.declaration import setting
+from medcutmix_cli.configuration.declaration import name_below_least, setting
 from medcutmix_cli.errors import UsageError
 
 INTERVALS = "Intervals"
@@ -29,7 +29,17 @@ class IntervalSettings:
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
-        if not self.resamples >= 0:
-            raise UsageError("resamples must be at least 0", hint="0 gives no intervals")
-        if not 0 < self.interval < 1:
-            raise UsageError("interval must be between 0 and 1", hint="0.95 is usual")
+        below = name_below_least(self)
+        if below:
+            raise UsageError(below, hint="0 gives no intervals")
+        check_level(self.interval)
+
+
+def check_level(interval: float) -> None:
+    """Refuse what is no level of an interval.
+
+    Raises:
+        UsageError: It is not between 0 and 1.
+    """
+    if not 0 < interval < 1:
+        raise UsageError("interval must be between 0 and 1", hint="0.95 is usual")

@@ -40,12 +40,17 @@ def interval_of(
     """
     value = statistic(np.ones(len(owners), np.int64))
     drawn = np.array([statistic(counts) for counts in draws(owners, settings, name)])
-    drawn = drawn[np.isfinite(drawn)]
-    if not drawn.size:
-        return IntervalEstimate(value, float("nan"), float("nan"))
-    tail = 50 * (1 - settings.interval)
-    low, high = np.percentile(drawn, [tail, 100 - tail])
-    return IntervalEstimate(value, float(low), float(high))
+    return IntervalEstimate(value, *percentile_interval(drawn, settings.interval))
+
+
+def percentile_interval(drawn: Values, level: float) -> tuple[float, float]:
+    """Return the (low, high) between which that share of the finite draws lies; NaN where there is none."""
+    finite = drawn[np.isfinite(drawn)]
+    if not finite.size:
+        return float("nan"), float("nan")
+    tail = 50 * (1 - level)
+    low, high = np.percentile(finite, [tail, 100 - tail])
+    return float(low), float(high)
 
 
 def draws(owners: Sequence[str], settings: IntervalSettings, name: str) -> Iterator[Counts]:

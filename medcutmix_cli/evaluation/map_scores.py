@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.encoders.base import EncoderCard
+from medcutmix_cli.evaluation.intervals import percentile_interval
 from medcutmix_cli.evaluation.map_settings import MapSettings
 from medcutmix_cli.seeds import stable_generator
 
@@ -180,12 +181,7 @@ def bootstrap(sums: Table, counts: Table, settings: MapSettings, name: str) -> B
         return BootstrapMean(value, float("nan"), float("nan"))
     generator = stable_generator("maps-bootstrap", settings.seed, name)
     drawn = np.concatenate([_resampled(sums, counts, generator, size) for size in _parts(settings.resamples)])
-    drawn = drawn[np.isfinite(drawn)]
-    if not drawn.size:
-        return BootstrapMean(value, float("nan"), float("nan"))
-    tail = 50 * (1 - settings.interval)
-    low, high = np.percentile(drawn, [tail, 100 - tail])
-    return BootstrapMean(value, float(low), float(high))
+    return BootstrapMean(value, *percentile_interval(drawn, settings.interval))
 
 
 def _parts(resamples: int, size: int = 100) -> list[int]:

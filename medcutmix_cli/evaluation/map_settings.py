@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from medcutmix_cli.configuration.declaration import setting
+from medcutmix_cli.configuration.declaration import name_below_least, setting
 from medcutmix_cli.errors import UsageError
+from medcutmix_cli.evaluation.interval_settings import check_level
 
 COMPARED, MEASURED = "What is compared", "How it is measured"
 
@@ -70,8 +71,7 @@ class MapSettings:
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
-        for name in ("smoothing", "tolerance", "temperature", "resamples", "max_images"):
-            if not getattr(self, name) >= 0:
-                raise UsageError(f"{name.replace('_', '-')} must be at least 0", hint="0 switches it off")
-        if not 0 < self.interval < 1:
-            raise UsageError("interval must be between 0 and 1", hint="0.95 is usual")
+        below = name_below_least(self)
+        if below:
+            raise UsageError(below, hint="0 switches it off")
+        check_level(self.interval)

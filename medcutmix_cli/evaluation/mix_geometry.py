@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Self, TypeVar
+from typing import Self
 
 import cv2
 import numpy as np
@@ -15,7 +15,6 @@ from medcutmix_cli.records import Cut, Placement
 from medcutmix_cli.rendering.rows import row_cut, row_placement
 from medcutmix_cli.run.shards import Row
 
-Element = TypeVar("Element", bound=np.generic)
 Mask = npt.NDArray[np.bool_]
 
 PASTED = 0.5

@@ -82,11 +82,10 @@ def match_intensity(
 
 def _meeting(recipient: View, donor: View, mask: Mask, ring: Mask, movement: Movement) -> _Meeting:
     side = recipient.pixels.shape[0]
-    box = box_of(upsample((mask | ring).astype(np.float32), side, "nearest") > 0.5)
+    around, within = (upsample(cells.astype(np.float32), side, "nearest") > 0.5 for cells in (ring, mask))
+    box = box_of(around | within)
     both = in_picture(recipient.placement)[box] & movement.inside(donor.placement, box)
-    around, within = (
-        both & (upsample(cells.astype(np.float32), side, "nearest")[box] > 0.5) for cells in (ring, mask)
-    )
+    around, within = both & around[box], both & within[box]
     return _Meeting(recipient.pixels[box], movement.move_pixels(donor.pixels, box), around, within, box, side)
 
 

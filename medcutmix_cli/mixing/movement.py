@@ -102,7 +102,7 @@ class Movement:
         if self.warp is None:
             return shift_array(marks, self.down, self.right)
         blocks = _block_maxima(marks, _COARSE)
-        x, y = self._coarse_places(*blocks.shape)
+        x, y = self._unshifted_places(blocks.shape[0], EVERYWHERE)
         reached = cv2.remap(blocks, x, y, cv2.INTER_LINEAR) > 0
         wide = reached.repeat(_COARSE, axis=0).repeat(_COARSE, axis=1)
         return shift_array(wide[: marks.shape[0], : marks.shape[1]], self.down, self.right)
@@ -135,30 +135,20 @@ class Movement:
     def _shift_cells(self, values: npt.NDArray[Element]) -> npt.NDArray[Element]:
         return shift_array(values, self.shift.rows, self.shift.columns)
 
-    def _known_warp(self) -> Warp:
-        if self.warp is None:
-            raise ValueError("without a warp there is nothing to look up")
-        return self.warp
-
-    def _coarse_places(self, height: int, width: int) -> tuple[Values, Values]:
-        places = warp_places(self._known_warp(), height, width) * np.array(
-            [width, height], np.float32
-        ) - np.float32(0.5)
-        return np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
-
     def _places_of(self, canvas: int, box: Box) -> tuple[Values, Values]:
         """Return the donor's (x, y), pixels, for the pixels of a box of the recipient's canvas."""
-        if self.down or self.right:
-            places = self._pixel_places(canvas, EVERYWHERE)
-            x, y = (shift_array(places[..., k], self.down, self.right, fill=_NOWHERE)[box] for k in (0, 1))
-        else:
-            places = self._pixel_places(canvas, box)
-            x, y = places[..., 0], places[..., 1]
+        if not (self.down or self.right):
+            return self._unshifted_places(canvas, box)
+        everywhere = self._unshifted_places(canvas, EVERYWHERE)
+        x, y = (shift_array(axis, self.down, self.right, fill=_NOWHERE)[box] for axis in everywhere)
         return np.ascontiguousarray(x), np.ascontiguousarray(y)
 
-    def _pixel_places(self, canvas: int, box: Box) -> Values:
-        places = warp_places(self._known_warp(), canvas, canvas, box)
-        return places * np.float32(canvas) - np.float32(0.5)
+    def _unshifted_places(self, side: int, box: Box) -> tuple[Values, Values]:
+        """Return the donor's (x, y), pixels of a canvas of that side, before it is moved by whole cells."""
+        if self.warp is None:
+            raise ValueError("without a warp there is nothing to look up")
+        places = warp_places(self.warp, side, side, box) * np.float32(side) - np.float32(0.5)
+        return np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
 
 
 IN_ITS_PLACE = Movement()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -37,16 +38,22 @@ class PictureAnatomy:
 def picture_anatomy(pose: Pose, grid: tuple[int, ...]) -> PictureAnatomy:
     """Bring the template's anatomy to a picture, and to the cells of a grid over its canvas."""
     anatomy, size = thorax_anatomy(), (grid[1], grid[0])
-    lungs = anatomy.right + anatomy.left
-    around = np.asarray(cv2.dilate(lungs, np.ones((_REACH, _REACH), np.uint8)), dtype=np.float32)
-    below = cv2.dilate(around, np.ones((_RECESS + 1, 1), np.uint8), anchor=(0, _RECESS))
-    pleura = np.asarray(below, dtype=np.float32)
+    around, pleura = _homes()
     return PictureAnatomy(
         lungs=_on_grid(look_up(around, pose.to_template), size),
         pleura=_on_grid(look_up(pleura, pose.to_template), size),
         leftness=_on_grid(look_up(anatomy.leftness, pose.to_template, outside=None), size),
         height=_on_grid(look_up(anatomy.height, pose.to_template, outside=None), size),
     )
+
+
+@cache
+def _homes() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the template's lungs with what borders on them, and the same with the recess below."""
+    anatomy = thorax_anatomy()
+    around = cv2.dilate(anatomy.right + anatomy.left, np.ones((_REACH, _REACH), np.uint8))
+    pleura = cv2.dilate(around, np.ones((_RECESS + 1, 1), np.uint8), anchor=(0, _RECESS))
+    return np.asarray(around, dtype=np.float32), np.asarray(pleura, dtype=np.float32)
 
 
 def lung_outlines(pose: Pose, canvas: int) -> tuple[npt.NDArray[np.float32], ...]:
