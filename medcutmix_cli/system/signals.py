@@ -12,9 +12,10 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Lock, Thread, main_thread
+from functools import partial
+from threading import Lock, Thread, current_thread, main_thread
 from types import FrameType
 from typing import Any, Self
 
@@ -40,6 +41,13 @@ _SHOW_CURSOR = "\x1b[?25h"
 
 class Stop(BaseException):
     """A signal asks the program to stop. No `Exception`: what a library catches must not swallow it."""
+
+
+class _Shield:
+    """Whether the main thread is starting a child, and what came meanwhile."""
+
+    up = False
+    missed: Callable[[], None] | None = None
 
 
 class SignalWatch:
@@ -115,6 +123,8 @@ class SignalWatch:
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         if os.getpid() != self._owner:
             self._stop_worker(number)
+        elif _Shield.up:
+            _Shield.missed = partial(self._stop, number, None)
         elif not self.seen and self._code is None:
             self.seen = True
             raise Stop(signal.Signals(number).name)
@@ -218,16 +228,30 @@ def numbers() -> list[int]:
 
 @contextmanager
 def shield_children() -> Iterator[None]:
-    """Let child processes that are started inside be born deaf to the signals that ask to stop.
+    """Let child processes that are started inside be born deaf to the signals that ask to stop, and be born whole.
 
     Ctrl-C and Slurm signal every process at once; the children's parent is the one to answer, and ends them. Blocked
-    signals stay blocked in what is started; those that come to this process meanwhile are answered afterwards.
+    signals stay blocked in what is started; those that come to this process meanwhile are answered afterwards. A mask
+    alone does not put them off: another thread takes the signal, and the main thread answers it. A child whose parent
+    leaves before it has told it all ends with a traceback of its own.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers())
+    outermost = current_thread() is main_thread() and not _Shield.up
+    _Shield.up = _Shield.up or outermost
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if outermost:
+            _lower_shield()
+
+
+def _lower_shield() -> None:
+    """Answer what came while the shield was up."""
+    _Shield.up = False
+    missed, _Shield.missed = _Shield.missed, None
+    if missed is not None:
+        missed()
 
 
 def follow_parent() -> None:

@@ -3,6 +3,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager, suppress
 from threading import Thread
@@ -207,6 +208,39 @@ def test_a_signal_that_comes_during_the_shield_is_not_lost():
     with SignalWatch() as watch, pytest.raises(Stop):
         kill_in_the_shield()
     assert watch.seen
+
+
+def be_born(done):
+    with shield_children():
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(20):  # another thread takes it, and tells the main thread
+            time.sleep(0.01)
+        done.append("all said")
+
+
+def test_a_child_is_told_all_before_the_signal_is_answered():
+    done = []
+    with SignalWatch() as watch, pytest.raises(Stop, match="SIGTERM"):
+        be_born(done)
+    assert watch.seen
+    assert done == ["all said"]
+
+
+def test_the_shield_of_another_thread_puts_nothing_off():
+    up, down = threading.Event(), threading.Event()
+
+    def shielded():
+        with shield_children():
+            up.set()
+            down.wait(30)
+
+    thread = threading.Thread(target=shielded)
+    thread.start()
+    up.wait(30)
+    with SignalWatch(), pytest.raises(Stop):
+        signal.raise_signal(signal.SIGTERM)
+    down.set()
+    thread.join()
 
 
 def test_the_signals_are_given_back():
