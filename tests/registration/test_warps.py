@@ -88,7 +88,7 @@ def test_the_affine_part_of_a_map_is_found_and_nothing_is_left_for_the_field():
 
 
 def test_a_place_that_does_not_count_does_not_move_the_affine():
-    places = identity_map()
+    places = identity_map().copy()
     places[:, 40:] += 9
     weight = EVERYWHERE.copy()
     weight[:, 40:] = 0
@@ -137,7 +137,7 @@ def test_any_place_is_looked_up_as_those_of_a_grid_are(seed):
 
 def test_what_is_not_trusted_goes_where_its_surroundings_go():
     """The edge of an effusion looks like a diaphragm: what registration makes of it is no anatomy."""
-    places = identity_map()
+    places = identity_map().copy()
     places[26:38, 26:38] += 6
     trusted = EVERYWHERE.copy()
     trusted[24:40, 24:40] = 0
