@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from medcutmix_cli.attention import Mask, MaskRule, Region, Scores
 from medcutmix_cli.records import MapTarget, Placement, ThoraxPlacement
-from medcutmix_cli.registration.anatomy import PictureAnatomy, picture_anatomy
-from medcutmix_cli.registration.pictures import RegisteredPicture
+from medcutmix_cli.registration.anatomy import PictureAnatomy
 from medcutmix_cli.sides import Half, image_half
 
 _MIDLINE = 2.0  # thumbnail pixels either side of it are of both sides: a heart's apex, a turned patient
@@ -49,7 +48,7 @@ def select_region(
     scores: Scores,
     target: MapTarget,
     placement: Placement,
-    picture: RegisteredPicture | None,
+    anatomy: PictureAnatomy | None,
 ) -> Region:
     """Cut a mask from a map, by the anatomy of the picture where it is registered.
 
@@ -58,11 +57,11 @@ def select_region(
         scores: (grid_h, grid_w) float32 raw map.
         target: What it was asked for.
         placement: Where the picture lies on the canvas.
-        picture: As it is registered; None: sides are halves of the picture, and no rule of anatomy is asked.
+        anatomy: Of the picture, on the map's grid; None where it is not registered: sides are halves of the picture,
+            and no rule of anatomy is asked.
     """
-    if picture is None:
+    if anatomy is None:
         return rule.select(scores, target, placement)
-    anatomy = picture_anatomy(picture.pose, scores.shape)
     where = ThoraxPlacement(**asdict(placement), leftness=anatomy.leftness)
     region = rule.select(scores, target, where)
     return (
