@@ -113,9 +113,12 @@ def home_of(finding: str, anatomy: PictureAnatomy) -> npt.NDArray[np.float32] | 
 
 
 def cells_of_home(findings: Iterable[str], anatomy: PictureAnatomy) -> Mask:
-    """Mark the cells at least half of which can hold all of some findings; all cells where one lies anywhere."""
+    """Mark the cells of which half may be pasted over for all of some findings; all cells for one that lies anywhere.
+
+    Of the recess behind the diaphragm that is the upper half: fluid lies deeper too, but so does the abdomen.
+    """
     mask = np.ones(anatomy.lungs.shape, dtype=np.bool_)
     for finding in findings:
-        home = home_of(finding, anatomy)
+        home = home_of(finding, replace(anatomy, pleura=anatomy.upper_pleura))
         mask &= home is None or home >= 0.5
     return mask

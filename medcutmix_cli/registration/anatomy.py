@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from medcutmix_cli.registration.thumbnails import SIDE
 
 _REACH = 5  # thumbnail pixels: what borders on a lung belongs to it, and outlines err by one
 _RECESS = 13  # thumbnail pixels below the lung, a third of its height: fluid pushes up what is seen of a lung
+_UPPER_RECESS = 7  # of them: below it a paste brings more of the other's abdomen than of its fluid
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,12 +27,14 @@ class PictureAnatomy:
     Attributes:
         lungs: (grid_h, grid_w) float32 in [0, 1], the share of the cell that is lung, what borders on it included.
         pleura: (grid_h, grid_w) float32 in [0, 1], the same with the recess behind the diaphragm, where fluid gathers.
+        upper_pleura: (grid_h, grid_w) float32 in [0, 1], the same with the upper half of the recess.
         leftness: (grid_h, grid_w) float32, > 0 on the patient's left of the midline, < 0 on the right.
         height: (grid_h, grid_w) float32, 0 at the apex and 1 at the base of the lung on that side; goes on beyond.
     """
 
     lungs: npt.NDArray[np.float32]
     pleura: npt.NDArray[np.float32]
+    upper_pleura: npt.NDArray[np.float32]
     leftness: npt.NDArray[np.float32]
     height: npt.NDArray[np.float32]
 
@@ -38,22 +42,28 @@ class PictureAnatomy:
 def picture_anatomy(pose: Pose, grid: tuple[int, ...]) -> PictureAnatomy:
     """Bring the template's anatomy to a picture, and to the cells of a grid over its canvas."""
     anatomy, size = thorax_anatomy(), (grid[1], grid[0])
-    around, pleura = _homes()
+    around, pleura, upper = _homes()
     return PictureAnatomy(
         lungs=_on_grid(look_up(around, pose.to_template), size),
         pleura=_on_grid(look_up(pleura, pose.to_template), size),
+        upper_pleura=_on_grid(look_up(upper, pose.to_template), size),
         leftness=_on_grid(look_up(anatomy.leftness, pose.to_template, outside=None), size),
         height=_on_grid(look_up(anatomy.height, pose.to_template, outside=None), size),
     )
 
 
 @cache
-def _homes() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Return the template's lungs with what borders on them, and the same with the recess below."""
+def _homes() -> tuple[npt.NDArray[np.float32], ...]:
+    """Return the template's lungs with what borders on them, and the same with all, and half, of the recess below."""
     anatomy = thorax_anatomy()
     around = cv2.dilate(anatomy.right + anatomy.left, np.ones((_REACH, _REACH), np.uint8))
-    pleura = cv2.dilate(around, np.ones((_RECESS + 1, 1), np.uint8), anchor=(0, _RECESS))
-    return np.asarray(around, dtype=np.float32), np.asarray(pleura, dtype=np.float32)
+    lower = (_deepened(around, depth) for depth in (_RECESS, _UPPER_RECESS))
+    return np.asarray(around, dtype=np.float32), *lower
+
+
+def _deepened(lungs: npt.NDArray[Any], depth: int) -> npt.NDArray[np.float32]:
+    reached = cv2.dilate(lungs, np.ones((depth + 1, 1), np.uint8), anchor=(0, depth))
+    return np.asarray(reached, dtype=np.float32)
 
 
 def lung_outlines(pose: Pose, canvas: int) -> tuple[npt.NDArray[np.float32], ...]:

@@ -178,7 +178,7 @@ def test_cells_of_several_findings_are_those_that_all_can_lie_in():
     anatomy = anatomy_of()
     lungs = anatomy.lungs >= 0.5
     assert np.array_equal(
-        cells_of_home(["nodule", "pleural_effusion"], anatomy), lungs & (anatomy.pleura >= 0.5)
+        cells_of_home(["nodule", "pleural_effusion"], anatomy), lungs & (anatomy.upper_pleura >= 0.5)
     )
     assert np.array_equal(cells_of_home(["nodule", "fracture"], anatomy), lungs)
     assert cells_of_home(["fracture"], anatomy).all()

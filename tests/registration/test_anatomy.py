@@ -76,7 +76,9 @@ def test_the_recess_of_the_pleura_lies_below_the_lungs_and_is_no_lung():
     for seed in SEEDS[:4]:
         anatomy = anatomy_of(seed)
         more = (anatomy.pleura >= 0.5) & (anatomy.lungs < 0.5)
-        assert (anatomy.pleura >= anatomy.lungs - 1e-5).all()
+        assert (anatomy.pleura >= anatomy.upper_pleura - 1e-5).all()
+        assert (anatomy.upper_pleura >= anatomy.lungs - 1e-5).all()
+        assert (anatomy.pleura - anatomy.upper_pleura).sum() > 1
         assert more.any()
         assert np.median(anatomy.height[more]) > 0.9
         assert (anatomy.height[more] > 0.5).mean() > 0.8
@@ -85,7 +87,7 @@ def test_the_recess_of_the_pleura_lies_below_the_lungs_and_is_no_lung():
 @pytest.mark.parametrize("grid", [(7, 7), (14, 14), (37, 37), (112, 112), (5, 9)])
 def test_any_grid_says_the_same_of_the_canvas(grid):
     fine, coarse = anatomy_of(3, (560, 560)), anatomy_of(3, grid)
-    for name in ("lungs", "pleura", "leftness", "height"):
+    for name in ("lungs", "pleura", "upper_pleura", "leftness", "height"):
         found, known = getattr(coarse, name), getattr(fine, name)
         assert (found.shape, found.dtype) == (grid, np.float32)
         mean = cv2.resize(known, grid[::-1], interpolation=cv2.INTER_AREA)
