@@ -16,6 +16,7 @@ CLEAR_LUNGS = "clear-lungs"
 _CALLED_CLEAR = re.compile(
     r"\blungs?\b.*\b(?:clear|normal|unremarkable)\b|\b(?:clear|normal)\b.*\blungs?\b", re.S
 )
+_INTERSTITIAL = re.compile(r"\b(?:interstiti\w+|reticul\w+|markings?|bronchovascular|vascularity)\b")
 _NOT_THERE = frozenset({Assertion.ABSENT, Assertion.RESOLVED})
 
 
@@ -59,6 +60,14 @@ def denied_name(sentence: Sentence, mention: Mention) -> str:
     """Return what a denial denies: its finding, or "clear-lungs" where lungs are called clear."""
     words = sentence.text[mention.start - sentence.start : mention.end - sentence.start].lower()
     return CLEAR_LUNGS if mention.finding == "opacity" and _CALLED_CLEAR.search(words) else mention.finding
+
+
+def is_interstitial(sentence: Sentence, mention: Mention) -> bool:
+    """Say whether a mention of an opacity means markings of the interstitium, not filled air space."""
+    start, end = mention.start - sentence.start, mention.end - sentence.start
+    before = sentence.text[:start].split()[-3:]
+    words = " ".join((*before, sentence.text[start:end])).lower()
+    return mention.finding == "opacity" and _INTERSTITIAL.search(words) is not None
 
 
 def of_the_lung(finding: str) -> bool:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
 
 from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, move_sentence, without
-from medcutmix_cli.pairing.consistency import contradiction
+from medcutmix_cli.pairing.consistency import comparable, contradiction
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
-from medcutmix_cli.pairing.giving import SHADOWS, holds_list_number
-from medcutmix_cli.pairing.normals import contradicted_statements, denials, of_the_lung
+from medcutmix_cli.pairing.giving import holds_list_number
+from medcutmix_cli.pairing.normals import contradicted_statements, denials
+from medcutmix_cli.pairing.references import observations, pointing_sentences
+from medcutmix_cli.pairing.shadows import names_of_shadow
 from medcutmix_cli.pairing.statements import STATED, Refusal
-from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
-from medcutmix_cli.sides import common_side, meet
+from medcutmix_cli.sides import joint_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,99 +45,90 @@ def counted_sentences(reading: Reading) -> list[Sentence]:
 def departure(reading: Reading, finding: str) -> Removal | Refusal:
     """Take every statement of a finding out of a report, hedged, resolved and prior-referring ones too.
 
-    What else its sentences say stays where it can be cut free. Denials that cannot be leave as well (that is no
-    lie); another finding that is there cannot. Kept for the donors that are tried one after the other.
+    Other names of the same shadow leave with it, and the sentences that point at one that leaves. What else its
+    sentences say stays where it can be cut free. Denials that cannot be leave as well (that is no lie); another
+    finding that is there cannot. Kept for the donors that are tried one after the other.
     """
-    about = [s for s in counted_sentences(reading) if any(m.assertion in STATED for m in _of(s, finding))]
-    changes = [_change_of_statement(s, finding) for s in about]
-    if None in changes:
-        return Refusal("recipient-sentence-has-other-findings")
-    done = tuple(change for change in changes if change is not None)
-    if any(holds_list_number(change.sentence.text) for change in done):
-        return Refusal("sentence-holds-a-list-number")
-    if _pointed_at(reading, done):
-        return Refusal("next-sentence-points-back")
-    if _named_otherwise(reading, done, finding):
-        return Refusal("recipient-names-the-shadow-otherwise")
-    side = common_side(m.side for s in about for m in _of(s, finding) if m.assertion is Assertion.PRESENT)
-    if side is None:  # sides.py, clause 1
-        return Refusal("recipient-names-several-sides")
-    query = _query(about, finding)
+    sentences = counted_sentences(reading)
+    named = names_of_shadow(sentences, finding)
+    if isinstance(named, Refusal):
+        return named
+    taken: dict[Sentence, list[Mention]] = {}
+    for naming in named:
+        taken.setdefault(naming.sentence, []).append(naming.mention)
+    changes = _changes(sentences, taken)
+    if isinstance(changes, Refusal):
+        return changes
+    query = _query(taken, finding)
     if isinstance(query, Refusal):
         return query
-    staying = [m for s in counted_sentences(reading) if s not in about for m in s.mentions]
-    if contradiction([*staying, *(m for s in about for m in _of(s, finding))]):
+    staying = [replace(s, mentions=_staying(s, taken.get(s, ()), finding)) for s in sentences]
+    if contradiction(comparable(staying)):
         # No donor can mend that; without this the pair would be refused after the work of mixing.
         return Refusal("recipient-contradicts-itself")
-    return Removal(done, query, side)
+    present = [m for m in _all(taken) if m.finding == finding and m.assertion is Assertion.PRESENT]
+    return Removal(changes, query, joint_side(m.side for m in present))
 
 
-def _named_otherwise(reading: Reading, changes: tuple[SentenceChange, ...], finding: str) -> bool:
-    """Say whether what stays may speak of the same shadow by another name: "opacity" here, "pneumonia" there."""
-    groups = [names for names in table("normals")["same_shadow"].values() if finding in names]
-    others = {name for names in groups for name in names} - {finding}
-    gone = {change.sentence for change in changes}
-    sides = {m.side for s in gone for m in _of(s, finding)}
-    left = [s for change in changes if change.left is not None for s in change.left.sentences]
-    return any(
-        m.finding in others and not is_denied(m) and any(meet(side, m.side) for side in sides)
-        for s in (*left, *(s for s in counted_sentences(reading) if s not in gone))
-        for m in s.mentions
-    )
+def _changes(
+    sentences: list[Sentence], taken: dict[Sentence, list[Mention]]
+) -> tuple[SentenceChange, ...] | Refusal:
+    """Return what becomes of the sentences that name what leaves, and of those that point at them."""
+    cut = [_change_of_statement(s, leaving) for s, leaving in taken.items()]
+    if None in cut:
+        return Refusal("recipient-sentence-has-other-findings")
+    changes = {change.sentence: change for change in cut if change is not None}
+    pointing = pointing_sentences(sentences, changes)
+    if isinstance(pointing, Refusal):
+        return pointing
+    changes |= {s: SentenceChange(s) for s in pointing}
+    if any(holds_list_number(s.text) for s in changes):
+        return Refusal("sentence-holds-a-list-number")
+    return tuple(changes[s] for s in sentences if s in changes)
 
 
-def _pointed_at(reading: Reading, changes: tuple[SentenceChange, ...]) -> bool:
-    """Say whether a sentence that stays begins with "This ..." behind one that leaves."""
-    gone = {change.sentence for change in changes if change.left is None}
-    touched = {change.sentence for change in changes}
-    return any(
-        before in gone and after not in touched and after.section == before.section and _points_back(after)
-        for before, after in pairwise(reading.sentences)
-    )
+def _staying(sentence: Sentence, leaving: Sequence[Mention], finding: str) -> tuple[Mention, ...]:
+    """Return the mentions of a sentence without the other names of what leaves."""
+    return tuple(m for m in sentence.mentions if m not in leaving or m.finding == finding)
 
 
-def _points_back(sentence: Sentence) -> bool:
-    first = sentence.text.lower().split()[:2]
-    listed = table("clauses")["pointing_sentence"]["words"]
-    return first[0] in listed or (first[0] == "the" and first[-1] in listed)
+def _all(taken: dict[Sentence, list[Mention]]) -> list[Mention]:
+    return [mention for mentions in taken.values() for mention in mentions]
 
 
-def _query(about: list[Sentence], finding: str) -> Sentence | Refusal:
-    """Return the first sentence that asserts the finding, findings section first, one without others before."""
-    asserting = [
-        s for s in about if finding in s.findings(Assertion.PRESENT) and s.kind is SentenceKind.DIAGNOSTIC
-    ]
+def _query(taken: dict[Sentence, list[Mention]], finding: str) -> Sentence | Refusal:
+    """Return the first sentence that asserts the finding: one without others before, one that tells no course."""
+    asserting = [s for s in taken if finding in s.findings(Assertion.PRESENT)]
     if not asserting:
         return Refusal("recipient-has-no-diagnostic-sentence")
-    main = min(asserting, key=lambda s: (_mixed(s, finding), s.section != "findings", s.start))
-    if not _mixed(main, finding):
+
+    def rank(s: Sentence) -> tuple[bool, bool, bool, int]:
+        tells_course = s.kind is not SentenceKind.DIAGNOSTIC
+        return tells_course, _mixed(s, taken[s]), s.section != "findings", s.start
+
+    main = min(asserting, key=rank)
+    if not _mixed(main, taken[main]):
         return main
-    others = [(m.start, m.end) for m in main.mentions if m.finding != finding]
+    others = [(m.start, m.end) for m in main.mentions if m not in taken[main]]
     alone = without(main, others)
     if alone is None or len(alone.sentences) != 1:
         return Refusal("recipient-sentence-has-other-findings")
     return move_sentence(alone.sentences[0], main.start, main.section)
 
 
-def _of(sentence: Sentence, finding: str) -> list[Mention]:
-    return [m for m in sentence.mentions if m.finding == finding]
+def _mixed(sentence: Sentence, leaving: Sequence[Mention]) -> bool:
+    return any(m.assertion in STATED and m not in leaving for m in sentence.mentions)
 
 
-def _mixed(sentence: Sentence, finding: str) -> bool:
-    named = {m.finding for m in sentence.mentions if m.assertion in STATED}
-    return bool(named - {finding} - SHADOWS)
-
-
-def _change_of_statement(sentence: Sentence, finding: str) -> SentenceChange | None:
-    """Return what is left of a sentence when a finding leaves; None where another one would leave with it."""
-    own = {finding} | (SHADOWS if of_the_lung(finding) else frozenset())
-    leaving = [m for m in sentence.mentions if m.finding in own and m.assertion in STATED]
-    if len(leaving) == len(sentence.mentions):
+def _change_of_statement(sentence: Sentence, leaving: Sequence[Mention]) -> SentenceChange | None:
+    """Return what is left of a sentence when mentions leave; None where what is shown would leave with them."""
+    shown = observations(sentence.text)
+    if len(leaving) == len(sentence.mentions) and not shown:
         return SentenceChange(sentence)
     left = without(sentence, [(m.start, m.end) for m in leaving])
-    if left is not None:
+    if left is not None and len(observations(left.text)) == len(shown):
         return SentenceChange(sentence, left)
-    return None if _mixed(sentence, finding) else SentenceChange(sentence)
+    return None if shown or _mixed(sentence, leaving) else SentenceChange(sentence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,117 @@
+"""All the names that one report gives one shadow: where the finding leaves, they leave with it. Words are data.
+
+"Opacity, likely atelectasis" here and "left base infiltrate" in the impression are one thing in the picture. What is
+named so is `rules/shadows.toml`; what is joined by an alternative ("effusion or scarring") is one thing, whatever it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from medcutmix_cli.pairing.normals import is_interstitial
+from medcutmix_cli.pairing.statements import STATED, Refusal
+from medcutmix_cli.pairing.tables import table
+from medcutmix_cli.records import Assertion, Mention, Sentence, Side
+from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.sides import joint_side, meet
+
+OTHERWISE = Refusal("recipient-names-the-shadow-otherwise")
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """One mention with the sentence that it stands in."""
+
+    sentence: Sentence
+    mention: Mention
+
+    @property
+    def finding(self) -> str:
+        """Lexicon id; markings of the interstitium are no filled air space, and have a name of their own."""
+        apart = is_interstitial(self.sentence, self.mention)
+        return "interstitial_disease" if apart else self.mention.finding
+
+
+def names_of_shadow(sentences: Sequence[Sentence], finding: str) -> tuple[Naming, ...] | Refusal:
+    """Return every mention that speaks of what `finding` speaks of, in the order of the report.
+
+    Args:
+        sentences: Those of the counting sections.
+        finding: Lexicon id; all that is stated of it is among what is returned.
+
+    Returns:
+        A refusal where another name may mean the same shadow, and may mean another one that stays.
+    """
+    stated = [Naming(s, m) for s in sentences for m in s.mentions if m.assertion in STATED]
+    leaving = [naming for naming in stated if naming.mention.finding == finding]
+    joined = leaving
+    while joined:
+        staying = [naming for naming in stated if naming not in leaving]
+        joined = [naming for naming in staying if any(_is_one(gone, naming) for gone in leaving)]
+        leaving = leaving + joined
+    staying = [naming for naming in stated if naming not in leaving]
+    if _says_more(leaving, finding) or any(_may_be_one(gone, naming) for gone in leaving for naming in staying):
+        return OTHERWISE
+    return tuple(naming for naming in stated if naming in leaving)
+
+
+def _says_more(leaving: Iterable[Naming], finding: str) -> bool:
+    """Say whether another name covers both sides, where the finding covers one: part of it would be lost."""
+    present = [naming.mention for naming in leaving if naming.mention.assertion is Assertion.PRESENT]
+    own = joint_side(mention.side for mention in present if mention.finding == finding)
+    return own in (Side.LEFT, Side.RIGHT) and own is not joint_side(mention.side for mention in present)
+
+
+def _is_one(gone: Naming, other: Naming) -> bool:
+    if gone.sentence is other.sentence and _joined_by_words(gone, other):
+        return True
+    if not _at_one_place(gone.mention, other.mention):
+        return False
+    restated = gone.sentence.section != other.sentence.section
+    if not _of_one_group(gone, other):
+        explains = any(other.finding in names for names in table("shadows")["explained"]["by"].values())
+        return gone.finding == other.finding and restated and explains
+    free = table("shadows")["general"]["names"]
+    hedged = Assertion.UNCERTAIN in (gone.mention.assertion, other.mention.assertion)
+    return restated or hedged or gone.finding in free or other.finding in free
+
+
+def _may_be_one(gone: Naming, other: Naming) -> bool:
+    """Say whether what stays may be what leaves, though no word says so."""
+    named_so = gone.finding == other.finding or _of_one_group(gone, other)
+    return named_so and _at_one_place(gone.mention, other.mention)
+
+
+def _of_one_group(one: Naming, other: Naming) -> bool:
+    return any(one.finding in names and other.finding in names for names in table("shadows")["group"].values())
+
+
+def _at_one_place(one: Mention, other: Mention) -> bool:
+    zones = table("shadows")["zone"]
+    here, there = (next((z for z, words in zones.items() if m.location in words), "") for m in (one, other))
+    return meet(one.side, other.side) and (not here or not there or here == there)
+
+
+def _joined_by_words(one: Naming, other: Naming) -> bool:
+    """Say whether one sentence calls the two one thing: as alternatives, or the one taken for the other."""
+    first, second = sorted((one.mention, other.mention), key=lambda m: m.start)
+    start = one.sentence.start
+    between = canonical(one.sentence.text[first.end - start : second.start - start]).text
+    slash = one.sentence.text[first.end - start : second.start - start].strip() == "/"
+    if slash or _pattern("alternative").fullmatch(between):
+        return True
+    explained = table("shadows")["explained"]["by"].get(first.finding, ())
+    related = second.finding in explained or _of_one_group(one, other)
+    return related and _pattern("taken_for").search(between) is not None and not _APART.search(between)
+
+
+_APART = re.compile(r";|\bthere (?:is|are)\b|\bwhile\b|\bno\b|\bwithout\b")
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    rules = table("shadows")
+    return compile_phrases(rules[name]["phrases"], rules["macro"])
