@@ -1,4 +1,4 @@
-"""Which sentences speak of another sentence that leaves, and what a sentence shows that no finding names.
+"""Which sentences speak of another sentence that leaves: pronouns, definite references, signs, and advice.
 
 Words are data (`rules/references.toml`). Knows sentences in their order, not what is exchanged.
 """
@@ -6,34 +6,30 @@ Words are data (`rules/references.toml`). Knows sentences in their order, not wh
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from medcutmix_cli.pairing.drafting import SentenceChange
+from medcutmix_cli.pairing.observations import observations, shows_sign
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
-from medcutmix_cli.records import Assertion, Sentence
+from medcutmix_cli.records import Assertion, Mention, Sentence
 from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.words import canonical, compile_phrases
 
 POINTS_BACK = Refusal("next-sentence-points-back")
 
 
-def observations(text: str) -> tuple[str, ...]:
-    """Return the words of a text for what a picture shows and no finding of the lexicon names ("low lung volumes")."""
-    words = canonical(text).text
-    return () if not words else tuple(match.group() for match in _pattern("observation").finditer(words))
-
-
 def pointing_sentences(
-    sentences: Sequence[Sentence], changes: Mapping[Sentence, SentenceChange]
+    sentences: Sequence[Sentence], changes: Mapping[Sentence, SentenceChange], leaving: Collection[str]
 ) -> tuple[Sentence, ...] | Refusal:
     """Return the sentences that cannot stay without those that change, in the order of the report.
 
     Args:
         sentences: Those of the counting sections, in order.
         changes: Of the sentences that name what leaves.
+        leaving: The findings that leave.
 
     Returns:
         A refusal where one of them says something else too, or may speak of what is left.
@@ -44,8 +40,8 @@ def pointing_sentences(
         for sentence in (s for s in sentences if s.section == section):
             if walk.leaves_too(sentence):
                 found.append(sentence)
-    spoken = _spoken_of(sentences, changes, found)
-    if any(_says_more(sentence) for sentence in found) or spoken is None:
+    spoken = _spoken_of(sentences, changes, found, leaving)
+    if spoken is None or any(_says_more(sentence, leaving) for sentence in (*found, *spoken)):
         return POINTS_BACK
     return tuple(s for s in sentences if s in found or s in spoken)
 
@@ -87,34 +83,75 @@ def points_back(sentence: Sentence) -> bool:
 
 
 def _spoken_of(
-    sentences: Sequence[Sentence], changes: Mapping[Sentence, SentenceChange], found: Container[Sentence]
+    sentences: Sequence[Sentence],
+    changes: Mapping[Sentence, SentenceChange],
+    found: Container[Sentence],
+    leaving: Collection[str],
 ) -> frozenset[Sentence] | None:
     """Return the sentences farther away that speak of what leaves; None where they may speak of what stays."""
     rest = [s for s in sentences if s not in changes and s not in found]
     left = [s for change in changes.values() if change.left for s in change.left.sentences]
-    others = [s for s in (*rest, *left) if _states(s.mentions)]
+    others = any(_states(s.mentions) for s in (*rest, *left))
+    causes = frozenset(word for s in changes for word in _causes(s.text))
     spoken: set[Sentence] = set()
-    for sentence in rest:
+    for sentence in (s for s in rest if not _states(s.mentions)):
         words = canonical(sentence.text).text
-        refers = _pattern("reference").search(words) is not None
-        if _states(sentence.mentions) or not (refers or _pattern("follow_up").search(words)):
-            continue
-        if not others:
+        if shows_sign(sentence.text, leaving):
             spoken.add(sentence)
-        elif refers:
-            return None
-        # Advice beside another finding stays: it may be about that.
+        elif _refers(words, causes, leaving):
+            if others:
+                return None
+            spoken.add(sentence)
+        elif not others and _pattern("follow_up").search(words):
+            spoken.add(sentence)  # beside another finding advice stays: it may be about that
     return frozenset(spoken)
 
 
-def _states(mentions: Iterable[object]) -> bool:
-    return any(getattr(m, "assertion", None) in STATED and getattr(m, "finding", "") != DEVICES for m in mentions)
+def _refers(words: str, causes: frozenset[str], leaving: Collection[str]) -> bool:
+    """Say whether canonical words speak of a finding that is named elsewhere, or may mean it by a loose word."""
+    if _pattern("reference").search(words):
+        return True
+    shadow = not _shadows().isdisjoint(leaving)
+    unnamed = shadow and _pattern("unnamed").search(words) is not None and not _DENIES.search(words)
+    return unnamed or not causes.isdisjoint(words.split())
 
 
-def _says_more(sentence: Sentence) -> bool:
+_DENIES = re.compile(r"\b(?:no|not|without|normal|unremarkable|clear|bone|bony|osseous|mineral)\b")
+_LONG = 8
+
+
+def _causes(text: str) -> frozenset[str]:
+    """Return the long words for what a shadow is taken for and no finding names: "a superimposed aspergilloma"."""
+    words = canonical(text).text
+    taken = _taken_for().search(words)
+    common = table("references")["common"]["words"]
+    return frozenset(
+        word
+        for word in (words[taken.end() :].split() if taken else ())
+        if len(word) >= _LONG and word not in common
+    )
+
+
+def _states(mentions: Iterable[Mention]) -> bool:
+    return any(m.assertion in STATED and m.finding != DEVICES for m in mentions)
+
+
+def _says_more(sentence: Sentence, leaving: Collection[str]) -> bool:
     """Say whether a pointing sentence says something of its own that would be lost with it."""
-    present = any(m.assertion is Assertion.PRESENT and m.finding != DEVICES for m in sentence.mentions)
-    return present or bool(observations(sentence.text))
+    own = (m for m in sentence.mentions if m.finding != DEVICES and m.finding not in leaving)
+    present = any(m.assertion is Assertion.PRESENT for m in own)
+    return present or bool(observations(sentence.text, leaving))
+
+
+@cache
+def _shadows() -> frozenset[str]:
+    return frozenset(name for names in table("shadows")["group"].values() for name in names)
+
+
+@cache
+def _taken_for() -> re.Pattern[str]:
+    rules = table("shadows")
+    return compile_phrases(rules["taken_for"]["phrases"], rules["macro"])
 
 
 @cache

@@ -12,7 +12,8 @@ from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.giving import holds_list_number
 from medcutmix_cli.pairing.normals import contradicted_statements, denials
-from medcutmix_cli.pairing.references import observations, pointing_sentences
+from medcutmix_cli.pairing.observations import observations
+from medcutmix_cli.pairing.references import pointing_sentences
 from medcutmix_cli.pairing.shadows import names_of_shadow
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
@@ -66,8 +67,7 @@ def departure(reading: Reading, finding: str) -> Removal | Refusal:
     if contradiction(comparable(staying)):
         # No donor can mend that; without this the pair would be refused after the work of mixing.
         return Refusal("recipient-contradicts-itself")
-    present = [m for m in _all(taken) if m.finding == finding and m.assertion is Assertion.PRESENT]
-    return Removal(changes, query, joint_side(m.side for m in present))
+    return Removal(changes, query, _side(_all(taken), finding))
 
 
 def _changes(
@@ -78,7 +78,7 @@ def _changes(
     if None in cut:
         return Refusal("recipient-sentence-has-other-findings")
     changes = {change.sentence: change for change in cut if change is not None}
-    pointing = pointing_sentences(sentences, changes)
+    pointing = pointing_sentences(sentences, changes, {m.finding for m in _all(taken)})
     if isinstance(pointing, Refusal):
         return pointing
     changes |= {s: SentenceChange(s) for s in pointing}
@@ -94,6 +94,13 @@ def _staying(sentence: Sentence, leaving: Sequence[Mention], finding: str) -> tu
 
 def _all(taken: dict[Sentence, list[Mention]]) -> list[Mention]:
     return [mention for mentions in taken.values() for mention in mentions]
+
+
+def _side(leaving: Sequence[Mention], finding: str) -> Side:
+    """Return the side of what leaves: the finding's own, else that of the other names of its shadow."""
+    present = [m for m in leaving if m.assertion is Assertion.PRESENT]
+    own = joint_side(m.side for m in present if m.finding == finding)
+    return joint_side(m.side for m in present) if own is Side.NONE else own
 
 
 def _query(taken: dict[Sentence, list[Mention]], finding: str) -> Sentence | Refusal:
@@ -122,11 +129,12 @@ def _mixed(sentence: Sentence, leaving: Sequence[Mention]) -> bool:
 
 def _change_of_statement(sentence: Sentence, leaving: Sequence[Mention]) -> SentenceChange | None:
     """Return what is left of a sentence when mentions leave; None where what is shown would leave with them."""
-    shown = observations(sentence.text)
+    names = {m.finding for m in leaving}
+    shown = observations(sentence.text, names)
     if len(leaving) == len(sentence.mentions) and not shown:
         return SentenceChange(sentence)
     left = without(sentence, [(m.start, m.end) for m in leaving])
-    if left is not None and len(observations(left.text)) == len(shown):
+    if left is not None and observations(left.text) == shown:
         return SentenceChange(sentence, left)
     return None if shown or _mixed(sentence, leaving) else SentenceChange(sentence)
 

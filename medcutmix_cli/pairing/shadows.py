@@ -1,7 +1,7 @@
 """All the names that one report gives one shadow: where the finding leaves, they leave with it. Words are data.
 
-"Opacity, likely atelectasis" here and "left base infiltrate" in the impression are one thing in the picture. What is
-named so is `rules/shadows.toml`; what is joined by an alternative ("effusion or scarring") is one thing, whatever it is.
+"Opacity, likely atelectasis" here and "left base infiltrate" in the impression are one thing in the picture. Which
+names may mean one thing is `rules/shadows.toml`; alternatives ("effusion or scarring") do, whatever they name.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from functools import cache
 from medcutmix_cli.pairing.normals import is_interstitial
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
-from medcutmix_cli.records import Assertion, Mention, Sentence, Side
+from medcutmix_cli.records import Assertion, Mention, Sentence
 from medcutmix_cli.reports.words import canonical, compile_phrases
-from medcutmix_cli.sides import joint_side, meet
+from medcutmix_cli.sides import Half, image_half, joint_side, meet
 
 OTHERWISE = Refusal("recipient-names-the-shadow-otherwise")
 
@@ -50,10 +50,16 @@ def names_of_shadow(sentences: Sequence[Sentence], finding: str) -> tuple[Naming
     joined = leaving
     while joined:
         staying = [naming for naming in stated if naming not in leaving]
-        joined = [naming for naming in staying if any(_is_one(gone, naming) for gone in leaving)]
+        joined = [
+            naming
+            for naming in staying
+            if any(_is_one(gone, naming) or _is_sequel(gone, naming) for gone in leaving)
+        ]
         leaving = leaving + joined
     staying = [naming for naming in stated if naming not in leaving]
-    if _says_more(leaving, finding) or any(_may_be_one(gone, naming) for gone in leaving for naming in staying):
+    if _says_more(leaving, finding) or any(
+        _may_be_one(gone, naming) for gone in leaving for naming in staying
+    ):
         return OTHERWISE
     return tuple(naming for naming in stated if naming in leaving)
 
@@ -61,8 +67,8 @@ def names_of_shadow(sentences: Sequence[Sentence], finding: str) -> tuple[Naming
 def _says_more(leaving: Iterable[Naming], finding: str) -> bool:
     """Say whether another name covers both sides, where the finding covers one: part of it would be lost."""
     present = [naming.mention for naming in leaving if naming.mention.assertion is Assertion.PRESENT]
-    own = joint_side(mention.side for mention in present if mention.finding == finding)
-    return own in (Side.LEFT, Side.RIGHT) and own is not joint_side(mention.side for mention in present)
+    own = image_half(joint_side(mention.side for mention in present if mention.finding == finding))
+    return own is not Half.WHOLE and own is not image_half(joint_side(mention.side for mention in present))
 
 
 def _is_one(gone: Naming, other: Naming) -> bool:
@@ -76,17 +82,43 @@ def _is_one(gone: Naming, other: Naming) -> bool:
         return gone.finding == other.finding and restated and explains
     free = table("shadows")["general"]["names"]
     hedged = Assertion.UNCERTAIN in (gone.mention.assertion, other.mention.assertion)
+    if not restated and _apart(gone, other):
+        return False
     return restated or hedged or gone.finding in free or other.finding in free
 
 
 def _may_be_one(gone: Naming, other: Naming) -> bool:
     """Say whether what stays may be what leaves, though no word says so."""
     named_so = gone.finding == other.finding or _of_one_group(gone, other)
-    return named_so and _at_one_place(gone.mention, other.mention)
+    return named_so and not _apart(gone, other) and _at_one_place(gone.mention, other.mention)
+
+
+def _apart(one: Naming, other: Naming) -> bool:
+    """Say whether one of two sentences says that it is about another shadow: "In addition, ..."."""
+    texts = [] if one.sentence is other.sentence else [one.sentence.text, other.sentence.text]
+    return any(_other_shadow().search(canonical(text).text) for text in texts)
+
+
+def _is_sequel(gone: Naming, other: Naming) -> bool:
+    """Say whether what stays is an effect of what leaves: "compressive atelectasis" beside an effusion."""
+    if other.finding not in table("shadows")["sequel"]["of"].get(gone.finding, ()):
+        return False
+    sentence, m = other.sentence, other.mention
+    before = canonical(sentence.text[: m.start - sentence.start]).text.split()[-4:]
+    words = " ".join(
+        (*before, canonical(sentence.text[m.start - sentence.start : m.end - sentence.start]).text)
+    )
+    if not meet(gone.mention.side, m.side):
+        return False
+    by_name = _pattern("effect").search(words) is not None
+    beside = sentence is gone.sentence and _pattern("beside").search(words) is not None
+    return by_name or beside
 
 
 def _of_one_group(one: Naming, other: Naming) -> bool:
-    return any(one.finding in names and other.finding in names for names in table("shadows")["group"].values())
+    return any(
+        one.finding in names and other.finding in names for names in table("shadows")["group"].values()
+    )
 
 
 def _at_one_place(one: Mention, other: Mention) -> bool:
@@ -109,6 +141,11 @@ def _joined_by_words(one: Naming, other: Naming) -> bool:
 
 
 _APART = re.compile(r";|\bthere (?:is|are)\b|\bwhile\b|\bno\b|\bwithout\b")
+
+
+@cache
+def _other_shadow() -> re.Pattern[str]:
+    return compile_phrases(table("references")["apart"]["phrases"])
 
 
 @cache

@@ -1,0 +1,49 @@
+"""What a picture shows beside the findings of the lexicon, and the signs of a finding. Words are data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from medcutmix_cli.pairing.tables import table
+from medcutmix_cli.reports.words import canonical, compile_phrases
+
+
+def observations(text: str, leaving: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the words of a text for what a picture shows and no finding names ("low lung volumes").
+
+    Args:
+        text: One sentence, or a part of one.
+        leaving: Findings whose signs do not count: they leave with them.
+    """
+    words = canonical(text).text
+    signs = [span for finding in leaving for span in _sign_spans(words, finding)]
+    return tuple(
+        match.group()
+        for match in _pattern("observation").finditer(words)
+        if not any(start < match.end() and match.start() < end for start, end in signs)
+    )
+
+
+def shows_sign(text: str, findings: Iterable[str]) -> bool:
+    """Say whether a text asserts a sign of one of the findings: "shift of the mediastinum", not "no shift"."""
+    words = canonical(text).text
+    return _DENIED.search(words) is None and any(_sign_spans(words, finding) for finding in findings)
+
+
+_DENIED = re.compile(r"\b(?:no|not|without|midline|negative|normal|absence)\b")
+
+
+def _sign_spans(words: str, finding: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _signs(finding).finditer(words)]
+
+
+@cache
+def _signs(finding: str) -> re.Pattern[str]:
+    return compile_phrases(table("observations")["signs"].get(finding, ()))
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return compile_phrases(table("observations")[name]["phrases"])
