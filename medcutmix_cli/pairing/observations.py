@@ -26,10 +26,17 @@ def observations(text: str, leaving: Iterable[str] = ()) -> tuple[str, ...]:
     )
 
 
-def shows_sign(text: str, findings: Iterable[str]) -> bool:
-    """Say whether a text asserts a sign of one of the findings: "shift of the mediastinum", not "no shift"."""
-    words = canonical(text).text
-    return _DENIED.search(words) is None and any(_sign_spans(words, finding) for finding in findings)
+def signs(text: str, findings: Iterable[str]) -> tuple[tuple[int, int], ...]:
+    """Return where a text asserts a sign of one of the findings: "shift of the mediastinum", not "no shift".
+
+    Returns:
+        Offsets into the text, sorted.
+    """
+    words = canonical(text)
+    if _DENIED.search(words.text):
+        return ()
+    found = {words.indices(*span) for finding in findings for span in _sign_spans(words.text, finding)}
+    return tuple(sorted((words.starts[begin], words.stops[end - 1]) for begin, end in found))
 
 
 _DENIED = re.compile(r"\b(?:no|not|without|midline|negative|normal|absence)\b")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from medcutmix_cli.pairing.drafting import SentenceChange
-from medcutmix_cli.pairing.observations import observations, shows_sign
+from medcutmix_cli.pairing.observations import observations, signs
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence
@@ -96,7 +96,7 @@ def _spoken_of(
     spoken: set[Sentence] = set()
     for sentence in (s for s in rest if not _states(s.mentions)):
         words = canonical(sentence.text).text
-        if shows_sign(sentence.text, leaving):
+        if signs(sentence.text, leaving):
             spoken.add(sentence)
         elif _refers(words, causes, leaving):
             if others:

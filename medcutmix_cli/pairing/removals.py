@@ -12,13 +12,13 @@ from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.giving import holds_list_number
 from medcutmix_cli.pairing.normals import contradicted_statements, denials
-from medcutmix_cli.pairing.observations import observations
+from medcutmix_cli.pairing.observations import observations, signs
 from medcutmix_cli.pairing.references import pointing_sentences
 from medcutmix_cli.pairing.shadows import names_of_shadow
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
-from medcutmix_cli.sides import joint_side
+from medcutmix_cli.sides import joint_side, side_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,15 @@ def _changes(
     sentences: list[Sentence], taken: dict[Sentence, list[Mention]]
 ) -> tuple[SentenceChange, ...] | Refusal:
     """Return what becomes of the sentences that name what leaves, and of those that point at them."""
+    names = {m.finding for m in _all(taken)}
     cut = [_change_of_statement(s, leaving) for s, leaving in taken.items()]
+    others = [s for s in sentences if s not in taken and any(m.assertion in STATED for m in s.mentions)]
+    shown = {s: _beside(signs(s.text, names), s) for s in others}
+    cut += [_change_of_signs(s, spans) for s, spans in shown.items() if spans]
     if None in cut:
         return Refusal("recipient-sentence-has-other-findings")
     changes = {change.sentence: change for change in cut if change is not None}
-    pointing = pointing_sentences(sentences, changes, {m.finding for m in _all(taken)})
+    pointing = pointing_sentences(sentences, changes, names)
     if isinstance(pointing, Refusal):
         return pointing
     changes |= {s: SentenceChange(s) for s in pointing}
@@ -100,7 +104,7 @@ def _side(leaving: Sequence[Mention], finding: str) -> Side:
     """Return the side of what leaves: the finding's own, else that of the other names of its shadow."""
     present = [m for m in leaving if m.assertion is Assertion.PRESENT]
     own = joint_side(m.side for m in present if m.finding == finding)
-    return joint_side(m.side for m in present) if own is Side.NONE else own
+    return own if side_word(own) else joint_side(m.side for m in present)
 
 
 def _query(taken: dict[Sentence, list[Mention]], finding: str) -> Sentence | Refusal:
@@ -133,10 +137,27 @@ def _change_of_statement(sentence: Sentence, leaving: Sequence[Mention]) -> Sent
     shown = observations(sentence.text, names)
     if len(leaving) == len(sentence.mentions) and not shown:
         return SentenceChange(sentence)
-    left = without(sentence, [(m.start, m.end) for m in leaving])
+    named = [(m.start, m.end) for m in leaving]
+    left = without(sentence, [*named, *_beside(signs(sentence.text, names), sentence)])
     if left is not None and observations(left.text) == shown:
         return SentenceChange(sentence, left)
     return None if shown or _mixed(sentence, leaving) else SentenceChange(sentence)
+
+
+def _change_of_signs(sentence: Sentence, spans: list[Span]) -> SentenceChange | None:
+    """Return what is left of a sentence of other findings without the signs of those that leave, at `spans`."""
+    left = without(sentence, spans)
+    return None if left is None else SentenceChange(sentence, left)
+
+
+def _beside(spans: Iterable[Span], sentence: Sentence) -> list[Span]:
+    """Return the spans of a text, as offsets into the report, that share no word with a finding that is named."""
+    placed = [(sentence.start + start, sentence.start + end) for start, end in spans]
+    return [
+        (start, end)
+        for start, end in placed
+        if not any(start < m.end and m.start < end for m in sentence.mentions)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
