@@ -26,8 +26,13 @@ def observations(text: str, leaving: Iterable[str] = ()) -> tuple[str, ...]:
     )
 
 
-def signs(text: str, findings: Iterable[str]) -> tuple[tuple[int, int], ...]:
+def signs(text: str, findings: Iterable[str], staying: Iterable[str] = ()) -> tuple[tuple[int, int], ...]:
     """Return where a text asserts a sign of one of the findings: "shift of the mediastinum", not "no shift".
+
+    Args:
+        text: One sentence.
+        findings: Lexicon ids.
+        staying: Findings whose signs are left out: what is a sign of both is not lost with one.
 
     Returns:
         Offsets into the text, sorted.
@@ -35,7 +40,9 @@ def signs(text: str, findings: Iterable[str]) -> tuple[tuple[int, int], ...]:
     words = canonical(text)
     if _DENIED.search(words.text):
         return ()
-    found = {words.indices(*span) for finding in findings for span in _sign_spans(words.text, finding)}
+    theirs = {span for finding in staying for span in _sign_spans(words.text, finding)}
+    spans = {span for finding in findings for span in _sign_spans(words.text, finding)} - theirs
+    found = {words.indices(*span) for span in spans}
     return tuple(sorted((words.starts[begin], words.stops[end - 1]) for begin, end in found))
 
 

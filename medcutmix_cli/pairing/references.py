@@ -22,7 +22,10 @@ POINTS_BACK = Refusal("next-sentence-points-back")
 
 
 def pointing_sentences(
-    sentences: Sequence[Sentence], changes: Mapping[Sentence, SentenceChange], leaving: Collection[str]
+    sentences: Sequence[Sentence],
+    changes: Mapping[Sentence, SentenceChange],
+    leaving: Collection[str],
+    staying: Collection[str] = (),
 ) -> tuple[Sentence, ...] | Refusal:
     """Return the sentences that cannot stay without those that change, in the order of the report.
 
@@ -30,6 +33,7 @@ def pointing_sentences(
         sentences: Those of the counting sections, in order.
         changes: Of the sentences that name what leaves.
         leaving: The findings that leave.
+        staying: The findings that stay present.
 
     Returns:
         A refusal where one of them says something else too, or may speak of what is left.
@@ -40,7 +44,7 @@ def pointing_sentences(
         for sentence in (s for s in sentences if s.section == section):
             if walk.leaves_too(sentence):
                 found.append(sentence)
-    spoken = _spoken_of(sentences, changes, found, leaving)
+    spoken = _spoken_of(sentences, changes, found, (leaving, staying))
     if spoken is None or any(_says_more(sentence, leaving) for sentence in (*found, *spoken)):
         return POINTS_BACK
     return tuple(s for s in sentences if s in found or s in spoken)
@@ -63,7 +67,7 @@ class _Walk:
         if sentence in self.changes:
             self.behind = True
             return False
-        if points_back(sentence):
+        if points_back(sentence) or (self.behind and _compares(sentence)):
             return self.behind
         self.behind = self.behind and not _states(sentence.mentions) and _goes_on(sentence)
         return False
@@ -72,6 +76,13 @@ class _Walk:
 def _goes_on(sentence: Sentence) -> bool:
     """Say whether a sentence interrupts nothing: advice and notes on who was told."""
     return bool({"recommendation", "notification"} & set(sentence.flags))
+
+
+def _compares(sentence: Sentence) -> bool:
+    """Say whether a sentence compares and names nothing that it compares: "Slightly smaller than before."."""
+    words = canonical(sentence.text).text
+    named = sentence.mentions or _pattern("subject").search(words)
+    return not named and _pattern("comparison").search(words) is not None
 
 
 def points_back(sentence: Sentence) -> bool:
@@ -86,7 +97,7 @@ def _spoken_of(
     sentences: Sequence[Sentence],
     changes: Mapping[Sentence, SentenceChange],
     found: Container[Sentence],
-    leaving: Collection[str],
+    findings: tuple[Collection[str], Collection[str]],
 ) -> frozenset[Sentence] | None:
     """Return the sentences farther away that speak of what leaves; None where they may speak of what stays."""
     rest = [s for s in sentences if s not in changes and s not in found]
@@ -96,13 +107,13 @@ def _spoken_of(
     spoken: set[Sentence] = set()
     for sentence in (s for s in rest if not _states(s.mentions)):
         words = canonical(sentence.text).text
-        if signs(sentence.text, leaving):
+        if signs(sentence.text, *findings):
             spoken.add(sentence)
-        elif _refers(words, causes, leaving):
+        elif _refers(words, causes, findings[0]):
             if others:
                 return None
             spoken.add(sentence)
-        elif not others and _pattern("follow_up").search(words):
+        elif not others and ("recommendation" in sentence.flags or _pattern("follow_up").search(words)):
             spoken.add(sentence)  # beside another finding advice stays: it may be about that
     return frozenset(spoken)
 

@@ -77,12 +77,13 @@ def _changes(
     names = {m.finding for m in _all(taken)}
     cut = [_change_of_statement(s, leaving) for s, leaving in taken.items()]
     others = [s for s in sentences if s not in taken and any(m.assertion in STATED for m in s.mentions)]
-    shown = {s: _beside(signs(s.text, names), s) for s in others}
+    present = frozenset(m.finding for s in others for m in s.mentions if m.assertion is Assertion.PRESENT)
+    shown = {s: _beside(signs(s.text, names, present), s) for s in others}
     cut += [_change_of_signs(s, spans) for s, spans in shown.items() if spans]
     if None in cut:
         return Refusal("recipient-sentence-has-other-findings")
     changes = {change.sentence: change for change in cut if change is not None}
-    pointing = pointing_sentences(sentences, changes, names)
+    pointing = pointing_sentences(sentences, changes, names, present)
     if isinstance(pointing, Refusal):
         return pointing
     changes |= {s: SentenceChange(s) for s in pointing}
