@@ -50,6 +50,20 @@ def pointing_sentences(
     return tuple(s for s in sentences if s in found or s in spoken)
 
 
+def antecedents(sentences: Iterable[Sentence]) -> dict[Sentence, Sentence | None]:
+    """Return for each sentence that speaks of one before it which one that is; None where its section begins so."""
+    found: dict[Sentence, Sentence | None] = {}
+    before: Sentence | None = None
+    for sentence in sentences:
+        if before is not None and before.section != sentence.section:
+            before = None
+        if points_back(sentence):
+            found[sentence] = before
+        else:
+            before = sentence
+    return found
+
+
 @dataclass(slots=True)
 class _Walk:
     """One section, sentence by sentence.
@@ -104,12 +118,15 @@ def _spoken_of(
     left = [s for change in changes.values() if change.left for s in change.left.sentences]
     others = any(_states(s.mentions) for s in (*rest, *left))
     causes = frozenset(word for s in changes for word in _causes(s.text))
+    alone = {s for s, before in antecedents(sentences).items() if before is None}
     spoken: set[Sentence] = set()
     for sentence in (s for s in rest if not _states(s.mentions)):
         words = canonical(sentence.text).text
         if signs(sentence.text, *findings):
             spoken.add(sentence)
-        elif _refers(words, causes, findings[0]):
+        elif _means_shadow(words, findings[0]):
+            return None
+        elif sentence in alone or _refers(words, causes):
             if others:
                 return None
             spoken.add(sentence)
@@ -118,13 +135,15 @@ def _spoken_of(
     return frozenset(spoken)
 
 
-def _refers(words: str, causes: frozenset[str], leaving: Collection[str]) -> bool:
-    """Say whether canonical words speak of a finding that is named elsewhere, or may mean it by a loose word."""
-    if _pattern("reference").search(words):
-        return True
+def _refers(words: str, causes: frozenset[str]) -> bool:
+    """Say whether canonical words speak of a finding that is named elsewhere."""
+    return _pattern("reference").search(words) is not None or not causes.isdisjoint(words.split())
+
+
+def _means_shadow(words: str, leaving: Collection[str]) -> bool:
+    """Say whether canonical words may mean a shadow that leaves, by a loose word that may mean another one."""
     shadow = not _shadows().isdisjoint(leaving)
-    unnamed = shadow and _pattern("unnamed").search(words) is not None and not _DENIES.search(words)
-    return unnamed or not causes.isdisjoint(words.split())
+    return shadow and _pattern("unnamed").search(words) is not None and not _DENIES.search(words)
 
 
 _DENIES = re.compile(r"\b(?:no|not|without|normal|unremarkable|clear|bone|bony|osseous|mineral)\b")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from medcutmix_cli.pairing.normals import is_interstitial
+from medcutmix_cli.pairing.references import antecedents
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence
@@ -46,22 +47,22 @@ def names_of_shadow(sentences: Sequence[Sentence], finding: str) -> tuple[Naming
         A refusal where another name may mean the same shadow, and may mean another one that stays.
     """
     stated = [Naming(s, m) for s in sentences for m in s.mentions if m.assertion in STATED]
+    spoken_of = antecedents(sentences)
     leaving = [naming for naming in stated if naming.mention.finding == finding]
     joined = leaving
     while joined:
-        staying = [naming for naming in stated if naming not in leaving]
-        joined = [
-            naming
-            for naming in staying
-            if any(_is_one(gone, naming) or _is_sequel(gone, naming) for gone in leaving)
-        ]
+        gone = frozenset(naming.sentence for naming in leaving)
+        others = {s for s, before in spoken_of.items() if before not in gone}
+        staying = [naming for naming in stated if naming not in leaving and naming.sentence not in others]
+        joined = [naming for naming in staying if any(_leaves_with(naming, one) for one in leaving)]
         leaving = leaving + joined
-    staying = [naming for naming in stated if naming not in leaving]
-    if _says_more(leaving, finding) or any(
-        _may_be_one(gone, naming) for gone in leaving for naming in staying
-    ):
+    if _says_more(leaving, finding) or any(_may_be_one(gone, one) for gone in leaving for one in staying):
         return OTHERWISE
     return tuple(naming for naming in stated if naming in leaving)
+
+
+def _leaves_with(naming: Naming, gone: Naming) -> bool:
+    return _is_one(gone, naming) or _is_sequel(gone, naming)
 
 
 def _says_more(leaving: Iterable[Naming], finding: str) -> bool:
@@ -111,7 +112,7 @@ def _is_sequel(gone: Naming, other: Naming) -> bool:
     if not meet(gone.mention.side, m.side):
         return False
     by_name = _pattern("effect").search(words) is not None
-    beside = sentence is gone.sentence and _pattern("beside").search(words) is not None
+    beside = sentence.section == gone.sentence.section and _pattern("beside").search(words) is not None
     return by_name or beside
 
 
