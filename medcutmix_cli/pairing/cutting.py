@@ -111,7 +111,9 @@ def _kept(text: str, parts: list[ClausePart]) -> list[int] | None:
             kept.append(index)
     if any(parts[k].stays for k in kept):
         return kept
-    return kept if kept and all(_stands(text[parts[k].start : parts[k].end].lower()) for k in kept) else None
+    firsts = [k for k in kept if k - 1 not in kept]  # what follows one that stays goes on with it
+    stands = kept and all(_stands(text[parts[k].start : parts[k].end].lower()) for k in firsts)
+    return kept if stands else None
 
 
 def _stands(words: str) -> bool:

@@ -13,6 +13,8 @@ from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
 from medcutmix_cli.sides import covers, meet
 
 CLEAR_LUNGS = "clear-lungs"
+AIRSPACE = "airspace-disease"
+_FILLED = re.compile(r"\b(?:air ?space|alveolar)[ -](?:disease|process)|\balveolar opaci")
 _CALLED_CLEAR = re.compile(
     r"\blungs?\b.*\b(?:clear|normal|unremarkable)\b|\b(?:clear|normal)\b.*\blungs?\b", re.S
 )
@@ -25,7 +27,7 @@ class ChestStatement:
     """A statement about the whole chest, such as "no acute process" or "normal chest".
 
     Attributes:
-        kind: "no-acute" or "normal".
+        kind: "no-acute", "normal" or "midline".
         start: Offset into the sentence's text (likewise end).
     """
 
@@ -70,6 +72,13 @@ def is_interstitial(sentence: Sentence, mention: Mention) -> bool:
     return mention.finding == "opacity" and _INTERSTITIAL.search(words) is not None
 
 
+def said_as(sentence: Sentence, mention: Mention) -> tuple[str, ...]:
+    """Return the names by which `denials` knows what is there: "airspace disease" is denied as a consolidation too."""
+    start, end = mention.start - sentence.start, mention.end - sentence.start
+    filled = mention.finding == "opacity" and _FILLED.search(sentence.text[start:end].lower()) is not None
+    return (mention.finding, AIRSPACE) if filled else (mention.finding,)
+
+
 def of_the_lung(finding: str) -> bool:
     """Say whether a finding shows as a shadow in the lung, so that words for a shadow may mean it."""
     return CLEAR_LUNGS in table("normals")["denied_by"].get(finding, ())
@@ -89,6 +98,21 @@ def contradicted_statements(sentence: Sentence, finding: str) -> tuple[ChestStat
     """Return the statements of the whole chest that cannot stay where `finding` comes in."""
     acute = finding in table("normals")["coming"]["no-acute"]
     return tuple(s for s in chest_or_rest(sentence.text) if s.kind == "normal" or acute)
+
+
+def displaces(text: str) -> bool:
+    """Say whether a sentence tells of what moves the middle of the chest: a complete collapse, tension."""
+    return bool(spans_of(_phrases("displacing"), canonical(text)))
+
+
+@lru_cache(maxsize=1 << 15)
+def midline_statements(text: str) -> tuple[ChestStatement, ...]:
+    """Return where a sentence says that the middle of the chest is in its place."""
+    words = canonical(text)
+    return tuple(
+        ChestStatement("midline", words.starts[begin], words.stops[end - 1])
+        for begin, end in spans_of(_phrases("midline"), words)
+    )
 
 
 def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:

@@ -11,7 +11,13 @@ from medcutmix_cli.pairing.consistency import comparable, contradiction
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.giving import holds_list_number
-from medcutmix_cli.pairing.normals import contradicted_statements, denials
+from medcutmix_cli.pairing.normals import (
+    contradicted_statements,
+    denials,
+    displaces,
+    midline_statements,
+    said_as,
+)
 from medcutmix_cli.pairing.observations import observations, signs
 from medcutmix_cli.pairing.references import pointing_sentences
 from medcutmix_cli.pairing.shadows import names_of_shadow
@@ -167,25 +173,32 @@ class Insertion:
 
     Attributes:
         present: (finding, side) of each.
+        displaces: Whether it moves the middle of the chest.
     """
 
     present: tuple[tuple[str, Side], ...]
+    displaces: bool = False
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Insertion:
         """Return what the sentences of a donor assert."""
-        said_there = ((m.finding, m.side) for s in sentences for m in s.mentions if not is_denied(m))
-        return cls(tuple(dict.fromkeys(said_there)))
+        given = tuple(sentences)
+        said_there = (
+            (f, m.side) for s in given for m in s.mentions if not is_denied(m) for f in said_as(s, m)
+        )
+        return cls(tuple(dict.fromkeys(said_there)), any(displaces(s.text) for s in given))
 
     def without(self, findings: Iterable[str]) -> Insertion:
         """Return what comes beside findings that are there already."""
         known = set(findings)
-        return Insertion(tuple((f, side) for f, side in self.present if f not in known))
+        return Insertion(tuple((f, side) for f, side in self.present if f not in known), self.displaces)
 
     def conflicts(self, sentence: Sentence) -> set[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
         named = {(m.start, m.end) for f, side in self.present for m in denials(sentence, f, side)}
         statements = {s for f, _ in self.present for s in contradicted_statements(sentence, f)}
+        if self.displaces:
+            statements |= set(midline_statements(sentence.text))
         whole = {(sentence.start + s.start, sentence.start + s.end) for s in statements}
         return named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)}
 
@@ -221,4 +234,5 @@ def _change_of_denial(sentence: Sentence, spans: set[Span]) -> SentenceChange | 
         return SentenceChange(sentence, left)
     staying = [m for m in sentence.mentions if (m.start, m.end) not in spans]
     denies = all(m.assertion is Assertion.ABSENT for m in staying)
-    return SentenceChange(sentence) if not staying or (denies and holds_only_findings(sentence)) else None
+    whole = not staying or (denies and holds_only_findings(sentence))
+    return SentenceChange(sentence) if whole and not observations(sentence.text) else None
