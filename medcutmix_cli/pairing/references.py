@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.observations import observations, signs
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
-from medcutmix_cli.records import Assertion, Mention, Sentence
+from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
 from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.words import canonical, compile_phrases
 
@@ -38,12 +37,8 @@ def pointing_sentences(
     Returns:
         A refusal where one of them says something else too, or may speak of what is left.
     """
-    found: list[Sentence] = []
-    for section in dict.fromkeys(s.section for s in sentences):
-        walk = _Walk(changes)
-        for sentence in (s for s in sentences if s.section == section):
-            if walk.leaves_too(sentence):
-                found.append(sentence)
+    about = antecedents(sentences)
+    found = [s for s in sentences if s not in changes and about.get(s) in changes]
     spoken = _spoken_of(sentences, changes, found, (leaving, staying))
     if spoken is None or any(_says_more(sentence, leaving) for sentence in (*found, *spoken)):
         return POINTS_BACK
@@ -51,7 +46,7 @@ def pointing_sentences(
 
 
 def antecedents(sentences: Iterable[Sentence]) -> dict[Sentence, Sentence | None]:
-    """Return for each sentence that speaks of one before it which one that is; None where its section begins so."""
+    """Return for each sentence that speaks of one before it which one that is; None where its section has none."""
     found: dict[Sentence, Sentence | None] = {}
     before: Sentence | None = None
     for sentence in sentences:
@@ -59,52 +54,27 @@ def antecedents(sentences: Iterable[Sentence]) -> dict[Sentence, Sentence | None
             before = None
         if points_back(sentence):
             found[sentence] = before
-        else:
+        elif not _shows_nothing(sentence):
             before = sentence
     return found
 
 
-@dataclass(slots=True)
-class _Walk:
-    """One section, sentence by sentence.
-
-    Attributes:
-        changes: Of the sentences that name what leaves.
-        behind: Whether what was said last leaves.
-    """
-
-    changes: Mapping[Sentence, SentenceChange]
-    behind: bool = False
-
-    def leaves_too(self, sentence: Sentence) -> bool:
-        """Say whether a sentence points at one that leaves; take note of it."""
-        if sentence in self.changes:
-            self.behind = True
-            return False
-        if points_back(sentence) or (self.behind and _compares(sentence)):
-            return self.behind
-        self.behind = self.behind and not _states(sentence.mentions) and _goes_on(sentence)
-        return False
-
-
-def _goes_on(sentence: Sentence) -> bool:
-    """Say whether a sentence interrupts nothing: advice and notes on who was told."""
-    return bool({"recommendation", "notification"} & set(sentence.flags))
-
-
-def _compares(sentence: Sentence) -> bool:
-    """Say whether a sentence compares and names nothing that it compares: "Slightly smaller than before."."""
-    words = canonical(sentence.text).text
-    named = sentence.mentions or _pattern("subject").search(words)
-    return not named and _pattern("comparison").search(words) is not None
+def _shows_nothing(sentence: Sentence) -> bool:
+    """Say whether no later sentence is about this one: it calls something normal, gives advice, tells who knows."""
+    aside = bool({"recommendation", "notification"} & set(sentence.flags)) and not _states(sentence.mentions)
+    return aside or sentence.kind in (SentenceKind.NORMAL, SentenceKind.NEGATIVE)
 
 
 def points_back(sentence: Sentence) -> bool:
-    """Say whether a sentence speaks of the one before it: "This may be ...", "Unchanged from the prior film."."""
+    """Say whether a sentence speaks of one before it: "This may be ...", "Slightly smaller than before."."""
     words = canonical(sentence.text).text
     if _pattern("opening").match(words):
         return _pattern("expletive").match(words) is None
-    return not sentence.mentions and _pattern("subjectless").fullmatch(words.rstrip(" .")) is not None
+    if sentence.mentions:
+        return False
+    without_subject = _pattern("subjectless").fullmatch(words.rstrip(" .")) is not None
+    compares = _pattern("comparison").search(words) is not None and _pattern("subject").search(words) is None
+    return without_subject or compares
 
 
 def _spoken_of(
@@ -118,7 +88,7 @@ def _spoken_of(
     left = [s for change in changes.values() if change.left for s in change.left.sentences]
     others = any(_states(s.mentions) for s in (*rest, *left))
     causes = frozenset(word for s in changes for word in _causes(s.text))
-    alone = {s for s, before in antecedents(sentences).items() if before is None}
+    about = antecedents(sentences)
     spoken: set[Sentence] = set()
     for sentence in (s for s in rest if not _states(s.mentions)):
         words = canonical(sentence.text).text
@@ -126,7 +96,9 @@ def _spoken_of(
             spoken.add(sentence)
         elif _means_shadow(words, findings[0]):
             return None
-        elif sentence in alone or _refers(words, causes):
+        elif about.get(sentence) is not None:
+            continue  # it is about one that stays
+        elif sentence in about or _refers(words, causes):
             if others:
                 return None
             spoken.add(sentence)
