@@ -471,7 +471,7 @@ class ThoraxPlacement(Placement):
     leftness: npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Warp:
     """Where the donor's thorax lies when it is brought onto the recipient's: read backwards, as pictures are warped.
 

@@ -6,7 +6,9 @@ hold NaN. The patient's left is the right half of the picture.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from heapq import heappop, heappush
+from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,7 @@ def cells_inside(placement: Placement, grid: tuple[int, ...]) -> Mask:
     return inside
 
 
+@lru_cache(maxsize=512)
 def _overlap(start: int, length: int, canvas: int, cells: int) -> npt.NDArray[np.float64]:
     edges = np.linspace(0.0, canvas, cells + 1)
     low, high = np.maximum(edges[:-1], start), np.minimum(edges[1:], start + length)
@@ -101,7 +104,8 @@ def grow(scores: Scores, usable: Mask, start: int, most: int) -> npt.NDArray[np.
     L. Bischof, IEEE Trans. Pattern Anal. Mach. Intell. 16, 1994, with height as the measure).
     """
     width = scores.shape[1] + 2  # a frame of unusable cells, so that no cell is beside one of the next row
-    heights = np.pad(np.where(usable, scores, -np.inf), 1, constant_values=-np.inf).ravel()
+    # Plain numbers: one by one they are compared ten times as fast as those of an array.
+    heights = np.pad(np.where(usable, scores, -np.inf), 1, constant_values=-np.inf).ravel().tolist()
     beside = [row * width + column for row in (-1, 0, 1) for column in (-1, 0, 1) if row or column]
     first = (start // scores.shape[1] + 1) * width + start % scores.shape[1] + 1
     waiting, seen, grown = [(-heights[first], first)], {first}, list[int]()
@@ -109,7 +113,7 @@ def grow(scores: Scores, usable: Mask, start: int, most: int) -> npt.NDArray[np.
         _, cell = heappop(waiting)
         grown.append(cell)
         for other in (cell + step for step in beside):
-            if other not in seen and np.isfinite(heights[other]):
+            if other not in seen and isfinite(heights[other]):
                 seen.add(other)
                 heappush(waiting, (-heights[other], other))
     rows, columns = np.divmod(np.array(grown, dtype=np.intp), width)

@@ -97,10 +97,11 @@ def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Pl
 def _read_once(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
     """Read a picture, or raise what the storage said of itself as `OSError`."""
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:  # a buffer would copy the whole file once more
             start = file.read(132)
             if start.startswith((JPEG_MAGIC, PNG_MAGIC)):
-                return read_raster(start + file.read(), canvas, str(path), exact=exact)
+                file.seek(0)
+                return read_raster(file.readall(), canvas, str(path), exact=exact)
     except FileNotFoundError as error:
         raise ImageError("there is no such picture", where=str(path), reason="image-missing") from error
     except OSError as error:

@@ -31,9 +31,9 @@ from medcutmix_cli.errors import EncoderError, UsageError, suggest
 from medcutmix_cli.images import read_canvas, to_original
 from medcutmix_cli.inspection.map_view import Evidence, MapView, Peak, QueryFinding
 from medcutmix_cli.mixing.anatomy_rules import select_region
+from medcutmix_cli.mixing.picture_facts import picture_facts
 from medcutmix_cli.records import Assertion, Placement
 from medcutmix_cli.registration.anatomy import lung_outlines
-from medcutmix_cli.registration.pictures import register_picture
 from medcutmix_cli.rendering.calibration import Calibration, PictureSource
 from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.lexicon import finding_ids
@@ -149,7 +149,7 @@ def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, setu
     scores, cut = _scores(sight, name, path, text, setup)
     statistic = gate.statistic(scores, canvas.placement)
     registers = setup.run is not None and strategies.alignment.registers
-    picture = register_picture(canvas.pixels, canvas.placement) if registers else None
+    facts = picture_facts(canvas.pixels, canvas.placement) if registers else None
     return MapView(
         image=path,
         image_id=name,
@@ -160,8 +160,14 @@ def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, setu
         asked=asked,
         rule=setup.settings.mixing.mask,
         scores=scores,
-        region=select_region(strategies.mask, scores, asked.target, canvas.placement, picture),
-        lungs=lung_outlines(picture.pose, canvas.placement.canvas) if picture else (),
+        region=select_region(
+            strategies.mask,
+            scores,
+            asked.target,
+            canvas.placement,
+            facts.anatomy(scores.shape) if facts else None,
+        ),
+        lungs=lung_outlines(facts.registration().pose, canvas.placement.canvas) if facts else (),
         peak=_peak(scores, canvas.placement, statistic),
         evidence=_evidence(statistic, asked.finding, gate, sight, setup),
         cut_tokens=cut,

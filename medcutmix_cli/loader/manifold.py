@@ -79,7 +79,7 @@ def layer_mix(rows: Row | Sequence[Row], grid: Grid) -> LayerMix:
 
 def _places(row: Row, grid: Grid) -> torch.Tensor | None:
     warp = row_warp(row)
-    return None if warp is None else torch.from_numpy(warp_places(warp, *grid))
+    return None if warp is None else torch.from_numpy(warp_places(warp, *grid).copy())
 
 
 def layer_weights(row: Row, grid: Grid) -> npt.NDArray[np.float32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 
@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from medcutmix_cli.attention import Mask, MaskRule, Region, Scores
 from medcutmix_cli.records import MapTarget, Placement, ThoraxPlacement
-from medcutmix_cli.registration.anatomy import PictureAnatomy, picture_anatomy
-from medcutmix_cli.registration.pictures import RegisteredPicture
+from medcutmix_cli.registration.anatomy import PictureAnatomy
 from medcutmix_cli.sides import Half, image_half
 
 _MIDLINE = 2.0  # thumbnail pixels either side of it are of both sides: a heart's apex, a turned patient
@@ -49,7 +48,7 @@ def select_region(
     scores: Scores,
     target: MapTarget,
     placement: Placement,
-    picture: RegisteredPicture | None,
+    anatomy: PictureAnatomy | None,
 ) -> Region:
     """Cut a mask from a map, by the anatomy of the picture where it is registered.
 
@@ -58,16 +57,21 @@ def select_region(
         scores: (grid_h, grid_w) float32 raw map.
         target: What it was asked for.
         placement: Where the picture lies on the canvas.
-        picture: As it is registered; None: sides are halves of the picture, and no rule of anatomy is asked.
+        anatomy: Of the picture, on the map's grid; None where it is not registered: sides are halves of the picture,
+            and no rule of anatomy is asked.
     """
-    if picture is None:
+    if anatomy is None:
         return rule.select(scores, target, placement)
-    anatomy = picture_anatomy(picture.pose, scores.shape)
-    where = ThoraxPlacement(**asdict(placement), leftness=anatomy.leftness)
+    where = _in_thorax(placement, anatomy)
     region = rule.select(scores, target, where)
     return (
         region if region.rejected else replace(region, rejected=broken_anatomy(region.mask, target, anatomy))
     )
+
+
+def _in_thorax(at: Placement, anatomy: PictureAnatomy) -> ThoraxPlacement:
+    plain = {field.name: getattr(at, field.name) for field in fields(Placement)}
+    return ThoraxPlacement(**plain, leftness=anatomy.leftness)
 
 
 def broken_anatomy(mask: Mask, target: MapTarget, anatomy: PictureAnatomy) -> str:

@@ -13,7 +13,7 @@ from medcutmix_cli.mixing.guards import Guards
 from medcutmix_cli.mixing.intensity import GAIN_RANGE, match_intensity
 from medcutmix_cli.mixing.modes import average, keep_picture, random_box
 from medcutmix_cli.mixing.movement import movement_of, picture_box
-from medcutmix_cli.mixing.pasting import paste, pixel_weights, upsample
+from medcutmix_cli.mixing.pasting import PixelWeights, paste, pixel_weights, upsample
 from medcutmix_cli.mixing.recipe import RefusedCut
 from medcutmix_cli.mixing.views import View
 from medcutmix_cli.mixing.weights import image_weights
@@ -69,9 +69,11 @@ def draw_cut(
     )
 
 
-def weigh(cut: Cut, recipient: View, donor: View, energy: str = "softmax") -> ImageWeights:
-    """Compute the image-side weights of a cut, the maps being read as `energy`."""
-    weights = pixel_weights(cut, recipient.placement, donor.placement)
+def weigh(
+    cut: Cut, recipient: View, donor: View, energy: str = "softmax", weights: PixelWeights | None = None
+) -> ImageWeights:
+    """Compute the image-side weights of a cut, the maps being read as `energy`; `weights` as in `paste`."""
+    weights = pixel_weights(cut, recipient.placement, donor.placement) if weights is None else weights
     area = float(weights[picture_box(recipient.placement)].mean(dtype=np.float64))
     movement = movement_of(cut, donor.placement.canvas)
     return image_weights(area, cut.weights, recipient.scores, donor.scores, energy, movement)

@@ -19,7 +19,6 @@ from medcutmix_cli.mixing.views import View
 from medcutmix_cli.records import Cut
 from medcutmix_cli.registration.alignment_rule import Alignment, AlignmentRule, Evidence
 from medcutmix_cli.registration.alignments.none import NoAlignment
-from medcutmix_cli.registration.anatomy import picture_anatomy
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def _drawn(
 def _align(recipient: View, donor: View, rule: AlignmentRule, evidence: Evidence) -> Alignment:
     if not rule.registers:
         return Alignment()
-    return rule.align(recipient.registration(), donor.registration(), evidence)
+    return rule.align(recipient.look().registration(), donor.look().registration(), evidence)
 
 
 def _lungs(recipient: View, donor: View, strategies: Strategies) -> Mask:
@@ -115,7 +114,7 @@ def _lungs(recipient: View, donor: View, strategies: Strategies) -> Mask:
     if not (strategies.alignment.registers and strategies.guards.lungs):
         return np.ones(shape, dtype=np.bool_)
     asked = sorted({view.target.finding for view in (recipient, donor) if view.asked})
-    return cells_of_home(asked, picture_anatomy(recipient.registration().pose, shape))
+    return cells_of_home(asked, recipient.look().anatomy(shape))
 
 
 def without_scraps(strength: Strength) -> Strength:
@@ -138,8 +137,8 @@ def _not_usable(recipient: View, donor: View) -> str:
 def _found(view: View, strategies: Strategies) -> Region:
     if not view.asked:
         return Region(np.zeros(view.scores.shape, dtype=np.bool_))
-    picture = view.registration() if strategies.alignment.registers else None
-    return select_region(strategies.mask, view.scores, view.target, view.placement, picture)
+    anatomy = view.look().anatomy(view.scores.shape) if strategies.alignment.registers else None
+    return select_region(strategies.mask, view.scores, view.target, view.placement, anatomy)
 
 
 def _evidence(view: View, region: Region) -> ParentEvidence:

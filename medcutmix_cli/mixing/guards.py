@@ -101,8 +101,8 @@ def free_cells(
     if region is not None and guards.edge:
         free |= shared & region & _as_black(recipient, donor, grid, movement)
     if guards.markers:
-        free &= ~marker_cells(recipient.pixels, recipient.placement, grid)
-        free &= ~marker_cells(donor.pixels, donor.placement, grid, movement)
+        free &= ~marker_cells(recipient.look().letters(), grid)
+        free &= ~marker_cells(donor.look().letters(), grid, movement)
     return free & ~_spared(recipient, donor, guards, movement) if guards.spare else free
 
 

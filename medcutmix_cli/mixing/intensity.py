@@ -86,7 +86,9 @@ def _meeting(recipient: View, donor: View, mask: Mask, ring: Mask, movement: Mov
     box = box_of(around | within)
     both = in_picture(recipient.placement)[box] & movement.inside(donor.placement, box)
     around, within = both & around[box], both & within[box]
-    return _Meeting(recipient.pixels[box], movement.move_pixels(donor.pixels, box), around, within, box, side)
+    return _Meeting(
+        recipient.pixels[box], movement.sample_pixels(donor.pixels, box), around, within, box, side
+    )
 
 
 def _tone(met: _Meeting, mask: Mask, ring: Mask, gain: float, offset: float) -> npt.NDArray[np.float16]:

@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from medcutmix_cli.attention import Mask
 from medcutmix_cli.mixing.movement import IN_ITS_PLACE, Movement, picture_box
-from medcutmix_cli.mixing.views import Pixels
 from medcutmix_cli.records import Placement
+
+Pixels = npt.NDArray[np.uint8]
 
 LEAST_CANVAS = 224
 """On a smaller canvas a letter is too few pixels to be told from noise."""
@@ -61,7 +62,7 @@ def _in_band(centre: npt.NDArray[np.float64], shape: tuple[int, ...]) -> bool:
 
 
 def marker_cells(
-    pixels: Pixels, placement: Placement, grid: tuple[int, ...], movement: Movement = IN_ITS_PLACE
+    letters: npt.NDArray[np.bool_], grid: tuple[int, ...], movement: Movement = IN_ITS_PLACE
 ) -> Mask:
     """Mark the cells whose weight can reach a letter, (grid_h, grid_w) bool.
 
@@ -69,13 +70,11 @@ def marker_cells(
     is too dark to be found.
 
     Args:
-        pixels: The picture's canvas.
-        placement: Where it lies there.
+        letters: See `marker_pixels`.
         grid: Of the weights.
         movement: How the picture is brought to the grid's frame.
     """
-    found = marker_pixels(pixels, placement)
-    found = movement.move_marks(found) if found.any() else found
+    found = movement.move_marks(letters) if letters.any() else letters
     if not found.any():
         return np.zeros(grid, dtype=np.bool_)
     edge = 2 * round(_SOFT_EDGE * found.shape[0])

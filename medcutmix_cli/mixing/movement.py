@@ -15,7 +15,7 @@ import numpy.typing as npt
 from medcutmix_cli.attention import Mask, Scores, cells_inside
 from medcutmix_cli.mixing.shifts import IN_PLACE, Shift, cells_of, shift_array, shift_placement
 from medcutmix_cli.records import Cut, Placement, Warp
-from medcutmix_cli.registration.warps import EVERYWHERE, Box, sample, warp_places
+from medcutmix_cli.registration.warps import EVERYWHERE, Box, pixel_places, sample, warp_places
 
 Element = TypeVar("Element", bound=np.generic)
 Values = npt.NDArray[np.float32]
@@ -97,6 +97,13 @@ class Movement:
         moved = cv2.remap(pixels, x, y, cv2.INTER_LANCZOS4, borderMode=cv2.BORDER_CONSTANT)
         return np.asarray(moved, dtype=np.uint8)
 
+    def sample_pixels(self, pixels: npt.NDArray[np.uint8], box: Box) -> npt.NDArray[np.uint8]:
+        """Return the same by the nearest pixels: mean and spread are those of the picture, and it costs a tenth."""
+        if self.warp is None:
+            return shift_array(pixels, self.down, self.right)[box]
+        moved = cv2.remap(pixels, *self._places_of(pixels.shape[0], box), cv2.INTER_NEAREST)
+        return np.asarray(moved, dtype=np.uint8)
+
     def move_marks(self, marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """Return (canvas, canvas) marks of the donor in the recipient's frame: all that one reaches, or nearly."""
         if self.warp is None:
@@ -147,8 +154,7 @@ class Movement:
         """Return the donor's (x, y), pixels of a canvas of that side, before it is moved by whole cells."""
         if self.warp is None:
             raise ValueError("without a warp there is nothing to look up")
-        places = warp_places(self.warp, side, side, box) * np.float32(side) - np.float32(0.5)
-        return np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
+        return pixel_places(self.warp, side, box)
 
 
 IN_ITS_PLACE = Movement()

@@ -10,6 +10,9 @@ from medcutmix_cli.mixing.movement import Box, in_picture, movement_of
 from medcutmix_cli.mixing.views import Pasteable, Pixels, View
 from medcutmix_cli.records import Cut, Placement
 
+PixelWeights = npt.NDArray[np.float32]
+"""The donor's share of every pixel, (canvas, canvas) in [0, 1]."""
+
 
 def upsample(grid: npt.NDArray[np.float32], side: int, interpolation: str) -> npt.NDArray[np.float32]:
     """Bring a (grid_h, grid_w) grid to (side, side) float32; cell centres keep their place."""
@@ -17,7 +20,7 @@ def upsample(grid: npt.NDArray[np.float32], side: int, interpolation: str) -> np
     return np.asarray(cv2.resize(grid, (side, side), interpolation=method), dtype=np.float32)
 
 
-def pixel_weights(cut: Cut, recipient: Placement, donor: Placement) -> npt.NDArray[np.float32]:
+def pixel_weights(cut: Cut, recipient: Placement, donor: Placement) -> PixelWeights:
     """Return the donor's share of every pixel, (canvas, canvas) float32; 0 where a parent has no picture."""
     weights = upsample(cut.weights.astype(np.float32), recipient.canvas, cut.interpolation)
     box = box_of(weights > 0)
@@ -34,15 +37,27 @@ def box_of(mask: npt.NDArray[np.bool_]) -> Box:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def paste(cut: Cut, recipient: View | Pasteable, donor: View | Pasteable) -> Pixels:
+def paste(
+    cut: Cut,
+    recipient: View | Pasteable,
+    donor: View | Pasteable,
+    weights: PixelWeights | None = None,
+) -> Pixels:
     """Mix two canvases: `x = (1 - W) * x_A + W * (gain * x_B + offset + tone)`, rounded half to even.
 
     x_B is the donor, warped onto the recipient's thorax and moved by the cut's shift.
 
+    Args:
+        cut: What was decided.
+        recipient: Whose picture is changed.
+        donor: Whose region comes.
+        weights: The cut's `pixel_weights`, where they are known already.
+
     Returns:
         (canvas, canvas) uint8; where W is 0 the pixels are the recipient's own.
     """
-    weights = pixel_weights(cut, recipient.placement, donor.placement)
+    if weights is None:
+        weights = pixel_weights(cut, recipient.placement, donor.placement)
     mixed, box = recipient.pixels.copy(), box_of(weights > 0)
     if not weights[box].size:
         return mixed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import nan
 
@@ -10,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Scores
+from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
 from medcutmix_cli.records import Guarantee, MapTarget, Placement, Side
-from medcutmix_cli.registration.pictures import RegisteredPicture, register_picture
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -43,8 +42,8 @@ class View:
         grounded: What the evidence gate said.
         asked: Whether a sentence of this parent leaves or comes, so that its map counts.
         neighbours: What else is present and stays with this parent.
-        register: Gives what registration makes of the picture; asked only by alignments that want it.
         guarantee: What the gate promises of the finding; None where it promises nothing, or was not asked.
+        facts: What is found out about its picture once; None: whenever it is asked for.
     """
 
     pixels: Pixels
@@ -56,11 +55,11 @@ class View:
     asked: bool = True
     neighbours: tuple[NeighbourView, ...] = ()
     guarantee: Guarantee | None = None
-    register: Callable[[], RegisteredPicture] | None = field(default=None, compare=False)
+    facts: PictureFacts | None = field(default=None, compare=False)
 
-    def registration(self) -> RegisteredPicture:
-        """Return the picture as it is registered; computed here where nobody has done it before."""
-        return self.register() if self.register else register_picture(self.pixels, self.placement)
+    def look(self) -> PictureFacts:
+        """Return what is found out about the picture."""
+        return self.facts or picture_facts(self.pixels, self.placement)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.registration.maps import Affine
-from medcutmix_cli.registration.thumbnails import SIDE, Values
+from medcutmix_cli.registration.thumbnails import SIDE, Values, halve
 
-_COARSE = 32  # side at which is searched
-_SCALES = (0.7, 0.84, 1.0, 1.19, 1.42)  # of the picture, along each axis
+_COARSE = SIDE // 2  # side at which is searched
+_SCALES = (0.75, 1.0, 1.33)  # of the picture, along each axis; a fit bridges what lies between
 _OBLONG = 1.4  # greatest proportion of the two scales
 _TRIM = 0.12  # share of the picture that is left out at each edge: arms, abdomen, bars
 _ROOM = 10  # coarse pixels that the picture may reach over the template's edge
@@ -28,8 +28,8 @@ def find_starts(template: Values, picture: Values, count: int) -> list[Affine]:
         picture: (64, 64) thumbnail values of the picture that it is looked for in.
         count: How many are wanted.
     """
-    room = np.pad(_reduced(template), _ROOM)
-    small = _reduced(picture)
+    room = np.pad(halve(template), _ROOM)
+    small = halve(picture)
     tried = [_tried(room, small, *scales) for scales in product(_SCALES, repeat=2) if _plausible(*scales)]
     found: list[Affine] = []
     for _, affine in sorted(tried, key=lambda each: -each[0]):
@@ -38,10 +38,6 @@ def find_starts(template: Values, picture: Values, count: int) -> list[Affine]:
         if len(found) == count:
             break
     return found
-
-
-def _reduced(values: Values) -> Values:
-    return np.asarray(cv2.resize(values, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA), dtype=np.float32)
 
 
 def _plausible(across: float, down: float) -> bool:

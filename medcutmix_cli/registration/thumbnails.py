@@ -39,6 +39,11 @@ def make_thumbnail(pixels: npt.NDArray[np.uint8], placement: Placement) -> Thumb
     return Thumbnail(normalise(small, inside), inside)
 
 
+def halve(values: Values) -> Values:
+    """Return a (64, 64) thumbnail at (32, 32): enough to find where a thorax lies, at a quarter of the cost."""
+    return np.asarray(cv2.resize(values, (SIDE // 2, SIDE // 2), interpolation=cv2.INTER_AREA), np.float32)
+
+
 def normalise(small: npt.NDArray[np.uint8], inside: Values) -> Values:
     """Take mean and spread of the neighbourhood out of a (64, 64) picture (normalised convolution)."""
     weight = _blur(inside) + np.float32(1e-3)

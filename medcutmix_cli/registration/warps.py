@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +13,8 @@ import numpy.typing as npt
 from medcutmix_cli.records import Warp
 from medcutmix_cli.registration.maps import PlaceMap, identity_map
 from medcutmix_cli.registration.thumbnails import SIDE, Values
+
+_Places = TypeVar("_Places")
 
 CELLS = 32
 """Cells of a stored field along each axis."""
@@ -78,15 +84,56 @@ def warp_places(warp: Warp, height: int, width: int, box: Box = EVERYWHERE) -> n
         box: The part of the grid that is wanted.
 
     Returns:
-        (rows, columns, 2) float32 (x, y), shares of the canvas; may lie outside [0, 1].
+        (rows, columns, 2) float32 (x, y), shares of the canvas; may lie outside [0, 1]. Not to be written to: it is
+        remembered as long as the warp lives.
     """
+    return _remembered(warp, ("cells", height, width, *_ends(box)), lambda: _places(warp, height, width, box))
+
+
+def pixel_places(
+    warp: Warp, side: int, box: Box = EVERYWHERE
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the donor's (x, y), pixels of a canvas of that side, for those of a box of it; likewise remembered."""
+
+    def look_up() -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        places = _places(warp, side, side, box) * np.float32(side) - np.float32(0.5)
+        return _frozen(places[..., 0]), _frozen(places[..., 1])
+
+    return _remembered(warp, ("pixels", side, *_ends(box)), look_up)
+
+
+_KNOWN: WeakKeyDictionary[Warp, dict[tuple[object, ...], Any]] = WeakKeyDictionary()
+"""What was looked up through each warp: matching, pasting, weighing and placing ask for the same places."""
+
+
+def _remembered(warp: Warp, key: tuple[object, ...], make: Callable[[], _Places]) -> _Places:
+    known = _KNOWN.setdefault(warp, {})
+    if key not in known:
+        known[key] = make()
+    found: _Places = known[key]
+    return found
+
+
+def _ends(box: Box) -> tuple[int | None, ...]:
+    return tuple(
+        end for part in box for end in (part.start, part.stop)
+    )  # slices have no hash before Python 3.12
+
+
+def _frozen(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    values = np.ascontiguousarray(values)
+    values.flags.writeable = False
+    return values
+
+
+def _places(warp: Warp, height: int, width: int, box: Box) -> npt.NDArray[np.float32]:
     x, y = (_centres(count)[part] for count, part in ((width, box[1]), (height, box[0])))
     field = warp.field.astype(np.float32)
     # Resizing reads between centres, and repeats the outermost: the convention of the field.
     places = np.asarray(cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)[box], np.float32)
     for axis, row in enumerate(warp.affine):
         places[..., axis] += row[0] * x[None, :] + (row[1] * y[:, None] + row[2])
-    return places
+    return _frozen(places)
 
 
 def donor_places(warp: Warp, places: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

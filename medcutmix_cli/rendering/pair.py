@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +27,13 @@ from medcutmix_cli.encoders.base import (
 )
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas, encode_picture, read_canvas
-from medcutmix_cli.mixing.cut import RefusedCut, Strategies, draw_cut, paste, weigh
+from medcutmix_cli.mixing.cut import RefusedCut, Strategies, draw_cut, paste, pixel_weights, weigh
 from medcutmix_cli.mixing.movement import movement_of
+from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
 from medcutmix_cli.mixing.ranks import composed_rank
 from medcutmix_cli.mixing.views import NeighbourView, View
 from medcutmix_cli.mixing.weights import label_targets
 from medcutmix_cli.records import Cut, MixedParent, MixedSample, Neighbour, Pair, Parent
-from medcutmix_cli.registration.pictures import RegisteredPicture, register_picture
 from medcutmix_cli.rendering.calibration import Calibration
 from medcutmix_cli.rendering.rows import WeightChoice, to_row
 from medcutmix_cli.rendering.staging import Storage
@@ -99,12 +98,12 @@ class EncodedParent:
 
     Attributes:
         features: The encoder's own.
-        register: Registers it, on the first call; whatever it is mixed with.
+        facts: What else is found out about it once, whatever it is mixed with.
     """
 
     canvas: Canvas
     features: Any
-    register: Callable[[], RegisteredPicture]
+    facts: PictureFacts
 
 
 Group = dict[str, EncodedParent | ImageError]
@@ -152,7 +151,7 @@ def prepare(
 
 
 def _encoded(canvas: Canvas, features: Any) -> EncodedParent:
-    return EncodedParent(canvas, features, cache(partial(register_picture, canvas.pixels, canvas.placement)))
+    return EncodedParent(canvas, features, picture_facts(canvas.pixels, canvas.placement))
 
 
 def mix(
@@ -189,7 +188,7 @@ def mix(
         unmapped = unmapped or None in neighbours
         mapped = tuple(neighbour for neighbour in neighbours if neighbour is not None)
         view = _view(renderer, pair, prepared, parent, attention, mapped)
-        views.append(replace(view, register=prepared.register))
+        views.append(replace(view, facts=prepared.facts))
         seen.append(prepared.features)
     row = _mixed_row(renderer, pair, views, seen)
     if isinstance(row, PairOutcome):
@@ -203,7 +202,8 @@ def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any
     cut = draw_cut(view_a, view_b, renderer.strategies, pair.image_mode, rng)
     if isinstance(cut, RefusedCut):
         return _outcome(pair, "rejected", "mask", cut.reason)
-    weights = weigh(cut, view_a, view_b, renderer.strategies.energy)
+    shares = pixel_weights(cut, view_a.placement, view_b.placement)
+    weights = weigh(cut, view_a, view_b, renderer.strategies.energy, shares)
     lam = renderer.lam(weights)
     sample = MixedSample(
         pair=pair,
@@ -214,7 +214,7 @@ def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any
         lam=lam,
         targets=label_targets(pair.recipient.labels, pair.given, pair.labels, lam),
         rank=composed_rank(cut, view_a, view_b, renderer.strategies.energy),
-        picture=encode_picture(paste(cut, view_a, view_b), renderer.image_format),
+        picture=encode_picture(paste(cut, view_a, view_b, shares), renderer.image_format),
         features=(
             _mixed_features(renderer.encoder, cut, seen, renderer.canvas) if renderer.features else None
         ),

@@ -274,7 +274,7 @@ def test_a_share_that_goes_while_pixels_are_read_is_an_error_and_no_end_of_the_p
     write_dicom(tmp_path / "1.dcm", np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) % 4096)
     assert read_canvas(tmp_path / "1.dcm", 224, "minmax").pixels.any()
     monkeypatch.setattr(canvas, "_PAUSES", (0.0,))
-    monkeypatch.setattr(Path, "open", lambda self, *_mode: LostShare(io.FileIO(self)))
+    monkeypatch.setattr(Path, "open", lambda self, *_mode, **_how: LostShare(io.FileIO(self)))
     with pytest.raises(DatasetError, match="storage of the data set fails: stale file handle"):
         read_canvas(tmp_path / "1.dcm", 224, "minmax")
 

@@ -10,7 +10,7 @@ from medcutmix_cli.attention import TopK
 from medcutmix_cli.datasets.phantoms import draw_phantom, paint
 from medcutmix_cli.mixing.blends.feather import Feather
 from medcutmix_cli.mixing.cut import Cut, Strategies, draw_cut, pixel_weights
-from medcutmix_cli.mixing.markers import marker_cells, marker_pixels
+from medcutmix_cli.mixing.markers import marker_pixels
 from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
 from tests.builders import make_placement, make_view
 
@@ -55,7 +55,7 @@ def test_the_middle_of_a_picture_has_no_letters():
 
 
 def test_no_letter_is_looked_for_in_a_thumbnail():
-    assert not marker_cells(make_view(1).pixels, make_placement(), (7, 7)).any()
+    assert not marker_pixels(make_view(1).pixels, make_placement()).any()
 
 
 def mixed_letters(seed, grid):

@@ -8,6 +8,7 @@ from medcutmix_cli.registration.template import thorax
 from tests.thoraxes import thumbnail_places
 
 STRAIGHT = np.eye(2, 3, dtype=np.float32)
+ROUNDS = 30
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ def test_a_known_affine_is_found(affine):
     affine = np.array(affine, np.float32)
     back = np.asarray(cv2.invertAffineTransform(affine), np.float32)
     moving = warp_by(back, thorax().values)
-    found = fit_affine(thorax().values, thorax().inside, moving, STRAIGHT)
+    found = fit_affine(thorax().values, thorax().inside, moving, STRAIGHT, ROUNDS)
     off = apply_affine(found, identity_map()) - apply_affine(affine, identity_map())
     assert np.abs(off[8:56, 8:56]).max() < 0.3
 
@@ -27,12 +28,12 @@ def test_a_known_affine_is_found(affine):
 def test_where_none_is_found_the_start_stays():
     nothing = np.zeros((64, 64), np.float32)
     start = np.array([[1.1, 0, 2], [0, 0.9, 1]], np.float32)
-    assert np.array_equal(fit_affine(thorax().values, thorax().inside, nothing, start), start)
+    assert np.array_equal(fit_affine(thorax().values, thorax().inside, nothing, start, ROUNDS), start)
 
 
 def test_the_start_is_not_written_to():
     start = STRAIGHT.copy()
-    fit_affine(thorax().values, thorax().inside, warp_by(start, thorax().values), start)
+    fit_affine(thorax().values, thorax().inside, warp_by(start, thorax().values), start, ROUNDS)
     assert np.array_equal(start, STRAIGHT)
 
 

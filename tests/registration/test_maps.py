@@ -7,9 +7,11 @@ from medcutmix_cli.registration.maps import (
     apply_affine,
     compose,
     correlation,
+    from_half,
     identity_map,
     invert,
     look_up,
+    to_half,
 )
 from medcutmix_cli.registration.thumbnails import SIDE
 from tests.thoraxes import thumbnail_places
@@ -94,3 +96,21 @@ def test_the_correlation_is_that_of_the_books(seed):
 def test_nothing_that_is_weighed_or_that_varies_correlates_with_nothing():
     assert correlation(noise(0), noise(0), 0 * EVERYWHERE) == 0
     assert correlation(noise(0), EVERYWHERE, EVERYWHERE) == 0
+
+
+@given(seeds)
+def test_an_affine_of_half_the_size_takes_a_place_where_the_whole_one_does(seed):
+    rng = np.random.default_rng(seed)
+    whole = (np.eye(2, 3) + rng.normal(0, 0.2, (2, 3)) * [1, 1, 20]).astype(np.float32)
+    halved = to_half(whole)
+    place = rng.uniform(0, SIDE, 2)
+    small = (
+        halved[:, :2] @ ((place - 0.5) / 2) + halved[:, 2]
+    )  # two pixels are one: the centre of 0 and 1 is 0.5
+    assert np.allclose(2 * small + 0.5, whole[:, :2] @ place + whole[:, 2], atol=1e-3)
+    assert np.allclose(from_half(halved), whole, atol=1e-4)
+
+
+def test_the_map_of_each_place_to_itself_cannot_be_written_to():
+    with pytest.raises(ValueError, match="read-only"):
+        identity_map()[0, 0] = 1

@@ -1,5 +1,8 @@
 """Places are shares of the canvas, pixel centres at (i + 0.5) / C; a warp is read backwards (`records.Warp`)."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +11,7 @@ from hypothesis import strategies as st
 from medcutmix_cli.records import Warp
 from medcutmix_cli.registration.maps import apply_affine, identity_map
 from medcutmix_cli.registration.thumbnails import SIDE
-from medcutmix_cli.registration.warps import CELLS, donor_places, sample, to_warp, warp_places
+from medcutmix_cli.registration.warps import CELLS, donor_places, pixel_places, sample, to_warp, warp_places
 from tests.thoraxes import thumbnail_places
 
 EVERYWHERE = np.ones((SIDE, SIDE), np.float32)
@@ -88,7 +91,7 @@ def test_the_affine_part_of_a_map_is_found_and_nothing_is_left_for_the_field():
 
 
 def test_a_place_that_does_not_count_does_not_move_the_affine():
-    places = identity_map()
+    places = identity_map().copy()
     places[:, 40:] += 9
     weight = EVERYWHERE.copy()
     weight[:, 40:] = 0
@@ -137,7 +140,7 @@ def test_any_place_is_looked_up_as_those_of_a_grid_are(seed):
 
 def test_what_is_not_trusted_goes_where_its_surroundings_go():
     """The edge of an effusion looks like a diaphragm: what registration makes of it is no anatomy."""
-    places = identity_map()
+    places = identity_map().copy()
     places[26:38, 26:38] += 6
     trusted = EVERYWHERE.copy()
     trusted[24:40, 24:40] = 0
@@ -148,3 +151,25 @@ def test_what_is_not_trusted_goes_where_its_surroundings_go():
     )
     assert off.max() < 0.3
     assert moved.min() > 3
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=10)
+def test_places_in_pixels_are_those_in_shares_and_are_looked_up_once(seed):
+    rng = np.random.default_rng(seed)
+    warp = plain(STRAIGHT + rng.normal(0, 0.1, (2, 3)), rng.normal(0, 0.05, (CELLS, CELLS, 2)))
+    box = slice(3, 30), slice(11, 40)
+    x, y = pixel_places(warp, 40, box)
+    assert np.allclose(np.dstack([x, y]), warp_places(warp, 40, 40, box) * 40 - 0.5, atol=1e-5)
+    assert all(one is other for one, other in zip((x, y), pixel_places(warp, 40, box), strict=True))
+    with pytest.raises(ValueError, match="read-only"):
+        x[0, 0] = 1
+
+
+def test_what_was_looked_up_goes_with_its_warp():
+    warp = plain(STRAIGHT, np.zeros((CELLS, CELLS, 2)))
+    gone = weakref.ref(warp_places(warp, 8, 8))
+    assert gone() is not None
+    del warp
+    gc.collect()
+    assert gone() is None
