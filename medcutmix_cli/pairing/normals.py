@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, Side
+from medcutmix_cli.reports.relations import relation_of
 from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
 from medcutmix_cli.sides import covers, meet
 
@@ -27,7 +28,7 @@ class ChestStatement:
     """A statement about the whole chest, such as "no acute process" or "normal chest".
 
     Attributes:
-        kind: "no-acute", "normal" or "midline".
+        kind: "no-acute", "normal", or "related" to a finding (`reports.relations`).
         start: Offset into the sentence's text (likewise end).
     """
 
@@ -100,19 +101,19 @@ def contradicted_statements(sentence: Sentence, finding: str) -> tuple[ChestStat
     return tuple(s for s in chest_or_rest(sentence.text) if s.kind == "normal" or acute)
 
 
-def displaces(text: str) -> bool:
-    """Say whether a sentence tells of what moves the middle of the chest: a complete collapse, tension."""
-    return bool(spans_of(_phrases("displacing"), canonical(text)))
-
-
 @lru_cache(maxsize=1 << 15)
-def midline_statements(text: str) -> tuple[ChestStatement, ...]:
-    """Return where a sentence says that the middle of the chest is in its place."""
-    words = canonical(text)
-    return tuple(
-        ChestStatement("midline", words.starts[begin], words.stops[end - 1])
-        for begin, end in spans_of(_phrases("midline"), words)
-    )
+def related_normals(text: str, finding: str, *, strong: bool) -> tuple[ChestStatement, ...]:
+    """Return what of a sentence calls normal what a finding makes abnormal, without naming it: "sharp angles".
+
+    Args:
+        text: One sentence.
+        finding: Lexicon id of what comes.
+        strong: Whether it is a large or complete one: the trachea is not in the midline then.
+    """
+    words, relation = canonical(text), relation_of(finding)
+    patterns = (relation.normals, relation.strong_normals) if strong else (relation.normals,)
+    spans = {span for pattern in patterns for span in spans_of(pattern, words)}
+    return tuple(ChestStatement("related", words.starts[b], words.stops[e - 1]) for b, e in sorted(spans))
 
 
 def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:

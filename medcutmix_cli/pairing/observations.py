@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from medcutmix_cli.pairing.tables import table
+from medcutmix_cli.reports.relations import relation_of
 from medcutmix_cli.reports.words import canonical, compile_phrases
 
 
@@ -50,7 +51,14 @@ _DENIED = re.compile(r"\b(?:no|not|without|midline|negative|normal|absence)\b")
 
 
 def _sign_spans(words: str, finding: str) -> list[tuple[int, int]]:
-    return [match.span() for match in _signs(finding).finditer(words)]
+    """Return where canonical words name a sign: by this room's table, or by that of relations, which knows no picture.
+
+    What of the latter is an observation of its own (an elevated diaphragm) is still shown when the finding has left.
+    """
+    own = [match.span() for match in _signs(finding).finditer(words)]
+    shown = [match.span() for match in _pattern("observation").finditer(words)]
+    related = (match.span() for match in relation_of(finding).signs.finditer(words))
+    return own + [s for s in related if not any(s[0] < end and start < s[1] for start, end in (*shown, *own))]
 
 
 @cache

@@ -14,8 +14,7 @@ from medcutmix_cli.pairing.giving import holds_list_number
 from medcutmix_cli.pairing.normals import (
     contradicted_statements,
     denials,
-    displaces,
-    midline_statements,
+    related_normals,
     said_as,
 )
 from medcutmix_cli.pairing.observations import observations, signs
@@ -24,6 +23,7 @@ from medcutmix_cli.pairing.shadows import names_of_shadow
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.reports.relations import is_strong
 from medcutmix_cli.sides import joint_side, side_word
 
 
@@ -173,32 +173,33 @@ class Insertion:
 
     Attributes:
         present: (finding, side) of each.
-        displaces: Whether it moves the middle of the chest.
+        strong: Those that are called large or complete.
     """
 
     present: tuple[tuple[str, Side], ...]
-    displaces: bool = False
+    strong: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Insertion:
         """Return what the sentences of a donor assert."""
         given = tuple(sentences)
+        strong = (m.finding for s in given if is_strong(s.text) for m in s.mentions if not is_denied(m))
         said_there = (
             (f, m.side) for s in given for m in s.mentions if not is_denied(m) for f in said_as(s, m)
         )
-        return cls(tuple(dict.fromkeys(said_there)), any(displaces(s.text) for s in given))
+        return cls(tuple(dict.fromkeys(said_there)), frozenset(strong))
 
     def without(self, findings: Iterable[str]) -> Insertion:
         """Return what comes beside findings that are there already."""
         known = set(findings)
-        return Insertion(tuple((f, side) for f, side in self.present if f not in known), self.displaces)
+        return Insertion(tuple((f, side) for f, side in self.present if f not in known), self.strong)
 
     def conflicts(self, sentence: Sentence) -> set[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
         named = {(m.start, m.end) for f, side in self.present for m in denials(sentence, f, side)}
         statements = {s for f, _ in self.present for s in contradicted_statements(sentence, f)}
-        if self.displaces:
-            statements |= set(midline_statements(sentence.text))
+        for finding in {*(f for f, _ in self.present), *self.strong}:
+            statements |= set(related_normals(sentence.text, finding, strong=finding in self.strong))
         whole = {(sentence.start + s.start, sentence.start + s.end) for s in statements}
         return named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)}
 
