@@ -54,6 +54,7 @@ def antecedents(sentences: Iterable[Sentence]) -> dict[Sentence, Sentence | None
             before = None
         if points_back(sentence):
             found[sentence] = before
+            before = before or sentence
         elif not _shows_nothing(sentence):
             before = sentence
     return found

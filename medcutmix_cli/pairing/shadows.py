@@ -52,13 +52,17 @@ def names_of_shadow(sentences: Sequence[Sentence], finding: str) -> tuple[Naming
     joined = leaving
     while joined:
         gone = frozenset(naming.sentence for naming in leaving)
-        others = {s for s, before in spoken_of.items() if before not in gone}
+        others = {s for s, before in spoken_of.items() if before not in gone and _states(before)}
         staying = [naming for naming in stated if naming not in leaving and naming.sentence not in others]
         joined = [naming for naming in staying if any(_leaves_with(naming, one) for one in leaving)]
         leaving = leaving + joined
     if _says_more(leaving, finding) or any(_may_be_one(gone, one) for gone in leaving for one in staying):
         return OTHERWISE
     return tuple(naming for naming in stated if naming in leaving)
+
+
+def _states(sentence: Sentence | None) -> bool:
+    return sentence is not None and any(m.assertion in STATED for m in sentence.mentions)
 
 
 def _leaves_with(naming: Naming, gone: Naming) -> bool:
@@ -141,7 +145,9 @@ def _joined_by_words(one: Naming, other: Naming) -> bool:
     return related and _pattern("taken_for").search(between) is not None and not _APART.search(between)
 
 
-_APART = re.compile(r";|\bthere (?:is|are)\b|\bwhile\b|\bno\b|\bwithout\b")
+_APART = re.compile(
+    r";|\band (?:questionable|possible|probable|suspected|likely)\b|\bthere (?:is|are)\b|\bwhile\b|\bno\b|\bwithout\b"
+)
 
 
 @cache

@@ -32,6 +32,8 @@ POINTING = [
     "Severe slightly smaller than before.",
     "Aspiration is also possible.",
     "Measuring 3 cm.",
+    "Maybe due to aspiration.",
+    "There is extension to the margin.",
 ]
 ELSEWHERE = [
     "Repeat films after treatment to document clearing.",
@@ -151,7 +153,7 @@ def test_a_sign_that_is_denied_stays(denied):
 def test_a_sentence_points_at_the_last_that_does_not_point_within_its_section():
     sentences = reread("Left mass. This is new. It is large. Normal heart.")
     assert antecedents(sentences) == {sentences[1]: sentences[0], sentences[2]: sentences[0]}
-    assert antecedents(sentences[1:2]) == {sentences[1]: None}
+    assert antecedents(sentences[1:3]) == {sentences[1]: None, sentences[2]: sentences[1]}
 
 
 @pytest.mark.parametrize("text", POINTING[:12])

@@ -140,3 +140,25 @@ def test_what_this_may_be_leaves_only_with_what_this_is(finding):
     assert leaving(about_it, "opacity") == in_findings("opacity", finding)
     another = f"Left basilar opacity. Bilateral rib fractures. This may represent {NAMES[finding]}."
     assert leaving(another, "opacity") == in_findings("opacity")
+
+
+@pytest.mark.parametrize(
+    "markings", ["Prominent interstitial markings.", "Increased interstitial opacities."]
+)
+@pytest.mark.parametrize(
+    ("words", "name"), [("interstitial edema", "edema"), ("pulmonary fibrosis", "fibrosis")]
+)
+def test_markings_of_the_interstitium_leave_with_what_the_impression_takes_them_for(markings, words, name):
+    found = leaving(markings, "opacity", f"Cardiomegaly with mild {words}.")
+    assert found == {("findings", "opacity"), ("impression", name)}
+
+
+@pytest.mark.parametrize("hedge", ["questionable", "possible", "probable", "suspected"])
+def test_a_second_hedged_finding_is_no_explanation_of_the_first(hedge):
+    text = f"Opacity in the right lung apex and {hedge} right middle lobe pulmonary nodule."
+    assert leaving(text, "opacity") == in_findings("opacity")
+
+
+def test_what_points_at_a_sentence_that_names_nothing_is_asked_itself():
+    text = "Left perihilar opacity. There is extension to the pleura. This may represent pneumonia."
+    assert leaving(text, "opacity") == in_findings("opacity", "pneumonia")
