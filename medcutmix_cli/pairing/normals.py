@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, Side
-from medcutmix_cli.reports.relations import relation_of
+from medcutmix_cli.reports.relations import relation_of, words_of
 from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
 from medcutmix_cli.sides import covers, meet
 
@@ -110,8 +110,11 @@ def related_normals(text: str, finding: str, *, strong: bool) -> tuple[ChestStat
         finding: Lexicon id of what comes.
         strong: Whether it is a large or complete one: the trachea is not in the midline then.
     """
-    words, relation = canonical(text), relation_of(finding)
+    relation = relation_of(finding)
     patterns = (relation.normals, relation.strong_normals) if strong else (relation.normals,)
+    if not any(pattern.search(words_of(text)) for pattern in patterns):
+        return ()  # most sentences
+    words = canonical(text)
     spans = {span for pattern in patterns for span in spans_of(pattern, words)}
     return tuple(ChestStatement("related", words.starts[b], words.stops[e - 1]) for b, e in sorted(spans))
 

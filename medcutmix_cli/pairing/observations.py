@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from medcutmix_cli.pairing.tables import table
-from medcutmix_cli.reports.relations import relation_of
+from medcutmix_cli.reports.relations import relation_of, words_of
 from medcutmix_cli.reports.words import canonical, compile_phrases
 
 
@@ -18,7 +18,7 @@ def observations(text: str, leaving: Iterable[str] = ()) -> tuple[str, ...]:
         text: One sentence, or a part of one.
         leaving: Findings whose signs do not count: they leave with them.
     """
-    words = canonical(text).text
+    words = words_of(text)
     signs = [span for finding in leaving for span in _sign_spans(words, finding)]
     return tuple(
         match.group()

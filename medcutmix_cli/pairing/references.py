@@ -15,7 +15,8 @@ from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
 from medcutmix_cli.reports.kinds import DEVICES
-from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.reports.relations import words_of
+from medcutmix_cli.reports.words import compile_phrases
 
 POINTS_BACK = Refusal("next-sentence-points-back")
 
@@ -68,7 +69,7 @@ def _shows_nothing(sentence: Sentence) -> bool:
 
 def points_back(sentence: Sentence) -> bool:
     """Say whether a sentence speaks of one before it: "This may be ...", "Slightly smaller than before."."""
-    words = canonical(sentence.text).text
+    words = words_of(sentence.text)
     if _pattern("opening").match(words):
         return _pattern("expletive").match(words) is None
     if sentence.mentions:
@@ -92,7 +93,7 @@ def _spoken_of(
     about = antecedents(sentences)
     spoken: set[Sentence] = set()
     for sentence in (s for s in rest if not _states(s.mentions)):
-        words = canonical(sentence.text).text
+        words = words_of(sentence.text)
         if signs(sentence.text, *findings):
             spoken.add(sentence)
         elif _means_shadow(words, findings[0]):
@@ -125,7 +126,7 @@ _LONG = 8
 
 def _causes(text: str) -> frozenset[str]:
     """Return the long words for what a shadow is taken for and no finding names: "a superimposed aspergilloma"."""
-    words = canonical(text).text
+    words = words_of(text)
     taken = _taken_for().search(words)
     common = table("references")["common"]["words"]
     return frozenset(
