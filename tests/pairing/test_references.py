@@ -131,7 +131,7 @@ def test_a_rare_word_of_an_explanation_is_known_again():
         ("pneumothorax", "There is mediastinal shift to the right."),
         ("pneumothorax", "A deep sulcus sign is seen."),
         ("atelectasis", "There is associated volume loss."),
-        ("pleural_effusion", "The trachea is displaced."),
+        ("pneumothorax", "The trachea is displaced."),
     ],
 )
 def test_a_sign_leaves_with_its_finding_and_stays_with_another(finding, sign):
@@ -140,9 +140,15 @@ def test_a_sign_leaves_with_its_finding_and_stays_with_another(finding, sign):
 
 
 def test_a_sign_of_what_stays_too_stays():
-    sign = "The trachea is displaced."
-    found = gone("pleural_effusion", HEADS["pleural_effusion"], "Large right pneumothorax.", sign)
-    assert found == [HEADS["pleural_effusion"]]
+    sign = "Air bronchograms are seen."
+    assert gone("pneumonia", HEADS["pneumonia"], "Normal heart.", sign) == [HEADS["pneumonia"], sign]
+    found = gone("pneumonia", HEADS["pneumonia"], "Right apical consolidation.", "Normal heart.", sign)
+    assert found == [HEADS["pneumonia"]]
+
+
+@pytest.mark.parametrize("finding", ["pleural_effusion", "atelectasis"])
+def test_a_shifted_midline_has_other_causes_than_a_small_finding(finding):
+    assert gone(finding, HEADS[finding], "Mild rightward deviation of the trachea.") == [HEADS[finding]]
 
 
 @pytest.mark.parametrize("denied", ["No mediastinal shift.", "The trachea is midline."])
