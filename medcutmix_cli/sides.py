@@ -5,8 +5,8 @@ several sides at once by different mentions (a conflict). One row of this table 
 
 | clause | left | right | bilateral | unsaid | several |
 | --- | --- | --- | --- | --- | --- |
-| 1 said: mentions together, `common_side` | left | right | bilateral | unsaid | None: the pair is refused |
-| 2 said: one sentence alone, `joint_side` | left | right | bilateral | unsaid | bilateral |
+| 1 said: mentions of a donor, `common_side` | left | right | bilateral | unsaid | None: it does not give |
+| 2 said: one sentence, or all that leaves, `joint_side` | left | right | bilateral | unsaid | bilateral |
 | 3 allowed: a donor for it, `may_replace` | left, unsaid | right, unsaid | bilateral, unsaid | any | refused by 1 |
 | 4 a denial that meets it, `meet` | all but right | all but left | all | all | each alone |
 | 5 a lung called clear in spite of it, `covers` | all but right | all but left | all | unsaid, bilateral | each alone |
@@ -52,7 +52,7 @@ def common_side(sides: Iterable[Side]) -> Side | None:
 
 
 def joint_side(sides: Iterable[Side]) -> Side:
-    """Return the side of what one sentence names on these sides: several are both (clause 2)."""
+    """Return the side of what a sentence, or all that leaves, names on these sides: several are both (clause 2)."""
     common = common_side(sides)
     return Side.BILATERAL if common is None else common
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from medcutmix_cli.pairing.cohort import Cohort
-from medcutmix_cli.pairing.proposal import Proposal
+from medcutmix_cli.pairing.proposal import Offer, Proposal
 from medcutmix_cli.pairing.random_pairs import JoinedReports
 from medcutmix_cli.pairing.same_finding import SameFinding
 from medcutmix_cli.pairing.statements import Refusal
@@ -36,10 +37,17 @@ class _Ablation(SameFinding):
 
     def proposals(
         self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
-    ) -> Iterator[Proposal | Refusal]:
+    ) -> Iterator[Offer | Refusal]:
         """Yield the pairs of `same-finding`, with a part taken away."""
-        for proposal in SameFinding.proposals(self, recipient, cohort, rng):
-            yield proposal if isinstance(proposal, Refusal) else self.ablate(proposal)
+        for offer in SameFinding.proposals(self, recipient, cohort, rng):
+            if isinstance(offer, Refusal):
+                yield offer
+            else:
+                yield replace(offer, write=partial(self._ablated, offer))
+
+    def _ablated(self, offer: Offer, donor: ReadStudy) -> Proposal | Refusal:
+        proposal = offer.write(donor)
+        return proposal if isinstance(proposal, Refusal) else self.ablate(proposal)
 
     def ablate(self, proposal: Proposal) -> Proposal | Refusal:
         """Take a part of a proposal away."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from medcutmix_cli.pairing.clauses import mention_content, reread
 from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits
 from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.pairing.normals import normal_beside_finding
+from medcutmix_cli.pairing.normals import is_interstitial, normal_beside_finding
 from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
@@ -54,12 +54,19 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     given = donor_statement(donor.reading, finding)
     if isinstance(given, Refusal):
         return given
-    beside = Insertion.of(given.sentences).without(recipient.findings)
+    beside = Insertion.of(given.sentences).without(recipient.findings - _of_another_kind(gone, given))
     cleared = beside.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):
         return cleared
     changes = _with_donor([*gone.changes, *cleared], given)
     return _change(recipient, Draft(changes), gone, given, beside)
+
+
+def _of_another_kind(gone: Removal, given: Statement) -> frozenset[str]:
+    """Return "opacity" where interstitial markings leave and filled air space comes, which may have been denied."""
+    leaving = [is_interstitial(gone.query, m) for m in gone.query.mentions if m.finding == "opacity"]
+    coming = [is_interstitial(s, m) for s in given.sentences for m in s.mentions if m.finding == "opacity"]
+    return frozenset({"opacity"} if leaving and all(leaving) and not all(coming) else ())
 
 
 def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> TextChange | Refusal:

@@ -20,6 +20,7 @@ from medcutmix_cli.pairing.cutting import (
     parts_of,
     ways_without,
 )
+from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import unwrap
@@ -71,9 +72,8 @@ def without(sentence: Sentence, leaving: Iterable[Span]) -> ShortenedSentence | 
     for cuts in ways_without(text, parts, named):
         left = apply_cuts(sentence.text, cuts)
         sentences = reread(left)
-        if tuple(mention_content(m) for s in sentences for m in s.mentions) == expected and _agrees(
-            left, sentences
-        ):
+        said = tuple(mention_content(m) for s in sentences for m in s.mentions)
+        if said == expected and _agrees(left, sentences) and not _breaks_off(sentence.text, left):
             return ShortenedSentence(cuts, left, sentences, parts[0].leaves)
     return None
 
@@ -110,6 +110,16 @@ def move_sentence(sentence: Sentence, by: int, section: str) -> Sentence:
     return replace(
         sentence, start=sentence.start + by, end=sentence.end + by, section=section, mentions=mentions
     )
+
+
+def _breaks_off(text: str, left: str) -> bool:
+    """Say whether what is left ends with an adjective whose noun is gone: "with mild bibasilar."."""
+    ending = left.rstrip(" .").lower()
+    if text.lower().rstrip(" .").endswith(ending[-12:]):
+        return False
+    before, last = ["", "", *ending.split()][-2:]
+    rules = table("clauses")["adjective"]
+    return last in rules["words"] and before not in rules["behind"]
 
 
 def _agrees(text: str, sentences: Sequence[Sentence]) -> bool:

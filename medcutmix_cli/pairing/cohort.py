@@ -146,23 +146,22 @@ def rare_first(findings: Sequence[str], split: str, cohort: Cohort, rng: np.rand
 
 def draw_donors(
     studies: Sequence[PackedStudy], attempts: int, rng: np.random.Generator
-) -> Iterator[ReadStudy]:
-    """Open up to `attempts` studies, drawn at random without replacement; those with the fewest findings come first.
+) -> Iterator[PackedStudy]:
+    """Draw up to `attempts` studies at random without replacement; those with the fewest findings come first.
 
     What else a donor has, devices and other findings, must not come along with a paste: the more there is, the more
     often it is refused when the pictures are seen.
     """
     drawn = [studies[index] for index in _drawn(studies, attempts, rng)]
-    for study in sorted(drawn, key=lambda study: study.findings):
-        yield study.open()
+    yield from sorted(drawn, key=lambda study: study.findings)
 
 
 def draw_studies(
     studies: Sequence[PackedStudy], attempts: int, rng: np.random.Generator
-) -> Iterator[ReadStudy]:
-    """Open up to `attempts` studies, drawn at random without replacement."""
+) -> Iterator[PackedStudy]:
+    """Draw up to `attempts` studies at random without replacement."""
     for index in _drawn(studies, attempts, rng):
-        yield studies[index].open()
+        yield studies[index]
 
 
 def _drawn(studies: Sequence[PackedStudy], attempts: int, rng: np.random.Generator) -> list[int]:

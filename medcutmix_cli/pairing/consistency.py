@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import replace
 
-from medcutmix_cli.pairing.normals import normal_beside_finding
-from medcutmix_cli.records import Assertion, Mention, Reading, Side
+from medcutmix_cli.pairing.normals import CLEAR_LUNGS, denied_name, is_interstitial, normal_beside_finding
+from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
 from medcutmix_cli.reports.labels import counting_sections
 from medcutmix_cli.sides import differ, meet, oppose
 
@@ -37,8 +39,23 @@ def _said_in(reading: Reading) -> tuple[list[Mention], list[Mention]]:
     """Return the mentions of the impression, and those of the other counting sections."""
     counting = counting_sections(reading)
     counted = [s for s in reading.sentences if s.section in counting]
-    inside = [m for s in counted if s.section == "impression" for m in s.mentions]
-    return inside, [m for s in counted if s.section != "impression" for m in s.mentions]
+    inside = comparable(s for s in counted if s.section == "impression")
+    return inside, comparable(s for s in counted if s.section != "impression")
+
+
+def comparable(sentences: Iterable[Sentence]) -> list[Mention]:
+    """Return the mentions of sentences so that those of one finding may contradict each other.
+
+    Prominent interstitial markings are no opacity that "no airspace disease" denies: they get a name of their own.
+    Clear lungs deny both.
+    """
+    found: list[Mention] = []
+    for sentence in sentences:
+        for m in sentence.mentions:
+            aside = replace(m, finding="interstitial opacity")
+            clear = denied_name(sentence, m) == CLEAR_LUNGS
+            found += [m, aside] if clear else [aside if is_interstitial(sentence, m) else m]
+    return found
 
 
 def contradiction(mentions: list[Mention], others: list[Mention] | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from medcutmix_cli.pairing.changes import cross
 from medcutmix_cli.pairing.cohort import Cohort, draw_donors, rare_first
 from medcutmix_cli.pairing.policy import ByPolicy
-from medcutmix_cli.pairing.proposal import Proposal, exchange
+from medcutmix_cli.pairing.proposal import Offer, Proposal, exchange
 from medcutmix_cli.pairing.removals import departure
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import Assertion, ReadStudy
@@ -37,7 +38,7 @@ class CrossFinding(ByPolicy):
 
     def proposals(
         self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
-    ) -> Iterator[Proposal | Refusal]:
+    ) -> Iterator[Offer | Refusal]:
         """Yield pairs in the order of preference, what comes drawn with weight n^-0.5."""
         leaving: list[str] = []
         for outcome in self._leaving(recipient):
@@ -52,7 +53,7 @@ class CrossFinding(ByPolicy):
             gone, coming = routes[index]
             donors = cohort.givers_of_any_side(recipient.study.split, coming)
             for donor in draw_donors(donors, self.attempts, rng):
-                yield self._propose(recipient, donor, gone, coming)
+                yield Offer(donor, partial(self._propose, recipient, gone, coming))
 
     def _leaving(self, recipient: ReadStudy) -> Iterator[str | Refusal]:
         """Yield the findings that can be taken out, or why they cannot."""
@@ -73,7 +74,7 @@ class CrossFinding(ByPolicy):
         return [(gone, new) for gone in leaving for new in coming if not _one_observation(gone, new)]
 
     def _propose(
-        self, recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str
+        self, recipient: ReadStudy, leaving: str, coming: str, donor: ReadStudy
     ) -> Proposal | Refusal:
         refusal = self.view_refusal(recipient, donor, [leaving, coming])
         change = Refusal(refusal) if refusal else cross(recipient, donor, leaving, coming)

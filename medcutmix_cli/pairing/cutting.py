@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from medcutmix_cli.pairing.observations import observations
 from medcutmix_cli.pairing.tables import table
 
 _JOINER = r"(?:and|or|but|nor|as well as|plus)"
@@ -110,15 +111,20 @@ def _kept(text: str, parts: list[ClausePart]) -> list[int] | None:
             kept.append(index)
     if any(parts[k].stays for k in kept):
         return kept
-    return kept if kept and all(_stands(text[parts[k].start : parts[k].end].lower()) for k in kept) else None
+    firsts = [k for k in kept if k - 1 not in kept]  # what follows one that stays goes on with it
+    stands = kept and all(_stands(text[parts[k].start : parts[k].end].lower()) for k in firsts)
+    return kept if stands else None
 
 
 def _stands(words: str) -> bool:
     """Say whether a part without finding can stand by itself."""
     listed = words.split()
+    if _THERE_IS.match(words) or (len(listed) == 1 and observations(words)):
+        return True
     return len(listed) > 1 and listed[0] not in table("clauses")["dependent"]["words"]
 
 
+_THERE_IS = re.compile(r"there (?:is|are|was|were) (?!no\b|also\b)\w+")
 _OPENED = re.compile(r"\b(?:no|without|free of|clear of|negative for)\b")
 
 

@@ -50,8 +50,8 @@ class Nearest(SwapByPolicy):
 
     def order_donors(
         self, recipient: ReadStudy, donors: Sequence[PackedStudy], rng: np.random.Generator
-    ) -> Iterator[ReadStudy | Refusal]:
-        """Open the `k` nearest donors of other patients, the nearest first; nothing is drawn."""
+    ) -> Iterator[PackedStudy | Refusal]:
+        """Yield the `k` nearest donors of other patients, the nearest first; nothing is drawn."""
         query = self.index.of(recipient.image.image_id)
         if query is None:
             yield Refusal("recipient-has-no-embedding")
@@ -64,8 +64,7 @@ class Nearest(SwapByPolicy):
         chosen = list(islice(others, self.k))
         if not chosen:
             yield Refusal("no-donor-of-another-patient")
-        for donor in chosen:
-            yield donor.open()
+        yield from chosen
 
 
 @dataclass(frozen=True, slots=True, eq=False)

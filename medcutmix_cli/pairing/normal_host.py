@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing.changes import host
 from medcutmix_cli.pairing.cohort import Cohort, draw_donors, rare_first
 from medcutmix_cli.pairing.policy import ByPolicy
-from medcutmix_cli.pairing.proposal import Proposal, exchange
+from medcutmix_cli.pairing.proposal import Offer, Proposal, exchange
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import ReadStudy
 from medcutmix_cli.reports.labels import chexpert_labels
@@ -38,7 +39,7 @@ class NormalHost(ByPolicy):
 
     def proposals(
         self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
-    ) -> Iterator[Proposal | Refusal]:
+    ) -> Iterator[Offer | Refusal]:
         """Yield pairs in the order of preference, what comes drawn with weight n^-0.5."""
         if not is_normal(recipient):
             yield Refusal("recipient-is-not-normal")
@@ -50,9 +51,9 @@ class NormalHost(ByPolicy):
         for index in rare_first(coming, split, cohort, rng):
             donors = cohort.givers_of_any_side(split, coming[index])
             for donor in draw_donors(donors, self.attempts, rng):
-                yield self._propose(recipient, donor, coming[index])
+                yield Offer(donor, partial(self._propose, recipient, coming[index]))
 
-    def _propose(self, recipient: ReadStudy, donor: ReadStudy, coming: str) -> Proposal | Refusal:
+    def _propose(self, recipient: ReadStudy, coming: str, donor: ReadStudy) -> Proposal | Refusal:
         refusal = self.view_refusal(recipient, donor, [coming])
         change = Refusal(refusal) if refusal else host(recipient, donor, coming)
         if isinstance(change, Refusal):

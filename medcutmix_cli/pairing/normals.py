@@ -9,13 +9,17 @@ from functools import cache, lru_cache
 
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, Side
+from medcutmix_cli.reports.relations import relation_of, words_of
 from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
 from medcutmix_cli.sides import covers, meet
 
 CLEAR_LUNGS = "clear-lungs"
+AIRSPACE = "airspace-disease"
+_FILLED = re.compile(r"\b(?:air ?space|alveolar)[ -](?:disease|process)|\balveolar opaci")
 _CALLED_CLEAR = re.compile(
     r"\blungs?\b.*\b(?:clear|normal|unremarkable)\b|\b(?:clear|normal)\b.*\blungs?\b", re.S
 )
+_INTERSTITIAL = re.compile(r"\b(?:interstiti\w+|reticul\w+|markings?|bronchovascular|vascularity)\b")
 _NOT_THERE = frozenset({Assertion.ABSENT, Assertion.RESOLVED})
 
 
@@ -24,7 +28,7 @@ class ChestStatement:
     """A statement about the whole chest, such as "no acute process" or "normal chest".
 
     Attributes:
-        kind: "no-acute" or "normal".
+        kind: "no-acute", "normal", or "related" to a finding (`reports.relations`).
         start: Offset into the sentence's text (likewise end).
     """
 
@@ -61,6 +65,21 @@ def denied_name(sentence: Sentence, mention: Mention) -> str:
     return CLEAR_LUNGS if mention.finding == "opacity" and _CALLED_CLEAR.search(words) else mention.finding
 
 
+def is_interstitial(sentence: Sentence, mention: Mention) -> bool:
+    """Say whether a mention of a shadow means markings of the interstitium, not filled air space."""
+    start, end = mention.start - sentence.start, mention.end - sentence.start
+    before = sentence.text[:start].split()[-3:]
+    words = " ".join((*before, sentence.text[start:end])).lower()
+    return mention.finding in ("opacity", "infiltrate") and _INTERSTITIAL.search(words) is not None
+
+
+def said_as(sentence: Sentence, mention: Mention) -> tuple[str, ...]:
+    """Return the names by which `denials` knows what is there: "airspace disease" is denied as a consolidation too."""
+    start, end = mention.start - sentence.start, mention.end - sentence.start
+    filled = mention.finding == "opacity" and _FILLED.search(sentence.text[start:end].lower()) is not None
+    return (mention.finding, AIRSPACE) if filled else (mention.finding,)
+
+
 def of_the_lung(finding: str) -> bool:
     """Say whether a finding shows as a shadow in the lung, so that words for a shadow may mean it."""
     return CLEAR_LUNGS in table("normals")["denied_by"].get(finding, ())
@@ -80,6 +99,24 @@ def contradicted_statements(sentence: Sentence, finding: str) -> tuple[ChestStat
     """Return the statements of the whole chest that cannot stay where `finding` comes in."""
     acute = finding in table("normals")["coming"]["no-acute"]
     return tuple(s for s in chest_or_rest(sentence.text) if s.kind == "normal" or acute)
+
+
+@lru_cache(maxsize=1 << 15)
+def related_normals(text: str, finding: str, *, strong: bool) -> tuple[ChestStatement, ...]:
+    """Return what of a sentence calls normal what a finding makes abnormal, without naming it: "sharp angles".
+
+    Args:
+        text: One sentence.
+        finding: Lexicon id of what comes.
+        strong: Whether it is a large or complete one: the trachea is not in the midline then.
+    """
+    relation = relation_of(finding)
+    patterns = (relation.normals, relation.strong_normals) if strong else (relation.normals,)
+    if not any(pattern.search(words_of(text)) for pattern in patterns):
+        return ()  # most sentences
+    words = canonical(text)
+    spans = {span for pattern in patterns for span in spans_of(pattern, words)}
+    return tuple(ChestStatement("related", words.starts[b], words.stops[e - 1]) for b, e in sorted(spans))
 
 
 def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:

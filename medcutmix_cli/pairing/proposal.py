@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from medcutmix_cli.pairing.changes import TextChange
-from medcutmix_cli.pairing.cohort import Cohort
+from medcutmix_cli.pairing.cohort import Cohort, PackedStudy
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import Edit, ReadStudy, Sentence, Side
 
@@ -43,6 +43,19 @@ class Proposal:
     finding_a: str | None = None
     image_mode: str = "attended"
     pictures_of: Proposal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A donor that a strategy would like to try next, before anything is written.
+
+    Attributes:
+        donor: Put away. One that is used up is not opened, and no text is made of it.
+        write: Makes the proposal of the opened donor, or says by name what stands against it.
+    """
+
+    donor: PackedStudy
+    write: Callable[[ReadStudy], Proposal | Refusal]
 
 
 def exchange(
@@ -89,5 +102,8 @@ class PairingStrategy(Protocol):
 
     def proposals(
         self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
-    ) -> Iterator[Proposal | Refusal]:
-        """Yield pairs in the order of preference. Split, patient, uses and consistency are checked by others."""
+    ) -> Iterator[Offer | Proposal | Refusal]:
+        """Yield pairs in the order of preference. Split, patient, uses and consistency are checked by others.
+
+        An offer instead of its proposal saves the work on donors that are used up.
+        """

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from medcutmix_cli.pairing.changes import concatenation
 from medcutmix_cli.pairing.cohort import Cohort, draw_studies
-from medcutmix_cli.pairing.proposal import Proposal, exchange
+from medcutmix_cli.pairing.proposal import Offer, Proposal, exchange
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import ReadStudy
 
@@ -29,17 +30,17 @@ class JoinedReports:
 
     def proposals(
         self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
-    ) -> Iterator[Proposal | Refusal]:
+    ) -> Iterator[Offer | Refusal]:
         """Yield pairs with donors drawn at random."""
         donors = cohort.members.get(recipient.study.split, ())
         if not donors:
             yield Refusal("no-donor")
         for donor in draw_studies(donors, self.attempts, rng):
-            change = concatenation(recipient, donor)
-            if isinstance(change, Refusal):
-                yield change
-            else:
-                yield exchange(recipient, donor, change, "", image_mode=self.image_mode)
+            yield Offer(donor, partial(self._propose, recipient))
+
+    def _propose(self, recipient: ReadStudy, donor: ReadStudy) -> Proposal:
+        change = concatenation(recipient, donor)
+        return exchange(recipient, donor, change, "", image_mode=self.image_mode)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
 
 from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, move_sentence, without
-from medcutmix_cli.pairing.consistency import contradiction
+from medcutmix_cli.pairing.consistency import comparable, contradiction
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
-from medcutmix_cli.pairing.giving import SHADOWS, holds_list_number
-from medcutmix_cli.pairing.normals import contradicted_statements, denials, of_the_lung
+from medcutmix_cli.pairing.giving import holds_list_number
+from medcutmix_cli.pairing.normals import (
+    contradicted_statements,
+    denials,
+    related_normals,
+    said_as,
+)
+from medcutmix_cli.pairing.observations import observations, signs
+from medcutmix_cli.pairing.references import pointing_sentences
+from medcutmix_cli.pairing.shadows import names_of_shadow
 from medcutmix_cli.pairing.statements import STATED, Refusal
-from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
-from medcutmix_cli.sides import common_side, meet
+from medcutmix_cli.reports.relations import is_strong
+from medcutmix_cli.sides import joint_side, side_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,99 +52,119 @@ def counted_sentences(reading: Reading) -> list[Sentence]:
 def departure(reading: Reading, finding: str) -> Removal | Refusal:
     """Take every statement of a finding out of a report, hedged, resolved and prior-referring ones too.
 
-    What else its sentences say stays where it can be cut free. Denials that cannot be leave as well (that is no
-    lie); another finding that is there cannot. Kept for the donors that are tried one after the other.
+    Other names of the same shadow leave with it, and the sentences that point at one that leaves. What else its
+    sentences say stays where it can be cut free. Denials that cannot be leave as well (that is no lie); another
+    finding that is there cannot. Kept for the donors that are tried one after the other.
     """
-    about = [s for s in counted_sentences(reading) if any(m.assertion in STATED for m in _of(s, finding))]
-    changes = [_change_of_statement(s, finding) for s in about]
-    if None in changes:
-        return Refusal("recipient-sentence-has-other-findings")
-    done = tuple(change for change in changes if change is not None)
-    if any(holds_list_number(change.sentence.text) for change in done):
-        return Refusal("sentence-holds-a-list-number")
-    if _pointed_at(reading, done):
-        return Refusal("next-sentence-points-back")
-    if _named_otherwise(reading, done, finding):
-        return Refusal("recipient-names-the-shadow-otherwise")
-    side = common_side(m.side for s in about for m in _of(s, finding) if m.assertion is Assertion.PRESENT)
-    if side is None:  # sides.py, clause 1
-        return Refusal("recipient-names-several-sides")
-    query = _query(about, finding)
+    sentences = counted_sentences(reading)
+    named = names_of_shadow(sentences, finding)
+    if isinstance(named, Refusal):
+        return named
+    taken: dict[Sentence, list[Mention]] = {}
+    for naming in named:
+        taken.setdefault(naming.sentence, []).append(naming.mention)
+    changes = _changes(sentences, taken)
+    if isinstance(changes, Refusal):
+        return changes
+    query = _query(taken, finding)
     if isinstance(query, Refusal):
         return query
-    staying = [m for s in counted_sentences(reading) if s not in about for m in s.mentions]
-    if contradiction([*staying, *(m for s in about for m in _of(s, finding))]):
+    staying = [replace(s, mentions=_staying(s, taken.get(s, ()), finding)) for s in sentences]
+    if contradiction(comparable(staying)):
         # No donor can mend that; without this the pair would be refused after the work of mixing.
         return Refusal("recipient-contradicts-itself")
-    return Removal(done, query, side)
+    return Removal(changes, query, _side(_all(taken), finding))
 
 
-def _named_otherwise(reading: Reading, changes: tuple[SentenceChange, ...], finding: str) -> bool:
-    """Say whether what stays may speak of the same shadow by another name: "opacity" here, "pneumonia" there."""
-    groups = [names for names in table("normals")["same_shadow"].values() if finding in names]
-    others = {name for names in groups for name in names} - {finding}
-    gone = {change.sentence for change in changes}
-    sides = {m.side for s in gone for m in _of(s, finding)}
-    left = [s for change in changes if change.left is not None for s in change.left.sentences]
-    return any(
-        m.finding in others and not is_denied(m) and any(meet(side, m.side) for side in sides)
-        for s in (*left, *(s for s in counted_sentences(reading) if s not in gone))
-        for m in s.mentions
-    )
+def _changes(
+    sentences: list[Sentence], taken: dict[Sentence, list[Mention]]
+) -> tuple[SentenceChange, ...] | Refusal:
+    """Return what becomes of the sentences that name what leaves, and of those that point at them."""
+    names = {m.finding for m in _all(taken)}
+    cut = [_change_of_statement(s, leaving) for s, leaving in taken.items()]
+    others = [s for s in sentences if s not in taken and any(m.assertion in STATED for m in s.mentions)]
+    present = frozenset(m.finding for s in others for m in s.mentions if m.assertion is Assertion.PRESENT)
+    shown = {s: _beside(signs(s.text, names, present), s) for s in others}
+    cut += [_change_of_signs(s, spans) for s, spans in shown.items() if spans]
+    if None in cut:
+        return Refusal("recipient-sentence-has-other-findings")
+    changes = {change.sentence: change for change in cut if change is not None}
+    pointing = pointing_sentences(sentences, changes, names, present)
+    if isinstance(pointing, Refusal):
+        return pointing
+    changes |= {s: SentenceChange(s) for s in pointing}
+    if any(holds_list_number(s.text) for s in changes):
+        return Refusal("sentence-holds-a-list-number")
+    return tuple(changes[s] for s in sentences if s in changes)
 
 
-def _pointed_at(reading: Reading, changes: tuple[SentenceChange, ...]) -> bool:
-    """Say whether a sentence that stays begins with "This ..." behind one that leaves."""
-    gone = {change.sentence for change in changes if change.left is None}
-    touched = {change.sentence for change in changes}
-    return any(
-        before in gone and after not in touched and after.section == before.section and _points_back(after)
-        for before, after in pairwise(reading.sentences)
-    )
+def _staying(sentence: Sentence, leaving: Sequence[Mention], finding: str) -> tuple[Mention, ...]:
+    """Return the mentions of a sentence without the other names of what leaves."""
+    return tuple(m for m in sentence.mentions if m not in leaving or m.finding == finding)
 
 
-def _points_back(sentence: Sentence) -> bool:
-    first = sentence.text.lower().split()[:2]
-    listed = table("clauses")["pointing_sentence"]["words"]
-    return first[0] in listed or (first[0] == "the" and first[-1] in listed)
+def _all(taken: dict[Sentence, list[Mention]]) -> list[Mention]:
+    return [mention for mentions in taken.values() for mention in mentions]
 
 
-def _query(about: list[Sentence], finding: str) -> Sentence | Refusal:
-    """Return the first sentence that asserts the finding, findings section first, one without others before."""
-    asserting = [
-        s for s in about if finding in s.findings(Assertion.PRESENT) and s.kind is SentenceKind.DIAGNOSTIC
-    ]
+def _side(leaving: Sequence[Mention], finding: str) -> Side:
+    """Return the side of what leaves: the finding's own, else that of the other names of its shadow."""
+    present = [m for m in leaving if m.assertion is Assertion.PRESENT]
+    own = joint_side(m.side for m in present if m.finding == finding)
+    return own if side_word(own) else joint_side(m.side for m in present)
+
+
+def _query(taken: dict[Sentence, list[Mention]], finding: str) -> Sentence | Refusal:
+    """Return the first sentence that asserts the finding: one without others before, one that tells no course."""
+    asserting = [s for s in taken if finding in s.findings(Assertion.PRESENT)]
     if not asserting:
         return Refusal("recipient-has-no-diagnostic-sentence")
-    main = min(asserting, key=lambda s: (_mixed(s, finding), s.section != "findings", s.start))
-    if not _mixed(main, finding):
+
+    def rank(s: Sentence) -> tuple[bool, bool, bool, int]:
+        tells_course = s.kind is not SentenceKind.DIAGNOSTIC
+        return tells_course, _mixed(s, taken[s]), s.section != "findings", s.start
+
+    main = min(asserting, key=rank)
+    if not _mixed(main, taken[main]):
         return main
-    others = [(m.start, m.end) for m in main.mentions if m.finding != finding]
+    others = [(m.start, m.end) for m in main.mentions if m not in taken[main]]
     alone = without(main, others)
     if alone is None or len(alone.sentences) != 1:
         return Refusal("recipient-sentence-has-other-findings")
     return move_sentence(alone.sentences[0], main.start, main.section)
 
 
-def _of(sentence: Sentence, finding: str) -> list[Mention]:
-    return [m for m in sentence.mentions if m.finding == finding]
+def _mixed(sentence: Sentence, leaving: Sequence[Mention]) -> bool:
+    return any(m.assertion in STATED and m not in leaving for m in sentence.mentions)
 
 
-def _mixed(sentence: Sentence, finding: str) -> bool:
-    named = {m.finding for m in sentence.mentions if m.assertion in STATED}
-    return bool(named - {finding} - SHADOWS)
-
-
-def _change_of_statement(sentence: Sentence, finding: str) -> SentenceChange | None:
-    """Return what is left of a sentence when a finding leaves; None where another one would leave with it."""
-    own = {finding} | (SHADOWS if of_the_lung(finding) else frozenset())
-    leaving = [m for m in sentence.mentions if m.finding in own and m.assertion in STATED]
-    if len(leaving) == len(sentence.mentions):
+def _change_of_statement(sentence: Sentence, leaving: Sequence[Mention]) -> SentenceChange | None:
+    """Return what is left of a sentence when mentions leave; None where what is shown would leave with them."""
+    names = {m.finding for m in leaving}
+    shown = observations(sentence.text, names)
+    if len(leaving) == len(sentence.mentions) and not shown:
         return SentenceChange(sentence)
-    left = without(sentence, [(m.start, m.end) for m in leaving])
-    if left is not None:
+    named = [(m.start, m.end) for m in leaving]
+    left = without(sentence, [*named, *_beside(signs(sentence.text, names), sentence)])
+    if left is not None and observations(left.text) == shown:
         return SentenceChange(sentence, left)
-    return None if _mixed(sentence, finding) else SentenceChange(sentence)
+    return None if shown or _mixed(sentence, leaving) else SentenceChange(sentence)
+
+
+def _change_of_signs(sentence: Sentence, spans: list[Span]) -> SentenceChange | None:
+    """Return what is left of a sentence of other findings without the signs of those that leave, at `spans`."""
+    left = without(sentence, spans)
+    return None if left is None else SentenceChange(sentence, left)
+
+
+def _beside(spans: Iterable[Span], sentence: Sentence) -> list[Span]:
+    """Return the spans of a text, as offsets into the report, that share no word with a finding that is named."""
+    placed = [(sentence.start + start, sentence.start + end) for start, end in spans]
+    return [
+        (start, end)
+        for start, end in placed
+        if not any(start < m.end and m.start < end for m in sentence.mentions)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,25 +173,33 @@ class Insertion:
 
     Attributes:
         present: (finding, side) of each.
+        strong: Those that are called large or complete.
     """
 
     present: tuple[tuple[str, Side], ...]
+    strong: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Insertion:
         """Return what the sentences of a donor assert."""
-        said_there = ((m.finding, m.side) for s in sentences for m in s.mentions if not is_denied(m))
-        return cls(tuple(dict.fromkeys(said_there)))
+        given = tuple(sentences)
+        strong = (m.finding for s in given if is_strong(s.text) for m in s.mentions if not is_denied(m))
+        said_there = (
+            (f, m.side) for s in given for m in s.mentions if not is_denied(m) for f in said_as(s, m)
+        )
+        return cls(tuple(dict.fromkeys(said_there)), frozenset(strong))
 
     def without(self, findings: Iterable[str]) -> Insertion:
         """Return what comes beside findings that are there already."""
         known = set(findings)
-        return Insertion(tuple((f, side) for f, side in self.present if f not in known))
+        return Insertion(tuple((f, side) for f, side in self.present if f not in known), self.strong)
 
     def conflicts(self, sentence: Sentence) -> set[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
         named = {(m.start, m.end) for f, side in self.present for m in denials(sentence, f, side)}
         statements = {s for f, _ in self.present for s in contradicted_statements(sentence, f)}
+        for finding in {*(f for f, _ in self.present), *self.strong}:
+            statements |= set(related_normals(sentence.text, finding, strong=finding in self.strong))
         whole = {(sentence.start + s.start, sentence.start + s.end) for s in statements}
         return named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)}
 
@@ -200,4 +235,5 @@ def _change_of_denial(sentence: Sentence, spans: set[Span]) -> SentenceChange | 
         return SentenceChange(sentence, left)
     staying = [m for m in sentence.mentions if (m.start, m.end) not in spans]
     denies = all(m.assertion is Assertion.ABSENT for m in staying)
-    return SentenceChange(sentence) if not staying or (denies and holds_only_findings(sentence)) else None
+    whole = not staying or (denies and holds_only_findings(sentence))
+    return SentenceChange(sentence) if whole and not observations(sentence.text) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from medcutmix_cli.pairing.changes import TextChange, swap
 from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, draw_donors, rare_first
 from medcutmix_cli.pairing.policy import ByPolicy
-from medcutmix_cli.pairing.proposal import Proposal, exchange
+from medcutmix_cli.pairing.proposal import Offer, Proposal, exchange
 from medcutmix_cli.pairing.removals import departure
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import Assertion, ReadStudy, Sentence, Side
@@ -28,7 +29,7 @@ class SwapByPolicy(ByPolicy, ABC):
 
     def proposals(
         self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
-    ) -> Iterator[Proposal | Refusal]:
+    ) -> Iterator[Offer | Refusal]:
         """Yield pairs in the order of preference, and by name what stands against others."""
         stated = [finding for finding in self.findings if finding in recipient.findings]
         if not stated:
@@ -42,21 +43,24 @@ class SwapByPolicy(ByPolicy, ABC):
 
     def _with_donors(
         self, recipient: ReadStudy, finding: str, own: Side, cohort: Cohort, rng: np.random.Generator
-    ) -> Iterator[Proposal | Refusal]:
+    ) -> Iterator[Offer | Refusal]:
         donors = cohort.givers(recipient.study.split, finding, donor_sides(own))
         if not donors:
             yield Refusal("no-donor-of-this-finding-and-side")
             return
         for donor in self.order_donors(recipient, donors, rng):
-            yield donor if isinstance(donor, Refusal) else self._propose(recipient, donor, finding)
+            if isinstance(donor, Refusal):
+                yield donor
+            else:
+                yield Offer(donor, partial(self._propose, recipient, finding))
 
     @abstractmethod
     def order_donors(
         self, recipient: ReadStudy, donors: Sequence[PackedStudy], rng: np.random.Generator
-    ) -> Iterator[ReadStudy | Refusal]:
-        """Open donors in the order in which they are to be tried; there is at least one."""
+    ) -> Iterator[PackedStudy | Refusal]:
+        """Yield donors in the order in which they are to be tried; there is at least one."""
 
-    def _propose(self, recipient: ReadStudy, donor: ReadStudy, finding: str) -> Proposal | Refusal:
+    def _propose(self, recipient: ReadStudy, finding: str, donor: ReadStudy) -> Proposal | Refusal:
         rule = self.rules[finding]
         refusal = self.view_refusal(recipient, donor, [finding])
         if refusal:
@@ -86,7 +90,7 @@ class SameFinding(SwapByPolicy):
 
     def order_donors(
         self, recipient: ReadStudy, donors: Sequence[PackedStudy], rng: np.random.Generator
-    ) -> Iterator[ReadStudy | Refusal]:
+    ) -> Iterator[PackedStudy | Refusal]:
         """Draw donors at random, those with the fewest other findings first."""
         return draw_donors(donors, self.attempts, rng)
 

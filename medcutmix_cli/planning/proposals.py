@@ -17,7 +17,7 @@ from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.nulls import NullKey
 from medcutmix_cli.pairing.packing import PackedPair, pack_pair
-from medcutmix_cli.pairing.proposal import PairingStrategy, Proposal
+from medcutmix_cli.pairing.proposal import Offer, PairingStrategy, Proposal
 from medcutmix_cli.pairing.roles import NOT_A_DONOR, barred_as_donor, barred_as_recipient
 from medcutmix_cli.pairing.sections import limit_to_section, out_of_step
 from medcutmix_cli.pairing.shared_studies import SharedStudies
@@ -44,8 +44,8 @@ class Trial:
 
     Attributes:
         reason: Why it was refused, "" for a pair.
-        donor: Its study id, "" where the proposal was refused before other pairs counted.
-        pair_id: Likewise.
+        donor: Its study id, "" where none was chosen yet.
+        pair_id: "" where the proposal was refused before a pair could be planned twice.
         pair: Put away; None where it was refused.
         judged: Of a pair, the findings whose maps decide where it is mixed, where there is a gate; of a proposal that
             was refused for too few null pictures, those that lack them.
@@ -86,7 +86,18 @@ class Chooser:
             if found.pair is not None:
                 return
 
-    def _tried(self, proposal: Proposal | Refusal, taken: UsageRule) -> Trial:
+    def _tried(self, offer: Offer | Proposal | Refusal, taken: UsageRule) -> Trial:
+        """Try one proposal; whether its donor is used up is asked before its text is made."""
+        if not isinstance(offer, Offer):
+            return self._judge(offer, taken)
+        donor = offer.donor.study_id
+        used = taken(donor, "")
+        if used:
+            return Trial(used, donor)
+        found = self._judge(offer.write(offer.donor.open()), taken)
+        return found if found.donor else replace(found, donor=donor)
+
+    def _judge(self, proposal: Proposal | Refusal, taken: UsageRule) -> Trial:
         if isinstance(proposal, Refusal):
             return Trial(proposal.reason)
         proposal = limit_to_section(proposal, self.settings.sections)

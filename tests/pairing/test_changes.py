@@ -6,7 +6,7 @@ from medcutmix_cli.pairing.changes import TextChange, concatenation, cross, host
 from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.statements import Refusal
-from medcutmix_cli.records import Assertion, Reading, ReadStudy
+from medcutmix_cli.records import Assertion, Reading, ReadStudy, Side
 from medcutmix_cli.reports.labels import chexpert_labels, finding_states
 from medcutmix_cli.reports.reader import ReportReader
 from tests.builders import make_report, make_study
@@ -162,14 +162,26 @@ def test_numbers_close_up_when_an_item_leaves():
     ("text", "reason"),
     [
         ("Small effusion. No effusion.", "recipient-contradicts-itself"),
-        ("Small right effusion. Large left effusion.", "recipient-names-several-sides"),
-        ("The right effusion is unchanged.", "recipient-has-no-diagnostic-sentence"),
+        ("Possible right effusion.", "recipient-has-no-diagnostic-sentence"),
         ("The effusion and mass are small.", "recipient-sentence-has-other-findings"),
     ],
 )
 def test_a_statement_that_cannot_leave_is_refused_by_name(text, reason):
     report = make_report(text)
     assert swap(read(report), read(DONOR, 1), "pleural_effusion") == Refusal(reason)
+
+
+def test_left_and_right_leave_together_as_both_sides():
+    report = make_report("Small right effusion. Large left effusion. Normal heart.")
+    change = swap(read(report), read(DONOR, 1), "pleural_effusion")
+    assert isinstance(change, TextChange)
+    assert change.recipient_side is Side.BILATERAL
+    assert "left" not in splice(report, change.edits)
+
+
+@pytest.mark.parametrize("text", ["The right effusion is unchanged.", "Stable small right effusion."])
+def test_what_tells_only_of_its_course_may_leave(text):
+    assert swapped(text + " Normal heart.") == swapped("Small right effusion. Normal heart.")
 
 
 def test_hedged_and_prior_sentences_about_the_finding_leave_too():
@@ -200,14 +212,14 @@ def test_no_acute_process_of_the_rest_does_not_stay_beside_what_comes():
             id="it-may-be-there-already",
         ),
         pytest.param(
-            make_report("Bibasilar atelectasis. This may be chronic."),
+            make_report("Bibasilar atelectasis. This has caused a fracture."),
             "next-sentence-points-back",
-            id="the-next-sentence-is-about-it",
+            id="the-next-sentence-is-about-it-and-says-more",
         ),
         pytest.param(
-            make_report("Bibasilar atelectasis.", impression=("Bibasilar opacities.",)),
+            make_report("Bibasilar atelectasis. Bilateral pneumonia."),
             "recipient-names-the-shadow-otherwise",
-            id="the-impression-calls-it-by-another-name",
+            id="another-process-may-be-the-same-shadow",
         ),
         pytest.param(
             make_report("No pneumothorax.", impression=("\n \n 1. Mild atelectasis 2. Normal heart size.",)),

@@ -71,3 +71,21 @@ def test_sides_of_different_findings_say_nothing_of_each_other():
 def test_present_and_absent_at_one_place_is_told_before_two_sides():
     denied = one_mention(Side.LEFT, Assertion.ABSENT)
     assert contradiction([one_mention(Side.LEFT)], [one_mention(Side.RIGHT), denied]) == "present-and-absent"
+
+
+@pytest.mark.parametrize("markings", ["Prominent interstitial markings.", "Diffuse reticular opacities."])
+@pytest.mark.parametrize(
+    ("denial", "rule"),
+    [
+        ("No focal airspace disease.", ""),
+        ("No airspace opacity.", ""),
+        ("No interstitial opacities.", "present-and-absent"),
+        ("The lungs are clear.", "present-and-absent"),
+    ],
+)
+def test_markings_of_the_interstitium_are_denied_by_their_own_name_only(markings, denial, rule):
+    assert broken_rule(markings, denial) == rule
+
+
+def test_filled_air_space_is_denied_by_no_airspace_disease():
+    assert broken_rule("Left basilar airspace disease.", "No airspace disease.") == "present-and-absent"

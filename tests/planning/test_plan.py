@@ -1,6 +1,8 @@
 import math
 import random
-from dataclasses import asdict, replace
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.pairing.cohort import pack_study
 from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.proposal import Offer
 from medcutmix_cli.pairing.shared_studies import share_studies
 from medcutmix_cli.planning import plan as planning
 from medcutmix_cli.planning.plan import make_plan
@@ -104,6 +107,31 @@ def test_no_donor_is_used_more_often_than_allowed():
     donors = [pair.donor.study_id for pair in result.pairs]
     assert donors
     assert len(donors) == len(set(donors))
+
+
+@dataclass(frozen=True)
+class Counting(SameFinding):
+    """Notes who is opened, and who is offered."""
+
+    noted: list[tuple[str, str]] = field(default_factory=list)
+
+    def proposals(self, recipient, cohort, rng):
+        for offer in super().proposals(recipient, cohort, rng):
+            if isinstance(offer, Offer):
+                self.noted.append(("offered", offer.donor.study_id))
+                offer = replace(offer, write=partial(self._noting, offer))
+            yield offer
+
+    def _noting(self, offer, donor):
+        self.noted.append(("written", donor.study.study_id))
+        return offer.write(donor)
+
+
+def test_no_text_is_made_of_a_donor_that_is_used_up():
+    strategy = Counting()
+    result = planned(many(), strategy, max_uses_per_donor=1)
+    seen = Counter(kind for kind, _ in strategy.noted)
+    assert result.refused["donor-used-up"] == seen["offered"] - seen["written"] > 50
 
 
 def test_labels_of_the_mixed_report_are_what_is_read_from_it():

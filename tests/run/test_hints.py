@@ -17,7 +17,7 @@ PACKAGE = Path(medcutmix_cli.__file__).parent
 OTHERWISE = _table()["otherwise"]
 BY_READING = {
     *("next-sentence-points-back", "recipient-sentence-has-other-findings", "sentence-holds-a-list-number"),
-    *("recipient-names-the-shadow-otherwise", "recipient-names-several-sides", "donor-names-several-sides"),
+    *("recipient-names-the-shadow-otherwise", "donor-names-several-sides"),
     *("recipient-contradicts-itself", "recipient-has-no-diagnostic-sentence", "denial-cannot-be-cut-out"),
     *("donor-has-no-sentence-to-give", "list-would-be-empty", "list-numbers-are-in-no-order"),
     *("contradiction-would-be-left", "normal-beside-acute-finding", "mixed-text-reads-differently"),

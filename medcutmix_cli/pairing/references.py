@@ -1,0 +1,164 @@
+"""Which sentences speak of another sentence that leaves: pronouns, definite references, signs, and advice.
+
+Words are data (`rules/references.toml`). Knows sentences in their order, not what is exchanged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from functools import cache
+
+from medcutmix_cli.pairing.drafting import SentenceChange
+from medcutmix_cli.pairing.observations import observations, signs
+from medcutmix_cli.pairing.statements import STATED, Refusal
+from medcutmix_cli.pairing.tables import table
+from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
+from medcutmix_cli.reports.kinds import DEVICES
+from medcutmix_cli.reports.relations import words_of
+from medcutmix_cli.reports.words import compile_phrases
+
+POINTS_BACK = Refusal("next-sentence-points-back")
+
+
+def pointing_sentences(
+    sentences: Sequence[Sentence],
+    changes: Mapping[Sentence, SentenceChange],
+    leaving: Collection[str],
+    staying: Collection[str] = (),
+) -> tuple[Sentence, ...] | Refusal:
+    """Return the sentences that cannot stay without those that change, in the order of the report.
+
+    Args:
+        sentences: Those of the counting sections, in order.
+        changes: Of the sentences that name what leaves.
+        leaving: The findings that leave.
+        staying: The findings that stay present.
+
+    Returns:
+        A refusal where one of them says something else too, or may speak of what is left.
+    """
+    about = antecedents(sentences)
+    found = [s for s in sentences if s not in changes and about.get(s) in changes]
+    spoken = _spoken_of(sentences, changes, found, (leaving, staying))
+    if spoken is None or any(_says_more(sentence, leaving) for sentence in (*found, *spoken)):
+        return POINTS_BACK
+    return tuple(s for s in sentences if s in found or s in spoken)
+
+
+def antecedents(sentences: Iterable[Sentence]) -> dict[Sentence, Sentence | None]:
+    """Return for each sentence that speaks of one before it which one that is; None where its section has none."""
+    found: dict[Sentence, Sentence | None] = {}
+    before: Sentence | None = None
+    for sentence in sentences:
+        if before is not None and before.section != sentence.section:
+            before = None
+        if points_back(sentence):
+            found[sentence] = before
+            before = before or sentence
+        elif not _shows_nothing(sentence):
+            before = sentence
+    return found
+
+
+def _shows_nothing(sentence: Sentence) -> bool:
+    """Say whether no later sentence is about this one: it calls something normal, gives advice, tells who knows."""
+    aside = bool({"recommendation", "notification"} & set(sentence.flags)) and not _states(sentence.mentions)
+    return aside or sentence.kind in (SentenceKind.NORMAL, SentenceKind.NEGATIVE)
+
+
+def points_back(sentence: Sentence) -> bool:
+    """Say whether a sentence speaks of one before it: "This may be ...", "Slightly smaller than before."."""
+    words = words_of(sentence.text)
+    if _pattern("opening").match(words):
+        return _pattern("expletive").match(words) is None
+    if sentence.mentions:
+        return False
+    without_subject = _pattern("subjectless").fullmatch(words.rstrip(" .")) is not None
+    compares = _pattern("comparison").search(words) is not None and _pattern("subject").search(words) is None
+    return without_subject or compares
+
+
+def _spoken_of(
+    sentences: Sequence[Sentence],
+    changes: Mapping[Sentence, SentenceChange],
+    found: Container[Sentence],
+    findings: tuple[Collection[str], Collection[str]],
+) -> frozenset[Sentence] | None:
+    """Return the sentences farther away that speak of what leaves; None where they may speak of what stays."""
+    rest = [s for s in sentences if s not in changes and s not in found]
+    left = [s for change in changes.values() if change.left for s in change.left.sentences]
+    others = any(_states(s.mentions) for s in (*rest, *left))
+    causes = frozenset(word for s in changes for word in _causes(s.text))
+    about = antecedents(sentences)
+    spoken: set[Sentence] = set()
+    for sentence in (s for s in rest if not _states(s.mentions)):
+        words = words_of(sentence.text)
+        if signs(sentence.text, *findings):
+            spoken.add(sentence)
+        elif _means_shadow(words, findings[0]):
+            return None
+        elif about.get(sentence) is not None:
+            continue  # it is about one that stays
+        elif sentence in about or _refers(words, causes):
+            if others:
+                return None
+            spoken.add(sentence)
+        elif not others and ("recommendation" in sentence.flags or _pattern("follow_up").search(words)):
+            spoken.add(sentence)  # beside another finding advice stays: it may be about that
+    return frozenset(spoken)
+
+
+def _refers(words: str, causes: frozenset[str]) -> bool:
+    """Say whether canonical words speak of a finding that is named elsewhere."""
+    return _pattern("reference").search(words) is not None or not causes.isdisjoint(words.split())
+
+
+def _means_shadow(words: str, leaving: Collection[str]) -> bool:
+    """Say whether canonical words may mean a shadow that leaves, by a loose word that may mean another one."""
+    shadow = not _shadows().isdisjoint(leaving)
+    return shadow and _pattern("unnamed").search(words) is not None and not _DENIES.search(words)
+
+
+_DENIES = re.compile(r"\b(?:no|not|without|normal|unremarkable|clear|bone|bony|osseous|mineral)\b")
+_LONG = 8
+
+
+def _causes(text: str) -> frozenset[str]:
+    """Return the long words for what a shadow is taken for and no finding names: "a superimposed aspergilloma"."""
+    words = words_of(text)
+    taken = _taken_for().search(words)
+    common = table("references")["common"]["words"]
+    return frozenset(
+        word
+        for word in (words[taken.end() :].split() if taken else ())
+        if len(word) >= _LONG and word not in common
+    )
+
+
+def _states(mentions: Iterable[Mention]) -> bool:
+    return any(m.assertion in STATED and m.finding != DEVICES for m in mentions)
+
+
+def _says_more(sentence: Sentence, leaving: Collection[str]) -> bool:
+    """Say whether a pointing sentence says something of its own that would be lost with it."""
+    own = (m for m in sentence.mentions if m.finding != DEVICES and m.finding not in leaving)
+    present = any(m.assertion is Assertion.PRESENT for m in own)
+    return present or bool(observations(sentence.text, leaving))
+
+
+@cache
+def _shadows() -> frozenset[str]:
+    return frozenset(name for names in table("shadows")["group"].values() for name in names)
+
+
+@cache
+def _taken_for() -> re.Pattern[str]:
+    rules = table("shadows")
+    return compile_phrases(rules["taken_for"]["phrases"], rules["macro"])
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    rules = table("references")
+    return compile_phrases(rules[name]["phrases"], rules["macro"])

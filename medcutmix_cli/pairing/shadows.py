@@ -1,0 +1,161 @@
+"""All the names that one report gives one shadow: where the finding leaves, they leave with it. Words are data.
+
+"Opacity, likely atelectasis" here and "left base infiltrate" in the impression are one thing in the picture. Which
+names may mean one thing is `rules/shadows.toml`; alternatives ("effusion or scarring") do, whatever they name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from medcutmix_cli.pairing.normals import is_interstitial
+from medcutmix_cli.pairing.references import antecedents
+from medcutmix_cli.pairing.statements import STATED, Refusal
+from medcutmix_cli.pairing.tables import table
+from medcutmix_cli.records import Assertion, Mention, Sentence
+from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.sides import Half, image_half, joint_side, meet
+
+OTHERWISE = Refusal("recipient-names-the-shadow-otherwise")
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """One mention with the sentence that it stands in."""
+
+    sentence: Sentence
+    mention: Mention
+
+    @property
+    def finding(self) -> str:
+        """Lexicon id; markings of the interstitium are no filled air space, and have a name of their own."""
+        apart = is_interstitial(self.sentence, self.mention)
+        return "interstitial_disease" if apart else self.mention.finding
+
+
+def names_of_shadow(sentences: Sequence[Sentence], finding: str) -> tuple[Naming, ...] | Refusal:
+    """Return every mention that speaks of what `finding` speaks of, in the order of the report.
+
+    Args:
+        sentences: Those of the counting sections.
+        finding: Lexicon id; all that is stated of it is among what is returned.
+
+    Returns:
+        A refusal where another name may mean the same shadow, and may mean another one that stays.
+    """
+    stated = [Naming(s, m) for s in sentences for m in s.mentions if m.assertion in STATED]
+    spoken_of = antecedents(sentences)
+    leaving = [naming for naming in stated if naming.mention.finding == finding]
+    joined = leaving
+    while joined:
+        gone = frozenset(naming.sentence for naming in leaving)
+        others = {s for s, before in spoken_of.items() if before not in gone and _states(before)}
+        staying = [naming for naming in stated if naming not in leaving and naming.sentence not in others]
+        joined = [naming for naming in staying if any(_leaves_with(naming, one) for one in leaving)]
+        leaving = leaving + joined
+    if _says_more(leaving, finding) or any(_may_be_one(gone, one) for gone in leaving for one in staying):
+        return OTHERWISE
+    return tuple(naming for naming in stated if naming in leaving)
+
+
+def _states(sentence: Sentence | None) -> bool:
+    return sentence is not None and any(m.assertion in STATED for m in sentence.mentions)
+
+
+def _leaves_with(naming: Naming, gone: Naming) -> bool:
+    return _is_one(gone, naming) or _is_sequel(gone, naming)
+
+
+def _says_more(leaving: Iterable[Naming], finding: str) -> bool:
+    """Say whether another name covers both sides, where the finding covers one: part of it would be lost."""
+    present = [naming.mention for naming in leaving if naming.mention.assertion is Assertion.PRESENT]
+    own = image_half(joint_side(mention.side for mention in present if mention.finding == finding))
+    return own is not Half.WHOLE and own is not image_half(joint_side(mention.side for mention in present))
+
+
+def _is_one(gone: Naming, other: Naming) -> bool:
+    if gone.sentence is other.sentence and _joined_by_words(gone, other):
+        return True
+    if not _at_one_place(gone.mention, other.mention):
+        return False
+    restated = gone.sentence.section != other.sentence.section
+    if not _of_one_group(gone, other):
+        explains = any(other.finding in names for names in table("shadows")["explained"]["by"].values())
+        return gone.finding == other.finding and restated and explains
+    free = table("shadows")["general"]["names"]
+    hedged = Assertion.UNCERTAIN in (gone.mention.assertion, other.mention.assertion)
+    if not restated and _apart(gone, other):
+        return False
+    return restated or hedged or gone.finding in free or other.finding in free
+
+
+def _may_be_one(gone: Naming, other: Naming) -> bool:
+    """Say whether what stays may be what leaves, though no word says so."""
+    named_so = gone.finding == other.finding or _of_one_group(gone, other)
+    return named_so and not _apart(gone, other) and _at_one_place(gone.mention, other.mention)
+
+
+def _apart(one: Naming, other: Naming) -> bool:
+    """Say whether one of two sentences says that it is about another shadow: "In addition, ..."."""
+    texts = [] if one.sentence is other.sentence else [one.sentence.text, other.sentence.text]
+    return any(_other_shadow().search(canonical(text).text) for text in texts)
+
+
+def _is_sequel(gone: Naming, other: Naming) -> bool:
+    """Say whether what stays is an effect of what leaves: "compressive atelectasis" beside an effusion."""
+    if other.finding not in table("shadows")["sequel"]["of"].get(gone.finding, ()):
+        return False
+    sentence, m = other.sentence, other.mention
+    before = canonical(sentence.text[: m.start - sentence.start]).text.split()[-4:]
+    words = " ".join(
+        (*before, canonical(sentence.text[m.start - sentence.start : m.end - sentence.start]).text)
+    )
+    if not meet(gone.mention.side, m.side):
+        return False
+    by_name = _pattern("effect").search(words) is not None
+    beside = sentence.section == gone.sentence.section and _pattern("beside").search(words) is not None
+    return by_name or beside
+
+
+def _of_one_group(one: Naming, other: Naming) -> bool:
+    return any(
+        one.finding in names and other.finding in names for names in table("shadows")["group"].values()
+    )
+
+
+def _at_one_place(one: Mention, other: Mention) -> bool:
+    zones = table("shadows")["zone"]
+    here, there = (next((z for z, words in zones.items() if m.location in words), "") for m in (one, other))
+    return meet(one.side, other.side) and (not here or not there or here == there)
+
+
+def _joined_by_words(one: Naming, other: Naming) -> bool:
+    """Say whether one sentence calls the two one thing: as alternatives, or the one taken for the other."""
+    first, second = sorted((one.mention, other.mention), key=lambda m: m.start)
+    start = one.sentence.start
+    between = canonical(one.sentence.text[first.end - start : second.start - start]).text
+    slash = one.sentence.text[first.end - start : second.start - start].strip() == "/"
+    if slash or _pattern("alternative").fullmatch(between):
+        return True
+    explained = table("shadows")["explained"]["by"].get(first.finding, ())
+    related = second.finding in explained or _of_one_group(one, other)
+    return related and _pattern("taken_for").search(between) is not None and not _APART.search(between)
+
+
+_APART = re.compile(
+    r";|\band (?:questionable|possible|probable|suspected|likely)\b|\bthere (?:is|are)\b|\bwhile\b|\bno\b|\bwithout\b"
+)
+
+
+@cache
+def _other_shadow() -> re.Pattern[str]:
+    return compile_phrases(table("references")["apart"]["phrases"])
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    rules = table("shadows")
+    return compile_phrases(rules[name]["phrases"], rules["macro"])

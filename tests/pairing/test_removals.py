@@ -1,0 +1,138 @@
+from itertools import product
+
+import pytest
+
+from medcutmix_cli.pairing.clauses import reread
+from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences, departure
+from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.records import Side
+from medcutmix_cli.reports.reader import ReportReader
+from tests.builders import make_report
+
+SHOWN = [
+    "Low lung volumes",
+    "Elevated right hemidiaphragm",
+    "Tortuous aorta",
+    "Hypoinflation",
+    "Bronchovascular crowding",
+]
+LEAVING = {
+    "atelectasis": "basilar atelectasis",
+    "pleural_effusion": "a small left effusion",
+    "opacity": "streaky basilar opacities",
+    "pneumonia": "left lower lobe pneumonia",
+}
+
+
+def departed(text, finding, impression=()):
+    return departure(ReportReader().read(make_report(text, impression=impression)), finding)
+
+
+def left_of(text, finding):
+    """Return what is left of each sentence that changes, "" for one that leaves, or the refusal."""
+    found = departed(text, finding)
+    return (
+        [change.left.text if change.left else "" for change in found.changes]
+        if isinstance(found, Removal)
+        else found
+    )
+
+
+@pytest.mark.parametrize(("shown", "finding"), list(product(SHOWN, LEAVING)))
+@pytest.mark.parametrize("template", ["{} with {}.", "{} and {}.", "{}, with {}.", "{}, {}."])
+def test_what_the_picture_still_shows_is_kept(template, shown, finding):
+    assert left_of(template.format(shown, LEAVING[finding]), finding) == [f"{shown}."]
+
+
+@pytest.mark.parametrize("finding", LEAVING)
+def test_a_sentence_of_normal_words_leaves_whole(finding):
+    assert left_of(f"There is {LEAVING[finding]} seen on this portable view.", finding) == [""]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bibasilar atelectasis causing low lung volumes.",
+        "Atelectasis because of an elevated right hemidiaphragm.",
+    ],
+)
+def test_a_sentence_that_cannot_be_cut_cleanly_is_not_removed_whole(text):
+    assert left_of(text, "atelectasis") == Refusal("recipient-sentence-has-other-findings")
+
+
+@pytest.mark.parametrize("size", ["mild", "moderate", "patchy", "minimal bibasilar", "small left"])
+def test_no_adjective_is_left_without_its_noun(size):
+    found = left_of(f"Cardiomegaly with {size}, right greater than left atelectasis.", "atelectasis")
+    assert isinstance(found, Refusal) or not found[0].rstrip(".").endswith(size.split()[-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("Small right effusion. Large left effusion.", Side.BILATERAL),
+        ("Small right effusion. Bilateral effusions.", Side.BILATERAL),
+        ("Small right effusion. Effusion.", Side.RIGHT),
+        ("Small effusion.", Side.NONE),
+    ],
+)
+def test_the_side_of_what_leaves_is_that_of_all_its_sentences(text, side):
+    found = departed(text, "pleural_effusion")
+    assert isinstance(found, Removal)
+    assert found.side is side
+
+
+def test_the_side_may_be_said_by_another_name_of_the_shadow():
+    found = departed("Basilar opacity.", "opacity", ("Left lower lobe pneumonia.",))
+    assert isinstance(found, Removal)
+    assert found.side is Side.LEFT
+
+
+def test_the_map_is_asked_for_a_sentence_that_tells_no_course_where_there_is_one():
+    found = departed("The left effusion is unchanged. Small left effusion.", "pleural_effusion")
+    assert isinstance(found, Removal)
+    assert found.query.text == "Small left effusion."
+
+
+def test_the_sign_of_what_leaves_is_cut_out_of_another_findings_sentence():
+    text = "Left basilar consolidation and blunted costophrenic angle. Small left effusion."
+    assert left_of(text, "pleural_effusion") == ["Left basilar consolidation.", ""]
+
+
+@pytest.mark.parametrize(
+    "normal", ["The trachea is midline.", "No mediastinal shift.", "The mediastinum is midline."]
+)
+@pytest.mark.parametrize(
+    ("coming", "moves"),
+    [
+        ("Complete collapse of the left lung.", True),
+        ("Tension pneumothorax on the left.", True),
+        ("Left basilar atelectasis.", False),
+        ("Small left pneumothorax.", False),
+    ],
+)
+def test_what_moves_the_chest_does_not_stand_beside_a_midline(normal, coming, moves):
+    (sentence,) = reread(normal)
+    arriving = Insertion.of(reread(coming))
+    assert bool(arriving.conflicts(sentence)) is moves
+    assert bool(arriving.without(["atelectasis", "pneumothorax"]).strong) is moves
+
+
+@pytest.mark.parametrize(
+    ("coming", "conflicts"),
+    [
+        ("Left basilar airspace disease.", True),
+        ("Streaky left basilar opacity.", False),
+        ("Prominent interstitial markings.", False),
+    ],
+)
+def test_airspace_disease_is_denied_as_a_consolidation(coming, conflicts):
+    (sentence,) = reread("No focal consolidation.")
+    assert bool(Insertion.of(reread(coming)).conflicts(sentence)) is conflicts
+
+
+def test_a_sentence_that_shows_something_does_not_leave_for_its_denial():
+    report = make_report("Low lung volumes with bronchovascular crowding, no acute process.")
+    reading = ReportReader().read(report)
+    (change,) = Insertion.of(reread("Left lower lobe pneumonia.")).clear(reading, ())
+    assert change.left.text == "Low lung volumes with bronchovascular crowding."
+    assert change.sentence in counted_sentences(reading)
