@@ -1,7 +1,8 @@
 """What of a donor's sentence may enter another patient's report: all of it, an unbroken stretch of it, or nothing.
 
-Words about the course of a disease, about another sentence and about other parts of the body stay behind; they are
-data (`rules/giving.toml`). Measurements go along: the donor's picture, of which they are true, comes with them.
+Words about the course of a disease, about another sentence or view and about other parts of the body stay behind; they
+are data (`rules/giving.toml`). So do measurements: whether they would still be true of the mixed picture depends on the
+pixel spacing of both, which is not known here. What is given has the shape of a sentence (`grammar`).
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 
 from medcutmix_cli.pairing.clauses import move_sentence, reread, without
+from medcutmix_cli.pairing.grammar import tag_of, well_formed
 from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
@@ -26,36 +28,60 @@ _NOT_GIVEN = frozenset(
 )
 
 
+_LOST = re.compile(r"_{2,}|X{3,}", re.IGNORECASE)
+_STEPS = 3
 _NUMBER_LAST = re.compile(r"\s\(?\d{1,2}[.)]\s*$")
 
 
+@lru_cache(maxsize=1 << 14)
 def giveable(sentence: Sentence, finding: str) -> Sentence | None:
     """Return the sentence, or the longest stretch of it that may be given; None where there is none.
 
-    A stretch is a sentence of its own right, with offsets into the donor's report.
+    A stretch is a sentence of its own right, with offsets into the donor's report. A sentence that lost words to
+    de-identification gives nothing: "___ focal opacity" may have been "no focal opacity".
     """
     if not any(m.finding == finding and m.assertion is Assertion.PRESENT for m in sentence.mentions):
         return None
+    if _LOST.search(sentence.text):
+        return None
     if may_be_given(sentence, finding):
         return sentence
-    found = (s for s in _stretches(sentence, finding) if may_be_given(s, finding))
+    found = (s for s in _all_stretches(sentence, finding) if may_be_given(s, finding))
     return max(found, key=lambda s: len(s.text), default=None)
 
 
 def may_be_given(sentence: Sentence, finding: str) -> bool:
-    """Say whether a sentence is a plain assertion of the finding; `___` stands for a removed name or date."""
-    if (
-        sentence.kind is not SentenceKind.DIAGNOSTIC
-        or _NOT_GIVEN & set(sentence.flags)
-        or "___" in sentence.text
-    ):
+    """Say whether a sentence is a plain assertion of the finding that stands alone."""
+    if sentence.kind is not SentenceKind.DIAGNOSTIC or _NOT_GIVEN & set(sentence.flags):
         return False
     own = [m for m in sentence.mentions if m.finding == finding]
     plain = bool(own) and all(m.assertion is Assertion.PRESENT and not m.prior for m in own)
     alone = all(_belongs(m, finding) for m in sentence.mentions)
     if not (plain and alone and any(_named(sentence, m) for m in own)):
         return False
-    return not (chest_or_rest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text))
+    carries = chest_or_rest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text)
+    return not carries and not _takes_as_known(sentence, own[0]) and well_formed(sentence.text)
+
+
+def as_headline(sentence: Sentence) -> Sentence:
+    """Return a sentence as a list of findings words it: "Small left effusion." for "There is a small left effusion."."""
+    told = [mention_place(m) for m in sentence.mentions]
+    for shorter in _stripped(sentence, "opener"):
+        if [mention_place(m) for m in shorter.mentions] == told and well_formed(shorter.text):
+            return shorter
+    return sentence
+
+
+def mention_place(mention: Mention) -> tuple[object, ...]:
+    """Return what a mention says, where and how much, without where it stands in the text."""
+    m = mention
+    return (m.finding, m.assertion, m.side, m.location, m.severity)
+
+
+def _takes_as_known(sentence: Sentence, mention: Mention) -> bool:
+    """Say whether a sentence speaks of its finding as of one that was named before: "The effusion is small."."""
+    before = canonical(sentence.text[: mention.start - sentence.start]).text.split()
+    return before[:1] == ["the"] and not {"V", "P", "O", "G", "M"} & {tag_of(word) for word in before}
 
 
 def _named(sentence: Sentence, mention: Mention) -> bool:
@@ -78,6 +104,18 @@ def _carries(text: str) -> bool:
     return _refused().search(canonical(text).text) is not None
 
 
+def _all_stretches(sentence: Sentence, finding: str) -> Iterator[Sentence]:
+    """Yield the stretches of a sentence, and theirs, that say of the finding where it is as the sentence does."""
+    sides = {m.side for m in sentence.mentions if m.finding == finding}
+    front = [sentence]
+    seen = {sentence.text}
+    for _ in range(_STEPS):
+        found = {s.text: s for longer in front for s in _stretches(longer, finding) if s.text not in seen}
+        seen |= found.keys()
+        front = list(found.values())
+        yield from (s for s in front if {m.side for m in s.mentions if m.finding == finding} == sides)
+
+
 def _stretches(sentence: Sentence, finding: str) -> Iterator[Sentence]:
     """Yield unbroken stretches of a sentence without other findings, and without words of comparison at its ends."""
     others = [(m.start, m.end) for m in sentence.mentions if not _belongs(m, finding)]
@@ -87,11 +125,17 @@ def _stretches(sentence: Sentence, finding: str) -> Iterator[Sentence]:
         ends = _ends([(c.start, c.end, c.literal) for c in cut.cuts], sentence.text) if cut else None
         if ends:
             yield from _stretch(sentence, *ends)
-    front = _strip()["front"].match(sentence.text)
-    start = front.end() if front else 0
-    back = _strip()["back"].search(sentence.text, start)
-    if front or back:
-        yield from _stretch(sentence, start, back.start() if back else len(sentence.text))
+    yield from _stripped(sentence, "strip")
+
+
+def _stripped(sentence: Sentence, rule: str) -> Iterator[Sentence]:
+    """Yield a sentence without the words at its front, at its end and at both that a rule takes off."""
+    text = sentence.text
+    front, back = _strip(rule)["front"].match(text), _strip(rule)["back"].search(text)
+    start, stop = front.end() if front else 0, back.start() if back else len(text)
+    for begin, end in dict.fromkeys([(start, stop), (start, len(text)), (0, stop)]):
+        if (begin, end) != (0, len(text)) and begin < end:
+            yield from _stretch(sentence, begin, end)
 
 
 def _ends(cuts: list[tuple[int, int, str]], text: str) -> tuple[int, int] | None:
@@ -125,11 +169,11 @@ def _refused() -> re.Pattern[str]:
 
 
 @cache
-def _strip() -> dict[str, re.Pattern[str]]:
-    rules = table("giving")["strip"]
+def _strip(rule: str) -> dict[str, re.Pattern[str]]:
+    rules = table("giving")[rule]
     front = "|".join(sorted(rules["front"], key=len, reverse=True))
     back = "|".join(sorted(rules["back"], key=len, reverse=True))
     return {
         "front": re.compile(rf"(?:{front})\s+", re.IGNORECASE),
-        "back": re.compile(rf"(?:{back})[ .]*$", re.IGNORECASE),
+        "back": re.compile(rf"(?:{back})[ .)]*$", re.IGNORECASE),
     }

@@ -66,6 +66,11 @@ def of_the_lung(finding: str) -> bool:
     return CLEAR_LUNGS in table("normals")["denied_by"].get(finding, ())
 
 
+def is_acute(finding: str) -> bool:
+    """Say whether "no acute process" cannot stay where a finding comes in."""
+    return finding in table("normals")["coming"]["no-acute"]
+
+
 def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]:
     """Return the mentions that deny a finding which is present on `side`, by name or by what contradicts it."""
     names = {finding, *table("normals")["denied_by"].get(finding, ())}
@@ -78,8 +83,7 @@ def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]
 
 def contradicted_statements(sentence: Sentence, finding: str) -> tuple[ChestStatement, ...]:
     """Return the statements of the whole chest that cannot stay where `finding` comes in."""
-    acute = finding in table("normals")["coming"]["no-acute"]
-    return tuple(s for s in chest_or_rest(sentence.text) if s.kind == "normal" or acute)
+    return tuple(s for s in chest_or_rest(sentence.text) if s.kind == "normal" or is_acute(finding))
 
 
 def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:

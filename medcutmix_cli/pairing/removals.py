@@ -12,7 +12,7 @@ from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.giving import SHADOWS, holds_list_number
-from medcutmix_cli.pairing.normals import contradicted_statements, denials, of_the_lung
+from medcutmix_cli.pairing.normals import contradicted_statements, denials, of_the_lung, whole_chest
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
@@ -146,9 +146,11 @@ class Insertion:
 
     Attributes:
         present: (finding, side) of each.
+        known: Those that the recipient has already; what it denies beside them stays, but not that all is normal.
     """
 
     present: tuple[tuple[str, Side], ...]
+    known: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Insertion:
@@ -158,13 +160,16 @@ class Insertion:
 
     def without(self, findings: Iterable[str]) -> Insertion:
         """Return what comes beside findings that are there already."""
-        known = set(findings)
-        return Insertion(tuple((f, side) for f, side in self.present if f not in known))
+        listed = set(findings)
+        known = tuple(dict.fromkeys(f for f, _ in self.present if f in listed))
+        return Insertion(tuple((f, side) for f, side in self.present if f not in listed), known)
 
     def conflicts(self, sentence: Sentence) -> set[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
         named = {(m.start, m.end) for f, side in self.present for m in denials(sentence, f, side)}
         statements = {s for f, _ in self.present for s in contradicted_statements(sentence, f)}
+        plain = whole_chest(sentence.text) if self.known else ()
+        statements |= {s for f in self.known for s in contradicted_statements(sentence, f) if s in plain}
         whole = {(sentence.start + s.start, sentence.start + s.end) for s in statements}
         return named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)}
 
