@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from functools import cache
 
 from medcutmix_cli.pairing.consistency import contradiction
-from medcutmix_cli.pairing.normals import contradicted_statements, denials, whole_chest
-from medcutmix_cli.pairing.tables import table
+from medcutmix_cli.pairing.normals import contradicted_statements, denials, speaks_of_the_rest, whole_chest
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence
 from medcutmix_cli.reports.labels import counting_sections
-from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
 from medcutmix_cli.sides import meet
 
 
@@ -41,16 +37,12 @@ def _of(sentence: Sentence, finding: str) -> list[Mention]:
 
 def _denied(sentence: Sentence, stated: Iterable[Mention]) -> bool:
     """Say whether a sentence denies what is stated; "The lungs are otherwise clear." does not."""
-    if spans_of(_rest(), canonical(sentence.text)):
-        return False
-    return any(denials(sentence, m.finding, m.side) for m in stated)
+    return not speaks_of_the_rest(sentence.text) and any(
+        denials(sentence, m.finding, m.side) for m in stated
+    )
 
 
 def _hedged(sentence: Sentence, stated: Iterable[Mention]) -> bool:
     doubted = [m for m in sentence.mentions if m.assertion is Assertion.UNCERTAIN]
     return any(d.finding == m.finding and meet(d.side, m.side) for m in stated for d in doubted)
 
-
-@cache
-def _rest() -> re.Pattern[str]:
-    return compile_phrases(table("normals")["rest"]["phrases"])

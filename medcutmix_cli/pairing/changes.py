@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from medcutmix_cli.pairing.clauses import mention_content, reread
 from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits
 from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.grammar import well_formed
 from medcutmix_cli.pairing.normals import is_acute, normal_beside_finding
 from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
@@ -203,6 +204,8 @@ def _change(
     recipient: ReadStudy, draft: Draft, gone: Removal | None, given: Statement, arriving: Insertion
 ) -> TextChange | Refusal:
     report, reading = recipient.study.report, recipient.reading
+    if any(_breaks(change) for change in draft.changes):
+        return Refusal("recipient-sentence-would-break")
     edits = draft_edits(report, reading, draft)
     if isinstance(edits, Refusal):
         return edits
@@ -224,6 +227,12 @@ def _change(
         recipient_side=gone.side if gone else Side.NONE,
         donor_side=given.side,
     )
+
+
+def _breaks(change: SentenceChange) -> bool:
+    """Say whether a sentence loses its shape with what is cut out of it."""
+    left = change.left
+    return left is not None and well_formed(change.sentence.text) and not well_formed(left.text)
 
 
 def _counting(study: ReadStudy) -> frozenset[str]:

@@ -16,7 +16,7 @@ from medcutmix_cli.pairing.clauses import move_sentence, reread, without
 from medcutmix_cli.pairing.grammar import tag_of, well_formed
 from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
-from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
+from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.lexicon import only_describes
 from medcutmix_cli.reports.words import canonical, compile_phrases
 
@@ -29,6 +29,8 @@ _NOT_GIVEN = frozenset(
 
 
 _LOST = re.compile(r"_{2,}|X{3,}", re.IGNORECASE)
+_SLASH = re.compile(r"[^\W\d]/[^\W\d]")
+_CAPITAL = re.compile(r"(?<=[^.!?:;\s])\s+([A-Z][a-z]+)\b")
 _STEPS = 3
 _NUMBER_LAST = re.compile(r"\s\(?\d{1,2}[.)]\s*$")
 
@@ -60,7 +62,8 @@ def may_be_given(sentence: Sentence, finding: str) -> bool:
     if not (plain and alone and any(_named(sentence, m) for m in own)):
         return False
     carries = chest_or_rest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text)
-    return not carries and not _takes_as_known(sentence, own[0]) and well_formed(sentence.text)
+    odd = _takes_as_known(sentence, own[0]) or _two_sides(sentence, own) or _joined(sentence.text)
+    return not carries and not odd and well_formed(sentence.text)
 
 
 def as_headline(sentence: Sentence) -> Sentence:
@@ -82,6 +85,21 @@ def _takes_as_known(sentence: Sentence, mention: Mention) -> bool:
     """Say whether a sentence speaks of its finding as of one that was named before: "The effusion is small."."""
     before = canonical(sentence.text[: mention.start - sentence.start]).text.split()
     return before[:1] == ["the"] and not {"V", "P", "O", "G", "M"} & {tag_of(word) for word in before}
+
+
+def _two_sides(sentence: Sentence, own: list[Mention]) -> bool:
+    """Say whether a sentence names the side that its finding is not on: what is told of that side would come along."""
+    sides = {m.side for m in own}
+    other = {Side.LEFT: "right", Side.RIGHT: "left"}
+    words = canonical(sentence.text).text.split()
+    return any(other[side] in words for side in sides & other.keys())
+
+
+def _joined(text: str) -> bool:
+    """Say whether two sentences ran into one, or two words into "atelectasis/infiltrate", of which one may be meant."""
+    if _SLASH.search(text):
+        return True
+    return any(word.istitle() and tag_of(word.lower()) in "DJTQPSXR" for word in _CAPITAL.findall(text, 1))
 
 
 def _named(sentence: Sentence, mention: Mention) -> bool:

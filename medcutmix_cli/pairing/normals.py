@@ -24,7 +24,7 @@ class ChestStatement:
     """A statement about the whole chest, such as "no acute process" or "normal chest".
 
     Attributes:
-        kind: "no-acute" or "normal".
+        kind: "no-acute", "normal", or "expanded" of the lungs.
         start: Offset into the sentence's text (likewise end).
     """
 
@@ -36,14 +36,19 @@ class ChestStatement:
 @lru_cache(maxsize=1 << 15)
 def whole_chest(text: str) -> tuple[ChestStatement, ...]:
     """Return what a sentence says of the whole chest; nothing where it speaks of the rest ("no other ...")."""
-    return () if spans_of(_phrases("rest"), canonical(text)) else chest_or_rest(text)
+    return () if speaks_of_the_rest(text) else chest_or_rest(text)
+
+
+def speaks_of_the_rest(text: str) -> bool:
+    """Say whether a sentence speaks of all but what was said before: "The lungs are otherwise clear."."""
+    return bool(spans_of(_phrases("rest"), canonical(text)))
 
 
 @lru_cache(maxsize=1 << 15)
 def chest_or_rest(text: str) -> tuple[ChestStatement, ...]:
     """Return what a sentence says of the whole chest, or of all of it but what was said before."""
     lowered = text.lower()
-    if not ("no" in lowered or "unremarkable" in lowered or "negative" in lowered or "chest" in lowered):
+    if not any(word in lowered for word in ("no", "unremarkable", "negative", "chest", "expanded", "inflated", "stable")):
         return ()
     words = canonical(text)
     if spans_of(_phrases("elsewhere"), words):
@@ -83,7 +88,12 @@ def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]
 
 def contradicted_statements(sentence: Sentence, finding: str) -> tuple[ChestStatement, ...]:
     """Return the statements of the whole chest that cannot stay where `finding` comes in."""
-    return tuple(s for s in chest_or_rest(sentence.text) if s.kind == "normal" or is_acute(finding))
+    cannot_stay = {
+        "normal": True,
+        "no-acute": is_acute(finding),
+        "expanded": finding in table("normals")["expanded"]["denies"],
+    }
+    return tuple(s for s in chest_or_rest(sentence.text) if cannot_stay[s.kind])
 
 
 def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:
