@@ -37,12 +37,9 @@ def _of(sentence: Sentence, finding: str) -> list[Mention]:
 
 def _denied(sentence: Sentence, stated: Iterable[Mention]) -> bool:
     """Say whether a sentence denies what is stated; "The lungs are otherwise clear." does not."""
-    return not speaks_of_the_rest(sentence.text) and any(
-        denials(sentence, m.finding, m.side) for m in stated
-    )
+    return not speaks_of_the_rest(sentence.text) and any(denials(sentence, m.finding, m.side) for m in stated)
 
 
 def _hedged(sentence: Sentence, stated: Iterable[Mention]) -> bool:
     doubted = [m for m in sentence.mentions if m.assertion is Assertion.UNCERTAIN]
     return any(d.finding == m.finding and meet(d.side, m.side) for m in stated for d in doubted)
-

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from medcutmix_cli.pairing.clauses import mention_content, reread
+from medcutmix_cli.pairing.connectives import loosened
 from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.grammar import well_formed
@@ -160,6 +161,7 @@ def _draft(
         recipient: Whose report it is.
         everywhere: Whether sections that lose nothing are told too, so that findings and impression tell one story.
     """
+    changes = loosened(recipient.reading.sentences, changes)
     places = _places(changes, recipient)
     main = _main_sections(recipient)
     losing = {change.sentence.section for change in changes if change.sentence.section in main}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 
 from medcutmix_cli.pairing.normals import (
     contradicted_statements,
     denials,
     normal_beside_finding,
     speaks_of_the_rest,
-    whole_chest,
 )
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
 from medcutmix_cli.reports.labels import counting_sections
 from medcutmix_cli.sides import differ, meet, oppose
+
+_OLD = re.compile(r"\b(?:old|healed|healing|chronic|remote|stable|unchanged)\b", re.IGNORECASE)
 
 
 def same_labels(expected: tuple[float, ...], found: tuple[float, ...]) -> bool:
@@ -90,7 +92,7 @@ def impression_consistent(reading: Reading) -> bool:
     outside = [s for s in reading.sentences if s.section != "impression" and s.section in counting]
     here, there = _present(inside), _present(outside)
     apart = any(_differ(here[finding], there[finding]) for finding in here.keys() & there.keys())
-    at_odds = _denies(inside, there) or _denies(outside, here)
+    at_odds = _denies(inside, outside) or _denies(outside, inside)
     return not apart and not at_odds and not contradiction(*_said_in(reading))
 
 
@@ -105,16 +107,16 @@ def _differ(here: list[Mention], there: list[Mention]) -> bool:
     """Say whether two parts give a finding other sides, or degrees of which none is the other's."""
     if differ({m.side for m in here}, {m.side for m in there}):
         return True
-    degrees = [{m.severity for m in part} - {""} for part in (here, there)]
+    degrees = [{m.severity.removesuffix("ly") for m in part} - {""} for part in (here, there)]
     return all(degrees) and not degrees[0] & degrees[1]
 
 
-def _denies(sentences: list[Sentence], present: dict[str, list[Mention]]) -> bool:
+def _denies(sentences: list[Sentence], others: list[Sentence]) -> bool:
     """Say whether sentences deny what another part of the report asserts."""
+    plain = [s for s in sentences if not speaks_of_the_rest(s.text)]
+    stated = [(o, m) for o in others for m in o.mentions if m.assertion is Assertion.PRESENT]
     return any(
-        denials(s, m.finding, m.side) or set(contradicted_statements(s, m.finding)) & set(whole_chest(s.text))
-        for s in sentences
-        if not speaks_of_the_rest(s.text)
-        for listed in present.values()
-        for m in listed
+        denials(s, m.finding, m.side) or (not _OLD.search(o.text) and contradicted_statements(s, m.finding))
+        for s in plain
+        for o, m in stated
     )

@@ -31,6 +31,8 @@ _NOT_GIVEN = frozenset(
 _LOST = re.compile(r"_{2,}|X{3,}", re.IGNORECASE)
 _SLASH = re.compile(r"[^\W\d]/[^\W\d]")
 _CAPITAL = re.compile(r"(?<=[^.!?:;\s])\s+([A-Z][a-z]+)\b")
+_EQUATES = re.compile(r"(?:consistent|compatible|in keeping) with")
+_APART = re.compile(r"\b(?:and|with|plus)\b|,")
 _STEPS = 3
 _NUMBER_LAST = re.compile(r"\s\(?\d{1,2}[.)]\s*$")
 
@@ -58,7 +60,7 @@ def may_be_given(sentence: Sentence, finding: str) -> bool:
         return False
     own = [m for m in sentence.mentions if m.finding == finding]
     plain = bool(own) and all(m.assertion is Assertion.PRESENT and not m.prior for m in own)
-    alone = all(_belongs(m, finding) for m in sentence.mentions)
+    alone = all(_belongs(m, finding) and not _beside(sentence, m, own) for m in sentence.mentions)
     if not (plain and alone and any(_named(sentence, m) for m in own)):
         return False
     carries = chest_or_rest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text)
@@ -116,6 +118,15 @@ def holds_list_number(text: str) -> bool:
 def _belongs(mention: Mention, finding: str) -> bool:
     present = mention.assertion is Assertion.PRESENT
     return mention.finding == finding or (present and mention.finding in SHADOWS and of_the_lung(finding))
+
+
+def _beside(sentence: Sentence, mention: Mention, own: list[Mention]) -> bool:
+    """Say whether a shadow stands beside the finding ("opacity and atelectasis"), not for it ("opacity from atelectasis")."""
+    if mention in own:
+        return False
+    spans = ((min(m.end, mention.end), max(m.start, mention.start)) for m in own)
+    gaps = (sentence.text[a - sentence.start : b - sentence.start] for a, b in spans)
+    return all(_APART.search(_EQUATES.sub("", gap.lower())) for gap in gaps)
 
 
 def _carries(text: str) -> bool:

@@ -63,9 +63,7 @@ def tag_of(word: str) -> str:
 
 
 def _by_ending(word: str) -> str:
-    fitting = (
-        tag for tag, endings in table("grammar")["endings"].items() if word.endswith(tuple(endings))
-    )
+    fitting = (tag for tag, endings in table("grammar")["endings"].items() if word.endswith(tuple(endings)))
     return next(fitting, "N") if len(word) > 3 else "N"
 
 

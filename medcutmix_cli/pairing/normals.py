@@ -48,7 +48,10 @@ def speaks_of_the_rest(text: str) -> bool:
 def chest_or_rest(text: str) -> tuple[ChestStatement, ...]:
     """Return what a sentence says of the whole chest, or of all of it but what was said before."""
     lowered = text.lower()
-    if not any(word in lowered for word in ("no", "unremarkable", "negative", "chest", "expanded", "inflated", "stable")):
+    if not any(
+        word in lowered
+        for word in ("no", "unremarkable", "negative", "chest", "expanded", "inflated", "stable")
+    ):
         return ()
     words = canonical(text)
     if spans_of(_phrases("elsewhere"), words):
