@@ -14,9 +14,9 @@ from medcutmix_cli.sides import meet
 def disagreement(reading: Reading, finding: str) -> str:
     """Name the first thing in a report that stands against its own statement of a finding; "" where nothing does.
 
-    "donor-contradicts-itself": the finding, or what stands for it ("The lungs are clear."), is denied at its place, or the
-    impression has it on the other side. "donor-hedges-the-finding": it is doubted there. "donor-calls-the-chest-normal":
-    "No acute abnormality." beside a finding that is acute.
+    "donor-contradicts-itself": the finding, or what stands for it ("The lungs are clear."), is denied at its place, or
+    the impression has it on the other side. "donor-hedges-the-finding": it is doubted there.
+    "donor-calls-the-chest-normal": "No acute abnormality." beside a finding that is acute.
     """
     counting = counting_sections(reading)
     counted = [s for s in reading.sentences if s.section in counting]

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from medcutmix_cli.pairing.clauses import mention_content, reread
-from medcutmix_cli.pairing.connectives import loosened
+from medcutmix_cli.pairing.connectives import loosen_ties
 from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits
 from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.pairing.grammar import well_formed
+from medcutmix_cli.pairing.grammar import has_sentence_shape
 from medcutmix_cli.pairing.normals import is_acute, normal_beside_finding
 from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
@@ -161,7 +161,7 @@ def _draft(
         recipient: Whose report it is.
         everywhere: Whether sections that lose nothing are told too, so that findings and impression tell one story.
     """
-    changes = loosened(recipient.reading.sentences, changes)
+    changes = loosen_ties(recipient.reading.sentences, changes)
     places = _places(changes, recipient)
     main = _main_sections(recipient)
     losing = {change.sentence.section for change in changes if change.sentence.section in main}
@@ -234,7 +234,7 @@ def _change(
 def _breaks(change: SentenceChange) -> bool:
     """Say whether a sentence loses its shape with what is cut out of it."""
     left = change.left
-    return left is not None and well_formed(change.sentence.text) and not well_formed(left.text)
+    return left is not None and has_sentence_shape(change.sentence.text) and not has_sentence_shape(left.text)
 
 
 def _counting(study: ReadStudy) -> frozenset[str]:

@@ -15,7 +15,9 @@ from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Sentence
 
 
-def loosened(sentences: Sequence[Sentence], changes: Sequence[SentenceChange]) -> tuple[SentenceChange, ...]:
+def loosen_ties(
+    sentences: Sequence[Sentence], changes: Sequence[SentenceChange]
+) -> tuple[SentenceChange, ...]:
     """Return the changes, and those of sentences that are tied to one that leaves: they lose the words that tie them.
 
     Args:

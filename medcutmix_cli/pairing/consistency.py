@@ -83,9 +83,9 @@ def present_sides(mentions: list[Mention]) -> dict[str, set[Side]]:
 def impression_consistent(reading: Reading) -> bool:
     """Say whether the impression and the rest of a report tell one story; True where there is no impression.
 
-    Of a finding that both assert they give the same sides and degrees. What the one asserts the other does not deny, by
-    name or by words that stand for it ("The lungs are clear.", "Both lungs are fully expanded."), and the impression does
-    not call the chest normal beside what is acute.
+    Of a finding that both assert they give the same sides and degrees. What the one asserts the other does not deny,
+    by name or by words that stand for it ("The lungs are clear.", "Both lungs are fully expanded."), and neither calls
+    the chest normal beside what is acute.
     """
     counting = counting_sections(reading)
     inside = [s for s in reading.sentences if s.section == "impression" and s.section in counting]

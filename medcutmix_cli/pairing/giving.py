@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from medcutmix_cli.pairing.clauses import move_sentence, reread, without
-from medcutmix_cli.pairing.grammar import tag_of, well_formed
+from medcutmix_cli.pairing.grammar import has_sentence_shape, tag_of
 from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
@@ -32,6 +33,7 @@ _LOST = re.compile(r"_{2,}|X{3,}", re.IGNORECASE)
 _SLASH = re.compile(r"[^\W\d]/[^\W\d]")
 _CAPITAL = re.compile(r"(?<=[^.!?:;\s])\s+([A-Z][a-z]+)\b")
 _EQUATES = re.compile(r"(?:consistent|compatible|in keeping) with")
+_ALTERNATIVE = re.compile(r"\b(?:or|versus|vs|v)\b|/", re.IGNORECASE)
 _APART = re.compile(r"\b(?:and|with|plus)\b|,")
 _STEPS = 3
 _NUMBER_LAST = re.compile(r"\s\(?\d{1,2}[.)]\s*$")
@@ -46,7 +48,7 @@ def giveable(sentence: Sentence, finding: str) -> Sentence | None:
     """
     if not any(m.finding == finding and m.assertion is Assertion.PRESENT for m in sentence.mentions):
         return None
-    if _LOST.search(sentence.text):
+    if _LOST.search(sentence.text) or _is_one_of_two(sentence, finding):
         return None
     if may_be_given(sentence, finding):
         return sentence
@@ -65,14 +67,25 @@ def may_be_given(sentence: Sentence, finding: str) -> bool:
         return False
     carries = chest_or_rest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text)
     odd = _takes_as_known(sentence, own[0]) or _two_sides(sentence, own) or _joined(sentence.text)
-    return not carries and not odd and well_formed(sentence.text)
+    return not carries and not odd and has_sentence_shape(sentence.text)
+
+
+def _is_one_of_two(sentence: Sentence, finding: str) -> bool:
+    """Say whether the finding is asserted as one of two: "effusion or scar" does not say that there is an effusion."""
+    there = [m for m in sentence.mentions if m.assertion in (Assertion.PRESENT, Assertion.UNCERTAIN)]
+    gaps = (
+        sentence.text[a.end - sentence.start : b.start - sentence.start]
+        for a, b in pairwise(there)
+        if finding in (a.finding, b.finding)
+    )
+    return any(_ALTERNATIVE.search(gap) for gap in gaps)
 
 
 def as_headline(sentence: Sentence) -> Sentence:
-    """Return a sentence as a list of findings words it: "Small left effusion." for "There is a small left effusion."."""
+    """Return a sentence as an impression words it: "Small left effusion." for "There is a small left effusion."."""
     told = [mention_place(m) for m in sentence.mentions]
     for shorter in _stripped(sentence, "opener"):
-        if [mention_place(m) for m in shorter.mentions] == told and well_formed(shorter.text):
+        if [mention_place(m) for m in shorter.mentions] == told and has_sentence_shape(shorter.text):
             return shorter
     return sentence
 
@@ -121,7 +134,7 @@ def _belongs(mention: Mention, finding: str) -> bool:
 
 
 def _beside(sentence: Sentence, mention: Mention, own: list[Mention]) -> bool:
-    """Say whether a shadow stands beside the finding ("opacity and atelectasis"), not for it ("opacity from atelectasis")."""
+    """Say whether a shadow stands beside the finding ("opacity and mass"), not for it ("opacity from atelectasis")."""
     if mention in own:
         return False
     spans = ((min(m.end, mention.end), max(m.start, mention.start)) for m in own)

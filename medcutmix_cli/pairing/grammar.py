@@ -1,14 +1,15 @@
 """Does a piece of a report have the shape of a sentence? Words are tagged by closed lists and endings, shapes are data.
 
-A report's sentence is finite ("There is a small effusion.") or telegraphic ("Small left effusion."). What cutting breaks
-has neither shape ("Left upper lobe mass is.", "With mild bibasilar."). Knows no finding; an unknown word is a noun, so that
-what cannot be told is let pass. How often it errs stands in tests/benchmarks/GRAMMAR.md.
+A report's sentence is finite ("There is a small effusion.") or telegraphic ("Small left effusion."). What cutting
+breaks has neither shape ("Left upper lobe mass is.", "With mild bibasilar."). Knows no finding; an unknown word is a
+noun, so that what cannot be told is let pass. How often it errs stands in tests/benchmarks/GRAMMAR.md.
 """
 
 from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import pairwise
 
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.reports.words import canonical, compile_phrases
@@ -33,7 +34,9 @@ def broken_shape(text: str) -> str:
     for name, pattern in _broken():
         if pattern.search(tags):
             return name
-    if any(a == b and a.isalpha() for a, b in zip(words, words[1:], strict=False)):
+    if _never().search(" ".join(words)):
+        return "never-said"
+    if any(a == b and a.isalpha() for a, b in pairwise(words)):
         return "word-twice"
     return "" if _agrees(words, tags) else "number-disagrees"
 
@@ -45,7 +48,7 @@ def _joined(text: str) -> str:
     return text
 
 
-def well_formed(text: str) -> bool:
+def has_sentence_shape(text: str) -> bool:
     """Say whether a text has the shape of a sentence."""
     return not broken_shape(text)
 
@@ -119,6 +122,11 @@ def _listed() -> dict[str, str]:
         for word in words:
             found.setdefault(word, tag[0])
     return found
+
+
+@cache
+def _never() -> re.Pattern[str]:
+    return compile_phrases(table("grammar")["never"]["phrases"])
 
 
 @cache
