@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from medcutmix_cli.pairing.agreement import disagreement
 from medcutmix_cli.pairing.giving import as_headline, giveable
@@ -50,8 +51,13 @@ class Refusal:
     reason: str
 
 
+@lru_cache(maxsize=1 << 10)
 def donor_statement(reading: Reading, finding: str) -> Statement | Refusal:
-    """Collect the sentences, or parts of them, that may be given: they assert the finding and nothing else."""
+    """Collect the sentences, or parts of them, that may be given: they assert the finding and nothing else.
+
+    A report that doubts, denies or calls normal elsewhere what they say gives none. Kept for the recipients that are
+    tried one after the other.
+    """
     about = [s for s in _counted(reading) if any(m.assertion in STATED for m in _of(s, finding))]
     given = [part for part in (giveable(s, finding) for s in about) if part is not None]
     if not given:
