@@ -12,9 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from medcutmix_cli.pairing.clauses import mention_content, reread
+from medcutmix_cli.pairing.connectives import loosen_ties
 from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits
 from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.pairing.normals import is_interstitial, normal_beside_finding
+from medcutmix_cli.pairing.grammar import has_sentence_shape
+from medcutmix_cli.pairing.normals import is_acute, is_interstitial, normal_beside_finding
 from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
@@ -58,8 +60,8 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     cleared = beside.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):
         return cleared
-    changes = _with_donor([*gone.changes, *cleared], given)
-    return _change(recipient, Draft(changes), gone, given, beside)
+    draft = _draft([*gone.changes, *cleared], given, recipient, everywhere=is_acute(finding))
+    return _change(recipient, draft, gone, given, beside)
 
 
 def _of_another_kind(gone: Removal, given: Statement) -> frozenset[str]:
@@ -89,8 +91,8 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
     cleared = arriving.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):
         return cleared
-    changes = _with_donor([*gone.changes, *cleared], given)
-    return _change(recipient, Draft(changes), gone, given, arriving)
+    draft = _draft([*gone.changes, *cleared], given, recipient, everywhere=True)
+    return _change(recipient, draft, gone, given, arriving)
 
 
 def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Refusal:
@@ -108,13 +110,10 @@ def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Re
     cleared = arriving.clear(recipient.reading, ())
     if isinstance(cleared, Refusal):
         return cleared
-    sections = _main_sections(recipient)
-    if not sections:
+    if not _main_sections(recipient):
         return Refusal("recipient-has-no-text-to-host")
-    changes = _with_donor(cleared, given)
-    placed = {change.sentence.section for change in changes if change.coming is not None}
-    additions = tuple((name, given.in_section(name) or given.main) for name in sections if name not in placed)
-    return _change(recipient, Draft(changes, additions), None, given, arriving)
+    draft = _draft(cleared, given, recipient, everywhere=True)
+    return _change(recipient, draft, None, given, arriving)
 
 
 def concatenation(recipient: ReadStudy, donor: ReadStudy) -> TextChange:
@@ -158,20 +157,51 @@ def _already_there(recipient: ReadStudy, coming: str) -> Refusal | None:
     return Refusal("recipient-hedges-the-coming-finding") if Assertion.UNCERTAIN in said_of_it else None
 
 
-def _with_donor(changes: Sequence[SentenceChange], given: Statement) -> tuple[SentenceChange, ...]:
-    """Give each section that loses something the donor's sentence, in the best place that became free."""
-    placed: dict[str, SentenceChange] = {}
-    for change in changes:
-        name = change.sentence.section
-        if name != "addendum" and (name not in placed or _better(change, placed[name])):
-            placed[name] = change
-    chosen = list(placed.values())
-    return tuple(
-        replace(change, coming=given.in_section(change.sentence.section) or given.main)
-        if change in chosen
+def _draft(
+    changes: Sequence[SentenceChange], given: Statement, recipient: ReadStudy, *, everywhere: bool
+) -> Draft:
+    """Give sections the donor's sentence: in the best place that became free, else at the end.
+
+    Args:
+        changes: Of the sentences that leave, or lose something.
+        given: The donor's statement.
+        recipient: Whose report it is.
+        everywhere: Whether sections that lose nothing are told too, so that findings and impression tell one story.
+    """
+    changes = loosen_ties(recipient.reading.sentences, changes)
+    places = _places(changes, recipient)
+    main = _main_sections(recipient)
+    losing = {change.sentence.section for change in changes if change.sentence.section in main}
+    told = [name for name in main if name not in places and (everywhere or name in losing)]
+    placed = tuple(
+        replace(change, coming=_worded(given, change.sentence.section, recipient))
+        if change in places.values()
         else change
         for change in changes
     )
+    return Draft(placed, tuple((name, _worded(given, name, recipient)) for name in told))
+
+
+def _places(changes: Sequence[SentenceChange], recipient: ReadStudy) -> dict[str, SentenceChange]:
+    """Return section -> where the donor's sentence goes: a whole sentence's place before a clause's.
+
+    In a list no clause's place will do: what comes is an item of its own.
+    """
+    listed = {s.section for s in recipient.reading.sentences if "list-marker" in s.flags}
+    places: dict[str, SentenceChange] = {}
+    for change in changes:
+        name = change.sentence.section
+        free = change.left is None or name not in listed
+        if name != "addendum" and free and (name not in places or _better(change, places[name])):
+            places[name] = change
+    return places
+
+
+def _worded(given: Statement, section: str, recipient: ReadStudy) -> Sentence:
+    """Return the donor's statement in the style of the section it comes into."""
+    own = [s for s in recipient.reading.sentences if s.section == section]
+    says_there_is = any(s.text.lower().startswith("there ") for s in own)
+    return given.in_style(section, telegraphic=section == "impression" and not says_there_is)
 
 
 def _better(change: SentenceChange, than: SentenceChange) -> bool:
@@ -183,6 +213,8 @@ def _change(
     recipient: ReadStudy, draft: Draft, gone: Removal | None, given: Statement, arriving: Insertion
 ) -> TextChange | Refusal:
     report, reading = recipient.study.report, recipient.reading
+    if any(_breaks(change) for change in draft.changes):
+        return Refusal("recipient-sentence-would-break")
     edits = draft_edits(report, reading, draft)
     if isinstance(edits, Refusal):
         return edits
@@ -204,6 +236,12 @@ def _change(
         recipient_side=gone.side if gone else Side.NONE,
         donor_side=given.side,
     )
+
+
+def _breaks(change: SentenceChange) -> bool:
+    """Say whether a sentence loses its shape with what is cut out of it."""
+    left = change.left
+    return left is not None and has_sentence_shape(change.sentence.text) and not has_sentence_shape(left.text)
 
 
 def _counting(study: ReadStudy) -> frozenset[str]:

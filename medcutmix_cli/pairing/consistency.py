@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from medcutmix_cli.pairing.normals import CLEAR_LUNGS, denied_name, is_interstitial, normal_beside_finding
+from medcutmix_cli.pairing.normals import (
+    CLEAR_LUNGS,
+    contradicted_statements,
+    denials,
+    denied_name,
+    is_interstitial,
+    normal_beside_finding,
+    speaks_of_the_rest,
+)
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
 from medcutmix_cli.reports.labels import counting_sections
 from medcutmix_cli.sides import differ, meet, oppose
+
+_OLD = re.compile(r"\b(?:old|healed|healing|chronic|remote|stable|unchanged)\b", re.IGNORECASE)
 
 
 def same_labels(expected: tuple[float, ...], found: tuple[float, ...]) -> bool:
@@ -90,11 +101,50 @@ def present_sides(mentions: list[Mention]) -> dict[str, set[Side]]:
 
 
 def impression_consistent(reading: Reading) -> bool:
-    """Say whether the impression and the rest of a report say the same of every finding both name.
+    """Say whether the impression and the rest of a report tell one story; True where there is no impression.
 
-    True where there is no impression. A side counts: left here and right there is no agreement.
+    Of a finding that both assert they give the same sides and degrees. What the one asserts the other does not deny,
+    by name or by words that stand for it ("The lungs are clear.", "Both lungs are fully expanded."), and neither calls
+    the chest normal beside what is acute.
     """
-    inside, outside = _said_in(reading)
-    here, there = present_sides(inside), present_sides(outside)
-    apart = any(differ(here[finding], there[finding]) for finding in here.keys() & there.keys())
-    return not apart and not contradiction(inside, outside)
+    counting = counting_sections(reading)
+    inside = [s for s in reading.sentences if s.section == "impression" and s.section in counting]
+    outside = [s for s in reading.sentences if s.section != "impression" and s.section in counting]
+    here, there = _present(inside), _present(outside)
+    apart = any(_differ(here[finding], there[finding]) for finding in here.keys() & there.keys())
+    at_odds = _denies(inside, outside) or _denies(outside, inside)
+    return not apart and not at_odds and not contradiction(*_said_in(reading))
+
+
+def _present(sentences: list[Sentence]) -> dict[str, list[Mention]]:
+    found: dict[str, list[Mention]] = {}
+    for mention in (m for s in sentences for m in s.mentions if m.assertion is Assertion.PRESENT):
+        found.setdefault(mention.finding, []).append(mention)
+    return found
+
+
+def _differ(here: list[Mention], there: list[Mention]) -> bool:
+    """Say whether two parts give a finding other sides, or degrees of which none is the other's."""
+    if differ({m.side for m in here}, {m.side for m in there}):
+        return True
+    degrees = [{m.severity.removesuffix("ly") for m in part} - {""} for part in (here, there)]
+    return all(degrees) and not degrees[0] & degrees[1]
+
+
+def _denies(sentences: list[Sentence], others: list[Sentence]) -> bool:
+    """Say whether sentences deny what another part of the report asserts."""
+    plain = [s for s in sentences if not speaks_of_the_rest(s.text)]
+    stated = [(o, m) for o in others for m in o.mentions if m.assertion is Assertion.PRESENT]
+    return any(
+        _named_in(s, o, m) or (not _OLD.search(o.text) and contradicted_statements(s, m.finding))
+        for s in plain
+        for o, m in stated
+    )
+
+
+def _named_in(sentence: Sentence, other: Sentence, mention: Mention) -> bool:
+    """Say whether a sentence denies what another one asserts; markings of the interstitium by their own name only."""
+    found = denials(sentence, mention.finding, mention.side)
+    if not is_interstitial(other, mention):
+        return bool(found)
+    return any(is_interstitial(sentence, d) or denied_name(sentence, d) == CLEAR_LUNGS for d in found)

@@ -1,7 +1,8 @@
 """What of a donor's sentence may enter another patient's report: all of it, an unbroken stretch of it, or nothing.
 
-Words about the course of a disease, about another sentence and about other parts of the body stay behind; they are
-data (`rules/giving.toml`). Measurements go along: the donor's picture, of which they are true, comes with them.
+Words about the course of a disease, about another sentence or view and about other parts of the body stay behind; they
+are data (`rules/giving.toml`). So do measurements: whether they would still be true of the mixed picture depends on the
+pixel spacing of both, which is not known here. What is given has the shape of a sentence (`grammar`).
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
+from itertools import pairwise
 
 from medcutmix_cli.pairing.clauses import move_sentence, reread, without
+from medcutmix_cli.pairing.grammar import has_sentence_shape, tag_of
 from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
-from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
+from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.lexicon import only_describes
 from medcutmix_cli.reports.words import canonical, compile_phrases
 
@@ -26,36 +29,92 @@ _NOT_GIVEN = frozenset(
 )
 
 
+_LOST = re.compile(r"_{2,}|X{3,}", re.IGNORECASE)
+_SLASH = re.compile(r"[^\W\d]/[^\W\d]")
+_CAPITAL = re.compile(r"(?<=[^.!?:;\s])\s+([A-Z][a-z]+)\b")
+_EQUATES = re.compile(r"(?:consistent|compatible|in keeping) with")
+_ALTERNATIVE = re.compile(r"\b(?:or|versus|vs|v)\b|/", re.IGNORECASE)
+_APART = re.compile(r"\b(?:and|with|plus)\b|,")
+_STEPS = 3
 _NUMBER_LAST = re.compile(r"\s\(?\d{1,2}[.)]\s*$")
 
 
+@lru_cache(maxsize=1 << 14)
 def giveable(sentence: Sentence, finding: str) -> Sentence | None:
     """Return the sentence, or the longest stretch of it that may be given; None where there is none.
 
-    A stretch is a sentence of its own right, with offsets into the donor's report.
+    A stretch is a sentence of its own right, with offsets into the donor's report. A sentence that lost words to
+    de-identification gives nothing: "___ focal opacity" may have been "no focal opacity".
     """
     if not any(m.finding == finding and m.assertion is Assertion.PRESENT for m in sentence.mentions):
         return None
+    if _LOST.search(sentence.text) or _is_one_of_two(sentence, finding):
+        return None
     if may_be_given(sentence, finding):
         return sentence
-    found = (s for s in _stretches(sentence, finding) if may_be_given(s, finding))
+    found = (s for s in _all_stretches(sentence, finding) if may_be_given(s, finding))
     return max(found, key=lambda s: len(s.text), default=None)
 
 
 def may_be_given(sentence: Sentence, finding: str) -> bool:
-    """Say whether a sentence is a plain assertion of the finding; `___` stands for a removed name or date."""
-    if (
-        sentence.kind is not SentenceKind.DIAGNOSTIC
-        or _NOT_GIVEN & set(sentence.flags)
-        or "___" in sentence.text
-    ):
+    """Say whether a sentence is a plain assertion of the finding that stands alone."""
+    if sentence.kind is not SentenceKind.DIAGNOSTIC or _NOT_GIVEN & set(sentence.flags):
         return False
     own = [m for m in sentence.mentions if m.finding == finding]
     plain = bool(own) and all(m.assertion is Assertion.PRESENT and not m.prior for m in own)
-    alone = all(_belongs(m, finding) for m in sentence.mentions)
+    alone = all(_belongs(m, finding) and not _beside(sentence, m, own) for m in sentence.mentions)
     if not (plain and alone and any(_named(sentence, m) for m in own)):
         return False
-    return not (chest_or_rest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text))
+    carries = chest_or_rest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text)
+    odd = _takes_as_known(sentence, own[0]) or _two_sides(sentence, own) or _joined(sentence.text)
+    return not carries and not odd and has_sentence_shape(sentence.text)
+
+
+def _is_one_of_two(sentence: Sentence, finding: str) -> bool:
+    """Say whether the finding is asserted as one of two: "effusion or scar" does not say that there is an effusion."""
+    there = [m for m in sentence.mentions if m.assertion in (Assertion.PRESENT, Assertion.UNCERTAIN)]
+    gaps = (
+        sentence.text[a.end - sentence.start : b.start - sentence.start]
+        for a, b in pairwise(there)
+        if finding in (a.finding, b.finding)
+    )
+    return any(_ALTERNATIVE.search(gap) for gap in gaps)
+
+
+def as_headline(sentence: Sentence) -> Sentence:
+    """Return a sentence as an impression words it: "Small left effusion." for "There is a small left effusion."."""
+    told = [mention_place(m) for m in sentence.mentions]
+    for shorter in _stripped(sentence, "opener"):
+        if [mention_place(m) for m in shorter.mentions] == told and has_sentence_shape(shorter.text):
+            return shorter
+    return sentence
+
+
+def mention_place(mention: Mention) -> tuple[object, ...]:
+    """Return what a mention says, where and how much, without where it stands in the text."""
+    m = mention
+    return (m.finding, m.assertion, m.side, m.location, m.severity)
+
+
+def _takes_as_known(sentence: Sentence, mention: Mention) -> bool:
+    """Say whether a sentence speaks of its finding as of one that was named before: "The effusion is small."."""
+    before = canonical(sentence.text[: mention.start - sentence.start]).text.split()
+    return before[:1] == ["the"] and not {"V", "P", "O", "G", "M"} & {tag_of(word) for word in before}
+
+
+def _two_sides(sentence: Sentence, own: list[Mention]) -> bool:
+    """Say whether a sentence names the side that its finding is not on: what is told of that side would come along."""
+    sides = {m.side for m in own}
+    other = {Side.LEFT: "right", Side.RIGHT: "left"}
+    words = canonical(sentence.text).text.split()
+    return any(other[side] in words for side in sides & other.keys())
+
+
+def _joined(text: str) -> bool:
+    """Say whether two sentences ran into one, or two words into "atelectasis/infiltrate", of which one may be meant."""
+    if _SLASH.search(text):
+        return True
+    return any(word.istitle() and tag_of(word.lower()) in "DJTQPSXR" for word in _CAPITAL.findall(text, 1))
 
 
 def _named(sentence: Sentence, mention: Mention) -> bool:
@@ -74,8 +133,29 @@ def _belongs(mention: Mention, finding: str) -> bool:
     return mention.finding == finding or (present and mention.finding in SHADOWS and of_the_lung(finding))
 
 
+def _beside(sentence: Sentence, mention: Mention, own: list[Mention]) -> bool:
+    """Say whether a shadow stands beside the finding ("opacity and mass"), not for it ("opacity from atelectasis")."""
+    if mention in own:
+        return False
+    spans = ((min(m.end, mention.end), max(m.start, mention.start)) for m in own)
+    gaps = (sentence.text[a - sentence.start : b - sentence.start] for a, b in spans)
+    return all(_APART.search(_EQUATES.sub("", gap.lower())) for gap in gaps)
+
+
 def _carries(text: str) -> bool:
     return _refused().search(canonical(text).text) is not None
+
+
+def _all_stretches(sentence: Sentence, finding: str) -> Iterator[Sentence]:
+    """Yield the stretches of a sentence, and theirs, that say of the finding where it is as the sentence does."""
+    sides = {m.side for m in sentence.mentions if m.finding == finding}
+    front = [sentence]
+    seen = {sentence.text}
+    for _ in range(_STEPS):
+        found = {s.text: s for longer in front for s in _stretches(longer, finding) if s.text not in seen}
+        seen |= found.keys()
+        front = list(found.values())
+        yield from (s for s in front if {m.side for m in s.mentions if m.finding == finding} == sides)
 
 
 def _stretches(sentence: Sentence, finding: str) -> Iterator[Sentence]:
@@ -87,11 +167,17 @@ def _stretches(sentence: Sentence, finding: str) -> Iterator[Sentence]:
         ends = _ends([(c.start, c.end, c.literal) for c in cut.cuts], sentence.text) if cut else None
         if ends:
             yield from _stretch(sentence, *ends)
-    front = _strip()["front"].match(sentence.text)
-    start = front.end() if front else 0
-    back = _strip()["back"].search(sentence.text, start)
-    if front or back:
-        yield from _stretch(sentence, start, back.start() if back else len(sentence.text))
+    yield from _stripped(sentence, "strip")
+
+
+def _stripped(sentence: Sentence, rule: str) -> Iterator[Sentence]:
+    """Yield a sentence without the words at its front, at its end and at both that a rule takes off."""
+    text = sentence.text
+    front, back = _strip(rule)["front"].match(text), _strip(rule)["back"].search(text)
+    start, stop = front.end() if front else 0, back.start() if back else len(text)
+    for begin, end in dict.fromkeys([(start, stop), (start, len(text)), (0, stop)]):
+        if (begin, end) != (0, len(text)) and begin < end:
+            yield from _stretch(sentence, begin, end)
 
 
 def _ends(cuts: list[tuple[int, int, str]], text: str) -> tuple[int, int] | None:
@@ -125,11 +211,11 @@ def _refused() -> re.Pattern[str]:
 
 
 @cache
-def _strip() -> dict[str, re.Pattern[str]]:
-    rules = table("giving")["strip"]
+def _strip(rule: str) -> dict[str, re.Pattern[str]]:
+    rules = table("giving")[rule]
     front = "|".join(sorted(rules["front"], key=len, reverse=True))
     back = "|".join(sorted(rules["back"], key=len, reverse=True))
     return {
         "front": re.compile(rf"(?:{front})\s+", re.IGNORECASE),
-        "back": re.compile(rf"(?:{back})[ .]*$", re.IGNORECASE),
+        "back": re.compile(rf"(?:{back})[ .)]*$", re.IGNORECASE),
     }

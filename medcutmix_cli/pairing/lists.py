@@ -83,7 +83,10 @@ def renumbering(items: Sequence[ListItem], gone: Iterable[ListItem]) -> tuple[Ed
 def next_marker(report: str, items: Sequence[ListItem], end: int) -> str:
     """Return what a new item behind the last one begins with: blanks as before the last marker, next number."""
     last = items[-1]
-    marker = last.marker.replace(str(last.number), str(last.number + 1), 1) if last.number else last.marker
+    number = last.number
+    while last.number and re.search(rf"(?<!\S){number + 1}[.)](?!\d)", report[last.start : end]):
+        number += 1  # an item whose marker was taken for a part of its sentence: "2. 17 mm opacity."
+    marker = last.marker.replace(str(last.number), str(number + 1), 1) if last.number else last.marker
     gap = report[len(report[: last.start].rstrip()) : last.start]
     if len(items) == 1:
         line = report[report.rfind("\n", 0, last.start) + 1 : last.start]

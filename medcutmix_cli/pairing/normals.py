@@ -28,7 +28,7 @@ class ChestStatement:
     """A statement about the whole chest, such as "no acute process" or "normal chest".
 
     Attributes:
-        kind: "no-acute", "normal", or "related" to a finding (`reports.relations`).
+        kind: "no-acute", "normal", "expanded" of the lungs, or "related" to a finding (`reports.relations`).
         start: Offset into the sentence's text (likewise end).
     """
 
@@ -40,14 +40,22 @@ class ChestStatement:
 @lru_cache(maxsize=1 << 15)
 def whole_chest(text: str) -> tuple[ChestStatement, ...]:
     """Return what a sentence says of the whole chest; nothing where it speaks of the rest ("no other ...")."""
-    return () if spans_of(_phrases("rest"), canonical(text)) else chest_or_rest(text)
+    return () if speaks_of_the_rest(text) else chest_or_rest(text)
+
+
+def speaks_of_the_rest(text: str) -> bool:
+    """Say whether a sentence speaks of all but what was said before: "The lungs are otherwise clear."."""
+    return bool(spans_of(_phrases("rest"), canonical(text)))
 
 
 @lru_cache(maxsize=1 << 15)
 def chest_or_rest(text: str) -> tuple[ChestStatement, ...]:
     """Return what a sentence says of the whole chest, or of all of it but what was said before."""
     lowered = text.lower()
-    if not ("no" in lowered or "unremarkable" in lowered or "negative" in lowered or "chest" in lowered):
+    if not any(
+        word in lowered
+        for word in ("no", "unremarkable", "negative", "chest", "expanded", "inflated", "stable")
+    ):
         return ()
     words = canonical(text)
     if spans_of(_phrases("elsewhere"), words):
@@ -85,6 +93,11 @@ def of_the_lung(finding: str) -> bool:
     return CLEAR_LUNGS in table("normals")["denied_by"].get(finding, ())
 
 
+def is_acute(finding: str) -> bool:
+    """Say whether "no acute process" cannot stay where a finding comes in."""
+    return finding in table("normals")["coming"]["no-acute"]
+
+
 def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]:
     """Return the mentions that deny a finding which is present on `side`, by name or by what contradicts it."""
     names = {finding, *table("normals")["denied_by"].get(finding, ())}
@@ -97,8 +110,12 @@ def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]
 
 def contradicted_statements(sentence: Sentence, finding: str) -> tuple[ChestStatement, ...]:
     """Return the statements of the whole chest that cannot stay where `finding` comes in."""
-    acute = finding in table("normals")["coming"]["no-acute"]
-    return tuple(s for s in chest_or_rest(sentence.text) if s.kind == "normal" or acute)
+    cannot_stay = {
+        "normal": True,
+        "no-acute": is_acute(finding),
+        "expanded": finding in table("normals")["expanded"]["denies"],
+    }
+    return tuple(s for s in chest_or_rest(sentence.text) if cannot_stay[s.kind])
 
 
 @lru_cache(maxsize=1 << 15)

@@ -16,6 +16,7 @@ from medcutmix_cli.pairing.normals import (
     denials,
     related_normals,
     said_as,
+    whole_chest,
 )
 from medcutmix_cli.pairing.observations import observations, signs
 from medcutmix_cli.pairing.references import pointing_sentences
@@ -174,10 +175,12 @@ class Insertion:
     Attributes:
         present: (finding, side) of each.
         strong: Those that are called large or complete.
+        known: Those that the recipient has already; what it denies beside them stays, but not that all is normal.
     """
 
     present: tuple[tuple[str, Side], ...]
     strong: frozenset[str] = frozenset()
+    known: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Insertion:
@@ -191,8 +194,10 @@ class Insertion:
 
     def without(self, findings: Iterable[str]) -> Insertion:
         """Return what comes beside findings that are there already."""
-        known = set(findings)
-        return Insertion(tuple((f, side) for f, side in self.present if f not in known), self.strong)
+        listed = set(findings)
+        known = tuple(dict.fromkeys(f for f, _ in self.present if f in listed))
+        coming = tuple((f, side) for f, side in self.present if f not in listed)
+        return Insertion(coming, self.strong, known)
 
     def conflicts(self, sentence: Sentence) -> set[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
@@ -200,6 +205,8 @@ class Insertion:
         statements = {s for f, _ in self.present for s in contradicted_statements(sentence, f)}
         for finding in {*(f for f, _ in self.present), *self.strong}:
             statements |= set(related_normals(sentence.text, finding, strong=finding in self.strong))
+        plain = whole_chest(sentence.text) if self.known else ()
+        statements |= {s for f in self.known for s in contradicted_statements(sentence, f) if s in plain}
         whole = {(sentence.start + s.start, sentence.start + s.end) for s in statements}
         return named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)}
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from medcutmix_cli.pairing.giving import giveable
+from medcutmix_cli.pairing.agreement import disagreement
+from medcutmix_cli.pairing.giving import as_headline, giveable
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
 from medcutmix_cli.reports.labels import counting_sections
 from medcutmix_cli.sides import common_side
@@ -27,9 +29,19 @@ class Statement:
     sentences: tuple[Sentence, ...]
     side: Side
 
-    def in_section(self, section: str) -> Sentence | None:
-        """Return the statement's first sentence of that section."""
-        return next((s for s in self.sentences if s.section == section), None)
+    def in_section(self, section: str) -> Sentence:
+        """Return the statement as that section words it, the main sentence where it says another thing there.
+
+        A section that gives another side or degree would tell another story than the rest of the report.
+        """
+        told = _told(self.main, self.finding)
+        same = (s for s in self.sentences if s.section == section and _told(s, self.finding) == told)
+        return next(same, self.main)
+
+    def in_style(self, section: str, *, telegraphic: bool) -> Sentence:
+        """Return the statement as that section words it, without "There is a" where the section does without."""
+        sentence = self.in_section(section)
+        return as_headline(sentence) if telegraphic else sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +51,13 @@ class Refusal:
     reason: str
 
 
+@lru_cache(maxsize=1 << 10)
 def donor_statement(reading: Reading, finding: str) -> Statement | Refusal:
-    """Collect the sentences, or parts of them, that may be given: they assert the finding and nothing else."""
+    """Collect the sentences, or parts of them, that may be given: they assert the finding and nothing else.
+
+    A report that doubts, denies or calls normal elsewhere what they say gives none. Kept for the recipients that are
+    tried one after the other.
+    """
     about = [s for s in _counted(reading) if any(m.assertion in STATED for m in _of(s, finding))]
     given = [part for part in (giveable(s, finding) for s in about) if part is not None]
     if not given:
@@ -49,8 +66,16 @@ def donor_statement(reading: Reading, finding: str) -> Statement | Refusal:
     side = common_side(m.side for m in present)
     if side is None:  # sides.py, clause 1
         return Refusal("donor-names-several-sides")
+    against = disagreement(reading, finding)
+    if against:
+        return Refusal(against)
     main = min(given, key=lambda s: (s.section != "findings", s.start))
     return Statement(finding, main, tuple(given), side)
+
+
+def _told(sentence: Sentence, finding: str) -> set[tuple[object, ...]]:
+    """Return side and degree of what a sentence says of a finding."""
+    return {(m.side, m.severity) for m in _of(sentence, finding)}
 
 
 def _counted(reading: Reading) -> list[Sentence]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.pairing.assembly import finding_leaving, labels_of, make_pair, pair_id_of
 from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, build_cohort
-from medcutmix_cli.pairing.consistency import inconsistency
+from medcutmix_cli.pairing.consistency import impression_consistent, inconsistency
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.nulls import NullKey
 from medcutmix_cli.pairing.packing import PackedPair, pack_pair
@@ -147,11 +147,18 @@ class Chooser:
         if reason:
             return reason
         pair = make_pair(self.strategy.name, proposal, report, reading)
+        if not pair.impression_consistent and self._told_one_story(proposal):
+            return "impression-tells-another-story"
         return (
             replace(pair, impression_consistent=False)
             if out_of_step(proposal, self.settings.sections)
             else pair
         )
+
+    def _told_one_story(self, proposal: Proposal) -> bool:
+        """Say whether a report whose sections are all edited told one story before."""
+        edited = self.settings.sections == "mirror" and proposal.inserted and proposal.finding
+        return bool(edited) and impression_consistent(proposal.recipient.reading)
 
 
 RecipientRange = tuple[int, int, int]

@@ -335,3 +335,51 @@ def test_what_enters_is_the_donors_and_the_rest_is_untouched(report, other):
             assert text[position + shift :] == report[position:]
             assert text.count("  ") <= report.count("  ") + other.count("  ")
             assert text.count(" .") <= report.count(" .")
+
+
+EFFUSION = make_report("There is a small right pleural effusion.")
+NEW = {
+    "pleural_effusion": ("There is a small right pleural effusion.", "Small right pleural effusion."),
+    "pneumothorax": ("There is a small right pneumothorax.", "Small right pneumothorax."),
+    "mass": ("There is a right upper lobe mass.", "Right upper lobe mass."),
+}
+
+
+@pytest.mark.parametrize("coming", NEW)
+@pytest.mark.parametrize("kept", ["Normal heart size.", "Tortuous aorta."])
+def test_what_comes_into_the_findings_comes_into_the_impression_in_its_style(coming, kept):
+    donor = make_report(NEW[coming][0])
+    text = crossed("Bibasilar atelectasis. Normal heart.", impression=(kept,), donor=donor, coming=coming)
+    assert text == make_report(f"{NEW[coming][0]} Normal heart.", impression=(f"{kept} {NEW[coming][1]}",))
+
+
+@pytest.mark.parametrize("coming", NEW)
+def test_an_impression_that_says_there_is_keeps_its_way(coming):
+    donor = make_report(NEW[coming][0])
+    impression = ("There is a tortuous aorta.",)
+    text = crossed("Bibasilar atelectasis.", impression=impression, donor=donor, coming=coming)
+    assert text == make_report(NEW[coming][0], impression=(f"{impression[0]} {NEW[coming][0]}",))
+
+
+@pytest.mark.parametrize("coming", NEW)
+@pytest.mark.parametrize("partner", ["cardiomegaly", "pulmonary edema"])
+def test_in_a_list_what_comes_is_an_item_of_its_own(coming, partner):
+    donor = make_report(NEW[coming][0])
+    listed = f"\n \n 1. Mild {partner} and bibasilar atelectasis.\n 2. Tortuous aorta."
+    text = crossed("Bibasilar atelectasis.", impression=(listed,), donor=donor, coming=coming)
+    assert f"1. Mild {partner}.\n 2. Tortuous aorta.\n 3. {NEW[coming][1]}" in text
+
+
+@pytest.mark.parametrize("size", ["There is a small", "There is a moderate"])
+def test_a_swap_tells_an_impression_that_called_the_chest_normal(size):
+    report = make_report(f"{size} right pleural effusion.", impression=("No acute process.",))
+    text = mixed(swap(read(report), read(EFFUSION, 1), "pleural_effusion"), report)
+    assert text == make_report(
+        "There is a small right pleural effusion.", impression=("Small right pleural effusion.",)
+    )
+
+
+def test_a_word_that_explains_the_sentence_before_goes_with_it():
+    donor = make_report("Left lower lobe consolidation.")
+    text = hosted("The lungs are clear. Specifically, no effusion.", donor=donor, coming="consolidation")
+    assert text == make_report("Left lower lobe consolidation. No effusion.")

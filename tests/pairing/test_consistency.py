@@ -89,3 +89,39 @@ def test_markings_of_the_interstitium_are_denied_by_their_own_name_only(markings
 
 def test_filled_air_space_is_denied_by_no_airspace_disease():
     assert broken_rule("Left basilar airspace disease.", "No airspace disease.") == "present-and-absent"
+
+
+def told_alike(findings, impression):
+    return impression_consistent(READER.read(make_report(findings, impression=(impression,))))
+
+
+@pytest.mark.parametrize("finding", ["pleural effusion", "pneumothorax", "consolidation"])
+@pytest.mark.parametrize(("here", "there"), list(product(["Small", "Moderate", "Large", ""], repeat=2)))
+def test_degrees_of_a_finding_are_equal_in_both_parts_or_unsaid(finding, here, there):
+    alike = here == there or not here or not there
+    assert told_alike(f"{here} left {finding}.".strip(), f"{there} left {finding}.".strip()) is alike
+
+
+@pytest.mark.parametrize(("degree", "adverb"), [("mild", "mildly"), ("moderate", "moderately")])
+def test_an_adverb_gives_the_degree_of_its_adjective(degree, adverb):
+    assert told_alike(f"The heart is {adverb} enlarged.", f"{degree.capitalize()} cardiomegaly.")
+
+
+@pytest.mark.parametrize(
+    ("findings", "impression", "alike"),
+    [
+        ("Left lower lobe consolidation.", "Clear lungs.", False),
+        ("Left lower lobe consolidation.", "The lungs are otherwise clear.", True),
+        ("Left pneumothorax.", "Both lungs are fully expanded.", False),
+        ("Small left pleural effusion.", "Both lungs are fully expanded.", True),
+        ("Small left pleural effusion.", "No acute process.", False),
+        ("Small left pleural effusion.", "No other acute process.", True),
+        ("Old healed rib fracture.", "No acute process.", True),
+        ("Clear lungs.", "Left lower lobe consolidation.", False),
+        ("Bibasilar atelectasis.", "No acute process.", True),
+        ("Prominent interstitial markings.", "No focal airspace disease.", True),
+        ("Prominent interstitial markings.", "Clear lungs.", False),
+    ],
+)
+def test_a_denial_in_one_part_of_what_the_other_asserts_is_seen(findings, impression, alike):
+    assert told_alike(findings, impression) is alike

@@ -70,3 +70,32 @@ def test_an_unbroken_stretch_of_a_sentence_is_given(sentence, given):
 def test_a_shadow_word_beside_the_finding_is_one_evidence():
     reading = READER.read(make_report("Right lower lobe opacity consistent with consolidation is present."))
     assert isinstance(donor_statement(reading, "consolidation"), Statement)
+
+
+SAID = ("There is a {} left pleural effusion.", "{} left pleural effusion.")
+DEGREES = ("small", "moderate", "large")
+
+
+@pytest.mark.parametrize(("here", "there"), [(a, b) for a in DEGREES for b in DEGREES])
+def test_a_section_that_gives_another_degree_is_given_the_main_sentence(here, there):
+    statement = given_by(SAID[0].format(here), impression=(SAID[1].format(there.capitalize()),))
+    expected = SAID[1].format(there.capitalize()) if here == there else SAID[0].format(here)
+    assert statement.in_section("impression").text == expected
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_a_section_that_gives_no_side_is_given_the_main_sentence(side):
+    statement = given_by(f"There is a {side} pleural effusion.", impression=("Pleural effusion.",))
+    assert statement.in_section("impression") == statement.main
+
+
+@pytest.mark.parametrize("degree", DEGREES)
+def test_a_telegraphic_section_does_without_there_is(degree):
+    statement = given_by(SAID[0].format(degree))
+    assert statement.in_style("impression", telegraphic=True).text == f"{degree} left pleural effusion."
+    assert statement.in_style("impression", telegraphic=False).text == SAID[0].format(degree)
+
+
+def test_a_donor_that_calls_its_chest_normal_gives_nothing():
+    refused = given_by("There is a small left pleural effusion.", impression=("No acute abnormality.",))
+    assert refused == Refusal("donor-calls-the-chest-normal")

@@ -16,6 +16,7 @@ from tests.test_docs import flags
 PACKAGE = Path(medcutmix_cli.__file__).parent
 OTHERWISE = _table()["otherwise"]
 BY_READING = {
+    "recipient-sentence-would-break",
     *("next-sentence-points-back", "recipient-sentence-has-other-findings", "sentence-holds-a-list-number"),
     *("recipient-names-the-shadow-otherwise", "donor-names-several-sides"),
     *("recipient-contradicts-itself", "recipient-has-no-diagnostic-sentence", "denial-cannot-be-cut-out"),

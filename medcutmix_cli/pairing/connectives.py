@@ -1,0 +1,51 @@
+"""Words that tie a sentence to the one before it ("Specifically, ..."), taken off where that one went."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+
+from medcutmix_cli.pairing.clauses import ShortenedSentence, reread
+from medcutmix_cli.pairing.cutting import TextCut, apply_cuts
+from medcutmix_cli.pairing.drafting import SentenceChange
+from medcutmix_cli.pairing.tables import table
+from medcutmix_cli.records import Sentence
+
+
+def loosen_ties(
+    sentences: Sequence[Sentence], changes: Sequence[SentenceChange]
+) -> tuple[SentenceChange, ...]:
+    """Return the changes, and those of sentences that are tied to one that leaves: they lose the words that tie them.
+
+    Args:
+        sentences: Of a report, in order.
+        changes: Of those that leave, or lose something.
+    """
+    by_sentence = {change.sentence: change for change in changes}
+    for before, sentence in pairwise(sentences):
+        change = by_sentence.get(before)
+        gone = change is not None and change.left is None
+        tie = _ties().match(sentence.text) if gone and before.section == sentence.section else None
+        own = by_sentence.get(sentence, SentenceChange(sentence, _uncut(sentence)))
+        if tie and own.left is not None and not any(cut.start < tie.end() for cut in own.left.cuts):
+            by_sentence[sentence] = replace(own, left=_without_tie(sentence, own.left, tie.end()))
+    return tuple(by_sentence[s] for s in sentences if s in by_sentence)
+
+
+def _uncut(sentence: Sentence) -> ShortenedSentence:
+    return ShortenedSentence((), sentence.text, (), first=False)
+
+
+def _without_tie(sentence: Sentence, left: ShortenedSentence, end: int) -> ShortenedSentence:
+    cuts = (TextCut(0, end, sentence.text[end - 1].upper()), *left.cuts)
+    text = apply_cuts(sentence.text, cuts)
+    return ShortenedSentence(cuts, text, reread(text), left.first)
+
+
+@cache
+def _ties() -> re.Pattern[str]:
+    words = "|".join(table("giving")["connective"]["words"])
+    return re.compile(rf"(?:{words}),?\s+\w", re.IGNORECASE)

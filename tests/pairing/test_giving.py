@@ -1,0 +1,113 @@
+from itertools import product
+
+import pytest
+
+from medcutmix_cli.pairing.giving import as_headline, giveable
+from medcutmix_cli.reports.reader import ReportReader
+from tests.builders import make_report
+
+READER = ReportReader()
+NOUNS = {
+    "pleural_effusion": "pleural effusion",
+    "mass": "mass",
+    "nodule": "nodule",
+    "pneumothorax": "pneumothorax",
+    "consolidation": "consolidation",
+}
+STAYING = (
+    "{noun} on the left is.",
+    "There is a left {noun} seen on the lateral view.",
+    "Left {noun}, best seen on the lateral projection.",
+    "Left decubitus view shows a {noun}.",
+    "There is increased size of the left {noun}.",
+    "The left {noun} is larger than before.",
+    "Left {noun} or scar.",
+    "Left {noun} versus artifact.",
+    "Possible left {noun}.",
+    "___ left {noun}.",
+    "Left XXXX {noun}.",
+    "Left {noun} and right.",
+    "A left {noun} the present.",
+    "There is and associated left {noun}.",
+    "Left upper mediastinal Bilateral {noun}.",
+    "Left {noun} within normal left lung.",
+    "Left {noun} with blunted angle.",
+    "This {noun} lies on the left.",
+    "Left {noun}/scar.",
+)
+GIVEN = {
+    "There is a small left {noun}.": "There is a small left {noun}.",
+    "Left {noun} measuring 3.5 cm in the apex.": "Left {noun}",
+    "Left {noun} measures approximately 4.6 cm x 3.7 cm.": "Left {noun}",
+    "Left {noun} (12 mm).": "Left {noun}",
+    "There is a 4.8 cm left {noun}.": "left {noun}.",
+    "Approximately 5 x 3 cm left {noun} is seen.": "left {noun} is seen.",
+    "The left {noun} is small.": "left {noun} is small.",
+    "There is a stable left {noun}.": "left {noun}.",
+    "Left {noun} on the frontal view.": "Left {noun}",
+    "Left {noun} is seen on the PA view.": "Left {noun} is seen",
+    "Left {noun}, unchanged from prior.": "Left {noun}",
+    "There is a left {noun} which may represent artifact.": "There is a left {noun}",
+}
+
+
+def read_sentence(text):
+    return READER.read(f"FINDINGS: {text}").sentences[-1]
+
+
+def given_text(text, finding):
+    found = giveable(read_sentence(text), finding)
+    return found.text if found else None
+
+
+@pytest.mark.parametrize(("finding", "template"), list(product(NOUNS, STAYING)))
+def test_what_cannot_stand_alone_stays_with_the_donor(finding, template):
+    text = template.format(noun=NOUNS[finding])
+    assert given_text(text[:1].upper() + text[1:], finding) is None
+
+
+@pytest.mark.parametrize(("finding", "template"), list(product(NOUNS, GIVEN)))
+def test_a_stretch_without_size_course_or_view_is_given(finding, template):
+    noun = NOUNS[finding]
+    assert given_text(template.format(noun=noun), finding) == GIVEN[template].format(noun=noun)
+
+
+@pytest.mark.parametrize("finding", NOUNS)
+def test_a_stretch_never_loses_its_side(finding):
+    assert given_text(f"Left lower lobe 3 cm {NOUNS[finding]}.", finding) is None
+
+
+def test_a_stretch_lies_where_it_says_in_the_report():
+    report = make_report("There is a 4.8 cm mass in the left lung.")
+    (sentence,) = (s for s in READER.read(report).sentences if s.mentions)
+    given = giveable(sentence, "mass")
+    assert report[given.start : given.end] == given.text == "mass in the left lung."
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        pytest.param("Left base opacity from atelectasis.", True, id="one-shadow"),
+        pytest.param("Left base opacity consistent with atelectasis.", True, id="one-shadow-explained"),
+        pytest.param("Left base opacity and left base atelectasis.", False, id="two-shadows"),
+    ],
+)
+def test_a_shadow_beside_the_finding_is_not_given_with_it(text, given):
+    found = given_text(text, "atelectasis")
+    assert (found is not None and "opacity" in found) is given
+
+
+@pytest.mark.parametrize("finding", NOUNS)
+@pytest.mark.parametrize(
+    "opener", ["There is a ", "There is ", "There appears to be a ", "There has been a "]
+)
+def test_a_headline_says_the_same_without_there_is(finding, opener):
+    noun = NOUNS[finding]
+    assert as_headline(read_sentence(f"{opener}small left {noun}.")).text == f"small left {noun}."
+
+
+@pytest.mark.parametrize(
+    "text", ["The left lung holds a mass.", "Small left mass.", "In the left lung there is a mass."]
+)
+def test_what_is_no_opener_stays_in_a_headline(text):
+    assert as_headline(read_sentence(text)).text == text
