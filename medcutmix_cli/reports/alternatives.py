@@ -1,0 +1,58 @@
+"""Findings named as alternatives: "A or B", "A/B", where neither is known to be there. Knows no cue and no scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+
+from medcutmix_cli.reports.tables import table
+from medcutmix_cli.reports.words import Words, compile_phrases
+
+Span = tuple[int, int]
+
+
+def find_alternatives(words: Words, named: Sequence[Span]) -> frozenset[Span]:
+    """Return the findings of a sentence that are members of an alternative.
+
+    Args:
+        words: The sentence.
+        named: Word ranges of its findings, in order.
+    """
+    if len(named) < 2 or not (words.slashed or _pattern("joiners").search(words.text)):
+        return frozenset()
+    either: set[Span] = set()
+    for index, (one, other) in enumerate(pairwise(named)):
+        if one[1] <= other[0] and _is_either(words, one, other):
+            either.update(named[_first_of_list(words, named, index) : index + 2])
+    return frozenset(either)
+
+
+def _is_either(words: Words, one: Span, other: Span) -> bool:
+    """Return whether one of two neighbours stands for the other, and no fixed phrase joins them."""
+    gap = _text(words, (one[1], other[0]))
+    slash = any(k in words.slashed for k in range(one[1], other[0] + 1))
+    if slash and _pattern("compounds").fullmatch(_text(words, (one[0], other[1]))):
+        return False
+    return (slash and not gap) or _pattern("between").fullmatch(gap) is not None
+
+
+def _first_of_list(words: Words, named: Sequence[Span], index: int) -> int:
+    """Return where a list of alternatives begins: "A, B or C"; a mere shadow before a comma is what they explain."""
+    while index > 0 and _text(words, (named[index - 1][1], named[index][0])) == ",":
+        if _pattern("shadows").fullmatch(_text(words, named[index - 1])):
+            break
+        index -= 1
+    return index
+
+
+def _text(words: Words, span: Span) -> str:
+    begin, end = span
+    return words.text[words.begins[begin] : words.ends[end - 1]] if begin < end else ""
+
+
+@cache
+def _pattern(role: str) -> re.Pattern[str]:
+    rules = table("alternatives")
+    return compile_phrases(rules[role]["phrases"], rules["macro"])
