@@ -31,11 +31,21 @@ def find_alternatives(words: Words, named: Sequence[Span]) -> frozenset[Span]:
 
 def _is_either(words: Words, one: Span, other: Span) -> bool:
     """Return whether one of two neighbours stands for the other, and no fixed phrase joins them."""
+    if _is_one_phrase(words, one, other):
+        return False
     gap = _text(words, (one[1], other[0]))
     slash = any(k in words.slashed for k in range(one[1], other[0] + 1))
     if slash and _pattern("compounds").fullmatch(_text(words, (one[0], other[1]))):
         return False
     return (slash and not gap) or _pattern("between").fullmatch(gap) is not None
+
+
+def _is_one_phrase(words: Words, one: Span, other: Span) -> bool:
+    """Return whether one noun phrase with two words for one thing joins the two: "left base scarring or atelectasis"."""
+    gap = _text(words, (one[1], other[0]))
+    if gap and not _pattern("directly").fullmatch(gap):
+        return False
+    return all(_pattern("kindred").fullmatch(_text(words, span)) for span in (one, other))
 
 
 def _first_of_list(words: Words, named: Sequence[Span], index: int) -> int:
