@@ -42,10 +42,12 @@ def _is_either(words: Words, one: Span, other: Span) -> bool:
 
 def _is_one_phrase(words: Words, one: Span, other: Span) -> bool:
     """Return whether one noun phrase with two words for one thing joins the two: "left base scarring or atelectasis"."""
-    gap = _text(words, (one[1], other[0]))
+    gap, ends = _text(words, (one[1], other[0])), [_text(words, span) for span in (one, other)]
+    if _pattern("both").fullmatch(gap):
+        return all(any(kin.fullmatch(end) for kin in _kindred()) for end in ends)
     if gap and not _pattern("directly").fullmatch(gap):
         return False
-    return all(_pattern("kindred").fullmatch(_text(words, span)) for span in (one, other))
+    return any(all(kin.fullmatch(end) for end in ends) for kin in _kindred())
 
 
 def _first_of_list(words: Words, named: Sequence[Span], index: int) -> int:
@@ -66,3 +68,9 @@ def _text(words: Words, span: Span) -> str:
 def _pattern(role: str) -> re.Pattern[str]:
     rules = table("alternatives")
     return compile_phrases(rules[role]["phrases"], rules["macro"])
+
+
+@cache
+def _kindred() -> tuple[re.Pattern[str], ...]:
+    rules = table("alternatives")
+    return tuple(compile_phrases([phrase], rules["macro"]) for phrase in rules["kindred"]["phrases"])

@@ -186,8 +186,8 @@ def _broken(clause: Clause, begin: int, end: int) -> bool:
 
 def _reaches_back(clause: Clause, cue: Cue, end: int) -> bool:
     """Return whether a cue's scope reaches back to the finding that ends before word `end`."""
-    gap = range(end, cue.begin)
-    if any(index in clause.stops for index in gap) or _opened(clause, gap):
+    gap = _outside(clause, range(end, cue.begin))
+    if gap is None or any(index in clause.stops for index in gap):
         return False
     if any(c.begin in gap for c in clause.cues if c.category != "none"):
         return False
@@ -199,9 +199,14 @@ def _reaches_back(clause: Clause, cue: Cue, end: int) -> bool:
     return joined or not (between or listed)
 
 
-def _opened(clause: Clause, gap: range) -> bool:
-    """Return whether a bracket opens in the gap and does not close there."""
-    return sum((k in clause.opens) - (k in clause.closes) for k in gap) > 0
+def _outside(clause: Clause, gap: range) -> list[int] | None:
+    """Return the words of a gap that stand in no brackets; None where one opens and does not close."""
+    depth, kept = 0, []
+    for index in gap:
+        depth += index in clause.opens
+        kept += [index] if depth <= 0 else []
+        depth -= index in clause.closes
+    return kept if depth <= 0 else None
 
 
 def _is_aside(clause: Clause, cue: Cue) -> bool:
