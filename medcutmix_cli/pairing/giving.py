@@ -23,6 +23,7 @@ SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
 
 _NOT_GIVEN = frozenset(
     {"prior", "notification", "date", "name", "patient", "other-modality", "recommendation", "device"}
+    | {"alternative", "corrected"}
 )
 
 

@@ -29,6 +29,14 @@ def find_alternatives(words: Words, named: Sequence[Span]) -> frozenset[Span]:
     return frozenset(either)
 
 
+def names_one_thing_twice(words: Words, named: Sequence[Span]) -> bool:
+    """Return whether two findings are words for one thing, of which either may be wrong: "scarring or atelectasis"."""
+    if len(named) < 2 or not (words.slashed or _pattern("joiners").search(words.text)):
+        return False
+    pairs = pairwise(sorted(set(named)))
+    return any(one[1] <= other[0] and _is_one_phrase(words, one, other) for one, other in pairs)
+
+
 def _is_either(words: Words, one: Span, other: Span) -> bool:
     """Return whether one of two neighbours stands for the other, and no fixed phrase joins them."""
     if _is_one_phrase(words, one, other):
@@ -43,6 +51,8 @@ def _is_either(words: Words, one: Span, other: Span) -> bool:
 def _is_one_phrase(words: Words, one: Span, other: Span) -> bool:
     """Return whether one noun phrase with two words for one thing joins the two: "left base scarring or atelectasis"."""
     gap, ends = _text(words, (one[1], other[0])), [_text(words, span) for span in (one, other)]
+    if not gap and other[0] not in words.slashed:
+        return False
     if _pattern("both").fullmatch(gap):
         return all(any(kin.fullmatch(end) for kin in _kindred()) for end in ends)
     if gap and not _pattern("directly").fullmatch(gap):
