@@ -23,9 +23,9 @@ SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
 
 _NOT_GIVEN = frozenset(
     {"prior", "notification", "date", "name", "patient", "other-modality", "recommendation", "device"}
-    | {"alternative", "corrected"}
 )
-
+_NOT_CUT = frozenset({"alternative", "corrected"})
+"""Of these not even a stretch is given: "scarring" of "scarring or atelectasis" says more than was seen."""
 
 _NUMBER_LAST = re.compile(r"\s\(?\d{1,2}[.)]\s*$")
 
@@ -36,6 +36,8 @@ def giveable(sentence: Sentence, finding: str) -> Sentence | None:
     A stretch is a sentence of its own right, with offsets into the donor's report.
     """
     if not any(m.finding == finding and m.assertion is Assertion.PRESENT for m in sentence.mentions):
+        return None
+    if _NOT_CUT & set(sentence.flags):
         return None
     if may_be_given(sentence, finding):
         return sentence

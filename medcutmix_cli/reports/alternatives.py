@@ -49,7 +49,7 @@ def _is_either(words: Words, one: Span, other: Span) -> bool:
 
 
 def _is_one_phrase(words: Words, one: Span, other: Span) -> bool:
-    """Return whether one noun phrase with two words for one thing joins the two: "left base scarring or atelectasis"."""
+    """Return whether two words for one thing are joined in one noun phrase: "left base scarring or atelectasis"."""
     gap, ends = _text(words, (one[1], other[0])), [_text(words, span) for span in (one, other)]
     if not gap and other[0] not in words.slashed:
         return False

@@ -105,7 +105,10 @@ def _compared_behind(words: Words, marks: _Marks, zones: Sequence[_Zones], index
         last += 1
     end = zones[last].own[1]
     return any(
-        name == "bilateral" and span[1] - span[0] > 1 and 0 < span[0] - end <= 2 and words.word(span[0] - 1) in ",("
+        name == "bilateral"
+        and span[1] - span[0] > 1
+        and 0 < span[0] - end <= 2
+        and words.word(span[0] - 1) in ",("
         for name, span in marks.sides
     )
 

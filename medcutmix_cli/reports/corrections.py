@@ -32,7 +32,7 @@ def correct_sentences(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
 def _without_artefacts(sentences: Sequence[Sentence]) -> list[Sentence]:
     corrected = list(sentences)
     for index, (sentence, following) in enumerate(pairwise(sentences)):
-        if sentence.section == following.section and any(m.assertion in _OPEN for m in sentence.mentions):
+        if sentence.section == following.section and any(map(_is_imitated, sentence.mentions)):
             assertion = _explanation(following.text)
             if assertion is not None:
                 corrected[index] = _restated(sentence, assertion)
@@ -49,11 +49,13 @@ def _explanation(text: str) -> Assertion | None:
     return Assertion.ABSENT if _pattern("artefact", "certain").match(words) else None
 
 
+def _is_imitated(mention: Mention) -> bool:
+    """Return whether a mention says that there is, or may be, what an artefact looks like."""
+    return mention.assertion in _OPEN and mention.finding in table("corrections")["artefact"]["imitated"]
+
+
 def _restated(sentence: Sentence, assertion: Assertion) -> Sentence:
-    mentions = tuple(
-        replace(m, assertion=assertion) if m.assertion in _OPEN and m.finding != DEVICES else m
-        for m in sentence.mentions
-    )
+    mentions = tuple(replace(m, assertion=assertion) if _is_imitated(m) else m for m in sentence.mentions)
     flags = frozenset(sentence.flags) | {CORRECTED}
     named = any(m.finding != DEVICES for m in mentions)
     kind = sentence_kind(canonical(unwrap(sentence.text)), mentions, named, flags)

@@ -42,7 +42,10 @@ def _distance(word: str, right: str) -> int | None:
 
 
 def edit_distance(one: str, other: str) -> int:
-    """Return the edits from one word to the other, a swap of neighbours as one (Damerau 1964, doi:10.1145/363958.363994)."""
+    """Return the edits from one word to the other; a swap of neighbours is one.
+
+    Damerau 1964 (doi:10.1145/363958.363994), each letter being swapped once at most.
+    """
     before, row = [0] * (len(other) + 1), list(range(len(other) + 1))
     for i, letter in enumerate(one, start=1):
         earlier, before, row = before, row, [i]
