@@ -17,7 +17,7 @@ _TWO_EDITS_FROM = 11
 
 
 @lru_cache(maxsize=1 << 15)
-def corrected(word: str) -> str:
+def correct_word(word: str) -> str:
     """Return the word that a lower-case word is a misspelling of, else the word itself."""
     if word in _swapped():
         return _swapped()[word]

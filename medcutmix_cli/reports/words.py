@@ -10,7 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from medcutmix_cli.reports.spelling import corrected
+from medcutmix_cli.reports.spelling import correct_word
 
 # A hyphen, slash or apostrophe inside a word is read as a space: "left-sided", "and/or", "doesn't".
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W_\d]+|_+|\d+|(?<!\w)[-/'’–]|[-/'’–](?!\w)|[^\w\s/'’–-]")
@@ -57,7 +57,7 @@ def canonical(sentence: str, expansions: Mapping[str, str] | None = None) -> Wor
     for match in _WORD.finditer(sentence):
         long_form = expansions.get(match.group()) if expansions else None
         for word in canonical(long_form).text.split() if long_form else (match.group().lower(),):
-            pieces.append((corrected(word), match.start(), match.end()))
+            pieces.append((correct_word(word), match.start(), match.end()))
     begins, ends, position = [], [], 0
     for word, _, _ in pieces:
         begins.append(position)

@@ -3,7 +3,7 @@
 import pytest
 
 from medcutmix_cli.pairing.giving import giveable
-from medcutmix_cli.records import Assertion, Side, SentenceKind
+from medcutmix_cli.records import Assertion, SentenceKind, Side
 from medcutmix_cli.reports.corrections import correct_sentences
 from medcutmix_cli.reports.reader import ReportReader
 

@@ -3,7 +3,7 @@
 import pytest
 
 from medcutmix_cli.reports.lexicon import find_hits
-from medcutmix_cli.reports.spelling import corrected, edit_distance
+from medcutmix_cli.reports.spelling import correct_word, edit_distance
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.reports.words import canonical
 
@@ -72,17 +72,17 @@ def test_one_slip_inside_a_long_word_is_read_as_the_word(word):
     ],
 )
 def test_a_right_word_that_is_near_another_stays(word):
-    assert corrected(word) == word
+    assert correct_word(word) == word
 
 
 def test_no_word_of_the_lexicon_is_read_as_another():
     words = table("spelling")["words"]
     for word in [*words["right"], *words["other"], *words["short"]]:
-        assert corrected(word) == word
+        assert correct_word(word) == word
 
 
 def test_a_swap_in_a_side_is_put_right():
-    assert [corrected(word) for word in ("rigth", "lfet", "right", "left", "felt")] == [
+    assert [correct_word(word) for word in ("rigth", "lfet", "right", "left", "felt")] == [
         "right", "left", "right", "left", "felt",
     ]  # fmt: skip
 
