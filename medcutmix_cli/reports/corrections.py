@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from medcutmix_cli.records import Assertion, Mention, Sentence, Side
@@ -39,6 +39,7 @@ def _without_artefacts(sentences: Sequence[Sentence]) -> list[Sentence]:
     return corrected
 
 
+@lru_cache(maxsize=1 << 15)
 def _explanation(text: str) -> Assertion | None:
     """Return what a sentence leaves of the finding before it: "This is a skin fold." nothing, "may be" a doubt."""
     words = canonical(unwrap(text)).text
@@ -51,7 +52,7 @@ def _explanation(text: str) -> Assertion | None:
 
 def _is_imitated(mention: Mention) -> bool:
     """Return whether a mention says that there is, or may be, what an artefact looks like."""
-    return mention.assertion in _OPEN and mention.finding in table("corrections")["artefact"]["imitated"]
+    return mention.assertion in _OPEN and mention.finding in _imitated()
 
 
 def _restated(sentence: Sentence, assertion: Assertion) -> Sentence:
@@ -99,6 +100,11 @@ def _only_finding(sentences: Sequence[Sentence], right: Side) -> Iterator[tuple[
     findings = {m.finding for s in sentences for m in s.mentions if m.side is _OPPOSITE[right]}
     if len(findings) == 1:
         yield findings.pop(), right
+
+
+@cache
+def _imitated() -> frozenset[str]:
+    return frozenset(table("corrections")["artefact"]["imitated"])
 
 
 @cache
