@@ -139,7 +139,9 @@ def _reaches_on(clause: Clause, cue: Cue, begin: int) -> bool:
         depth += (index in clause.opens) - (index in clause.closes)
         if depth < 0 or index in clause.stops or (index in clause.verbs and in_list):
             return False
-        if index in clause.separators and _starts_anew(clause, index + 1, listed=cue.lists):
+        if (index in clause.separators or index in clause.opens) and _starts_anew(
+            clause, index + 1, listed=cue.lists
+        ):
             return False
         in_list = in_list or index in clause.separators or _named_before(clause, cue.end, index)
     return True

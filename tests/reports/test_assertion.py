@@ -287,6 +287,8 @@ LISTS = {
     "The chest is negative for A/B.": (A, A),
     "Without A, B, or opacity.": (A, A),
     "Left A (no B).": (P, A),
+    "No A (small left B).": (A, P),
+    "No A (or B).": (A, A),
     "A is favored over B.": (U, U),
     "Cannot distinguish A from B.": (U, U),
     "A is indistinguishable from B.": (U, U),
