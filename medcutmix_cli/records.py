@@ -161,7 +161,8 @@ class Sentence:
     Attributes:
         section: Name of the section it stands in.
         flags: Sorted names of what else it holds: "prior", "device", "measurement", "notification",
-            "date", "name", "patient", "other-modality", "list-marker", "recommendation".
+            "date", "name", "patient", "other-modality", "list-marker", "recommendation", "alternative" (two words
+            for one thing), "corrected" (a later sentence takes back what it says).
     """
 
     start: int

@@ -27,7 +27,8 @@ SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
 _NOT_GIVEN = frozenset(
     {"prior", "notification", "date", "name", "patient", "other-modality", "recommendation", "device"}
 )
-
+_NOT_CUT = frozenset({"alternative", "corrected"})
+"""Of these not even a stretch is given: "scarring" of "scarring or atelectasis" says more than was seen."""
 
 _LOST = re.compile(r"_{2,}|X{3,}", re.IGNORECASE)
 _SLASH = re.compile(r"[^\W\d]/[^\W\d]")
@@ -48,7 +49,8 @@ def giveable(sentence: Sentence, finding: str) -> Sentence | None:
     """
     if not any(m.finding == finding and m.assertion is Assertion.PRESENT for m in sentence.mentions):
         return None
-    if _LOST.search(sentence.text) or _is_one_of_two(sentence, finding):
+    lost = _LOST.search(sentence.text) or _NOT_CUT & set(sentence.flags)
+    if lost or _is_one_of_two(sentence, finding):
         return None
     if may_be_given(sentence, finding):
         return sentence

@@ -87,12 +87,34 @@ def _sides(words: Words, marks: _Marks, zones: Sequence[_Zones], findings: Seque
     for before, index in pairwise(free):
         if sides[index] is Side.NONE and marks.joins_two_names((zones[before].own[1], zones[index].own[0])):
             sides[index] = sides[before]
+    for index in free:
+        if sides[index] is Side.NONE and _compared_behind(words, marks, zones, index):
+            sides[index] = Side.BILATERAL
     if len({findings[index] for index in free}) == 1:
         # "On the left, there is an effusion", "Effusion, left, small": the only finding takes any side named.
         anywhere = marks.side(((0, len(words)),))
         for index in free:
             sides[index] = anywhere if sides[index] is Side.NONE else sides[index]
     return sides
+
+
+def _compared_behind(words: Words, marks: _Marks, zones: Sequence[_Zones], index: int) -> bool:
+    """Return whether both sides are compared behind the list of a finding: "effusions and atelectasis, L>R"."""
+    last = index
+    while last + 1 < len(zones) and _joined(words, (zones[last].own[1], zones[last + 1].own[0])):
+        last += 1
+    end = zones[last].own[1]
+    return any(
+        name == "bilateral"
+        and span[1] - span[0] > 1
+        and 0 < span[0] - end <= 2
+        and words.word(span[0] - 1) in ",("
+        for name, span in marks.sides
+    )
+
+
+def _joined(words: Words, gap: Span) -> bool:
+    return all(words.word(k) in _JOINED | _DEGREES for k in range(*gap))
 
 
 def _all(zone: _Zones) -> tuple[Span, Span, Span]:

@@ -1,19 +1,22 @@
 """One report -> sections, sentences, findings with assertion and side, as `records.Reading`.
 
 What a sentence says depends on the sentence, the kind of its section and the abbreviations that the report
-defines, on nothing else. So mixed reports read like their parts, and equal sentences are read once per process.
+defines; beyond that only on a sentence that takes it back (`corrections.py`). So mixed reports read like their
+parts, and equal sentences are read once per process.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from medcutmix_cli.records import Assertion, Candidate, Mention, Reading, Section, Sentence, SentenceKind
+from medcutmix_cli.reports.alternatives import names_one_thing_twice
 from medcutmix_cli.reports.assertion import assertion_at, read_clause
 from medcutmix_cli.reports.attributes import Attributes, read_attributes
 from medcutmix_cli.reports.candidates import find_candidates
+from medcutmix_cli.reports.corrections import correct_sentences
 from medcutmix_cli.reports.kinds import DEVICES, refers_to_prior, sentence_flags, sentence_kind
 from medcutmix_cli.reports.lexicon import Hit, explanations, find_hits
 from medcutmix_cli.reports.pipeline import abbreviations
@@ -56,7 +59,8 @@ class ReportReader:
         if self.section_rules == "mimic-official":
             sections = place_special(report, sections, study_id)
         short_forms = _useful_abbreviations(report)
-        sentences = (s for section in sections for s in _read_section(report, section, short_forms))
+        read = [s for section in sections for s in _read_section(report, section, short_forms)]
+        sentences: Iterable[Sentence] = correct_sentences(read)
         if self.nlp_model:
             sentences = (_with_candidates(sentence, self.nlp_model) for sentence in sentences)
         return Reading(sections, tuple(sentences))
@@ -136,12 +140,14 @@ def _analyse(text: str, asked: bool, expansions: tuple[tuple[str, str], ...]) ->
     mentions = tuple(_mention(words, one) for one in stated)
     named = any(not one.hit.normal and one.hit.finding != DEVICES for one in stated)
     flags = sentence_flags(words, mentions, refers_to_prior(words))
+    if any(mention.assertion is Assertion.PRESENT for mention in mentions):
+        flags |= {"alternative"} if names_one_thing_twice(words, [_span(hit) for hit in hits]) else set()
     return _Analysis(sentence_kind(words, mentions, named, flags), mentions, flags)
 
 
 def _stated(words: Words, hits: Sequence[Hit], asked: bool) -> list[_Stated]:
     """Return what is said of each hit; a "normal" that is denied says nothing."""
-    clause = read_clause(words, [(hit.anchor, hit.anchor_end) for hit in hits])
+    clause = read_clause(words, [_span(hit) for hit in hits])
     asserted = [(hit, assertion_at(clause, hit.anchor, hit.anchor_end)) for hit in hits]
     meant = [(hit, _meant(hit, assertion, asked)) for hit, assertion in asserted]
     said = [(hit, assertion) for hit, assertion in meant if assertion is not None]
@@ -149,6 +155,10 @@ def _stated(words: Words, hits: Sequence[Hit], asked: bool) -> list[_Stated]:
     spans = [(hit.begin, hit.end) for hit, _ in said]
     attributes = read_attributes(words, clause, spans, [hit.finding for hit, _ in said])
     return [_Stated(hit, assertion, found) for (hit, assertion), found in zip(said, attributes, strict=True)]
+
+
+def _span(hit: Hit) -> tuple[int, int]:
+    return hit.anchor, hit.anchor_end
 
 
 def _without_explained(stated: Sequence[_Stated]) -> list[_Stated]:

@@ -31,6 +31,8 @@ _ABBREVIATION = re.compile(
 # A point or colon between digits ("4.2 cm", "10:42") is none.
 _MARK_INSIDE = re.compile(r"(?!(?<=\d)[.:](?=\d))[^\w\s,'%/-](?!$)")
 _UNDERSCORES = re.compile(r"_+")
+# "? pneumonia", "opacity ?infiltrate": the mark asks about what follows and ends nothing. "v." is "versus".
+_QUERY = re.compile(r"(?:(?<![^\s(])\?+(?=\s*[A-Za-z])|\?+(?=\s+[a-z])|(?<=\sv)\.(?=\s+[a-z]))")
 
 
 def fold(text: str) -> str:
@@ -96,10 +98,14 @@ def _split_piece(piece: str) -> tuple[tuple[int, int], ...]:
     if not _MARK_INSIDE.search(piece):
         return (_stripped(piece, 0, len(piece)),)
     # The mark of removed text is no punctuation: an equally long word stands for it.
-    protected = _UNDERSCORES.sub(lambda match: "X" * len(match.group()), piece)
+    protected = _QUERY.sub(_unmarked, _UNDERSCORES.sub(_unmarked, piece))
     starts = [sentence.start_char for sentence in sentence_pipeline()(protected).sents]
     spans = zip([0, *starts[1:]], [*starts[1:], len(piece)], strict=True)
     return tuple(_stripped(piece, *span) for span in spans if any(c.isalpha() for c in piece[slice(*span)]))
+
+
+def _unmarked(match: re.Match[str]) -> str:
+    return "X" * len(match.group())
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:

@@ -10,6 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from medcutmix_cli.reports.spelling import correct_word
+
 # A hyphen, slash or apostrophe inside a word is read as a space: "left-sided", "and/or", "doesn't".
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W_\d]+|_+|\d+|(?<!\w)[-/'’–]|[-/'’–](?!\w)|[^\w\s/'’–-]")
 
@@ -22,6 +24,7 @@ class Words:
         text: The words joined by single spaces.
         begins: Offset of each word in `text` (likewise ends).
         starts: Offset of each word in the sentence, code points (likewise stops).
+        slashed: Words that a slash joins to the word before them ("pneumonia/effusion").
     """
 
     text: str
@@ -29,6 +32,7 @@ class Words:
     ends: tuple[int, ...]
     starts: tuple[int, ...]
     stops: tuple[int, ...]
+    slashed: frozenset[int] = frozenset()
 
     def indices(self, begin: int, end: int) -> tuple[int, int]:
         """Return the half-open range of words that `text[begin:end]` covers."""
@@ -53,14 +57,26 @@ def canonical(sentence: str, expansions: Mapping[str, str] | None = None) -> Wor
     for match in _WORD.finditer(sentence):
         long_form = expansions.get(match.group()) if expansions else None
         for word in canonical(long_form).text.split() if long_form else (match.group().lower(),):
-            pieces.append((word, match.start(), match.end()))
+            pieces.append((correct_word(word), match.start(), match.end()))
     begins, ends, position = [], [], 0
     for word, _, _ in pieces:
         begins.append(position)
         ends.append(position + len(word))
         position += len(word) + 1
     text = " ".join(word for word, _, _ in pieces)
-    return Words(text, tuple(begins), tuple(ends), tuple(p[1] for p in pieces), tuple(p[2] for p in pieces))
+    starts, stops = tuple(p[1] for p in pieces), tuple(p[2] for p in pieces)
+    slashed = _slashed(sentence, starts, stops) if "/" in sentence else frozenset()
+    return Words(text, tuple(begins), tuple(ends), starts, stops, slashed)
+
+
+def _slashed(sentence: str, starts: tuple[int, ...], stops: tuple[int, ...]) -> frozenset[int]:
+    """Return the words that a slash joins to the one before; not the letters of "w/o" and "c/w"."""
+    return frozenset(
+        k
+        for k in range(1, len(starts))
+        if sentence[stops[k - 1] : starts[k]] == "/"
+        and min(stops[k] - starts[k], stops[k - 1] - starts[k - 1]) > 1
+    )
 
 
 def compile_phrases(phrases: Iterable[str], macros: Mapping[str, str] | None = None) -> re.Pattern[str]:

@@ -1,5 +1,8 @@
 """Every hard sentence of the method, and the scopes around them: finding -> what is said of it."""
 
+import re
+from itertools import pairwise
+
 import pytest
 
 from medcutmix_cli.records import Assertion
@@ -8,6 +11,18 @@ from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.words import canonical
 
 P, A, U, R = Assertion.PRESENT, Assertion.ABSENT, Assertion.UNCERTAIN, Assertion.RESOLVED
+
+
+NAMES = {
+    "effusion": "pleural_effusion",
+    "pneumothorax": "pneumothorax",
+    "consolidation": "consolidation",
+    "pneumonia": "pneumonia",
+    "edema": "edema",
+    "mass": "mass",
+}
+PAIRS = list(pairwise([*NAMES, "effusion"]))
+"""Each word with its neighbour: no two of them are words for one thing."""
 
 
 def said(sentence, section="FINDINGS"):
@@ -153,3 +168,149 @@ def test_a_cue_that_shares_words_with_the_concept_is_no_cue():
     words = canonical("He denies changes in hearing, no change in vision.")
     begin, end = words.indices(words.text.index("change in vision"), words.text.index(" ."))
     assert assertion_at(read_clause(words, [(begin, end)]), begin, end) is A
+
+
+def filled(template, **words):
+    """The template with a word for each capital that stands alone."""
+    return re.sub(r"\b[AB]\b", lambda match: words[match.group()], template)
+
+
+def of_one(templates):
+    """Every template with every finding for A."""
+    return [(filled(t, A=word), NAMES[word], state) for t, state in templates.items() for word in NAMES]
+
+
+def of_two(templates):
+    """Every template with every pair of findings for A and B."""
+    return [
+        (filled(t, A=first, B=second), {NAMES[first]: one, NAMES[second]: other})
+        for t, (one, other) in templates.items()
+        for first, second in PAIRS
+    ]
+
+
+# A longer cue that looks the other way, or at nothing, silences none.
+DIRECTION = {
+    "The chest is negative for A.": A,
+    "The study was negative for A.": A,
+    "Both lungs are negative for A.": A,
+    "A is negative.": A,
+    "It is difficult to exclude A.": U,
+    "It was hard to exclude A.": U,
+    "A is difficult to exclude.": U,
+    "Essentially resolved A.": R,
+    "Now completely resolved A.": R,
+    "A has essentially resolved.": R,
+    "Not possible to exclude A.": U,
+    "It is not possible to rule out A.": U,
+    "A is not possible to exclude.": U,
+    "Absence of a pleural line does not exclude A.": U,
+    "Lack of a fever does not rule out A.": U,
+    "Absence of A.": A,
+    "Exclude A.": U,
+    "A is excluded.": A,
+}
+
+# Cues of one kind each, and beside each what looks like it and is none.
+CUES = {
+    "There is a suggestion of A.": U,
+    "No suggestion of A.": A,
+    "Concern is raised for A.": U,
+    "A is considered unlikely.": U,
+    "A is felt to be unlikely.": U,
+    "A is felt by palpation.": P,
+    "There was A on the prior film.": R,
+    "A was seen on the prior film.": R,
+    "A was seen on the prior film and is unchanged.": P,
+    "There is no lack of A.": P,
+    "A is another consideration.": U,
+    "Another consideration is A.": U,
+    "Small A may be obscured.": U,
+    "A may not be seen.": U,
+    "A is seen behind the heart, which is obscured.": P,
+    "Doubt A.": U,
+    "A is doubtful.": U,
+    "No doubt there is A.": P,
+    "? A": U,
+    "? a small A": U,
+    "Opacity ?A": U,
+    "A?": U,
+    "A is present.": P,
+    "-ve for A.": A,
+    "Chest -ve for A.": A,
+    "+ve for A.": P,
+    "A -ve.": A,
+    "A - none.": A,
+    "A – none.": A,
+    "A — absent.": A,
+    "A (none).": A,
+    "A (resolved).": R,
+    "A (possible).": U,
+    "A (small).": P,
+    "A - small.": P,
+    "Left A, now completely resolved.": R,
+    "A, not seen today.": A,
+    "A, resolved since yesterday.": R,
+    "A, not seen on the lateral view.": P,
+    "Previously described A is not seen.": A,
+    "Formerly described A at the left base is not seen.": A,
+    "The A which was described previously is not seen.": A,
+    "Previously described A is unchanged.": P,
+    "On the earlier film there was A.": R,
+    "The previous CT showed A.": R,
+    "On the earlier film there was A, which persists.": P,
+    "The A is on this film as on the earlier film.": P,
+    "No enlargement of the known A.": P,
+    "No extension of the previously seen A.": P,
+    "No A.": A,
+    "No recurrence of A.": A,
+    "Followup to document resolution of the A.": U,
+    "Resolution of the A.": R,
+    "A is a skin fold.": A,
+    "A likely represents a skin fold.": U,
+    "A beside a skin fold.": P,
+}
+
+# A list of denials ends where a statement of its own begins, "or" or not.
+LISTS = {
+    "No A, large B, opacity.": (A, A),
+    "No A, B, opacity.": (A, A),
+    "No A, small left B.": (A, P),
+    "No A, B is small.": (A, P),
+    "No A, B has increased.": (A, P),
+    "No A and B persists.": (A, P),
+    "No A, B or opacity is seen.": (A, A),
+    "No A, or B has developed.": (A, A),
+    "No A and positive for B.": (A, P),
+    "-ve for A, +ve for B.": (A, P),
+    "Negative for A/B.": (A, A),
+    "The chest is negative for A/B.": (A, A),
+    "Without A, B, or opacity.": (A, A),
+    "Left A (no B).": (P, A),
+    "No A (small left B).": (A, P),
+    "No A (or B).": (A, A),
+    "A is favored over B.": (U, U),
+    "Cannot distinguish A from B.": (U, U),
+    "A is indistinguishable from B.": (U, U),
+    "A is separated from B.": (P, P),
+    "A is not excluded (no B).": (U, A),
+    "Absence of A does not exclude B.": (A, U),
+    "A - none; B - small.": (A, P),
+    "Left A, B has resolved.": (P, R),
+}
+
+
+@pytest.mark.parametrize(("sentence", "finding", "state"), of_one(DIRECTION))
+def test_a_cue_that_looks_the_other_way_silences_none(sentence, finding, state):
+    assert said(sentence)[finding] is state
+
+
+@pytest.mark.parametrize(("sentence", "finding", "state"), of_one(CUES))
+def test_each_kind_of_cue_says_what_it_says_of_every_finding(sentence, finding, state):
+    assert said(sentence)[finding] is state
+
+
+@pytest.mark.parametrize(("sentence", "states"), of_two(LISTS))
+def test_a_list_of_denials_ends_where_a_statement_begins(sentence, states):
+    read = said(sentence)
+    assert {finding: read[finding] for finding in states} == states

@@ -95,3 +95,63 @@ def test_each_finding_has_its_own_size(sentence, sizes):
 )
 def test_each_finding_has_its_own_lobe_or_zone(sentence, places):
     assert {finding: m.location for finding, m in mentions(sentence).items()} == places
+
+
+WORDS = {
+    "effusion": "pleural_effusion",
+    "pneumothorax": "pneumothorax",
+    "consolidation": "consolidation",
+    "opacity": "opacity",
+}
+SHORT = {"Rt": R, "Lt": L, "R": R, "L": L, "rt.": R, "Right": R, "Left": L}
+ONE_SIDE = ["{} A.", "Small {} A.", "{} basal A.", "No edema. {} A.", "{} A, no edema."]
+# What moved and where it moved to says nothing of the finding.
+MOVED = [
+    ("Shift to the left with right A.", R),
+    ("Mediastinal shift to the left and right A.", R),
+    ("Right A with mediastinal shift to the left.", R),
+    ("Right A with leftward shift of the trachea.", R),
+    ("The trachea is deviated to the right by a left A.", L),
+    ("The patient is rotated to the right. Left A.", L),
+    ("A confined to the left.", L),
+    ("The A is on the right, not the left.", R),
+    ("The A is on the left rather than the right.", L),
+]
+COMPARED = [
+    "L>R",
+    "R>L",
+    "L > R",
+    "Lt > Rt",
+    "left greater than right",
+    "right larger than left",
+    "left > right",
+]
+SEVERAL = ["A and B {}.", "A and B, {}.", "A, B and atelectasis, {}.", "A and B ({}).", "A with B, {}."]
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("short", SHORT)
+@pytest.mark.parametrize("template", ONE_SIDE)
+def test_a_short_word_for_a_side_is_a_side(template, short, word):
+    assert mentions(template.format(short).replace("A", word))[WORDS[word]].side is SHORT[short]
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize(("template", "side"), MOVED)
+def test_where_something_moved_to_is_no_side_of_a_finding(template, side, word):
+    assert mentions(template.replace(" A", f" {word}").replace("A ", f"{word} "))[WORDS[word]].side is side
+
+
+@pytest.mark.parametrize(("first", "second"), [("effusion", "consolidation"), ("opacity", "effusion")])
+@pytest.mark.parametrize("compared", COMPARED)
+@pytest.mark.parametrize("template", SEVERAL)
+def test_a_comparison_behind_a_list_is_of_all_of_it(template, compared, first, second):
+    read = mentions(template.format(compared).replace("A", first).replace("B", second))
+    assert {read[WORDS[word]].side for word in (first, second)} == {B}
+
+
+@pytest.mark.parametrize(
+    "sentence", ["R/o effusion.", "Effusion at L 1.", "4 L of fluid drained, effusion.", "r/o effusion"]
+)
+def test_letters_that_are_no_side(sentence):
+    assert mentions(sentence)["pleural_effusion"].side is not R

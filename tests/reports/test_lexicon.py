@@ -110,3 +110,68 @@ def test_findings_are_named_or_described(sentence, findings):
 )
 def test_normal_statements_deny_their_finding(sentence, findings):
     assert {hit.finding for hit in find_hits(canonical(sentence)) if hit.normal} == findings
+
+
+ADDED = {
+    "whiteout": "opacity",
+    "white-out": "opacity",
+    "opacified hemithorax": "opacity",
+    "opacified left hemithorax": "opacity",
+    "pleural air": "pneumothorax",
+    "pleural air collection": "pneumothorax",
+    "collapse": "atelectasis",
+    "atx": "atelectasis",
+    "CM,": "cardiomegaly",
+    "cardiomeg": "cardiomegaly",
+    "consol": "consolidation",
+    "eff": "pleural_effusion",
+    "effs": "pleural_effusion",
+    "PNA": "pneumonia",
+    "PTX": "pneumothorax",
+    "congestion": "vascular_congestion",
+    "failure": "vascular_congestion",
+    "haemothorax": "pleural_effusion",
+    "tumour": "lung_lesion",
+    "tumor": "lung_lesion",
+}
+AROUND = ["{}.", "Mild {}.", "No {}.", "Stable {}", "Edema and {}.", "Edema, {}, hernia.", "Edema with {}"]
+# Each holds a word of the table and means something else.
+OTHERS = [
+    *(
+        "prominent pulmonary arteries",
+        "prominence of the pulmonary artery",
+        "prominent central pulmonary arteries",
+    ),
+    *("renal failure", "respiratory failure", "nasal congestion", "hepatic congestion", "vertebral collapse"),
+    *("tracheal collapse", "syncope and collapse", "liver tumour", "tumor markers", "pleural line"),
+    *("tip 4 cm above the carina", "a line 3 cm from the carina", "failure to progress"),
+]
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("word", ADDED)
+def test_short_and_british_names_are_names(around, word):
+    assert ADDED[word] in named(around.format(word))
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize(
+    "word", ["haemopneumothorax", "hemopneumothorax", "hydropneumothorax", "haemopneumothoraces"]
+)
+def test_air_and_fluid_in_one_word_are_two_findings(around, word):
+    assert named(around.format(word)) >= {"pleural_effusion", "pneumothorax"}
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize(
+    ("word", "finding"),
+    [("infectious infiltrate", "infiltrate"), ("infectious consolidation", "consolidation")],
+)
+def test_an_infectious_shadow_is_the_shadow_and_the_infection(around, word, finding):
+    assert named(around.format(word)) >= {"pneumonia", finding}
+
+
+@pytest.mark.parametrize("around", ["{}.", "There is {}.", "No {}.", "Stable {}"])
+@pytest.mark.parametrize("words", OTHERS)
+def test_words_that_mean_something_else_name_nothing(around, words):
+    assert named(around.format(words)) <= {"support_devices"}

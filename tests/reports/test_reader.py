@@ -1,4 +1,5 @@
 import pickle
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,9 @@ from medcutmix_cli.reports.labels import finding_states
 from medcutmix_cli.reports.pipeline import abbreviations
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import fold
+from tests.benchmarks.hard_sentences import mark
 
+HARD = Path(__file__).resolve().parents[2] / "../shared/data/hard-sentences/hard.jsonl"
 WORDS = [
     "No effusion.",
     "Left",
@@ -113,3 +116,10 @@ def test_phantom_reports_are_read_as_they_were_meant(phrasebook):
             # "The costophrenic angles are sharp" denies an effusion that the phantom's author does not count.
             unsaid = truth == "not mentioned" and states.get(finding) in (None, Assertion.ABSENT)
             assert unsaid or states.get(finding) == truth, (seed, finding)
+
+
+@pytest.mark.skipif(not HARD.is_file(), reason="../shared/data/hard-sentences is not here")
+def test_at_most_four_of_96_hard_sentences_are_read_wrong():
+    marked = mark(HARD)
+    assert len(marked) == 96
+    assert len([one.identifier for one in marked if one.faults]) <= 4

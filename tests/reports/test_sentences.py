@@ -111,3 +111,25 @@ def test_a_piece_without_inner_marks_is_one_sentence_to_the_component_too(piece)
     (sentence,) = sentence_pipeline()(piece).sents
     assert sentence.text == piece
     assert split_sentences(piece, 0, len(piece)) == [(0, len(piece), False)]
+
+
+@pytest.mark.parametrize("word", ["pneumonia", "Pneumonia", "small effusion", "LLL consolidation"])
+@pytest.mark.parametrize("mark", ["? ", "?", "?? "])
+@pytest.mark.parametrize(("before", "count"), [("", 1), ("No edema. ", 2)])
+def test_a_question_mark_before_what_it_asks_about_stays_with_it(before, count, mark, word):
+    text = f"{before}{mark}{word}."
+    spans = split_sentences(text, 0, len(text))
+    assert len(spans) == count
+    assert text[slice(*spans[-1][:2])] == f"{mark}{word}."
+
+
+@pytest.mark.parametrize("text", ["Opacity ? infiltrate.", "Opacity ?infiltrate.", "Scarring v. infection."])
+def test_a_query_or_versus_inside_a_sentence_ends_none(text):
+    assert len(split_sentences(text, 0, len(text))) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["Is there pneumonia? No effusion is seen.", "Effusion? Unlikely to be new."]
+)
+def test_a_question_mark_behind_its_question_ends_it(text):
+    assert len(split_sentences(text, 0, len(text))) == 2

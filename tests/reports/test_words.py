@@ -41,3 +41,9 @@ def test_overlapping_phrases_are_all_seen():
 def test_mentions_that_agree_have_a_common_word_and_others_none():
     assert common_word(["small", "", "small"]) == "small"
     assert common_word(["small", "large"]) == common_word(["", ""]) == common_word([]) == ""
+
+
+def test_a_word_behind_a_slash_is_marked_and_letters_are_not():
+    assert canonical("pneumonia/mild effusion").slashed == {1}
+    assert canonical("w/o effusion c/w edema").slashed == frozenset()
+    assert canonical("pneumonia and effusion").slashed == frozenset()

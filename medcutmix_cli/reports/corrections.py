@@ -1,0 +1,113 @@
+"""What later sentences take back: a shadow explained as an artefact, a side put right in an addendum.
+
+Works on sentences that are read already; knows no lexicon. Rules are data (`rules/corrections.toml`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache, lru_cache
+from itertools import pairwise
+
+from medcutmix_cli.records import Assertion, Mention, Sentence, Side
+from medcutmix_cli.reports.kinds import DEVICES, sentence_kind
+from medcutmix_cli.reports.sentences import unwrap
+from medcutmix_cli.reports.tables import table
+from medcutmix_cli.reports.words import canonical, compile_phrases
+
+CORRECTED = "corrected"
+"""Flag of a sentence that a later one corrects: its own words say what the study does not show."""
+_ADDENDUM = "addendum"
+_OPPOSITE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
+_OPEN = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN})
+
+
+def correct_sentences(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """Return the sentences of a report, each as the ones behind it leave it."""
+    return tuple(_with_sides(_without_artefacts(sentences)))
+
+
+def _without_artefacts(sentences: Sequence[Sentence]) -> list[Sentence]:
+    corrected = list(sentences)
+    for index, (sentence, following) in enumerate(pairwise(sentences)):
+        if sentence.section == following.section and any(map(_is_imitated, sentence.mentions)):
+            assertion = _explanation(following.text)
+            if assertion is not None:
+                corrected[index] = _restated(sentence, assertion)
+    return corrected
+
+
+@lru_cache(maxsize=1 << 15)
+def _explanation(text: str) -> Assertion | None:
+    """Return what a sentence leaves of the finding before it: "This is a skin fold." nothing, "may be" a doubt."""
+    words = canonical(unwrap(text)).text
+    if not _pattern("artefact", "any").search(words):
+        return None
+    if _pattern("artefact", "hedged").match(words):
+        return Assertion.UNCERTAIN
+    return Assertion.ABSENT if _pattern("artefact", "certain").match(words) else None
+
+
+def _is_imitated(mention: Mention) -> bool:
+    """Return whether a mention says that there is, or may be, what an artefact looks like."""
+    return mention.assertion in _OPEN and mention.finding in _imitated()
+
+
+def _restated(sentence: Sentence, assertion: Assertion) -> Sentence:
+    mentions = tuple(replace(m, assertion=assertion) if _is_imitated(m) else m for m in sentence.mentions)
+    flags = frozenset(sentence.flags) | {CORRECTED}
+    named = any(m.finding != DEVICES for m in mentions)
+    kind = sentence_kind(canonical(unwrap(sentence.text)), mentions, named, flags)
+    return replace(sentence, mentions=mentions, flags=tuple(sorted(flags)), kind=kind)
+
+
+def _with_sides(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
+    right = dict(_corrections(sentences))
+    for sentence in sentences:
+        if sentence.section == _ADDENDUM or not any(_is_wrong(m, right) for m in sentence.mentions):
+            yield sentence
+            continue
+        mentions = tuple(
+            replace(m, side=right[m.finding]) if _is_wrong(m, right) else m for m in sentence.mentions
+        )
+        yield replace(sentence, mentions=mentions, flags=tuple(sorted({*sentence.flags, CORRECTED})))
+
+
+def _is_wrong(mention: Mention, right: dict[str, Side]) -> bool:
+    side = right.get(mention.finding)
+    return side is not None and mention.side is _OPPOSITE[side]
+
+
+def _corrections(sentences: Sequence[Sentence]) -> Iterator[tuple[str, Side]]:
+    """Yield finding and right side for each side that an addendum puts right."""
+    for sentence in sentences:
+        if sentence.section != _ADDENDUM:
+            continue
+        words = canonical(unwrap(sentence.text)).text
+        if not _pattern("side", "said").search(words):
+            continue
+        own = [m for m in sentence.mentions if m.assertion in _OPEN and m.side in _OPPOSITE]
+        yield from ((m.finding, m.side) for m in own)
+        side = _pattern("side", "instead").search(words)
+        if not sentence.mentions and side is not None:
+            yield from _only_finding(sentences, Side.RIGHT if side.group().startswith("r") else Side.LEFT)
+
+
+def _only_finding(sentences: Sequence[Sentence], right: Side) -> Iterator[tuple[str, Side]]:
+    """Yield the only finding on the other side: "Correction: right, not left." names none."""
+    findings = {m.finding for s in sentences for m in s.mentions if m.side is _OPPOSITE[right]}
+    if len(findings) == 1:
+        yield findings.pop(), right
+
+
+@cache
+def _imitated() -> frozenset[str]:
+    return frozenset(table("corrections")["artefact"]["imitated"])
+
+
+@cache
+def _pattern(part: str, role: str) -> re.Pattern[str]:
+    macros = table("assertion")["macro"] | table("corrections")["macro"]
+    return compile_phrases(table("corrections")[part][role], macros)
