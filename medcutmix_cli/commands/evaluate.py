@@ -136,6 +136,7 @@ def reports(
             gold,
             task=task,
             section_rules=settings["section_rules"] or DEFAULTS.reports.section_rules,
+            lexicon=settings["lexicon"] or "",
             worst=worst,
             progress=progress,
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, move_sentence, without
@@ -17,6 +16,7 @@ from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.reports.tables import kept
 from medcutmix_cli.sides import common_side, meet
 
 
@@ -41,7 +41,7 @@ def counted_sentences(reading: Reading) -> list[Sentence]:
     return [s for s in reading.sentences if s.section in counting]
 
 
-@lru_cache(maxsize=8)
+@kept(8)
 def departure(reading: Reading, finding: str) -> Removal | Refusal:
     """Take every statement of a finding out of a report, hedged, resolved and prior-referring ones too.
 
