@@ -161,7 +161,7 @@ def _matches(words: Words) -> list[Cue]:
 def _longest(cues: Sequence[Cue]) -> list[Cue]:
     """Return the cues without those that overlap a longer one; equal spans stay together ("versus")."""
     kept: list[Cue] = []
-    for cue in sorted(set(cues), key=lambda c: (c.begin - c.end, c.begin, c.category != "none")):
+    for cue in sorted(dict.fromkeys(cues), key=lambda c: (c.begin - c.end, c.begin, c.category != "none")):
         clash = [k for k in kept if cue.begin < k.end and k.begin < cue.end]
         if all((k.begin, k.end) == (cue.begin, cue.end) and k.category == cue.category for k in clash):
             kept.append(cue)

@@ -23,7 +23,7 @@ from medcutmix_cli.reports.tables import kept
 from medcutmix_cli.reports.words import Words, canonical
 
 # Here a bare "pneumonia" is what the study was asked about, not what it shows.
-_ASKED = frozenset({"indication", "history"})
+ASKED = frozenset({"indication", "history"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class ReportReader:
         sections = split_sections(report, self.section_rules)
         if self.section_rules == "mimic-official":
             sections = place_special(report, sections, study_id)
-        short_forms = _useful_abbreviations(report)
+        short_forms = useful_abbreviations(report)
         sentences = (s for section in sections for s in _read_section(report, section, short_forms))
         if self.nlp_model:
             sentences = (_with_candidates(sentence, self.nlp_model) for sentence in sentences)
@@ -71,7 +71,7 @@ class _Analysis:
     flags: frozenset[str]
 
 
-def _useful_abbreviations(report: str) -> dict[str, str]:
+def useful_abbreviations(report: str) -> dict[str, str]:
     """Return the abbreviations whose long form names a finding and whose short form does not."""
     found = abbreviations(unwrap(report))
     return {
@@ -86,7 +86,7 @@ def _read_section(report: str, section: Section, short_forms: dict[str, str]) ->
     for start, end, listed in split_sentences(report, section.start, section.end):
         text = report[start:end]
         used = tuple(sorted((short, long) for short, long in short_forms.items() if short in text))
-        analysis = _analyse(unwrap(text), section.name in _ASKED, used)
+        analysis = _analyse(unwrap(text), section.name in ASKED, used)
         flags = analysis.flags | {"list-marker"} if listed else analysis.flags
         mentions = tuple(_shifted(mention, start) for mention in analysis.mentions)
         sentences.append(

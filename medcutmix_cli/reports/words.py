@@ -65,13 +65,14 @@ def canonical(sentence: str, expansions: Mapping[str, str] | None = None) -> Wor
 
 def compile_phrases(phrases: Iterable[str], macros: Mapping[str, str] | None = None) -> re.Pattern[str]:
     """Return one pattern that matches any of the phrases as whole words; `{name}` takes a macro's text."""
-    expanded = [_expand(phrase, macros or {}) for phrase in phrases]
+    expanded = [expand(phrase, macros or {}) for phrase in phrases]
     # Python takes the first alternative that fits, so the longest phrases are tried first.
     body = "|".join(f"(?:{phrase})" for phrase in sorted(expanded, key=len, reverse=True))
     return re.compile(rf"(?<![^ ])(?:{body})(?![^ ])" if body else r"(?!)")
 
 
-def _expand(phrase: str, macros: Mapping[str, str]) -> str:
+def expand(phrase: str, macros: Mapping[str, str]) -> str:
+    """Return a phrase with the text of each macro in the place of its `{name}`."""
     for name, text in macros.items():
         phrase = phrase.replace("{" + name + "}", text)
     return phrase
