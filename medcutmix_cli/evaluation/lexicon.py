@@ -5,6 +5,7 @@ Tries words made from the patterns (`reports.examples`), and the file's own test
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -131,10 +132,19 @@ def _misread(test: Passage) -> Iterator[LexiconProblem]:
         yield LexiconProblem(Flaw.MISREAD, test.line_of("sentence"), "[[test]] sentence", "", detail)
 
 
+@dataclass(frozen=True, slots=True)
+class _Example:
+    """Words that a phrase matches: the first `size` of `text`; the rest is what it must stand before."""
+
+    text: str
+    size: int
+
+
 def _problems(phrase: _Phrase, sentences: list[Words]) -> Iterator[LexiconProblem]:
     pattern = compile_phrases([phrase.text], phrase.macros)
     made = examples(phrase.text, phrase.macros)
-    fitting = [one for one in made if canonical(one).text == one and pattern.fullmatch(one)]
+    matched = [(one, pattern.match(one)) for one in made if canonical(one).text == one]
+    fitting = [_Example(one, len(canonical(found.group()))) for one, found in matched if found]
     if not fitting:
         near = canonical(made[0]).text
         yield phrase.problem(Flaw.NEVER, f"{made[0]!r} is read as {near!r}" if near != made[0] else "")
@@ -163,7 +173,7 @@ def _built_in_entries(passage: Passage) -> list[dict[str, Any]]:
     return [entry for entry in listed if all(entry.get(name) == value for name, value in own.items())]
 
 
-def _overruled(phrase: _Phrase, fitting: list[str]) -> Iterator[LexiconProblem]:
+def _overruled(phrase: _Phrase, fitting: list[_Example]) -> Iterator[LexiconProblem]:
     """Yield what takes the phrase's words, if it does so in all examples; and who shares them in any."""
     tried = [
         _tried_cue(phrase, one) if phrase.passage.kind == "cue" else _tried_name(phrase, one)
@@ -182,44 +192,49 @@ _Tried = tuple[bool, list[str]]
 """(whether the phrase has its words, what else has all of them)"""
 
 
-def _tried_name(phrase: _Phrase, example: str) -> _Tried:
-    words, own = canonical(example), phrase.passage.said.get("id", "")
-    found = {
-        hit.finding for hit in find_hits(words) if (hit.begin, hit.end) == (0, len(words)) and not hit.normal
-    }
+def _tried_name(phrase: _Phrase, example: _Example) -> _Tried:
+    hits = [hit for hit in find_hits(canonical(example.text)) if not hit.normal]
+    found = {hit.finding for hit in hits if (hit.begin, hit.end) == (0, example.size)}
     if phrase.passage.kind == "ignore":  # it has its words where nobody else names a finding in them
         return not found, sorted(_names(example))
+    own = phrase.passage.said["id"]
     meant = {own, _measured(own)} & found
     return bool(meant), sorted(found - meant) if found else ["an exclusion or a longer phrase"]
 
 
-def _names(example: str) -> Iterator[str]:
+def _names(example: _Example) -> Iterator[str]:
     """Yield the findings that all words of the example name."""
     rules = table("findings")
     for entry in rules["finding"]:
-        if compile_phrases([*entry["terms"], *entry.get("signs", ())], rules["macro"]).fullmatch(example):
+        pattern = compile_phrases([*entry["terms"], *entry.get("signs", ())], rules["macro"])
+        if _is_all(pattern, example):
             yield entry["id"]
+
+
+def _is_all(pattern: re.Pattern[str], example: _Example) -> bool:
+    words = canonical(example.text)
+    return (0, example.size) in spans_of(pattern, words)
 
 
 def _measured(finding: str) -> str:
     return next((e.get("measured", "") for e in table("findings")["finding"] if e["id"] == finding), "")
 
 
-def _tried_cue(phrase: _Phrase, example: str) -> _Tried:
-    before = phrase.passage.said["direction"] == "before"
-    size = len(canonical(example))
-    words = canonical(f"{example} {_FINDING}" if before else f"{_FINDING} {example}")
-    place = (0, size) if before else (1, 1 + size)
-    clause = read_clause(words, [(size, size + 1) if before else (0, 1)])
-    own = phrase.passage.said["category"]
+def _tried_cue(phrase: _Phrase, example: _Example) -> _Tried:
+    own, before = phrase.passage.said["category"], phrase.passage.said["direction"] == "before"
+    words = canonical(f"{example.text} {_FINDING}" if before else f"{_FINDING} {example.text}")
+    begin, finding = (0, len(words) - 1) if before else (1, 0)
+    clause = read_clause(words, [(finding, finding + 1)])
+    place = (begin, begin + example.size)
     kept = any(cue.category == own for cue in clause.cues if (cue.begin, cue.end) == place)
     others = sorted({f"a cue of {name!r}" for name in _categories(example, phrase) if name != own})
     return kept, others if kept or others else ["a longer cue"]
 
 
-def _categories(example: str, phrase: _Phrase) -> Iterator[str]:
+def _categories(example: _Example, phrase: _Phrase) -> Iterator[str]:
     """Yield the categories of which all words of the example are a cue, in the phrase's direction."""
+    towards = phrase.passage.said["direction"]
     for cue in table("assertion")["cue"]:
-        if cue["direction"] == phrase.passage.said["direction"]:
-            if compile_phrases(cue["phrases"], phrase.macros).fullmatch(example):
-                yield cue["category"]
+        cues = compile_phrases(cue["phrases"] if cue["direction"] == towards else (), phrase.macros)
+        if _is_all(cues, example):
+            yield cue["category"]

@@ -1,7 +1,7 @@
 """Words that a pattern of the rule tables is made for: examples, so that a lexicon can be tried without reports.
 
-Walks what Python's own parser makes of the pattern. Each alternative and each optional part comes in at least once;
-what a pattern looks ahead or back at is not written, so who asks must try the examples.
+Walks what Python's own parser makes of the pattern. Each alternative and each optional part comes in at least once,
+and behind it what must follow; what else a pattern looks at is not written, so who asks must try the examples.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CLASSES = {
 
 
 def examples(phrase: str, macros: Mapping[str, str]) -> list[str]:
-    """Return up to 48 texts that a phrase is meant to match, the plainest first.
+    """Return up to 48 texts that a phrase is meant to match from their begin, the plainest first.
 
     Args:
         phrase: A regular expression over canonical words.
@@ -58,6 +58,10 @@ def _part(code: str, value: Any) -> list[str]:
         return _repeated(*value)
     if code == "IN":
         return _members(value) or [""]
+    if (
+        code == "ASSERT" and value[0] > 0
+    ):  # what must follow: not of the phrase, but nothing matches without it
+        return ["", *_sequence(value[1])]
     return [_WORD[0]] if code in ("ANY", "NOT_LITERAL") else [""]  # an assertion, a mark of the text's ends
 
 

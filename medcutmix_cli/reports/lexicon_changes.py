@@ -169,7 +169,7 @@ def changed_tables(before: Tables, text: str, source: str) -> Tables:
         if passage.kind == "remove":
             _remove_findings(tables, passage)
     for passage in found:
-        _check_names(passage, tables)
+        _check_names(passage, before, tables)
     return tables
 
 
@@ -272,27 +272,18 @@ def _without(names: Iterable[str], gone: Iterable[str]) -> list[str]:
     return [name for name in names if name not in gone]
 
 
-def _check_names(passage: Passage, tables: Tables) -> None:
+def _check_names(passage: Passage, before: Tables, tables: Tables) -> None:
     """Refuse findings and labels that there are not."""
-    entries = tables["findings"]["finding"]
-    findings = [entry["id"] for entry in entries]
-    nih = sorted({entry["nih"] for entry in entries if entry["id"] != passage.said.get("id")} - {""})
-    said, known = (
-        passage.said,
-        [*findings, *passage.said.get("findings", ())] if passage.kind == "remove" else findings,
-    )
-    asked = [("findings", name, known) for name in said.get("findings", ())]
-    asked += [("explained_by", name, findings) for name in said.get("explained_by", ())]
-    asked += [("measured", said["measured"], findings)] if "measured" in said else []
-    asked += (
-        [("chexpert", said["chexpert"], _without(["", *CHEXPERT], ["No Finding"]))]
-        if "chexpert" in said
-        else []
-    )
-    asked += [("nih", said["nih"], ["", *nih])] if "nih" in said else []
-    for key, name, names in asked:
-        if name not in names:
-            passage.refuse(f"there is no {name!r}", key, name, hint=suggest(name, [n for n in names if n]))
+    findings = [entry["id"] for entry in tables["findings"]["finding"]]
+    labels = {"chexpert": [name for name in CHEXPERT if name != "No Finding"]}
+    labels["nih"] = sorted({entry["nih"] for entry in before["findings"]["finding"]} - {""})
+    keys = ("explained_by",) if passage.kind == "remove" else ("findings", "explained_by")
+    asked = [(key, name, findings) for key in keys for name in passage.said.get(key, ())]
+    asked += [("measured", passage.said["measured"], findings)] if "measured" in passage.said else []
+    asked += [(key, passage.said[key], known) for key, known in labels.items() if passage.said.get(key)]
+    for key, name, known in asked:
+        if name not in known:
+            passage.refuse(f"there is no {name!r}", key, name, hint=suggest(name, known))
 
 
 def _check_test(_tables: Tables, passage: Passage) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from medcutmix_cli.errors import UsageError
-from medcutmix_cli.reports.lexicon_changes import Tables, changed_tables
+from medcutmix_cli.reports.lexicon_changes import changed_tables
 
 _Parameters = ParamSpec("_Parameters")
 _Answer = TypeVar("_Answer")
@@ -55,15 +55,18 @@ class Lexicon:
         return (lexicon_of, (self.text, self.source))
 
 
-@lru_cache(maxsize=8)
 def lexicon_of(text: str, source: str) -> Lexicon:
-    """Return the lexicon that a file's content makes.
+    """Return the lexicon that a file's content makes; the built-in one where there is no file.
 
     Raises:
         UsageError: Something in it does not fit; names file, line and key.
     """
-    built_in: Tables = {name: _packaged(name) for name in CHANGED}
-    return Lexicon(source, text, changed_tables(built_in, text, source) if source else built_in)
+    return _changed(text, source) if source else BUILT_IN
+
+
+@lru_cache(maxsize=8)
+def _changed(text: str, source: str) -> Lexicon:
+    return Lexicon(source, text, changed_tables(dict(BUILT_IN.tables), text, source))
 
 
 def read_lexicon(path: str | Path) -> Lexicon:
@@ -92,7 +95,7 @@ def _packaged(name: str) -> dict[str, Any]:
     return tomllib.loads(packaged_text(name))
 
 
-BUILT_IN = lexicon_of("", "")
+BUILT_IN = Lexicon("", "", {name: _packaged(name) for name in CHANGED})
 _in_use: ContextVar[Lexicon] = ContextVar("lexicon", default=BUILT_IN)
 
 
