@@ -35,7 +35,7 @@ from medcutmix_cli.errors import RunConflictError, RunError, UsageError
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.planning.plan import PlanResult, make_plan
 from medcutmix_cli.rendering.staging import check_stage_dir
-from medcutmix_cli.reports.tables import lexicon_in_use, read_lexicon, using
+from medcutmix_cli.reports.tables import lexicon_in_use, read_lexicon, use_lexicon
 from medcutmix_cli.run.data_card import write_card
 from medcutmix_cli.run.folder import (
     RunFolder,
@@ -99,7 +99,7 @@ def plan(
     """
     folder = RunFolder(Path(out))
     resolved = resolve_options(dataset, config, options)
-    with using(read_lexicon(resolved.settings.reports.findings)):
+    with use_lexicon(read_lexicon(resolved.settings.reports.findings)):
         _plan_with_lexicon(folder, resolved, progress)
     return run_status(folder)
 

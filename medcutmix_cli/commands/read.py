@@ -49,11 +49,11 @@ def read(
     quiet: common.Quiet = False,
 ) -> None:
     """Show a report's sections, sentences and findings, and which sentences are diagnostic. Prints its text."""
-    from medcutmix_cli.reports.tables import read_lexicon, using
+    from medcutmix_cli.reports.tables import read_lexicon, use_lexicon
 
     session = Session.of(context, quiet=quiet)
     report, how = read_text_or_words(file), {k: value for k, value in settings.items() if value is not None}
-    with using(read_lexicon(how.pop("lexicon", ""))):
+    with use_lexicon(read_lexicon(how.pop("lexicon", ""))):
         _tell(report, study_id, how, session, explain=explain, json=json)
 
 

@@ -20,7 +20,7 @@ from medcutmix_cli.reports.lexicon import find_hits
 from medcutmix_cli.reports.lexicon_changes import Passage, passages
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import split_sentences, unwrap
-from medcutmix_cli.reports.tables import BUILT_IN, read_lexicon, table, using
+from medcutmix_cli.reports.tables import BUILT_IN, read_lexicon, table, use_lexicon
 from medcutmix_cli.reports.words import Words, canonical, compile_phrases, spans_of
 
 _FINDING = "effusion"
@@ -109,7 +109,7 @@ def evaluate_lexicon(file: str | Path) -> LexiconEvaluation:
     found = passages(lexicon.text, lexicon.source)
     tests = [passage for passage in found if passage.kind == "test"]
     brought = [_Phrase(passage, key, text) for passage in found for key, text in passage.phrases()]
-    with using(lexicon):
+    with use_lexicon(lexicon):
         sentences = [words for test in tests for words in _sentences(test.said["sentence"])]
         problems = [problem for phrase in brought for problem in _problems(phrase, sentences)]
         problems += [problem for test in tests for problem in _misread(test)]
@@ -166,7 +166,7 @@ def _is_known(phrase: _Phrase) -> bool:
 
 def _built_in_entries(passage: Passage) -> list[dict[str, Any]]:
     """Return the built-in entries that the passage changes."""
-    with using(BUILT_IN):
+    with use_lexicon(BUILT_IN):
         entries = _table_of(passage)[passage.kind]
     own = {name: passage.said[name] for name in ("id", "category", "direction") if name in passage.said}
     listed = [entries] if isinstance(entries, dict) else entries

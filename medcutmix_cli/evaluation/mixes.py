@@ -23,7 +23,7 @@ from medcutmix_cli.evaluation.stated_place import stated_place
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.rendering.rows import CUT_COLUMNS
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.reports.tables import using
+from medcutmix_cli.reports.tables import use_lexicon
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.contents import Contents, open_contents
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
@@ -67,7 +67,7 @@ def evaluate_mixes(
     source = LungMasks.below(Path(lungs)) if lungs is not None else _phantoms(record, dataset)
     contents = open_contents(out)
     judge_of_rows = _MixJudge(AnatomyStore(source), ReportReader(record.settings["reports"]["section_rules"]))
-    with single_threaded_opencv(), using(lexicon_of_run(folder, record)):
+    with single_threaded_opencv(), use_lexicon(lexicon_of_run(folder, record)):
         pairs = tuple(judge_of_rows.pairs(contents, progress))
     if not pairs:
         _explain_nothing(out, judge_of_rows.left_out)

@@ -15,7 +15,7 @@ from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Assertion, Reading
 from medcutmix_cli.reports.labels import chexpert_labels, finding_states, labels_of_states
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.reports.tables import read_lexicon, using
+from medcutmix_cli.reports.tables import read_lexicon, use_lexicon
 
 TASKS = ("findings", "negation")
 
@@ -49,7 +49,7 @@ def evaluate_reports(
     """
     if task not in TASKS:
         raise UsageError(f"no task called {task!r}", hint="choose one of: " + ", ".join(TASKS))
-    with using(read_lexicon(lexicon)):
+    with use_lexicon(read_lexicon(lexicon)):
         if task == "negation":
             return _negations(reports, gold, worst)
         return _findings(reports, gold, ReportReader(section_rules), worst, progress)

@@ -40,7 +40,7 @@ from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import fold
-from medcutmix_cli.reports.tables import BUILT_IN, using
+from medcutmix_cli.reports.tables import BUILT_IN, use_lexicon
 from medcutmix_cli.reports.words import common_word
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.sides import joint_side, side_at
@@ -77,7 +77,7 @@ def attend(
     if not text:
         raise UsageError("there is no sentence to look for", hint='medcutmix attend IMAGE "sentence"')
     setup = _setup_of_run(Path(run), options) if run is not None else _setup(options)
-    with using(lexicon_of_run(*setup.run) if setup.run else BUILT_IN):
+    with use_lexicon(lexicon_of_run(*setup.run) if setup.run else BUILT_IN):
         asked = _asked(text, finding)
     return _look(Path(image), image_id, text, asked, setup)
 

@@ -30,7 +30,7 @@ from medcutmix_cli.rendering.calibration import Calibration, read_calibration
 from medcutmix_cli.rendering.rows import replay_pixels, replay_report, row_grid, row_pixels, row_placement
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.reports.tables import BUILT_IN, Lexicon, using
+from medcutmix_cli.reports.tables import BUILT_IN, Lexicon, use_lexicon
 from medcutmix_cli.run.column import ColumnSummary
 from medcutmix_cli.run.columns import COLUMNS, summed_up
 from medcutmix_cli.run.folder import (
@@ -163,7 +163,7 @@ def verify(
     evidence = _evidence(folder, record, problems)
     check = _Check(folder, record, level, evidence, _replay(record, dataset) if deep else None)
     rows = 0
-    with using(_lexicon(folder, record, problems)):
+    with use_lexicon(_lexicon(folder, record, problems)):
         for shard in range(len(record.shards)):
             state = _state(folder, shard, problems)
             if state is not None:

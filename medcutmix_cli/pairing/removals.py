@@ -16,7 +16,7 @@ from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
-from medcutmix_cli.reports.tables import kept
+from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.sides import common_side, meet
 
 
@@ -41,7 +41,7 @@ def counted_sentences(reading: Reading) -> list[Sentence]:
     return [s for s in reading.sentences if s.section in counting]
 
 
-@kept(8)
+@remember(8)
 def departure(reading: Reading, finding: str) -> Removal | Refusal:
     """Take every statement of a finding out of a report, hedged, resolved and prior-referring ones too.
 

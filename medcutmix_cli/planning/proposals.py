@@ -25,7 +25,7 @@ from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import MAPPED_MODES, Pair
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, using
+from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, use_lexicon
 from medcutmix_cli.seeds import stable_generator
 
 TOO_FEW_NULLS = "too-few-null-pictures"
@@ -166,7 +166,7 @@ def try_part(part: RecipientRange) -> list[tuple[Trial, ...]]:
     """Try the proposals for some recipients, knowing of no other pair; nothing for those that may not receive."""
     draw, first, end = part
     chooser, cohort = _ProposalWorker.chooser, _ProposalWorker.cohort
-    with using(chooser.lexicon):
+    with use_lexicon(chooser.lexicon):
         return [
             () if chooser.bars(recipient) else tuple(chooser.try_proposals(recipient, cohort, draw))
             for recipient in cohort.studies[first:end]

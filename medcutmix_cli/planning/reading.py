@@ -23,7 +23,7 @@ from medcutmix_cli.records import Assertion, Drop, Image, Reading, ReadStudy, Se
 from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
 from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, using
+from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, use_lexicon
 from medcutmix_cli.system.worker_pool import map_in_processes
 
 FRONTAL = ("PA", "AP")
@@ -162,7 +162,7 @@ def _chunks(todo: deque[tuple[Study, Image]]) -> Iterator[Chunk]:
 
 def _read_chunk(chunk: Chunk, rules: ReadingRules) -> PackedReports:
     filed = PackedReports([], Counter())
-    with using(rules.lexicon):
+    with use_lexicon(rules.lexicon):
         for study, image in chunk:
             read = read_study(study, image, rules.reader, rules.labels)
             filed.studies.append(pack_study(read, rules.findings))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from medcutmix_cli.records import Assertion
-from medcutmix_cli.reports.tables import kept, table
+from medcutmix_cli.reports.tables import remember, table
 from medcutmix_cli.reports.words import Phrases, Words, compile_phrases
 
 Span = tuple[int, int]
@@ -168,7 +168,7 @@ def _longest(cues: Sequence[Cue]) -> list[Cue]:
     return sorted(kept, key=lambda cue: (cue.begin, cue.end))
 
 
-@kept()
+@remember()
 def _cues() -> tuple[tuple[str, str, bool, Phrases], ...]:
     rules = table("assertion")
     return tuple(

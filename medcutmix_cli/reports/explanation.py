@@ -18,7 +18,7 @@ from medcutmix_cli.reports.labels import counting_sections
 from medcutmix_cli.reports.lexicon import Hit, find_hits
 from medcutmix_cli.reports.reader import ASKED, useful_abbreviations
 from medcutmix_cli.reports.sentences import unwrap
-from medcutmix_cli.reports.tables import kept, lexicon_in_use, packaged_text, table
+from medcutmix_cli.reports.tables import lexicon_in_use, packaged_text, remember, table
 from medcutmix_cli.reports.toml_places import toml_places
 from medcutmix_cli.reports.words import Words, canonical, compile_phrases, spans_of
 
@@ -237,7 +237,7 @@ def _identity(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(entry[name]) for name in names if name in entry)
 
 
-@kept()
+@remember()
 def _place(kind: str, identity: tuple[str, ...], key: str, phrase: str) -> RulePlace:
     """Find a phrase in the user's file, else in the built-in table."""
     lexicon = lexicon_in_use()

@@ -19,7 +19,7 @@ from medcutmix_cli.reports.pipeline import abbreviations
 from medcutmix_cli.reports.sections import split_sections
 from medcutmix_cli.reports.sentences import split_sentences, unwrap
 from medcutmix_cli.reports.special_studies import place_special
-from medcutmix_cli.reports.tables import kept
+from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.reports.words import Words, canonical
 
 # Here a bare "pneumonia" is what the study was asked about, not what it shows.
@@ -128,7 +128,7 @@ class _Stated:
     attributes: Attributes
 
 
-@kept(1 << 16)
+@remember(1 << 16)
 def _analyse(text: str, asked: bool, expansions: tuple[tuple[str, str], ...]) -> _Analysis:
     words = canonical(text, dict(expansions))
     hits = find_hits(words)

@@ -1,8 +1,8 @@
 """The rule tables in `rules/*.toml`, as they are or as a user's lexicon changes them. Knows their file names.
 
-Which lexicon is in use is said once, around all that reads (`using`), and holds for this thread of work alone: two
-runs in one process do not meet. What follows from it is kept with it (`kept`), so nothing stale outlives a change.
-Worker processes are handed the `Lexicon` and say `using` themselves.
+Which lexicon is in use is said once, around all that reads (`use_lexicon`), and holds for this thread of work alone:
+two runs in one process do not meet. What follows from it is kept with it (`remember`): nothing stale outlives a change.
+Worker processes are handed the `Lexicon` and say `use_lexicon` themselves.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Lexicon:
         source: The file of the changes as it was named, "" for the built-in lexicon.
         text: Content of that file.
         tables: The tables of `CHANGED`.
-        answers: What `kept` functions have found out about this lexicon.
+        answers: What functions that `remember` have found out about this lexicon.
     """
 
     source: str
@@ -105,7 +105,7 @@ def lexicon_in_use() -> Lexicon:
 
 
 @contextmanager
-def using(lexicon: Lexicon) -> Iterator[Lexicon]:
+def use_lexicon(lexicon: Lexicon) -> Iterator[Lexicon]:
     """Let all that reads inside use one lexicon, and afterwards the one before it again."""
     before = _in_use.set(lexicon)
     try:
@@ -119,7 +119,7 @@ def table(name: str) -> dict[str, Any]:
     return _in_use.get().tables[name] if name in CHANGED else _packaged(name)
 
 
-def kept(
+def remember(
     size: int | None = None,
 ) -> Callable[[Callable[_Parameters, _Answer]], Callable[_Parameters, _Answer]]:
     """Keep a function's last `size` answers (None: all) with the lexicon in use, as `lru_cache` would for good."""

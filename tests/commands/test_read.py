@@ -164,10 +164,11 @@ def test_one_word_or_the_name_of_a_text_is_a_file(missing, tmp_path, monkeypatch
     assert "cannot be read" in capsys.readouterr().err
 
 
-def test_why_names_phrase_cue_scope_file_and_line(lexicon, capsys):
+def test_why_names_phrase_cue_scope_file_and_line(lexicon, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "240")
     assert medcutmix("read", "No bent spine or mass.", "--findings", lexicon, "--explain") == 0
     shown = " ".join(capsys.readouterr().out.split())
-    assert f"named bent spine {lexicon}:3" in shown.replace(" /", " /")
+    assert f"named bent spine {lexicon}:3" in shown
     assert "cue no (absent, before) assertion.toml:" in shown
     assert "scope bent spine or mass" in shown
 

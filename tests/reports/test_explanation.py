@@ -7,7 +7,7 @@ import pytest
 from medcutmix_cli.records import Assertion
 from medcutmix_cli.reports.explanation import explain
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.reports.tables import lexicon_of, using
+from medcutmix_cli.reports.tables import lexicon_of, use_lexicon
 
 FINDINGS = ["effusion", "pneumothorax", "consolidation", "scarring", "mass", "atelectasis"]
 SAYINGS = {
@@ -22,7 +22,7 @@ MINE = '[[cue]]\ncategory = "absent"\ndirection = "before"\nadd.phrases = ["zilc
 
 
 def why(text, mine=""):
-    with using(lexicon_of(mine, "my.toml" if mine else "")):
+    with use_lexicon(lexicon_of(mine, "my.toml" if mine else "")):
         return explain(text, ReportReader().read(text))
 
 

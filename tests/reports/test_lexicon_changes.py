@@ -6,21 +6,21 @@ from medcutmix_cli.errors import UsageError
 from medcutmix_cli.reports.labels import finding_states
 from medcutmix_cli.reports.lexicon import finding_ids, label_of
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.reports.tables import BUILT_IN, lexicon_of, using
+from medcutmix_cli.reports.tables import BUILT_IN, lexicon_of, use_lexicon
 
 KINDS = {"absent": "before", "uncertain": "before", "resolved": "before"}
 NAMES = ["effusion", "pneumothorax", "consolidation", "scarring", "mass"]
 
 
 def states(text, sentence):
-    with using(lexicon_of(text, "my.toml")):
+    with use_lexicon(lexicon_of(text, "my.toml")):
         return {name: state.value for name, state in finding_states(ReportReader().read(sentence)).items()}
 
 
 def test_a_new_finding_is_read_and_counts_as_its_label():
     text = '[[finding]]\nid = "stent"\nterms = ["stents?"]\nchexpert = "Support Devices"\n'
     assert states(text, "There are two stents.") == {"stent": "present"}
-    with using(lexicon_of(text, "my.toml")):
+    with use_lexicon(lexicon_of(text, "my.toml")):
         assert label_of("chexpert")["stent"] == "Support Devices"
         assert "stent" not in label_of("nih")
 

@@ -10,12 +10,10 @@ from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import (
     BUILT_IN,
-    kept,
     lexicon_in_use,
     lexicon_of,
     read_lexicon,
     table,
-    using,
 )
 from medcutmix_cli.system.worker_pool import map_in_processes
 
@@ -28,7 +26,7 @@ def read(sentence="A stent."):
 
 
 def read_with(lexicon):
-    with using(lexicon):
+    with use_lexicon(lexicon):
         return read()
 
 
@@ -40,7 +38,7 @@ def test_equal_sentences_are_read_by_the_lexicon_of_their_own_run():
 
 
 def test_a_choice_ends_with_its_block_even_by_an_error():
-    with pytest.raises(KeyError), using(lexicon_of(STENT, "a.toml")):
+    with pytest.raises(KeyError), use_lexicon(lexicon_of(STENT, "a.toml")):
         raise KeyError
     assert lexicon_in_use() is BUILT_IN
     assert "stent" not in finding_ids()
@@ -54,7 +52,7 @@ def test_two_runs_at_the_same_time_do_not_meet():
 
 def test_another_process_reads_by_what_it_is_handed():
     lexicons = [lexicon_of(STENT, "a.toml"), BUILT_IN, lexicon_of(COIL, "b.toml")]
-    with using(lexicon_of(COIL, "b.toml")):
+    with use_lexicon(lexicon_of(COIL, "b.toml")):
         found = list(map_in_processes(read_with, lexicons, 2, doing="read"))
     assert found == [["stent"], [], ["coil"]]
 
@@ -68,20 +66,20 @@ def test_a_lexicon_is_itself_again_after_a_journey_and_has_kept_its_answers():
 def test_what_is_kept_is_asked_once_a_lexicon():
     asked = []
 
-    @kept()
+    @remember()
     def question(name):
         asked.append(name)
         return (name, "stent" in finding_ids())
 
     for _ in range(2):
         assert question("x") == ("x", False)
-        with using(lexicon_of(STENT, "a.toml")):
+        with use_lexicon(lexicon_of(STENT, "a.toml")):
             assert question("x") == ("x", True)
     assert asked == ["x", "x"]
 
 
 def test_other_tables_are_the_same_whatever_the_lexicon():
-    with using(lexicon_of(STENT, "a.toml")):
+    with use_lexicon(lexicon_of(STENT, "a.toml")):
         changed = table("attributes")
     assert changed is table("attributes")
 
