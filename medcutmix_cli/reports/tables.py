@@ -128,10 +128,11 @@ def remember(
         @wraps(function)
         def asked(*args: _Parameters.args, **more: _Parameters.kwargs) -> _Answer:
             answers = _in_use.get().answers
-            if function not in answers:
-                answers[function] = lru_cache(size)(function)
-            answer: _Answer = answers[function](*args, **more)
-            return answer
+            try:
+                known = answers[function]
+            except KeyError:
+                known = answers[function] = lru_cache(size)(function)
+            return known(*args, **more)  # type: ignore[no-any-return]
 
         return asked
 

@@ -13,7 +13,9 @@ from medcutmix_cli.reports.tables import (
     lexicon_in_use,
     lexicon_of,
     read_lexicon,
+    remember,
     table,
+    use_lexicon,
 )
 from medcutmix_cli.system.worker_pool import map_in_processes
 
