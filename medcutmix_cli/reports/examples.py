@@ -12,7 +12,7 @@ from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-from medcutmix_cli.reports.words import expand
+from medcutmix_cli.reports.macros import expand
 
 _MOST = 48
 _WORD, _DIGIT, _BLANK = "zeta", "7", " "

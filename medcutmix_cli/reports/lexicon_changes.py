@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 
 from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.reports.macros import expand, unknown_macros
 from medcutmix_cli.reports.toml_places import toml_places
-from medcutmix_cli.reports.words import compile_phrases
 
 Tables = dict[str, dict[str, Any]]
 Entry = dict[str, Any]
@@ -63,7 +63,6 @@ CHOICES = {
 }
 STATES = ("present", "absent", "uncertain", "resolved")
 _TABLE_OF = {"finding": "findings", "ignore": "findings", "anatomy": "findings", "cue": "assertion"}
-_MACRO = re.compile(r"\{([a-z_]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +175,11 @@ def changed_tables(before: Tables, text: str, source: str) -> Tables:
 def _check_patterns(passage: Passage, tables: Tables) -> None:
     for key, phrase in passage.phrases():
         macros = tables[_TABLE_OF[passage.kind]]["macro"]
-        unknown = [name for name in _MACRO.findall(phrase) if name not in macros]
+        unknown = unknown_macros(phrase, macros)
         if unknown:
             passage.refuse(f"there is no macro {unknown[0]!r}", key, phrase, hint=suggest(unknown[0], macros))
         try:
-            empty = compile_phrases([phrase], macros).fullmatch("") is not None
+            empty = re.compile(expand(phrase, macros)).fullmatch("") is not None
         except re.error as error:
             passage.refuse(f"is no regular expression ({error.msg})", key, phrase)
         if empty:

@@ -10,6 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from medcutmix_cli.reports.macros import expand
+
 # A hyphen, slash or apostrophe inside a word is read as a space: "left-sided", "and/or", "doesn't".
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W_\d]+|_+|\d+|(?<!\w)[-/'’–]|[-/'’–](?!\w)|[^\w\s/'’–-]")
 
@@ -69,13 +71,6 @@ def compile_phrases(phrases: Iterable[str], macros: Mapping[str, str] | None = N
     # Python takes the first alternative that fits, so the longest phrases are tried first.
     body = "|".join(f"(?:{phrase})" for phrase in sorted(expanded, key=len, reverse=True))
     return re.compile(rf"(?<![^ ])(?:{body})(?![^ ])" if body else r"(?!)")
-
-
-def expand(phrase: str, macros: Mapping[str, str]) -> str:
-    """Return a phrase with the text of each macro in the place of its `{name}`."""
-    for name, text in macros.items():
-        phrase = phrase.replace("{" + name + "}", text)
-    return phrase
 
 
 def spans_of(pattern: re.Pattern[str], words: Words) -> list[tuple[int, int]]:
