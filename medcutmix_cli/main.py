@@ -1,6 +1,7 @@
 """The `medcutmix` command: its words, and the one place where errors and signals become messages and exit codes.
 
-0 ok; 1 error; 2 usage; 3 finished, but too many pairs failed; 4 verify failed; 5 no pair; 75 interrupted, run it again.
+0 ok; 1 error; 2 usage; 3 finished, but too many pairs failed; 4 verify or a check failed; 5 no pair; 75 interrupted,
+run it again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from medcutmix_cli.commands.augment import augment, plan
 from medcutmix_cli.commands.batch import slurm
 from medcutmix_cli.commands.calibrate import calibrate
 from medcutmix_cli.commands.embed import embed
-from medcutmix_cli.commands.evaluate import detect, maps, mixes, reports
+from medcutmix_cli.commands.evaluate import detect, lexicon, maps, mixes, reports
 from medcutmix_cli.commands.inspect import inspect
 from medcutmix_cli.commands.read import read
 from medcutmix_cli.commands.render import render
@@ -38,6 +39,7 @@ EVALUATE_MAPS = "medcutmix evaluate maps images --boxes BBox_List_2017.csv --enc
 EVALUATE_PHRASES = "medcutmix evaluate maps mimic-cxr-jpg --boxes MS_CXR.json --encoder clip"
 EVALUATE_MIXES = "medcutmix evaluate mixes RUN --lungs masks"
 EVALUATE_PHANTOMS = "medcutmix evaluate mixes RUN --json"
+EVALUATE_LEXICON = "medcutmix evaluate lexicon LEXICON.toml"
 EVALUATE_DETECT = "medcutmix evaluate detect RUN"
 EVALUATE_SALIENCY = "medcutmix evaluate detect RUN --epochs 30 --saliency seen"
 BATCH_PRINT = "medcutmix batch slurm RUN --tasks 64 --partition gpu > run.sbatch"
@@ -159,6 +161,7 @@ _add(
     read,
     "medcutmix read report.txt",
     "medcutmix read - --json < report.txt",
+    'medcutmix read "No effusion, small left pneumothorax." --explain',
 )
 _add(
     LOOK,
@@ -175,6 +178,7 @@ evaluate = typer.Typer(
 evaluate.command("reports", epilog=_examples(EVALUATE_REPORTS, EVALUATE_NEGATION))(reports)
 evaluate.command("maps", epilog=_examples(EVALUATE_MAPS, EVALUATE_PHRASES))(maps)
 evaluate.command("mixes", epilog=_examples(EVALUATE_MIXES, EVALUATE_PHANTOMS))(mixes)
+evaluate.command("lexicon", epilog=_examples(EVALUATE_LEXICON))(lexicon)
 evaluate.command("detect", epilog=_examples(EVALUATE_DETECT, EVALUATE_SALIENCY))(detect)
 app.add_typer(evaluate, name="evaluate", rich_help_panel=LOOK)
 _add(LOOK, verify, "medcutmix verify RUN", "medcutmix verify RUN --deep")

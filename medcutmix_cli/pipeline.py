@@ -25,7 +25,7 @@ from medcutmix_cli.assembly.parts import (
 )
 from medcutmix_cli.assembly.relocation import explicit_keywords
 from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
-from medcutmix_cli.configuration.resolution import difference, from_plain, named_values
+from medcutmix_cli.configuration.resolution import ResolvedSettings, difference, from_plain, named_values
 from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.datasets.base import Dataset
@@ -35,8 +35,17 @@ from medcutmix_cli.errors import RunConflictError, RunError, UsageError
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.planning.plan import PlanResult, make_plan
 from medcutmix_cli.rendering.staging import check_stage_dir
+from medcutmix_cli.reports.tables import lexicon_in_use, read_lexicon, use_lexicon
 from medcutmix_cli.run.data_card import write_card
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_attempts, read_complete, read_run, write_json
+from medcutmix_cli.run.folder import (
+    RunFolder,
+    RunRecord,
+    read_attempts,
+    read_complete,
+    read_run,
+    write_json,
+    write_text,
+)
 from medcutmix_cli.run.nulls_file import write_nulls
 from medcutmix_cli.run.plan_file import shard_sizes, write_plan
 from medcutmix_cli.run.status import RunStatus, run_status
@@ -90,6 +99,12 @@ def plan(
     """
     folder = RunFolder(Path(out))
     resolved = resolve_options(dataset, config, options)
+    with use_lexicon(read_lexicon(resolved.settings.reports.findings)):
+        _plan_with_lexicon(folder, resolved, progress)
+    return run_status(folder)
+
+
+def _plan_with_lexicon(folder: RunFolder, resolved: ResolvedSettings, progress: Progress | None) -> None:
     source = open_source(resolved.settings)
     resolved = complete_settings(resolved, source)
     strategy = build_pairing(resolved.settings)
@@ -104,7 +119,6 @@ def plan(
     else:
         _check_empty(folder)
         _write_plan(folder, record, source, strategy, progress)
-    return run_status(folder)
 
 
 def render(
@@ -249,8 +263,18 @@ def _write_plan(
         folder.clean_temporaries()
         write_plan(folder.plan_file, result.pairs, settings.run.shard_size, progress)
         write_nulls(folder.nulls_file, result.nulls)
+        _write_lexicon(folder)
         write_json(folder.run_file, asdict(whole))
         write_card(folder, whole, run_status(folder))
+
+
+def _write_lexicon(folder: RunFolder) -> None:
+    """Keep the user's lexicon with the run; what an interrupted plan left there goes."""
+    lexicon = lexicon_in_use()
+    if lexicon.source:
+        write_text(folder.lexicon_file, lexicon.text)
+    else:
+        folder.lexicon_file.unlink(missing_ok=True)
 
 
 def _counts(result: PlanResult) -> dict[str, Any]:

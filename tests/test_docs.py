@@ -15,8 +15,10 @@ import medcutmix_cli
 from medcutmix_cli.configuration.plugins import options_of
 from medcutmix_cli.configuration.registry import names
 from medcutmix_cli.configuration.settings import Settings
+from medcutmix_cli.evaluation import Flaw
 from medcutmix_cli.main import app, main
 from medcutmix_cli.mixing.weights import label_targets
+from medcutmix_cli.reports.lexicon_changes import KEYS
 from medcutmix_cli.run.column import ColumnGroup
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
 from medcutmix_cli.run.shards import read_rows
@@ -316,3 +318,23 @@ def test_no_page_of_the_project_claims_to_be_the_paper():
     pages = [p for p in ROOT.rglob("*.md") if not {".venv", ".demo"} & set(p.parts)]
     assert pages
     assert not [page for page in pages if "as in the paper" in page.read_text(encoding="utf-8")]
+
+
+LEXICON = DOCS["lexicon.md"]
+
+
+def test_the_lexicon_on_its_page_is_sound_and_what_is_typed_there_works(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "LEXICON.toml").write_text(re.search(r"```toml\n(.*?)```", LEXICON, flags=re.DOTALL)[1])
+    medcutmix_cli.write_sample("SAMPLE", studies=120)
+    run_console(re.search(r"```console\n(.*?)```", LEXICON, flags=re.DOTALL)[1])
+    shown = capsys.readouterr().out
+    assert "0 problems" in shown
+    assert "LEXICON.toml:3" in shown
+    assert (tmp_path / "RUN" / "findings.toml").is_file()
+
+
+def test_every_table_key_and_flaw_of_a_lexicon_is_on_its_page():
+    told = set(re.findall(r"`(?:\[+)?(\w+)(?:\]+)?`", LEXICON))
+    keys = {key for known in KEYS.values() for key in known} - {"add", "remove", "lists", "closes"}
+    assert set(KEYS) | keys | {flaw.value for flaw in Flaw} <= told

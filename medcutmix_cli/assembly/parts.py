@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medcutmix_cli import __version__
+from medcutmix_cli.assembly.lexicons import lexicon_sources
 from medcutmix_cli.assembly.libraries import library_versions
 from medcutmix_cli.attention import Gate, Soft
 from medcutmix_cli.configuration.plugins import build, construct, options_of
@@ -31,6 +32,7 @@ from medcutmix_cli.mixing.cut import Guards, Strategies
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.tables import lexicon_in_use
 from medcutmix_cli.run.columns import SCHEMA_VERSION
 from medcutmix_cli.run.folder import RunRecord
 from medcutmix_cli.run.shards import sha256
@@ -220,7 +222,7 @@ def folder_sha256(folder: Path) -> str:
 def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> RunRecord:
     """Describe the run before its plan is made: everything but the counts."""
     settings = resolved.settings
-    sources = dict(source.provenance())
+    sources = {**source.provenance(), **lexicon_sources(lexicon_in_use())}
     if settings.reports.nlp_model:
         sources["nlp_model"] = folder_sha256(Path(settings.reports.nlp_model))
     for name in ("exclude_ids", "label_table", "embeddings"):

@@ -11,6 +11,7 @@ import typer
 from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.setting_options import with_record, with_settings
+from medcutmix_cli.commands.verify import NOT_VERIFIED
 from medcutmix_cli.configuration.declaration import ENCODER, SPEECH
 from medcutmix_cli.evaluation.detect_settings import DetectSettings
 from medcutmix_cli.evaluation.interval_settings import IntervalSettings
@@ -91,6 +92,8 @@ MapEncoder = Annotated[
     ),
 ]
 
+LexiconFile = Annotated[Path, typer.Argument(help="A lexicon of your own (TOML).", metavar="FILE")]
+
 Run = Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN")]
 Lungs = Annotated[
     Path | None,
@@ -136,6 +139,7 @@ def reports(
             gold,
             task=task,
             section_rules=settings["section_rules"] or DEFAULTS.reports.section_rules,
+            lexicon=settings["lexicon"] or "",
             worst=worst,
             progress=progress,
         )
@@ -247,6 +251,27 @@ def detect(
         from medcutmix_cli.terminal import detect_evaluation_view, output
 
         output().print(detect_evaluation_view(found))
+
+
+def lexicon(
+    context: typer.Context,
+    file: LexiconFile,
+    json: common.Json = False,
+    quiet: common.Quiet = False,
+) -> None:
+    """Try a lexicon of your own: phrases that never match, are shadowed, ambiguous or untested; tests that fail."""
+    from medcutmix_cli.evaluation import evaluate_lexicon
+
+    session = Session.of(context, quiet=quiet)
+    found = evaluate_lexicon(file)
+    if json:
+        print_json("lexicon_evaluation", found, ok=found.ok)
+    elif not (session.quiet and found.ok):
+        from medcutmix_cli.terminal import lexicon_view, output
+
+        output().print(lexicon_view(found))
+    if not found.ok:
+        raise typer.Exit(NOT_VERIFIED)
 
 
 def _typed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,23 @@ import typer
 from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.setting_options import with_settings
-from medcutmix_cli.commands.standard_input import read_text
+from medcutmix_cli.commands.standard_input import read_text_or_words
 from medcutmix_cli.configuration.declaration import READING
 
-File = Annotated[str, typer.Argument(help="One report as UTF-8 text; - for standard input.", metavar="FILE")]
+File = Annotated[
+    str,
+    typer.Argument(
+        help="One report: a file of UTF-8 text, - for standard input, or its words in quotes.", metavar="TEXT"
+    ),
+]
+Explain = Annotated[
+    bool,
+    typer.Option(
+        "--explain",
+        help="Also say of each finding which phrase, cue and scope decided, and where that rule stands.",
+        rich_help_panel=READING,
+    ),
+]
 StudyId = Annotated[
     str,
     typer.Option(
@@ -31,19 +44,34 @@ def read(
     file: File,
     settings: Mapping[str, Any],
     study_id: StudyId = "",
+    explain: Explain = False,
     json: common.Json = False,
     quiet: common.Quiet = False,
 ) -> None:
     """Show a report's sections, sentences and findings, and which sentences are diagnostic. Prints its text."""
+    from medcutmix_cli.reports.tables import read_lexicon, use_lexicon
+
+    session = Session.of(context, quiet=quiet)
+    report, how = read_text_or_words(file), {k: value for k, value in settings.items() if value is not None}
+    with use_lexicon(read_lexicon(how.pop("lexicon", ""))):
+        _tell(report, study_id, how, session, explain=explain, json=json)
+
+
+def _tell(
+    report: str, study_id: str, how: Mapping[str, Any], session: Session, *, explain: bool, json: bool
+) -> None:
+    from medcutmix_cli.reports import explanation
     from medcutmix_cli.reports.overview import overview
     from medcutmix_cli.reports.reader import ReportReader
 
-    session = Session.of(context, quiet=quiet)
-    report, how = read_text(file), {name: value for name, value in settings.items() if value is not None}
-    seen = overview(report, ReportReader(**how).read(report, study_id))
+    reading = ReportReader(**how).read(report, study_id)
+    seen = overview(report, reading)
+    explained = explanation.explain(report, reading) if explain else ()
     if json:
-        print_json("reading", seen)
+        print_json("reading", seen, **({"explanations": explained} if explain else {}))
     elif not session.quiet:
-        from medcutmix_cli.terminal import output, reading_view
+        from medcutmix_cli.terminal import explanation_view, output, reading_view
 
         output().print(reading_view(seen))
+        if explain:
+            output().print("", explanation_view(explained), sep="\n")

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from medcutmix_cli.errors import DatasetError
 
+_LONGEST_NAME = 255
+_TEXTS = (".txt", ".text", ".report")
+
 
 def read_text(file: str) -> str:
     """Read a text file, or standard input where the name is `-`.
@@ -30,3 +33,15 @@ def read_text(file: str) -> str:
         raise DatasetError(
             "the text is not UTF-8", where=file, hint="convert it, for example with iconv"
         ) from None
+
+
+def read_text_or_words(said: str) -> str:
+    """Read a text file or standard input, or take what was said as the text: more than one word, and no file.
+
+    Raises:
+        DatasetError: It cannot be read, or is not UTF-8.
+    """
+    is_place = len(said.split()) < 2 or (
+        len(said) < _LONGEST_NAME and (Path(said).exists() or Path(said).suffix in _TEXTS)
+    )
+    return read_text(said) if is_place else said

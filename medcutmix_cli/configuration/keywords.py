@@ -17,6 +17,7 @@ class PlanKeywords(TypedDict, total=False):
     reports: str | Path | None
     unpaired: str | Path | None
     section_rules: str | None
+    lexicon: str | Path | None
     nlp_model: str | Path | None
     encoder: str | None
     weights: str | Path | None

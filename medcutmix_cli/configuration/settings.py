@@ -108,6 +108,17 @@ class ReportSettings:
         choices=SECTION_RULES,
         commands=NEW_RUN | {"read", "reports"},
     )
+    findings: str = setting(
+        "",
+        "Your own lexicon (TOML): adds, changes or removes findings, phrases, exclusions and cues.",
+        keyword="lexicon",
+        flag="--findings",
+        panel=DATA,
+        metavar="FILE",
+        path=True,
+        semantic=False,
+        commands=NEW_RUN | {"read", "reports"},
+    )
     nlp_model: str = setting(
         "",
         "Folder of a spaCy or scispaCy model; its entities are counted as candidates and decide nothing.",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -29,6 +28,7 @@ from medcutmix_cli.errors import DatasetError, UsageError, suggest
 from medcutmix_cli.records import Drop, Study
 from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.prompts import NO_FINDING, prompt_report
+from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.seeds import stable_hash
 
 
@@ -143,7 +143,7 @@ def chexpert_of(labels: Iterable[str]) -> dict[str, float]:
     return {name: 1.0 for label in labels if (name := _observations().get(label))}
 
 
-@cache
+@remember()
 def _observations() -> dict[str, str]:
     """Return ChestX-ray14's name -> CheXpert's."""
     chexpert = label_of("chexpert")

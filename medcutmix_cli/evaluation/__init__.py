@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from medcutmix_cli.evaluation.detect_settings import DetectSettings as DetectSettings
     from medcutmix_cli.evaluation.interval_settings import IntervalSettings as IntervalSettings
     from medcutmix_cli.evaluation.intervals import IntervalEstimate as IntervalEstimate
+    from medcutmix_cli.evaluation.lexicon import Flaw as Flaw
+    from medcutmix_cli.evaluation.lexicon import LexiconEvaluation as LexiconEvaluation
+    from medcutmix_cli.evaluation.lexicon import LexiconProblem as LexiconProblem
+    from medcutmix_cli.evaluation.lexicon import evaluate_lexicon as evaluate_lexicon
     from medcutmix_cli.evaluation.map_scores import BootstrapMean as BootstrapMean
     from medcutmix_cli.evaluation.map_scores import MapEvaluation as MapEvaluation
     from medcutmix_cli.evaluation.map_scores import MapScore as MapScore
@@ -39,8 +43,11 @@ _HOME = {
     "Disagreement": "scores",
     "BootstrapMean": "map_scores",
     "Evaluation": "scores",
+    "Flaw": "lexicon",
     "IntervalEstimate": "intervals",
     "IntervalSettings": "interval_settings",
+    "LexiconEvaluation": "lexicon",
+    "LexiconProblem": "lexicon",
     "MapEvaluation": "map_scores",
     "MapScore": "map_scores",
     "MapSettings": "map_settings",
@@ -52,6 +59,7 @@ _HOME = {
     "TASKS": "reports",
     "TargetScore": "map_scores",
     "evaluate_detect": "detect",
+    "evaluate_lexicon": "lexicon",
     "evaluate_maps": "maps",
     "evaluate_mixes": "mixes",
     "evaluate_reports": "reports",
@@ -65,8 +73,11 @@ __all__ = [
     "DetectSettings",
     "Disagreement",
     "Evaluation",
+    "Flaw",
     "IntervalEstimate",
     "IntervalSettings",
+    "LexiconEvaluation",
+    "LexiconProblem",
     "MapEvaluation",
     "MapScore",
     "MapSettings",
@@ -77,6 +88,7 @@ __all__ = [
     "Score",
     "TargetScore",
     "evaluate_detect",
+    "evaluate_lexicon",
     "evaluate_maps",
     "evaluate_mixes",
     "evaluate_reports",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from medcutmix_cli.assembly.lexicons import lexicon_of_run
 from medcutmix_cli.assembly.opening import open_run_dataset
 from medcutmix_cli.datasets.base import is_synthetic
 from medcutmix_cli.engines import Progress
@@ -22,6 +23,7 @@ from medcutmix_cli.evaluation.stated_place import stated_place
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.rendering.rows import CUT_COLUMNS
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.tables import use_lexicon
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.contents import Contents, open_contents
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
@@ -60,11 +62,12 @@ def evaluate_mixes(
         DatasetError: No pair has the anatomy of both parents.
     """
     how = settings or IntervalSettings()
-    record = read_run(RunFolder(Path(out)))
+    folder = RunFolder(Path(out))
+    record = read_run(folder)
     source = LungMasks.below(Path(lungs)) if lungs is not None else _phantoms(record, dataset)
     contents = open_contents(out)
     judge_of_rows = _MixJudge(AnatomyStore(source), ReportReader(record.settings["reports"]["section_rules"]))
-    with single_threaded_opencv():
+    with single_threaded_opencv(), use_lexicon(lexicon_of_run(folder, record)):
         pairs = tuple(judge_of_rows.pairs(contents, progress))
     if not pairs:
         _explain_nothing(out, judge_of_rows.left_out)

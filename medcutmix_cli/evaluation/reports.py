@@ -15,6 +15,7 @@ from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Assertion, Reading
 from medcutmix_cli.reports.labels import chexpert_labels, finding_states, labels_of_states
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.tables import read_lexicon, use_lexicon
 
 TASKS = ("findings", "negation")
 
@@ -25,6 +26,7 @@ def evaluate_reports(
     *,
     task: str = "findings",
     section_rules: str = "mimic-official",
+    lexicon: str | Path = "",
     worst: int = 10,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -37,28 +39,42 @@ def evaluate_reports(
             are negative, -1 is left out.
         task: "findings" or "negation".
         section_rules: As of `ReportReader`.
+        lexicon: A user's lexicon, "" for the built-in one.
         worst: How many ids of disagreeing reports are kept.
         progress: Called with ("reading", reports done, reports).
 
     Raises:
-        UsageError: No such task, or gold is missing, or given where it is not wanted.
+        UsageError: No such task, gold is missing, or given where it is not wanted, or the lexicon does not fit.
         DatasetError: A table that cannot be read, or no id that both sides have.
     """
     if task not in TASKS:
         raise UsageError(f"no task called {task!r}", hint="choose one of: " + ", ".join(TASKS))
-    if task == "negation":
-        if gold is not None:
-            raise UsageError("the table of sentences is its own gold", hint="leave --gold out")
-        return _of_all(evaluation(task, CLASSES, map(compare, read_sentences(Path(reports))), worst=worst))
+    with use_lexicon(read_lexicon(lexicon)):
+        if task == "negation":
+            return _negations(reports, gold, worst)
+        return _findings(reports, gold, ReportReader(section_rules), worst, progress)
+
+
+def _negations(reports: Path, gold: Path | None, worst: int) -> Evaluation:
+    if gold is not None:
+        raise UsageError("the table of sentences is its own gold", hint="leave --gold out")
+    return _of_all(evaluation("negation", CLASSES, map(compare, read_sentences(Path(reports))), worst=worst))
+
+
+def _findings(
+    reports: Path, gold: Path | None, reader: ReportReader, worst: int, progress: Progress | None
+) -> Evaluation:
     if gold is None:
         raise UsageError("without gold labels there is nothing to compare with", hint="give --gold TABLE")
     table = read_gold(Path(gold))
-    compared = list(_compared(Path(reports), table, ReportReader(section_rules), progress))
+    compared = list(_compared(Path(reports), table, reader, progress))
     if not compared:
         where = f"{reports} and {gold}"
         raise DatasetError("no report has an id that gold has", where=where, hint="compare their id columns")
     names = [column.name for column in table.columns]
-    return evaluation(task, names, compared, without_report=len(table.rows) - len(compared), worst=worst)
+    return evaluation(
+        "findings", names, compared, without_report=len(table.rows) - len(compared), worst=worst
+    )
 
 
 def _of_all(found: Evaluation) -> Evaluation:

@@ -13,6 +13,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from medcutmix_cli.assembly.lexicons import lexicon_of_run
 from medcutmix_cli.assembly.opening import ensure_calibration
 from medcutmix_cli.assembly.parts import (
     build_encoder,
@@ -39,6 +40,7 @@ from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.reports.tables import BUILT_IN, use_lexicon
 from medcutmix_cli.reports.words import common_word
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.sides import joint_side, side_at
@@ -74,8 +76,9 @@ def attend(
     text = fold(sentence)
     if not text:
         raise UsageError("there is no sentence to look for", hint='medcutmix attend IMAGE "sentence"')
-    asked = _asked(text, finding)
     setup = _setup_of_run(Path(run), options) if run is not None else _setup(options)
+    with use_lexicon(lexicon_of_run(*setup.run) if setup.run else BUILT_IN):
+        asked = _asked(text, finding)
     return _look(Path(image), image_id, text, asked, setup)
 
 

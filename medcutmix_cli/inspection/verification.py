@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from medcutmix_cli.assembly.lexicons import lexicon_of_run
 from medcutmix_cli.assembly.opening import open_run_dataset
 from medcutmix_cli.assembly.parts import build_gate
 from medcutmix_cli.attention import Gate
@@ -29,6 +30,7 @@ from medcutmix_cli.rendering.calibration import Calibration, read_calibration
 from medcutmix_cli.rendering.rows import replay_pixels, replay_report, row_grid, row_pixels, row_placement
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.tables import BUILT_IN, Lexicon, use_lexicon
 from medcutmix_cli.run.column import ColumnSummary
 from medcutmix_cli.run.columns import COLUMNS, summed_up
 from medcutmix_cli.run.folder import (
@@ -161,13 +163,14 @@ def verify(
     evidence = _evidence(folder, record, problems)
     check = _Check(folder, record, level, evidence, _replay(record, dataset) if deep else None)
     rows = 0
-    for shard in range(len(record.shards)):
-        state = _state(folder, shard, problems)
-        if state is not None:
-            rows += state.written
-            problems += _checked_shard(check, state)
-        if progress:
-            progress("verifying", shard + 1, len(record.shards))
+    with use_lexicon(_lexicon(folder, record, problems)):
+        for shard in range(len(record.shards)):
+            state = _state(folder, shard, problems)
+            if state is not None:
+                rows += state.written
+                problems += _checked_shard(check, state)
+            if progress:
+                progress("verifying", shard + 1, len(record.shards))
     return Verification(len(record.shards), rows, level, tuple(problems))
 
 
@@ -192,6 +195,15 @@ def _state(folder: RunFolder, shard: int, problems: list[Problem]) -> ShardState
     if state is None:
         problems.append(Problem(folder.shard_file(shard).name, "missing", "this shard is not complete"))
     return state
+
+
+def _lexicon(folder: RunFolder, record: RunRecord, problems: list[Problem]) -> Lexicon:
+    """Return the lexicon of the run; where it is gone or another one, say so."""
+    try:
+        return lexicon_of_run(folder, record)
+    except MedcutmixError as error:
+        problems.append(Problem(folder.lexicon_file.name, "lexicon", error.what))
+        return BUILT_IN
 
 
 def _evidence(folder: RunFolder, record: RunRecord, problems: list[Problem]) -> GateInputs:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from medcutmix_cli.pairing.cutting import (
     FRAGMENT,
@@ -24,6 +23,7 @@ from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import unwrap
+from medcutmix_cli.reports.tables import remember
 
 _PLURAL_VERB = re.compile(r"\s+(?:are|were|have)\b", re.IGNORECASE)
 _THERE = re.compile(r"there\s+(is|are|was|were)\b\s*(no\b)?", re.IGNORECASE)
@@ -98,7 +98,7 @@ def mention_content(mention: Mention) -> tuple[object, ...]:
     return (m.finding, m.assertion, m.side, m.location, m.severity, m.prior, m.measurement)
 
 
-@lru_cache(maxsize=1 << 14)
+@remember(1 << 14)
 def reread(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of a text that stands for a section's body; offsets into `text`."""
     return _READER.read(text).sentences

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 
 from medcutmix_cli.pairing.clauses import move_sentence, reread, without
@@ -19,6 +19,7 @@ from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.lexicon import only_describes
+from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.reports.words import canonical, compile_phrases
 
 SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
@@ -40,7 +41,7 @@ _STEPS = 3
 _NUMBER_LAST = re.compile(r"\s\(?\d{1,2}[.)]\s*$")
 
 
-@lru_cache(maxsize=1 << 14)
+@remember(1 << 14)
 def giveable(sentence: Sentence, finding: str) -> Sentence | None:
     """Return the sentence, or the longest stretch of it that may be given; None where there is none.
 

@@ -12,6 +12,7 @@ from typing import Any
 from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.pairing.cohort import Cohort
 from medcutmix_cli.records import ReadStudy
+from medcutmix_cli.reports.lexicon import finding_ids
 
 IMAGES = ("attended", "soft", "keep")
 """How pictures may follow the text; see `policy.toml`."""
@@ -51,7 +52,10 @@ def overridden(changes: Mapping[str, Any]) -> Policy:
     Raises:
         UsageError: A finding or key there is not, with the nearest known one, or a value that does not fit.
     """
-    policy = dict(packaged_policy())
+    packaged = packaged_policy()
+    # A user's own finding is off unless it is named: nobody has looked at its maps.
+    policy = {name: rule for name, rule in packaged.items() if name in finding_ids()}
+    policy |= {name: FindingPolicy() for name in finding_ids() if name not in packaged}
     for name, said in changes.items():
         if name not in policy:
             raise UsageError(f"[plan.policy.{name}]: there is no such finding", hint=suggest(name, policy))

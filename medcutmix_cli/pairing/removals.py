@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, move_sentence, without
 from medcutmix_cli.pairing.consistency import comparable, contradiction
@@ -25,6 +24,7 @@ from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
 from medcutmix_cli.reports.relations import is_strong
+from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.sides import joint_side, side_word
 
 
@@ -49,7 +49,7 @@ def counted_sentences(reading: Reading) -> list[Sentence]:
     return [s for s in reading.sentences if s.section in counting]
 
 
-@lru_cache(maxsize=8)
+@remember(8)
 def departure(reading: Reading, finding: str) -> Removal | Refusal:
     """Take every statement of a finding out of a report, hedged, resolved and prior-referring ones too.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from medcutmix_cli.pairing.agreement import disagreement
 from medcutmix_cli.pairing.giving import as_headline, giveable
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
 from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.sides import common_side
 
 STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.RESOLVED})
@@ -51,7 +51,7 @@ class Refusal:
     reason: str
 
 
-@lru_cache(maxsize=1 << 10)
+@remember(1 << 10)
 def donor_statement(reading: Reading, finding: str) -> Statement | Refusal:
     """Collect the sentences, or parts of them, that may be given: they assert the finding and nothing else.
 

@@ -8,7 +8,7 @@ whoever chooses for all recipients in their order has the last word on them (`pl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.pairing.assembly import finding_leaving, labels_of, make_pair, pair_id_of
@@ -25,6 +25,7 @@ from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import MAPPED_MODES, Pair
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, use_lexicon
 from medcutmix_cli.seeds import stable_generator
 
 TOO_FEW_NULLS = "too-few-null-pictures"
@@ -64,12 +65,14 @@ class Chooser:
 
     Attributes:
         gated: The findings whose evidence can be judged, within each split; None without a gate.
+        lexicon: What mixed reports are read again by: the lexicon in use, for processes that start without it.
     """
 
     settings: PlanSettings
     strategy: PairingStrategy
     reader: ReportReader
     gated: frozenset[NullKey] | None
+    lexicon: Lexicon = field(default_factory=lexicon_in_use)
 
     def bars(self, recipient: PackedStudy) -> bool:
         """Say whether a study may not receive."""
@@ -181,7 +184,8 @@ def try_part(part: RecipientRange) -> list[tuple[Trial, ...]]:
     """Try the proposals for some recipients, knowing of no other pair; nothing for those that may not receive."""
     draw, first, end = part
     chooser, cohort = _ProposalWorker.chooser, _ProposalWorker.cohort
-    return [
-        () if chooser.bars(recipient) else tuple(chooser.try_proposals(recipient, cohort, draw))
-        for recipient in cohort.studies[first:end]
-    ]
+    with use_lexicon(chooser.lexicon):
+        return [
+            () if chooser.bars(recipient) else tuple(chooser.try_proposals(recipient, cohort, draw))
+            for recipient in cohort.studies[first:end]
+        ]

@@ -10,7 +10,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from medcutmix_cli.records import Assertion, Drop, Image, Reading, ReadStudy, Se
 from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
 from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, use_lexicon
 from medcutmix_cli.system.worker_pool import map_in_processes
 
 FRONTAL = ("PA", "AP")
@@ -115,11 +116,13 @@ class ReadingRules:
     Attributes:
         findings: What may be exchanged: for these it is noted who can give.
         labels: Who says which findings a study has (see `PlanSettings`).
+        lexicon: What is known of findings: the lexicon in use, for processes that start without it.
     """
 
     reader: ReportReader
     findings: tuple[str, ...]
     labels: str
+    lexicon: Lexicon = field(default_factory=lexicon_in_use)
 
 
 def read_all(
@@ -159,10 +162,11 @@ def _chunks(todo: deque[tuple[Study, Image]]) -> Iterator[Chunk]:
 
 def _read_chunk(chunk: Chunk, rules: ReadingRules) -> PackedReports:
     filed = PackedReports([], Counter())
-    for study, image in chunk:
-        read = read_study(study, image, rules.reader, rules.labels)
-        filed.studies.append(pack_study(read, rules.findings))
-        _count(read, filed.counts)
+    with use_lexicon(rules.lexicon):
+        for study, image in chunk:
+            read = read_study(study, image, rules.reader, rules.labels)
+            filed.studies.append(pack_study(read, rules.findings))
+            _count(read, filed.counts)
     return filed
 
 

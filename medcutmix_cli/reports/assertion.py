@@ -13,7 +13,7 @@ from functools import cache
 
 from medcutmix_cli.records import Assertion
 from medcutmix_cli.reports.alternatives import find_alternatives
-from medcutmix_cli.reports.tables import table
+from medcutmix_cli.reports.tables import remember, table
 from medcutmix_cli.reports.words import Phrases, Words, compile_phrases
 
 Span = tuple[int, int]
@@ -231,7 +231,7 @@ def _longest(cues: Sequence[Cue], named: Sequence[Span]) -> list[Cue]:
     it looks back at nothing.
     """
     kept: list[Cue] = []
-    useful = [cue for cue in set(cues) if _has_aim(cue, named)]
+    useful = [cue for cue in dict.fromkeys(cues) if _has_aim(cue, named)]
     for cue in sorted(useful, key=lambda c: (c.begin - c.end, c.begin, c.category != "none")):
         clash = [k for k in kept if cue.begin < k.end and k.begin < cue.end]
         if all((k.begin, k.end) == (cue.begin, cue.end) and k.category == cue.category for k in clash):
@@ -247,7 +247,7 @@ def _has_aim(cue: Cue, named: Sequence[Span]) -> bool:
     return any(end <= cue.begin for _, end in named)
 
 
-@cache
+@remember()
 def _cues() -> tuple[tuple[str, str, bool, bool, Phrases], ...]:
     rules = table("assertion")
     return tuple(

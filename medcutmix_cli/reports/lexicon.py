@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from medcutmix_cli.reports.tables import table
+from medcutmix_cli.reports.tables import remember, table
 from medcutmix_cli.reports.words import Phrases, Words, canonical, compile_phrases, spans_of
 
 _SIZE = re.compile(r"(?<![^ ])\d+(?:\.\d+)? ?(?:mm|cm|millimeters?|centimeters?)(?![^ ])")
@@ -37,19 +36,19 @@ class Hit:
     normal: bool = False
 
 
-@cache
+@remember()
 def finding_ids() -> tuple[str, ...]:
     """Return all lexicon ids, in the order of the table."""
     return tuple(str(entry["id"]) for entry in table("findings")["finding"])
 
 
-@cache
+@remember()
 def label_of(scheme: str) -> dict[str, str]:
     """Return lexicon id -> label name for the scheme "chexpert" or "nih"; ids without a label are left out."""
     return {entry["id"]: entry[scheme] for entry in table("findings")["finding"] if entry[scheme]}
 
 
-@cache
+@remember()
 def sidedness() -> dict[str, str]:
     """Return lexicon id -> "yes", "near" (only words right beside it tell its side) or "no"."""
     return {entry["id"]: entry.get("sided", "yes") for entry in table("findings")["finding"]}
@@ -125,7 +124,7 @@ def _one_clause(gap: list[str]) -> bool:
     return not verbs or "," not in gap[verbs[0] :]
 
 
-@cache
+@remember()
 def only_describes(finding: str, text: str) -> bool:
     """Return whether `text`, the words of a mention, is a sign of `finding` that may have another cause."""
     if not explanations().get(finding):
@@ -133,19 +132,19 @@ def only_describes(finding: str, text: str) -> bool:
     return not any(hit.finding == finding and not hit.described for hit in find_hits(canonical(text)))
 
 
-@cache
+@remember()
 def explanations() -> dict[str, frozenset[str]]:
     """Return finding -> the findings that, named in the same sentence, may explain its signs instead."""
     return {entry["id"]: frozenset(entry.get("explained_by", ())) for entry in table("findings")["finding"]}
 
 
-@cache
+@remember()
 def _measured() -> dict[str, str]:
     """Return finding -> what it is where the sentence gives a size."""
     return {entry["id"]: entry["measured"] for entry in table("findings")["finding"] if "measured" in entry}
 
 
-@cache
+@remember()
 def _terms() -> tuple[tuple[str, Phrases], ...]:
     rules: dict[str, Any] = table("findings")
     entries = [(entry["id"], [*entry["terms"], *entry.get("signs", ())]) for entry in rules["finding"]]
@@ -153,7 +152,7 @@ def _terms() -> tuple[tuple[str, Phrases], ...]:
     return tuple((name, Phrases.of(terms, rules["macro"])) for name, terms in entries)
 
 
-@cache
+@remember()
 def _signs() -> dict[str, re.Pattern[str]]:
     rules = table("findings")
     return {
@@ -163,17 +162,17 @@ def _signs() -> dict[str, re.Pattern[str]]:
     }
 
 
-@cache
+@remember()
 def _predicate_words(role: str) -> frozenset[str]:
     return frozenset(table("findings")["predicate"][role])
 
 
-@cache
+@remember()
 def _rest() -> re.Pattern[str]:
     return compile_phrases(table("findings")["rest"]["phrases"])
 
 
-@cache
+@remember()
 def _anatomy() -> tuple[
     tuple[tuple[str, ...], re.Pattern[str], tuple[tuple[re.Pattern[str], bool], ...]], ...
 ]:

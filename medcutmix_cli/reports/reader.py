@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from medcutmix_cli.records import Assertion, Candidate, Mention, Reading, Section, Sentence, SentenceKind
 from medcutmix_cli.reports.alternatives import names_one_thing_twice
@@ -23,10 +22,11 @@ from medcutmix_cli.reports.pipeline import abbreviations
 from medcutmix_cli.reports.sections import split_sections
 from medcutmix_cli.reports.sentences import split_sentences, unwrap
 from medcutmix_cli.reports.special_studies import place_special
+from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.reports.words import Words, canonical
 
 # Here a bare "pneumonia" is what the study was asked about, not what it shows.
-_ASKED = frozenset({"indication", "history"})
+ASKED = frozenset({"indication", "history"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class ReportReader:
         sections = split_sections(report, self.section_rules)
         if self.section_rules == "mimic-official":
             sections = place_special(report, sections, study_id)
-        short_forms = _useful_abbreviations(report)
+        short_forms = useful_abbreviations(report)
         read = [s for section in sections for s in _read_section(report, section, short_forms)]
         sentences: Iterable[Sentence] = correct_sentences(read)
         if self.nlp_model:
@@ -75,7 +75,7 @@ class _Analysis:
     flags: frozenset[str]
 
 
-def _useful_abbreviations(report: str) -> dict[str, str]:
+def useful_abbreviations(report: str) -> dict[str, str]:
     """Return the abbreviations whose long form names a finding and whose short form does not."""
     found = abbreviations(unwrap(report))
     return {
@@ -90,7 +90,7 @@ def _read_section(report: str, section: Section, short_forms: dict[str, str]) ->
     for start, end, listed in split_sentences(report, section.start, section.end):
         text = report[start:end]
         used = tuple(sorted((short, long) for short, long in short_forms.items() if short in text))
-        analysis = _analyse(unwrap(text), section.name in _ASKED, used)
+        analysis = _analyse(unwrap(text), section.name in ASKED, used)
         flags = analysis.flags | {"list-marker"} if listed else analysis.flags
         mentions = tuple(_shifted(mention, start) for mention in analysis.mentions)
         sentences.append(
@@ -132,7 +132,7 @@ class _Stated:
     attributes: Attributes
 
 
-@lru_cache(maxsize=1 << 16)
+@remember(1 << 16)
 def _analyse(text: str, asked: bool, expansions: tuple[tuple[str, str], ...]) -> _Analysis:
     words = canonical(text, dict(expansions))
     hits = find_hits(words)

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from medcutmix_cli.reports.macros import expand
 from medcutmix_cli.reports.spelling import correct_word
 
 # A hyphen, slash or apostrophe inside a word is read as a space: "left-sided", "and/or", "doesn't".
@@ -81,16 +82,10 @@ def _slashed(sentence: str, starts: tuple[int, ...], stops: tuple[int, ...]) -> 
 
 def compile_phrases(phrases: Iterable[str], macros: Mapping[str, str] | None = None) -> re.Pattern[str]:
     """Return one pattern that matches any of the phrases as whole words; `{name}` takes a macro's text."""
-    expanded = [_expand(phrase, macros or {}) for phrase in phrases]
+    expanded = [expand(phrase, macros or {}) for phrase in phrases]
     # Python takes the first alternative that fits, so the longest phrases are tried first.
     body = "|".join(f"(?:{phrase})" for phrase in sorted(expanded, key=len, reverse=True))
     return re.compile(rf"(?<![^ ])(?:{body})(?![^ ])" if body else r"(?!)")
-
-
-def _expand(phrase: str, macros: Mapping[str, str]) -> str:
-    for name, text in macros.items():
-        phrase = phrase.replace("{" + name + "}", text)
-    return phrase
 
 
 def spans_of(pattern: re.Pattern[str], words: Words) -> list[tuple[int, int]]:

@@ -1,6 +1,6 @@
 """The run folder: where everything lies, and what its small JSON files say. Knows no pixel and no report.
 
-    OUT/run.json  plan.parquet  nulls.parquet  calibration.json  README.md
+    OUT/run.json  plan.parquet  nulls.parquet  calibration.json  findings.toml  README.md
     OUT/data/part-00000.parquet  state/part-00000.json  failures/part-00000.jsonl  logs/
 
 A shard is complete when its state file is there: it is written last. There are no lock files: two tasks that render
@@ -48,6 +48,11 @@ class RunFolder:
     def nulls_file(self) -> Path:
         """The pictures that the evidence gate is calibrated on, chosen by the plan."""
         return self.root / "nulls.parquet"
+
+    @property
+    def lexicon_file(self) -> Path:
+        """A copy of the user's lexicon; not there where the built-in one is used."""
+        return self.root / "findings.toml"
 
     @property
     def calibration_file(self) -> Path:
@@ -99,6 +104,7 @@ class RunFolder:
         """List names in the folder that are no part of any run."""
         ours = {
             *("run.json", "plan.parquet", "nulls.parquet", "calibration.json", "README.md", "report.html"),
+            "findings.toml",
             *("data", "state", "failures", "logs"),
         }
         if not self.root.is_dir():

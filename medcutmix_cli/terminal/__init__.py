@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from medcutmix_cli.terminal.detections import detect_evaluation_view as detect_evaluation_view
     from medcutmix_cli.terminal.estimates import estimate_view as estimate_view
     from medcutmix_cli.terminal.evaluations import evaluation_view as evaluation_view
+    from medcutmix_cli.terminal.explanations import explanation_view as explanation_view
     from medcutmix_cli.terminal.grounding import map_evaluation_view as map_evaluation_view
     from medcutmix_cli.terminal.inspections import inspection_view as inspection_view
     from medcutmix_cli.terminal.inspections import settings_view as settings_view
+    from medcutmix_cli.terminal.lexicons import lexicon_view as lexicon_view
     from medcutmix_cli.terminal.maps import map_view as map_view
     from medcutmix_cli.terminal.mixes import mix_evaluation_view as mix_evaluation_view
     from medcutmix_cli.terminal.pairs import pair_panel as pair_panel
@@ -34,7 +36,9 @@ _HOME = {
     "detect_evaluation_view": "detections",
     "estimate_view": "estimates",
     "evaluation_view": "evaluations",
+    "explanation_view": "explanations",
     "inspection_view": "inspections",
+    "lexicon_view": "lexicons",
     "map_evaluation_view": "grounding",
     "mix_evaluation_view": "mixes",
     "next_steps": "runs",

@@ -235,3 +235,28 @@ def test_areas_as_json_are_one_document(seams, capsys):
 def test_one_fold_is_a_usage_error(seams, capsys):
     assert medcutmix("evaluate", "detect", seams, "--folds", 1) == 2
     assert "folds" in capsys.readouterr().err
+
+
+def test_a_sound_lexicon_ends_well_and_quietly(tmp_path, capsys):
+    path = tmp_path / "my.toml"
+    path.write_text(
+        '[[finding]]\nid = "bend"\nterms = ["bent spine"]\n'
+        '[[test]]\nsentence = "A bent spine."\nfindings = { bend = "present" }\n'
+    )
+    assert medcutmix("evaluate", "lexicon", path) == 0
+    assert "1 phrase and 1 test tried, 0 problems" in capsys.readouterr().out
+    assert medcutmix("evaluate", "lexicon", path, "--quiet") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_a_flaw_of_a_lexicon_is_shown_with_its_line_and_is_an_exit_code(tmp_path, capsys):
+    path = tmp_path / "my.toml"
+    path.write_text('[[finding]]\nid = "bend"\nterms = ["Bent-spine"]\n')
+    assert medcutmix("evaluate", "lexicon", path) == 4
+    shown = capsys.readouterr().out
+    for word in ("3", "never", "[[finding]]", "terms", "Bent-spine"):
+        assert word in shown
+    assert medcutmix("evaluate", "lexicon", path, "--json") == 4
+    document = json.loads(capsys.readouterr().out)
+    assert (document["document"], document["ok"]) == ("lexicon_evaluation", False)
+    assert document["problems"][0]["flaw"] == "never"

@@ -140,3 +140,57 @@ def test_control_characters_do_not_reach_the_terminal(tmp_path, capsys):
     (tmp_path / "report.txt").write_text("Small \x1b[2J effusion.")
     medcutmix("read", tmp_path / "report.txt")
     assert "\x1b" not in capsys.readouterr().out
+
+
+LEXICON = '[[finding]]\nid = "bend"\nterms = ["bent spine"]\n'
+
+
+@pytest.fixture
+def lexicon(tmp_path):
+    path = tmp_path / "my.toml"
+    path.write_text(LEXICON)
+    return path
+
+
+def test_words_in_quotes_are_read_as_a_report(capsys):
+    assert medcutmix("read", "No effusion, small left pneumothorax.") == 0
+    assert "small left [pneumothorax]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", ["report.txt", "my report.txt", "none", "Effusion."])
+def test_one_word_or_the_name_of_a_text_is_a_file(missing, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert medcutmix("read", missing) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_why_names_phrase_cue_scope_file_and_line(lexicon, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "240")
+    assert medcutmix("read", "No bent spine or mass.", "--findings", lexicon, "--explain") == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"named bent spine {lexicon}:3" in shown
+    assert "cue no (absent, before) assertion.toml:" in shown
+    assert "scope bent spine or mass" in shown
+
+
+def test_why_is_a_list_of_the_document(lexicon, capsys):
+    assert medcutmix("read", "No bent spine.", "--findings", lexicon, "--explain", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert set(document) == KEYS | {"explanations"}
+    (one,) = document["explanations"]
+    assert (one["finding"], one["assertion"], one["why"]) == ("bend", "absent", "")
+    assert one["rules"] == [{"phrase": "bent spine", "file": str(lexicon), "line": 3}]
+    assert one["cues"][0]["rule"]["file"] == "assertion.toml"
+
+
+def test_a_report_without_findings_has_nothing_to_explain(capsys):
+    assert medcutmix("read", "Thank you very much.", "--explain") == 0
+    assert "no finding" in capsys.readouterr().out
+
+
+def test_the_lexicon_of_one_call_is_not_that_of_the_next(lexicon, capsys):
+    medcutmix("read", "A bent spine.", "--findings", lexicon, "--json")
+    medcutmix("read", "A bent spine.", "--json")
+    first, second = capsys.readouterr().out.split('"document"')[1:]
+    assert '"bend"' in first
+    assert '"bend"' not in second
