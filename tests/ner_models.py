@@ -7,17 +7,23 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import spacy
+from spacy.language import Language
 from spacy.training import Example
-from spacy.util import fix_random_seed
+from thinc.api import fix_random_seed
 
 DISEASES = ("hiatal hernia", "scoliosis", "hiatal hernias", "pleural effusion")
+_PLAIN = ("Normal heart size.", "No pneumothorax.", "No effusion.")
 _FRAMES = (
-    "There is a small {} .",
-    "A large {} is present .",
-    "No {} .",
-    "No effusion or {} .",
-    "Stable {} is seen .",
-    "{} is present .",
+    "There is a small {}.",
+    "There is a mild {}.",
+    "There is {}.",
+    "A large {} is present.",
+    "A large right {} is present.",
+    "No {}.",
+    "No effusion or {}.",
+    "Possible {}.",
+    "Stable {} is seen.",
+    "Small {} are seen.",
 )
 
 
@@ -30,12 +36,13 @@ def ruler_model(folder: Path, words: Iterable[str] = DISEASES, label: str = "DIS
     return folder
 
 
-def trained_model(folder: Path, words: Iterable[str] = DISEASES, rounds: int = 12) -> Path:
+def trained_model(folder: Path, words: Iterable[str] = DISEASES, rounds: int = 30) -> Path:
     """Keep a tiny network that has learnt to call some words entities."""
     fix_random_seed(0)
     pipeline = spacy.blank("en", meta={"name": "trained", "version": "0.0.1"})
     pipeline.add_pipe("ner").add_label("DISEASE")  # type: ignore[attr-defined]
     examples = [_example(pipeline, frame, word) for frame in _FRAMES for word in words]
+    examples += [Example.from_dict(pipeline.make_doc(text), {"entities": []}) for text in _PLAIN]
     optimizer = pipeline.initialize(lambda: examples)
     for turn in range(rounds):
         random.Random(turn).shuffle(examples)
@@ -44,7 +51,7 @@ def trained_model(folder: Path, words: Iterable[str] = DISEASES, rounds: int = 1
     return folder
 
 
-def _example(pipeline: spacy.Language, frame: str, word: str) -> Example:
+def _example(pipeline: Language, frame: str, word: str) -> Example:
     text = frame.format(word)
     start = text.index(word)
     document = pipeline.make_doc(text)

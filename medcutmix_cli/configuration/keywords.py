@@ -18,6 +18,7 @@ class PlanKeywords(TypedDict, total=False):
     unpaired: str | Path | None
     section_rules: str | None
     nlp_model: str | Path | None
+    diagnostic: str | None
     encoder: str | None
     weights: str | Path | None
     device: str | None

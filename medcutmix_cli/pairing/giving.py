@@ -7,10 +7,11 @@ data (`rules/giving.toml`). Measurements go along: the donor's picture, of which
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
+from medcutmix_cli.findings import is_open
 from medcutmix_cli.pairing.clauses import move_sentence, reread, without
 from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
@@ -55,7 +56,11 @@ def may_be_given(sentence: Sentence, finding: str) -> bool:
     alone = all(_belongs(m, finding) for m in sentence.mentions)
     if not (plain and alone and any(_named(sentence, m) for m in own)):
         return False
-    return not (chest_or_rest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text))
+    return not (
+        chest_or_rest(sentence.text)
+        or _carries(_without_open_names(sentence, own))
+        or holds_list_number(sentence.text)
+    )
 
 
 def _named(sentence: Sentence, mention: Mention) -> bool:
@@ -72,6 +77,14 @@ def holds_list_number(text: str) -> bool:
 def _belongs(mention: Mention, finding: str) -> bool:
     present = mention.assertion is Assertion.PRESENT
     return mention.finding == finding or (present and mention.finding in SHADOWS and of_the_lung(finding))
+
+
+def _without_open_names(sentence: Sentence, own: Iterable[Mention]) -> str:
+    """Return a sentence without the names of open findings: no list of other observations holds what is given."""
+    text = sentence.text
+    for m in reversed([m for m in own if is_open(m.finding)]):
+        text = text[: m.start - sentence.start] + text[m.end - sentence.start :]
+    return text
 
 
 def _carries(text: str) -> bool:
