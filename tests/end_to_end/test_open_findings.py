@@ -45,9 +45,14 @@ def source(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module", params=[ruler_model, trained_model], ids=["ruler", "trained"])
-def model(request, tmp_path_factory):
-    return request.param(tmp_path_factory.mktemp("models") / "one", WORDS)
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return ruler_model(tmp_path_factory.mktemp("models") / "one", WORDS)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    return trained_model(tmp_path_factory.mktemp("models") / "trained", WORDS)
 
 
 def augmented(source, out, *options):
@@ -59,8 +64,9 @@ def rows_of(run):
     return [row for path in sorted((run / "data").glob("*.parquet")) for row in read_rows(path)]
 
 
-def test_open_findings_are_exchanged_for_the_same_and_recorded_like_others(source, model, tmp_path):
-    run = tmp_path / "run"
+@pytest.mark.parametrize("kind", ["model", "trained"])
+def test_open_findings_are_exchanged_for_the_same_and_recorded_like_others(source, kind, request, tmp_path):
+    run, model = tmp_path / "run", request.getfixturevalue(kind)
     assert augmented(source, run, "--diagnostic", "both", "--nlp-model", model) == 0
     rows = rows_of(run)
     assert {row["finding"] for row in rows} == {
@@ -107,8 +113,8 @@ def test_only_findings_that_are_named_are_exchanged(source, model, named, tmp_pa
     assert {row["finding"] for row in rows_of(run)} == {named}
 
 
-def test_processes_that_read_and_choose_change_no_byte(source, model, tmp_path, monkeypatch):
-    how = ("--diagnostic", "both", "--nlp-model", model, "--workers")
+def test_processes_that_read_and_choose_change_no_byte(source, trained, tmp_path, monkeypatch):
+    how = ("--diagnostic", "both", "--nlp-model", trained, "--workers")
     augmented(source, tmp_path / "one", *how, "1")
     monkeypatch.setattr(reading, "_PARALLEL_FROM", 1)
     monkeypatch.setattr(planning, "_TOGETHER_FROM", 1)
