@@ -72,7 +72,7 @@ def overlaps(one: Candidate | Mention, others: Iterable[Candidate | Mention]) ->
 def open_finding(words: Words, span: Span, label: str) -> OpenFinding | None:
     """Name the finding at some words of a sentence; None where they name none."""
     begin, end = span
-    modifiers = _modifiers(words)
+    modifiers = _modifiers(words, span)
     while begin < end and (begin in modifiers or not words.word(begin).isalpha()):
         begin += 1
     while begin < end and (end - 1 in modifiers or not words.word(end - 1).isalpha()):
@@ -152,10 +152,14 @@ def _span(words: Words, place: Candidate | Mention) -> Span:
     return (touched[0], touched[-1] + 1) if touched else (0, 0)
 
 
-def _modifiers(words: Words) -> frozenset[int]:
-    """Return the words that say which side, how much, where, since when or how sure."""
+def _modifiers(words: Words, within: Span) -> frozenset[int]:
+    """Return the words of an entity that say which side, how much, where, since when or how sure.
+
+    A phrase that goes on behind the entity is none of its modifiers: "degenerative changes of the spine".
+    """
     spans = [span for pattern in _modifier_patterns() for span in spans_of(pattern, words)]
-    return frozenset(index for begin, end in spans for index in range(begin, end))
+    own = [(begin, end) for begin, end in spans if within[0] <= begin and end <= within[1]]
+    return frozenset(index for begin, end in own for index in range(begin, end))
 
 
 @cache

@@ -141,3 +141,10 @@ def test_of_entities_that_share_words_the_longest_counts():
     (mention,) = read_open_findings(text, entities, (), asked=False)
     assert mention.finding == "entity:paraesophageal hernia"
     assert text[mention.start : mention.end] == "paraesophageal hernia"
+
+
+@pytest.mark.parametrize("behind", ["of the spine", "in the spine", "from before", "since then"])
+def test_a_phrase_that_goes_on_behind_an_entity_takes_no_word_of_it(behind):
+    text = f"Degenerative changes {behind}."
+    (mention,) = read_open_findings(text, [Candidate(0, 20, "DISEASE")], (), asked=False)
+    assert mention.finding == "entity:degenerative change"
