@@ -23,6 +23,15 @@ CHEXPERT = (
     "Support Devices",
 )
 
+OPEN = "entity:"
+"""Before the name of an open finding: one that a model's entity names, and the lexicon does not."""
+
+
+def is_open(finding: str) -> bool:
+    """Say whether a finding is named by a model's entity, not by the lexicon."""
+    return finding.startswith(OPEN)
+
+
 LOCAL = frozenset(
     {"pleural_effusion", "consolidation", "pneumothorax", "nodule", "mass", "atelectasis", "pneumonia"}
 )

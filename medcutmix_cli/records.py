@@ -119,7 +119,7 @@ class Mention:
     """One finding named at one place.
 
     Attributes:
-        finding: Lexicon id, for example "pleural_effusion".
+        finding: Lexicon id, for example "pleural_effusion", or an open finding: "entity:hiatal hernia".
         start: Offset of the naming words into the report (code points).
         end: End offset, exclusive.
         location: Zone or lobe as a normalised word ("lower", "upper", "base", ...), "" where none.
@@ -141,7 +141,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What a model of the user's takes for an entity and the lexicon does not name; it decides nothing.
+    """What a model of the user's takes for an entity, and what neither the lexicon nor an open finding names.
 
     Attributes:
         start: Offset into the report (code points).
@@ -162,7 +162,8 @@ class Sentence:
         section: Name of the section it stands in.
         flags: Sorted names of what else it holds: "prior", "device", "measurement", "notification",
             "date", "name", "patient", "other-modality", "list-marker", "recommendation", "alternative" (two words
-            for one thing), "corrected" (a later sentence takes back what it says).
+            for one thing), "corrected" (a later sentence takes back what it says), "normal" (calls something normal
+            beside an open finding).
     """
 
     start: int

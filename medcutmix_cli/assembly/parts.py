@@ -28,8 +28,10 @@ from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.encoders.base import Encoder, FeatureEncoder
 from medcutmix_cli.engines import Engine
 from medcutmix_cli.errors import EncoderError, UsageError
+from medcutmix_cli.findings import is_open
 from medcutmix_cli.mixing.cut import Guards, Strategies
 from medcutmix_cli.pairing.proposal import PairingStrategy
+from medcutmix_cli.reports.candidates import model_name
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import lexicon_in_use
@@ -116,10 +118,11 @@ def build_reader(settings: Settings) -> ReportReader:
     """Build the reader of the settings, and read nothing with it: a missing model is an error at once.
 
     Raises:
-        UsageError: There are no such rules, or no model in that folder.
+        UsageError: There are no such rules, no model in that folder, or none where entities are to decide.
         MedcutmixError: The model cannot be loaded.
     """
-    reader = ReportReader(settings.reports.section_rules, settings.reports.nlp_model)
+    how = settings.reports
+    reader = ReportReader(how.section_rules, how.nlp_model, how.diagnostic)
     reader.read("FINDINGS: Clear.")
     return reader
 
@@ -165,7 +168,7 @@ def build_pairing(settings: Settings) -> PairingStrategy:
     name = settings.plan.pairing
     options = dict(settings.mixing.options.get(name, {}))
     if settings.plan.findings:
-        _check_findings(settings.plan.findings)
+        _check_findings(settings.plan.findings, settings.reports.diagnostic)
         options["findings"] = settings.plan.findings
     if settings.plan.policy:
         options["policy"] = settings.plan.policy
@@ -175,9 +178,14 @@ def build_pairing(settings: Settings) -> PairingStrategy:
     return strategy
 
 
-def _check_findings(findings: tuple[str, ...]) -> None:
+def _check_findings(findings: tuple[str, ...], diagnostic: str) -> None:
     for finding in findings:
-        if finding not in finding_ids():
+        if is_open(finding):
+            if diagnostic == "lexicon":
+                raise UsageError(
+                    f"{finding!r} is named by entities", hint="--diagnostic both --nlp-model FOLDER"
+                )
+        elif finding not in finding_ids():
             raise UsageError(f"there is no finding {finding!r}", hint=f"known: {', '.join(finding_ids())}")
 
 
@@ -225,6 +233,8 @@ def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> R
     sources = {**source.provenance(), **lexicon_sources(lexicon_in_use())}
     if settings.reports.nlp_model:
         sources["nlp_model"] = folder_sha256(Path(settings.reports.nlp_model))
+        if settings.reports.diagnostic != "lexicon":
+            sources["nlp_pipeline"] = model_name(settings.reports.nlp_model)
     for name in ("exclude_ids", "label_table", "embeddings"):
         path = getattr(settings.plan, name)
         if path and not Path(path).is_file():

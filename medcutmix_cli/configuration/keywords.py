@@ -19,6 +19,7 @@ class PlanKeywords(TypedDict, total=False):
     section_rules: str | None
     lexicon: str | Path | None
     nlp_model: str | Path | None
+    diagnostic: str | None
     encoder: str | None
     weights: str | Path | None
     device: str | None

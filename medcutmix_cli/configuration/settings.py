@@ -37,6 +37,7 @@ SECTION_RULES = ("mimic-official", "strict")
 ENERGIES = ("softmax", "relu", "decoder")
 TONES = ("local", "global")
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
+DIAGNOSTIC_CHOICES = ("lexicon", "entities", "both")
 LABEL_SOURCES = ("rules", "csv", "both-agree")
 UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
@@ -121,12 +122,22 @@ class ReportSettings:
     )
     nlp_model: str = setting(
         "",
-        "Folder of a spaCy or scispaCy model; its entities are counted as candidates and decide nothing.",
+        "Folder of a spaCy or scispaCy model; --diagnostic says what its entities decide.",
         keyword="nlp_model",
         panel=DATA,
         metavar="PATH",
         path=True,
         semantic=False,
+        commands=NEW_RUN | {"read"},
+    )
+    diagnostic: str = setting(
+        "lexicon",
+        "Who decides which sentences are diagnostic: lexicon, entities (of --nlp-model) or both; entities outside the "
+        "lexicon are then findings by their own names.",
+        keyword="diagnostic",
+        panel=DATA,
+        metavar="NAME",
+        choices=DIAGNOSTIC_CHOICES,
         commands=NEW_RUN | {"read"},
     )
 

@@ -7,7 +7,9 @@ findings, said as before.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from medcutmix_cli.pairing.cutting import (
@@ -33,7 +35,7 @@ _DANGLING = re.compile(
 )
 _NEITHER = re.compile(r"\bneither\b", re.IGNORECASE)
 _NOR = re.compile(r"\bnor\b", re.IGNORECASE)
-_READER = ReportReader()
+_READER = ContextVar("reader", default=ReportReader())  # noqa: B039 - frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,24 @@ def mention_content(mention: Mention) -> tuple[object, ...]:
     return (m.finding, m.assertion, m.side, m.location, m.severity, m.prior, m.measurement)
 
 
-@remember(1 << 14)
+@contextmanager
+def reread_by(reader: ReportReader) -> Iterator[None]:
+    """Read again what is left of sentences as `reader` reads reports, while the block runs; sections as MIMIC's."""
+    before = _READER.set(replace(reader, section_rules=ReportReader().section_rules))
+    try:
+        yield
+    finally:
+        _READER.reset(before)
+
+
 def reread(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of a text that stands for a section's body; offsets into `text`."""
-    return _READER.read(text).sentences
+    return _read(text, _READER.get())
+
+
+@remember(1 << 14)
+def _read(text: str, reader: ReportReader) -> tuple[Sentence, ...]:
+    return reader.read(text).sentences
 
 
 def move_sentence(sentence: Sentence, by: int, section: str) -> Sentence:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.findings import CHEXPERT, is_open
 from medcutmix_cli.pairing.packing import open_record, pack_record
 from medcutmix_cli.pairing.statements import Refusal, donor_statement
 from medcutmix_cli.records import Assertion, ReadStudy, Side
@@ -36,6 +36,8 @@ class PackedStudy:
         prompted: Whether its report was made from labels.
         may_give: Whether it is a donor of any strategy (see `roles`).
         findings: How many findings its report asserts, devices among them.
+        clear: Whether it is labelled "No Finding".
+        named: Open findings that its report speaks of.
     """
 
     study_id: str
@@ -48,6 +50,8 @@ class PackedStudy:
     prompted: bool = False
     may_give: bool = True
     findings: int = 0
+    clear: bool = False
+    named: tuple[str, ...] = ()
 
     def open(self) -> ReadStudy:
         """Return the study as it was read."""
@@ -56,12 +60,16 @@ class PackedStudy:
 
 
 def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
-    """Put a read study away, noting what it may give of the findings that may be exchanged."""
+    """Put a read study away, noting what it may give of the findings that may be exchanged, and of open ones."""
+    named = tuple(
+        sorted({m.finding for s in read.reading.sentences for m in s.mentions if is_open(m.finding)})
+    )
+    offered = dict.fromkeys((*findings, *named))
     statements = (
-        (finding, donor_statement(read.reading, finding)) for finding in findings if finding in read.findings
+        (finding, donor_statement(read.reading, finding)) for finding in offered if finding in read.findings
     )
     gives = tuple((finding, s.side) for finding, s in statements if not isinstance(s, Refusal))
-    lacks = tuple(finding for finding in findings if is_negative(read, finding))
+    lacks = tuple(finding for finding in offered if is_negative(read, finding))
     study = read.study
     return PackedStudy(
         study.study_id,
@@ -73,6 +81,8 @@ def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
         pack_record(read),
         study.prompted,
         findings=len(read.findings),
+        clear=dict(zip(CHEXPERT, read.labels, strict=True))["No Finding"] == 1.0,
+        named=named,
     )
 
 

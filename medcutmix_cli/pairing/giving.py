@@ -8,11 +8,12 @@ pixel spacing of both, which is not known here. What is given has the shape of a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
+from medcutmix_cli.findings import is_open
 from medcutmix_cli.pairing.clauses import move_sentence, reread, without
 from medcutmix_cli.pairing.grammar import has_sentence_shape, tag_of
 from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
@@ -41,13 +42,17 @@ _STEPS = 3
 _NUMBER_LAST = re.compile(r"\s\(?\d{1,2}[.)]\s*$")
 
 
-@remember(1 << 14)
 def giveable(sentence: Sentence, finding: str) -> Sentence | None:
     """Return the sentence, or the longest stretch of it that may be given; None where there is none.
 
     A stretch is a sentence of its own right, with offsets into the donor's report. A sentence that lost words to
     de-identification gives nothing: "___ focal opacity" may have been "no focal opacity".
     """
+    return _giveable(sentence, finding, rereader())
+
+
+@remember(1 << 14)
+def _giveable(sentence: Sentence, finding: str, _reader: ReportReader) -> Sentence | None:
     if not any(m.finding == finding and m.assertion is Assertion.PRESENT for m in sentence.mentions):
         return None
     lost = _LOST.search(sentence.text) or _NOT_CUT & set(sentence.flags)
@@ -68,7 +73,11 @@ def may_be_given(sentence: Sentence, finding: str) -> bool:
     alone = all(_belongs(m, finding) and not _beside(sentence, m, own) for m in sentence.mentions)
     if not (plain and alone and any(_named(sentence, m) for m in own)):
         return False
-    carries = chest_or_rest(sentence.text) or _carries(sentence.text) or holds_list_number(sentence.text)
+    carries = (
+        chest_or_rest(sentence.text)
+        or _carries(_without_open_names(sentence, own))
+        or holds_list_number(sentence.text)
+    )
     odd = _takes_as_known(sentence, own[0]) or _two_sides(sentence, own) or _joined(sentence.text)
     return not carries and not odd and has_sentence_shape(sentence.text)
 
@@ -143,6 +152,14 @@ def _beside(sentence: Sentence, mention: Mention, own: list[Mention]) -> bool:
     spans = ((min(m.end, mention.end), max(m.start, mention.start)) for m in own)
     gaps = (sentence.text[a - sentence.start : b - sentence.start] for a, b in spans)
     return all(_APART.search(_EQUATES.sub("", gap.lower())) for gap in gaps)
+
+
+def _without_open_names(sentence: Sentence, own: Iterable[Mention]) -> str:
+    """Return a sentence without the names of open findings: no list of other observations holds what is given."""
+    text = sentence.text
+    for m in reversed([m for m in own if is_open(m.finding)]):
+        text = text[: m.start - sentence.start] + text[m.end - sentence.start :]
+    return text
 
 
 def _carries(text: str) -> bool:

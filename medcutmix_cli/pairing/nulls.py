@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from medcutmix_cli.findings import is_open
 from medcutmix_cli.pairing.cohort import Cohort, PackedStudy
 from medcutmix_cli.records import NullPicture, Pair
 from medcutmix_cli.seeds import stable_generator, stable_hash
@@ -17,12 +18,29 @@ NullKey = tuple[str, str]
 
 
 def negatives(cohort: Cohort) -> dict[NullKey, list[PackedStudy]]:
-    """Return the label-negative studies of each finding, within each split."""
+    """Return the label-negative studies of each finding, within each split.
+
+    Of an open finding these are the studies that deny it, and those without any finding that do not speak of it.
+    """
     found: dict[NullKey, list[PackedStudy]] = defaultdict(list)
+    shared = _shared_open(cohort)
     for study in cohort.studies:
-        for finding in study.lacks:
-            found[study.split, finding].append(study)
+        silent = shared.get(study.split, frozenset()).difference(study.named) if study.clear else ()
+        for finding in (*study.lacks, *sorted(silent)):
+            if not is_open(finding) or finding in shared.get(study.split, ()):
+                found[study.split, finding].append(study)
     return dict(found)
+
+
+def _shared_open(cohort: Cohort) -> dict[str, frozenset[str]]:
+    """Return the open findings that two patients of a split can give, by split: only these are exchanged."""
+    givers: dict[NullKey, set[str]] = defaultdict(set)
+    for study in cohort.studies:
+        for finding, _side in study.gives:
+            if is_open(finding):
+                givers[study.split, finding].add(study.subject_id)
+    shared = [key for key, patients in givers.items() if len(patients) > 1]
+    return {split: frozenset(f for s, f in shared if s == split) for split, _ in shared}
 
 
 def choose_nulls(

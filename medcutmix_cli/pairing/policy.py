@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, ClassVar
 
 from medcutmix_cli.errors import UsageError, suggest
+from medcutmix_cli.findings import is_open
 from medcutmix_cli.pairing.cohort import Cohort
 from medcutmix_cli.records import ReadStudy
 from medcutmix_cli.reports.lexicon import finding_ids
@@ -35,6 +36,9 @@ class FindingPolicy:
     same_severity: bool = False
 
 
+OPEN_POLICY = FindingPolicy(default=True)
+"""Of every open finding: exchanged, by its evidence, between studies that both name it; no anatomy is known of it."""
+
 Policy = Mapping[str, FindingPolicy]
 """Lexicon id -> what may be done with it, in the order in which findings are drawn."""
 
@@ -57,9 +61,9 @@ def overridden(changes: Mapping[str, Any]) -> Policy:
     policy = {name: rule for name, rule in packaged.items() if name in finding_ids()}
     policy |= {name: FindingPolicy() for name in finding_ids() if name not in packaged}
     for name, said in changes.items():
-        if name not in policy:
+        if name not in policy and not is_open(name):
             raise UsageError(f"[plan.policy.{name}]: there is no such finding", hint=suggest(name, policy))
-        policy[name] = _changed(policy[name], name, said)
+        policy[name] = _changed(policy.get(name, OPEN_POLICY), name, said)
     return policy
 
 
@@ -89,28 +93,47 @@ class ByPolicy:
         findings: What may be exchanged, by lexicon id; none named means those that the policy has on by default.
         policy: What differs from the packaged policy, by lexicon id.
         rules: The policy that results.
+        any_open: Whether open findings are exchanged beside those: no findings were named.
     """
 
     findings: tuple[str, ...] = ()
     policy: Mapping[str, Any] = field(default_factory=dict)
     rules: Policy = field(init=False, repr=False, compare=False)
+    any_open: bool = field(init=False, repr=False, compare=False)
+    takes_open: ClassVar[bool] = False
+    """Whether the strategy exchanges open findings at all."""
 
     def __post_init__(self) -> None:
         """Resolve the policy, and refuse findings there are not."""
         rules = overridden(self.policy)
         for name in self.findings:
-            if name not in rules:
+            if is_open(name) and not self.takes_open:
+                raise UsageError(
+                    f"{name!r} can be exchanged for the same only", hint="--pairing same-finding"
+                )
+            if name not in rules and not is_open(name):
                 raise UsageError(f"there is no finding {name!r}", hint=suggest(name, rules))
-        chosen = self.findings or tuple(name for name, rule in rules.items() if rule.default)
+        named = tuple(name for name, rule in rules.items() if rule.default and not is_open(name))
+        object.__setattr__(self, "any_open", self.takes_open and not self.findings)
         # What is settled here cannot be a default value: it depends on two fields.
         object.__setattr__(self, "rules", rules)
-        object.__setattr__(self, "findings", chosen)
+        object.__setattr__(self, "findings", self.findings or named)
+
+    def rule(self, finding: str) -> FindingPolicy:
+        """Return the policy of a finding, open ones too."""
+        return self.rules.get(finding, OPEN_POLICY)
+
+    def exchangeable(self, stated: Iterable[str]) -> list[str]:
+        """Return which findings of a report may be exchanged for the same: the strategy's, then open ones."""
+        own = frozenset(stated)
+        opened = (f for f in sorted(own) if is_open(f) and self.any_open and self.rule(f).default)
+        return [*(f for f in self.findings if f in own), *opened]
 
     def view_refusal(self, recipient: ReadStudy, donor: ReadStudy, findings: Iterable[str]) -> str:
         """Return "different-view" where one of the findings asks for the same view position and there are two."""
-        asked = any(self.rules[finding].same_view for finding in findings)
+        asked = any(self.rule(finding).same_view for finding in findings)
         return "different-view" if asked and recipient.image.view != donor.image.view else ""
 
     def givable(self, cohort: Cohort, split: str) -> list[str]:
         """Return the findings that somebody can give and that can be put into a picture."""
-        return [f for f in self.findings if (split, f) in cohort.frequency and self.rules[f].image != "keep"]
+        return [f for f in self.findings if (split, f) in cohort.frequency and self.rule(f).image != "keep"]

@@ -27,11 +27,13 @@ from medcutmix_cli.sides import donor_sides
 class SwapByPolicy(ByPolicy, ABC):
     """One finding for the same finding; subclasses say in which order donors are tried."""
 
+    takes_open: ClassVar[bool] = True
+
     def proposals(
         self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
     ) -> Iterator[Offer | Refusal]:
         """Yield pairs in the order of preference, and by name what stands against others."""
-        stated = [finding for finding in self.findings if finding in recipient.findings]
+        stated = self.exchangeable(recipient.findings)
         if not stated:
             yield Refusal("no-exchangeable-finding")
         for index in rare_first(stated, recipient.study.split, cohort, rng):
@@ -61,7 +63,7 @@ class SwapByPolicy(ByPolicy, ABC):
         """Yield donors in the order in which they are to be tried; there is at least one."""
 
     def _propose(self, recipient: ReadStudy, finding: str, donor: ReadStudy) -> Proposal | Refusal:
-        rule = self.rules[finding]
+        rule = self.rule(finding)
         refusal = self.view_refusal(recipient, donor, [finding])
         if refusal:
             return Refusal(refusal)

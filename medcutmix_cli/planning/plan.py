@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.engines import Progress
+from medcutmix_cli.pairing.clauses import reread_by
 from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, build_cohort
 from medcutmix_cli.pairing.nulls import NullKey, choose_nulls, negatives
 from medcutmix_cli.pairing.packing import PackedPair, PackedPairs
@@ -109,7 +110,8 @@ def make_plan(
         gated = frozenset(key for key, studies in lacking.items() if len(studies) >= gate.min_nulls())
         chooser = Chooser(settings, strategy, reader, gated if gate.min_nulls() else None)
         choice = _Choice(chooser)
-        choice.choose_all(cohort, shelf, workers, report)
+        with reread_by(reader):
+            choice.choose_all(cohort, shelf, workers, report)
     dropped += choice.drop_unpaired(cohort)
     pairs = arrange_pairs(choice.pairs)
     counts = {key: min(len(lacking.get(key, ())), gate.pictures) for key in choice.judged}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.pairing.assembly import finding_leaving, labels_of, make_pair, pair_id_of
+from medcutmix_cli.pairing.clauses import reread_by
 from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, build_cohort
 from medcutmix_cli.pairing.consistency import impression_consistent, inconsistency
 from medcutmix_cli.pairing.editing import splice
@@ -184,7 +185,7 @@ def try_part(part: RecipientRange) -> list[tuple[Trial, ...]]:
     """Try the proposals for some recipients, knowing of no other pair; nothing for those that may not receive."""
     draw, first, end = part
     chooser, cohort = _ProposalWorker.chooser, _ProposalWorker.cohort
-    with use_lexicon(chooser.lexicon):
+    with use_lexicon(chooser.lexicon), reread_by(chooser.reader):
         return [
             () if chooser.bars(recipient) else tuple(chooser.try_proposals(recipient, cohort, draw))
             for recipient in cohort.studies[first:end]

@@ -17,7 +17,8 @@ from pathlib import Path
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import UsageError
-from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.findings import CHEXPERT, is_open
+from medcutmix_cli.pairing.clauses import reread_by
 from medcutmix_cli.pairing.cohort import PackedStudy, pack_study
 from medcutmix_cli.records import Assertion, Drop, Image, Reading, ReadStudy, SentenceKind, Study
 from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
@@ -101,8 +102,8 @@ class PackedReports:
 
     Attributes:
         counts: "sentences", "diagnostic_sentences", "mentions", "candidates" (of the NLP model), "finding:<id>" for
-            the studies in which that finding is present, and "labels-disagree:<observation>" for those whose label
-            table says another thing than the report.
+            the studies in which that finding is present, "open_findings" for all that are outside the lexicon, and
+            "labels-disagree:<observation>" for those whose label table says another thing than the report.
     """
 
     studies: list[PackedStudy]
@@ -162,7 +163,7 @@ def _chunks(todo: deque[tuple[Study, Image]]) -> Iterator[Chunk]:
 
 def _read_chunk(chunk: Chunk, rules: ReadingRules) -> PackedReports:
     filed = PackedReports([], Counter())
-    with use_lexicon(rules.lexicon):
+    with use_lexicon(rules.lexicon), reread_by(rules.reader):
         for study, image in chunk:
             read = read_study(study, image, rules.reader, rules.labels)
             filed.studies.append(pack_study(read, rules.findings))
@@ -176,7 +177,9 @@ def _count(read: ReadStudy, counts: Counter[str]) -> None:
         counts["diagnostic_sentences"] += sentence.kind is SentenceKind.DIAGNOSTIC
         counts["mentions"] += len(sentence.mentions)
         counts["candidates"] += len(sentence.candidates)
-    counts.update(f"finding:{finding}" for finding in _present(read.reading))
+    present = _present(read.reading)
+    # Names of open findings are words of reports: no count holds them that another patient does not share.
+    counts.update("open_findings" if is_open(finding) else f"finding:{finding}" for finding in present)
     rules, table = chexpert_labels(read.reading), table_labels(read.study)
     counts.update(
         f"labels-disagree:{name}" for name, a, b in zip(CHEXPERT, rules, table, strict=True) if _differ(a, b)

@@ -68,7 +68,7 @@ def read_attributes(
     for index, (zone, finding) in enumerate(zip(zones, findings, strict=True)):
         near = (*_all(zone), *_mates(words, zones, index, _JOINED))
         prior = whole or any(map(marks.has_prior, near)) or _compared_aside(words, clause, marks, zone.own)
-        location = "" if sidedness()[finding] == "no" else marks.location(_all(zone))
+        location = "" if sidedness().get(finding) == "no" else marks.location(_all(zone))
         size = marks.size(_all(zone)) or (marks.size(((0, len(words)),)) if alone else "")
         found.append(Attributes(sides[index], location, marks.severity(_all(zone)), prior, size))
     return found
@@ -77,10 +77,10 @@ def read_attributes(
 def _sides(words: Words, marks: _Marks, zones: Sequence[_Zones], findings: Sequence[str]) -> list[Side]:
     """Return the side of every finding: from its own words, its list, what it is taken for, its sentence."""
     sides = [
-        Side.NONE if sidedness()[finding] == "no" else _own_side(marks, zone)
+        Side.NONE if sidedness().get(finding) == "no" else _own_side(marks, zone)
         for zone, finding in zip(zones, findings, strict=True)
     ]
-    free = [index for index, finding in enumerate(findings) if sidedness()[finding] == "yes"]
+    free = [index for index, finding in enumerate(findings) if sidedness().get(finding, "yes") == "yes"]
     for index in free:
         if sides[index] is Side.NONE:
             sides[index] = marks.side(_mates(words, zones, index, _JOINED | _DEGREES))

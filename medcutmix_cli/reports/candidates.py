@@ -1,7 +1,7 @@
 """Entities of a model that the user has on disk, as candidates beside the lexicon's findings.
 
-A candidate is a place and the model's own word for it (scispaCy's is the untyped "ENTITY"): it is recorded and
-decides nothing. Knows no finding.
+A candidate is a place and the model's own word for it (scispaCy's is the untyped "ENTITY"); whether it decides
+anything is said by `diagnostic`. Knows no finding.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from medcutmix_cli.errors import MedcutmixError, UsageError
 from medcutmix_cli.records import Candidate
 
 _CONFIG = "config.cfg"
-_GET_ONE = (
-    "unpack a model's release archive (for scispaCy: en_core_sci_md-0.5.4.tar.gz of its releases page) and give the "
-    "folder; never install it by its bare name, on PyPI en-core-sci-md is somebody else's package"
+_RELEASES = "https://s3-us-west-2.amazonaws.com/ai2-s2-scispacy/releases/v0.5.4"
+GET_ONE = (
+    f"fetch scispaCy's release archive ({_RELEASES}/en_ner_bc5cdr_md-0.5.4.tar.gz), unpack it and give the folder, or "
+    "`pip install --no-deps` with that whole address; never install it by its bare name, on PyPI en-core-sci-md is "
+    "somebody else's package"
 )
+"""How to get a model safely."""
 # What spaCy raises for models of other versions, unknown components, missing and damaged files.
 _REFUSALS = (OSError, ValueError, KeyError, ImportError, TypeError, AttributeError, IndexError)
 
@@ -41,6 +44,21 @@ def _found(path: str, text: str) -> tuple[Candidate, ...]:
     return tuple(Candidate(e.start_char, e.end_char, e.label_) for e in document.ents if e.text.strip())
 
 
+def model_name(path: str) -> str:
+    """Return a model's name, version and components, and the spaCy that runs it: what entities depend on.
+
+    Raises:
+        UsageError: No model lies there.
+        MedcutmixError: It cannot be loaded, or names no entities.
+    """
+    pipeline = entity_pipeline(path)
+    from spacy.about import __version__ as version
+
+    meta = pipeline.meta
+    parts = ", ".join(pipeline.pipe_names)
+    return f"{meta['lang']}_{meta['name']} {meta['version']} ({parts}), spaCy {version}"
+
+
 @cache
 def entity_pipeline(path: str) -> Any:
     """Return the spaCy pipeline kept in a folder; loaded once per process.
@@ -60,10 +78,10 @@ def entity_pipeline(path: str) -> Any:
             pipeline = spacy.load(folder)
         except _REFUSALS as refusal:
             raise MedcutmixError(
-                f"this model cannot be loaded by spaCy {version}", where=str(folder), hint=_GET_ONE
+                f"this model cannot be loaded by spaCy {version}", where=str(folder), hint=GET_ONE
             ) from refusal
     if not any("doc.ents" in pipeline.get_pipe_meta(name).assigns for name in pipeline.pipe_names):
-        raise MedcutmixError("this model names no entities", where=str(folder), hint=_GET_ONE)
+        raise MedcutmixError("this model names no entities", where=str(folder), hint=GET_ONE)
     return pipeline
 
 
@@ -73,5 +91,5 @@ def _model_folder(path: Path) -> Path:
         return path
     below = [config.parent for depth in ("*", "*/*") for config in path.glob(f"{depth}/{_CONFIG}")]
     if len(below) != 1:
-        raise UsageError("no spaCy model here: no config.cfg", where=str(path), hint=_GET_ONE)
+        raise UsageError("no spaCy model here: no config.cfg", where=str(path), hint=GET_ONE)
     return below[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.findings import CHEXPERT, is_open
 from medcutmix_cli.records import Assertion, Reading, SentenceKind
 from medcutmix_cli.reports.lexicon import label_of, only_describes
 
@@ -78,9 +78,17 @@ def _no_finding(reading: Reading) -> bool:
     sentences = [sentence for sentence in reading.sentences if sentence.section in counting]
     # Of the sentences, not of the report's states: a blunted angle that is no effusion is no normal chest.
     if any(
-        mention.assertion in (Assertion.PRESENT, Assertion.UNCERTAIN) and mention.finding != "support_devices"
+        mention.assertion in (Assertion.PRESENT, Assertion.UNCERTAIN) and _speaks_against(mention.finding)
         for sentence in sentences
         for mention in sentence.mentions
     ):
         return False
-    return any(sentence.kind in (SentenceKind.NORMAL, SentenceKind.NEGATIVE) for sentence in sentences)
+    return any(
+        sentence.kind in (SentenceKind.NORMAL, SentenceKind.NEGATIVE) or "normal" in sentence.flags
+        for sentence in sentences
+    )
+
+
+def _speaks_against(finding: str) -> bool:
+    """Say whether a finding is one of those that "No Finding" is about: the lexicon's, but no device."""
+    return finding != "support_devices" and not is_open(finding)

@@ -16,6 +16,7 @@ from medcutmix_cli.reports.assertion import assertion_at, read_clause
 from medcutmix_cli.reports.attributes import Attributes, read_attributes
 from medcutmix_cli.reports.candidates import find_candidates
 from medcutmix_cli.reports.corrections import correct_sentences
+from medcutmix_cli.reports.diagnostic import LEXICON, check_strategy, decide
 from medcutmix_cli.reports.kinds import DEVICES, refers_to_prior, sentence_flags, sentence_kind
 from medcutmix_cli.reports.lexicon import Hit, explanations, find_hits
 from medcutmix_cli.reports.pipeline import abbreviations
@@ -36,12 +37,18 @@ class ReportReader:
     Attributes:
         section_rules: "mimic-official" reproduces the parser published with MIMIC-CXR, "strict" puts its
             quirks right.
-        nlp_model: Folder of a spaCy or scispaCy model whose entities are noted as candidates; "" for none.
-            Findings, assertions and labels never depend on it.
+        nlp_model: Folder of a spaCy or scispaCy model; "" for none. Labels never depend on it.
+        diagnostic: Who decides which sentences are diagnostic: "lexicon" (entities are noted as candidates),
+            "entities" or "both" (entities outside the lexicon are open findings).
     """
 
     section_rules: str = "mimic-official"
     nlp_model: str = ""
+    diagnostic: str = LEXICON
+
+    def __post_init__(self) -> None:
+        """Refuse a strategy that there is not, or that lacks its model."""
+        check_strategy(self.diagnostic, self.nlp_model)
 
     def read(self, report: str, study_id: str = "") -> Reading:
         """Return the sections and sentences of a report; both empty where it holds no text.
@@ -62,8 +69,13 @@ class ReportReader:
         read = [s for section in sections for s in _read_section(report, section, short_forms)]
         sentences: Iterable[Sentence] = correct_sentences(read)
         if self.nlp_model:
-            sentences = (_with_candidates(sentence, self.nlp_model) for sentence in sentences)
+            sentences = (self._with_entities(sentence) for sentence in sentences)
         return Reading(sections, tuple(sentences))
+
+    def _with_entities(self, sentence: Sentence) -> Sentence:
+        found = find_candidates(self.nlp_model, unwrap(sentence.text))
+        entities = [Candidate(c.start + sentence.start, c.end + sentence.start, c.label) for c in found]
+        return decide(sentence, entities, self.diagnostic, asked=sentence.section in ASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +109,6 @@ def _read_section(report: str, section: Section, short_forms: dict[str, str]) ->
             Sentence(start, end, text, section.name, analysis.kind, mentions, tuple(sorted(flags)))
         )
     return sentences
-
-
-def _with_candidates(sentence: Sentence, model: str) -> Sentence:
-    """Note the model's entities that share no character with a finding of the lexicon."""
-    found = (
-        Candidate(c.start + sentence.start, c.end + sentence.start, c.label)
-        for c in find_candidates(model, unwrap(sentence.text))
-    )
-    free = (c for c in found if all(c.end <= m.start or m.end <= c.start for m in sentence.mentions))
-    return replace(sentence, candidates=tuple(free))
 
 
 def _shifted(m: Mention, by: int) -> Mention:

@@ -6,6 +6,7 @@ from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.configuration.settings import PlanSettings, plain
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.pairing import SameFinding
+from medcutmix_cli.pairing.cross_finding import CrossFinding
 from medcutmix_cli.pairing.policy import IMAGES, overridden, packaged_policy
 from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.reports.lexicon import finding_ids
@@ -119,3 +120,27 @@ def test_a_picture_that_stays_keeps_its_degree(other, refused):
 
 def test_a_recipe_decides_how_pictures_follow():
     assert {pair.image_mode for pair in hearts(MILD, MILD, image="soft")[0]} == {"soft"}
+
+
+def test_open_findings_are_exchanged_where_none_are_named_or_they_are():
+    stated = ("entity:scoliosis", "pleural_effusion", "nodule", "entity:goiter")
+    assert SameFinding().exchangeable(stated) == ["pleural_effusion", "entity:goiter", "entity:scoliosis"]
+    assert SameFinding(findings=("nodule",)).exchangeable(stated) == ["nodule"]
+    assert SameFinding(findings=("entity:goiter",)).exchangeable(stated) == ["entity:goiter"]
+    left_out = SameFinding(policy={"entity:goiter": {"default": False}})
+    assert left_out.exchangeable(stated) == ["pleural_effusion", "entity:scoliosis"]
+
+
+def test_the_policy_of_an_open_finding_can_be_changed_by_name():
+    changed = SameFinding(policy={"entity:goiter": {"image": "keep"}})
+    assert (changed.rule("entity:goiter").image, changed.rule("entity:scoliosis").image) == (
+        "keep",
+        "attended",
+    )
+    assert changed.rule("entity:goiter").default
+
+
+def test_strategies_between_findings_refuse_open_ones():
+    assert not CrossFinding().any_open
+    with pytest.raises(UsageError, match="for the same only"):
+        CrossFinding(findings=("entity:goiter",))
