@@ -110,9 +110,14 @@ def reread_by(reader: ReportReader) -> Iterator[None]:
         _READER.reset(before)
 
 
+def rereader() -> ReportReader:
+    """Return who reads again what is left of sentences: what is remembered of it holds for this reader alone."""
+    return _READER.get()
+
+
 def reread(text: str) -> tuple[Sentence, ...]:
     """Return the sentences of a text that stands for a section's body; offsets into `text`."""
-    return _read(text, _READER.get())
+    return _read(text, rereader())
 
 
 @remember(1 << 14)

@@ -14,12 +14,13 @@ from functools import cache
 from itertools import pairwise
 
 from medcutmix_cli.findings import is_open
-from medcutmix_cli.pairing.clauses import move_sentence, reread, without
+from medcutmix_cli.pairing.clauses import move_sentence, reread, rereader, without
 from medcutmix_cli.pairing.grammar import has_sentence_shape, tag_of
 from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.lexicon import only_describes
+from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.reports.words import canonical, compile_phrases
 
@@ -73,13 +74,10 @@ def may_be_given(sentence: Sentence, finding: str) -> bool:
     alone = all(_belongs(m, finding) and not _beside(sentence, m, own) for m in sentence.mentions)
     if not (plain and alone and any(_named(sentence, m) for m in own)):
         return False
-    carries = (
-        chest_or_rest(sentence.text)
-        or _carries(_without_open_names(sentence, own))
-        or holds_list_number(sentence.text)
-    )
+    carries = chest_or_rest(sentence.text) or _carries(_without_open_names(sentence, own))
     odd = _takes_as_known(sentence, own[0]) or _two_sides(sentence, own) or _joined(sentence.text)
-    return not carries and not odd and has_sentence_shape(sentence.text)
+    clean = not carries and not odd and not holds_list_number(sentence.text)
+    return clean and has_sentence_shape(sentence.text)
 
 
 def _is_one_of_two(sentence: Sentence, finding: str) -> bool:

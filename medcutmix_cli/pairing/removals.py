@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, move_sentence, without
+from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, move_sentence, rereader, without
 from medcutmix_cli.pairing.consistency import comparable, contradiction
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
@@ -23,6 +23,7 @@ from medcutmix_cli.pairing.shadows import names_of_shadow
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.relations import is_strong
 from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.sides import joint_side, side_word
@@ -49,7 +50,6 @@ def counted_sentences(reading: Reading) -> list[Sentence]:
     return [s for s in reading.sentences if s.section in counting]
 
 
-@remember(8)
 def departure(reading: Reading, finding: str) -> Removal | Refusal:
     """Take every statement of a finding out of a report, hedged, resolved and prior-referring ones too.
 
@@ -57,6 +57,11 @@ def departure(reading: Reading, finding: str) -> Removal | Refusal:
     sentences say stays where it can be cut free. Denials that cannot be leave as well (that is no lie); another
     finding that is there cannot. Kept for the donors that are tried one after the other.
     """
+    return _departure(reading, finding, rereader())
+
+
+@remember(8)
+def _departure(reading: Reading, finding: str, _reader: ReportReader) -> Removal | Refusal:
     sentences = counted_sentences(reading)
     named = names_of_shadow(sentences, finding)
     if isinstance(named, Refusal):

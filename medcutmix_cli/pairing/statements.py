@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medcutmix_cli.pairing.agreement import disagreement
+from medcutmix_cli.pairing.clauses import rereader
 from medcutmix_cli.pairing.giving import as_headline, giveable
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
 from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.sides import common_side
 
@@ -51,13 +53,17 @@ class Refusal:
     reason: str
 
 
-@remember(1 << 10)
 def donor_statement(reading: Reading, finding: str) -> Statement | Refusal:
     """Collect the sentences, or parts of them, that may be given: they assert the finding and nothing else.
 
     A report that doubts, denies or calls normal elsewhere what they say gives none. Kept for the recipients that are
     tried one after the other.
     """
+    return _donor_statement(reading, finding, rereader())
+
+
+@remember(1 << 10)
+def _donor_statement(reading: Reading, finding: str, _reader: ReportReader) -> Statement | Refusal:
     about = [s for s in _counted(reading) if any(m.assertion in STATED for m in _of(s, finding))]
     given = [part for part in (giveable(s, finding) for s in about) if part is not None]
     if not given:
