@@ -29,6 +29,10 @@ PictureFormat = Annotated[
 Seed = Annotated[int, typer.Option(help="Another seed, other phantoms.", metavar="N", min=0)]
 Height = Annotated[int, typer.Option(help="Rows of each picture, pixels.", metavar="N", min=64)]
 
+Prose = Annotated[
+    int, typer.Option(help="1: even reports; 2: as uneven as dictated ones.", metavar="N", min=1, max=2)
+]
+
 
 def sample(
     context: typer.Context,
@@ -37,6 +41,7 @@ def sample(
     picture_format: PictureFormat = Format.JPG,
     seed: Seed = 0,
     height: Height = 640,
+    prose: Prose = 2,
     json: common.Json = False,
     quiet: common.Quiet = False,
 ) -> None:
@@ -54,6 +59,7 @@ def sample(
             seed=seed,
             height=height,
             progress=progress,
+            prose=prose,
         )
     if json:
         print_json("sample", summary)

@@ -16,6 +16,7 @@ from typing import Any
 from medcutmix_cli.datasets.base import SAMPLE_MARKER
 from medcutmix_cli.datasets.phantoms import draw_phantom, paint, write_report
 from medcutmix_cli.datasets.phantoms.canvas import Layer
+from medcutmix_cli.datasets.phantoms.prose import PROSES
 from medcutmix_cli.datasets.phantoms.records import FINDINGS, Phantom
 from medcutmix_cli.datasets.phantoms.sampling import tables
 from medcutmix_cli.datasets.phantoms.sampling.boxes import BOXES_FILE, Box, box_of, read_boxes, write_boxes
@@ -33,7 +34,7 @@ from medcutmix_cli.system.cpus import usable_cpus
 
 __all__ = ["Box", "SampleSummary", "read_boxes", "write_sample"]
 
-GENERATOR_VERSION = 1  # raised whenever the same arguments give other bytes
+GENERATOR_VERSION = 2  # raised whenever the same arguments give other bytes
 _SUFFIX = {"jpg": ".jpg", "dicom": ".dcm"}
 _SMALLEST = 64
 
@@ -52,6 +53,7 @@ class SampleSummary:
     image_format: str
     seed: int
     height: int
+    prose: int
     patients: int
     images: int
     laterals: int
@@ -70,6 +72,7 @@ class _SampleSettings:
     image_format: str
     seed: int
     height: int
+    prose: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ def write_sample(
     height: int = 640,
     workers: int | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    prose: int = PROSES[-1],
 ) -> SampleSummary:
     """Write a sample data set; the folder is there whole or not at all.
 
@@ -103,12 +107,13 @@ def write_sample(
         height: Rows of each picture.
         workers: Threads that paint; by default as many as CPUs are allowed.
         progress: Called with ("drawing", studies done, studies).
+        prose: Of the reports: 1 even, as the phrasebook words them; 2 as uneven as dictated ones.
 
     Raises:
         UsageError: An argument makes no sense.
         DatasetError: The folder holds something else, or cannot be written.
     """
-    settings = _checked(_SampleSettings(studies, image_format, seed, height))
+    settings = _checked(_SampleSettings(studies, image_format, seed, height, prose))
     directory = Path(directory)
     if (there := _existing(directory, settings)) is not None:
         return there
@@ -132,6 +137,8 @@ def write_sample(
 def _checked(settings: _SampleSettings) -> _SampleSettings:
     if settings.image_format not in _SUFFIX:
         raise UsageError(f"unknown image format {settings.image_format!r}", hint=f"one of {sorted(_SUFFIX)}")
+    if settings.prose not in PROSES:
+        raise UsageError(f"unknown prose {settings.prose}", hint=f"one of {list(PROSES)}")
     for name, least in (("studies", 1), ("seed", 0), ("height", _SMALLEST)):
         if getattr(settings, name) < least:
             raise UsageError(f"{name} must be at least {least}, not {getattr(settings, name)}")
@@ -202,7 +209,7 @@ def _write_studies(root: Path, settings: _SampleSettings, workers: int | None) -
 def _write_study(root: Path, plan: StudyPlan, settings: _SampleSettings) -> _Written:
     phantom = draw_phantom(plan.phantom_seed, body_seed=plan.body_seed)
     plan = with_pictures(plan, phantom.view, settings.seed)
-    report = write_report(phantom, lateral=len(plan.pictures) > 1)
+    report = write_report(phantom, lateral=len(plan.pictures) > 1, prose=settings.prose)
     folder = root / plan.folder
     folder.mkdir(parents=True)
     metadata, boxes = [], []

@@ -224,7 +224,13 @@ def test_arguments_that_make_no_sense_are_refused(tmp_path, option, message):
 def test_the_marker_says_that_no_patient_is_in_it(jpg_sample):
     marker = json.loads((jpg_sample.directory / "SAMPLE.json").read_text())
     assert marker["what"] == "procedural phantoms, no patient"
-    assert marker["settings"] == {"studies": STUDIES, "image_format": "jpg", "seed": 3, "height": HEIGHT}
+    assert marker["settings"] == {
+        "studies": STUDIES,
+        "image_format": "jpg",
+        "seed": 3,
+        "height": HEIGHT,
+        "prose": 2,
+    }
 
 
 def test_progress_ends_at_the_asked_number(tmp_path):

@@ -31,11 +31,12 @@ class PhraseMention:
 
 @dataclass(frozen=True, slots=True)
 class SentenceDraft:
-    """One sentence before it is laid out."""
+    """One sentence before it is laid out; `denies_all` where it calls the whole chest normal."""
 
     text: str
     mentions: tuple[PhraseMention, ...] = ()
     prior: bool = False
+    denies_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import numpy as np
 from medcutmix_cli.datasets.phantoms.compose import Narrative, PhraseMention, SentenceDraft, compose
 from medcutmix_cli.datasets.phantoms.layout import Page, SectionBlock
 from medcutmix_cli.datasets.phantoms.phrases import PHRASEBOOKS, load_phrasebook, pick, read_table
+from medcutmix_cli.datasets.phantoms.prose import disagreeing, retell
 from medcutmix_cli.datasets.phantoms.records import FINDINGS, Lesion, Phantom
 
 Truth = Literal["present", "absent", "uncertain", "not mentioned"]
@@ -54,11 +55,13 @@ class PhantomReport:
         text: the report as a MIMIC-CXR text file has it.
         sentences: every sentence of the body, in order.
         truth: finding -> what the report as a whole says of it.
+        disagrees: findings of which its sections say different things.
     """
 
     text: str
     sentences: tuple[ReportSentence, ...]
     truth: Mapping[str, Truth]
+    disagrees: frozenset[str] = frozenset()
 
     def sentences_asserting(self, lesion: int) -> tuple[ReportSentence, ...]:
         """Return the sentences that assert one lesion (an index into `Phantom.lesions`) as present."""
@@ -77,18 +80,24 @@ def lesion_sentence(lesion: Lesion, rng: np.random.Generator, phrasebook: str = 
     return book.word(lesion, rng, "impressions" if impression else "sentences")
 
 
-def write_report(phantom: Phantom, phrasebook: str = "train", lateral: bool = False) -> PhantomReport:
-    """Write the report of a phantom; the same phantom and phrasebook always give the same text.
+def write_report(
+    phantom: Phantom, phrasebook: str = "train", lateral: bool = False, prose: int = 1
+) -> PhantomReport:
+    """Write the report of a phantom; the same phantom, phrasebook and prose always give the same text.
 
     Args:
         phantom: What the picture shows.
         phrasebook: "train" or "held-out"; the two share no template of a sentence.
         lateral: The study also has a lateral view.
+        prose: 1 as the phrasebook words it; 2 as uneven as dictated reports are.
     """
     book = load_phrasebook(phrasebook)
     rng = np.random.default_rng([_STREAM, phantom.seed, PHRASEBOOKS.index(phrasebook)])
     shape = str(rng.choice(_SHAPES, p=_SHAPE_SHARES))
     narrative = compose(phantom.lesions, book, rng)
+    if prose > 1:
+        again = np.random.default_rng([_STREAM, phantom.seed, PHRASEBOOKS.index(phrasebook), prose])
+        narrative = retell(narrative, phantom.lesions, book, again, both=shape == "full")
     page = Page()
     _write_headers(page, phantom, narrative, rng, lateral)
     sections = _write_body(page, shape, narrative, rng)
@@ -97,7 +106,8 @@ def write_report(phantom: Phantom, phrasebook: str = "train", lateral: bool = Fa
         ReportSentence(draft.text, start, end, section, draft.mentions, draft.prior)
         for (draft, section), (start, end) in zip(drafts, page.spans, strict=True)
     )
-    return PhantomReport(page.text, sentences, _truth(sentences))
+    disagrees = disagreeing([part for _, part in sections])
+    return PhantomReport(page.text, sentences, _truth(sentences), disagrees)
 
 
 def _write_headers(
