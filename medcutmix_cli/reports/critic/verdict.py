@@ -1,0 +1,68 @@
+"""All rules of the critic in one list, and what they find in one case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from medcutmix_cli.records import Reading, Sentence
+from medcutmix_cli.reports.critic import arrival, contradictions, departure, shapes, story
+from medcutmix_cli.reports.critic.case import Case, Exchanged, make_case
+
+CriticRule = Callable[[Case], Iterable[Sentence]]
+"""Yields the sentences of the mixed report, or of the recipient's, that break it."""
+
+RULES: Mapping[str, CriticRule] = {
+    **departure.RULES,
+    **contradictions.RULES,
+    **arrival.RULES,
+    **shapes.RULES,
+    **story.RULES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One rule broken at one sentence.
+
+    Attributes:
+        rule: Name of the rule, a key of `RULES`.
+        section: Where the sentence stands.
+        start: Offset of the sentence into its report (likewise end): the mixed one, but the recipient's for what
+            was lost.
+    """
+
+    rule: str
+    section: str
+    start: int
+    end: int
+
+
+def criticise(
+    recipient_text: str, recipient: Reading, mixed_text: str, mixed: Reading, exchanged: Exchanged
+) -> tuple[Fault, ...]:
+    """Return all faults of a mixed report, in the order of the rules; none where no finding came or left.
+
+    Args:
+        recipient_text: The recipient's report.
+        recipient: What a reader makes of it.
+        mixed_text: The mixed report.
+        mixed: Likewise.
+        exchanged: What left, what came, and where.
+    """
+    if not (exchanged.gone or exchanged.came):
+        return ()
+    case = make_case(recipient_text, recipient, mixed_text, mixed, exchanged)
+    return tuple(
+        Fault(name, s.section, s.start, s.end) for name, broken in RULES.items() for s in broken(case)
+    )
+
+
+def first_broken_rule(
+    recipient_text: str, recipient: Reading, mixed_text: str, mixed: Reading, exchanged: Exchanged
+) -> str:
+    """Return the name of the first rule that a mixed report breaks, "" where it keeps them all."""
+    if not (exchanged.gone or exchanged.came):
+        return ""
+    case = make_case(recipient_text, recipient, mixed_text, mixed, exchanged)
+    return next((name for name, broken in RULES.items() if any(True for _ in broken(case))), "")
