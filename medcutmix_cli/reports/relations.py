@@ -81,9 +81,12 @@ def points_back(text: str) -> bool:
 
 def points_by_pronoun(text: str) -> bool:
     """Say whether a word for an earlier subject stands in a sentence: "These may be scars.", "as described above"."""
-    said = words_of(text)
-    opens = _compiled("pointing", "pronouns").match(said) is not None
-    return opens or _compiled("pointing", "anywhere").search(said) is not None
+    return opens_by_pronoun(text) or _compiled("pointing", "anywhere").search(words_of(text)) is not None
+
+
+def opens_by_pronoun(text: str) -> bool:
+    """Say whether a sentence begins with a word for an earlier subject: "These may be scars."."""
+    return _compiled("pointing", "pronouns").match(words_of(text)) is not None
 
 
 def advises(text: str) -> bool:

@@ -7,8 +7,8 @@
 `draw` writes one text file for a person (what left, what came, the recipient's report, the donor's sentences, the mixed
 report) and one table of ids with what the critic says, both outside the repository: they hold report text, or lead to
 it. `score` takes the reader's verdicts (tab-separated: id, grade "serious" or "minor", kind; a mix without a line
-is faultless) and prints fault rates with Wilson intervals and the critic's recall and precision. `--reuse` keeps the
-critic out of planning, so that there is something for it to find.
+is faultless) and prints fault rates with Wilson intervals and the critic's recall and precision. `--uncriticised`
+keeps the critic out of planning, so that there is something for it to find.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from medcutmix_cli.configuration.registry import build
+from medcutmix_cli.configuration.registry import load
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.evaluation.gold import read_texts
 from medcutmix_cli.planning import plan as planning
@@ -110,7 +110,7 @@ def mixes_of(options: argparse.Namespace) -> list[Mix]:
         proposals.criticism = lambda *_: ""
     start = time.process_time()
     settings = PlanSettings(seed=0, pairing=options.pairing)
-    made = planning.make_plan(studies_of(options.source), settings, build("pairing", options.pairing, {}))
+    made = planning.make_plan(studies_of(options.source), settings, load("pairing", options.pairing)())
     spent = time.process_time() - start
     print(f"{made.inputs} studies, {len(made.pairs)} pairs, {spent:.1f} CPU-seconds")
     print("\n".join(f"  refused {name} {n}" for name, n in sorted(made.refused.items(), key=lambda x: -x[1])))
@@ -161,8 +161,12 @@ def score_verdicts(drawn: Path, verdicts: Path) -> Iterator[str]:
     yield "|---|---|---|---|"
     yield share_line("serious faults", len(serious), len(critic))
     yield share_line("any fault", len(graded), len(critic))
-    yield share_line("serious faults that passed the critic", len(serious - refused), len(set(critic) - refused))
-    yield share_line("any fault that passed the critic", len(set(graded) - refused), len(set(critic) - refused))
+    yield share_line(
+        "serious faults that passed the critic", len(serious - refused), len(set(critic) - refused)
+    )
+    yield share_line(
+        "any fault that passed the critic", len(set(graded) - refused), len(set(critic) - refused)
+    )
     yield share_line("critic's recall, serious", len(serious & refused), len(serious))
     yield share_line("critic's recall, any", len(set(graded) & refused), len(graded))
     yield share_line("critic's precision", len(set(graded) & refused), len(refused))
@@ -188,11 +192,6 @@ def wilson(count: int, total: int, z: float = 1.96) -> tuple[float, float]:
     middle = share + z * z / (2 * total)
     spread = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
     return (middle - spread) / (1 + z * z / total), (middle + spread) / (1 + z * z / total)
-
-
-def sorted_rules(found: Iterable[str]) -> list[str]:
-    """Return rules once each, in order."""
-    return sorted(set(found))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,21 @@
 """An independent critic of mixed reports: reads both reports and what was exchanged, never the code that edited."""
 
-from medcutmix_cli.reports.critic.case import Case, Exchanged
-from medcutmix_cli.reports.critic.verdict import RULES, Fault, criticise, first_broken_rule
+from medcutmix_cli.reports.critic.case import Case, Exchanged, make_case
+from medcutmix_cli.reports.critic.verdict import (
+    OF_ONE_SENTENCE,
+    RULES,
+    Fault,
+    criticise,
+    first_broken_rule,
+)
 
-__all__ = ["RULES", "Case", "Exchanged", "Fault", "criticise", "first_broken_rule"]
+__all__ = [
+    "OF_ONE_SENTENCE",
+    "RULES",
+    "Case",
+    "Exchanged",
+    "Fault",
+    "criticise",
+    "first_broken_rule",
+    "make_case",
+]

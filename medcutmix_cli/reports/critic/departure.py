@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from medcutmix_cli.records import Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.critic.case import STATED, Case, key_of, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, only_side
-from medcutmix_cli.reports.relations import advises, points_back, points_by_pronoun, relation_of, words_of
-from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.reports.relations import advises, opens_by_pronoun, points_back, relation_of, words_of
 from medcutmix_cli.sides import meet
 
 _QUIET = frozenset({SentenceKind.NORMAL, SentenceKind.NEGATIVE, SentenceKind.DEVICE})
@@ -18,10 +17,13 @@ def still_stated(case: Case) -> Iterator[Sentence]:
     """Yield what still states what left: any sentence, or where its like came, any that stayed."""
     gone = case.exchanged.gone
     if not case.exchanged.same:
-        yield from (s for s in case.after if gone and mentions_of(s, gone))
+        yield from (s for s in case.own if gone and mentions_of(s, gone))
         return
-    alike = {fold(s.text) for s in case.arrived}
-    yield from (s for s in case.stayed if alike and mentions_of(s, gone) and fold(s.text) not in alike)
+    come = {(m.side, m.severity) for m in case.came_mentions}
+    for sentence in case.stayed:
+        stated = {(m.side, m.severity) for m in mentions_of(sentence, gone)}
+        if come and stated - come:  # a donor may word it as the recipient did
+            yield sentence
 
 
 def called_otherwise(case: Case) -> Iterator[Sentence]:
@@ -92,7 +94,7 @@ def pointed_at(case: Case) -> Iterator[Sentence]:
     """Yield sentences whose subject stood in a sentence that left: "These may be scars."."""
     for sentence in case.stayed:
         subject = any(m.assertion in STATED for m in sentence.mentions)
-        points = points_by_pronoun(sentence.text) if subject else points_back(sentence.text)
+        points = opens_by_pronoun(sentence.text) if subject else points_back(sentence.text)
         if points and _antecedent_left(sentence, case):
             yield sentence
 

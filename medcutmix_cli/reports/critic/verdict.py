@@ -21,6 +21,10 @@ RULES: Mapping[str, CriticRule] = {
 }
 
 
+OF_ONE_SENTENCE = frozenset((*arrival.RULES, *shapes.RULES))
+"""The rules that hold even where only one section was edited, and the other still tells the old story."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One rule broken at one sentence.
@@ -58,11 +62,8 @@ def criticise(
     )
 
 
-def first_broken_rule(
-    recipient_text: str, recipient: Reading, mixed_text: str, mixed: Reading, exchanged: Exchanged
-) -> str:
-    """Return the name of the first rule that a mixed report breaks, "" where it keeps them all."""
-    if not (exchanged.gone or exchanged.came):
+def first_broken_rule(case: Case, rules: Iterable[str] = RULES) -> str:
+    """Return the name of the first of some rules that a mixed report breaks, "" where it keeps them all."""
+    if not (case.exchanged.gone or case.exchanged.came):
         return ""
-    case = make_case(recipient_text, recipient, mixed_text, mixed, exchanged)
-    return next((name for name, broken in RULES.items() if any(True for _ in broken(case))), "")
+    return next((name for name in rules if any(True for _ in RULES[name](case))), "")
