@@ -7,6 +7,7 @@ from medcutmix_cli.reports.critic.verdict import (
     Fault,
     criticise,
     first_broken_rule,
+    read_and_criticise,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "criticise",
     "first_broken_rule",
     "make_case",
+    "read_and_criticise",
 ]

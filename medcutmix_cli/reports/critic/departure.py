@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from medcutmix_cli.records import Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.critic.case import STATED, Case, key_of, mentions_of
@@ -69,17 +69,20 @@ def depends_on_it(case: Case) -> Iterator[Sentence]:
         beside = any(
             word in text for word in ("compressive", "passive", "adjacent", "associated", "overlying")
         )
-        if beside and asserts(sentence.text, relation.sequelae) and not _explained(sentence, case):
+        if not (beside and asserts(sentence.text, relation.sequelae)):
+            continue
+        named = {m.finding for m in sentence.mentions}
+        if not _explained(sentence, case, but=named):
             yield sentence
 
 
-def _explained(sentence: Sentence, case: Case) -> bool:
-    """Say whether another finding that is stated, on that side, may be what a sentence speaks of."""
+def _explained(sentence: Sentence, case: Case, but: Set[str] = frozenset()) -> bool:
+    """Say whether a finding that is stated on that side, none of `but`, may be what a sentence speaks of."""
     side = Side(only_side(sentence.text) or Side.NONE)
     there = {
         m.finding for s in case.after for m in s.mentions if m.assertion in STATED and meet(m.side, side)
     }
-    return any(relation_of(f).kind_of_reference(sentence.text) for f in there - _gone(case))
+    return any(relation_of(f).kind_of_reference(sentence.text) for f in there - _gone(case) - but)
 
 
 def _explained_by(finding: str, sentence: Sentence) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from medcutmix_cli.records import Reading, Sentence
 from medcutmix_cli.reports.critic import arrival, contradictions, departure, shapes, story
 from medcutmix_cli.reports.critic.case import Case, Exchanged, make_case
+from medcutmix_cli.reports.reader import ReportReader
 
 CriticRule = Callable[[Case], Iterable[Sentence]]
 """Yields the sentences of the mixed report, or of the recipient's, that break it."""
@@ -60,6 +61,14 @@ def criticise(
     return tuple(
         Fault(name, s.section, s.start, s.end) for name, broken in RULES.items() for s in broken(case)
     )
+
+
+def read_and_criticise(
+    reader: ReportReader, recipient_text: str, mixed_text: str, exchanged: Exchanged, study_id: str = ""
+) -> tuple[Fault, ...]:
+    """Return all faults of a mixed report that nobody has read yet."""
+    recipient, mixed = (reader.read(text, study_id) for text in (recipient_text, mixed_text))
+    return criticise(recipient_text, recipient, mixed_text, mixed, exchanged)
 
 
 def first_broken_rule(case: Case, rules: Iterable[str] = RULES) -> str:
