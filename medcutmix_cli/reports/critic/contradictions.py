@@ -12,7 +12,7 @@ from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import meet
 
 
-def denied(case: Case) -> Iterator[Sentence]:
+def find_denials(case: Case) -> Iterator[Sentence]:
     """Yield what denies by name, on its side, what came; "no large effusion" does not deny a small one."""
     came = case.exchanged.came
     for sentence in case.own:
@@ -68,7 +68,7 @@ def _elsewhere(text: str, case: Case) -> bool:
 
 
 RULES = {
-    "came-is-denied": denied,
+    "came-is-denied": find_denials,
     "came-is-called-normal": called_normal,
     "came-beside-normal-chest": whole_chest_called_normal,
 }

@@ -102,7 +102,7 @@ def pointed_at(case: Case) -> Iterator[Sentence]:
             yield sentence
 
 
-def advised(case: Case) -> Iterator[Sentence]:
+def find_advice(case: Case) -> Iterator[Sentence]:
     """Yield recommendations made because of what left; its like, come in its place, would need them as well."""
     if not case.exchanged.gone or case.exchanged.same:
         return
@@ -141,6 +141,6 @@ RULES = {
     "departed-shown-by-a-sign": shown_by_a_sign,
     "departed-others-depend": depends_on_it,
     "departed-pointed-at": pointed_at,
-    "departed-advised-on": advised,
+    "departed-advised-on": find_advice,
     "departed-same-size": same_size,
 }

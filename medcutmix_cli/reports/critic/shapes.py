@@ -41,7 +41,7 @@ def broken_inside(case: Case) -> Iterator[Sentence]:
     yield from (s for s in case.fresh if says(s.text, "shape", "broken"))
 
 
-def doubled(case: Case) -> Iterator[Sentence]:
+def find_doubled_words(case: Case) -> Iterator[Sentence]:
     """Yield sentences that say a word twice in a row."""
     allowed = set(table("critic")["shape"]["doubled-allowed"])
     for sentence in case.fresh:
@@ -91,7 +91,7 @@ def _disordered(text: str) -> bool:
     return bool(numbers) and numbers != list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-def emptied(case: Case) -> Iterator[Sentence]:
+def find_empty_sections(case: Case) -> Iterator[Sentence]:
     """Yield the first sentence of each section that had some and has none."""
     there = {s.section for s in case.after} | _named(case.mixed)
     seen: set[str] = set()
@@ -108,10 +108,10 @@ def _named(reading: Reading) -> set[str]:
 RULES = {
     "shape-dangling": dangling,
     "shape-broken": broken_inside,
-    "shape-doubled-word": doubled,
+    "shape-doubled-word": find_doubled_words,
     "shape-bad-opening": badly_opened,
     "shape-without-head": without_a_head,
     "shape-said-twice": said_twice,
     "shape-bad-numbering": badly_numbered,
-    "shape-empty-section": emptied,
+    "shape-empty-section": find_empty_sections,
 }

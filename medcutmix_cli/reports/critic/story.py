@@ -14,7 +14,7 @@ from medcutmix_cli.sides import differ, oppose
 _SMALL = frozenset({"trace", "tiny", "small", "minimal", "mild", "slight", "subtle", "faint", "borderline"})
 
 
-def lost(case: Case) -> Iterator[Sentence]:
+def find_lost_findings(case: Case) -> Iterator[Sentence]:
     """Yield the recipient's sentences that stated another finding which nothing states any more."""
     gone = case.exchanged.gone
     there = {m.finding for s in case.after for m in s.mentions if m.assertion in STATED}
@@ -33,7 +33,7 @@ def observation_lost(case: Case) -> Iterator[Sentence]:
         yield from (s for s in case.left if asserts(s.text, critic_words("observed", name)))
 
 
-def invented(case: Case) -> Iterator[Sentence]:
+def find_invented_findings(case: Case) -> Iterator[Sentence]:
     """Yield fresh sentences that state what neither the recipient had nor was exchanged."""
     had = {m.finding for s in case.before for m in s.mentions if m.assertion in STATED}
     known = had | {case.exchanged.came} | relation_of(case.exchanged.came).related
@@ -94,9 +94,9 @@ def inconsistent_sides(case: Case) -> Iterator[Sentence]:
 
 
 RULES = {
-    "story-finding-lost": lost,
+    "story-finding-lost": find_lost_findings,
     "story-observation-lost": observation_lost,
-    "story-finding-invented": invented,
+    "story-finding-invented": find_invented_findings,
     "story-sides-apart": sides_apart,
     "story-degrees-apart": degrees_apart,
     "story-silent-impression": silent_impression,
