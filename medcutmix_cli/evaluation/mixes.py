@@ -24,7 +24,7 @@ from medcutmix_cli.evaluation.phantom_anatomy import PhantomAnatomy
 from medcutmix_cli.evaluation.stated_place import stated_place
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.rendering.rows import CUT_COLUMNS
-from medcutmix_cli.reports.critic import Exchanged, read_and_criticise
+from medcutmix_cli.reports.critic import FindingExchange, read_and_criticise
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.contents import Contents, open_contents
@@ -125,7 +125,7 @@ class _MixJudge:
                     progress("comparing", done, contents.rows)
 
     def _criticise(self, row: Row) -> None:
-        exchanged = Exchanged(row["finding_a"], row["finding"], row["side_a"], row["side_b"])
+        exchanged = FindingExchange(row["finding_a"], row["finding"], row["side_a"], row["side_b"])
         found = read_and_criticise(self.reader, row["report_a"], row["report"], exchanged, row["study_id_a"])
         rules = {fault.rule for fault in found}
         self.faults.update(sorted(rules | {"any"}) if rules else ())

@@ -23,7 +23,7 @@ from medcutmix_cli.pairing.sections import limit_to_section, out_of_step
 from medcutmix_cli.pairing.shared_studies import SharedStudies
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import MAPPED_MODES, Pair, Reading
-from medcutmix_cli.reports.critic import OF_ONE_SENTENCE, RULES, Exchanged, first_broken_rule, make_case
+from medcutmix_cli.reports.critic import OF_ONE_SENTENCE, RULES, FindingExchange, first_broken_rule, make_case
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.seeds import stable_generator
@@ -154,7 +154,7 @@ def criticism(proposal: Proposal, report: str, reading: Reading, sections: str) 
         reading: The mixed report, read again.
         sections: One of `settings.SECTION_CHOICES`; the parts of a report that one edit leaves alone may disagree.
     """
-    exchanged = Exchanged(
+    exchanged = FindingExchange(
         finding_leaving(proposal), proposal.finding, proposal.recipient_side, proposal.donor_side
     )
     recipient = proposal.recipient

@@ -29,7 +29,7 @@ from medcutmix_cli.evaluation.gold import read_texts
 from medcutmix_cli.planning import plan as planning
 from medcutmix_cli.planning import proposals
 from medcutmix_cli.records import Image, Study
-from medcutmix_cli.reports.critic import Exchanged, criticise
+from medcutmix_cli.reports.critic import FindingExchange, criticise
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.contents import open_contents, read_columns
 
@@ -42,7 +42,7 @@ class Mix:
     """One mixed report, with what a reader and the critic need to judge it."""
 
     pair_id: str
-    exchanged: Exchanged
+    exchanged: FindingExchange
     recipient: str
     entering: tuple[str, ...]
     mixed: str
@@ -117,7 +117,7 @@ def mixes_of(options: argparse.Namespace) -> list[Mix]:
     return [
         Mix(
             pair.pair_id,
-            Exchanged(pair.finding_a, pair.finding, pair.recipient.side, pair.donor.side),
+            FindingExchange(pair.finding_a, pair.finding, pair.recipient.side, pair.donor.side),
             pair.recipient.report,
             tuple(edit.text for edit in pair.edits if edit.source_start >= 0),
             pair.report,
@@ -128,7 +128,9 @@ def mixes_of(options: argparse.Namespace) -> list[Mix]:
 
 def of_row(row: dict[str, object]) -> Mix:
     """Return the mix of one row of a shard."""
-    exchanged = Exchanged(str(row["finding_a"]), str(row["finding"]), str(row["side_a"]), str(row["side_b"]))
+    exchanged = FindingExchange(
+        str(row["finding_a"]), str(row["finding"]), str(row["side_a"]), str(row["side_b"])
+    )
     entering = tuple(edit["text"] for edit in row["edits"] if edit["source_start"] >= 0)
     return Mix(str(row["pair_id"]), exchanged, str(row["report_a"]), entering, str(row["report"]))
 

@@ -1,6 +1,6 @@
 """An independent critic of mixed reports: reads both reports and what was exchanged, never the code that edited."""
 
-from medcutmix_cli.reports.critic.case import Case, Exchanged, make_case
+from medcutmix_cli.reports.critic.case import Case, FindingExchange, make_case
 from medcutmix_cli.reports.critic.verdict import (
     OF_ONE_SENTENCE,
     RULES,
@@ -14,8 +14,8 @@ __all__ = [
     "OF_ONE_SENTENCE",
     "RULES",
     "Case",
-    "Exchanged",
     "Fault",
+    "FindingExchange",
     "criticise",
     "first_broken_rule",
     "make_case",

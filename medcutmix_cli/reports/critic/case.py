@@ -17,7 +17,7 @@ STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN})
 
 
 @dataclass(frozen=True, slots=True)
-class Exchanged:
+class FindingExchange:
     """What left a report and what came.
 
     Attributes:
@@ -47,7 +47,7 @@ class Case:
         left: Those of `before` that the mixed report has not.
     """
 
-    exchanged: Exchanged
+    exchanged: FindingExchange
     recipient_text: str = field(repr=False)
     mixed_text: str = field(repr=False)
     recipient: Reading
@@ -81,7 +81,7 @@ class Case:
 
 
 def make_case(
-    recipient_text: str, recipient: Reading, mixed_text: str, mixed: Reading, exchanged: Exchanged
+    recipient_text: str, recipient: Reading, mixed_text: str, mixed: Reading, exchanged: FindingExchange
 ) -> Case:
     """Compare two reports by sections and sentences."""
     before, after = _counted(recipient), _counted(mixed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from medcutmix_cli.records import Reading, Sentence
 from medcutmix_cli.reports.critic import arrival, contradictions, departure, shapes, story
-from medcutmix_cli.reports.critic.case import Case, Exchanged, make_case
+from medcutmix_cli.reports.critic.case import Case, FindingExchange, make_case
 from medcutmix_cli.reports.reader import ReportReader
 
 CriticRule = Callable[[Case], Iterable[Sentence]]
@@ -44,7 +44,7 @@ class Fault:
 
 
 def criticise(
-    recipient_text: str, recipient: Reading, mixed_text: str, mixed: Reading, exchanged: Exchanged
+    recipient_text: str, recipient: Reading, mixed_text: str, mixed: Reading, exchanged: FindingExchange
 ) -> tuple[Fault, ...]:
     """Return all faults of a mixed report, in the order of the rules; none where no finding came or left.
 
@@ -64,7 +64,7 @@ def criticise(
 
 
 def read_and_criticise(
-    reader: ReportReader, recipient_text: str, mixed_text: str, exchanged: Exchanged, study_id: str = ""
+    reader: ReportReader, recipient_text: str, mixed_text: str, exchanged: FindingExchange, study_id: str = ""
 ) -> tuple[Fault, ...]:
     """Return all faults of a mixed report that nobody has read yet."""
     recipient, mixed = (reader.read(text, study_id) for text in (recipient_text, mixed_text))

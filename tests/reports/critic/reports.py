@@ -1,6 +1,6 @@
 """Small reports for the critic: a recipient's, a mixed one, and what it says of them."""
 
-from medcutmix_cli.reports.critic import Exchanged, criticise
+from medcutmix_cli.reports.critic import FindingExchange, criticise
 from medcutmix_cli.reports.reader import ReportReader
 
 READER = ReportReader()
@@ -12,7 +12,7 @@ def report(findings, impression=""):
 
 
 def rules_broken(recipient, mixed, gone, came, side_gone="none", side_came="none"):
-    exchanged = Exchanged(gone, came, side_gone, side_came)
+    exchanged = FindingExchange(gone, came, side_gone, side_came)
     found = criticise(recipient, READER.read(recipient), mixed, READER.read(mixed), exchanged)
     return {fault.rule for fault in found}
 

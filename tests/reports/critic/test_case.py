@@ -1,9 +1,9 @@
-from medcutmix_cli.reports.critic import Exchanged, make_case
+from medcutmix_cli.reports.critic import FindingExchange, make_case
 from tests.reports.critic.reports import READER, report
 
 
 def case(before, after, gone, came):
-    return make_case(before, READER.read(before), after, READER.read(after), Exchanged(gone, came))
+    return make_case(before, READER.read(before), after, READER.read(after), FindingExchange(gone, came))
 
 
 def test_what_stayed_left_and_came_is_found_without_the_edit():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from medcutmix_cli.reports.critic import OF_ONE_SENTENCE, RULES, Exchanged, first_broken_rule, make_case
+from medcutmix_cli.reports.critic import OF_ONE_SENTENCE, RULES, FindingExchange, first_broken_rule, make_case
 from tests.reports.critic.reports import HEART, READER, SENTENCES, report, rules_broken, told
 
 SIDES = ("left", "right")
@@ -54,7 +54,11 @@ def test_a_pair_without_a_finding_is_not_judged(came):
 def test_the_first_rule_is_named_in_the_order_of_the_list_and_only_of_those_asked_for():
     recipient, mixed = told("pneumonia", "left"), told("pneumonia", "left", after="And is.")
     case = make_case(
-        recipient, READER.read(recipient), mixed, READER.read(mixed), Exchanged("pneumonia", "pneumonia")
+        recipient,
+        READER.read(recipient),
+        mixed,
+        READER.read(mixed),
+        FindingExchange("pneumonia", "pneumonia"),
     )
     assert first_broken_rule(case) == "shape-dangling"
     assert first_broken_rule(case, ["came-with-view"]) == ""
