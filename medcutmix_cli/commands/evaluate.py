@@ -200,7 +200,7 @@ def mixes(
     json: common.Json = False,
     quiet: common.Quiet = False,
 ) -> None:
-    """Measure written pairs against anatomy: lungs upon lungs, side and zone, and what became of true lesions."""
+    """Measure written pairs: lungs upon lungs, side, zone, true lesions; and what a critic finds in their reports."""
     from medcutmix_cli.evaluation import evaluate_mixes
     from medcutmix_cli.system.progress import meter
 

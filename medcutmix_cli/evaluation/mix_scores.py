@@ -44,8 +44,10 @@ class MixEvaluation:
     """What came out.
 
     Attributes:
-        anatomy: Who knows where the organs are: "masks" or "phantoms".
+        anatomy: Who knows where the organs are: "masks", "phantoms", or "none", who leaves all pairs unmeasured.
         written: How many pairs the run holds.
+        faulty: How many of their reports break a rule of the critic (`reports.critic`).
+        faults: Rule -> how many reports break it, most first.
         measured: How many could be measured; `written` and all of `left_out`.
         left_out: Pairs that could not, by reason.
         settings: How intervals were drawn.
@@ -60,6 +62,8 @@ class MixEvaluation:
     settings: IntervalSettings
     figures: tuple[MixFigure, ...]
     pairs: tuple[MixMeasures, ...] = field(repr=False)
+    faulty: int = 0
+    faults: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class PairView:
         weights: Each weight of `WEIGHTS`: the recipient's share.
         diff: The recipient's report turned into the mixed one.
         entities: The findings that the mixed report names, in its order.
+        faults: Rules of the critic (`reports.critic`) that the mixed report breaks.
         picture: The mixed picture as it is stored: PNG, JPEG or WebP; None where it was not asked for.
     """
 
@@ -138,6 +139,7 @@ class PairView:
     picture: bytes | None = field(repr=False, default=None)
     warp: Warp | None = field(repr=False, default=None)
     align_quality: float | None = None
+    faults: tuple[str, ...] = ()
 
     @property
     def movement(self) -> Movement:
@@ -185,7 +187,8 @@ class PairView:
             "donor's report made from labels": self.donor.prompted,
             IMAGE_WORDS.get(self.image_mode, self.image_mode): self.image_mode != "attended",
         }
-        return tuple(words for words, holds in said.items() if holds)
+        critic = tuple(f"critic: {rule.replace('-', ' ')}" for rule in self.faults)
+        return (*critic, *(words for words, holds in said.items() if holds))
 
 
 def align_words(warp: Warp, quality: float | None) -> str:

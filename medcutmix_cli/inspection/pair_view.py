@@ -16,6 +16,8 @@ from medcutmix_cli.errors import ShardError, UsageError
 from medcutmix_cli.inspection.pair_record import EntityView, PairView, ParentView, Piece, SentenceSwap
 from medcutmix_cli.inspection.summary import WEIGHTS
 from medcutmix_cli.rendering.rows import row_warp
+from medcutmix_cli.reports.critic import FindingExchange, read_and_criticise
+from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.contents import Contents, open_contents, read_columns
 from medcutmix_cli.run.shards import ShardHead
@@ -121,7 +123,14 @@ def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:
         picture=row["image"]["bytes"] if "image" in row else None,
         warp=row_warp(row),
         align_quality=row["align_quality"],
+        faults=_faults(row),
     )
+
+
+def _faults(row: Mapping[str, Any]) -> tuple[str, ...]:
+    exchanged = FindingExchange(row["finding_a"], row["finding"], row["side_a"], row["side_b"])
+    found = read_and_criticise(ReportReader(), row["report_a"], row["report"], exchanged, row["study_id_a"])
+    return tuple(dict.fromkeys(fault.rule for fault in found))
 
 
 def _swap(edit: Mapping[str, Any]) -> SentenceSwap:

@@ -23,7 +23,8 @@ from medcutmix_cli.pairing.roles import NOT_A_DONOR, barred_as_donor, barred_as_
 from medcutmix_cli.pairing.sections import limit_to_section, out_of_step
 from medcutmix_cli.pairing.shared_studies import SharedStudies
 from medcutmix_cli.pairing.statements import Refusal
-from medcutmix_cli.records import MAPPED_MODES, Pair
+from medcutmix_cli.records import MAPPED_MODES, Pair, Reading
+from medcutmix_cli.reports.critic import OF_ONE_SENTENCE, RULES, FindingExchange, first_broken_rule, make_case
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, use_lexicon
@@ -148,6 +149,7 @@ class Chooser:
         reading = self.reader.read(report, proposal.recipient.study.study_id)
         expected = labels_of((*proposal.kept, *proposal.inserted))
         reason = inconsistency(reading, expected, chexpert_labels(reading))
+        reason = reason or criticism(proposal, report, reading, self.settings.sections)
         if reason:
             return reason
         pair = make_pair(self.strategy.name, proposal, report, reading)
@@ -163,6 +165,25 @@ class Chooser:
         """Say whether a report whose sections are all edited told one story before."""
         edited = self.settings.sections == "mirror" and proposal.inserted and proposal.finding
         return bool(edited) and impression_consistent(proposal.recipient.reading)
+
+
+def criticism(proposal: Proposal, report: str, reading: Reading, sections: str) -> str:
+    """Return "critic-" and the first rule of the critic that a mixed report breaks, "" where it keeps them all.
+
+    Args:
+        proposal: Who gives what to whom.
+        report: The mixed report.
+        reading: The mixed report, read again.
+        sections: One of `settings.SECTION_CHOICES`; the parts of a report that one edit leaves alone may disagree.
+    """
+    exchanged = FindingExchange(
+        finding_leaving(proposal), proposal.finding, proposal.recipient_side, proposal.donor_side
+    )
+    recipient = proposal.recipient
+    case = make_case(recipient.study.report, recipient.reading, report, reading, exchanged)
+    rules = RULES if sections == "mirror" else sorted(OF_ONE_SENTENCE)
+    broken = first_broken_rule(case, rules)
+    return f"critic-{broken}" if broken else ""
 
 
 RecipientRange = tuple[int, int, int]

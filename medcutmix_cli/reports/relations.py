@@ -76,10 +76,17 @@ def is_strong(text: str) -> bool:
 
 def points_back(text: str) -> bool:
     """Say whether a sentence takes its subject from an earlier one: "These may be scars.", "Decreased since then."."""
-    said = words_of(text)
-    return bool(
-        _compiled("pointing", "opening").match(said) or _compiled("pointing", "anywhere").search(said)
-    )
+    return points_by_pronoun(text) or _compiled("pointing", "opening").match(words_of(text)) is not None
+
+
+def points_by_pronoun(text: str) -> bool:
+    """Say whether a word for an earlier subject stands in a sentence: "These may be scars.", "as described above"."""
+    return opens_by_pronoun(text) or _compiled("pointing", "anywhere").search(words_of(text)) is not None
+
+
+def opens_by_pronoun(text: str) -> bool:
+    """Say whether a sentence begins with a word for an earlier subject: "These may be scars."."""
+    return _compiled("pointing", "pronouns").match(words_of(text)) is not None
 
 
 def advises(text: str) -> bool:

@@ -14,7 +14,11 @@ from medcutmix_cli.terminal.words import decimal, facts, plain_table, quantity
 if TYPE_CHECKING:
     from medcutmix_cli.evaluation import IntervalEstimate, MixEvaluation
 
-_SOURCES = {"masks": "masks of lungs", "phantoms": "the generator's own contours"}
+_SOURCES = {
+    "masks": "masks of lungs",
+    "phantoms": "the generator's own contours",
+    "none": "none: --lungs FOLDER gives masks",
+}
 
 
 def mix_evaluation_view(found: MixEvaluation) -> RenderableType:
@@ -23,10 +27,16 @@ def mix_evaluation_view(found: MixEvaluation) -> RenderableType:
 
 
 def _blocks(found: MixEvaluation) -> Iterator[RenderableType]:
-    yield _figures(found)
-    yield ""
+    if found.figures:
+        yield _figures(found)
+        yield ""
     yield facts(
-        {"Pairs": _account(found), "Anatomy": _SOURCES[found.anatomy], "Intervals": _intervals(found)}
+        {
+            "Pairs": _account(found),
+            "Reports": _criticism(found),
+            "Anatomy": _SOURCES[found.anatomy],
+            "Intervals": _intervals(found),
+        }
     )
     yield ""
     yield facts({figure.name: Text(figure.meaning, style="dim") for figure in found.figures})
@@ -51,6 +61,11 @@ def _account(found: MixEvaluation) -> str:
     dropped = sum(found.left_out.values())
     told = f"{found.written:,} written: {found.measured:,} measured, {dropped:,} left out"
     return told + "".join(f"\n{count:>7,}  {name}" for name, count in found.left_out.items())
+
+
+def _criticism(found: MixEvaluation) -> str:
+    told = f"{found.faulty:,} of {found.written:,} with a fault that the critic sees"
+    return told + "".join(f"\n{count:>7,}  {rule}" for rule, count in found.faults.items())
 
 
 def _intervals(found: MixEvaluation) -> str:

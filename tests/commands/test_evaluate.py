@@ -152,7 +152,9 @@ def test_real_pictures_are_measured_and_the_note_is_shown(capsys):
 
 # --- evaluate mixes
 
-MIX_KEYS = {"anatomy", "document", "figures", "left_out", "measured", "pairs", "settings", "written"}
+MIX_KEYS = {
+    "anatomy", "document", "faults", "faulty", "figures", "left_out", "measured", "pairs", "settings", "written",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -189,9 +191,11 @@ def test_mixes_as_json_are_one_document(mixed, capsys):
     assert document["figures"][0]["estimate"] == {"value": 1.0, "low": None, "high": None}
 
 
-def test_mixes_without_anatomy_are_a_usage_error(mixed, capsys):
-    assert medcutmix("evaluate", "mixes", mixed[0]) == 2
-    assert "--lungs FOLDER" in capsys.readouterr().err
+def test_of_mixes_without_anatomy_the_reports_are_judged(mixed, capsys):
+    assert medcutmix("evaluate", "mixes", mixed[0]) == 0
+    shown = capsys.readouterr().out
+    assert "of 2 with a fault that the critic sees" in shown
+    assert "--lungs FOLDER" in shown
 
 
 # --- evaluate detect

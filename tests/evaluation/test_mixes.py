@@ -8,7 +8,7 @@ import pytest
 
 import medcutmix_cli
 from medcutmix_cli.datasets.sample import write_sample
-from medcutmix_cli.errors import DatasetError, RunError, UsageError
+from medcutmix_cli.errors import DatasetError, RunError
 from medcutmix_cli.evaluation import IntervalSettings, evaluate_mixes
 from medcutmix_cli.evaluation.anatomy import AnatomyStore
 from medcutmix_cli.evaluation.lung_masks import LungMasks
@@ -54,11 +54,14 @@ def test_the_same_run_gives_the_same_figures(run):
     assert [f.estimate.value for f in other.figures] == [f.estimate.value for f in first.figures]
 
 
-def test_without_masks_and_phantoms_it_says_what_to_give(tmp_path):
-    out = write_run(tmp_path / "out", synthetic=False)
-    with pytest.raises(UsageError, match="nobody knows") as caught:
-        evaluate_mixes(out)
-    assert "--lungs" in caught.value.hint
+def test_without_masks_and_phantoms_the_reports_alone_are_judged(tmp_path):
+    good = make_row(0)
+    bad = make_row(1, report=make_row(1)["report"] + " FINDINGS: Large left pleural effusion is.")
+    out = write_run(tmp_path / "out", ([good, bad],), synthetic=False)
+    found = evaluate_mixes(out)
+    assert (found.anatomy, found.measured, found.left_out) == ("none", 0, {"no-anatomy": 2})
+    assert found.faulty == 1
+    assert found.faults["shape-dangling"] == 1
 
 
 def test_masks_of_no_picture_are_an_error(run, tmp_path):

@@ -1,0 +1,130 @@
+"""What the critic judges: a recipient's report, the mixed report, and what was exchanged. Knows no edit.
+
+Which sentences stayed, left and came is found by comparing the two reports, sentence by sentence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
+from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.reports.sentences import fold
+
+STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN})
+
+
+@dataclass(frozen=True, slots=True)
+class FindingExchange:
+    """What left a report and what came.
+
+    Attributes:
+        gone: Lexicon id, "" where nothing left (likewise came).
+        side_gone: A `Side` by its value (likewise side_came).
+    """
+
+    gone: str
+    came: str
+    side_gone: str = Side.NONE
+    side_came: str = Side.NONE
+
+    @property
+    def same(self) -> bool:
+        """Say whether one finding stands for another of its kind."""
+        return self.gone == self.came
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Two readings compared; sentences of the counting sections only.
+
+    Attributes:
+        before: The recipient's sentences (likewise after: the mixed report's).
+        stayed: Those of `after` that the recipient's report has word for word.
+        fresh: The others of `after`: came, or were cut.
+        left: Those of `before` that the mixed report has not.
+    """
+
+    exchanged: FindingExchange
+    recipient_text: str = field(repr=False)
+    mixed_text: str = field(repr=False)
+    recipient: Reading
+    mixed: Reading
+    before: tuple[Sentence, ...]
+    after: tuple[Sentence, ...]
+    stayed: tuple[Sentence, ...]
+    fresh: tuple[Sentence, ...]
+    left: tuple[Sentence, ...]
+
+    @property
+    def arrived(self) -> tuple[Sentence, ...]:
+        """The fresh sentences that state what came."""
+        return tuple(s for s in self.fresh if mentions_of(s, self.exchanged.came))
+
+    @property
+    def own(self) -> tuple[Sentence, ...]:
+        """What is the recipient's: sentences that stayed, and what cutting left of others."""
+        arrived = set(self.arrived)
+        return tuple(s for s in self.after if s not in arrived)
+
+    @property
+    def came_mentions(self) -> tuple[Mention, ...]:
+        """How the fresh sentences name what came."""
+        return tuple(m for s in self.arrived for m in mentions_of(s, self.exchanged.came))
+
+    @property
+    def gone_mentions(self) -> tuple[Mention, ...]:
+        """How the recipient's sentences that left named what left."""
+        return tuple(m for s in self.left for m in mentions_of(s, self.exchanged.gone))
+
+
+def make_case(
+    recipient_text: str, recipient: Reading, mixed_text: str, mixed: Reading, exchanged: FindingExchange
+) -> Case:
+    """Compare two reports by sections and sentences."""
+    before, after = _counted(recipient), _counted(mixed)
+    fresh = _beyond(after, before)
+    there = set(fresh)
+    stayed = tuple(s for s in after if s not in there)
+    return Case(
+        exchanged,
+        recipient_text,
+        mixed_text,
+        recipient,
+        mixed,
+        before,
+        after,
+        stayed,
+        fresh,
+        _beyond(before, after),
+    )
+
+
+def mentions_of(sentence: Sentence, finding: str) -> tuple[Mention, ...]:
+    """Return the mentions by which a sentence states a finding, hedged ones too."""
+    return tuple(m for m in sentence.mentions if m.finding == finding and m.assertion in STATED)
+
+
+def key_of(sentence: Sentence) -> tuple[str, str]:
+    """Return what equal sentences share: the section and the words, without the mark at the end."""
+    return sentence.section, fold(sentence.text).rstrip(" .;,").lower()
+
+
+def _counted(reading: Reading) -> tuple[Sentence, ...]:
+    counting = counting_sections(reading)
+    return tuple(s for s in reading.sentences if s.section in counting)
+
+
+def _beyond(sentences: Iterable[Sentence], others: Iterable[Sentence]) -> tuple[Sentence, ...]:
+    """Return the sentences that the others have not, or not as often."""
+    there = Counter(key_of(s) for s in others)
+    found = []
+    for sentence in sentences:
+        key = key_of(sentence)
+        if there[key]:
+            there[key] -= 1
+        else:
+            found.append(sentence)
+    return tuple(found)

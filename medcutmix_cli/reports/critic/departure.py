@@ -1,0 +1,146 @@
+"""Nothing that speaks of the departed finding may stay: by name, by another word, by a sign, or by pointing at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from medcutmix_cli.records import Mention, Sentence, SentenceKind, Side
+from medcutmix_cli.reports.critic.case import STATED, Case, key_of, mentions_of
+from medcutmix_cli.reports.critic.words import asserts, only_side
+from medcutmix_cli.reports.relations import advises, opens_by_pronoun, points_back, relation_of, words_of
+from medcutmix_cli.sides import meet
+
+_QUIET = frozenset({SentenceKind.NORMAL, SentenceKind.NEGATIVE, SentenceKind.DEVICE})
+
+
+def still_stated(case: Case) -> Iterator[Sentence]:
+    """Yield what still states what left: any sentence, or where its like came, any that stayed."""
+    gone = case.exchanged.gone
+    if not case.exchanged.same:
+        yield from (s for s in case.own if gone and mentions_of(s, gone))
+        return
+    come = {(m.side, m.severity) for m in case.came_mentions}
+    for sentence in case.stayed:
+        stated = {(m.side, m.severity) for m in mentions_of(sentence, gone)}
+        if come and stated - come:  # a donor may word it as the recipient did
+            yield sentence
+
+
+def called_otherwise(case: Case) -> Iterator[Sentence]:
+    """Yield what calls the departed shadow by another name of the lexicon ("opacity" of a pneumonia)."""
+    related = relation_of(case.exchanged.gone).related - {case.exchanged.came}
+    for sentence in case.own:
+        named = [m for m in sentence.mentions if m.finding in related and m.assertion in STATED]
+        if any(_same_place(m, case) for m in named):
+            yield sentence
+
+
+def _same_place(mention: Mention, case: Case) -> bool:
+    """Say whether a mention may be of the departed shadow, and cannot be of the one that came."""
+    if not any(_may_be_one(mention, gone) for gone in case.gone_mentions):
+        return False
+    return not (case.exchanged.same and any(_may_be_one(mention, came) for came in case.came_mentions))
+
+
+def _may_be_one(one: Mention, other: Mention) -> bool:
+    located = {one.location, other.location} - {""}
+    return meet(one.side, other.side) and len(located) <= 1
+
+
+def shown_by_a_sign(case: Case) -> Iterator[Sentence]:
+    """Yield signs and sequelae of what left that nothing else explains: a shift after its pneumothorax."""
+    relation = relation_of(case.exchanged.gone)
+    for sentence in case.own:
+        if "shift" in sentence.text.lower() and case.exchanged.side_gone not in ("left", "right"):
+            continue  # what lies on both sides pulls to none
+        own_finding = any(m.assertion in STATED for m in sentence.mentions)
+        shown = asserts(sentence.text, relation.signs) or (
+            not own_finding and not advises(sentence.text) and asserts(sentence.text, relation.sequelae)
+        )
+        if shown and not _explained(sentence, case):
+            yield sentence
+
+
+def depends_on_it(case: Case) -> Iterator[Sentence]:
+    """Yield findings that are called adjacent to, or compressed by, what left."""
+    relation = relation_of(case.exchanged.gone)
+    for sentence in case.own:
+        text = sentence.text.lower()
+        beside = any(
+            word in text for word in ("compressive", "passive", "adjacent", "associated", "overlying")
+        )
+        if not (beside and asserts(sentence.text, relation.sequelae)):
+            continue
+        named = {m.finding for m in sentence.mentions}
+        if not _explained(sentence, case, but=named):
+            yield sentence
+
+
+def _explained(sentence: Sentence, case: Case, but: Set[str] = frozenset()) -> bool:
+    """Say whether a finding that is stated on that side, none of `but`, may be what a sentence speaks of."""
+    side = Side(only_side(sentence.text) or Side.NONE)
+    there = {
+        m.finding for s in case.after for m in s.mentions if m.assertion in STATED and meet(m.side, side)
+    }
+    return any(relation_of(f).kind_of_reference(sentence.text) for f in there - _gone(case) - but)
+
+
+def _explained_by(finding: str, sentence: Sentence) -> bool:
+    return relation_of(finding).kind_of_reference(sentence.text) != ""
+
+
+def _gone(case: Case) -> set[str]:
+    return set() if case.exchanged.same else {case.exchanged.gone}
+
+
+def pointed_at(case: Case) -> Iterator[Sentence]:
+    """Yield sentences whose subject stood in a sentence that left: "These may be scars."."""
+    for sentence in case.stayed:
+        subject = any(m.assertion in STATED for m in sentence.mentions)
+        points = opens_by_pronoun(sentence.text) if subject else points_back(sentence.text)
+        if points and _antecedent_left(sentence, case):
+            yield sentence
+
+
+def find_advice(case: Case) -> Iterator[Sentence]:
+    """Yield recommendations made because of what left; its like, come in its place, would need them as well."""
+    if not case.exchanged.gone or case.exchanged.same:
+        return
+    others = {m.finding for s in case.own for m in s.mentions if m.assertion in STATED} - {"support_devices"}
+    for sentence in case.stayed:
+        own = any(m.assertion in STATED for m in sentence.mentions)
+        if own or not advises(sentence.text) or _explained_by(case.exchanged.came, sentence):
+            continue
+        if not others or _antecedent_left(sentence, case):
+            yield sentence
+
+
+def _antecedent_left(sentence: Sentence, case: Case) -> bool:
+    """Say whether the last sentence before one that states something stated what left, and is no longer there."""
+    gone, left = case.exchanged.gone, {key_of(s) for s in case.left}
+    section = [s for s in case.before if s.section == sentence.section]
+    place = next((k for k, s in enumerate(section) if key_of(s) == key_of(sentence)), 0)
+    for earlier in reversed(section[:place]):
+        if earlier.kind in _QUIET or (not earlier.mentions and points_back(earlier.text)):
+            continue
+        return key_of(earlier) in left and bool(mentions_of(earlier, gone))
+    return False
+
+
+def same_size(case: Case) -> Iterator[Sentence]:
+    """Yield sentences that give the size of what left, though they do not name it."""
+    sizes = {m.measurement for m in case.gone_mentions} - {""}
+    for sentence in case.own:
+        if any(f" {size} " in f" {words_of(sentence.text)} " for size in map(words_of, sizes)):
+            yield sentence
+
+
+RULES = {
+    "departed-still-stated": still_stated,
+    "departed-called-otherwise": called_otherwise,
+    "departed-shown-by-a-sign": shown_by_a_sign,
+    "departed-others-depend": depends_on_it,
+    "departed-pointed-at": pointed_at,
+    "departed-advised-on": find_advice,
+    "departed-same-size": same_size,
+}

@@ -1,0 +1,43 @@
+"""The critic's words (`rules/critic.toml`), compiled once; and whether words of a sentence are asserted."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from medcutmix_cli.records import Assertion
+from medcutmix_cli.reports.assertion import assertion_at, read_clause
+from medcutmix_cli.reports.relations import words_of
+from medcutmix_cli.reports.tables import table
+from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
+
+_ONE_SIDE = re.compile(r"(?<![^ ])(left|right)(?![^ ])")
+
+
+@cache
+def critic_words(part: str, name: str) -> re.Pattern[str]:
+    """Return one list of the table as a pattern over canonical words."""
+    return compile_phrases(table("critic")[part][name])
+
+
+def says(text: str, part: str, name: str) -> bool:
+    """Say whether a sentence holds words of one list."""
+    return critic_words(part, name).search(words_of(text)) is not None
+
+
+def asserts(text: str, pattern: re.Pattern[str]) -> bool:
+    """Say whether a sentence states what a pattern finds, hedged or not: "No shift." does not."""
+    words = canonical(text)
+    spans = spans_of(pattern, words)
+    if not spans:
+        return False
+    clause = read_clause(words, spans)
+    return any(
+        assertion_at(clause, begin, end) in (Assertion.PRESENT, Assertion.UNCERTAIN) for begin, end in spans
+    )
+
+
+def only_side(text: str) -> str:
+    """Return "left" or "right" where a sentence names that side alone, else ""."""
+    named = set(_ONE_SIDE.findall(words_of(text)))
+    return named.pop() if len(named) == 1 else ""

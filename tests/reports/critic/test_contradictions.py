@@ -1,0 +1,65 @@
+"""What contradicts the finding that came is seen, and what does not is left alone."""
+
+import pytest
+
+from tests.reports.critic.reports import HEART, SENTENCES, report, rules_broken, sentence
+
+NORMAL = report(HEART, "No acute cardiopulmonary abnormality.")
+
+
+def mixed_with(came, side, stays):
+    return report(f"{stays} {sentence(came, side)}")
+
+
+@pytest.mark.parametrize("came", ["consolidation", "pneumonia", "atelectasis", "nodule", "mass"])
+@pytest.mark.parametrize("stays", ["The lungs are clear.", "Clear lungs.", "Lungs are grossly clear."])
+def test_clear_lungs_beside_a_shadow_that_came_are_seen(came, stays):
+    found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
+    assert "came-is-called-normal" in found
+
+
+@pytest.mark.parametrize("came", ["consolidation", "atelectasis", "mass"])
+@pytest.mark.parametrize("stays", ["The right lung is clear.", "The lungs are otherwise clear."])
+def test_the_other_lung_or_the_rest_may_be_clear(came, stays):
+    assert rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left") == set()
+
+
+@pytest.mark.parametrize("name", ["pleural effusion", "pneumothorax", "pneumonia", "consolidation"])
+def test_a_denial_of_what_came_is_seen_unless_it_is_of_a_larger_one(name):
+    came = name.replace(" ", "_")
+    for stays, seen in ((f"No {name}.", True), (f"No large {name}.", False), (f"No right {name}.", False)):
+        found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
+        assert ("came-is-denied" in found) is seen, stays
+
+
+STATEMENTS = ["No acute cardiopulmonary abnormality.", "No active disease.", "No acute disease."]
+
+
+@pytest.mark.parametrize("stays", STATEMENTS)
+@pytest.mark.parametrize("came", sorted(set(SENTENCES) - {"atelectasis"}))
+def test_no_acute_process_beside_an_acute_finding_that_came_is_seen(came, stays):
+    mixed = report(sentence(came, "left"), f"{stays} {sentence(came, 'left')}")
+    found = rules_broken(report(HEART, stays), mixed, "", came, "none", "left")
+    assert "came-beside-normal-chest" in found
+
+
+@pytest.mark.parametrize(
+    "stays", ["No other acute abnormality.", "No acute bony abnormality.", "No acute traumatic finding."]
+)
+def test_a_statement_about_the_rest_or_the_bones_may_stay(stays):
+    mixed = report(f"{sentence('pneumonia', 'left')} {stays}")
+    assert rules_broken(report(stays), mixed, "", "pneumonia", "none", "left") == set()
+
+
+def test_a_midline_trachea_beside_a_complete_collapse_is_seen_and_not_beside_a_mild_one():
+    stays = "The trachea is midline."
+    complete = report(f"{stays} Complete collapse of the left lung.")
+    assert "came-is-called-normal" in rules_broken(report(stays), complete, "", "atelectasis", "none", "left")
+    mild = report(f"{stays} Mild left basilar atelectasis.")
+    assert rules_broken(report(stays), mild, "", "atelectasis", "none", "left") == set()
+
+
+def test_what_the_recipient_said_beside_a_like_finding_may_stay():
+    before = report(f"{sentence('atelectasis', 'left')} The lungs are clear.")
+    after = report("Minimal left basilar atelectasis. The lungs are clear.")
+    assert rules_broken(before, after, "atelectasis", "atelectasis", "left", "left") == set()

@@ -1,0 +1,120 @@
+"""What speaks of a finding that left is seen: by name, by another word, by a sign, by pointing."""
+
+import pytest
+
+from tests.reports.critic.reports import HEART, report, rules_broken, sentence, told
+
+POINTING = [
+    "Decreased from the prior film.",
+    "The etiology of these is unclear.",
+    "This may represent scarring.",
+    "These are of unknown significance.",
+    "It is unchanged.",
+    "Aspiration is also possible.",
+    "Increased.",
+]
+
+
+@pytest.mark.parametrize("text", POINTING)
+@pytest.mark.parametrize("gone", ["pneumonia", "nodule", "pleural_effusion", "atelectasis"])
+def test_a_sentence_that_points_at_what_left_is_seen(gone, text):
+    recipient, mixed = told(gone, "left", after=text), told("pneumothorax", "right", after=text)
+    assert "departed-pointed-at" in rules_broken(recipient, mixed, gone, "pneumothorax", "left", "right")
+    assert "departed-pointed-at" not in rules_broken(recipient, recipient, "mass", "mass")
+
+
+def test_a_denial_between_does_not_hide_what_is_pointed_at():
+    after = "No pleural effusion. This may represent scarring."
+    recipient, mixed = told("nodule", "left", after=after), told("pneumothorax", "right", after=after)
+    assert "departed-pointed-at" in rules_broken(recipient, mixed, "nodule", "pneumothorax", "left", "right")
+
+
+@pytest.mark.parametrize(
+    "text", ["Stable cardiomegaly.", "Stable wedging of a vertebral body.", "This examination is portable."]
+)
+def test_a_sentence_with_a_subject_of_its_own_may_stay(text):
+    recipient, mixed = told("nodule", "left", after=text), told("pneumothorax", "right", after=text)
+    assert rules_broken(recipient, mixed, "nodule", "pneumothorax", "left", "right") == set()
+
+
+SIGNS = [
+    ("pneumothorax", "There is mediastinal shift to the right."),
+    ("pneumothorax", "A deep sulcus sign is seen."),
+    ("pneumothorax", "A visceral pleural line is visible."),
+    ("pleural_effusion", "Blunting of the left costophrenic angle."),
+    ("pleural_effusion", "A meniscus is seen at the left base."),
+    ("atelectasis", "There is volume loss on the left."),
+    ("consolidation", "Air bronchograms are seen."),
+    ("pneumonia", "Air bronchograms are seen."),
+]
+
+
+@pytest.mark.parametrize(("gone", "text"), SIGNS)
+def test_a_sign_of_what_left_is_seen(gone, text):
+    recipient = told(gone, "left", after=text)
+    mixed = recipient.replace(sentence(gone, "left"), "There is a rib fracture on the right.")
+    assert any(
+        rule.startswith("departed-")
+        for rule in rules_broken(recipient, mixed, gone, "fracture", "left", "right")
+    )
+
+
+@pytest.mark.parametrize(("gone", "text"), SIGNS)
+def test_a_sign_that_is_denied_may_stay(gone, text):
+    denial = "No mediastinal shift. No air bronchograms."
+    recipient = told(gone, "left", after=denial)
+    mixed = told("fracture" if gone == "x" else "nodule", "right", after=denial)
+    assert "departed-shown-by-a-sign" not in rules_broken(recipient, mixed, gone, "nodule", "left", "right")
+
+
+def test_a_sign_that_another_finding_explains_may_stay():
+    blunted = "Blunting of the left costophrenic angle. There is a left pleural effusion."
+    recipient, mixed = told("pneumothorax", "left", blunted), told("nodule", "right", blunted)
+    assert "departed-shown-by-a-sign" not in rules_broken(
+        recipient, mixed, "pneumothorax", "nodule", "left", "right"
+    )
+
+
+@pytest.mark.parametrize("word", ["adjacent", "compressive", "associated"])
+def test_what_lies_beside_a_departed_effusion_is_seen(word):
+    beside = f"There is {word} atelectasis."
+    recipient = told("pleural_effusion", "left", after=beside)
+    mixed = told("nodule", "right", after=beside)
+    found = rules_broken(recipient, mixed, "pleural_effusion", "nodule", "left", "right")
+    assert "departed-others-depend" in found
+
+
+@pytest.mark.parametrize("word", ["opacity", "infiltrate", "consolidation"])
+def test_another_word_for_the_departed_shadow_is_seen_at_its_place_only(word):
+    named = f"Left lower lobe {word}."
+    recipient = told("pneumonia", "left", after=named)
+    mixed = told("pneumothorax", "right", after=named)
+    found = rules_broken(recipient, mixed, "pneumonia", "pneumothorax", "left", "right")
+    assert "departed-called-otherwise" in found
+    apart = f"Right upper lobe {word}."
+    recipient, mixed = told("pneumonia", "left", after=apart), told("pneumothorax", "right", after=apart)
+    assert rules_broken(recipient, mixed, "pneumonia", "pneumothorax", "left", "right") == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["Recommend CT for further evaluation.", "Repeat films after treatment to document clearing."]
+)
+def test_advice_because_of_what_left_is_seen(text):
+    recipient = told("pneumonia", "left", after=text)
+    mixed = report(f"{HEART} There is a rib fracture on the right. {text}", "Right rib fracture.")
+    found = rules_broken(recipient, mixed, "pneumonia", "hernia", "left", "right")
+    assert "departed-advised-on" in found
+
+
+def test_what_left_by_name_may_not_stay_in_the_impression():
+    recipient, mixed = told("pneumonia", "left"), told("pneumothorax", "right")
+    mixed = mixed.replace("IMPRESSION:", "IMPRESSION: Left lower lobe pneumonia.")
+    found = rules_broken(recipient, mixed, "pneumonia", "pneumothorax", "left", "right")
+    assert "departed-still-stated" in found
+
+
+def test_the_size_of_what_left_may_not_stay():
+    before = "There is a 1.4 cm nodule in the left lung. Rounded 1.4 cm density projecting over the heart."
+    after = "There is a right pneumothorax. Rounded 1.4 cm density projecting over the heart."
+    found = rules_broken(report(before), report(after), "nodule", "pneumothorax", "left", "right")
+    assert "departed-same-size" in found

@@ -1,0 +1,69 @@
+"""Findings and impression tell one story, and nothing else is lost."""
+
+import pytest
+
+from tests.reports.critic.reports import HEART, SENTENCES, report, rules_broken, sentence, told
+
+
+@pytest.mark.parametrize("came", SENTENCES)
+def test_sides_of_findings_and_impression_that_differ_are_seen(came):
+    mixed = told(came, "left").replace("IMPRESSION: ", f"IMPRESSION: {sentence(came, 'right')} ")
+    mixed = mixed[: mixed.rindex(sentence(came, "right")) + len(sentence(came, "right"))]
+    found = rules_broken(report(HEART, "Normal."), mixed, "", came, "none", "left")
+    assert "story-sides-apart" in found
+
+
+def test_degrees_that_differ_are_seen():
+    mixed = report("Large left pleural effusion.", "Small left pleural effusion.")
+    found = rules_broken(report(HEART, "Normal."), mixed, "", "pleural_effusion", "none", "left")
+    assert "story-degrees-apart" in found
+    mixed = report("Large left pleural effusion.", "Massive left pleural effusion.")
+    found = rules_broken(report(HEART, "Normal."), mixed, "", "pleural_effusion", "none", "left")
+    assert "story-degrees-apart" not in found
+
+
+@pytest.mark.parametrize("gone", SENTENCES)
+def test_an_impression_that_lost_its_finding_and_got_none_is_seen(gone):
+    came = "pneumothorax" if gone != "pneumothorax" else "nodule"
+    mixed = report(f"{HEART} {sentence(came, 'left')}", "Cardiomegaly.")
+    recipient = told(gone, "left").replace("IMPRESSION:", "IMPRESSION: Cardiomegaly.")
+    assert "story-silent-impression" in rules_broken(recipient, mixed, gone, came, "left", "left")
+
+
+def test_another_finding_that_was_lost_is_seen():
+    recipient = report(f"{HEART} Left pneumonia and right rib fracture.")
+    mixed = report(f"{HEART} Right pneumothorax.")
+    found = rules_broken(recipient, mixed, "pneumonia", "pneumothorax", "left", "right")
+    assert "story-finding-lost" in found
+
+
+def test_a_finding_that_nobody_gave_is_seen():
+    mixed = report(f"{HEART} Right pneumothorax and rib fracture.")
+    found = rules_broken(report(HEART), mixed, "", "pneumothorax", "none", "right")
+    assert "story-finding-invented" in found
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "Low lung volumes with",
+        "Hypoinflated lungs with",
+        "Elevated right hemidiaphragm with",
+        "Tortuous aorta and",
+        "Prior sternotomy and",
+        "Scoliosis and",
+    ],
+)
+@pytest.mark.parametrize("gone", ["atelectasis", "pneumonia"])
+def test_what_the_picture_still_shows_may_not_leave_with_a_finding(shown, gone):
+    recipient = report(f"{HEART} {shown} left basilar {gone}.")
+    lost, kept = report(f"{HEART} Right pneumothorax."), report(f"{HEART} {shown} right pneumothorax.")
+    found = rules_broken(recipient, lost, gone, "pneumothorax", "left", "right")
+    assert "story-observation-lost" in found
+    found = rules_broken(recipient, kept, gone, "pneumothorax", "left", "right")
+    assert "story-observation-lost" not in found
+
+
+def test_an_arrival_on_another_side_than_the_exchanged_one_is_seen():
+    mixed = report(f"{HEART} Right pneumothorax.")
+    assert "story-other-side" in rules_broken(report(HEART), mixed, "", "pneumothorax", "none", "left")
