@@ -15,13 +15,16 @@ _SMALL = frozenset({"trace", "tiny", "small", "minimal", "mild", "slight", "subt
 
 
 def find_lost_findings(case: Case) -> Iterator[Sentence]:
-    """Yield the recipient's sentences that stated another finding which nothing states any more."""
+    """Yield the recipient's sentences that stated another finding which nothing states any more.
+
+    What the departed finding caused may leave with it: "with adjacent atelectasis".
+    """
     gone = case.exchanged.gone
     there = {m.finding for s in case.after for m in s.mentions if m.assertion in STATED}
     spared = there | {gone, case.exchanged.came} | relation_of(gone).related
     for sentence in case.left:
         stated = {m.finding for m in sentence.mentions if m.assertion is Assertion.PRESENT}
-        if stated - spared:
+        if stated - spared and relation_of(gone).kind_of_reference(sentence.text) != "sequel":
             yield sentence
 
 
