@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from medcutmix_cli.records import Assertion, Sentence, Side
+from medcutmix_cli.records import Assertion, Mention, Sentence, Side
 from medcutmix_cli.reports.critic.case import Case
-from medcutmix_cli.reports.critic.words import only_side, says
-from medcutmix_cli.reports.relations import is_strong, relation_of
+from medcutmix_cli.reports.critic.words import critic_words, only_side, says
+from medcutmix_cli.reports.relations import is_strong, relation_of, words_of
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import meet
 
@@ -19,6 +19,28 @@ def find_denials(case: Case) -> Iterator[Sentence]:
         absent = [m for m in sentence.mentions if m.finding == came and m.assertion is Assertion.ABSENT]
         if any(meet(m.side, Side(case.exchanged.side_came)) for m in absent) and not _limited(sentence.text):
             yield sentence
+
+
+def kin_denied(case: Case) -> Iterator[Sentence]:
+    """Yield what denies, on its side, another name of what came: "No pneumonia." beside airspace disease.
+
+    "No focal consolidation." denies that too: filled air space is what it means.
+    """
+    for group in table("critic")["contradiction"]["kin"]:
+        if not any(
+            critic_words("contradiction", group["came"]).search(words_of(s.text)) for s in case.arrived
+        ):
+            continue
+        for sentence in case.own:
+            denied = [m for m in sentence.mentions if _is_denied_kin(m, case, group["findings"])]
+            words = says(sentence.text, "contradiction", group["denied"])
+            if (denied or words) and not says(sentence.text, "contradiction", "rest"):
+                yield sentence
+
+
+def _is_denied_kin(mention: Mention, case: Case, findings: Collection[str]) -> bool:
+    absent = mention.assertion is Assertion.ABSENT and mention.finding in findings
+    return absent and meet(mention.side, Side(case.exchanged.side_came))
 
 
 def _limited(text: str) -> bool:
@@ -69,6 +91,7 @@ def _elsewhere(text: str, case: Case) -> bool:
 
 RULES = {
     "came-is-denied": find_denials,
+    "came-is-denied-by-another-name": kin_denied,
     "came-is-called-normal": called_normal,
     "came-beside-normal-chest": whole_chest_called_normal,
 }

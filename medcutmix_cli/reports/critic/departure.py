@@ -6,8 +6,9 @@ from collections.abc import Iterator, Set
 
 from medcutmix_cli.records import Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.critic.case import STATED, Case, key_of, mentions_of
-from medcutmix_cli.reports.critic.words import asserts, only_side
+from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side
 from medcutmix_cli.reports.relations import advises, opens_by_pronoun, points_back, relation_of, words_of
+from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import meet
 
 _QUIET = frozenset({SentenceKind.NORMAL, SentenceKind.NEGATIVE, SentenceKind.DEVICE})
@@ -61,6 +62,16 @@ def shown_by_a_sign(case: Case) -> Iterator[Sentence]:
             yield sentence
 
 
+def named_by_a_synonym(case: Case) -> Iterator[Sentence]:
+    """Yield another word for what left that nothing else explains: "heart failure" after its edema."""
+    if case.exchanged.same:
+        return
+    synonyms = relation_of(case.exchanged.gone).synonyms
+    for sentence in case.own:
+        if asserts(sentence.text, synonyms) and not _explained(sentence, case):
+            yield sentence
+
+
 def depends_on_it(case: Case) -> Iterator[Sentence]:
     """Yield findings that are called adjacent to, or compressed by, what left."""
     relation = relation_of(case.exchanged.gone)
@@ -103,15 +114,17 @@ def pointed_at(case: Case) -> Iterator[Sentence]:
 
 
 def find_advice(case: Case) -> Iterator[Sentence]:
-    """Yield recommendations made because of what left; its like, come in its place, would need them as well."""
-    if not case.exchanged.gone or case.exchanged.same:
+    """Yield recommendations made because of what left; nobody gave them for what came in its place."""
+    if not case.exchanged.gone:
         return
     others = {m.finding for s in case.own for m in s.mentions if m.assertion in STATED} - {"support_devices"}
     for sentence in case.stayed:
         own = any(m.assertion in STATED for m in sentence.mentions)
-        if own or not advises(sentence.text) or _explained_by(case.exchanged.came, sentence):
+        if own or not advises(sentence.text):
             continue
-        if not others or _antecedent_left(sentence, case):
+        if _antecedent_left(sentence, case) or (
+            not others and not _explained_by(case.exchanged.came, sentence)
+        ):
             yield sentence
 
 
@@ -128,19 +141,33 @@ def _antecedent_left(sentence: Sentence, case: Case) -> bool:
 
 
 def same_size(case: Case) -> Iterator[Sentence]:
-    """Yield sentences that give the size of what left, though they do not name it."""
-    sizes = {m.measurement for m in case.gone_mentions} - {""}
+    """Yield sentences that give the size of what left, though they do not name it, or of a focus that may be it."""
+    sizes = {words_of(m.measurement) for m in case.gone_mentions} - {""}
+    foci = table("critic")["departure"]["foci"]
     for sentence in case.own:
-        if any(f" {size} " in f" {words_of(sentence.text)} " for size in map(words_of, sizes)):
+        said = f" {words_of(sentence.text)} "
+        focus = any(m.measurement and m.finding in foci for m in sentence.mentions)
+        if any(f" {size} " in said for size in sizes) or (sizes and focus):
             yield sentence
+
+
+def markings_stay(case: Case) -> Iterator[Sentence]:
+    """Yield what still speaks of the interstitium where its markings left: "chronic interstitial disease"."""
+    pattern = critic_words("departure", "markings")
+    if not any(asserts(s.text, pattern) and mentions_of(s, case.exchanged.gone) for s in case.left):
+        return
+    if not any(pattern.search(words_of(s.text)) for s in case.arrived):
+        yield from (s for s in case.own if asserts(s.text, pattern))
 
 
 RULES = {
     "departed-still-stated": still_stated,
     "departed-called-otherwise": called_otherwise,
     "departed-shown-by-a-sign": shown_by_a_sign,
+    "departed-named-by-a-synonym": named_by_a_synonym,
     "departed-others-depend": depends_on_it,
     "departed-pointed-at": pointed_at,
     "departed-advised-on": find_advice,
     "departed-same-size": same_size,
+    "departed-markings-stay": markings_stay,
 }

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.critic.case import STATED, Case, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, says
-from medcutmix_cli.reports.relations import is_strong, relation_of
+from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.sides import differ, oppose
+from medcutmix_cli.sides import differ, meet, oppose
 
 _SMALL = frozenset({"trace", "tiny", "small", "minimal", "mild", "slight", "subtle", "faint", "borderline"})
 
@@ -19,21 +19,58 @@ def find_lost_findings(case: Case) -> Iterator[Sentence]:
 
     What the departed finding caused may leave with it: "with adjacent atelectasis".
     """
-    gone = case.exchanged.gone
-    there = {m.finding for s in case.after for m in s.mentions if m.assertion in STATED}
-    spared = there | {gone, case.exchanged.came} | relation_of(gone).related
+    gone, came = case.exchanged.gone, case.exchanged.came
     for sentence in case.left:
-        stated = {m.finding for m in sentence.mentions if m.assertion is Assertion.PRESENT}
-        if stated - spared and relation_of(gone).kind_of_reference(sentence.text) != "sequel":
+        lost = [
+            m for m in sentence.mentions if m.assertion is Assertion.PRESENT and m.finding not in (gone, came)
+        ]
+        lost = [m for m in lost if not _still_said(m, case) and not _same_shadow(m, sentence, case)]
+        effect = relation_of(gone).kind_of_reference(sentence.text) == "sequel"
+        if {m.finding for m in lost} - ({"atelectasis"} if effect else set()):
             yield sentence
+
+
+def _still_said(mention: Mention, case: Case) -> bool:
+    said = (m for s in case.after for m in mentions_of(s, mention.finding))
+    return any(_at_one_place(mention, m) for m in said)
+
+
+def _same_shadow(mention: Mention, sentence: Sentence, case: Case) -> bool:
+    """Say whether a name may be another one of the departed shadow: there, and not told apart from it.
+
+    In one section what has a sentence of its own is another thing; the other section may name the shadow otherwise.
+    """
+    gone = case.exchanged.gone
+    if mention.finding not in relation_of(gone).related:
+        return False
+    apart = {s.section for s in case.left if mentions_of(s, gone)}
+    if not mentions_of(sentence, gone) and sentence.section in apart and not points_by_pronoun(sentence.text):
+        return False
+    return any(_at_one_place(mention, other) for other in case.gone_mentions)
+
+
+def _at_one_place(one: Mention, other: Mention) -> bool:
+    return meet(one.side, other.side) and len({one.location, other.location} - {""}) <= 1
 
 
 def observation_lost(case: Case) -> Iterator[Sentence]:
     """Yield sentences that left and took along what no finding names, and the picture still shows: low volumes."""
+    shadow = case.exchanged.gone in table("critic")["story"]["shadows"]
     for name in table("critic")["observed"]:
+        if name == "density" and shadow:
+            continue  # a density may be the shadow itself
         if any(says(s.text, "observed", name) for s in case.after):
             continue
         yield from (s for s in case.left if asserts(s.text, critic_words("observed", name)))
+
+
+def markings_lost(case: Case) -> Iterator[Sentence]:
+    """Yield markings of the interstitium that left with a focal shadow: "chronic interstitial changes" beside it."""
+    pattern = critic_words("departure", "markings")
+    focal = [s for s in case.left if mentions_of(s, case.exchanged.gone) and not asserts(s.text, pattern)]
+    told = any(asserts(s.text, pattern) for s in case.after)
+    if focal and not told:
+        yield from (s for s in case.left if s not in focal and asserts(s.text, pattern))
 
 
 def find_invented_findings(case: Case) -> Iterator[Sentence]:
@@ -87,6 +124,29 @@ def silent_impression(case: Case) -> Iterator[Sentence]:
         yield impression[0]
 
 
+def silent_findings(case: Case) -> Iterator[Sentence]:
+    """Yield what left the findings, a sign of it too, where what came is told in the impression alone."""
+    inside, outside = _by_part(case)
+    if outside or not inside or not case.exchanged.gone:
+        return
+    relation = relation_of(case.exchanged.gone)
+    for sentence in case.left:
+        told = mentions_of(sentence, case.exchanged.gone) or relation.kind_of_reference(sentence.text)
+        if sentence.section != "impression" and told:
+            yield sentence
+
+
+def unsided(case: Case) -> Iterator[Sentence]:
+    """Yield what came without a side or place where what left had a side: of the pleura, which lies on either."""
+    sided = case.exchanged.came in table("critic")["story"]["sided"] and case.exchanged.side_gone != Side.NONE
+    if (
+        sided
+        and case.exchanged.same
+        and not any(m.side != Side.NONE or m.location for m in case.came_mentions)
+    ):
+        yield from case.arrived[:1]
+
+
 def inconsistent_sides(case: Case) -> Iterator[Sentence]:
     """Yield arrived sentences that name another single side than the one that was exchanged."""
     wanted = case.exchanged.side_came
@@ -99,9 +159,12 @@ def inconsistent_sides(case: Case) -> Iterator[Sentence]:
 RULES = {
     "story-finding-lost": find_lost_findings,
     "story-observation-lost": observation_lost,
+    "story-markings-lost": markings_lost,
     "story-finding-invented": find_invented_findings,
     "story-sides-apart": sides_apart,
     "story-degrees-apart": degrees_apart,
     "story-silent-impression": silent_impression,
+    "story-silent-findings": silent_findings,
+    "story-side-unsaid": unsided,
     "story-other-side": inconsistent_sides,
 }

@@ -63,3 +63,34 @@ def test_what_the_recipient_said_beside_a_like_finding_may_stay():
     before = report(f"{sentence('atelectasis', 'left')} The lungs are clear.")
     after = report("Minimal left basilar atelectasis. The lungs are clear.")
     assert rules_broken(before, after, "atelectasis", "atelectasis", "left", "left") == set()
+
+
+FILLED = ["air space disease", "consolidation", "infiltrate"]
+
+
+@pytest.mark.parametrize("came", FILLED)
+@pytest.mark.parametrize(
+    ("stays", "seen"),
+    [
+        ("No pneumonia.", True),
+        ("No focal airspace consolidation.", True),
+        ("No radiographic evidence of aspiration.", True),
+        ("No other consolidation.", False),
+        ("No right lower lobe pneumonia.", False),
+        ("No pleural effusion.", False),
+    ],
+)
+def test_filled_air_space_is_denied_by_each_of_its_names(came, stays, seen):
+    finding = {"air space disease": "opacity"}.get(came, came)
+    mixed = report(f"{stays} Left basilar {came}.")
+    found = rules_broken(report(stays), mixed, "", finding, "none", "left")
+    assert ("came-is-denied-by-another-name" in found) is seen
+
+
+@pytest.mark.parametrize(
+    ("came", "seen"), [("reticulonodular opacities", True), ("streaky opacities", False)]
+)
+def test_nodules_that_are_denied_do_not_come_as_reticulonodular_opacities(came, seen):
+    stays = "There are no nodules or masses."
+    found = rules_broken(report(stays), report(f"Left {came}. {stays}"), "", "opacity", "none", "left")
+    assert ("came-is-denied-by-another-name" in found) is seen

@@ -118,3 +118,38 @@ def test_the_size_of_what_left_may_not_stay():
     after = "There is a right pneumothorax. Rounded 1.4 cm density projecting over the heart."
     found = rules_broken(report(before), report(after), "nodule", "pneumothorax", "left", "right")
     assert "departed-same-size" in found
+
+
+@pytest.mark.parametrize("stays", ["Chronic interstitial and bullous disease.", "Pulmonary fibrosis."])
+@pytest.mark.parametrize("gone", ["Diffuse interstitial opacities.", "Coarse reticular opacities."])
+def test_what_still_speaks_of_the_interstitium_is_seen_when_its_markings_left(gone, stays):
+    recipient = report(f"{HEART} {gone}", stays)
+    mixed = report(f"{HEART} Right pneumothorax.", f"{stays} Right pneumothorax.")
+    found = rules_broken(recipient, mixed, "opacity", "pneumothorax", "none", "right")
+    assert "departed-markings-stay" in found
+    focal = report(f"{HEART} Left basilar opacity.", stays)
+    assert "departed-markings-stay" not in rules_broken(
+        focal, mixed, "opacity", "pneumothorax", "left", "right"
+    )
+
+
+def test_another_focus_with_a_size_may_be_the_one_that_left():
+    recipient = report(f"{HEART} A 4 cm left lower lobe opacity.", "A 4.8 cm mass in the left lower lobe.")
+    mixed = report(f"{HEART} Right basilar opacity.", "A 4.8 cm mass in the left lower lobe.")
+    assert "departed-same-size" in rules_broken(recipient, mixed, "opacity", "opacity", "left", "right")
+
+
+@pytest.mark.parametrize("advice", ["Recommend followup films to document resolution.", "CT is recommended."])
+@pytest.mark.parametrize("finding", ["consolidation", "mass"])
+def test_advice_that_was_given_for_what_left_is_seen_where_its_like_came(finding, advice):
+    recipient = report(f"{HEART} Left {finding}. {advice}")
+    mixed = report(f"{HEART} Left upper lobe {finding}. {advice}")
+    assert "departed-advised-on" in rules_broken(recipient, mixed, finding, finding, "left", "left")
+
+
+@pytest.mark.parametrize("stays", ["Findings of volume overload.", "Mild fluid overload."])
+def test_another_word_for_what_left_is_seen(stays):
+    recipient = report(f"{HEART} Pulmonary edema.", stays)
+    mixed = report(f"{HEART} Right pneumothorax.", f"{stays} Right pneumothorax.")
+    found = rules_broken(recipient, mixed, "edema", "pneumothorax", "none", "right")
+    assert "departed-named-by-a-synonym" in found

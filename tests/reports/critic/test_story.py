@@ -67,3 +67,51 @@ def test_what_the_picture_still_shows_may_not_leave_with_a_finding(shown, gone):
 def test_an_arrival_on_another_side_than_the_exchanged_one_is_seen():
     mixed = report(f"{HEART} Right pneumothorax.")
     assert "story-other-side" in rules_broken(report(HEART), mixed, "", "pneumothorax", "none", "left")
+
+
+@pytest.mark.parametrize(
+    ("lost", "seen"),
+    [
+        ("Left perihilar scarring.", True),  # a sentence of its own in the same section
+        ("Right apical scarring.", True),
+        ("", False),
+    ],
+)
+def test_a_related_name_with_a_sentence_of_its_own_is_another_thing(lost, seen):
+    recipient = report(f"{HEART} {lost} Left atelectasis.".replace("  ", " "))
+    mixed = report(f"{HEART} Left basilar atelectasis.")
+    found = rules_broken(recipient, mixed, "atelectasis", "atelectasis", "left", "left")
+    assert ("story-finding-lost" in found) is seen
+
+
+def test_markings_that_left_with_a_focal_shadow_are_seen():
+    recipient = report(f"{HEART} Right upper lobe opacity. Chronic interstitial changes.")
+    mixed = report(f"{HEART} Left pneumothorax.")
+    found = rules_broken(recipient, mixed, "opacity", "pneumothorax", "right", "left")
+    assert "story-markings-lost" in found
+
+
+@pytest.mark.parametrize("sign", ["Small left pleural effusion.", "Blunted left costophrenic angle."])
+def test_what_came_into_the_impression_alone_leaves_the_findings_silent(sign):
+    recipient = report(f"{HEART} {sign}", "Left pleural effusion.")
+    mixed = report(HEART, "Large left pleural effusion.")
+    finding = "pleural_effusion"
+    assert "story-silent-findings" in rules_broken(recipient, mixed, finding, finding, "left", "left")
+
+
+@pytest.mark.parametrize(
+    ("came", "seen"), [("Small pleural effusion.", True), ("Bilateral pleural effusions.", False)]
+)
+def test_an_effusion_without_a_side_does_not_stand_for_one_with_a_side(came, seen):
+    recipient, mixed = report(f"{HEART} Left pleural effusion."), report(f"{HEART} {came}")
+    side = "none" if seen else "bilateral"
+    found = rules_broken(recipient, mixed, "pleural_effusion", "pleural_effusion", "left", side)
+    assert ("story-side-unsaid" in found) is seen
+
+
+@pytest.mark.parametrize("shown", ["Central vascular prominence and", "Lower thoracic vertebral body"])
+def test_vessels_and_vertebrae_do_not_leave_with_a_shadow(shown):
+    recipient, mixed = report(f"{HEART} {shown} opacities."), report(f"{HEART} Left pneumothorax.")
+    assert "story-observation-lost" in rules_broken(
+        recipient, mixed, "opacity", "pneumothorax", "none", "left"
+    )
