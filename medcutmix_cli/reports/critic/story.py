@@ -136,7 +136,7 @@ def silent_findings(case: Case) -> Iterator[Sentence]:
             yield sentence
 
 
-def unsided(case: Case) -> Iterator[Sentence]:
+def find_missing_sides(case: Case) -> Iterator[Sentence]:
     """Yield what came without a side or place where what left had a side: of the pleura, which lies on either."""
     sided = case.exchanged.came in table("critic")["story"]["sided"] and case.exchanged.side_gone != Side.NONE
     if (
@@ -165,6 +165,6 @@ RULES = {
     "story-degrees-apart": degrees_apart,
     "story-silent-impression": silent_impression,
     "story-silent-findings": silent_findings,
-    "story-side-unsaid": unsided,
+    "story-side-unsaid": find_missing_sides,
     "story-other-side": inconsistent_sides,
 }

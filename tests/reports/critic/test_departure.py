@@ -147,9 +147,11 @@ def test_advice_that_was_given_for_what_left_is_seen_where_its_like_came(finding
     assert "departed-advised-on" in rules_broken(recipient, mixed, finding, finding, "left", "left")
 
 
-@pytest.mark.parametrize("stays", ["Findings of volume overload.", "Mild fluid overload."])
+@pytest.mark.parametrize(
+    "stays", ["Loculated component on the left.", "Subpulmonic component.", "Layering density on the left."]
+)
 def test_another_word_for_what_left_is_seen(stays):
-    recipient = report(f"{HEART} Pulmonary edema.", stays)
-    mixed = report(f"{HEART} Right pneumothorax.", f"{stays} Right pneumothorax.")
-    found = rules_broken(recipient, mixed, "edema", "pneumothorax", "none", "right")
+    recipient = report(f"{HEART} Left pleural effusion. {stays}")
+    mixed = report(f"{HEART} Right basilar nodule. {stays}")
+    found = rules_broken(recipient, mixed, "pleural_effusion", "nodule", "left", "right")
     assert "departed-named-by-a-synonym" in found
