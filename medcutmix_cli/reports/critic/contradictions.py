@@ -72,6 +72,24 @@ def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
             yield sentence
 
 
+def lungs_otherwise_clear(case: Case) -> Iterator[Sentence]:
+    """Yield "otherwise clear" before what came in a section: it meant something else, and now denies it."""
+    if case.exchanged.gone or case.exchanged.came not in table("critic")["story"]["shadows"]:
+        return
+    told: set[str] = set()
+    for sentence in case.after:
+        if sentence in case.arrived:
+            told.add(sentence.section)
+        elif sentence.section not in told and says(sentence.text, "contradiction", "otherwise-clear"):
+            yield sentence
+
+
+def called_unchanged(case: Case) -> Iterator[Sentence]:
+    """Yield what calls the whole chest unchanged, of another picture than the one that is described now."""
+    if case.exchanged.came:
+        yield from (s for s in case.own if not s.mentions and says(s.text, "contradiction", "no-change"))
+
+
 def _as_before(case: Case) -> bool:
     """Say whether the recipient's report said the same beside a finding of this kind, side and extent."""
     strong_before = any(is_strong(s.text) for s in case.left)
@@ -93,5 +111,7 @@ RULES = {
     "came-is-denied": find_denials,
     "came-is-denied-by-another-name": kin_denied,
     "came-is-called-normal": called_normal,
+    "came-beside-otherwise-clear": lungs_otherwise_clear,
+    "came-beside-no-change": called_unchanged,
     "came-beside-normal-chest": whole_chest_called_normal,
 }

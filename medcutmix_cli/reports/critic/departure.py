@@ -6,7 +6,7 @@ from collections.abc import Iterator, Set
 
 from medcutmix_cli.records import Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.critic.case import STATED, Case, key_of, mentions_of
-from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side
+from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import advises, opens_by_pronoun, points_back, relation_of, words_of
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import meet
@@ -128,6 +128,12 @@ def find_advice(case: Case) -> Iterator[Sentence]:
             yield sentence
 
 
+def left_over(case: Case) -> Iterator[Sentence]:
+    """Yield calls, faxes and wishes for older films that were there for what left."""
+    if case.exchanged.gone:
+        yield from (s for s in case.stayed if not s.mentions and says(s.text, "departure", "leftovers"))
+
+
 def _antecedent_left(sentence: Sentence, case: Case) -> bool:
     """Say whether the last sentence before one that states something stated what left, and is no longer there."""
     gone, left = case.exchanged.gone, {key_of(s) for s in case.left}
@@ -168,6 +174,7 @@ RULES = {
     "departed-others-depend": depends_on_it,
     "departed-pointed-at": pointed_at,
     "departed-advised-on": find_advice,
+    "departed-left-something-over": left_over,
     "departed-same-size": same_size,
     "departed-markings-stay": markings_stay,
 }

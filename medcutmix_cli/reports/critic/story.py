@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.critic.case import STATED, Case, mentions_of
-from medcutmix_cli.reports.critic.words import asserts, critic_words, says
+from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import differ, meet, oppose
 
+_NORMAL = (SentenceKind.NORMAL, SentenceKind.NEGATIVE)
 _SMALL = frozenset({"trace", "tiny", "small", "minimal", "mild", "slight", "subtle", "faint", "borderline"})
 
 
@@ -59,9 +60,43 @@ def observation_lost(case: Case) -> Iterator[Sentence]:
     for name in table("critic")["observed"]:
         if name == "density" and shadow:
             continue  # a density may be the shadow itself
-        if any(says(s.text, "observed", name) for s in case.after):
-            continue
-        yield from (s for s in case.left if asserts(s.text, critic_words("observed", name)))
+        told = {s.section for s in case.after if says(s.text, "observed", name)}
+        gone = (s for s in case.left if s.section not in told)
+        yield from (s for s in gone if asserts(s.text, critic_words("observed", name)))
+
+
+def invent_observations(case: Case) -> Iterator[Sentence]:
+    """Yield what came and says of another part of the picture what the recipient's report does not: low volumes."""
+    for name in table("critic")["observed"]:
+        if name != "density" and not any(says(s.text, "observed", name) for s in case.before):
+            yield from (s for s in case.arrived if asserts(s.text, critic_words("observed", name)))
+
+
+def denials_lost(case: Case) -> Iterator[Sentence]:
+    """Yield denials that left and would be true beside what came: "no effusion" beside an opacity.
+
+    Not that the lungs are clear: whoever has something else may leave that unsaid.
+    """
+    gone, came = case.exchanged.gone, case.exchanged.came
+    touched = {gone, came, "opacity"} | relation_of(gone).related | relation_of(came).related | _kin(came)
+    there = {m.finding for s in case.after for m in s.mentions}
+    for sentence in case.left:
+        denied = {m.finding for m in sentence.mentions if m.assertion is Assertion.ABSENT}
+        if denied - touched - there:
+            yield sentence
+
+
+def _kin(finding: str) -> set[str]:
+    shadows = set(table("critic")["story"]["shadows"])
+    return shadows if finding in shadows else set()
+
+
+def other_side_lost(case: Case) -> Iterator[Sentence]:
+    """Yield a normal statement about the other side alone that left: "Left lung is clear." beside one on the right."""
+    other = {"left": "right", "right": "left"}.get(str(case.exchanged.side_came))
+    kept = {only_side(s.text) for s in case.after if s.kind in _NORMAL}
+    if other and other not in kept:
+        yield from (s for s in case.left if s.kind in _NORMAL and only_side(s.text) == other)
 
 
 def markings_lost(case: Case) -> Iterator[Sentence]:
@@ -160,6 +195,9 @@ RULES = {
     "story-finding-lost": find_lost_findings,
     "story-observation-lost": observation_lost,
     "story-markings-lost": markings_lost,
+    "story-observation-invented": invent_observations,
+    "story-denial-lost": denials_lost,
+    "story-other-side-lost": other_side_lost,
     "story-finding-invented": find_invented_findings,
     "story-sides-apart": sides_apart,
     "story-degrees-apart": degrees_apart,

@@ -21,7 +21,25 @@ def test_clear_lungs_beside_a_shadow_that_came_are_seen(came, stays):
 @pytest.mark.parametrize("came", ["consolidation", "atelectasis", "mass"])
 @pytest.mark.parametrize("stays", ["The right lung is clear.", "The lungs are otherwise clear."])
 def test_the_other_lung_or_the_rest_may_be_clear(came, stays):
-    assert rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left") == set()
+    mixed = report(f"{sentence(came, 'left')} {stays}")
+    assert rules_broken(report(stays), mixed, "", came, "none", "left") == set()
+
+
+@pytest.mark.parametrize("came", ["consolidation", "atelectasis", "mass"])
+@pytest.mark.parametrize(
+    "stays", ["The lungs are otherwise clear.", "Low volumes, lungs otherwise grossly clear."]
+)
+def test_otherwise_clear_before_what_came_means_something_else(came, stays):
+    found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
+    assert "came-beside-otherwise-clear" in found
+
+
+@pytest.mark.parametrize("stays", ["Stable appearance of the chest.", "No significant interval change."])
+@pytest.mark.parametrize("gone", ["", "consolidation"])
+def test_an_unchanged_chest_beside_what_came_is_seen(gone, stays):
+    recipient = report(f"{HEART} {sentence(gone, 'left') if gone else ''}", stays)
+    found = rules_broken(recipient, report(f"{HEART} Left basilar nodule.", stays), gone, "nodule")
+    assert "came-beside-no-change" in found
 
 
 @pytest.mark.parametrize("name", ["pleural effusion", "pneumothorax", "pneumonia", "consolidation"])

@@ -155,3 +155,19 @@ def test_another_word_for_what_left_is_seen(stays):
     mixed = report(f"{HEART} Right basilar nodule. {stays}")
     found = rules_broken(recipient, mixed, "pleural_effusion", "nodule", "left", "right")
     assert "departed-named-by-a-synonym" in found
+
+
+@pytest.mark.parametrize(
+    "stays",
+    [
+        "Comparison examinations would be useful.",
+        "The findings were faxed.",
+        "Dr. Smith was notified by telephone.",
+    ],
+)
+@pytest.mark.parametrize("came", ["mass", "nodule"])
+def test_calls_and_wishes_for_older_films_are_left_over(came, stays):
+    recipient = report(f"{HEART} Left upper lobe mass. {stays}")
+    mixed = report(f"{HEART} Right upper lobe {came}. {stays}")
+    assert "departed-left-something-over" in rules_broken(recipient, mixed, "mass", came, "left", "right")
+    assert "departed-left-something-over" not in rules_broken(recipient, mixed, "", came, "none", "right")

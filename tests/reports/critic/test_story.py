@@ -115,3 +115,30 @@ def test_vessels_and_vertebrae_do_not_leave_with_a_shadow(shown):
     assert "story-observation-lost" in rules_broken(
         recipient, mixed, "opacity", "pneumothorax", "none", "left"
     )
+
+
+@pytest.mark.parametrize(
+    "lost", ["No pleural effusion or pneumothorax.", "No acute infiltrate or pleural effusion."]
+)
+@pytest.mark.parametrize("came", ["opacity", "atelectasis"])
+def test_a_denial_that_would_still_be_true_is_missed(lost, came):
+    told_before = report(f"{HEART} {lost}")
+    found = rules_broken(told_before, report(f"{HEART} Left basilar {came}."), "", came, "none", "left")
+    assert "story-denial-lost" in found
+    kept = report(f"{HEART} No pneumothorax or pleural effusion. Left basilar {came}.")
+    assert "story-denial-lost" not in rules_broken(told_before, kept, "", came, "none", "left")
+
+
+@pytest.mark.parametrize("came", ["consolidation", "nodule"])
+def test_the_other_lung_that_is_clear_is_missed(came):
+    recipient = report(f"{HEART} Left lung is clear.")
+    lost, kept = (report(f"{HEART} {part}{sentence(came, 'right')}") for part in ("", "Left lung is clear. "))
+    assert "story-other-side-lost" in rules_broken(recipient, lost, "", came, "none", "right")
+    assert "story-other-side-lost" not in rules_broken(recipient, kept, "", came, "none", "right")
+
+
+@pytest.mark.parametrize("shown", ["Underinflated lungs with", "Tortuous aorta and"])
+def test_what_came_says_nothing_of_other_parts_of_the_picture(shown):
+    mixed = report(f"{HEART} {shown} left basilar atelectasis.")
+    found = rules_broken(report(HEART), mixed, "", "atelectasis", "none", "left")
+    assert "story-observation-invented" in found
