@@ -1,0 +1,96 @@
+"""Is what comes of the kind of what leaves? What a report says around a finding was said of its kind. Words are data.
+
+Denials around markings of the interstitium were not meant for filled air space, those around a left effusion not for
+one without a side, and a collapse that a large effusion explains is no small band. What the words in `rules/giving.toml`
+do not tell apart is let pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from medcutmix_cli.pairing.normals import is_interstitial
+from medcutmix_cli.pairing.tables import table
+from medcutmix_cli.records import Assertion, Sentence, Side
+from medcutmix_cli.reports.words import canonical, compile_phrases
+
+
+def unlikeness(leaving: Sentence, coming: Sequence[Sentence], finding: str, sides: tuple[Side, Side]) -> str:
+    """Name the first way in which a donor's statement is of another kind than the one it replaces; "" for none.
+
+    Args:
+        leaving: The recipient's sentence, or the part of it, that asserts the finding.
+        coming: The donor's sentences.
+        finding: Lexicon id of both.
+        sides: The recipient's and the donor's.
+    """
+    if shows_no_lesion(leaving):
+        return "recipient-shadow-is-of-no-lesion"
+    theirs, ours = sides
+    if theirs is not Side.NONE and ours is Side.NONE and not all(_needs_no_side(s, finding) for s in coming):
+        return "donor-names-no-side"
+    if any(_kind(s, finding) not in _LIKE[_kind(leaving, finding)] for s in coming):
+        return "donor-has-another-kind-of-opacity"
+    return ""
+
+
+def overtaken_cause(
+    leaving: Sentence, coming: Iterable[Sentence], finding: str, kept: Iterable[Sentence]
+) -> bool:
+    """Say whether a great finding would become a slight one while what causes it stays: collapse by pneumothorax."""
+    if not (_says("great", leaving) and any(_says("slight", s) for s in coming)):
+        return False
+    causes = table("giving")["causes"].get(finding, ())
+    return any(m.finding in causes and m.assertion is Assertion.PRESENT for s in kept for m in s.mentions)
+
+
+def denied_nodules(coming: Iterable[Sentence], kept: Iterable[Sentence]) -> bool:
+    """Say whether a nodular shadow would come into a report that denies nodules or masses."""
+    nodular = any(_says("nodular", s) for s in coming)
+    denied = table("giving")["likeness"]["denied_nodules"]
+    return nodular and any(
+        m.finding in denied and m.assertion is Assertion.ABSENT for s in kept for m in s.mentions
+    )
+
+
+def shows_no_lesion(sentence: Sentence) -> bool:
+    """Say whether a shadow is one of vessels, spine, breast or nipple, or may be: "prominent pulmonary XXXX"."""
+    return _says("no_lesion", sentence) or _VESSELS_LOST.search(sentence.text) is not None
+
+
+_VESSELS_LOST = re.compile(
+    r"\bprominen\w+ (?:of )?(?:the )?(?:central )?(?:pulmonary |hilar |vascular )?X{3,}", re.I
+)
+_LIKE = {
+    "interstitial": ("interstitial",),
+    "airspace": ("airspace", "plain"),
+    "plain": ("plain",),
+    "other": ("other",),
+}
+"""Kind that leaves -> kinds that may come: plain shadows may stand where filled air space stood, not the other way."""
+
+
+def _needs_no_side(sentence: Sentence, finding: str) -> bool:
+    """Say whether a statement without a side is whole: "basilar atelectasis" is of both bases."""
+    rules = table("giving")["likeness"]
+    return finding not in rules["sided"] or (finding in rules["basal"] and _says("bases", sentence))
+
+
+def _kind(sentence: Sentence, finding: str) -> str:
+    if finding not in table("giving")["likeness"]["kinds_of_opacity"]:
+        return "other"
+    own = [m for m in sentence.mentions if m.finding == finding]
+    if _says("interstitium", sentence) or any(is_interstitial(sentence, m) for m in own):
+        return "interstitial"
+    return "airspace" if _says("airspace", sentence) else "plain"
+
+
+def _says(name: str, sentence: Sentence) -> bool:
+    return _pattern(name).search(canonical(sentence.text).text) is not None
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return compile_phrases(table("giving")["likeness"][name])
