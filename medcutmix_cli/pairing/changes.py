@@ -16,7 +16,14 @@ from medcutmix_cli.pairing.connectives import loosen_ties
 from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits, format_entering
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.grammar import has_sentence_shape
-from medcutmix_cli.pairing.likeness import denied_nodules, overtaken_cause, shows_no_lesion, unlikeness
+from medcutmix_cli.pairing.likeness import (
+    denied_nodules,
+    misfits,
+    overtaken_cause,
+    shows_no_lesion,
+    still_normal,
+    unlikeness,
+)
 from medcutmix_cli.pairing.normals import is_acute, normal_beside_finding
 from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
@@ -57,7 +64,7 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     given = donor_statement(donor.reading, finding)
     if isinstance(given, Refusal):
         return given
-    unlike = unlikeness(gone.query, given.sentences, finding, (gone.side, given.side))
+    unlike = unlikeness(_asserting(gone, finding), given.sentences, finding, (gone.side, given.side))
     if unlike:
         return Refusal(unlike)
     beside = Insertion.of(given.sentences).without(recipient.findings)
@@ -69,6 +76,13 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     if overtaken_cause(gone.query, given.sentences, finding, kept):
         return Refusal("cause-of-a-greater-finding-stays")
     return _change(recipient, draft, gone, given, beside)
+
+
+def _asserting(gone: Removal, finding: str) -> list[Sentence]:
+    """Return what asserts the finding that leaves, the map's query first."""
+    others = (change.sentence for change in gone.changes if change.left is None)
+    asserting = [s for s in others if any(m.finding == finding for m in s.mentions)]
+    return [gone.query, *asserting]
 
 
 def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> TextChange | Refusal:
@@ -222,11 +236,14 @@ def _change(
         return edits
     kept, inserted = draft.kept_sentences(reading), draft.inserted_sentences()
     counting = _counting(recipient)
+    new = given.finding not in recipient.findings
     untrue = _untruth(recipient, kept, inserted)
     if untrue:
         return Refusal(untrue)
     if any(arriving.conflicts(s) for s in kept if s.section in counting):
         return Refusal("contradiction-would-be-left")
+    if new and still_normal(given.finding, [given.side], (s for s in kept if s.section in counting)):
+        return Refusal("recipient-stays-normal")
     if normal_beside_finding(s for s in (*kept, *inserted) if s.section in counting):
         # The mixed report would be refused for it; not reading it first saves most of the time of pairing.
         return Refusal("normal-beside-acute-finding")
@@ -276,6 +293,8 @@ def _told_in(sentences: Iterable[Sentence]) -> set[tuple[str, str]]:
 def _breaks(change: SentenceChange) -> bool:
     """Say whether a sentence loses its shape with what is cut out of it."""
     left = change.left
+    if left is not None and misfits(left.text) and not misfits(change.sentence.text):
+        return True
     return left is not None and has_sentence_shape(change.sentence.text) and not has_sentence_shape(left.text)
 
 

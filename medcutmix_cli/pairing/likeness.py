@@ -1,8 +1,8 @@
 """Is what comes of the kind of what leaves? What a report says around a finding was said of its kind. Words are data.
 
-Denials around markings of the interstitium were not meant for filled air space, those around a left effusion not for
-one without a side, and a collapse that a large effusion explains is no small band. What the words in `rules/giving.toml`
-do not tell apart is let pass.
+Denials around markings of the interstitium were not meant for filled air space, those around a left effusion not
+for one without a side, and a collapse that a large effusion explains is no small band. The words that tell kinds apart
+are in `rules/giving.toml`.
 """
 
 from __future__ import annotations
@@ -11,27 +11,30 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from medcutmix_cli.pairing.normals import is_interstitial
+from medcutmix_cli.pairing.normals import is_interstitial, of_the_lung
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Sentence, Side
 from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.sides import meet
 
 
 def unlikeness(leaving: Sentence, coming: Sequence[Sentence], finding: str, sides: tuple[Side, Side]) -> str:
     """Name the first way in which a donor's statement is of another kind than the one it replaces; "" for none.
 
     Args:
-        leaving: The recipient's sentence, or the part of it, that asserts the finding.
+        leaving: The recipient's sentences that assert the finding.
         coming: The donor's sentences.
         finding: Lexicon id of both.
         sides: The recipient's and the donor's.
     """
-    if shows_no_lesion(leaving):
+    if any(shows_no_lesion(s) for s in leaving):
         return "recipient-shadow-is-of-no-lesion"
     theirs, ours = sides
     if theirs is not Side.NONE and ours is Side.NONE and not all(_needs_no_side(s, finding) for s in coming):
         return "donor-names-no-side"
-    if any(_kind(s, finding) not in _LIKE[_kind(leaving, finding)] for s in coming):
+    kinds = {_kind(s, finding) for s in leaving}
+    kind = "airspace" if kinds == {"airspace", "plain"} else "both" if len(kinds) > 1 else min(kinds)
+    if any(_kind(s, finding) not in _LIKE[kind] for s in coming):
         return "donor-has-another-kind-of-opacity"
     return ""
 
@@ -67,6 +70,7 @@ _LIKE = {
     "interstitial": ("interstitial",),
     "airspace": ("airspace", "plain"),
     "plain": ("plain",),
+    "both": (),
     "other": ("other",),
 }
 """Kind that leaves -> kinds that may come: plain shadows may stand where filled air space stood, not the other way."""
@@ -82,9 +86,34 @@ def _kind(sentence: Sentence, finding: str) -> str:
     if finding not in table("giving")["likeness"]["kinds_of_opacity"]:
         return "other"
     own = [m for m in sentence.mentions if m.finding == finding]
-    if _says("interstitium", sentence) or any(is_interstitial(sentence, m) for m in own):
-        return "interstitial"
-    return "airspace" if _says("airspace", sentence) else "plain"
+    marked = _says("interstitium", sentence) or any(is_interstitial(sentence, m) for m in own)
+    filled = _says("airspace", sentence)
+    if marked:
+        return "both" if filled else "interstitial"
+    return "airspace" if filled else "plain"
+
+
+def still_normal(coming: str, sides: Iterable[Side], kept: Iterable[Sentence]) -> bool:
+    """Say whether what stays calls the lungs clear where a finding of the lung came, or the chest unchanged."""
+    where = tuple(sides)
+    for sentence in kept:
+        text = canonical(sentence.text).text
+        if _pattern("unchanged_chest").search(text):
+            return True
+        clear = _pattern("clear_lungs").search(text) if of_the_lung(coming) else None
+        if clear and any(meet(_side_said(clear.group()), side) for side in where):
+            return True
+    return False
+
+
+def misfits(text: str) -> bool:
+    """Say whether an adjective stands before a noun that it does not go with: "focal pneumothorax"."""
+    return _pattern("misfit").search(canonical(text).text) is not None
+
+
+def _side_said(text: str) -> Side:
+    said = set(text.split()) & {"left", "right"}
+    return Side(said.pop()) if len(said) == 1 else Side.NONE
 
 
 def _says(name: str, sentence: Sentence) -> bool:
