@@ -24,7 +24,7 @@ from medcutmix_cli.pairing.likeness import (
     still_normal,
     unlikeness,
 )
-from medcutmix_cli.pairing.normals import is_acute, normal_beside_finding
+from medcutmix_cli.pairing.normals import is_acute, normal_beside_finding, of_the_lung
 from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
@@ -266,6 +266,8 @@ def _untruth(recipient: ReadStudy, kept: Sequence[Sentence], inserted: Sequence[
         return "recipient-denies-nodules"
     if _says_twice(kept, inserted):
         return "statement-would-stand-twice"
+    if _denial_lost(recipient, kept, inserted):
+        return "denial-of-another-would-be-lost"
     return "other-finding-lost-in-a-section" if _lost_in_a_section(recipient, kept, inserted) else ""
 
 
@@ -284,6 +286,21 @@ def _lost_in_a_section(recipient: ReadStudy, kept: Sequence[Sentence], inserted:
     stays = {finding for section, finding in after if section in counting}
     lost = {finding for section, finding in before - after if section in counting}
     return bool((lost & stays) - coming)
+
+
+def _denial_lost(recipient: ReadStudy, kept: Sequence[Sentence], inserted: Sequence[Sentence]) -> bool:
+    """Say whether a report no longer denies a finding that what comes does not touch."""
+    counting = _counting(recipient)
+    coming = {m.finding for s in inserted for m in s.mentions}
+    before, after = (
+        _denied_in(s for s in of if s.section in counting) for of in (recipient.reading.sentences, kept)
+    )
+    lung = any(of_the_lung(finding) for finding in coming)
+    return any(not (lung and of_the_lung(finding)) for finding in before - after - coming)
+
+
+def _denied_in(sentences: Iterable[Sentence]) -> set[str]:
+    return {m.finding for s in sentences for m in s.mentions if m.assertion is Assertion.ABSENT}
 
 
 def _told_in(sentences: Iterable[Sentence]) -> set[tuple[str, str]]:
