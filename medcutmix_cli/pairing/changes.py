@@ -17,6 +17,7 @@ from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits, f
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.grammar import has_sentence_shape
 from medcutmix_cli.pairing.likeness import (
+    denied_filling,
     denied_nodules,
     misfits,
     overtaken_cause,
@@ -29,6 +30,7 @@ from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
 
+_SENTENCES = 2
 _MAIN = ("findings", "impression", "last_paragraph")
 
 
@@ -64,7 +66,10 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     given = donor_statement(donor.reading, finding)
     if isinstance(given, Refusal):
         return given
-    unlike = unlikeness(_asserting(gone, finding), given.sentences, finding, (gone.side, given.side))
+    asserting = _asserting(gone, finding)
+    if _several(asserting):
+        return Refusal("recipient-tells-of-several")
+    unlike = unlikeness(asserting, given.sentences, finding, (gone.side, given.side))
     if unlike:
         return Refusal(unlike)
     beside = Insertion.of(given.sentences).without(recipient.findings)
@@ -83,6 +88,12 @@ def _asserting(gone: Removal, finding: str) -> list[Sentence]:
     others = (change.sentence for change in gone.changes if change.left is None)
     asserting = [s for s in others if any(m.finding == finding for m in s.mentions)]
     return [gone.query, *asserting]
+
+
+def _several(asserting: Sequence[Sentence]) -> bool:
+    """Say whether one section gives a finding more than two sentences: one for all of them would say too little."""
+    told = Counter(s.section for s in dict.fromkeys(asserting))
+    return any(count > _SENTENCES for count in told.values())
 
 
 def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> TextChange | Refusal:
@@ -242,7 +253,11 @@ def _change(
         return Refusal(untrue)
     if any(arriving.conflicts(s) for s in kept if s.section in counting):
         return Refusal("contradiction-would-be-left")
-    if new and still_normal(given.finding, [given.side], (s for s in kept if s.section in counting)):
+    if new and denied_filling(inserted, given.finding, kept):
+        return Refusal("recipient-denies-filled-lung")
+    if new and still_normal(
+        given.main, given.finding, given.side, (s for s in kept if s.section in counting)
+    ):
         return Refusal("recipient-stays-normal")
     if normal_beside_finding(s for s in (*kept, *inserted) if s.section in counting):
         # The mixed report would be refused for it; not reading it first saves most of the time of pairing.

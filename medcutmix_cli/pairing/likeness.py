@@ -18,7 +18,9 @@ from medcutmix_cli.reports.words import canonical, compile_phrases
 from medcutmix_cli.sides import meet
 
 
-def unlikeness(leaving: Sentence, coming: Sequence[Sentence], finding: str, sides: tuple[Side, Side]) -> str:
+def unlikeness(
+    leaving: Sequence[Sentence], coming: Sequence[Sentence], finding: str, sides: tuple[Side, Side]
+) -> str:
     """Name the first way in which a donor's statement is of another kind than the one it replaces; "" for none.
 
     Args:
@@ -58,6 +60,15 @@ def denied_nodules(coming: Iterable[Sentence], kept: Iterable[Sentence]) -> bool
     )
 
 
+def denied_filling(coming: Iterable[Sentence], finding: str, kept: Iterable[Sentence]) -> bool:
+    """Say whether filled air space would come into a report that denies consolidation or the like, by another name."""
+    filled = any(_kind(s, finding) in ("airspace", "both") for s in coming)
+    denied = table("giving")["likeness"]["denied_filling"]
+    return filled and any(
+        m.finding in denied and m.assertion is Assertion.ABSENT for s in kept for m in s.mentions
+    )
+
+
 def shows_no_lesion(sentence: Sentence) -> bool:
     """Say whether a shadow is one of vessels, spine, breast or nipple, or may be: "prominent pulmonary XXXX"."""
     return _says("no_lesion", sentence) or _VESSELS_LOST.search(sentence.text) is not None
@@ -93,15 +104,17 @@ def _kind(sentence: Sentence, finding: str) -> str:
     return "airspace" if filled else "plain"
 
 
-def still_normal(coming: str, sides: Iterable[Side], kept: Iterable[Sentence]) -> bool:
-    """Say whether what stays calls the lungs clear where a finding of the lung came, or the chest unchanged."""
-    where = tuple(sides)
+def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sentence]) -> bool:
+    """Say whether what stays calls the lungs clear where a finding fills one, or the chest unchanged."""
+    fills = of_the_lung(finding)
+    hides = finding == "pleural_effusion" and _says("great", coming)
     for sentence in kept:
         text = canonical(sentence.text).text
         if _pattern("unchanged_chest").search(text):
             return True
-        clear = _pattern("clear_lungs").search(text) if of_the_lung(coming) else None
-        if clear and any(meet(_side_said(clear.group()), side) for side in where):
+        clear = _pattern("clear_lungs").search(text)
+        said = _side_said(clear.group()) if clear else Side.NONE
+        if clear and ((fills and meet(said, side)) or (hides and said is not Side.NONE and meet(said, side))):
             return True
     return False
 
