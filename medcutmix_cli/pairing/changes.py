@@ -22,6 +22,7 @@ from medcutmix_cli.pairing.likeness import (
     misfits,
     overtaken_cause,
     shows_no_lesion,
+    stays_as_mass,
     still_normal,
     unlikeness,
 )
@@ -78,6 +79,8 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
         return cleared
     draft = _draft([*gone.changes, *cleared], given, recipient, everywhere=is_acute(finding))
     kept = draft.kept_sentences(recipient.reading)
+    if stays_as_mass(finding, gone.side, kept):
+        return Refusal("recipient-calls-it-a-mass")
     if overtaken_cause(gone.query, given.sentences, finding, kept):
         return Refusal("cause-of-a-greater-finding-stays")
     return _change(recipient, draft, gone, given, beside)
@@ -119,6 +122,8 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
     if isinstance(cleared, Refusal):
         return cleared
     draft = _draft([*gone.changes, *cleared], given, recipient, everywhere=True)
+    if stays_as_mass(leaving, gone.side, draft.kept_sentences(recipient.reading)):
+        return Refusal("recipient-calls-it-a-mass")
     return _change(recipient, draft, gone, given, arriving)
 
 

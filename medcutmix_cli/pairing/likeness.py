@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from medcutmix_cli.pairing.normals import is_interstitial, of_the_lung
+from medcutmix_cli.pairing.statements import STATED
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Sentence, Side
 from medcutmix_cli.reports.words import canonical, compile_phrases
@@ -69,6 +70,15 @@ def denied_filling(coming: Iterable[Sentence], finding: str, kept: Iterable[Sent
     )
 
 
+def stays_as_mass(finding: str, side: Side, kept: Iterable[Sentence]) -> bool:
+    """Say whether an opacity that leaves may stay under the name of a mass: both are said of one side."""
+    masses = table("giving")["likeness"]["masses"]
+    there = (m for s in kept for m in s.mentions if m.finding in masses and m.assertion in STATED)
+    return finding in table("giving")["likeness"]["kinds_of_opacity"] and any(
+        meet(m.side, side) for m in there
+    )
+
+
 def shows_no_lesion(sentence: Sentence) -> bool:
     """Say whether a shadow is one of vessels, spine, breast or nipple, or may be: "prominent pulmonary XXXX"."""
     return _says("no_lesion", sentence) or _VESSELS_LOST.search(sentence.text) is not None
@@ -82,6 +92,7 @@ _LIKE = {
     "airspace": ("airspace", "plain"),
     "plain": ("plain",),
     "both": (),
+    "nodular": ("nodular",),
     "other": ("other",),
 }
 """Kind that leaves -> kinds that may come: plain shadows may stand where filled air space stood, not the other way."""
@@ -101,7 +112,9 @@ def _kind(sentence: Sentence, finding: str) -> str:
     filled = _says("airspace", sentence)
     if marked:
         return "both" if filled else "interstitial"
-    return "airspace" if filled else "plain"
+    if filled:
+        return "airspace"
+    return "nodular" if _says("nodular", sentence) else "plain"
 
 
 def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sentence]) -> bool:

@@ -10,6 +10,7 @@ from medcutmix_cli.pairing.likeness import (
     misfits,
     overtaken_cause,
     shows_no_lesion,
+    stays_as_mass,
     still_normal,
     unlikeness,
 )
@@ -23,6 +24,7 @@ INTERSTITIAL = (
     "Prominent interstitial markings.",
 )
 AIRSPACE = ("Bibasilar airspace opacities.", "Bilateral alveolar opacities.", "Bilateral airspace disease.")
+NODULAR = ("Several small circular opacities.", "Rounded left opacity.", "Nodular opacities.")
 PLAIN = ("Bibasilar opacities.", "Patchy bilateral opacities.")
 SIDED = {
     "pleural_effusion": "pleural effusion",
@@ -61,6 +63,20 @@ def test_an_opacity_of_another_kind_is_refused(leaving, coming):
 )
 def test_an_opacity_of_the_same_kind_may_come(leaving, coming):
     assert unlike(leaving, coming) == ""
+
+
+@pytest.mark.parametrize(("nodular", "plain"), list(product(NODULAR, PLAIN)))
+def test_round_shadows_are_of_a_kind_of_their_own(nodular, plain):
+    assert unlike(nodular, plain) == unlike(plain, nodular) == "donor-has-another-kind-of-opacity"
+    assert unlike(nodular, nodular) == ""
+
+
+@pytest.mark.parametrize("text", ["4 cm mass in the left lower lobe.", "Possible left lung mass."])
+def test_an_opacity_does_not_leave_where_a_mass_of_its_side_stays(text):
+    assert stays_as_mass("opacity", Side.LEFT, [say(text)])
+    assert not stays_as_mass("opacity", Side.RIGHT, [say(text)])
+    assert not stays_as_mass("pleural_effusion", Side.LEFT, [say(text)])
+    assert not stays_as_mass("opacity", Side.LEFT, [say("No mass.")])
 
 
 def test_a_shadow_that_two_sections_call_otherwise_is_of_no_kind():
