@@ -13,14 +13,25 @@ from dataclasses import dataclass, replace
 
 from medcutmix_cli.pairing.clauses import mention_content, reread
 from medcutmix_cli.pairing.connectives import loosen_ties
-from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits
+from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits, format_entering
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.grammar import has_sentence_shape
-from medcutmix_cli.pairing.normals import is_acute, is_interstitial, normal_beside_finding
+from medcutmix_cli.pairing.likeness import (
+    denied_filling,
+    denied_nodules,
+    misfits,
+    overtaken_cause,
+    shows_no_lesion,
+    stays_as_mass,
+    still_normal,
+    unlikeness,
+)
+from medcutmix_cli.pairing.normals import is_acute, normal_beside_finding, of_the_lung
 from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
 
+_SENTENCES = 2
 _MAIN = ("findings", "impression", "last_paragraph")
 
 
@@ -56,19 +67,36 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     given = donor_statement(donor.reading, finding)
     if isinstance(given, Refusal):
         return given
-    beside = Insertion.of(given.sentences).without(recipient.findings - _of_another_kind(gone, given))
+    asserting = _asserting(gone, finding)
+    if _several(asserting):
+        return Refusal("recipient-tells-of-several")
+    unlike = unlikeness(asserting, given.sentences, finding, (gone.side, given.side))
+    if unlike:
+        return Refusal(unlike)
+    beside = Insertion.of(given.sentences).without(recipient.findings)
     cleared = beside.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):
         return cleared
     draft = _draft([*gone.changes, *cleared], given, recipient, everywhere=is_acute(finding))
+    kept = draft.kept_sentences(recipient.reading)
+    if stays_as_mass(finding, gone.side, kept):
+        return Refusal("recipient-calls-it-a-mass")
+    if overtaken_cause(gone.query, given.sentences, finding, kept):
+        return Refusal("cause-of-a-greater-finding-stays")
     return _change(recipient, draft, gone, given, beside)
 
 
-def _of_another_kind(gone: Removal, given: Statement) -> frozenset[str]:
-    """Return "opacity" where interstitial markings leave and filled air space comes, which may have been denied."""
-    leaving = [is_interstitial(gone.query, m) for m in gone.query.mentions if m.finding == "opacity"]
-    coming = [is_interstitial(s, m) for s in given.sentences for m in s.mentions if m.finding == "opacity"]
-    return frozenset({"opacity"} if leaving and all(leaving) and not all(coming) else ())
+def _asserting(gone: Removal, finding: str) -> list[Sentence]:
+    """Return what asserts the finding that leaves, the map's query first."""
+    others = (change.sentence for change in gone.changes if change.left is None)
+    asserting = [s for s in others if any(m.finding == finding for m in s.mentions)]
+    return [gone.query, *asserting]
+
+
+def _several(asserting: Sequence[Sentence]) -> bool:
+    """Say whether one section gives a finding more than two sentences: one for all of them would say too little."""
+    told = Counter(s.section for s in dict.fromkeys(asserting))
+    return any(count > _SENTENCES for count in told.values())
 
 
 def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> TextChange | Refusal:
@@ -81,6 +109,8 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
     gone = departure(recipient.reading, leaving)
     if isinstance(gone, Refusal):
         return gone
+    if shows_no_lesion(gone.query):
+        return Refusal("recipient-shadow-is-of-no-lesion")
     given = donor_statement(donor.reading, coming)
     if isinstance(given, Refusal):
         return given
@@ -92,6 +122,8 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
     if isinstance(cleared, Refusal):
         return cleared
     draft = _draft([*gone.changes, *cleared], given, recipient, everywhere=True)
+    if stays_as_mass(leaving, gone.side, draft.kept_sentences(recipient.reading)):
+        return Refusal("recipient-calls-it-a-mass")
     return _change(recipient, draft, gone, given, arriving)
 
 
@@ -220,8 +252,18 @@ def _change(
         return edits
     kept, inserted = draft.kept_sentences(reading), draft.inserted_sentences()
     counting = _counting(recipient)
+    new = given.finding not in recipient.findings
+    untrue = _untruth(recipient, kept, inserted)
+    if untrue:
+        return Refusal(untrue)
     if any(arriving.conflicts(s) for s in kept if s.section in counting):
         return Refusal("contradiction-would-be-left")
+    if new and denied_filling(inserted, given.finding, kept):
+        return Refusal("recipient-denies-filled-lung")
+    if new and still_normal(
+        given.main, given.finding, given.side, (s for s in kept if s.section in counting)
+    ):
+        return Refusal("recipient-stays-normal")
     if normal_beside_finding(s for s in (*kept, *inserted) if s.section in counting):
         # The mixed report would be refused for it; not reading it first saves most of the time of pairing.
         return Refusal("normal-beside-acute-finding")
@@ -238,9 +280,58 @@ def _change(
     )
 
 
+def _untruth(recipient: ReadStudy, kept: Sequence[Sentence], inserted: Sequence[Sentence]) -> str:
+    """Name what the mixed report would say wrongly, though no two of its sentences deny each other; "" for nothing."""
+    if denied_nodules(inserted, kept):
+        return "recipient-denies-nodules"
+    if _says_twice(kept, inserted):
+        return "statement-would-stand-twice"
+    if _denial_lost(recipient, kept, inserted):
+        return "denial-of-another-would-be-lost"
+    return "other-finding-lost-in-a-section" if _lost_in_a_section(recipient, kept, inserted) else ""
+
+
+def _says_twice(kept: Iterable[Sentence], inserted: Iterable[Sentence]) -> bool:
+    """Say whether a section that has a sentence is given it once more."""
+    said = {(s.section, format_entering(s).lower()) for s in kept}
+    coming = [(s.section, format_entering(s).lower()) for s in inserted]
+    return len(set(coming)) < len(coming) or not said.isdisjoint(coming)
+
+
+def _lost_in_a_section(recipient: ReadStudy, kept: Sequence[Sentence], inserted: Sequence[Sentence]) -> bool:
+    """Say whether a finding that stays in one section of a report is gone from another that told it as well."""
+    counting = _counting(recipient)
+    coming = {m.finding for s in inserted for m in s.mentions}
+    before, after = _told_in(recipient.reading.sentences), _told_in(kept)
+    stays = {finding for section, finding in after if section in counting}
+    lost = {finding for section, finding in before - after if section in counting}
+    return bool((lost & stays) - coming)
+
+
+def _denial_lost(recipient: ReadStudy, kept: Sequence[Sentence], inserted: Sequence[Sentence]) -> bool:
+    """Say whether a report no longer denies a finding that what comes does not touch."""
+    counting = _counting(recipient)
+    coming = {m.finding for s in inserted for m in s.mentions}
+    before, after = (
+        _denied_in(s for s in of if s.section in counting) for of in (recipient.reading.sentences, kept)
+    )
+    lung = any(of_the_lung(finding) for finding in coming)
+    return any(not (lung and of_the_lung(finding)) for finding in before - after - coming)
+
+
+def _denied_in(sentences: Iterable[Sentence]) -> set[str]:
+    return {m.finding for s in sentences for m in s.mentions if m.assertion is Assertion.ABSENT}
+
+
+def _told_in(sentences: Iterable[Sentence]) -> set[tuple[str, str]]:
+    return {(s.section, m.finding) for s in sentences for m in s.mentions if m.assertion is Assertion.PRESENT}
+
+
 def _breaks(change: SentenceChange) -> bool:
     """Say whether a sentence loses its shape with what is cut out of it."""
     left = change.left
+    if left is not None and misfits(left.text) and not misfits(change.sentence.text):
+        return True
     return left is not None and has_sentence_shape(change.sentence.text) and not has_sentence_shape(left.text)
 
 

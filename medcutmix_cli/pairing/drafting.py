@@ -94,6 +94,8 @@ def _section_edits(
     gone = [item for item in items if vanishing.issuperset(item.sentences)]
     if gone and len(gone) == len(items):
         return Refusal("list-would-be-empty")
+    if len(items) > 1 and len(items) - len(gone) == 1 and added is None:
+        return Refusal("list-would-be-of-one")
     renumbered = renumbering(items, gone)
     if renumbered is None:
         return Refusal("list-numbers-are-in-no-order")

@@ -383,3 +383,18 @@ def test_a_word_that_explains_the_sentence_before_goes_with_it():
     donor = make_report("Left lower lobe consolidation.")
     text = hosted("The lungs are clear. Specifically, no effusion.", donor=donor, coming="consolidation")
     assert text == make_report("Left lower lobe consolidation. No effusion.")
+
+
+def test_a_list_is_not_left_with_one_number():
+    report = make_report(
+        "Small right pleural effusion.",
+        impression=("\n \n 1. Small right pleural effusion.\n 2. Right pleural effusion is stable.",),
+    )
+    assert swap(read(report), read(DONOR, 1), "pleural_effusion") == Refusal("list-would-be-of-one")
+
+
+def test_a_denial_that_the_coming_does_not_touch_is_not_lost():
+    report = make_report("The lungs are clear without effusion or pneumothorax. Normal heart size.")
+    donor = make_report("Patchy left base opacity.")
+    change = host(read(report), read(donor, 1), "opacity")
+    assert isinstance(change, Refusal) or "pneumothorax" in splice(report, change.edits)

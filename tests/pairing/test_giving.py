@@ -111,3 +111,38 @@ def test_a_headline_says_the_same_without_there_is(finding, opener):
 )
 def test_what_is_no_opener_stays_in_a_headline(text):
     assert as_headline(read_sentence(text)).text == text
+
+
+@pytest.mark.parametrize(
+    ("finding", "template"),
+    list(
+        product(
+            NOUNS,
+            [
+                "Left {noun} in the adjacent lung base.",
+                "Left {noun} in the region.",
+                "Left {noun} as described.",
+                "Nearby left {noun}.",
+                "Left {noun} over the vertebral body.",
+                "Left {noun} from nipple shadows.",
+                "A {noun} is seen left base.",
+                "Small {noun} left base.",
+                "Underinflated lungs with left {noun}.",
+            ],
+        )
+    ),
+)
+def test_what_points_at_nothing_or_runs_together_is_not_given(finding, template):
+    assert given_text(template.format(noun=NOUNS[finding]), finding) != template.format(noun=NOUNS[finding])
+
+
+def test_a_misheard_name_is_not_given():
+    assert given_text("Loculated right pleural fusion.", "pleural_effusion") is None
+    assert given_text("Loculated right pleural effusion.", "pleural_effusion")
+
+
+@pytest.mark.parametrize("noun", NOUNS.values())
+def test_a_region_that_is_named_points_at_itself(noun):
+    finding = next(f for f, n in NOUNS.items() if n == noun)
+    text = f"Left {noun} in the region of the lingula."
+    assert given_text(text, finding) == text

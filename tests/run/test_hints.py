@@ -22,6 +22,9 @@ BY_READING = {
     *("recipient-contradicts-itself", "recipient-has-no-diagnostic-sentence", "denial-cannot-be-cut-out"),
     *("donor-has-no-sentence-to-give", "list-would-be-empty", "list-numbers-are-in-no-order"),
     *("contradiction-would-be-left", "normal-beside-acute-finding", "mixed-text-reads-differently"),
+    *("recipient-stays-normal", "recipient-denies-filled-lung", "recipient-shadow-is-of-no-lesion"),
+    *("cause-of-a-greater-finding-stays", "list-would-be-of-one", "recipient-tells-of-several"),
+    *("recipient-calls-it-a-mass",),
     *("recipient-has-the-coming-finding", "recipient-hedges-the-coming-finding"),
 }
 """What the rules of reports refuse: nothing helps but to see what they read, and more studies."""

@@ -1,0 +1,151 @@
+"""Is what comes of the kind of what leaves? What a report says around a finding was said of its kind. Words are data.
+
+Denials around markings of the interstitium were not meant for filled air space, those around a left effusion not
+for one without a side, and a collapse that a large effusion explains is no small band. The words that tell kinds apart
+are in `rules/giving.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from medcutmix_cli.pairing.normals import is_interstitial, of_the_lung
+from medcutmix_cli.pairing.statements import STATED
+from medcutmix_cli.pairing.tables import table
+from medcutmix_cli.records import Assertion, Sentence, Side
+from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.sides import meet
+
+
+def unlikeness(
+    leaving: Sequence[Sentence], coming: Sequence[Sentence], finding: str, sides: tuple[Side, Side]
+) -> str:
+    """Name the first way in which a donor's statement is of another kind than the one it replaces; "" for none.
+
+    Args:
+        leaving: The recipient's sentences that assert the finding.
+        coming: The donor's sentences.
+        finding: Lexicon id of both.
+        sides: The recipient's and the donor's.
+    """
+    if any(shows_no_lesion(s) for s in leaving):
+        return "recipient-shadow-is-of-no-lesion"
+    theirs, ours = sides
+    if theirs is not Side.NONE and ours is Side.NONE and not all(_needs_no_side(s, finding) for s in coming):
+        return "donor-names-no-side"
+    kinds = {_kind(s, finding) for s in leaving}
+    kind = "airspace" if kinds == {"airspace", "plain"} else "both" if len(kinds) > 1 else min(kinds)
+    if any(_kind(s, finding) not in _LIKE[kind] for s in coming):
+        return "donor-has-another-kind-of-opacity"
+    return ""
+
+
+def overtaken_cause(
+    leaving: Sentence, coming: Iterable[Sentence], finding: str, kept: Iterable[Sentence]
+) -> bool:
+    """Say whether a great finding would become a slight one while what causes it stays: collapse by pneumothorax."""
+    if not (_says("great", leaving) and any(_says("slight", s) for s in coming)):
+        return False
+    causes = table("giving")["causes"].get(finding, ())
+    return any(m.finding in causes and m.assertion is Assertion.PRESENT for s in kept for m in s.mentions)
+
+
+def denied_nodules(coming: Iterable[Sentence], kept: Iterable[Sentence]) -> bool:
+    """Say whether a nodular shadow would come into a report that denies nodules or masses."""
+    nodular = any(_says("nodular", s) for s in coming)
+    denied = table("giving")["likeness"]["denied_nodules"]
+    return nodular and any(
+        m.finding in denied and m.assertion is Assertion.ABSENT for s in kept for m in s.mentions
+    )
+
+
+def denied_filling(coming: Iterable[Sentence], finding: str, kept: Iterable[Sentence]) -> bool:
+    """Say whether filled air space would come into a report that denies consolidation or the like, by another name."""
+    filled = any(_kind(s, finding) in ("airspace", "both") for s in coming)
+    denied = table("giving")["likeness"]["denied_filling"]
+    return filled and any(
+        m.finding in denied and m.assertion is Assertion.ABSENT for s in kept for m in s.mentions
+    )
+
+
+def stays_as_mass(finding: str, side: Side, kept: Iterable[Sentence]) -> bool:
+    """Say whether an opacity that leaves may stay under the name of a mass: both are said of one side."""
+    masses = table("giving")["likeness"]["masses"]
+    there = (m for s in kept for m in s.mentions if m.finding in masses and m.assertion in STATED)
+    return finding in table("giving")["likeness"]["kinds_of_opacity"] and any(
+        meet(m.side, side) for m in there
+    )
+
+
+def shows_no_lesion(sentence: Sentence) -> bool:
+    """Say whether a shadow is one of vessels, spine, breast or nipple, or may be: "prominent pulmonary XXXX"."""
+    return _says("no_lesion", sentence) or _VESSELS_LOST.search(sentence.text) is not None
+
+
+_VESSELS_LOST = re.compile(
+    r"\bprominen\w+ (?:of )?(?:the )?(?:central )?(?:pulmonary |hilar |vascular )?X{3,}", re.I
+)
+_LIKE = {
+    "interstitial": ("interstitial",),
+    "airspace": ("airspace", "plain"),
+    "plain": ("plain",),
+    "both": (),
+    "nodular": ("nodular",),
+    "other": ("other",),
+}
+"""Kind that leaves -> kinds that may come: plain shadows may stand where filled air space stood, not the other way."""
+
+
+def _needs_no_side(sentence: Sentence, finding: str) -> bool:
+    """Say whether a statement without a side is whole: "basilar atelectasis" is of both bases."""
+    rules = table("giving")["likeness"]
+    return finding not in rules["sided"] or (finding in rules["basal"] and _says("bases", sentence))
+
+
+def _kind(sentence: Sentence, finding: str) -> str:
+    if finding not in table("giving")["likeness"]["kinds_of_opacity"]:
+        return "other"
+    own = [m for m in sentence.mentions if m.finding == finding]
+    marked = _says("interstitium", sentence) or any(is_interstitial(sentence, m) for m in own)
+    filled = _says("airspace", sentence)
+    if marked:
+        return "both" if filled else "interstitial"
+    if filled:
+        return "airspace"
+    return "nodular" if _says("nodular", sentence) else "plain"
+
+
+def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sentence]) -> bool:
+    """Say whether what stays calls the lungs clear where a finding fills one, or the chest unchanged."""
+    fills = of_the_lung(finding)
+    hides = finding == "pleural_effusion" and _says("great", coming)
+    for sentence in kept:
+        text = canonical(sentence.text).text
+        if _pattern("unchanged_chest").search(text):
+            return True
+        clear = _pattern("clear_lungs").search(text)
+        said = _side_said(clear.group()) if clear else Side.NONE
+        if clear and ((fills and meet(said, side)) or (hides and said is not Side.NONE and meet(said, side))):
+            return True
+    return False
+
+
+def misfits(text: str) -> bool:
+    """Say whether an adjective stands before a noun that it does not go with: "focal pneumothorax"."""
+    return _pattern("misfit").search(canonical(text).text) is not None
+
+
+def _side_said(text: str) -> Side:
+    said = set(text.split()) & {"left", "right"}
+    return Side(said.pop()) if len(said) == 1 else Side.NONE
+
+
+def _says(name: str, sentence: Sentence) -> bool:
+    return _pattern(name).search(canonical(sentence.text).text) is not None
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    return compile_phrases(table("giving")["likeness"][name])
