@@ -22,8 +22,8 @@ INSPECTION_KEYS = {
 }  # fmt: skip
 PAIR_KEYS = {
     "align_quality", "diff", "donor", "donor_weights", "entities", "faults", "finding", "finding_a", "grid",
-    "image_mode", "impression_consistent", "index", "label_mixed", "label_order", "label_w", "mask", "pair_id", "recipient",
-    "report", "shard", "shift", "split", "strategy", "swaps", "weights",
+    "image_mode", "impression_consistent", "index", "label_mixed", "label_order", "label_w", "mask",
+    "pair_id", "recipient", "report", "shard", "shift", "split", "strategy", "swaps", "weights",
 }  # fmt: skip
 
 

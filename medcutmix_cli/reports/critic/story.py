@@ -9,7 +9,7 @@ from medcutmix_cli.reports.critic.case import STATED, Case, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, says
 from medcutmix_cli.reports.relations import is_strong, relation_of
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.sides import differ, oppose
+from medcutmix_cli.sides import differ, misses, oppose
 
 _SMALL = frozenset({"trace", "tiny", "small", "minimal", "mild", "slight", "subtle", "faint", "borderline"})
 
@@ -89,10 +89,9 @@ def silent_impression(case: Case) -> Iterator[Sentence]:
 
 def inconsistent_sides(case: Case) -> Iterator[Sentence]:
     """Yield arrived sentences that name another single side than the one that was exchanged."""
-    wanted = case.exchanged.side_came
+    wanted = Side(case.exchanged.side_came)
     for sentence in case.arrived:
-        sides = {m.side for m in mentions_of(sentence, case.exchanged.came)} - {Side.NONE, Side.BILATERAL}
-        if wanted in ("left", "right") and sides and str(wanted) not in sides:
+        if misses({m.side for m in mentions_of(sentence, case.exchanged.came)}, wanted):
             yield sentence
 
 
