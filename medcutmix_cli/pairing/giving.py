@@ -75,7 +75,7 @@ def may_be_given(sentence: Sentence, finding: str) -> bool:
     alone = all(_belongs(m, finding) and not _beside(sentence, m, own) for m in sentence.mentions)
     if not (plain and alone and any(_named(sentence, m) for m in own)):
         return False
-    carries = chest_or_rest(sentence.text) or _carries(_without_open_names(sentence, own))
+    carries = chest_or_rest(sentence.text) or _carries(without_open_names(sentence, own))
     odd = _takes_as_known(sentence, own[0]) or _two_sides(sentence, own) or _joined(sentence.text)
     clean = not carries and not odd and not holds_list_number(sentence.text)
     return clean and has_sentence_shape(sentence.text)
@@ -151,7 +151,7 @@ def _beside(sentence: Sentence, mention: Mention, own: list[Mention]) -> bool:
     return all(_APART.search(_EQUATES.sub("", gap.lower())) for gap in gaps)
 
 
-def _without_open_names(sentence: Sentence, own: Iterable[Mention]) -> str:
+def without_open_names(sentence: Sentence, own: Iterable[Mention]) -> str:
     """Return a sentence without the names of open findings: no list of other observations holds what is given."""
     text = sentence.text
     for m in reversed([m for m in own if is_open(m.finding)]):
