@@ -122,8 +122,10 @@ def _side(leaving: Sequence[Mention], finding: str) -> Side:
 
 def _query(taken: dict[Sentence, list[Mention]], finding: str) -> Sentence | Refusal:
     """Return the first sentence that asserts the finding: one without others before, one that tells no course."""
-    asserting = [s for s in taken if finding in s.findings(Assertion.PRESENT)]
-    if not asserting:
+    asserting = [
+        s for s in taken if finding in s.findings(Assertion.PRESENT) and s.kind is not SentenceKind.OTHER
+    ]
+    if not asserting:  # what the diagnostic filter turned down is of the kind OTHER
         return Refusal("recipient-has-no-diagnostic-sentence")
 
     def rank(s: Sentence) -> tuple[bool, bool, bool, int]:
