@@ -15,6 +15,8 @@ several sides at once by different mentions (a conflict). One row of this table 
 | 8 mapped: half of the picture, `image_half` | right half | left half | whole | whole | as 2 |
 | 9 mapped: pieces of a mask, `mask_halves` | one | one | one in each half | one | as 2 |
 | 10 where a peak lies, `side_at` | right of the midline | left of it | never | on it | never |
+| 11 corrected: the side that was meant, `other_side` | right | left | None | None | each alone |
+| 12 what is said of a finding on one side, `misses` | right alone | left alone | never | never | as said |
 
 Clauses 6 and 7 look at all the sides that each part gives a finding. "Bilateral" agrees with everything there: it
 is often said of a finding that is larger on one side.
@@ -113,6 +115,27 @@ def side_at(right_of_midline: float) -> Side:
     if abs(right_of_midline) < _ON_MIDLINE:
         return Side.NONE
     return Side.LEFT if right_of_midline > 0 else Side.RIGHT
+
+
+def other_side(side: Side) -> Side | None:
+    """Return the other of left and right, None for what is neither (clause 11)."""
+    return next(iter(_SINGLE - {side})) if side in _SINGLE else None
+
+
+def misses(named: Iterable[Side], wanted: Side) -> bool:
+    """Say whether single sides are named, and the single one that is wanted is not among them (clause 12)."""
+    single = _SINGLE.intersection(named)
+    return wanted in _SINGLE and bool(single) and wanted not in single
+
+
+def single_side(word: str) -> Side:
+    """Return LEFT or RIGHT by a word or its first letter: "r", "right-sided"; else NONE."""
+    return next((side for side in sorted(_SINGLE) if word[:1] == side[:1]), Side.NONE)
+
+
+def known_side(value: str) -> Side:
+    """Return a side as it stands in a shard; NONE for what is none of them."""
+    return Side(value) if value in set(Side) else Side.NONE
 
 
 def side_word(side: str) -> str:

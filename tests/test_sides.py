@@ -113,6 +113,39 @@ def test_a_side_has_a_word(side, word, adjective):
     assert (sides.side_word(side), sides.side_adjective(side)) == (word, adjective)
 
 
+def test_only_left_and_right_have_another_side():
+    assert {letter: sides.other_side(SIDES[letter]) for letter in "LRBN"} == {
+        "L": Side.RIGHT,
+        "R": Side.LEFT,
+        "B": None,
+        "N": None,
+    }
+
+
+def test_named_single_sides_miss_the_one_that_is_wanted():
+    missing = {one: {s for s in SUBSETS if sides.misses(of(s), SIDES[one])} for one in "LRBN"}
+    assert missing == {
+        "L": {s for s in SUBSETS if "R" in s and "L" not in s},
+        "R": {s for s in SUBSETS if "L" in s and "R" not in s},
+        "B": set(),
+        "N": set(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("word", "side"),
+    [("right", "R"), ("r", "R"), ("left-sided", "L"), ("l", "L"), ("bilateral", "N"), ("", "N")],
+)
+def test_a_word_names_a_single_side(word, side):
+    assert sides.single_side(word) is SIDES[side]
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_side_of_a_shard_is_known_and_what_is_none_is_unsaid(side):
+    assert sides.known_side(str(side)) is side
+    assert sides.known_side(f"<p>{side}") is Side.NONE
+
+
 REASONS_ELSEWHERE = {
     "records.py": "names the sides",
     "reports/attributes.py": "the reader: it makes sides of words",

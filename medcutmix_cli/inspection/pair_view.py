@@ -21,6 +21,7 @@ from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.contents import Contents, open_contents, read_columns
 from medcutmix_cli.run.shards import ShardHead
+from medcutmix_cli.sides import known_side
 
 
 def pair_view(
@@ -128,7 +129,8 @@ def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:
 
 
 def _faults(row: Mapping[str, Any]) -> tuple[str, ...]:
-    exchanged = FindingExchange(row["finding_a"], row["finding"], row["side_a"], row["side_b"])
+    sides = (known_side(row["side_a"]), known_side(row["side_b"]))
+    exchanged = FindingExchange(row["finding_a"], row["finding"], *sides)
     found = read_and_criticise(ReportReader(), row["report_a"], row["report"], exchanged, row["study_id_a"])
     return tuple(dict.fromkeys(fault.rule for fault in found))
 

@@ -18,11 +18,12 @@ from medcutmix_cli.pairing.clauses import move_sentence, reread, rereader, witho
 from medcutmix_cli.pairing.grammar import has_sentence_shape, tag_of
 from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
-from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
+from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
 from medcutmix_cli.reports.lexicon import only_describes
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.sides import other_side
 
 SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
 """Words for the shadow itself: "opacity consistent with pneumonia" is one piece of evidence, not two."""
@@ -74,7 +75,7 @@ def may_be_given(sentence: Sentence, finding: str) -> bool:
     alone = all(_belongs(m, finding) and not _beside(sentence, m, own) for m in sentence.mentions)
     if not (plain and alone and any(_named(sentence, m) for m in own)):
         return False
-    carries = chest_or_rest(sentence.text) or _carries(_without_open_names(sentence, own))
+    carries = chest_or_rest(sentence.text) or _carries(without_open_names(sentence, own))
     odd = _takes_as_known(sentence, own[0]) or _two_sides(sentence, own) or _joined(sentence.text)
     clean = not carries and not odd and not holds_list_number(sentence.text)
     return clean and has_sentence_shape(sentence.text)
@@ -114,10 +115,8 @@ def _takes_as_known(sentence: Sentence, mention: Mention) -> bool:
 
 def _two_sides(sentence: Sentence, own: list[Mention]) -> bool:
     """Say whether a sentence names the side that its finding is not on: what is told of that side would come along."""
-    sides = {m.side for m in own}
-    other = {Side.LEFT: "right", Side.RIGHT: "left"}
     words = canonical(sentence.text).text.split()
-    return any(other[side] in words for side in sides & other.keys())
+    return any(other_side(side) in words for side in {m.side for m in own})
 
 
 def _joined(text: str) -> bool:
@@ -152,7 +151,7 @@ def _beside(sentence: Sentence, mention: Mention, own: list[Mention]) -> bool:
     return all(_APART.search(_EQUATES.sub("", gap.lower())) for gap in gaps)
 
 
-def _without_open_names(sentence: Sentence, own: Iterable[Mention]) -> str:
+def without_open_names(sentence: Sentence, own: Iterable[Mention]) -> str:
     """Return a sentence without the names of open findings: no list of other observations holds what is given."""
     text = sentence.text
     for m in reversed([m for m in own if is_open(m.finding)]):

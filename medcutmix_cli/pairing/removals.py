@@ -9,7 +9,7 @@ from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, move_s
 from medcutmix_cli.pairing.consistency import comparable, contradiction
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
-from medcutmix_cli.pairing.giving import holds_list_number
+from medcutmix_cli.pairing.giving import holds_list_number, without_open_names
 from medcutmix_cli.pairing.normals import (
     contradicted_statements,
     denials,
@@ -122,8 +122,10 @@ def _side(leaving: Sequence[Mention], finding: str) -> Side:
 
 def _query(taken: dict[Sentence, list[Mention]], finding: str) -> Sentence | Refusal:
     """Return the first sentence that asserts the finding: one without others before, one that tells no course."""
-    asserting = [s for s in taken if finding in s.findings(Assertion.PRESENT)]
-    if not asserting:
+    asserting = [
+        s for s in taken if finding in s.findings(Assertion.PRESENT) and s.kind is not SentenceKind.OTHER
+    ]
+    if not asserting:  # what the diagnostic filter turned down is of the kind OTHER
         return Refusal("recipient-has-no-diagnostic-sentence")
 
     def rank(s: Sentence) -> tuple[bool, bool, bool, int]:
@@ -147,7 +149,7 @@ def _mixed(sentence: Sentence, leaving: Sequence[Mention]) -> bool:
 def _change_of_statement(sentence: Sentence, leaving: Sequence[Mention]) -> SentenceChange | None:
     """Return what is left of a sentence when mentions leave; None where what is shown would leave with them."""
     names = {m.finding for m in leaving}
-    shown = observations(sentence.text, names)
+    shown = observations(without_open_names(sentence, leaving), names)
     if len(leaving) == len(sentence.mentions) and not shown:
         return SentenceChange(sentence)
     named = [(m.start, m.end) for m in leaving]

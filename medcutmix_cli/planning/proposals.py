@@ -175,7 +175,11 @@ def criticism(proposal: Proposal, report: str, reading: Reading, sections: str) 
         report: The mixed report.
         reading: The mixed report, read again.
         sections: One of `settings.SECTION_CHOICES`; the parts of a report that one edit leaves alone may disagree.
+
+    A report that is not edited is the recipient's own: there is nothing to judge.
     """
+    if not proposal.edits:
+        return ""
     exchanged = FindingExchange(
         finding_leaving(proposal), proposal.finding, proposal.recipient_side, proposal.donor_side
     )

@@ -16,11 +16,11 @@ from medcutmix_cli.reports.kinds import DEVICES, sentence_kind
 from medcutmix_cli.reports.sentences import unwrap
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.sides import other_side, single_side
 
 CORRECTED = "corrected"
 """Flag of a sentence that a later one corrects: its own words say what the study does not show."""
 _ADDENDUM = "addendum"
-_OPPOSITE = {Side.LEFT: Side.RIGHT, Side.RIGHT: Side.LEFT}
 _OPEN = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN})
 
 
@@ -77,7 +77,7 @@ def _with_sides(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
 
 def _is_wrong(mention: Mention, right: dict[str, Side]) -> bool:
     side = right.get(mention.finding)
-    return side is not None and mention.side is _OPPOSITE[side]
+    return side is not None and mention.side is other_side(side)
 
 
 def _corrections(sentences: Sequence[Sentence]) -> Iterator[tuple[str, Side]]:
@@ -88,16 +88,16 @@ def _corrections(sentences: Sequence[Sentence]) -> Iterator[tuple[str, Side]]:
         words = canonical(unwrap(sentence.text)).text
         if not _pattern("side", "said").search(words):
             continue
-        own = [m for m in sentence.mentions if m.assertion in _OPEN and m.side in _OPPOSITE]
+        own = [m for m in sentence.mentions if m.assertion in _OPEN and other_side(m.side)]
         yield from ((m.finding, m.side) for m in own)
         side = _pattern("side", "instead").search(words)
         if not sentence.mentions and side is not None:
-            yield from _only_finding(sentences, Side.RIGHT if side.group().startswith("r") else Side.LEFT)
+            yield from _only_finding(sentences, single_side(side.group()))
 
 
 def _only_finding(sentences: Sequence[Sentence], right: Side) -> Iterator[tuple[str, Side]]:
     """Yield the only finding on the other side: "Correction: right, not left." names none."""
-    findings = {m.finding for s in sentences for m in s.mentions if m.side is _OPPOSITE[right]}
+    findings = {m.finding for s in sentences for m in s.mentions if m.side is other_side(right)}
     if len(findings) == 1:
         yield findings.pop(), right
 

@@ -21,9 +21,9 @@ INSPECTION_KEYS = {
     "schema_version", "settings", "shards", "splits", "status", "strategies", "synthetic", "terms", "weights",
 }  # fmt: skip
 PAIR_KEYS = {
-    "align_quality", "diff", "donor", "donor_weights", "entities", "finding", "finding_a", "grid", "image_mode",
-    "impression_consistent", "index", "label_mixed", "label_order", "label_w", "mask", "pair_id", "recipient",
-    "report", "shard", "shift", "split", "strategy", "swaps", "weights",
+    "align_quality", "diff", "donor", "donor_weights", "entities", "faults", "finding", "finding_a", "grid",
+    "image_mode", "impression_consistent", "index", "label_mixed", "label_order", "label_w", "mask",
+    "pair_id", "recipient", "report", "shard", "shift", "split", "strategy", "swaps", "weights",
 }  # fmt: skip
 
 

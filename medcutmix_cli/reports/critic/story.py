@@ -9,7 +9,7 @@ from medcutmix_cli.reports.critic.case import STATED, Case, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.sides import differ, meet, oppose
+from medcutmix_cli.sides import differ, meet, misses, oppose, other_side
 
 _NORMAL = (SentenceKind.NORMAL, SentenceKind.NEGATIVE)
 _SMALL = frozenset({"trace", "tiny", "small", "minimal", "mild", "slight", "subtle", "faint", "borderline"})
@@ -93,7 +93,7 @@ def _kin(finding: str) -> set[str]:
 
 def other_side_lost(case: Case) -> Iterator[Sentence]:
     """Yield a normal statement about the other side alone that left: "Left lung is clear." beside one on the right."""
-    other = {"left": "right", "right": "left"}.get(str(case.exchanged.side_came))
+    other = other_side(Side(case.exchanged.side_came))
     kept = {only_side(s.text) for s in case.after if s.kind in _NORMAL}
     if other and other not in kept:
         yield from (s for s in case.left if s.kind in _NORMAL and only_side(s.text) == other)
@@ -184,10 +184,9 @@ def find_missing_sides(case: Case) -> Iterator[Sentence]:
 
 def inconsistent_sides(case: Case) -> Iterator[Sentence]:
     """Yield arrived sentences that name another single side than the one that was exchanged."""
-    wanted = case.exchanged.side_came
+    wanted = Side(case.exchanged.side_came)
     for sentence in case.arrived:
-        sides = {m.side for m in mentions_of(sentence, case.exchanged.came)} - {Side.NONE, Side.BILATERAL}
-        if wanted in ("left", "right") and sides and str(wanted) not in sides:
+        if misses({m.side for m in mentions_of(sentence, case.exchanged.came)}, wanted):
             yield sentence
 
 
