@@ -116,8 +116,12 @@ def _refers(words: str, causes: frozenset[str]) -> bool:
 
 def _means_shadow(words: str, leaving: Collection[str]) -> bool:
     """Say whether canonical words may mean a shadow that leaves, by a loose word that may mean another one."""
-    shadow = not _shadows().isdisjoint(leaving)
-    return shadow and _pattern("unnamed").search(words) is not None and not _DENIES.search(words)
+    return not shadow_names().isdisjoint(leaving) and names_no_finding(words)
+
+
+def names_no_finding(words: str) -> bool:
+    """Say whether canonical words tell of a shadow by a loose word ("patchy density"), and do not deny it."""
+    return _pattern("unnamed").search(words) is not None and not _DENIES.search(words)
 
 
 _DENIES = re.compile(r"\b(?:no|not|without|normal|unremarkable|clear|bone|bony|osseous|mineral)\b")
@@ -148,7 +152,8 @@ def _says_more(sentence: Sentence, leaving: Collection[str]) -> bool:
 
 
 @cache
-def _shadows() -> frozenset[str]:
+def shadow_names() -> frozenset[str]:
+    """Return the findings that show as a shadow in the lung, whatever they are called."""
     return frozenset(name for names in table("shadows")["group"].values() for name in names)
 
 

@@ -22,6 +22,7 @@ BY_READING = {
     *("recipient-contradicts-itself", "recipient-has-no-diagnostic-sentence", "denial-cannot-be-cut-out"),
     *("donor-has-no-sentence-to-give", "list-would-be-empty", "list-numbers-are-in-no-order"),
     *("contradiction-would-be-left", "normal-beside-acute-finding", "mixed-text-reads-differently"),
+    *("other-finding-would-be-lost", "rest-of-sentence-would-mislead", "departed-finding-still-spoken-of"),
     *("recipient-has-the-coming-finding", "recipient-hedges-the-coming-finding"),
 }
 """What the rules of reports refuse: nothing helps but to see what they read, and more studies."""
