@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.observations import signs
 from medcutmix_cli.pairing.references import antecedents, names_no_finding, shadow_names
-from medcutmix_cli.pairing.shadows import Naming, at_one_place, is_effect, joined_by_words
+from medcutmix_cli.pairing.shadows import Naming, at_one_place, is_effect, joined_by_words, may_be_called
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Sentence, Side
@@ -25,6 +26,7 @@ LOST = Refusal("other-finding-would-be-lost")
 BROKEN = Refusal("rest-of-sentence-would-mislead")
 STILL_SPOKEN_OF = Refusal("departed-finding-still-spoken-of")
 _NEGATION = re.compile(r"\b(?:no|not|without|negative|free|absence|neither)\b")
+_NORMAL = re.compile(r"\bnormal\b")
 _OR = re.compile(r"\bor\b")
 
 
@@ -46,7 +48,9 @@ class Departure:
 
     def staying(self) -> list[Naming]:
         """Return what is stated and does not leave."""
-        stated = (Naming(s, m) for s in self.sentences for m in s.mentions if m.assertion in STATED)
+        whole = {s for s, change in self.changes.items() if change.left is None}
+        rest = (s for s in self.sentences if s not in whole)
+        stated = (Naming(s, m) for s in rest for m in s.mentions if m.assertion in STATED)
         return [naming for naming in stated if naming not in self.named]
 
     def unchanged(self) -> list[Sentence]:
@@ -71,7 +75,36 @@ def _takes_another(departure: Departure) -> bool:
     if any(_pattern("spine").search(words_of(n.sentence.text)) for n in departure.named if _shadow(n)):
         return True
     about = antecedents(departure.sentences)
-    return _two_kinds(own) or any(n.sentence not in about and _is_another(n, departure) for n in others)
+    told = {n.sentence for n in own}
+    linked = {*about, *(before for s, before in about.items() if s in told)}
+    alone = [n for n in own if n.sentence not in about]
+    if _two_kinds(alone) or any(n.sentence not in linked and _is_another(n, departure) for n in others):
+        return True
+    return _takes_pointing(departure) or any(_couples(s, departure) for s in departure.changes)
+
+
+def _takes_pointing(departure: Departure) -> bool:
+    """Say whether a sentence leaves that speaks of one of which a finding stays: "These may be ..."."""
+    before = (departure.changes.get(s) for s in _pointed_at(departure))
+    return any(c and c.left and any(x.mentions for x in c.left.sentences) for c in before)
+
+
+def _pointed_at(departure: Departure) -> list[Sentence]:
+    """Return what the sentences that leave whole speak of."""
+    about = antecedents(departure.sentences)
+    whole = [c.sentence for c in departure.changes.values() if c.left is None]
+    return [before for s in whole if (before := about.get(s)) is not None]
+
+
+def _couples(sentence: Sentence, departure: Departure) -> bool:
+    """Say whether a sentence begins with two findings that leave, side by side: "infiltrate and atelectasis"."""
+    stated = [m for m in sentence.mentions if m.assertion in STATED][:2]
+    gone = [n.mention for n in departure.named if n.sentence is sentence]
+    if len(stated) < 2 or any(m not in gone for m in stated) or stated[0].finding == stated[1].finding:
+        return False
+    between = sentence.text[stated[0].end - sentence.start : stated[1].start - sentence.start]
+    effect = is_effect(Naming(sentence, stated[0]), Naming(sentence, stated[1]))
+    return not effect and _pattern("coupled").fullmatch(words_of(between).strip()) is not None
 
 
 def _two_kinds(own: Sequence[Naming]) -> bool:
@@ -88,8 +121,12 @@ def _two_kinds(own: Sequence[Naming]) -> bool:
 def _is_another(naming: Naming, departure: Departure) -> bool:
     """Say whether a name stands apart from what leaves with it: its own sentence, or "and" before it."""
     same = [n for n in departure.named if n.sentence is naming.sentence and n is not naming]
-    if any(joined_by_words(one, naming) for one in same) or any(is_effect(n, naming) for n in departure.named):
+    if any(joined_by_words(one, naming) for one in same) or any(
+        is_effect(n, naming) for n in departure.named
+    ):
         return False
+    if naming.mention.assertion is Assertion.UNCERTAIN and not same and _without_place(naming):
+        return False  # "Infiltrate is not excluded."
     here = [n for n in departure.named if n.sentence.section == naming.sentence.section]
     return any(n.mention.finding != naming.mention.finding for n in here)
 
@@ -104,7 +141,9 @@ def _takes_words(departure: Departure, change: SentenceChange) -> bool:
     here = [n for n in departure.named if n.sentence is change.sentence]
     if here and not any(_shadow(n) for n in here) and names_no_finding(lost):
         return True
-    denied = any(m.assertion is Assertion.ABSENT and m.finding not in leaving for m in change.sentence.mentions)
+    denied = any(
+        m.assertion is Assertion.ABSENT and m.finding not in leaving for m in change.sentence.mentions
+    )
     return bool(here) and change.left is None and (denied or bool(_pattern("normal").search(words_of(text))))
 
 
@@ -122,18 +161,19 @@ def _is_broken(change: SentenceChange) -> bool:
     words, whole = words_of(change.left.text), words_of(change.sentence.text)
     if _pattern("broken").search(words):
         return True
-    present = any(m.assertion is Assertion.PRESENT for s in change.left.sentences for m in s.mentions)
+    stated = any(m.assertion in STATED for s in change.left.sentences for m in s.mentions)
     listed = len(change.sentence.mentions) > 2 and _OR.search(words) and not _NEGATION.search(whole)
-    return bool(present and change.left.first and listed)
+    return bool(stated and change.left.first and listed)
 
 
 def _leaves_advice(departure: Departure) -> bool:
     """Say whether advice stays right behind a sentence that leaves."""
-    for before, sentence in zip(departure.sentences, departure.sentences[1:], strict=False):
+    for before, sentence in pairwise(departure.sentences):
         gone = before in departure.changes and sentence not in departure.changes
         if not gone or before.section != sentence.section or sentence.mentions:
             continue
-        if "recommendation" in sentence.flags or _pattern("advice").search(words_of(sentence.text)):
+        advice = _pattern("advice").search(words_of(sentence.text)) is not None
+        if advice or {"recommendation", "notification"} & set(sentence.flags):
             return True
     return False
 
@@ -146,7 +186,7 @@ def _is_renamed(departure: Departure) -> bool:
     apart = [n for n in staying if n.sentence.section not in named_in and _may_be_shadow(n)]
     here = {n.mention.finding for n in staying if n.sentence.section in named_in}
     return any(
-        at_one_place(one.mention, other.mention)
+        at_one_place(one.mention, other.mention) and may_be_called(one, other)
         for one in gone
         for other in apart
         if other.mention.finding not in here
@@ -160,10 +200,30 @@ def _speaks_of_it(departure: Departure) -> bool:
     if any(_pattern("unchanged").search(text) for text in texts):
         return True
     markings = any(n.finding != n.mention.finding for n in gone)
-    if markings and any(_pattern("markings").search(t) and not _NEGATION.search(t) for t in texts):
+    if markings and any(_tells_of("markings", text) for text in texts):
         return True
-    doubted = (n for n in departure.staying() if n.mention.assertion is Assertion.UNCERTAIN and _shadow(n))
-    return bool(gone) and any(not n.mention.location and not n.mention.side for n in doubted)
+    fluid = markings or any(n.mention.finding == "edema" for n in departure.named)
+    if fluid and any(_tells_of("failure", text) for text in texts):
+        return True
+    behind = {s for before, s in pairwise(departure.sentences) if before in departure.changes}
+    return bool(gone) and any(_doubts_alone(n) for n in departure.staying() if n.sentence in behind)
+
+
+def _tells_of(name: str, words: str) -> bool:
+    """Say whether canonical words hold a pattern that nothing before it denies."""
+    found = _pattern(name).search(words)
+    return found is not None and not _NEGATION.search(words[: found.start()]) and not _NORMAL.search(words)
+
+
+def _doubts_alone(naming: Naming) -> bool:
+    """Say whether a sentence doubts a shadow, gives no place, and states nothing else."""
+    stated = [m for m in naming.sentence.mentions if m.assertion in STATED]
+    doubted = naming.mention.assertion is Assertion.UNCERTAIN and len(stated) == 1
+    return doubted and _shadow(naming) and _without_place(naming)
+
+
+def _without_place(naming: Naming) -> bool:
+    return not naming.mention.location and naming.mention.side is Side.NONE
 
 
 def _shadow(naming: Naming) -> bool:

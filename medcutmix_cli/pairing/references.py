@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 
 from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.observations import observations, signs
@@ -91,10 +92,13 @@ def _spoken_of(
     others = any(_states(s.mentions) for s in (*rest, *left))
     causes = frozenset(word for s in changes for word in _causes(s.text))
     about = antecedents(sentences)
+    gone = {c.sentence for c in changes.values() if c.left is None}
+    gone |= {s for s in sentences if s in found}
+    behind = {s for before, s in pairwise(sentences) if before in gone and before.section == s.section}
     spoken: set[Sentence] = set()
     for sentence in (s for s in rest if not _states(s.mentions)):
         words = words_of(sentence.text)
-        if signs(sentence.text, *findings):
+        if signs(sentence.text, *findings) or (_advises(sentence) and sentence in behind):
             spoken.add(sentence)
         elif _means_shadow(words, findings[0]):
             return None
@@ -104,9 +108,20 @@ def _spoken_of(
             if others:
                 return None
             spoken.add(sentence)
-        elif not others and ("recommendation" in sentence.flags or _pattern("follow_up").search(words)):
+        elif not others and _advises(sentence) and not _behind_observation(sentence, rest):
             spoken.add(sentence)  # beside another finding advice stays: it may be about that
     return frozenset(spoken)
+
+
+def _advises(sentence: Sentence) -> bool:
+    advice = _pattern("follow_up").search(words_of(sentence.text))
+    return "recommendation" in sentence.flags or advice is not None
+
+
+def _behind_observation(sentence: Sentence, staying: Sequence[Sentence]) -> bool:
+    """Say whether the sentence right before advice stays and tells what the picture shows."""
+    ends = [s for s in staying if s.section == sentence.section and s.end <= sentence.start]
+    return bool(ends) and sentence.start - ends[-1].end < _NEAR and bool(observations(ends[-1].text))
 
 
 def _refers(words: str, causes: frozenset[str]) -> bool:
@@ -126,6 +141,7 @@ def names_no_finding(words: str) -> bool:
 
 _DENIES = re.compile(r"\b(?:no|not|without|normal|unremarkable|clear|bone|bony|osseous|mineral)\b")
 _LONG = 8
+_NEAR = 8
 
 
 def _causes(text: str) -> frozenset[str]:

@@ -121,6 +121,12 @@ def is_effect(gone: Naming, other: Naming) -> bool:
     return by_name or beside
 
 
+def may_be_called(one: Naming, other: Naming) -> bool:
+    """Say whether what the first names may elsewhere be called what the second names."""
+    by = table("shadows")["explained"]["by"].get(one.mention.finding, ())
+    return other.mention.finding in by or _of_one_group(one, other)
+
+
 def _of_one_group(one: Naming, other: Naming) -> bool:
     return any(
         one.finding in names and other.finding in names for names in table("shadows")["group"].values()
