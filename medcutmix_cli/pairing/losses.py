@@ -53,7 +53,7 @@ class Departure:
         stated = (Naming(s, m) for s in rest for m in s.mentions if m.assertion in STATED)
         return [naming for naming in stated if naming not in self.named]
 
-    def unchanged(self) -> list[Sentence]:
+    def kept_sentences(self) -> list[Sentence]:
         """Return the sentences that stay as they are."""
         return [s for s in self.sentences if s not in self.changes]
 
@@ -99,12 +99,11 @@ def _pointed_at(departure: Departure) -> list[Sentence]:
 def _couples(sentence: Sentence, departure: Departure) -> bool:
     """Say whether a sentence begins with two findings that leave, side by side: "infiltrate and atelectasis"."""
     stated = [m for m in sentence.mentions if m.assertion in STATED][:2]
-    gone = [n.mention for n in departure.named if n.sentence is sentence]
-    if len(stated) < 2 or any(m not in gone for m in stated) or stated[0].finding == stated[1].finding:
+    gone = [n for n in departure.named if n.sentence is sentence and n.mention in stated]
+    if len(gone) < 2 or gone[0].finding == gone[1].finding:
         return False
     between = sentence.text[stated[0].end - sentence.start : stated[1].start - sentence.start]
-    effect = is_effect(Naming(sentence, stated[0]), Naming(sentence, stated[1]))
-    return not effect and _pattern("coupled").fullmatch(words_of(between).strip()) is not None
+    return not is_effect(*gone) and _pattern("coupled").fullmatch(words_of(between).strip()) is not None
 
 
 def _two_kinds(own: Sequence[Naming]) -> bool:
@@ -196,7 +195,7 @@ def _is_renamed(departure: Departure) -> bool:
 def _speaks_of_it(departure: Departure) -> bool:
     """Say whether what stays doubts the shadow without a place, calls the chest stable, or tells of markings."""
     gone = [n for n in departure.named if _shadow(n)]
-    texts = [words_of(s.text) for s in departure.unchanged()]
+    texts = [words_of(s.text) for s in departure.kept_sentences()]
     if any(_pattern("unchanged").search(text) for text in texts):
         return True
     markings = any(n.finding != n.mention.finding for n in gone)

@@ -92,7 +92,8 @@ def _spoken_of(
     others = any(_states(s.mentions) for s in (*rest, *left))
     causes = frozenset(word for s in changes for word in _causes(s.text))
     about = antecedents(sentences)
-    gone = {c.sentence for c in changes.values() if c.left is None}
+    rest_of = {s: c.left.sentences if c.left else () for s, c in changes.items()}
+    gone = {s for s, parts in rest_of.items() if not any(_states(part.mentions) for part in parts)}
     gone |= {s for s in sentences if s in found}
     behind = {s for before, s in pairwise(sentences) if before in gone and before.section == s.section}
     spoken: set[Sentence] = set()

@@ -130,3 +130,24 @@ def test_what_is_denied_beside_it_does_not_leave(finding):
     text = f"Mild left basilar {finding}; no acute disease."
     found = leaves(text, finding)
     assert found == LOST or found == [text]
+
+
+@pytest.mark.parametrize("advice", ADVICE)
+@pytest.mark.parametrize("shown", ["Hypoinflation", "Low lung volumes"])
+def test_advice_leaves_where_what_is_left_names_no_finding(shown, advice):
+    text = "Left basilar infiltrate."
+    told = f"{shown} with left basilar infiltrate."
+    assert leaves(text, "infiltrate", impression=f"{told} {advice}") in (
+        [text, told, advice],
+        STILL_SPOKEN_OF,
+    )
+
+
+def test_markings_beside_a_shadow_do_not_leave_with_it():
+    told = "Stable interstitial markings and bibasilar opacities which may represent atelectasis."
+    assert not isinstance(leaves("Bibasilar atelectasis.", "atelectasis", impression=told), list)
+
+
+@pytest.mark.parametrize("words", ["Prominent pulmonary XXXX.", "Prominence of the pulmonary vasculature."])
+def test_vessels_do_not_leave_as_a_shadow(words):
+    assert not isinstance(leaves(words, "opacity"), list)
