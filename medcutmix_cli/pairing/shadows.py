@@ -154,7 +154,8 @@ def joined_by_words(one: Naming, other: Naming) -> bool:
 
 
 _APART = re.compile(
-    r";|\band (?:questionable|possible|probable|suspected|likely)\b|\bthere (?:is|are)\b|\bwhile\b|\bno\b|\bwithout\b"
+    r";(?! ?the appearance)|"
+    r"\band (?:questionable|possible|probable|suspected|likely)\b|\bthere (?:is|are)\b|\bwhile\b|\bno\b|\bwithout\b"
 )
 
 

@@ -151,3 +151,9 @@ def test_markings_beside_a_shadow_do_not_leave_with_it():
 @pytest.mark.parametrize("words", ["Prominent pulmonary XXXX.", "Prominence of the pulmonary vasculature."])
 def test_vessels_do_not_leave_as_a_shadow(words):
     assert not isinstance(leaves(words, "opacity"), list)
+
+
+@pytest.mark.parametrize("words", ["suggests", "is consistent with"])
+def test_what_the_appearance_is_taken_for_leaves_with_it(words):
+    text, told = "Bibasilar opacities.", f"Bibasilar opacities; the appearance {words} atelectasis."
+    assert leaves(text, "opacity", impression=told) == [text, told]
