@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 
 from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.observations import observations, signs
@@ -91,10 +92,14 @@ def _spoken_of(
     others = any(_states(s.mentions) for s in (*rest, *left))
     causes = frozenset(word for s in changes for word in _causes(s.text))
     about = antecedents(sentences)
+    rest_of = {s: c.left.sentences if c.left else () for s, c in changes.items()}
+    gone = {s for s, parts in rest_of.items() if not any(_states(part.mentions) for part in parts)}
+    gone |= {s for s in sentences if s in found}
+    behind = {s for before, s in pairwise(sentences) if before in gone and before.section == s.section}
     spoken: set[Sentence] = set()
     for sentence in (s for s in rest if not _states(s.mentions)):
         words = words_of(sentence.text)
-        if signs(sentence.text, *findings):
+        if signs(sentence.text, *findings) or (_advises(sentence) and sentence in behind):
             spoken.add(sentence)
         elif _means_shadow(words, findings[0]):
             return None
@@ -104,9 +109,20 @@ def _spoken_of(
             if others:
                 return None
             spoken.add(sentence)
-        elif not others and ("recommendation" in sentence.flags or _pattern("follow_up").search(words)):
+        elif not others and _advises(sentence) and not _behind_observation(sentence, rest):
             spoken.add(sentence)  # beside another finding advice stays: it may be about that
     return frozenset(spoken)
+
+
+def _advises(sentence: Sentence) -> bool:
+    advice = _pattern("follow_up").search(words_of(sentence.text))
+    return "recommendation" in sentence.flags or advice is not None
+
+
+def _behind_observation(sentence: Sentence, staying: Sequence[Sentence]) -> bool:
+    """Say whether the sentence right before advice stays and tells what the picture shows."""
+    ends = [s for s in staying if s.section == sentence.section and s.end <= sentence.start]
+    return bool(ends) and sentence.start - ends[-1].end < _NEAR and bool(observations(ends[-1].text))
 
 
 def _refers(words: str, causes: frozenset[str]) -> bool:
@@ -116,12 +132,17 @@ def _refers(words: str, causes: frozenset[str]) -> bool:
 
 def _means_shadow(words: str, leaving: Collection[str]) -> bool:
     """Say whether canonical words may mean a shadow that leaves, by a loose word that may mean another one."""
-    shadow = not _shadows().isdisjoint(leaving)
-    return shadow and _pattern("unnamed").search(words) is not None and not _DENIES.search(words)
+    return not shadow_names().isdisjoint(leaving) and names_no_finding(words)
+
+
+def names_no_finding(words: str) -> bool:
+    """Say whether canonical words tell of a shadow by a loose word ("patchy density"), and do not deny it."""
+    return _pattern("unnamed").search(words) is not None and not _DENIES.search(words)
 
 
 _DENIES = re.compile(r"\b(?:no|not|without|normal|unremarkable|clear|bone|bony|osseous|mineral)\b")
 _LONG = 8
+_NEAR = 8
 
 
 def _causes(text: str) -> frozenset[str]:
@@ -148,7 +169,8 @@ def _says_more(sentence: Sentence, leaving: Collection[str]) -> bool:
 
 
 @cache
-def _shadows() -> frozenset[str]:
+def shadow_names() -> frozenset[str]:
+    """Return the findings that show as a shadow in the lung, whatever they are called."""
     return frozenset(name for names in table("shadows")["group"].values() for name in names)
 
 

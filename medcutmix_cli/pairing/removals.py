@@ -10,6 +10,7 @@ from medcutmix_cli.pairing.consistency import comparable, contradiction
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.giving import holds_list_number, without_open_names
+from medcutmix_cli.pairing.losses import Departure, loss
 from medcutmix_cli.pairing.normals import (
     contradicted_statements,
     denials,
@@ -72,6 +73,9 @@ def _departure(reading: Reading, finding: str, _reader: ReportReader) -> Removal
     changes = _changes(sentences, taken)
     if isinstance(changes, Refusal):
         return changes
+    refused = loss(Departure(finding, sentences, named, {c.sentence: c for c in changes}))
+    if refused is not None:
+        return refused
     query = _query(taken, finding)
     if isinstance(query, Refusal):
         return query

@@ -66,7 +66,7 @@ def _states(sentence: Sentence | None) -> bool:
 
 
 def _leaves_with(naming: Naming, gone: Naming) -> bool:
-    return _is_one(gone, naming) or _is_sequel(gone, naming)
+    return _is_one(gone, naming) or is_effect(gone, naming)
 
 
 def _says_more(leaving: Iterable[Naming], finding: str) -> bool:
@@ -77,9 +77,9 @@ def _says_more(leaving: Iterable[Naming], finding: str) -> bool:
 
 
 def _is_one(gone: Naming, other: Naming) -> bool:
-    if gone.sentence is other.sentence and _joined_by_words(gone, other):
+    if gone.sentence is other.sentence and joined_by_words(gone, other):
         return True
-    if not _at_one_place(gone.mention, other.mention):
+    if not at_one_place(gone.mention, other.mention):
         return False
     restated = gone.sentence.section != other.sentence.section
     if not _of_one_group(gone, other):
@@ -95,7 +95,7 @@ def _is_one(gone: Naming, other: Naming) -> bool:
 def _may_be_one(gone: Naming, other: Naming) -> bool:
     """Say whether what stays may be what leaves, though no word says so."""
     named_so = gone.finding == other.finding or _of_one_group(gone, other)
-    return named_so and not _apart(gone, other) and _at_one_place(gone.mention, other.mention)
+    return named_so and not _apart(gone, other) and at_one_place(gone.mention, other.mention)
 
 
 def _apart(one: Naming, other: Naming) -> bool:
@@ -104,7 +104,7 @@ def _apart(one: Naming, other: Naming) -> bool:
     return any(_other_shadow().search(canonical(text).text) for text in texts)
 
 
-def _is_sequel(gone: Naming, other: Naming) -> bool:
+def is_effect(gone: Naming, other: Naming) -> bool:
     """Say whether what stays is an effect of what leaves: "compressive atelectasis" beside an effusion."""
     if other.finding not in table("shadows")["sequel"]["of"].get(gone.finding, ()):
         return False
@@ -116,8 +116,15 @@ def _is_sequel(gone: Naming, other: Naming) -> bool:
     if not meet(gone.mention.side, m.side):
         return False
     by_name = _pattern("effect").search(words) is not None
-    beside = sentence.section == gone.sentence.section and _pattern("beside").search(words) is not None
+    behind = sentence.section == gone.sentence.section and gone.mention.start < m.start
+    beside = behind and _pattern("beside").search(words) is not None
     return by_name or beside
+
+
+def may_be_called(one: Naming, other: Naming) -> bool:
+    """Say whether what the first names may elsewhere be called what the second names."""
+    by = table("shadows")["explained"]["by"].get(one.mention.finding, ())
+    return other.mention.finding in by or _of_one_group(one, other)
 
 
 def _of_one_group(one: Naming, other: Naming) -> bool:
@@ -126,13 +133,14 @@ def _of_one_group(one: Naming, other: Naming) -> bool:
     )
 
 
-def _at_one_place(one: Mention, other: Mention) -> bool:
+def at_one_place(one: Mention, other: Mention) -> bool:
+    """Say whether two mentions may mean one place: their sides meet, and their zones do not exclude each other."""
     zones = table("shadows")["zone"]
     here, there = (next((z for z, words in zones.items() if m.location in words), "") for m in (one, other))
     return meet(one.side, other.side) and (not here or not there or here == there)
 
 
-def _joined_by_words(one: Naming, other: Naming) -> bool:
+def joined_by_words(one: Naming, other: Naming) -> bool:
     """Say whether one sentence calls the two one thing: as alternatives, or the one taken for the other."""
     first, second = sorted((one.mention, other.mention), key=lambda m: m.start)
     start = one.sentence.start
@@ -146,7 +154,8 @@ def _joined_by_words(one: Naming, other: Naming) -> bool:
 
 
 _APART = re.compile(
-    r";|\band (?:questionable|possible|probable|suspected|likely)\b|\bthere (?:is|are)\b|\bwhile\b|\bno\b|\bwithout\b"
+    r";(?! ?the appearance)|"
+    r"\band (?:questionable|possible|probable|suspected|likely)\b|\bthere (?:is|are)\b|\bwhile\b|\bno\b|\bwithout\b"
 )
 
 

@@ -25,6 +25,7 @@ BY_READING = {
     *("recipient-stays-normal", "recipient-denies-filled-lung", "recipient-shadow-is-of-no-lesion"),
     *("cause-of-a-greater-finding-stays", "list-would-be-of-one", "recipient-tells-of-several"),
     *("recipient-calls-it-a-mass",),
+    *("other-finding-would-be-lost", "rest-of-sentence-would-mislead", "departed-finding-still-spoken-of"),
     *("recipient-has-the-coming-finding", "recipient-hedges-the-coming-finding"),
 }
 """What the rules of reports refuse: nothing helps but to see what they read, and more studies."""
