@@ -16,7 +16,7 @@ from medcutmix_cli.pairing.statements import STATED
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Sentence, Side
 from medcutmix_cli.reports.words import canonical, compile_phrases
-from medcutmix_cli.sides import meet
+from medcutmix_cli.sides import meet, side_word
 
 
 def unlikeness(
@@ -33,7 +33,7 @@ def unlikeness(
     if any(shows_no_lesion(s) for s in leaving):
         return "recipient-shadow-is-of-no-lesion"
     theirs, ours = sides
-    if theirs is not Side.NONE and ours is Side.NONE and not all(_needs_no_side(s, finding) for s in coming):
+    if side_word(theirs) and not side_word(ours) and not all(_needs_no_side(s, finding) for s in coming):
         return "donor-names-no-side"
     kinds = {_kind(s, finding) for s in leaving}
     kind = "airspace" if kinds == {"airspace", "plain"} else "both" if len(kinds) > 1 else min(kinds)
@@ -127,7 +127,7 @@ def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sent
             return True
         clear = _pattern("clear_lungs").search(text)
         said = _side_said(clear.group()) if clear else Side.NONE
-        if clear and ((fills and meet(said, side)) or (hides and said is not Side.NONE and meet(said, side))):
+        if clear and ((fills and meet(said, side)) or (hides and side_word(said) and meet(said, side))):
             return True
     return False
 

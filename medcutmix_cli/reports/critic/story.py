@@ -9,7 +9,7 @@ from medcutmix_cli.reports.critic.case import STATED, Case, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.sides import differ, meet, misses, oppose, other_side
+from medcutmix_cli.sides import differ, meet, misses, oppose, other_side, side_word
 
 _NORMAL = (SentenceKind.NORMAL, SentenceKind.NEGATIVE)
 _SMALL = frozenset({"trace", "tiny", "small", "minimal", "mild", "slight", "subtle", "faint", "borderline"})
@@ -173,12 +173,10 @@ def silent_findings(case: Case) -> Iterator[Sentence]:
 
 def find_missing_sides(case: Case) -> Iterator[Sentence]:
     """Yield what came without a side or place where what left had a side: of the pleura, which lies on either."""
-    sided = case.exchanged.came in table("critic")["story"]["sided"] and case.exchanged.side_gone != Side.NONE
-    if (
-        sided
-        and case.exchanged.same
-        and not any(m.side != Side.NONE or m.location for m in case.came_mentions)
-    ):
+    sided = (
+        case.exchanged.came in table("critic")["story"]["sided"] and side_word(case.exchanged.side_gone) != ""
+    )
+    if sided and case.exchanged.same and not any(side_word(m.side) or m.location for m in case.came_mentions):
         yield from case.arrived[:1]
 
 
