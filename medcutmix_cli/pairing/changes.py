@@ -31,7 +31,7 @@ from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
 
-_SENTENCES = 2
+_SENTENCES = 3
 _MAIN = ("findings", "impression", "last_paragraph")
 
 
@@ -94,7 +94,7 @@ def _asserting(gone: Removal, finding: str) -> list[Sentence]:
 
 
 def _several(asserting: Sequence[Sentence]) -> bool:
-    """Say whether one section gives a finding more than two sentences: one for all of them would say too little."""
+    """Say whether one section gives a finding more than three sentences: one for all of them would say too little."""
     told = Counter(s.section for s in dict.fromkeys(asserting))
     return any(count > _SENTENCES for count in told.values())
 

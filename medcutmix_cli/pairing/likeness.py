@@ -91,11 +91,12 @@ _LIKE = {
     "interstitial": ("interstitial",),
     "airspace": ("airspace", "plain"),
     "plain": ("plain",),
-    "both": (),
+    "both": ("airspace", "plain", "interstitial"),
     "nodular": ("nodular",),
     "other": ("other",),
 }
-"""Kind that leaves -> kinds that may come: plain shadows may stand where filled air space stood, not the other way."""
+"""Kind that leaves -> kinds that may come: plain shadows may stand where filled air space stood, not the other way.
+A report that calls its shadow both says nothing against either."""
 
 
 def _needs_no_side(sentence: Sentence, finding: str) -> bool:

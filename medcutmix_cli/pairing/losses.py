@@ -18,9 +18,10 @@ from medcutmix_cli.pairing.references import antecedents, names_no_finding, shad
 from medcutmix_cli.pairing.shadows import Naming, at_one_place, is_effect, joined_by_words, may_be_called
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
-from medcutmix_cli.records import Assertion, Sentence, Side
+from medcutmix_cli.records import Assertion, Sentence
 from medcutmix_cli.reports.relations import words_of
 from medcutmix_cli.reports.words import compile_phrases
+from medcutmix_cli.sides import side_word
 
 LOST = Refusal("other-finding-would-be-lost")
 BROKEN = Refusal("rest-of-sentence-would-mislead")
@@ -222,7 +223,7 @@ def _doubts_alone(naming: Naming) -> bool:
 
 
 def _without_place(naming: Naming) -> bool:
-    return not naming.mention.location and naming.mention.side is Side.NONE
+    return not naming.mention.location and not side_word(naming.mention.side)
 
 
 def _shadow(naming: Naming) -> bool:

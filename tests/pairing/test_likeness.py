@@ -79,9 +79,12 @@ def test_an_opacity_does_not_leave_where_a_mass_of_its_side_stays(text):
     assert not stays_as_mass("opacity", Side.LEFT, [say("No mass.")])
 
 
-def test_a_shadow_that_two_sections_call_otherwise_is_of_no_kind():
+@pytest.mark.parametrize("coming", [INTERSTITIAL[0], AIRSPACE[0]])
+def test_a_shadow_that_two_sections_call_otherwise_is_replaced_by_either_kind(coming):
     leaving = [say(INTERSTITIAL[0]), say(AIRSPACE[0])]
-    assert unlikeness(leaving, [say(AIRSPACE[0])], "opacity", BOTH) == "donor-has-another-kind-of-opacity"
+    assert unlikeness(leaving, [say(coming)], "opacity", BOTH) == ""
+    nodular = say("Bilateral nodular opacities.")
+    assert unlikeness(leaving, [nodular], "opacity", BOTH) == "donor-has-another-kind-of-opacity"
 
 
 @pytest.mark.parametrize(("finding", "side"), list(product(SIDED, (Side.LEFT, Side.RIGHT, Side.BILATERAL))))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.critic.case import STATED, Case, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
-from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of
+from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of, words_of
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import differ, meet, misses, oppose, other_side, side_word
 
@@ -26,7 +26,7 @@ def find_lost_findings(case: Case) -> Iterator[Sentence]:
             m for m in sentence.mentions if m.assertion is Assertion.PRESENT and m.finding not in (gone, came)
         ]
         lost = [m for m in lost if not _still_said(m, case) and not _same_shadow(m, sentence, case)]
-        effect = relation_of(gone).kind_of_reference(sentence.text) == "sequel"
+        effect = _is_effect(sentence, gone)
         if {m.finding for m in lost} - ({"atelectasis"} if effect else set()):
             yield sentence
 
@@ -36,22 +36,33 @@ def _still_said(mention: Mention, case: Case) -> bool:
     return any(_at_one_place(mention, m) for m in said)
 
 
-def _same_shadow(mention: Mention, sentence: Sentence, case: Case) -> bool:
-    """Say whether a name may be another one of the departed shadow: there, and not told apart from it.
+def _is_effect(sentence: Sentence, gone: str) -> bool:
+    relation = relation_of(gone)
+    return any(pattern.search(words_of(sentence.text)) for pattern in (relation.signs, relation.sequelae))
 
-    In one section what has a sentence of its own is another thing; the other section may name the shadow otherwise.
+
+def _same_shadow(mention: Mention, sentence: Sentence, case: Case) -> bool:
+    """Say whether a name may be another one of the departed shadow.
+
+    In one section what has a sentence of its own is another thing, unless the next one speaks of it ("The appearance
+    suggests atelectasis."); the other section may name the shadow otherwise, on its side.
     """
     gone = case.exchanged.gone
     if mention.finding not in relation_of(gone).related:
         return False
-    apart = {s.section for s in case.left if mentions_of(s, gone)}
-    if not mentions_of(sentence, gone) and sentence.section in apart and not points_by_pronoun(sentence.text):
-        return False
-    return any(_at_one_place(mention, other) for other in case.gone_mentions)
+    telling = [s for s in case.left if mentions_of(s, gone)]
+    here = [s for s in telling if s.section == sentence.section]
+    if sentence in here:
+        return any(_at_one_place(mention, other) for other in mentions_of(sentence, gone))
+    if here and not points_by_pronoun(sentence.text):
+        return any(says(s.text, "story", "explains") for s in here)
+    return any(meet(mention.side, other.side) for other in case.gone_mentions) or not telling
 
 
 def _at_one_place(one: Mention, other: Mention) -> bool:
-    return meet(one.side, other.side) and len({one.location, other.location} - {""}) <= 1
+    low = set(table("critic")["story"]["low"])
+    places = {"low" if place in low else place for place in (one.location, other.location)} - {""}
+    return meet(one.side, other.side) and len(places) <= 1
 
 
 def observation_lost(case: Case) -> Iterator[Sentence]:
