@@ -70,7 +70,9 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     asserting = _asserting(gone, finding)
     if _several(asserting):
         return Refusal("recipient-tells-of-several")
-    unlike = unlikeness(asserting, given.sentences, finding, (gone.side, given.side))
+    # A label knows no side: a prompt made of it says that the finding is there, and no more.
+    theirs = given.side if donor.study.prompted else gone.side
+    unlike = unlikeness(asserting, given.sentences, finding, (theirs, given.side))
     if unlike:
         return Refusal(unlike)
     beside = Insertion.of(given.sentences).without(recipient.findings)

@@ -24,7 +24,14 @@ from medcutmix_cli.pairing.sections import limit_to_section, out_of_step
 from medcutmix_cli.pairing.shared_studies import SharedStudies
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import MAPPED_MODES, Pair, Reading
-from medcutmix_cli.reports.critic import OF_ONE_SENTENCE, RULES, FindingExchange, first_broken_rule, make_case
+from medcutmix_cli.reports.critic import (
+    OF_MORE_THAN_LABELS,
+    OF_ONE_SENTENCE,
+    RULES,
+    FindingExchange,
+    first_broken_rule,
+    make_case,
+)
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, use_lexicon
@@ -186,7 +193,10 @@ def criticism(proposal: Proposal, report: str, reading: Reading, sections: str) 
     recipient = proposal.recipient
     case = make_case(recipient.study.report, recipient.reading, report, reading, exchanged)
     rules = RULES if sections == "mirror" else sorted(OF_ONE_SENTENCE)
-    broken = first_broken_rule(case, rules)
+    prompted = proposal.donor.study.prompted
+    broken = first_broken_rule(
+        case, [rule for rule in rules if not (prompted and rule in OF_MORE_THAN_LABELS)]
+    )
     return f"critic-{broken}" if broken else ""
 
 

@@ -2,6 +2,7 @@
 
 from medcutmix_cli.reports.critic.case import Case, FindingExchange, make_case
 from medcutmix_cli.reports.critic.verdict import (
+    OF_MORE_THAN_LABELS,
     OF_ONE_SENTENCE,
     RULES,
     Fault,
@@ -11,6 +12,7 @@ from medcutmix_cli.reports.critic.verdict import (
 )
 
 __all__ = [
+    "OF_MORE_THAN_LABELS",
     "OF_ONE_SENTENCE",
     "RULES",
     "Case",

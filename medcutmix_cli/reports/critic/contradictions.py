@@ -26,7 +26,7 @@ def kin_denied(case: Case) -> Iterator[Sentence]:
 
     "No focal consolidation." denies that too: filled air space is what it means.
     """
-    for group in table("critic")["contradiction"]["kin"]:
+    for group in table("critic")["kin"]:
         if not any(
             critic_words("contradiction", group["came"]).search(words_of(s.text)) for s in case.arrived
         ):

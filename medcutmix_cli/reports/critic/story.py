@@ -102,6 +102,14 @@ def _kin(finding: str) -> set[str]:
     return shadows if finding in shadows else set()
 
 
+def parts_lost(case: Case) -> Iterator[Sentence]:
+    """Yield normal statements that left and spoke of a part that nothing speaks of any more: "pleural spaces"."""
+    for name in table("critic")["parts"]:
+        if any(says(s.text, "parts", name) for s in case.after):
+            continue
+        yield from (s for s in case.left if s.kind in _NORMAL and says(s.text, "parts", name))
+
+
 def other_side_lost(case: Case) -> Iterator[Sentence]:
     """Yield a normal statement about the other side alone that left: "Left lung is clear." beside one on the right."""
     other = other_side(Side(case.exchanged.side_came))
@@ -205,6 +213,7 @@ RULES = {
     "story-markings-lost": markings_lost,
     "story-observation-invented": invent_observations,
     "story-denial-lost": denials_lost,
+    "story-part-lost": parts_lost,
     "story-other-side-lost": other_side_lost,
     "story-finding-invented": find_invented_findings,
     "story-sides-apart": sides_apart,

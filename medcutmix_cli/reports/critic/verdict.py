@@ -26,6 +26,10 @@ OF_ONE_SENTENCE = frozenset((*arrival.RULES, *shapes.RULES))
 """The rules that hold even where only one section was edited, and the other still tells the old story."""
 
 
+OF_MORE_THAN_LABELS = frozenset({"story-side-unsaid"})
+"""The rules that ask for what a prompt made of labels cannot say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One rule broken at one sentence.

@@ -112,3 +112,18 @@ def test_nodules_that_are_denied_do_not_come_as_reticulonodular_opacities(came, 
     stays = "There are no nodules or masses."
     found = rules_broken(report(stays), report(f"Left {came}. {stays}"), "", "opacity", "none", "left")
     assert ("came-is-denied-by-another-name" in found) is seen
+
+
+@pytest.mark.parametrize("came", ["mass", "atelectasis", "nodule"])
+@pytest.mark.parametrize(
+    ("stays", "seen"),
+    [
+        ("No focal lung opacity.", True),
+        ("No focal consolidation, suspicious pulmonary opacity or effusion.", True),
+        ("No other opacity.", False),
+        ("No focal consolidation.", False),
+    ],
+)
+def test_no_shadow_comes_where_opacities_are_denied(came, stays, seen):
+    found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
+    assert ("came-is-denied-by-another-name" in found) is seen

@@ -142,3 +142,18 @@ def test_what_came_says_nothing_of_other_parts_of_the_picture(shown):
     mixed = report(f"{HEART} {shown} left basilar atelectasis.")
     found = rules_broken(report(HEART), mixed, "", "atelectasis", "none", "left")
     assert "story-observation-invented" in found
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "The lungs and pleural spaces show no acute abnormality.",
+        "No acute osseous abnormality.",
+        "Heart size is normal and lungs are clear.",
+    ],
+)
+def test_a_part_that_was_called_normal_is_missed(lost):
+    recipient = report(f"Trachea is midline. {lost}")
+    gone, kept = (report(f"Trachea is midline. {part}Left basilar infiltrate.") for part in ("", f"{lost} "))
+    assert "story-part-lost" in rules_broken(recipient, gone, "", "infiltrate", "none", "left")
+    assert "story-part-lost" not in rules_broken(recipient, kept, "", "infiltrate", "none", "left")

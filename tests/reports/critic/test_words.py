@@ -28,6 +28,6 @@ def test_one_side_is_a_side(text, side):
 
 
 def test_every_list_of_the_table_is_a_pattern():
-    for part in ("arrival", "contradiction", "observed"):
+    for part in ("arrival", "contradiction", "departure", "observed", "parts"):
         for name in table("critic")[part]:
             assert not says("", part, name)
