@@ -178,6 +178,20 @@ def silent_impression(case: Case) -> Iterator[Sentence]:
         yield impression[0]
 
 
+def tell_twice(case: Case) -> Iterator[Sentence]:
+    """Yield a shadow of the recipient's at the very place of the one that came: one place, told twice."""
+    shadows = set(table("critic")["story"]["shadows"])
+    came = [m for m in case.came_mentions if side_word(m.side) and m.location]
+    if case.exchanged.same or case.exchanged.came not in shadows:
+        return
+    for sentence in case.own:
+        others = [
+            m for m in sentence.mentions if m.finding in shadows and m.assertion in STATED and m.location
+        ]
+        if any(m.side is one.side and _at_one_place(m, one) for m in others for one in came):
+            yield sentence
+
+
 def silent_findings(case: Case) -> Iterator[Sentence]:
     """Yield what left the findings, a sign of it too, where what came is told in the impression alone."""
     inside, outside = _by_part(case)
@@ -219,6 +233,7 @@ RULES = {
     "story-sides-apart": sides_apart,
     "story-degrees-apart": degrees_apart,
     "story-silent-impression": silent_impression,
+    "story-one-place-twice": tell_twice,
     "story-silent-findings": silent_findings,
     "story-side-unsaid": find_missing_sides,
     "story-other-side": inconsistent_sides,

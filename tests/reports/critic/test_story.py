@@ -157,3 +157,19 @@ def test_a_part_that_was_called_normal_is_missed(lost):
     gone, kept = (report(f"Trachea is midline. {part}Left basilar infiltrate.") for part in ("", f"{lost} "))
     assert "story-part-lost" in rules_broken(recipient, gone, "", "infiltrate", "none", "left")
     assert "story-part-lost" not in rules_broken(recipient, kept, "", "infiltrate", "none", "left")
+
+
+@pytest.mark.parametrize("came", ["infiltrate", "consolidation"])
+@pytest.mark.parametrize(
+    ("own", "seen"),
+    [
+        ("Patchy left basal airspace opacity.", True),
+        ("Left lower lobe atelectasis.", True),
+        ("Right basal airspace opacity.", False),
+        ("Left upper lobe opacity.", False),
+    ],
+)
+def test_one_place_is_not_told_of_twice(came, own, seen):
+    recipient, mixed = report(f"{HEART} {own}"), report(f"{HEART} {own} Left lower lobe {came}.")
+    found = rules_broken(recipient, mixed, "pleural_effusion", came, "left", "left")
+    assert ("story-one-place-twice" in found) is seen
