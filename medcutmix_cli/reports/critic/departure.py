@@ -128,6 +128,22 @@ def find_advice(case: Case) -> Iterator[Sentence]:
             yield sentence
 
 
+def named_in_the_history(case: Case) -> Iterator[Sentence]:
+    """Yield what the indication or history states of what left: "Known right lung mass." with no mass in the report."""
+    if case.exchanged.gone and not case.exchanged.same:
+        counted = set(case.after)
+        rest = (s for s in case.mixed.sentences if s not in counted)
+        yield from (s for s in rest if mentions_of(s, case.exchanged.gone))
+
+
+def rest_of_nothing(case: Case) -> Iterator[Sentence]:
+    """Yield "the remainder of the lungs" where no shadow is left that it would be the remainder of."""
+    shadows = set(table("critic")["story"]["shadows"])
+    there = {m.finding for s in case.after for m in s.mentions if m.assertion in STATED}
+    if case.exchanged.gone in shadows and not there & shadows:
+        yield from (s for s in case.own if says(s.text, "departure", "rest"))
+
+
 def left_over(case: Case) -> Iterator[Sentence]:
     """Yield calls, faxes and wishes for older films that were there for what left."""
     if case.exchanged.gone:
@@ -174,6 +190,8 @@ RULES = {
     "departed-others-depend": depends_on_it,
     "departed-pointed-at": pointed_at,
     "departed-advised-on": find_advice,
+    "departed-named-in-the-history": named_in_the_history,
+    "departed-leaves-a-rest": rest_of_nothing,
     "departed-left-something-over": left_over,
     "departed-same-size": same_size,
     "departed-markings-stay": markings_stay,

@@ -171,3 +171,33 @@ def test_calls_and_wishes_for_older_films_are_left_over(came, stays):
     mixed = report(f"{HEART} Right upper lobe {came}. {stays}")
     assert "departed-left-something-over" in rules_broken(recipient, mixed, "mass", came, "left", "right")
     assert "departed-left-something-over" not in rules_broken(recipient, mixed, "", came, "none", "right")
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("Known right lung mass.", True),
+        ("Followup mass.", True),
+        ("Chest pain.", False),
+        ("Evaluate for mass.", None),  # a question: either is right
+    ],
+)
+def test_a_history_that_states_what_left_is_seen(said, seen):
+    recipient = f"INDICATION: {said}\n\n" + report(f"{HEART} Right upper lobe mass.")
+    mixed = f"INDICATION: {said}\n\n" + report(f"{HEART} Left pleural effusion.")
+    found = rules_broken(recipient, mixed, "mass", "pleural_effusion", "right", "left")
+    assert seen is None or ("departed-named-in-the-history" in found) is seen
+    same = f"INDICATION: {said}\n\n" + report(f"{HEART} Right apical mass.")
+    assert "departed-named-in-the-history" not in rules_broken(
+        recipient, same, "mass", "mass", "right", "right"
+    )
+
+
+@pytest.mark.parametrize("stays", ["The remainder of the lungs appear clear.", "Lungs are otherwise clear."])
+@pytest.mark.parametrize(("came", "seen"), [("pleural effusion", True), ("consolidation", False)])
+def test_the_remainder_of_lungs_that_show_nothing_is_seen(stays, came, seen):
+    recipient = report(f"{HEART} Right basilar opacity. {stays}")
+    mixed = report(f"{HEART} Left {came}. {stays}")
+    finding = came.replace(" ", "_")
+    found = rules_broken(recipient, mixed, "opacity", finding, "right", "left")
+    assert ("departed-leaves-a-rest" in found) is seen
