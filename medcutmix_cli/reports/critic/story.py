@@ -48,9 +48,13 @@ def _same_shadow(mention: Mention, sentence: Sentence, case: Case) -> bool:
     suggests atelectasis."); the other section may name the shadow otherwise, on its side.
     """
     gone = case.exchanged.gone
+    telling = [s for s in case.left if mentions_of(s, gone)]
+    if mention.finding in table("critic")["story"]["interstitial"]:
+        markings = critic_words("departure", "markings")
+        if any(asserts(s.text, markings) for s in telling):
+            return True  # markings, and the disease that they are read as
     if mention.finding not in relation_of(gone).related:
         return False
-    telling = [s for s in case.left if mentions_of(s, gone)]
     here = [s for s in telling if s.section == sentence.section]
     if sentence in here:
         return any(_at_one_place(mention, other) for other in mentions_of(sentence, gone))

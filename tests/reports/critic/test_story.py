@@ -173,3 +173,22 @@ def test_one_place_is_not_told_of_twice(came, own, seen):
     recipient, mixed = report(f"{HEART} {own}"), report(f"{HEART} {own} Left lower lobe {came}.")
     found = rules_broken(recipient, mixed, "pleural_effusion", came, "left", "left")
     assert ("story-one-place-twice" in found) is seen
+
+
+@pytest.mark.parametrize("disease", ["Interstitial lung disease.", "Pulmonary fibrosis."])
+@pytest.mark.parametrize(("gone", "seen"), [("Reticular opacities.", False), ("Left basilar opacity.", True)])
+def test_the_disease_that_markings_are_read_as_leaves_with_them(gone, seen, disease):
+    recipient = report(f"{HEART} {gone}", disease)
+    mixed = report(f"{HEART} Left pneumothorax.", "Left pneumothorax.")
+    found = rules_broken(recipient, mixed, "opacity", "pneumothorax", "none", "left")
+    assert bool({"story-finding-lost", "story-markings-lost"} & found) is seen
+
+
+@pytest.mark.parametrize(
+    "collapse", ["collapse of a substantial portion of the left lung", "collapse of the left upper lobe"]
+)
+def test_the_collapse_by_a_pneumothorax_leaves_with_it(collapse):
+    recipient = report(f"{HEART} Left pneumothorax with {collapse}.")
+    mixed = report(f"{HEART} Small left apical pneumothorax.")
+    found = rules_broken(recipient, mixed, "pneumothorax", "pneumothorax", "left", "left")
+    assert "story-finding-lost" not in found
