@@ -70,6 +70,12 @@ class Case:
         return tuple(s for s in self.after if s not in arrived)
 
     @property
+    def uncounted(self) -> tuple[Sentence, ...]:
+        """The mixed report's sentences outside the counting sections: history, and findings under a wrong header."""
+        counted = set(self.after)
+        return tuple(s for s in self.mixed.sentences if s not in counted)
+
+    @property
     def came_mentions(self) -> tuple[Mention, ...]:
         """How the fresh sentences name what came."""
         return tuple(m for s in self.arrived for m in mentions_of(s, self.exchanged.came))

@@ -52,11 +52,20 @@ def called_normal(case: Case) -> Iterator[Sentence]:
     if not case.exchanged.came or _as_before(case):
         return
     relation, strong = relation_of(case.exchanged.came), _strong(case)
-    for sentence in case.own:
+    for sentence in (*case.own, *case.uncounted):
         if _elsewhere(sentence.text, case) or says(sentence.text, "contradiction", "rest"):
             continue
-        if relation.contradicted_by(sentence.text, strong=strong):
+        if relation.contradicted_by(sentence.text, strong=strong) or _normal_part(sentence.text, case):
             yield sentence
+
+
+def _normal_part(text: str, case: Case) -> bool:
+    """Say whether a sentence calls the lungs, or the pleura, normal among other parts: "heart, lungs, pleura are"."""
+    shadow = case.exchanged.came in table("critic")["story"]["shadows"]
+    pleural = case.exchanged.came in table("critic")["story"]["sided"]
+    return (shadow and says(text, "contradiction", "lungs-normal")) or (
+        pleural and says(text, "contradiction", "pleura-normal")
+    )
 
 
 def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
@@ -74,7 +83,8 @@ def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
 
 def lungs_otherwise_clear(case: Case) -> Iterator[Sentence]:
     """Yield "otherwise clear" before what came in a section: it meant something else, and now denies it."""
-    if case.exchanged.gone or case.exchanged.came not in table("critic")["story"]["shadows"]:
+    story = table("critic")["story"]
+    if case.exchanged.gone or case.exchanged.came not in (*story["shadows"], *story["sided"]):
         return
     told: set[str] = set()
     for sentence in case.after:

@@ -131,9 +131,7 @@ def find_advice(case: Case) -> Iterator[Sentence]:
 def named_in_the_history(case: Case) -> Iterator[Sentence]:
     """Yield what the indication or history states of what left: "Known right lung mass." with no mass in the report."""
     if case.exchanged.gone and not case.exchanged.same:
-        counted = set(case.after)
-        rest = (s for s in case.mixed.sentences if s not in counted)
-        yield from (s for s in rest if mentions_of(s, case.exchanged.gone))
+        yield from (s for s in case.uncounted if mentions_of(s, case.exchanged.gone))
 
 
 def rest_of_nothing(case: Case) -> Iterator[Sentence]:

@@ -127,3 +127,48 @@ def test_nodules_that_are_denied_do_not_come_as_reticulonodular_opacities(came, 
 def test_no_shadow_comes_where_opacities_are_denied(came, stays, seen):
     found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
     assert ("came-is-denied-by-another-name" in found) is seen
+
+
+@pytest.mark.parametrize(
+    ("came", "stays", "seen"),
+    [
+        ("consolidation", "The cardiac contours, lungs, pleura and bones are normal.", True),
+        ("consolidation", "The lungs are normally aerated.", True),
+        ("consolidation", "The heart and mediastinum are normal.", False),
+        ("pleural_effusion", "The cardiac contours, lungs, pleura and bones are normal.", True),
+        ("pleural_effusion", "The heart and mediastinum are normal.", False),
+    ],
+)
+def test_a_part_that_is_called_normal_among_others_is_seen(came, stays, seen):
+    found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
+    assert ("came-is-called-normal" in found) is seen
+
+
+@pytest.mark.parametrize(("degree", "seen"), [("Large", True), ("Small", False)])
+def test_lungs_are_not_clear_and_expanded_beside_a_large_effusion(degree, seen):
+    stays = "Both lungs are clear and expanded."
+    mixed = report(f"{degree} left pleural effusion. {stays}")
+    found = rules_broken(report(stays), mixed, "", "pleural_effusion", "none", "left")
+    assert ("came-is-called-normal" in found) is seen
+
+
+def test_clear_lungs_under_a_header_that_does_not_count_are_seen():
+    start = "COMPARISON: Both lungs are clear.\n\n"
+    recipient, mixed = start + report(HEART), start + report(f"{HEART} Left basilar consolidation.")
+    found = rules_broken(recipient, mixed, "", "consolidation", "none", "left")
+    assert "came-is-called-normal" in found
+
+
+@pytest.mark.parametrize(
+    "came", ["Large left lower lobe opacity.", "There is a focal area of opacity on the left."]
+)
+def test_no_consolidation_is_said_beside_a_large_or_focal_opacity(came):
+    stays = "No focal consolidation."
+    found = rules_broken(report(stays), report(f"{stays} {came}"), "", "opacity", "none", "left")
+    assert "came-is-denied-by-another-name" in found
+
+
+def test_negative_alone_does_not_stand_before_what_came():
+    mixed = report(HEART, "Negative. Left basilar consolidation.")
+    found = rules_broken(report(HEART, "Negative."), mixed, "", "consolidation", "none", "left")
+    assert "came-beside-normal-chest" in found
