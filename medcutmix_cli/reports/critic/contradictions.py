@@ -63,9 +63,8 @@ def _normal_part(text: str, case: Case) -> bool:
     """Say whether a sentence calls the lungs, or the pleura, normal among other parts: "heart, lungs, pleura are"."""
     shadow = case.exchanged.came in table("critic")["story"]["shadows"]
     pleural = case.exchanged.came in table("critic")["story"]["sided"]
-    return (shadow and says(text, "contradiction", "lungs-normal")) or (
-        pleural and says(text, "contradiction", "pleura-normal")
-    )
+    asked = {"lungs-normal": shadow, "pleura-normal": pleural, "lungs-expanded": pleural and _strong(case)}
+    return any(says(text, "contradiction", name) for name, wanted in asked.items() if wanted)
 
 
 def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
