@@ -133,6 +133,12 @@ def single_side(word: str) -> Side:
     return next((side for side in sorted(_SINGLE) if word[:1] == side[:1]), Side.NONE)
 
 
+def side_named(words: str) -> Side:
+    """Return the one side that canonical words name; NONE where they name neither, or both."""
+    named = _SINGLE.intersection(Side(word) for word in words.split() if word in _SINGLE)
+    return next(iter(named)) if len(named) == 1 else Side.NONE
+
+
 def known_side(value: str) -> Side:
     """Return a side as it stands in a shard; NONE for what is none of them."""
     return Side(value) if value in set(Side) else Side.NONE

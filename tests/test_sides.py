@@ -196,3 +196,17 @@ def test_no_other_module_reasons_about_left_and_right():
 def test_a_module_that_reasons_about_sides_is_seen(tmp_path, source, found):
     (tmp_path / "one.py").write_text(source, encoding="utf-8")
     assert bool(modules_that_compare(tmp_path)) is found
+
+
+@pytest.mark.parametrize(
+    ("words", "side"),
+    [
+        ("left lung is clear", Side.LEFT),
+        ("the right base", Side.RIGHT),
+        ("left and right", Side.NONE),
+        ("lungs are clear", Side.NONE),
+        ("leftward shift", Side.NONE),
+    ],
+)
+def test_words_name_a_side_where_they_name_one_alone(words, side):
+    assert sides.side_named(words) is side

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.normals import contradicted_statements, denials, speaks_of_the_rest, whole_chest
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence
-from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.sides import meet
 
 
@@ -18,8 +18,7 @@ def disagreement(reading: Reading, finding: str) -> str:
     the impression has it on the other side. "donor-hedges-the-finding": it is doubted there.
     "donor-calls-the-chest-normal": "No acute abnormality." beside a finding that is acute.
     """
-    counting = counting_sections(reading)
-    counted = [s for s in reading.sentences if s.section in counting]
+    counted = counted_sentences(reading)
     stated = [m for s in counted for m in _of(s, finding) if m.assertion is Assertion.PRESENT]
     inside = [m for s in counted if s.section == "impression" for m in _of(s, finding)]
     outside = [m for s in counted if s.section != "impression" for m in _of(s, finding)]

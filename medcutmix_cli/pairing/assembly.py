@@ -18,7 +18,7 @@ from medcutmix_cli.records import (
     Side,
     TextWeights,
 )
-from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
+from medcutmix_cli.reports.labels import chexpert_labels, counted_sentences
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.reports.words import common_word
 from medcutmix_cli.seeds import stable_hash
@@ -82,11 +82,9 @@ def make_pair(strategy: str, proposal: Proposal, report: str, reading: Reading) 
 
 
 def _entities(reading: Reading) -> tuple[Entity, ...]:
-    counting = counting_sections(reading)
     return tuple(
         Entity(m.start, m.end, m.finding, m.assertion, m.side, sentence.section)
-        for sentence in reading.sentences
-        if sentence.section in counting
+        for sentence in counted_sentences(reading)
         for m in sentence.mentions
     )
 

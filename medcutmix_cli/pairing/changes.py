@@ -27,9 +27,10 @@ from medcutmix_cli.pairing.likeness import (
     unlikeness,
 )
 from medcutmix_cli.pairing.normals import is_acute, normal_beside_finding, of_the_lung
-from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences, departure
+from medcutmix_cli.pairing.removals import Insertion, Removal, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
+from medcutmix_cli.reports.labels import counted_sentences
 
 _SENTENCES = 3
 _MAIN = ("findings", "impression", "last_paragraph")

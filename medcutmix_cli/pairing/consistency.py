@@ -17,7 +17,7 @@ from medcutmix_cli.pairing.normals import (
     speaks_of_the_rest,
 )
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
-from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.sides import differ, meet, oppose
 
 _OLD = re.compile(r"\b(?:old|healed|healing|chronic|remote|stable|unchanged)\b", re.IGNORECASE)
@@ -41,15 +41,12 @@ def inconsistency(reading: Reading, expected: tuple[float, ...], found: tuple[fl
     contradicted = contradiction(*_said_in(reading))
     if contradicted:
         return contradicted
-    counting = counting_sections(reading)
-    sentences = [s for s in reading.sentences if s.section in counting]
-    return "normal-beside-acute-finding" if normal_beside_finding(sentences) else ""
+    return "normal-beside-acute-finding" if normal_beside_finding(counted_sentences(reading)) else ""
 
 
 def _said_in(reading: Reading) -> tuple[list[Mention], list[Mention]]:
     """Return the mentions of the impression, and those of the other counting sections."""
-    counting = counting_sections(reading)
-    counted = [s for s in reading.sentences if s.section in counting]
+    counted = counted_sentences(reading)
     inside = comparable(s for s in counted if s.section == "impression")
     return inside, comparable(s for s in counted if s.section != "impression")
 
@@ -107,9 +104,9 @@ def impression_consistent(reading: Reading) -> bool:
     by name or by words that stand for it ("The lungs are clear.", "Both lungs are fully expanded."), and neither calls
     the chest normal beside what is acute.
     """
-    counting = counting_sections(reading)
-    inside = [s for s in reading.sentences if s.section == "impression" and s.section in counting]
-    outside = [s for s in reading.sentences if s.section != "impression" and s.section in counting]
+    counted = counted_sentences(reading)
+    inside = [s for s in counted if s.section == "impression"]
+    outside = [s for s in counted if s.section != "impression"]
     here, there = _present(inside), _present(outside)
     apart = any(_differ(here[finding], there[finding]) for finding in here.keys() & there.keys())
     at_odds = _denies(inside, outside) or _denies(outside, inside)

@@ -8,7 +8,7 @@ are in `rules/giving.toml`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 
 from medcutmix_cli.pairing.normals import is_interstitial, of_the_lung
@@ -16,7 +16,7 @@ from medcutmix_cli.pairing.statements import STATED
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Sentence, Side
 from medcutmix_cli.reports.words import canonical, compile_phrases
-from medcutmix_cli.sides import meet, side_word
+from medcutmix_cli.sides import meet, side_named, side_word
 
 
 def unlikeness(
@@ -48,26 +48,23 @@ def overtaken_cause(
     """Say whether a great finding would become a slight one while what causes it stays: collapse by pneumothorax."""
     if not (_says("great", leaving) and any(_says("slight", s) for s in coming)):
         return False
-    causes = table("giving")["causes"].get(finding, ())
-    return any(m.finding in causes and m.assertion is Assertion.PRESENT for s in kept for m in s.mentions)
+    return _tells_of(kept, table("giving")["causes"].get(finding, ()), Assertion.PRESENT)
 
 
 def denied_nodules(coming: Iterable[Sentence], kept: Iterable[Sentence]) -> bool:
     """Say whether a nodular shadow would come into a report that denies nodules or masses."""
     nodular = any(_says("nodular", s) for s in coming)
-    denied = table("giving")["likeness"]["denied_nodules"]
-    return nodular and any(
-        m.finding in denied and m.assertion is Assertion.ABSENT for s in kept for m in s.mentions
-    )
+    return nodular and _tells_of(kept, table("giving")["likeness"]["denied_nodules"], Assertion.ABSENT)
 
 
 def denied_filling(coming: Iterable[Sentence], finding: str, kept: Iterable[Sentence]) -> bool:
     """Say whether filled air space would come into a report that denies consolidation or the like, by another name."""
     filled = any(_kind(s, finding) in ("airspace", "both") for s in coming)
-    denied = table("giving")["likeness"]["denied_filling"]
-    return filled and any(
-        m.finding in denied and m.assertion is Assertion.ABSENT for s in kept for m in s.mentions
-    )
+    return filled and _tells_of(kept, table("giving")["likeness"]["denied_filling"], Assertion.ABSENT)
+
+
+def _tells_of(sentences: Iterable[Sentence], findings: Collection[str], said: Assertion) -> bool:
+    return any(m.finding in findings and m.assertion is said for s in sentences for m in s.mentions)
 
 
 def stays_as_mass(finding: str, side: Side, kept: Iterable[Sentence]) -> bool:
@@ -127,7 +124,7 @@ def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sent
         if _pattern("unchanged_chest").search(text):
             return True
         clear = _pattern("clear_lungs").search(text)
-        said = _side_said(clear.group()) if clear else Side.NONE
+        said = side_named(clear.group()) if clear else Side.NONE
         if clear and ((fills and meet(said, side)) or (hides and side_word(said) and meet(said, side))):
             return True
     return False
@@ -136,11 +133,6 @@ def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sent
 def misfits(text: str) -> bool:
     """Say whether an adjective stands before a noun that it does not go with: "focal pneumothorax"."""
     return _pattern("misfit").search(canonical(text).text) is not None
-
-
-def _side_said(text: str) -> Side:
-    said = set(text.split()) & {"left", "right"}
-    return Side(said.pop()) if len(said) == 1 else Side.NONE
 
 
 def _says(name: str, sentence: Sentence) -> bool:

@@ -81,20 +81,15 @@ def _takes_another(departure: Departure) -> bool:
     alone = [n for n in own if n.sentence not in about]
     if _two_kinds(alone) or any(n.sentence not in linked and _is_another(n, departure) for n in others):
         return True
-    return _takes_pointing(departure) or any(_couples(s, departure) for s in departure.changes)
+    return _takes_pointing(departure, about) or any(_couples(s, departure) for s in departure.changes)
 
 
-def _takes_pointing(departure: Departure) -> bool:
+def _takes_pointing(departure: Departure, about: Mapping[Sentence, Sentence | None]) -> bool:
     """Say whether a sentence leaves that speaks of one of which a finding stays: "These may be ..."."""
-    before = (departure.changes.get(s) for s in _pointed_at(departure))
-    return any(c and c.left and any(x.mentions for x in c.left.sentences) for c in before)
-
-
-def _pointed_at(departure: Departure) -> list[Sentence]:
-    """Return what the sentences that leave whole speak of."""
-    about = antecedents(departure.sentences)
-    whole = [c.sentence for c in departure.changes.values() if c.left is None]
-    return [before for s in whole if (before := about.get(s)) is not None]
+    whole = (c.sentence for c in departure.changes.values() if c.left is None)
+    spoken_of = (before for s in whole if (before := about.get(s)) is not None)
+    changed = (departure.changes.get(before) for before in spoken_of)
+    return any(c and c.left and any(x.mentions for x in c.left.sentences) for c in changed)
 
 
 def _couples(sentence: Sentence, departure: Departure) -> bool:

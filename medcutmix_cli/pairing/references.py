@@ -41,7 +41,7 @@ def pointing_sentences(
     """
     about = antecedents(sentences)
     found = [s for s in sentences if s not in changes and about.get(s) in changes]
-    spoken = _spoken_of(sentences, changes, found, (leaving, staying))
+    spoken = _spoken_of(sentences, changes, found, about, (leaving, staying))
     if spoken is None or any(_says_more(sentence, leaving) for sentence in (*found, *spoken)):
         return POINTS_BACK
     return tuple(s for s in sentences if s in found or s in spoken)
@@ -84,6 +84,7 @@ def _spoken_of(
     sentences: Sequence[Sentence],
     changes: Mapping[Sentence, SentenceChange],
     found: Container[Sentence],
+    about: Mapping[Sentence, Sentence | None],
     findings: tuple[Collection[str], Collection[str]],
 ) -> frozenset[Sentence] | None:
     """Return the sentences farther away that speak of what leaves; None where they may speak of what stays."""
@@ -91,7 +92,6 @@ def _spoken_of(
     left = [s for change in changes.values() if change.left for s in change.left.sentences]
     others = any(_states(s.mentions) for s in (*rest, *left))
     causes = frozenset(word for s in changes for word in _causes(s.text))
-    about = antecedents(sentences)
     rest_of = {s: c.left.sentences if c.left else () for s, c in changes.items()}
     gone = {s for s, parts in rest_of.items() if not any(_states(part.mentions) for part in parts)}
     gone |= {s for s in sentences if s in found}

@@ -23,7 +23,7 @@ from medcutmix_cli.pairing.references import pointing_sentences
 from medcutmix_cli.pairing.shadows import names_of_shadow
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
-from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.relations import is_strong
 from medcutmix_cli.reports.tables import remember
@@ -43,12 +43,6 @@ class Removal:
     changes: tuple[SentenceChange, ...]
     query: Sentence
     side: Side
-
-
-def counted_sentences(reading: Reading) -> list[Sentence]:
-    """Return the sentences of the counting sections."""
-    counting = counting_sections(reading)
-    return [s for s in reading.sentences if s.section in counting]
 
 
 def departure(reading: Reading, finding: str) -> Removal | Refusal:

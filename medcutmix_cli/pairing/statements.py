@@ -8,7 +8,7 @@ from medcutmix_cli.pairing.agreement import disagreement
 from medcutmix_cli.pairing.clauses import rereader
 from medcutmix_cli.pairing.giving import as_headline, giveable
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
-from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.sides import common_side
@@ -64,7 +64,7 @@ def donor_statement(reading: Reading, finding: str) -> Statement | Refusal:
 
 @remember(1 << 10)
 def _donor_statement(reading: Reading, finding: str, _reader: ReportReader) -> Statement | Refusal:
-    about = [s for s in _counted(reading) if any(m.assertion in STATED for m in _of(s, finding))]
+    about = [s for s in counted_sentences(reading) if any(m.assertion in STATED for m in _of(s, finding))]
     given = [part for part in (giveable(s, finding) for s in about) if part is not None]
     if not given:
         return Refusal("donor-has-no-sentence-to-give")
@@ -82,11 +82,6 @@ def _donor_statement(reading: Reading, finding: str, _reader: ReportReader) -> S
 def _told(sentence: Sentence, finding: str) -> set[tuple[object, ...]]:
     """Return side and degree of what a sentence says of a finding."""
     return {(m.side, m.severity) for m in _of(sentence, finding)}
-
-
-def _counted(reading: Reading) -> list[Sentence]:
-    counting = counting_sections(reading)
-    return [s for s in reading.sentences if s.section in counting]
 
 
 def _of(sentence: Sentence, finding: str) -> list[Mention]:

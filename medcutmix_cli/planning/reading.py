@@ -21,7 +21,7 @@ from medcutmix_cli.findings import CHEXPERT, is_open
 from medcutmix_cli.pairing.clauses import reread_by
 from medcutmix_cli.pairing.cohort import PackedStudy, pack_study
 from medcutmix_cli.records import Assertion, Drop, Image, Reading, ReadStudy, SentenceKind, Study
-from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
+from medcutmix_cli.reports.labels import chexpert_labels, counted_sentences
 from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, use_lexicon
@@ -206,9 +206,7 @@ def read_study(study: Study, image: Image, reader: ReportReader, labels: str = "
     `labels` is who says which findings the study has (see `PlanSettings`).
     """
     reading = reader.read(study.report, study.study_id)
-    counting = counting_sections(reading)
-    counted = tuple(s for s in reading.sentences if s.section in counting)
-    kept = replace(reading, sentences=counted)
+    kept = replace(reading, sentences=tuple(counted_sentences(reading)))
     by_rules, by_table = chexpert_labels(reading), table_labels(study)
     if labels == "rules":
         return ReadStudy(study, image, kept, by_rules, _present(kept))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from medcutmix_cli.findings import CHEXPERT, is_open
-from medcutmix_cli.records import Assertion, Reading, SentenceKind
+from medcutmix_cli.records import Assertion, Reading, Sentence, SentenceKind
 from medcutmix_cli.reports.lexicon import label_of, only_describes
 
 # Order of strength where a report says several things of one finding.
@@ -28,6 +28,12 @@ def counting_sections(reading: Reading) -> frozenset[str]:
     if not main:
         main = {next((name for name in _FALLBACKS if name in names), "")}
     return frozenset((main | {"addendum"}) & names)
+
+
+def counted_sentences(reading: Reading) -> list[Sentence]:
+    """Return the sentences of the counting sections, in order."""
+    counting = counting_sections(reading)
+    return [sentence for sentence in reading.sentences if sentence.section in counting]
 
 
 def finding_states(reading: Reading) -> dict[str, Assertion]:
@@ -74,8 +80,7 @@ def chexpert_labels(reading: Reading) -> tuple[float, ...]:
 
 
 def _no_finding(reading: Reading) -> bool:
-    counting = counting_sections(reading)
-    sentences = [sentence for sentence in reading.sentences if sentence.section in counting]
+    sentences = counted_sentences(reading)
     # Of the sentences, not of the report's states: a blunted angle that is no effusion is no normal chest.
     if any(
         mention.assertion in (Assertion.PRESENT, Assertion.UNCERTAIN) and _speaks_against(mention.finding)

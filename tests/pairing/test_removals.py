@@ -3,9 +3,10 @@ from itertools import product
 import pytest
 
 from medcutmix_cli.pairing.clauses import reread
-from medcutmix_cli.pairing.removals import Insertion, Removal, counted_sentences, departure
+from medcutmix_cli.pairing.removals import Insertion, Removal, departure
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.records import Side
+from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.reader import ReportReader
 from tests.builders import make_report
 

@@ -2,9 +2,9 @@ from itertools import product
 
 import pytest
 
-from medcutmix_cli.pairing.removals import counted_sentences
 from medcutmix_cli.pairing.shadows import names_of_shadow
 from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.reader import ReportReader
 from tests.builders import make_report
 

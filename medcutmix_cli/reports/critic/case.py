@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
-from medcutmix_cli.reports.labels import counting_sections
+from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.sentences import fold
 
 STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN})
@@ -90,7 +90,7 @@ def make_case(
     recipient_text: str, recipient: Reading, mixed_text: str, mixed: Reading, exchanged: FindingExchange
 ) -> Case:
     """Compare two reports by sections and sentences."""
-    before, after = _counted(recipient), _counted(mixed)
+    before, after = (tuple(counted_sentences(reading)) for reading in (recipient, mixed))
     fresh = _beyond(after, before)
     there = set(fresh)
     stayed = tuple(s for s in after if s not in there)
@@ -116,11 +116,6 @@ def mentions_of(sentence: Sentence, finding: str) -> tuple[Mention, ...]:
 def key_of(sentence: Sentence) -> tuple[str, str]:
     """Return what equal sentences share: the section and the words, without the mark at the end."""
     return sentence.section, fold(sentence.text).rstrip(" .;,").lower()
-
-
-def _counted(reading: Reading) -> tuple[Sentence, ...]:
-    counting = counting_sections(reading)
-    return tuple(s for s in reading.sentences if s.section in counting)
 
 
 def _beyond(sentences: Iterable[Sentence], others: Iterable[Sentence]) -> tuple[Sentence, ...]:

@@ -9,7 +9,7 @@ from medcutmix_cli.reports.critic.case import Case
 from medcutmix_cli.reports.critic.words import critic_words, only_side, says
 from medcutmix_cli.reports.relations import is_strong, relation_of, words_of
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.sides import meet
+from medcutmix_cli.sides import meet, other_side
 
 
 def find_denials(case: Case) -> Iterator[Sentence]:
@@ -113,7 +113,7 @@ def _strong(case: Case) -> bool:
 def _elsewhere(text: str, case: Case) -> bool:
     """Say whether a sentence speaks of the other side only."""
     side = only_side(text)
-    return side != "" and {side, str(case.exchanged.side_came)} == {"left", "right"}
+    return side != "" and other_side(Side(side)) == case.exchanged.side_came
 
 
 RULES = {

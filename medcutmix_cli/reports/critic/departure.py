@@ -9,7 +9,7 @@ from medcutmix_cli.reports.critic.case import STATED, Case, key_of, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import advises, opens_by_pronoun, points_back, relation_of, words_of
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.sides import meet
+from medcutmix_cli.sides import meet, other_side
 
 _QUIET = frozenset({SentenceKind.NORMAL, SentenceKind.NEGATIVE, SentenceKind.DEVICE})
 
@@ -52,7 +52,7 @@ def shown_by_a_sign(case: Case) -> Iterator[Sentence]:
     """Yield signs and sequelae of what left that nothing else explains: a shift after its pneumothorax."""
     relation = relation_of(case.exchanged.gone)
     for sentence in case.own:
-        if "shift" in sentence.text.lower() and case.exchanged.side_gone not in ("left", "right"):
+        if "shift" in sentence.text.lower() and other_side(Side(case.exchanged.side_gone)) is None:
             continue  # what lies on both sides pulls to none
         own_finding = any(m.assertion in STATED for m in sentence.mentions)
         shown = asserts(sentence.text, relation.signs) or (

@@ -10,8 +10,7 @@ from medcutmix_cli.reports.assertion import assertion_at, read_clause
 from medcutmix_cli.reports.relations import words_of
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
-
-_ONE_SIDE = re.compile(r"(?<![^ ])(left|right)(?![^ ])")
+from medcutmix_cli.sides import side_named, side_word
 
 
 @cache
@@ -39,5 +38,4 @@ def asserts(text: str, pattern: re.Pattern[str]) -> bool:
 
 def only_side(text: str) -> str:
     """Return "left" or "right" where a sentence names that side alone, else ""."""
-    named = set(_ONE_SIDE.findall(words_of(text)))
-    return named.pop() if len(named) == 1 else ""
+    return side_word(side_named(words_of(text)))
