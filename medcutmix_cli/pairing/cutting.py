@@ -147,7 +147,6 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
     cuts: list[TextCut] = []
     tail = parts[kept[-1] + 1 :]
     final = _JOINED.search(parts[-1].mark) if tail else None
-    two = len(kept) == 2 and len(parts) > 2
     for one, other in pairwise(kept):
         marks = [part.mark for part in parts[one + 1 : other + 1]]
         start, own = parts[other].start, _own_statement(text, parts[other])
@@ -157,6 +156,7 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
             continue
         if other > one + 1:
             start = _past_relation(text, start) if not parts[other].leaves else start
+        two = _leaves_two(parts, kept, one)
         mark = _mark(marks, two and not own)
         if final and other == kept[-1] and not _JOINED.search(mark) and mark.strip() == ",":
             mark = f" {final.group()} " if two else f"{',' if ',' in parts[-1].mark else ''} {final.group()} "
@@ -164,6 +164,14 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
     if tail:
         cuts.append(TextCut(parts[kept[-1]].end, parts[-1].end))
     return [cut for cut in cuts if text[cut.start : cut.end] != cut.literal]
+
+
+def _leaves_two(parts: list[ClausePart], kept: list[int], one: int) -> bool:
+    """Say whether two members stay of the list of more that part `one` is of: no comma stands between them."""
+    opens = [k for k, part in enumerate(parts) if k == 0 or not part.mark.strip()]
+    start = max(k for k in opens if k <= one)
+    stop = min((k for k in opens if k > one), default=len(parts))
+    return sum(start <= k < stop for k in kept) == 2 and stop - start > 2
 
 
 def _mark(marks: list[str], two: bool) -> str:

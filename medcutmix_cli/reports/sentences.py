@@ -21,7 +21,9 @@ _PARAGRAPH_END = re.compile(
 _LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•])(?=\s+\S)|\d{1,2}\.(?=[A-Z][a-z])")
 _MARKER_INSIDE = re.compile(r"(?<=[.;:!?])\s+(?=\(?\d{1,2}[.)]\s+[A-Z])")
 # A full stop in no doubt: after a lower-case word of three letters or more, before a capitalised word or a size.
-_CERTAIN_STOP = re.compile(r"(?<=[a-z]{3}[.!?])(?:[ ]*(?=[A-Z][a-z])|[ ]+(?=\d+(?:\.\d+)? ?[mc]m\b))")
+_CERTAIN_STOP = re.compile(
+    r"(?<=[a-z]{3}[.!?])(?:[ ]*(?=[A-Z][a-z])|[ ]+(?=\d+(?:\.\d+)? ?[mc]m\b))|(?<=[a-z]{3}\.\.)[ ]+(?=[A-Z][a-z])"
+)
 # scispaCy's and radiology's abbreviations that end in three lower-case letters.
 _ABBREVIATION = re.compile(
     r"\b(?:approx|meas|resp|prev|comp|subq|dept|vert|bilat|lat|post|ant|inf|sup|max|min|misc|fig|figs)\.$",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 
 from medcutmix_cli.records import Mention, Sentence, SentenceKind, Side
-from medcutmix_cli.reports.critic.case import STATED, Case, key_of, mentions_of
+from medcutmix_cli.reports.critic.case import STATED, Case, key_of, may_be_one, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import advises, opens_by_pronoun, points_back, relation_of, words_of
 from medcutmix_cli.reports.tables import table
@@ -38,14 +38,9 @@ def called_otherwise(case: Case) -> Iterator[Sentence]:
 
 def _same_place(mention: Mention, case: Case) -> bool:
     """Say whether a mention may be of the departed shadow, and cannot be of the one that came."""
-    if not any(_may_be_one(mention, gone) for gone in case.gone_mentions):
+    if not any(may_be_one(mention, gone) for gone in case.gone_mentions):
         return False
-    return not (case.exchanged.same and any(_may_be_one(mention, came) for came in case.came_mentions))
-
-
-def _may_be_one(one: Mention, other: Mention) -> bool:
-    located = {one.location, other.location} - {""}
-    return meet(one.side, other.side) and len(located) <= 1
+    return not (case.exchanged.same and any(may_be_one(mention, came) for came in case.came_mentions))
 
 
 def shown_by_a_sign(case: Case) -> Iterator[Sentence]:
