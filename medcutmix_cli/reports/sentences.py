@@ -20,8 +20,10 @@ _PARAGRAPH_END = re.compile(
 # "1. ", "2) ", "(3) ", "- " at the start of a line or right after a sentence's end.
 _LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•])(?=\s+\S)|\d{1,2}\.(?=[A-Z][a-z])")
 _MARKER_INSIDE = re.compile(r"(?<=[.;:!?])\s+(?=\(?\d{1,2}[.)]\s+[A-Z])")
-# A full stop in no doubt: after a lower-case word of three letters or more, before a capitalised word or a size.
-_CERTAIN_STOP = re.compile(r"(?<=[a-z]{3}[.!?])(?:[ ]*(?=[A-Z][a-z])|[ ]+(?=\d+(?:\.\d+)? ?[mc]m\b))")
+# A full stop in no doubt: after a lower-case word of three letters or more, before a capitalised word, "A" or a size.
+_CERTAIN_STOP = re.compile(
+    r"(?<=[a-z]{3}[.!?])(?:[ ]*(?=[A-Z][a-z])|[ ]+(?=A +[a-z]|\d+(?:\.\d+)? ?[mc]m\b))"
+)
 # scispaCy's and radiology's abbreviations that end in three lower-case letters.
 _ABBREVIATION = re.compile(
     r"\b(?:approx|meas|resp|prev|comp|subq|dept|vert|bilat|lat|post|ant|inf|sup|max|min|misc|fig|figs)\.$",
