@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, move_sentence, rereader, without
 from medcutmix_cli.pairing.consistency import comparable, contradiction
@@ -204,7 +205,8 @@ class Insertion:
         coming = tuple((f, side) for f, side in self.present if f not in listed)
         return Insertion(coming, self.strong, known)
 
-    def conflicts(self, sentence: Sentence) -> set[Span]:
+    @lru_cache(maxsize=1 << 10)  # noqa: B019 - bounded
+    def conflicts(self, sentence: Sentence) -> frozenset[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
         named = {(m.start, m.end) for f, side in self.present for m in denials(sentence, f, side)}
         statements = {s for f, _ in self.present for s in contradicted_statements(sentence, f)}
@@ -213,7 +215,7 @@ class Insertion:
         plain = whole_chest(sentence.text) if self.known else ()
         statements |= {s for f in self.known for s in contradicted_statements(sentence, f) if s in plain}
         whole = {(sentence.start + s.start, sentence.start + s.end) for s in statements}
-        return named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)}
+        return frozenset(named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)})
 
     def clear(self, reading: Reading, leaving: Iterable[Sentence]) -> tuple[SentenceChange, ...] | Refusal:
         """Take out what cannot stand beside what comes: its denials, and statements of normality.
@@ -225,10 +227,10 @@ class Insertion:
         busy = set(leaving)
         changes: list[SentenceChange] = []
         for sentence in counted_sentences(reading):
-            spans = self.conflicts(sentence) if sentence not in busy else set()
+            spans = self.conflicts(sentence) if sentence not in busy else frozenset()
             if spans and holds_list_number(sentence.text):
                 return Refusal("sentence-holds-a-list-number")
-            change = _change_of_denial(sentence, spans) if spans else None
+            change = _change_of_denial(sentence, spans, rereader()) if spans else None
             if spans and change is None:
                 return Refusal("denial-cannot-be-cut-out")
             if change is not None:
@@ -236,7 +238,10 @@ class Insertion:
         return tuple(changes)
 
 
-def _change_of_denial(sentence: Sentence, spans: set[Span]) -> SentenceChange | None:
+@remember(1 << 8)
+def _change_of_denial(
+    sentence: Sentence, spans: frozenset[Span], _reader: ReportReader
+) -> SentenceChange | None:
     """Return what is left of a sentence without its denials at `spans`.
 
     Where they cannot be cut out a sentence that does nothing but deny leaves whole: to say less is no lie

@@ -25,6 +25,13 @@ def says(text: str, part: str, name: str) -> bool:
     return critic_words(part, name).search(words_of(text)) is not None
 
 
+@lru_cache(maxsize=1 << 14)
+def lists_of(text: str, part: str) -> frozenset[str]:
+    """Return the names of the lists of one part of the table that a sentence holds words of."""
+    words = words_of(text)
+    return frozenset(name for name in table("critic")[part] if critic_words(part, name).search(words))
+
+
 def asserts(text: str, pattern: re.Pattern[str]) -> bool:
     """Say whether a sentence states what a pattern finds, hedged or not: "No shift." does not."""
     words = canonical(text)
