@@ -299,5 +299,6 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "negatives": result.negatives,
         "null_pictures": len(result.nulls),
         "pairs_by_finding": result.pairs_by_finding,
+        "targets": [asdict(outcome) for outcome in result.targets],
         "guarantees": {key: asdict(guarantee) for key, guarantee in result.guarantees.items()},
     }

@@ -32,6 +32,7 @@ class PlanKeywords(TypedDict, total=False):
     sections: str | None
     splits: Sequence[str] | None
     findings: Sequence[str] | None
+    target: Sequence[str] | None
     max_uses_per_donor: int | None
     labels: str | None
     label_table: str | Path | None

@@ -256,6 +256,16 @@ class PlanSettings:
         metavar="NAME",
         spoken_default="all with a place of their own",
     )
+    target: tuple[str, ...] = setting(
+        (),
+        "Plan only what fills a cell: consolidation@device=no (as many as with a device), :even, :200, :+50, or "
+        "balance:consolidation/view. Repeat it.",
+        keyword="target",
+        panel=PAIRS,
+        metavar="CELL",
+        spoken_default="no cell",
+        text_values=True,
+    )
     max_uses_per_donor: int = setting(
         5, "How often a study may give.", keyword="max_uses_per_donor", panel=PAIRS, metavar="N", least=1
     )

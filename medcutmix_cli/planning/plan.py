@@ -29,7 +29,8 @@ from medcutmix_cli.planning.reading import (
     sorted_studies,
     studies_to_read,
 )
-from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study
+from medcutmix_cli.planning.target_choice import TargetedChoice, plan_targets
+from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study, TargetOutcome
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.system.worker_pool import map_in_processes
 
@@ -51,6 +52,7 @@ class PlanResult:
         pairs_by_finding: Pairs by what comes in.
         guarantees: "split/finding" -> what the gate promises of a finding that it judges, or would have to if its
             null pictures were not too few; empty without a gate.
+        targets: What became of each cell of a targeted plan.
     """
 
     pairs: PackedPairs
@@ -64,6 +66,7 @@ class PlanResult:
     negatives: dict[str, int] = field(default_factory=dict)
     pairs_by_finding: dict[str, int] = field(default_factory=dict)
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
+    targets: tuple[TargetOutcome, ...] = ()
 
 
 DEFAULT_READER = ReportReader()
@@ -95,9 +98,10 @@ def make_plan(
     table says of studies besides.
 
     Raises:
-        UsageError: The file of excluded ids does not exist.
+        UsageError: The file of excluded ids does not exist, or a target names what there is not.
     """
     report = progress or _silent
+    targets = plan_targets(settings, strategy, attributes.values)
     excluded = read_excluded(settings.exclude_ids)
     dropped: list[Drop] = []
     readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
@@ -113,7 +117,7 @@ def make_plan(
         lacking = negatives(cohort)
         gated = frozenset(key for key, studies in lacking.items() if len(studies) >= gate.min_nulls())
         chooser = Chooser(settings, strategy, reader, gated if gate.min_nulls() else None)
-        choice = _Choice(chooser)
+        choice = TargetedChoice(chooser, targets) if targets else _Choice(chooser)
         with reread_by(reader):
             choice.choose_all(cohort, shelf, workers, report)
     dropped += choice.drop_unpaired(cohort)
@@ -125,12 +129,13 @@ def make_plan(
         dropped=tuple(dropped),
         refused=dict(sorted(choice.refused.items())),
         images_dropped=dict(sorted(images_dropped.items())),
-        pairs_missing=settings.pairs_per_study * (inputs - len(dropped)) - len(choice.pairs),
+        pairs_missing=choice.missing,
         texts=dict(sorted(read.counts.items())),
         nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
         pairs_by_finding=dict(sorted(Counter(pair.finding for pair in choice.pairs.values()).items())),
         guarantees=_guarantees(gate, counts),
+        targets=choice.outcomes,
     )
 
 
@@ -184,6 +189,13 @@ class _Choice:
         self.refused: Counter[str] = Counter()
         self.last_refusal: dict[str, str] = {}
         self.judged: set[NullKey] = set()
+        self.outcomes: tuple[TargetOutcome, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """Pairs asked for that were not found, of studies that are recipients of some."""
+        recipients = {pair.recipient_study for pair in self.pairs.values()}
+        return self.settings.pairs_per_study * len(recipients) - len(self.pairs)
 
     def choose_all(self, cohort: Cohort, shelf: SharedStudies | None, workers: int, report: Progress) -> None:
         """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn."""

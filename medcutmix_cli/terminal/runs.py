@@ -14,6 +14,7 @@ from rich.text import Text
 
 from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.guarantees import gate_view
+from medcutmix_cli.terminal.targets import targets_table
 from medcutmix_cli.terminal.words import facts, plain_table, printable, quantity, size, warning
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def status_view(status: RunStatus, out: str | Path) -> RenderableType:
         "Pairs": _pairs(status),
         "Shards": _shards(status),
     }
+    if status.targets:
+        rows["Targets"] = targets_table(status.targets)
     if status.seconds and status.written:
         speed = f"{status.written / status.seconds:,.1f} pairs/s"
         rows["Speed"] = f"{speed} ({duration(status.seconds)} of rendering, added up over shards)"
