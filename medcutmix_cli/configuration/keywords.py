@@ -121,6 +121,24 @@ class EmbedKeywords(TypedDict, total=False):
     columns: Mapping[str, str] | None
 
 
+class ShortcutsKeywords(TypedDict, total=False):
+    """What `find_shortcuts` takes besides."""
+
+    dataset_kind: str | None
+    reports: str | Path | None
+    section_rules: str | None
+    lexicon: str | Path | None
+    nlp_model: str | Path | None
+    diagnostic: str | None
+    splits: Sequence[str] | None
+    labels: str | None
+    label_table: str | Path | None
+    attributes: str | Path | None
+    exclude_ids: str | Path | None
+    workers: int | None
+    columns: Mapping[str, str] | None
+
+
 class AttendKeywords(TypedDict, total=False):
     """What `attend` takes besides."""
 

@@ -43,6 +43,7 @@ UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 _EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
 _LOOK = _ATTEND | _MAPS
+_SHORTCUTS = frozenset({"shortcuts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class DatasetSettings:
         panel=DATA,
         metavar="NAME",
         kind="dataset",
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
     )
     reports: str = setting(
         "",
@@ -77,7 +78,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS,
     )
     unpaired: str = setting(
         "",
@@ -107,7 +108,7 @@ class ReportSettings:
         panel=DATA,
         metavar="NAME",
         choices=SECTION_RULES,
-        commands=NEW_RUN | {"read", "reports"},
+        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS,
     )
     findings: str = setting(
         "",
@@ -118,7 +119,7 @@ class ReportSettings:
         metavar="FILE",
         path=True,
         semantic=False,
-        commands=NEW_RUN | {"read", "reports"},
+        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS,
     )
     nlp_model: str = setting(
         "",
@@ -128,7 +129,7 @@ class ReportSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | {"read"},
+        commands=NEW_RUN | {"read"} | _SHORTCUTS,
     )
     diagnostic: str = setting(
         "lexicon",
@@ -138,7 +139,7 @@ class ReportSettings:
         panel=DATA,
         metavar="NAME",
         choices=DIAGNOSTIC_CHOICES,
-        commands=NEW_RUN | {"read"},
+        commands=NEW_RUN | {"read"} | _SHORTCUTS,
     )
 
 
@@ -245,7 +246,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
     )
     findings: tuple[str, ...] = setting(
         (),
@@ -277,6 +278,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=LABEL_SOURCES,
+        commands=NEW_RUN | _SHORTCUTS,
     )
     label_table: str = setting(
         "",
@@ -286,6 +288,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
+        commands=NEW_RUN | _SHORTCUTS,
     )
     attributes: str = setting(
         "",
@@ -296,6 +299,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
+        commands=NEW_RUN | _SHORTCUTS,
     )
     exclude_ids: str = setting(
         "",
@@ -305,7 +309,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
     )
     unpaired: str = setting(
         "none",
@@ -463,7 +467,7 @@ class RunSettings:
         spoken_default="the CPUs allowed",
         least=0,
         semantic=False,
-        commands=NEW_RUN | _EMBED | {"render", "calibrate"},
+        commands=NEW_RUN | _EMBED | {"render", "calibrate"} | _SHORTCUTS,
     )
     max_fail_frac: float = setting(
         0.01,
@@ -534,7 +538,7 @@ COLUMNS = Setting(
         panel=DATA,
         metavar="FIELD=COLUMN",
         example="image=file_path",
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
         text_values=True,
     ),
 )

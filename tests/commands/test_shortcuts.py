@@ -1,0 +1,52 @@
+import json
+
+import pytest
+
+from medcutmix_cli.main import main
+from tests.assembly.test_shortcuts import write_confounded
+
+
+def run(*arguments):
+    with pytest.raises(SystemExit) as left:
+        main([str(argument) for argument in arguments])
+    return left.value.code
+
+
+def test_the_strongest_is_told_with_the_option_that_would_break_it(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    source = write_confounded(tmp_path / "in")
+    assert run("shortcuts", source, "-q", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["document"] == "shortcuts"
+    assert document["pairs"][0]["cells"] == {"both": 30, "finding_only": 3, "value_only": 3, "neither": 30}
+    assert run("shortcuts", source) == 0
+    text = capsys.readouterr().out
+    assert "consolidation" in text
+    assert "30 of 33" in text
+    assert f"medcutmix plan {source} RUN --pairing normal-host --target consolidation@view=PA" in text
+
+
+def test_what_it_names_can_be_planned(tmp_path, capsys):
+    source = write_confounded(tmp_path / "in", 12, 2, 4, 16)
+    options = [
+        "--pairing",
+        "normal-host",
+        "--target",
+        "consolidation@view=PA",
+        "--encoder",
+        "bundled",
+        "--gate",
+        "none",
+    ]
+    assert run("plan", source, tmp_path / "out", *options) == 0
+    assert "consolidation@view=PA: 2 there, 12 wanted, 10 planned" in capsys.readouterr().out
+
+
+def test_a_set_without_shortcuts_says_so(tmp_path, capsys):
+    assert run("shortcuts", write_confounded(tmp_path / "in", 15, 15, 15, 15)) == 0
+    assert "none goes together" in " ".join(capsys.readouterr().out.split())
+
+
+def test_only_so_many_are_printed(tmp_path, capsys):
+    assert run("shortcuts", write_confounded(tmp_path / "in"), "--most", "0") == 2
+    capsys.readouterr()
