@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
 _COMMANDS = 3
 
 
-def shortcuts_view(found: Shortcuts, dataset: str | Path, most: int) -> RenderableType:
+def shortcuts_view(found: Shortcuts, plan: str, most: int) -> RenderableType:
     """Render the clear ones, the strongest first, and what a user would type now.
 
     Args:
         found: What was found.
-        dataset: As it was typed.
+        plan: The command that plans the same studies.
         most: How many are shown.
     """
     clear = found.clear
@@ -39,9 +38,7 @@ def shortcuts_view(found: Shortcuts, dataset: str | Path, most: int) -> Renderab
     more = len(clear) - most
     rest = [Text(f"... and {more:,} more: --most, --json")] if more > 0 else []
     told = f"{found.correction}: all {found.level:.0%} intervals hold together"
-    commands = [
-        f"medcutmix plan {shlex.quote(str(dataset))} RUN {_option(pair)}" for pair in clear if pair.target
-    ]
+    commands = [f"{plan} {_option(pair)}" for pair in clear if pair.target]
     steps = [next_commands(commands[:_COMMANDS])] if commands else []
     return Group(Text(f"{head}{len(clear):,} go together ({told})."), "", table, *rest, *steps)
 

@@ -26,6 +26,14 @@ def test_the_strongest_is_told_with_the_option_that_would_break_it(tmp_path, cap
     assert f"medcutmix plan {source} RUN --pairing normal-host --target consolidation@view=PA" in text
 
 
+def test_what_was_typed_of_the_data_set_is_typed_again(tmp_path, capsys):
+    source = write_confounded(tmp_path / "in")
+    options = ["--split", "train", "--column", "image=image", "--labels", "rules", "--workers", "1"]
+    assert run("shortcuts", source, *options) == 0
+    said = "--split train --labels rules --column image=image --pairing normal-host"
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
 def test_what_it_names_can_be_planned(tmp_path, capsys):
     source = write_confounded(tmp_path / "in", 12, 2, 4, 16)
     options = [
