@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.configuration.settings import PlanSettings
+from medcutmix_cli.datasets.attribute_table import NO_TABLE, AttributeTable, with_attributes
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.pairing.clauses import reread_by
 from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, build_cohort
@@ -28,7 +29,8 @@ from medcutmix_cli.planning.reading import (
     sorted_studies,
     studies_to_read,
 )
-from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study
+from medcutmix_cli.planning.target_choice import TargetedChoice, plan_targets
+from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study, TargetOutcome
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.system.worker_pool import map_in_processes
 
@@ -43,13 +45,15 @@ class PlanResult:
         dropped: Every study that is the recipient of no pair.
         refused: Candidates that were tried and refused, by reason.
         images_dropped: Pictures left out of studies that went on, by reason.
-        pairs_missing: Pairs asked for that were not found, of studies that are recipients of some.
+        pairs_missing: Pairs asked for that were not found, of studies that are recipients of some; of a targeted plan,
+            pairs that cells still lack.
         texts: Sums of what was read (see `FiledReports`).
         nulls: What the evidence gate is calibrated on; empty without a gate.
         negatives: Label-negative studies there are for each finding, summed over splits.
         pairs_by_finding: Pairs by what comes in.
         guarantees: "split/finding" -> what the gate promises of a finding that it judges, or would have to if its
             null pictures were not too few; empty without a gate.
+        targets: What became of each cell of a targeted plan.
     """
 
     pairs: PackedPairs
@@ -63,6 +67,7 @@ class PlanResult:
     negatives: dict[str, int] = field(default_factory=dict)
     pairs_by_finding: dict[str, int] = field(default_factory=dict)
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
+    targets: tuple[TargetOutcome, ...] = ()
 
 
 DEFAULT_READER = ReportReader()
@@ -84,20 +89,24 @@ def make_plan(
     *,
     reader: ReportReader = DEFAULT_READER,
     gate: Gate = UNGATED,
+    attributes: AttributeTable = NO_TABLE,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> PlanResult:
     """Read all reports and choose the pairs; the order of `studies` and the number of workers decide nothing.
 
-    Findings with fewer label-negative studies than `gate` needs are not exchanged, by name.
+    Findings with fewer label-negative studies than `gate` needs are not exchanged, by name. `attributes` is what a
+    table says of studies besides.
 
     Raises:
-        UsageError: The file of excluded ids does not exist.
+        UsageError: The file of excluded ids does not exist, or a target names what there is not.
     """
     report = progress or _silent
+    targets = plan_targets(settings, strategy, attributes.values)
     excluded = read_excluded(settings.exclude_ids)
     dropped: list[Drop] = []
     readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
+    readable = with_attributes(readable, attributes)
     read = read_all(readable, ReadingRules(reader, strategy.findings, settings.labels), workers, report)
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
     dropped = [drop for drop in dropped if drop.unit == "study"]
@@ -109,7 +118,7 @@ def make_plan(
         lacking = negatives(cohort)
         gated = frozenset(key for key, studies in lacking.items() if len(studies) >= gate.min_nulls())
         chooser = Chooser(settings, strategy, reader, gated if gate.min_nulls() else None)
-        choice = _Choice(chooser)
+        choice = TargetedChoice(chooser, targets) if targets else _Choice(chooser)
         with reread_by(reader):
             choice.choose_all(cohort, shelf, workers, report)
     dropped += choice.drop_unpaired(cohort)
@@ -121,12 +130,13 @@ def make_plan(
         dropped=tuple(dropped),
         refused=dict(sorted(choice.refused.items())),
         images_dropped=dict(sorted(images_dropped.items())),
-        pairs_missing=settings.pairs_per_study * (inputs - len(dropped)) - len(choice.pairs),
+        pairs_missing=choice.missing,
         texts=dict(sorted(read.counts.items())),
         nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
         pairs_by_finding=dict(sorted(Counter(pair.finding for pair in choice.pairs.values()).items())),
         guarantees=_guarantees(gate, counts),
+        targets=choice.outcomes,
     )
 
 
@@ -180,6 +190,13 @@ class _Choice:
         self.refused: Counter[str] = Counter()
         self.last_refusal: dict[str, str] = {}
         self.judged: set[NullKey] = set()
+        self.outcomes: tuple[TargetOutcome, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """Pairs asked for that were not found, of studies that are recipients of some."""
+        recipients = {pair.recipient_study for pair in self.pairs.values()}
+        return self.settings.pairs_per_study * len(recipients) - len(self.pairs)
 
     def choose_all(self, cohort: Cohort, shelf: SharedStudies | None, workers: int, report: Progress) -> None:
         """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn."""
