@@ -293,4 +293,5 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "null_pictures": len(result.nulls),
         "pairs_by_finding": result.pairs_by_finding,
         "guarantees": {key: asdict(guarantee) for key, guarantee in result.guarantees.items()},
+        "never_denied": list(result.never_denied),
     }

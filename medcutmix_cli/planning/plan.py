@@ -50,6 +50,7 @@ class PlanResult:
         pairs_by_finding: Pairs by what comes in.
         guarantees: "split/finding" -> what the gate promises of a finding that it judges, or would have to if its
             null pictures were not too few; empty without a gate.
+        never_denied: Observations that some study asserts and none denies, in CheXpert order.
     """
 
     pairs: PackedPairs
@@ -63,6 +64,7 @@ class PlanResult:
     negatives: dict[str, int] = field(default_factory=dict)
     pairs_by_finding: dict[str, int] = field(default_factory=dict)
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
+    never_denied: tuple[str, ...] = ()
 
 
 DEFAULT_READER = ReportReader()
@@ -127,6 +129,7 @@ def make_plan(
         negatives=_by_finding(lacking),
         pairs_by_finding=dict(sorted(Counter(pair.finding for pair in choice.pairs.values()).items())),
         guarantees=_guarantees(gate, counts),
+        never_denied=read.never_denied(),
     )
 
 
