@@ -90,7 +90,7 @@ class _SampleSettings:
         said: dict[str, Any] = json.loads(json.dumps(asdict(self)))
         return said
 
-    def told(self) -> dict[str, Any]:
+    def summary_fields(self) -> dict[str, Any]:
         """Return what a summary tells of them."""
         return {name: value for name, value in asdict(self).items() if name != "correlations"}
 
@@ -190,7 +190,7 @@ def _existing(directory: Path, settings: _SampleSettings) -> SampleSummary | Non
     marker = read_marker(directory)
     same = marker.get("settings") == settings.plain() and marker.get("generator") == GENERATOR_VERSION
     if same and marker.get("files") == _count_files(directory):
-        return SampleSummary(directory=directory, written=False, **settings.told(), **marker["counts"])
+        return SampleSummary(directory=directory, written=False, **settings.summary_fields(), **marker["counts"])
     raise DatasetError(
         "the sample data set there is not whole" if same else "the folder for the sample data set is in use",
         where=str(directory),
@@ -234,7 +234,7 @@ def _fill(
         "files": _count_files(root) + 1,
     }
     (root / SAMPLE_MARKER).write_text(json.dumps(marker, indent=1) + "\n", encoding="utf-8")
-    return SampleSummary(directory=directory, written=True, **settings.told(), **counts)
+    return SampleSummary(directory=directory, written=True, **settings.summary_fields(), **counts)
 
 
 def _write_studies(root: Path, settings: _SampleSettings, workers: int | None) -> Iterator[_Written]:

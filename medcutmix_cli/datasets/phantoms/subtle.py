@@ -12,8 +12,8 @@ from medcutmix_cli.datasets.phantoms.draw_lesions import MM_PER_UNIT
 from medcutmix_cli.datasets.phantoms.records import Lesion, Patient, Place, Severity
 
 FADE = {
-    "pleural_effusion": (0.40, 0.85),
-    "consolidation": (0.35, 0.80),
+    "pleural_effusion": (0.35, 0.75),
+    "consolidation": (0.45, 0.90),
     "pneumothorax": (0.45, 0.95),
     "nodule": (1.05, 1.40),
     "mass": (0.45, 0.85),
@@ -23,10 +23,10 @@ FADE = {
 }
 """By how much the contrast of each finding is multiplied, least and most."""
 
-SUBTLE = {"pleural_effusion": 0.70, "pneumothorax": 0.35, "edema": 0.50, "atelectasis": 0.30, "nodule": 1.0}
+SUBTLE = {"pleural_effusion": 0.80, "pneumothorax": 0.35, "edema": 0.50, "atelectasis": 0.30, "nodule": 1.0}
 """Share of each finding that is subtle: a blunted angle, a thin rim, a few lines, one plate."""
 
-NORMAL_HEART = {"PA": (0.460, 0.030, 0.500), "AP": (0.505, 0.035, 0.550)}
+NORMAL_HEART = {"PA": (0.470, 0.030, 0.500), "AP": (0.515, 0.035, 0.550)}
 """View -> mean, spread and largest ratio of a heart that is called normal; AP magnifies it."""
 
 LARGE_HEART = {
@@ -35,7 +35,7 @@ LARGE_HEART = {
 }
 """View -> degree -> least and largest ratio."""
 
-LARGE_DEGREES: dict[Severity, float] = {"mild": 0.65, "moderate": 0.25, "severe": 0.10}
+LARGE_DEGREES: dict[Severity, float] = {"mild": 0.75, "moderate": 0.20, "severe": 0.05}
 """Share of enlarged hearts of each degree."""
 
 RAISED_DOME = 0.30
