@@ -190,7 +190,9 @@ def _existing(directory: Path, settings: _SampleSettings) -> SampleSummary | Non
     marker = read_marker(directory)
     same = marker.get("settings") == settings.plain() and marker.get("generator") == GENERATOR_VERSION
     if same and marker.get("files") == _count_files(directory):
-        return SampleSummary(directory=directory, written=False, **settings.summary_fields(), **marker["counts"])
+        return SampleSummary(
+            directory=directory, written=False, **settings.summary_fields(), **marker["counts"]
+        )
     raise DatasetError(
         "the sample data set there is not whole" if same else "the folder for the sample data set is in use",
         where=str(directory),

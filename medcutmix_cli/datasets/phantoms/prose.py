@@ -197,7 +197,7 @@ def _normal(teller: _Teller, absent: Sequence[str]) -> list[SentenceDraft]:
     drafts: list[SentenceDraft] = []
     topics: set[str] = set()
     rows = teller.normal
-    wanted = int(teller.rng.integers(1, 7))
+    wanted = int(teller.rng.integers(1, 5 if teller.more else 7))
     for row in (rows[int(i)] for i in teller.rng.permutation(len(rows))):
         heart = bool(row["denies"]) and "cardiomegaly" in absent
         fits = not set(row["excludes"]) & there and row["topic"] not in topics

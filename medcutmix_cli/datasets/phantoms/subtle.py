@@ -12,18 +12,18 @@ from medcutmix_cli.datasets.phantoms.draw_lesions import MM_PER_UNIT
 from medcutmix_cli.datasets.phantoms.records import Lesion, Patient, Place, Severity
 
 FADE = {
-    "pleural_effusion": (0.35, 0.75),
-    "consolidation": (0.45, 0.90),
-    "pneumothorax": (0.45, 0.95),
-    "nodule": (1.05, 1.40),
-    "mass": (0.45, 0.85),
-    "atelectasis": (0.55, 0.95),
-    "edema": (0.25, 0.70),
-    "support_devices": (0.50, 0.95),
+    "pleural_effusion": (0.50, 0.95),
+    "consolidation": (0.65, 1.05),
+    "pneumothorax": (0.80, 1.30),
+    "nodule": (1.20, 1.50),
+    "mass": (0.75, 1.05),
+    "atelectasis": (0.85, 1.30),
+    "edema": (0.40, 0.85),
+    "support_devices": (0.90, 1.30),
 }
 """By how much the contrast of each finding is multiplied, least and most."""
 
-SUBTLE = {"pleural_effusion": 0.80, "pneumothorax": 0.35, "edema": 0.50, "atelectasis": 0.30, "nodule": 1.0}
+SUBTLE = {"pleural_effusion": 0.55, "pneumothorax": 0.15, "edema": 0.35, "atelectasis": 0.15, "nodule": 1.0}
 """Share of each finding that is subtle: a blunted angle, a thin rim, a few lines, one plate."""
 
 NORMAL_HEART = {"PA": (0.470, 0.030, 0.500), "AP": (0.515, 0.035, 0.550)}

@@ -15,6 +15,7 @@ from medcutmix_cli.datasets.phantoms.subtle import (
     normal_heart,
     soften,
 )
+from tests.docs import ROOT
 
 SEEDS = range(120)
 
@@ -23,7 +24,14 @@ def lesions(finding, look=2):
     return [lesion for seed in SEEDS for lesion in draw_phantom(seed, [finding], look=look).lesions]
 
 
-@pytest.mark.parametrize("finding", sorted(set(FADE) - {"nodule"}))
+FAINTER = sorted(finding for finding, (low, high) in FADE.items() if low + high < 1.95)
+
+
+def test_what_is_found_at_once_in_look_1_is_fainter_here():
+    assert {"pleural_effusion", "edema", "consolidation", "mass"} <= set(FAINTER)
+
+
+@pytest.mark.parametrize("finding", FAINTER)
 def test_a_finding_of_look_2_is_fainter_on_the_average(finding):
     means = [
         np.mean([place.contrast for one in lesions(finding, look) for place in one.places]) for look in (1, 2)
@@ -96,3 +104,10 @@ def test_what_is_subtle_is_still_in_the_picture(finding):
         painted = paint(draw_phantom(seed, [finding], look=2), 128)
         seen += bool(painted.masks) and all(mask.any() for mask in painted.masks.values())
     assert seen >= 10
+
+
+def test_the_page_has_the_ranges_and_shares_of_the_code():
+    page = (ROOT / "docs" / "phantoms.md").read_text(encoding="utf-8")
+    for finding, (low, high) in FADE.items():
+        row = f"| {finding.replace('_', ' ')} | {low:.2f} to {high:.2f} | {100 * SUBTLE.get(finding, 0):.0f} % |"
+        assert row in page
