@@ -19,7 +19,7 @@ from medcutmix_cli.datasets.phantoms.vessels import hilum
 SHARES = {
     "fold": 0.12,
     "nipple": 0.08,
-    "scar": 0.22,
+    "scar": 0.28,
     "lead": 0.15,
     "crowding": 0.20,
     "granuloma": 0.06,

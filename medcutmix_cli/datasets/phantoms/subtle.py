@@ -12,7 +12,7 @@ from medcutmix_cli.datasets.phantoms.draw_lesions import MM_PER_UNIT
 from medcutmix_cli.datasets.phantoms.records import Lesion, Patient, Place, Severity
 
 FADE = {
-    "pleural_effusion": (0.50, 0.95),
+    "pleural_effusion": (0.40, 0.80),
     "consolidation": (0.65, 1.05),
     "pneumothorax": (0.80, 1.30),
     "nodule": (1.20, 1.50),
@@ -23,7 +23,7 @@ FADE = {
 }
 """By how much the contrast of each finding is multiplied, least and most."""
 
-SUBTLE = {"pleural_effusion": 0.55, "pneumothorax": 0.15, "edema": 0.35, "atelectasis": 0.15, "nodule": 1.0}
+SUBTLE = {"pleural_effusion": 0.70, "pneumothorax": 0.15, "edema": 0.35, "atelectasis": 0.15, "nodule": 1.0}
 """Share of each finding that is subtle: a blunted angle, a thin rim, a few lines, one plate."""
 
 NORMAL_HEART = {"PA": (0.470, 0.030, 0.500), "AP": (0.515, 0.035, 0.550)}
