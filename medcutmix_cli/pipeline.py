@@ -301,4 +301,5 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "pairs_by_finding": result.pairs_by_finding,
         "targets": [asdict(outcome) for outcome in result.targets],
         "guarantees": {key: asdict(guarantee) for key, guarantee in result.guarantees.items()},
+        "never_denied": list(result.never_denied),
     }

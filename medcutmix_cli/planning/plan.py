@@ -54,6 +54,7 @@ class PlanResult:
         guarantees: "split/finding" -> what the gate promises of a finding that it judges, or would have to if its
             null pictures were not too few; empty without a gate.
         targets: What became of each cell of a targeted plan.
+        never_denied: Observations that some study asserts and none denies, in CheXpert order.
     """
 
     pairs: PackedPairs
@@ -68,6 +69,7 @@ class PlanResult:
     pairs_by_finding: dict[str, int] = field(default_factory=dict)
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
     targets: tuple[TargetOutcome, ...] = ()
+    never_denied: tuple[str, ...] = ()
 
 
 DEFAULT_READER = ReportReader()
@@ -137,6 +139,7 @@ def make_plan(
         pairs_by_finding=dict(sorted(Counter(pair.finding for pair in choice.pairs.values()).items())),
         guarantees=_guarantees(gate, counts),
         targets=choice.outcomes,
+        never_denied=read.never_denied(),
     )
 
 
