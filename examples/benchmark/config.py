@@ -15,7 +15,6 @@ from medcutmix_cli.seeds import stable_hash
 
 DEFAULT = Path(__file__).with_name("benchmark.toml")
 ROWS = ("none", "copies", "mixed")
-ATTRIBUTES = ("device", "view", "exposure")
 Table = TypeVar("Table")
 
 
@@ -78,7 +77,8 @@ class StudySet:
 
     Attributes:
         finding: Lexicon id of the finding that the set is about; "" for all.
-        attribute: What goes with the finding in the training set: "device", "view" or "exposure"; "" for nothing.
+        attribute: What goes with the finding in the training set: "device" (any), "pacemaker",
+            "view" (AP) or "exposure" (much scatter); "" for nothing.
         together: Share of the finding's studies that have the attribute, and of the others that lack it.
         positives: Studies of the training set with the finding; 0 leaves it to chance.
         train, test: Studies.

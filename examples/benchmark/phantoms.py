@@ -99,9 +99,13 @@ def _candidates(studies: StudySet, part: str, name: str) -> Iterator[Drawn]:
         for high in (False, True):
             yield Drawn(name, with_scatter(phantom, _HIGH if high else _LOW), (found, high))
         return
-    having = {"device": "support_devices" in shown, "view": phantom.view == "AP"}.get(
-        studies.attribute, False
-    )
+    kinds = {lesion.kind for lesion in phantom.lesions}
+    known = {
+        "device": "support_devices" in shown,
+        "pacemaker": "pacemaker" in kinds,
+        "view": phantom.view == "AP",
+    }
+    having = known.get(studies.attribute, False)
     yield Drawn(name, phantom, (found, having))
 
 

@@ -131,6 +131,10 @@ def _result(
 
 
 def _primary(outcomes: Scores) -> str:
-    kinds = ("disagree", "target", "mean")
-    names = [next(n for k in kinds if (n := f"{way}.{k}") in outcomes) for way in ("supervised", "zero-shot")]
-    return ", ".join(f"{name} {outcomes[name]:.3f}" for name in names)
+    ways = ("supervised", "zero-shot")
+    found = [_first(outcomes, [f"{way}.{kind}" for kind in ("disagree", "target", "mean")]) for way in ways]
+    return ", ".join(each for each in found if each) or "too few test studies for an AUC"
+
+
+def _first(outcomes: Scores, names: list[str]) -> str:
+    return next((f"{name} {outcomes[name]:.3f}" for name in names if name in outcomes), "")

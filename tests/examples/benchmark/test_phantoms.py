@@ -21,7 +21,7 @@ def test_the_attribute_goes_with_the_finding_in_training_as_often_as_asked():
     assert cells == [drawn.cell for drawn in chosen]
 
 
-@pytest.mark.parametrize("attribute", ["device", "view", "exposure"])
+@pytest.mark.parametrize("attribute", ["device", "pacemaker", "view", "exposure"])
 def test_in_the_test_part_every_cell_is_as_full(attribute):
     studies = StudySet("s", finding="consolidation", attribute=attribute, positives=10, train=40, test=16)
     cells = [drawn.cell for drawn in phantoms.draw(WHOLE, studies, "test", "0")]
