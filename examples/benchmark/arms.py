@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,7 @@ def made_run(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where:
         "canvas": whole.canvas,
         "pairs_per_study": whole.pairs_per_study,
         "workers": whole.workers or None,
-        **arm.options,
+        **worded(arm.options, studies, chunk),
     }
     if studies.reports:
         options["reports"] = studies.reports
@@ -139,6 +139,18 @@ def made_run(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where:
         chunk.root, where, **{name: value for name, value in options.items() if value is not None}
     )
     return where
+
+
+def worded(options: Mapping[str, Any], studies: StudySet, chunk: Chunk) -> dict[str, Any]:
+    """Put the set's finding, its attribute and the table of it into the words of some options."""
+    known = {"finding": studies.finding, "attribute": studies.attribute, "attributes": chunk.attributes}
+
+    def put(value: Any) -> Any:
+        if isinstance(value, list):
+            return [put(each) for each in value]
+        return value.format(**known) if isinstance(value, str) else value
+
+    return {name: put(value) for name, value in options.items()}
 
 
 def excluded(studies: StudySet, arm: Arm, chunk: Chunk, path: Path) -> str | None:

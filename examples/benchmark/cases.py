@@ -89,6 +89,7 @@ class Chunk:
         root: The data set's folder, for runs of medcutmix.
         resolve: From the path of a picture in that data set to its file.
         left_out: Studies or patients of that data set that are not of this chunk.
+        attributes: Table of the set's attribute by study_id, "" for none.
         others: Test sets of other data sets, by name.
         prompts: Observation -> (sentences that say it is there, sentences that say it is not).
     """
@@ -96,6 +97,7 @@ class Chunk:
     root: Path
     resolve: Callable[[str], Path]
     left_out: tuple[str, ...]
+    attributes: str
     train: Cases
     test: Cases
     probes: Probes

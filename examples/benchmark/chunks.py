@@ -16,6 +16,8 @@ from examples.benchmark.sources import chunk_of, opened, read_cases, with_truth
 from medcutmix_cli.records import Study
 from medcutmix_cli.seeds import stable_hash
 
+ATTRIBUTES = "attributes.csv"
+
 
 def prepare(whole: Benchmark, studies: StudySet, chunk: str, work: Path) -> Chunk:
     """Return a chunk; what is there already is read.
@@ -27,7 +29,16 @@ def prepare(whole: Benchmark, studies: StudySet, chunk: str, work: Path) -> Chun
         work: Folder to keep it in.
     """
     told = json.dumps(
-        [asdict(studies), whole.seed, whole.height, whole.canvas, whole.training.side], default=str
+        [
+            asdict(studies),
+            whole.seed,
+            whole.look,
+            whole.prose,
+            whole.height,
+            whole.canvas,
+            whole.training.side,
+        ],
+        default=str,
     )
     folder = work / f"{studies.name}-{chunk}-{stable_hash(told)[:8]}"
     return (
@@ -45,6 +56,7 @@ def _of_phantoms(whole: Benchmark, studies: StudySet, chunk: str, folder: Path) 
         having = {drawn.name: drawn.cell[1] for drawn in chosen}
         cases = read_cases(root, whole)
         attribute = np.array([having[str(name)] for name in cases.ids])
+        write_attribute(folder / ATTRIBUTES, having, studies.attribute)
         save(folder / "train.npz", _with_attribute(cases, attribute))
     if not (folder / "probes.npz").is_file():
         cases, probes = phantoms.paint_part(whole, phantoms.draw(whole, studies, "test", chunk))
@@ -54,12 +66,19 @@ def _of_phantoms(whole: Benchmark, studies: StudySet, chunk: str, folder: Path) 
         root=root,
         resolve=lambda path: root / path,
         left_out=(),
+        attributes=str(folder / ATTRIBUTES),
         train=load(folder / "train.npz", Cases),
         test=load(folder / "test.npz", Cases),
         probes=load(folder / "probes.npz", Probes),
         prompts=phantoms.held_out_prompts(),
         others={},
     )
+
+
+def write_attribute(path: Path, having: dict[str, bool], name: str) -> None:
+    """Write the attribute of each study as a table, "yes" or "no", for what plans by attributes."""
+    rows = (f"{study},{'yes' if has else 'no'}\n" for study, has in sorted(having.items()))
+    path.write_text(f"study_id,{name or 'attribute'}\n{''.join(rows)}", encoding="utf-8")
 
 
 def _with_attribute(cases: Cases, attribute: np.ndarray) -> Cases:
@@ -96,6 +115,7 @@ def _of_data(whole: Benchmark, studies: StudySet, chunk: str, folder: Path) -> C
         root=Path(studies.dataset),
         resolve=dataset.resolve,
         left_out=others,
+        attributes=studies.attributes,
         train=load(folder / "train.npz", Cases),
         test=test,
         probes=nothing,

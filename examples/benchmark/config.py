@@ -53,7 +53,8 @@ class Arm:
 
     Attributes:
         rows: "none", "copies" (originals of rare cells again) or "mixed" (a run of medcutmix).
-        options: Keywords of `medcutmix_cli.augment`, pairing first of all.
+        options: Keywords of `medcutmix_cli.augment`, pairing first of all. In words, {finding}, {attribute} and
+            {attributes}, a table of the attribute by study_id, stand for those of the set.
         targeted: Only the set's finding is given, and only to hosts without its attribute.
         weighted: Targets are `label_w`; otherwise what the mixed report says.
         layer: Mix the parents' states behind so many blocks; -1 takes the mixed picture.
@@ -137,6 +138,7 @@ class Benchmark:
         chunks: How many are reported; none shares a patient with another.
         rows: Extra rows of each arm: more are cut, fewer are repeated.
         seed: Another seed, other phantoms.
+        look, prose: Of the phantoms and of their reports, as `medcutmix sample` has them.
         height: Rows of the phantoms' pictures, pixels.
         canvas: Of the runs, pixels.
         pairs_per_study: Of the runs.
@@ -150,6 +152,8 @@ class Benchmark:
     chunks: int = 10
     rows: int = 250
     seed: int = 0
+    look: int = 1
+    prose: int = 2
     height: int = 320
     canvas: int = 224
     pairs_per_study: int = 1

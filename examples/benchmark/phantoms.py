@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -55,7 +56,7 @@ def draw(whole: Benchmark, studies: StudySet, part: str, chunk: str) -> list[Dra
     room, chosen = quotas(studies, part), []
     for number in count():
         name = stable_hash("benchmark", whole.seed, studies.name, chunk, part, number)
-        for drawn in _candidates(studies, part, name):
+        for drawn in _candidates(studies, part, name, phantom_of(whole, name)):
             if room.get(drawn.cell, 0) > 0:
                 room[drawn.cell] -= 1
                 chosen.append(drawn)
@@ -88,9 +89,14 @@ def quotas(studies: StudySet, part: str) -> dict[Cell, int]:
     }
 
 
-def _candidates(studies: StudySet, part: str, name: str) -> Iterator[Drawn]:
+def phantom_of(whole: Benchmark, name: str) -> Phantom:
+    """Draw the phantom of a name; looks beyond the first are those of `medcutmix sample`, where it has them."""
+    looks: dict[str, Any] = {"look": whole.look} if whole.look > 1 else {}
+    return draw_phantom(int(name, 16), **looks)
+
+
+def _candidates(studies: StudySet, part: str, name: str, phantom: Phantom) -> Iterator[Drawn]:
     """Yield a phantom, once with and once without an attribute that can be chosen freely."""
-    phantom = draw_phantom(int(name, 16))
     shown = {lesion.finding for lesion in phantom.lesions}
     found = bool(studies.positives or studies.attribute) and studies.finding in shown
     if studies.site and part == "test":
@@ -144,13 +150,13 @@ def write_tree(whole: Benchmark, chosen: list[Drawn], root: Path, part: str) -> 
     with (root / "manifest.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(_row(drawn, part) for drawn in chosen)
+        writer.writerows(_row(drawn, part, whole.prose) for drawn in chosen)
 
 
-def _row(drawn: Drawn, part: str) -> tuple[object, ...]:
+def _row(drawn: Drawn, part: str, prose: int) -> tuple[object, ...]:
     phantom, name = drawn.phantom, drawn.name
     device = any(lesion.finding == "support_devices" for lesion in phantom.lesions)
-    report = write_report(phantom, prose=2).text
+    report = write_report(phantom, prose=prose).text
     patient, scatter = phantom.patient, f"{phantom.exposure.scatter:.3f}"
     told = (part, phantom.view, patient.sex, patient.age, int(device), scatter)
     return (name, f"p{name}", f"{name}.jpg", report, *told)

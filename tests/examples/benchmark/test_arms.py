@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from examples.benchmark.arms import excluded, filled, rare, rare_findings
+from examples.benchmark.arms import excluded, filled, rare, rare_findings, worded
 from examples.benchmark.cases import Chunk, Probes, originals
 from examples.benchmark.config import Arm, StudySet
 from medcutmix_cli.errors import UsageError
@@ -25,7 +25,7 @@ def cases(having, attribute, **others):
 
 
 def chunk(train, left_out=()):
-    return Chunk(Path(), Path, left_out, train, train, NOTHING, {}, {})
+    return Chunk(Path(), Path, left_out, "t.csv", train, train, NOTHING, {}, {})
 
 
 @given(st.integers(1, 30), st.integers(1, 60))
@@ -75,3 +75,9 @@ def test_the_rarer_half_of_findings_is_targeted_where_a_set_names_none():
         [1] * 4, [False] * 4, **{"Pleural Effusion": 1, "Pneumothorax": [1, 0, 0, 0], "Lung Lesion": 1}
     )
     assert rare_findings(train) == ["atelectasis", "pneumothorax"]
+
+
+def test_options_speak_of_the_sets_own_finding_and_attribute():
+    given = {"target": ["{finding}@{attribute}=no"], "attributes": "{attributes}", "pairs_per_study": 2}
+    found = worded(given, DEVICE, chunk(cases([1], [True])))
+    assert found == {"target": ["consolidation@pacemaker=no"], "attributes": "t.csv", "pairs_per_study": 2}

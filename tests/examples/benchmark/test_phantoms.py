@@ -3,6 +3,7 @@ import pytest
 
 from examples.benchmark import phantoms
 from examples.benchmark.config import OBSERVED, Benchmark, StudySet, Training
+from medcutmix_cli.datasets.phantoms import draw_phantom
 from medcutmix_cli.findings import CHEXPERT
 
 WHOLE = Benchmark((), (), Training())
@@ -82,3 +83,7 @@ def test_a_test_picture_is_that_of_its_file(tmp_path):
         np.abs(np.stack(read).astype(int) - cases.pictures).mean() < 2
     )  # files are read at a smaller scale first
     assert len(probes.cases) == len(probes.sentences) == len(probes.masks)
+
+
+def test_a_look_is_handed_on_only_where_it_is_another():
+    assert phantoms.phantom_of(WHOLE, "a1") == draw_phantom(0xA1)
