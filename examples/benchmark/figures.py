@@ -25,7 +25,7 @@ def draw_differences(comparisons: Sequence[Comparison], title: str, path: Path) 
     """
     arms = list(dict.fromkeys(each.arm for each in comparisons))
     controls = list(dict.fromkeys(each.control for each in comparisons))
-    figure = Figure(figsize=(7.5, 0.8 + 0.42 * len(arms)), layout="constrained")
+    figure = Figure(figsize=(8.5, 1.0 + 0.42 * len(arms)), layout="constrained")
     axes = figure.subplots()
     for number, control in enumerate(controls):
         mine = [each for each in comparisons if each.control == control]
@@ -40,7 +40,7 @@ def draw_differences(comparisons: Sequence[Comparison], title: str, path: Path) 
     axes.invert_yaxis()
     axes.set_xlabel("difference in AUC, 95 % interval over chunks")
     axes.set_title(title)
-    axes.legend(fontsize=8)
+    figure.legend(loc="outside right upper", fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110, metadata={"Software": None})
     return path

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
+from math import isnan
 from pathlib import Path
 
 from examples.benchmark.config import Benchmark, StudySet
 from examples.benchmark.figures import draw_differences
 from examples.benchmark.intervals import Difference
 from examples.benchmark.results import Result, read_results
-from examples.benchmark.tables import Comparison, arm_rows, comparisons, primary, reported
+from examples.benchmark.tables import CONTROLS, Comparison, arm_rows, comparisons, primary, reported
 from medcutmix_cli.errors import UsageError
 
-SECONDARY = ("others", "mean")
 PLAIN = (
     "retrieval.report",
     "retrieval.picture",
@@ -102,7 +102,7 @@ def _section(kept: Sequence[Result], studies: StudySet, whole: Benchmark, page: 
                 compared, f"{studies.name}: {outcome}", page.with_name("figures") / Path(name).name
             )
             parts.append(f"![Differences of {outcome} on {studies.name}]({name})")
-    parts += ["### Everything else, means over chunks", _others(kept, studies, whole)]
+    parts += ["### Everything else: means over chunks (difference to none)", _others(kept, studies, whole)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -127,7 +127,7 @@ def _means(kept: Sequence[Result], studies: StudySet, whole: Benchmark, outcome:
                 r.arm,
                 r.chunks,
                 f"{r.mean:.3f}",
-                f"{r.deviation:.3f}",
+                "-" if isnan(r.deviation) else f"{r.deviation:.3f}",
                 *(f"{n:.0f}" for n in (r.rows, r.recipients, r.donors)),
             )
             for r in rows
@@ -137,19 +137,26 @@ def _means(kept: Sequence[Result], studies: StudySet, whole: Benchmark, outcome:
 
 def _differences(compared: Sequence[Comparison]) -> str:
     head = ("arm", "to", "difference", "p (Holm)", "chunks")
-    lines = [(c.arm, c.control, told(c.difference), f"{c.holm:.3f}", c.difference.chunks) for c in compared]
+    lines = [
+        (c.arm, c.control, told(c.difference), "-" if isnan(c.holm) else f"{c.holm:.3f}", c.difference.chunks)
+        for c in compared
+    ]
     return table(head, lines) if lines else ""
 
 
 def _others(kept: Sequence[Result], studies: StudySet, whole: Benchmark) -> str:
+    """Return every other outcome of every arm, with its difference to the first control and half its interval."""
     names = {name for r in kept if r.studies == studies.name for name in r.outcomes}
     shown = [name for name in _ordered(names) if name not in primary(studies)]
-    columns = {name: arm_rows(kept, studies.name, _arms(whole), name) for name in shown}
-    arms = [arm for arm in _arms(whole) if any(r.arm == arm for rows in columns.values() for r in rows)]
-    values = {(name, r.arm): f"{r.mean:.3f}" for name, rows in columns.items() for r in rows}
-    return table(
-        ("outcome", *arms), [(name, *(values.get((name, arm), "-") for arm in arms)) for name in shown]
-    )
+    arms = [arm for arm in _arms(whole) if any((r.studies, r.arm) == (studies.name, arm) for r in kept)]
+    lines = []
+    for name in shown:
+        means = {row.arm: f"{row.mean:.3f}" for row in arm_rows(kept, studies.name, arms, name)}
+        for each in comparisons(kept, studies.name, arms, name):
+            if each.control == CONTROLS[0]:
+                means[each.arm] += f" ({short(each.difference)})"
+        lines.append((name, *(means.get(arm, "-") for arm in arms)))
+    return table(("outcome", *arms), lines)
 
 
 def _ordered(names: Iterable[str]) -> list[str]:
@@ -158,7 +165,15 @@ def _ordered(names: Iterable[str]) -> list[str]:
 
 def told(difference: Difference) -> str:
     """Say a difference with its interval: "+.018 [+.004, +.032]"."""
+    if isnan(difference.half):
+        return f"{_signed(difference.mean)} (one chunk)"
     return f"{_signed(difference.mean)} [{_signed(difference.low)}, {_signed(difference.high)}]"
+
+
+def short(difference: Difference) -> str:
+    """Say a difference with half its interval: "+.018 ± .014"."""
+    half = "" if isnan(difference.half) else f" ± {difference.half:.3f}".replace("0.", ".", 1)
+    return _signed(difference.mean) + half
 
 
 def _signed(value: float) -> str:

@@ -86,13 +86,15 @@ def arm_rows(results: Sequence[Result], studies: str, arms: Iterable[str], outco
 def comparisons(
     results: Sequence[Result], studies: str, arms: Iterable[str], outcome: str
 ) -> list[Comparison]:
-    """Compare every arm with every control on the chunks that both have, corrected for all of these comparisons."""
+    """Compare every arm with the controls on the chunks that both have, corrected for all of these comparisons.
+
+    A control is compared with those before it in `CONTROLS`.
+    """
     found: dict[str, tuple[str, str, Difference]] = {}
     for arm in arms:
-        for control in CONTROLS:
+        for control in CONTROLS[: CONTROLS.index(arm)] if arm in CONTROLS else CONTROLS:
             own, other = (by_chunk(results, studies, name, outcome) for name in (arm, control))
-            both = sorted(set(own) & set(other))
-            if arm != control and both and (control, arm) not in {(a, c) for a, c, _ in found.values()}:
+            if both := sorted(set(own) & set(other)):
                 each = paired([own[k] for k in both], [other[k] for k in both])
                 found[f"{arm} {control}"] = (arm, control, each)
     corrected = holm({name: difference.p for name, (_, _, difference) in found.items()})

@@ -51,7 +51,7 @@ def test_half_a_line_of_a_stopped_run_is_passed_over(out):
 def test_every_pair_of_arm_and_control_is_compared_once(out):
     found = comparisons(read_results(out), "device", VALUES, "supervised.disagree")
     assert [(each.arm, each.control) for each in found] == [
-        ("none", "oversampling"),
+        ("oversampling", "none"),
         ("targeted", "none"),
         ("targeted", "oversampling"),
     ]
@@ -86,6 +86,7 @@ def test_the_page_says_first_what_is_worse_and_draws_what_it_says(out):
     )
     assert worse < better
     assert "+.200 [" in text
+    assert "nan" not in text
     assert "9 arms were trained (two models each) on 3 chunks, in 0.1 hours" in text
     assert "2 results of tuning chunks or of other settings" in text
     pictures = sorted(path.name for path in (out / "figures").iterdir())
@@ -104,3 +105,15 @@ def test_where_nothing_was_run_there_is_no_page(tmp_path):
     with pytest.raises(UsageError, match="no results under these settings"):
         write_report(WHOLE, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_one_chunk_has_a_difference_and_no_interval(tmp_path):
+    pytest.importorskip("matplotlib", reason="figures need the extra benchmark")
+    from examples.benchmark.report import write_report
+
+    for arm, values in VALUES.items():
+        append(tmp_path, result(arm, 0, values[0]))
+    text = write_report(WHOLE, tmp_path).read_text()
+    assert "| targeted | none | +.200 (one chunk) | - | 1 |" in text
+    assert "Undecided (the interval holds 0, or there is one chunk only): 6 comparisons." in text
+    assert "nan" not in text
