@@ -10,10 +10,12 @@ import numpy as np
 
 from examples.benchmark import phantoms
 from examples.benchmark.cases import Cases, Chunk, Probes, load, save
-from examples.benchmark.config import OBSERVED, Benchmark, StudySet
+from examples.benchmark.config import Benchmark, StudySet
 from examples.benchmark.label_tables import prompts_by_name, read_table
 from examples.benchmark.sources import chunk_of, opened, read_cases, with_truth
+from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Study
+from medcutmix_cli.reports.prompts import NO_FINDING
 from medcutmix_cli.seeds import stable_hash
 
 ATTRIBUTES = "attributes.csv"
@@ -119,7 +121,7 @@ def _of_data(whole: Benchmark, studies: StudySet, chunk: str, folder: Path) -> C
         train=load(folder / "train.npz", Cases),
         test=test,
         probes=nothing,
-        prompts=prompts_by_name(OBSERVED),
+        prompts=prompts_by_name([name for name in CHEXPERT if name != NO_FINDING]),
         others={kind: read_table(kind, Path(path), whole) for kind, path in studies.tests.items()},
     )
 

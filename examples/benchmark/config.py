@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.seeds import stable_hash
 
 DEFAULT = Path(__file__).with_name("benchmark.toml")
@@ -109,8 +110,16 @@ class StudySet:
 
     @property
     def observation(self) -> str:
-        """The CheXpert name of the finding, "" for none."""
-        return OBSERVATION.get(self.finding, "")
+        """The CheXpert name of the finding, "" for none.
+
+        Raises:
+            UsageError: It is no finding of the lexicon, or of no observation.
+        """
+        known = label_of("chexpert")
+        if self.finding and self.finding not in known:
+            hint = f"known: {', '.join(sorted(known))}"
+            raise UsageError(f"the finding of set {self.name!r} is {self.finding!r}", hint=hint)
+        return known.get(self.finding, "")
 
 
 OBSERVATION = {

@@ -28,6 +28,7 @@ from medcutmix_cli.datasets.phantoms import (
 )
 from medcutmix_cli.datasets.phantoms.phrases import capitalise, load_phrasebook
 from medcutmix_cli.datasets.phantoms.sampling.pictures import jpg_bytes
+from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.images import decode_picture, letterbox, single_threaded_opencv
 from medcutmix_cli.seeds import stable_generator, stable_hash
@@ -35,6 +36,7 @@ from medcutmix_cli.system.cpus import usable_cpus
 
 Cell = tuple[bool, bool]
 COLUMNS = ("study", "subject", "image", "report", "split", "view", "sex", "age", "device", "exposure")
+ATTRIBUTES = ("device", "pacemaker", "view", "exposure")
 HELD_OUT = "held-out"
 SENTENCES = 8
 """How many wordings of each finding a prompt averages."""
@@ -52,7 +54,16 @@ class Drawn:
 
 
 def draw(whole: Benchmark, studies: StudySet, part: str, chunk: str) -> list[Drawn]:
-    """Choose the phantoms of one part ("train" or "test") of a chunk; no other part or chunk has any of them."""
+    """Choose the phantoms of one part ("train" or "test") of a chunk; no other part or chunk has any of them.
+
+    Raises:
+        UsageError: No phantom ever has the set's finding or attribute.
+    """
+    for told, known in ((studies.finding, OBSERVATION), (studies.attribute, ATTRIBUTES)):
+        if told and told not in known:
+            raise UsageError(
+                f"no phantom has {told!r}", where=studies.name, hint=f"known: {', '.join(known)}"
+            )
     room, chosen = quotas(studies, part), []
     for number in count():
         name = stable_hash("benchmark", whole.seed, studies.name, chunk, part, number)

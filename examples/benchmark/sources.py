@@ -38,8 +38,7 @@ def read_cases(
         reports: Where its reports are, if not in it.
         attribute: Table with `study_id` and one column of 0 and 1 (path:column), or "view"; "" for none.
     """
-    options: dict[str, object] = {"reports": Path(reports)} if reports else {}
-    dataset = open_dataset(root, **options)
+    dataset = opened(root, reports)
     chosen = [_with_image(study) for study in sorted_studies(dataset.studies()) if _counts(study, keep)]
     read = [_read(study, image) for study, image in chosen if image is not None]
     if not read:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from examples.benchmark.config import narrowed, read_config
+from examples.benchmark.config import OBSERVATION, narrowed, read_config
 from medcutmix_cli.configuration.registry import names
 from medcutmix_cli.errors import UsageError
 
@@ -74,3 +74,16 @@ def test_an_unknown_set_or_arm_is_named():
         narrowed(WHOLE, ("x",), (), ablations=False)
     with pytest.raises(UsageError, match="no arm 'x'"):
         narrowed(WHOLE, (), ("x",), ablations=False)
+
+
+def test_a_finding_counts_as_what_the_lexicon_says():
+    told = [replace(WHOLE.sets[0], finding=finding).observation for finding in ("", "mass", "pneumonia")]
+    assert told == ["", "Lung Lesion", "Pneumonia"]
+    with pytest.raises(UsageError, match="'colour'"):
+        _ = replace(WHOLE.sets[0], finding="colour").observation
+
+
+def test_phantoms_findings_count_as_the_lexicon_says():
+    assert {
+        finding: replace(WHOLE.sets[0], finding=finding).observation for finding in OBSERVATION
+    } == OBSERVATION

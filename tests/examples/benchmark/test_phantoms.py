@@ -4,6 +4,7 @@ import pytest
 from examples.benchmark import phantoms
 from examples.benchmark.config import OBSERVED, Benchmark, StudySet, Training
 from medcutmix_cli.datasets.phantoms import draw_phantom
+from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 
 WHOLE = Benchmark((), (), Training())
@@ -87,3 +88,10 @@ def test_a_test_picture_is_that_of_its_file(tmp_path):
 
 def test_a_look_is_handed_on_only_where_it_is_another():
     assert phantoms.phantom_of(WHOLE, "a1") == draw_phantom(0xA1)
+
+
+@pytest.mark.parametrize("changes", [{"finding": "hernia"}, {"attribute": "stent"}])
+def test_what_no_phantom_has_is_refused_before_any_is_drawn(changes):
+    told = {"finding": "consolidation", "attribute": "view", "positives": 1, **changes}
+    with pytest.raises(UsageError, match="no phantom has"):
+        phantoms.draw(WHOLE, StudySet("s", **told), "train", "0")
