@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 import medcutmix_cli
-from examples.benchmark.cases import Cases, Chunk, States, shrunk, told
+from examples.benchmark.cases import Cases, Chunk, States, joined, shrunk, told
 from examples.benchmark.config import Arm, Benchmark, StudySet
 from examples.benchmark.model import BLOCKS
 from examples.benchmark.training import Material
@@ -66,21 +66,28 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
     if arm.rows == "none":
         return Extra(Material(chunk.train, None, 0.0), 0, 0, 0)
     if arm.rows == "copies":
-        cases, states = chunk.train.take(rare(chunk.train, studies, whole.rows)), None
+        cases = chunk.train.take(rare(chunk.train, studies, whole.rows))
         return _extra(Material(chunk.train, cases, share), len(set(cases.ids)))
-    given = studies.runs.get(arm.name, "")
-    folder = Path(given) if given else made_run(whole, studies, arm, chunk, where)
-    cases, states = run_rows(folder, whole, arm, chunk)
-    if not given:
+    cases, states = _mixed(whole, studies, arm, chunk, where)
+    copies = round(arm.copies * whole.rows)
+    chosen = filled(len(cases), whole.rows - copies, f"{studies.name} {arm.name}")
+    distinct, extra = len(set(chosen)), cases.take(chosen)
+    if copies:
+        extra = joined(extra, chunk.train.take(rare(chunk.train, studies, copies)))
+    kept = None if states is None else states.take(chosen)
+    return _extra(Material(chunk.train, extra, share, kept, max(arm.layer, 0)), distinct)
+
+
+def _mixed(
+    whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where: Path
+) -> tuple[Cases, States | None]:
+    """Read the user's run, or make one and remove it."""
+    if given := studies.runs.get(arm.name, ""):
+        return run_rows(Path(given), whole, arm, chunk)
+    try:
+        return run_rows(made_run(whole, studies, arm, chunk, where), whole, arm, chunk)
+    finally:
         shutil.rmtree(where, ignore_errors=True)
-    chosen = filled(len(cases), whole.rows, f"{studies.name} {arm.name}")
-    kept = (
-        None
-        if states is None
-        else States(*(each[chosen] for each in (states.recipients, states.donors, states.weights)))
-    )
-    extra = cases.take(chosen)
-    return _extra(Material(chunk.train, extra, share, kept, max(arm.layer, 0)), min(len(cases), whole.rows))
 
 
 def _extra(material: Material, distinct: int) -> Extra:

@@ -80,6 +80,10 @@ class States:
     donors: Pixels
     weights: Floats
 
+    def take(self, chosen: npt.NDArray[np.intp]) -> States:
+        """Return those of some rows, in the order chosen."""
+        return States(self.recipients[chosen], self.donors[chosen], self.weights[chosen])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chunk:
@@ -103,6 +107,12 @@ class Chunk:
     probes: Probes
     prompts: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
     others: dict[str, Cases]
+
+
+def joined(first: Cases, second: Cases) -> Cases:
+    """Return the pairs of both."""
+    parts = {f.name: (getattr(first, f.name), getattr(second, f.name)) for f in fields(Cases)}
+    return Cases(**{name: np.concatenate(both) for name, both in parts.items()})
 
 
 def shrunk(pixels: Pixels, side: int) -> Pixels:

@@ -58,6 +58,7 @@ class Arm:
             {attributes}, a table of the attribute by study_id, stand for those of the set.
         targeted: Only the set's finding is given, and only to hosts without its attribute.
         weighted: Targets are `label_w`; otherwise what the mixed report says.
+        copies: Share of the arm's rows that are copies of rare originals after all, in [0, 1).
         layer: Mix the parents' states behind so many blocks; -1 takes the mixed picture.
         share: Of the batch, where it is not that of the training; -1 for that one.
         group: "main", or "ablation": run with `--ablations` only.
@@ -68,6 +69,7 @@ class Arm:
     options: Mapping[str, Any] = field(default_factory=dict)
     targeted: bool = False
     weighted: bool = False
+    copies: float = 0.0
     layer: int = -1
     share: float = -1.0
     group: str = "main"
@@ -200,6 +202,10 @@ def read_config(path: Path = DEFAULT) -> Benchmark:
     for arm in arms:
         if arm.rows not in ROWS:
             raise UsageError(f"the rows of arm {arm.name!r} are {arm.rows!r}", hint=f"one of {ROWS}")
+        if arm.copies and (arm.layer >= 0 or arm.rows != "mixed"):
+            raise UsageError(
+                f"arm {arm.name!r} cannot have copies beside", hint="mixed rows without a layer can"
+            )
     whole = {"sets": tuple(sets), "arms": tuple(arms), "training": training, **table.pop("benchmark", {})}
     if table:
         raise UsageError(f"there is no table [{next(iter(table))}]", where=str(path))

@@ -61,6 +61,15 @@ def test_the_users_run_is_used_and_stays(place, tmp_path):
     assert (place / "run" / "data").is_dir()
 
 
+def test_an_arm_may_have_mixed_rows_and_copies(place, tmp_path):
+    whole = config(place)
+    chunk = prepare(whole, whole.sets[0], "0", tmp_path)
+    arm = replace(whole.arms[1], copies=0.3)
+    extra = extra_rows(whole, whole.sets[0], arm, chunk, tmp_path / "x").material.extra
+    assert (extra.ids != extra.donors).sum() == 7
+    assert (extra.ids == extra.donors).sum() == 3
+
+
 def test_a_row_of_ones_own_data_runs(place, tmp_path):
     whole = config(place, attribute="view", finding="pleural_effusion")
     assert run_row(whole, RowName("mine", "0"), tmp_path, lambda line: None) == 3

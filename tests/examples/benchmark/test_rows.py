@@ -11,6 +11,7 @@ from examples.benchmark.rows import RowName, all_rows, run_row
 from medcutmix_cli.errors import UsageError
 
 TINY = StudySet("tiny", finding="consolidation", attribute="view", positives=40, train=80, test=24)
+BOTH = Arm("both", options={"pairing": "identity"}, copies=0.5)
 INSIDE = Arm("inside", options={"pairing": "same-finding"}, layer=1, share=0.25)
 
 
@@ -20,7 +21,7 @@ def tiny():
     return replace(
         whole,
         sets=(TINY,),
-        arms=(*whole.arms, INSIDE),
+        arms=(*whole.arms, INSIDE, BOTH),
         training=training,
         chunks=2,
         rows=10,
