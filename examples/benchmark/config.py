@@ -39,7 +39,7 @@ class Training:
     side: int = 64
     steps: int = 300
     batch: int = 64
-    share: float = 0.33
+    share: float = 0.2
     rate: float = 0.003
     decay: float = 0.05
     width: int = 16
@@ -161,7 +161,7 @@ class Benchmark:
     arms: tuple[Arm, ...]
     training: Training
     chunks: int = 10
-    rows: int = 250
+    rows: int = 125
     seed: int = 0
     look: int = 1
     prose: int = 2
