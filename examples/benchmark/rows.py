@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from examples.benchmark.arms import Extra, extra_rows
-from examples.benchmark.cases import Chunk
+from examples.benchmark.cases import Cases, Chunk
 from examples.benchmark.chunks import prepare
 from examples.benchmark.config import Arm, Benchmark, StudySet
+from examples.benchmark.model import Classifier
 from examples.benchmark.outcomes import Scores, findings_auc, judged, probabilities
 from examples.benchmark.results import Result, append, read_results
 from examples.benchmark.training import fit_classifier, fit_contrastive
@@ -84,12 +85,10 @@ def run_arm(
     extra = extra_rows(whole, studies, arm, chunk, runs / f"{studies.name}-{number}-{arm.name}")
     clock.append(time.perf_counter())
     name = f"{whole.seed} {studies.name} {number}"
-    with ThreadPoolExecutor(2) as pool:
-        fitted = [
-            pool.submit(fit, extra.material, whole.training, name)
-            for fit in (fit_classifier, fit_contrastive)
-        ]
-        classifier, contrastive = fitted[0].result(), fitted[1].result()
+    with ThreadPoolExecutor(1) as beside:
+        waiting = beside.submit(fit_classifier, extra.material, whole.training, name)
+        contrastive = fit_contrastive(extra.material, whole.training, name)
+        classifier = waiting.result()
     clock.append(time.perf_counter())
     outcomes = judged(classifier, contrastive, chunk.test, chunk.probes, chunk.prompts, studies)
     others = {kind: _on_other(classifier, cases, studies) for kind, cases in chunk.others.items()}
@@ -99,7 +98,7 @@ def run_arm(
     return _result(whole, studies, arm, number, extra, seconds, outcomes, others)
 
 
-def _on_other(classifier, cases, studies: StudySet) -> Scores:
+def _on_other(classifier: Classifier, cases: Cases, studies: StudySet) -> Scores:
     found = probabilities(classifier, cases.pictures)
     return findings_auc({name: found[:, k] for k, name in enumerate(CHEXPERT)}, cases, studies, "supervised")
 

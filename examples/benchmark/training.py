@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
 from torch.nn import functional
 
 from examples.benchmark.cases import Cases, Pixels, States
 from examples.benchmark.config import Training
-from examples.benchmark.model import Classifier, Contrastive, vocabulary
+from examples.benchmark.model import Classifier, Contrastive, PictureTower, vocabulary
 from medcutmix_cli.loader import LayerMix, MultiLabel, manifold_mix, multilabel_loss, parent_mask
 from medcutmix_cli.seeds import stable_generator, stable_hash
 
 Numbers = npt.NDArray[np.intp]
+Model = TypeVar("Model", Classifier, Contrastive)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,14 +95,16 @@ _DRAWING = Lock()
 """Two models may be begun in two threads, and the generator of first weights is one."""
 
 
-def _begun(make, name: str, kind: str):
+def _begun(make: Callable[[], Model], name: str, kind: str) -> Model:
     """Make a model whose first weights depend on the name alone."""
     with _DRAWING, torch.random.fork_rng():
         torch.manual_seed(int(stable_hash("benchmark", "weights", name, kind), 16) >> 1)
         return make()
 
 
-def _fitted(model, loss, material: Material, training: Training, name: str):
+def _fitted(
+    model: Model, loss: Callable[[Batch], torch.Tensor], material: Material, training: Training, name: str
+) -> Model:
     torch.set_num_threads(training.threads)
     optimiser = torch.optim.AdamW(model.parameters(), lr=training.rate, weight_decay=training.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, training.rate, total_steps=training.steps + 1)
@@ -155,7 +158,7 @@ def _targets(material: Material, batch: Batch, unmentioned: float) -> MultiLabel
     return MultiLabel(torch.from_numpy(np.where(said, known, np.float32(0))), torch.from_numpy(said))
 
 
-def _seen(model: nn.Module, material: Material, batch: Batch, name: str) -> torch.Tensor:
+def _seen(model: Classifier | Contrastive, material: Material, batch: Batch, name: str) -> torch.Tensor:
     """Return the last block's states of a batch; mixed inside the network where the arm says so."""
     move = Movement.drawn(len(batch.own) + len(batch.extra), name, batch.step)
     own, rest = move.part(0, len(batch.own)), move.part(len(batch.own), None)
@@ -170,7 +173,7 @@ def _seen(model: nn.Module, material: Material, batch: Batch, name: str) -> torc
     return tower.onwards(torch.cat([tower.until(first, material.layer), mixed]), material.layer)
 
 
-def _mixed_inside(tower, material: Material, chosen: Numbers, move: Movement) -> torch.Tensor:
+def _mixed_inside(tower: PictureTower, material: Material, chosen: Numbers, move: Movement) -> torch.Tensor:
     states, layer = material.states, material.layer
     assert states is not None
     own, given = (
