@@ -70,10 +70,26 @@ def _summary(kept: Sequence[Result], sets: Iterable[StudySet], whole: Benchmark)
     return "\n".join(
         [
             *_listed("Worse than its control, interval below 0:", worse),
+            *_listed(
+                "Other outcomes that are worse than without (not corrected):", _harmed(kept, sets, whole)
+            ),
             *_listed("Better than its control, interval above 0:", better),
             f"Undecided (the interval holds 0, or there is one chunk only): {open_} comparisons.",
         ]
     )
+
+
+def _harmed(kept: Sequence[Result], sets: Iterable[StudySet], whole: Benchmark) -> list[str]:
+    """List the outcomes beside the primary ones that an arm makes worse than none; of calibration, less is better."""
+    lines = []
+    for studies in sets:
+        names = {name for r in kept if r.studies == studies.name for name in r.outcomes}
+        for outcome in _ordered(names - set(primary(studies))):
+            for each in comparisons(kept, studies.name, _arms(whole), outcome):
+                ends = (each.difference.low > 0, each.difference.high < 0)
+                if each.control == CONTROLS[0] and ends[0 if outcome.startswith("calibration") else 1]:
+                    lines.append(f"{each.arm} on {studies.name} ({outcome}): {told(each.difference)}")
+    return lines
 
 
 def _listed(title: str, lines: list[str]) -> list[str]:

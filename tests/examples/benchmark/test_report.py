@@ -117,3 +117,15 @@ def test_one_chunk_has_a_difference_and_no_interval(tmp_path):
     assert "| targeted | none | +.200 (one chunk) | - | 1 |" in text
     assert "Undecided (the interval holds 0, or there is one chunk only): 6 comparisons." in text
     assert "nan" not in text
+
+
+def test_harm_beside_the_primary_outcome_is_told_first(out):
+    pytest.importorskip("matplotlib", reason="figures need the extra benchmark")
+    from examples.benchmark.report import write_report
+
+    for chunk in range(3):
+        for arm, ece in (("none", 0.1 + chunk / 1000), ("targeted", 0.2)):
+            made = result(arm, chunk, VALUES[arm][chunk])
+            append(out, replace(made, outcomes={**made.outcomes, "calibration.ece": ece}))
+    text = write_report(WHOLE, out).read_text()
+    assert text.index("targeted on device (calibration.ece): +.099") < text.index("Better than its control")
