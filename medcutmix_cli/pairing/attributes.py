@@ -15,6 +15,7 @@ from medcutmix_cli.reports.labels import counted_sentences, finding_states
 from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.reports.words import common_word
+from medcutmix_cli.sides import joint_side
 
 VIEW, DEVICE = "view", "device"
 """Attributes that every study has."""
@@ -130,15 +131,7 @@ def _stated(name: str, state: str, mentions: Iterable[Mention]) -> StatedFinding
     if state != PRESENT:
         return StatedFinding(name, state)
     own = [m for m in mentions if m.finding == name and m.assertion is Assertion.PRESENT]
-    return StatedFinding(name, state, _side(m.side for m in own), common_word(m.severity for m in own))
-
-
-def _side(sides: Iterable[Side]) -> Side:
-    """Return the side that several mentions give together."""
-    known = set(sides) - {Side.NONE}
-    if len(known) > 1:
-        return Side.BILATERAL
-    return next(iter(known), Side.NONE)
+    return StatedFinding(name, state, joint_side(m.side for m in own), common_word(m.severity for m in own))
 
 
 def _device(state: str, *, silent: bool) -> str:

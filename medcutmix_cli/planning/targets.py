@@ -19,13 +19,14 @@ from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.pairing.attributes import DEVICE, STATES, VIEW
 from medcutmix_cli.records import Side
 from medcutmix_cli.reports.lexicon import finding_ids
+from medcutmix_cli.sides import side_word
 
 AS_MANY, EVEN = "as-many", "even"
 BALANCE = "balance"
 EXAMPLE = (
     "for example: consolidation@device=no, effusion.left:200, balance:consolidation/view (docs/targets.md)"
 )
-SIDES = tuple(side.value for side in (Side.LEFT, Side.RIGHT, Side.BILATERAL))
+SIDES = tuple(word for side in Side if (word := side_word(side)))
 
 KnownValues = Mapping[str, Sequence[str]]
 """Attribute -> the values it can have; findings are attributes too, with their states."""
