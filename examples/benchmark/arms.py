@@ -13,7 +13,7 @@ import torch
 
 import medcutmix_cli
 from examples.benchmark.cases import Cases, Chunk, States, joined, shrunk, told
-from examples.benchmark.config import Arm, Benchmark, StudySet
+from examples.benchmark.config import OBSERVATION, Arm, Benchmark, StudySet
 from examples.benchmark.model import BLOCKS
 from examples.benchmark.training import Material
 from medcutmix_cli import loader
@@ -177,10 +177,9 @@ def excluded(studies: StudySet, arm: Arm, chunk: Chunk, path: Path) -> str | Non
 
 def rare_findings(cases: Cases) -> list[str]:
     """Return the exchangeable findings that the fewest studies have: the rarer half."""
-    known = {"pleural_effusion": "Pleural Effusion", "consolidation": "Consolidation"}
-    known |= {"pneumothorax": "Pneumothorax", "mass": "Lung Lesion", "atelectasis": "Atelectasis"}
+    known = ("pleural_effusion", "consolidation", "pneumothorax", "mass", "atelectasis")
     counts = (cases.labels == 1).sum(axis=0)
-    order = sorted(known, key=lambda finding: (counts[CHEXPERT.index(known[finding])], finding))
+    order = sorted(known, key=lambda finding: (counts[CHEXPERT.index(OBSERVATION[finding])], finding))
     return order[: len(order) // 2]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -57,9 +57,9 @@ def _of_phantoms(whole: Benchmark, studies: StudySet, chunk: str, folder: Path) 
         phantoms.write_tree(whole, chosen, root, "train")
         having = {drawn.name: drawn.cell[1] for drawn in chosen}
         cases = read_cases(root, whole)
-        attribute = np.array([having[str(name)] for name in cases.ids])
+        attribute = np.array([having[str(name)] for name in cases.ids], np.bool_)
         write_attribute(folder / ATTRIBUTES, having, studies.attribute)
-        save(folder / "train.npz", _with_attribute(cases, attribute))
+        save(folder / "train.npz", replace(cases, attribute=attribute))
     if not (folder / "probes.npz").is_file():
         cases, probes = phantoms.paint_part(whole, phantoms.draw(whole, studies, "test", chunk))
         save(folder / "test.npz", cases)
@@ -81,18 +81,6 @@ def write_attribute(path: Path, having: dict[str, bool], name: str) -> None:
     """Write the attribute of each study as a table, "yes" or "no", for what plans by attributes."""
     rows = (f"{study},{'yes' if has else 'no'}\n" for study, has in sorted(having.items()))
     path.write_text(f"study_id,{name or 'attribute'}\n{''.join(rows)}", encoding="utf-8")
-
-
-def _with_attribute(cases: Cases, attribute: np.ndarray) -> Cases:
-    return Cases(
-        cases.ids,
-        cases.donors,
-        cases.shares,
-        cases.pictures,
-        cases.texts,
-        cases.labels,
-        attribute.astype(np.bool_),
-    )
 
 
 def _of_data(whole: Benchmark, studies: StudySet, chunk: str, folder: Path) -> Chunk:

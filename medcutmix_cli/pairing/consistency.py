@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from medcutmix_cli.pairing.clauses import is_denied
 from medcutmix_cli.pairing.extent import is_slight
 from medcutmix_cli.pairing.normals import (
     CLEAR_LUNGS,
@@ -64,15 +65,18 @@ def comparable(sentences: Iterable[Sentence]) -> list[Mention]:
 
 
 def _named_apart(sentence: Sentence, mention: Mention) -> tuple[Mention, ...]:
-    marked, filled = (replace(mention, finding=f"{kind} opacity") for kind in ("interstitial", "airspace"))
     if denied_name(sentence, mention) == CLEAR_LUNGS:
-        return mention, marked, filled
+        return mention, _of_kind("interstitial", mention), _of_kind("airspace", mention)
     if is_interstitial(sentence, mention):
-        return (marked,)
+        return (_of_kind("interstitial", mention),)
     if not is_filled(sentence, mention):
         return (mention,)
-    denied = mention.assertion in (Assertion.ABSENT, Assertion.RESOLVED)
-    return (filled,) if denied else (mention, filled)
+    filled = _of_kind("airspace", mention)
+    return (filled,) if is_denied(mention) else (mention, filled)
+
+
+def _of_kind(kind: str, mention: Mention) -> Mention:
+    return replace(mention, finding=f"{kind} opacity")
 
 
 def contradiction(mentions: list[Mention], others: list[Mention] | None = None) -> str:

@@ -15,19 +15,21 @@ def is_slight(sentence: Sentence) -> bool:
     """Say whether a statement is of a slight shadow in a lung, or of markings: "no acute process" goes with it."""
     if not all(of_the_lung(m.finding) for m in sentence.mentions):
         return False
-    lasting = _says("slight", sentence) or _says("interstitium", sentence)
-    return lasting and not _says("great", sentence) and not _says("airspace", sentence)
+    lasting = says("slight", sentence) or says("interstitium", sentence)
+    return lasting and not says("great", sentence) and not says("airspace", sentence)
 
 
 def is_diffuse(sentence: Sentence) -> bool:
     """Say whether a statement is of all of the lungs, so that nothing is left to be clear otherwise."""
-    return _says("diffuse", sentence)
+    return says("diffuse", sentence)
 
 
-def _says(name: str, sentence: Sentence) -> bool:
-    return _pattern(name).search(canonical(sentence.text).text) is not None
+def says(name: str, sentence: Sentence) -> bool:
+    """Say whether a sentence holds words of one list of `[likeness]`."""
+    return pattern(name).search(canonical(sentence.text).text) is not None
 
 
 @cache
-def _pattern(name: str) -> re.Pattern[str]:
+def pattern(name: str) -> re.Pattern[str]:
+    """Return one list of `[likeness]` as a pattern over canonical words."""
     return compile_phrases(table("giving")["likeness"][name])

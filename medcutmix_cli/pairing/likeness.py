@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from functools import cache
 
+from medcutmix_cli.pairing.extent import pattern, says
 from medcutmix_cli.pairing.normals import is_interstitial, of_the_lung
 from medcutmix_cli.pairing.statements import STATED
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Sentence, Side
-from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.reports.words import canonical
 from medcutmix_cli.sides import meet, side_named, side_word
 
 
@@ -46,14 +46,14 @@ def overtaken_cause(
     leaving: Sentence, coming: Iterable[Sentence], finding: str, kept: Iterable[Sentence]
 ) -> bool:
     """Say whether a great finding would become a slight one while what causes it stays: collapse by pneumothorax."""
-    if not (_says("great", leaving) and any(_says("slight", s) for s in coming)):
+    if not (says("great", leaving) and any(says("slight", s) for s in coming)):
         return False
     return _tells_of(kept, table("giving")["causes"].get(finding, ()), Assertion.PRESENT)
 
 
 def denied_nodules(coming: Iterable[Sentence], kept: Iterable[Sentence]) -> bool:
     """Say whether a nodular shadow would come into a report that denies nodules or masses."""
-    nodular = any(_says("nodular", s) for s in coming)
+    nodular = any(says("nodular", s) for s in coming)
     return nodular and _tells_of(kept, table("giving")["likeness"]["denied_nodules"], Assertion.ABSENT)
 
 
@@ -78,7 +78,7 @@ def stays_as_mass(finding: str, side: Side, kept: Iterable[Sentence]) -> bool:
 
 def shows_no_lesion(sentence: Sentence) -> bool:
     """Say whether a shadow is one of vessels, spine, breast or nipple, or may be: "prominent pulmonary XXXX"."""
-    return _says("no_lesion", sentence) or _VESSELS_LOST.search(sentence.text) is not None
+    return says("no_lesion", sentence) or _VESSELS_LOST.search(sentence.text) is not None
 
 
 _DENIED = re.compile(r"\b(?:without|no|not)\b")
@@ -100,7 +100,7 @@ A report that calls its shadow both says nothing against either."""
 def _needs_no_side(sentence: Sentence, finding: str) -> bool:
     """Say whether a statement without a side is whole: "basilar atelectasis" is of both bases."""
     rules = table("giving")["likeness"]
-    return finding not in rules["sided"] or (finding in rules["basal"] and _says("bases", sentence))
+    return finding not in rules["sided"] or (finding in rules["basal"] and says("bases", sentence))
 
 
 def _kind(sentence: Sentence, finding: str) -> str:
@@ -108,13 +108,13 @@ def _kind(sentence: Sentence, finding: str) -> str:
         return "other"
     own = [m for m in sentence.mentions if m.finding == finding]
     stated = _DENIED.split(canonical(sentence.text).text)[0]  # not "markings without consolidation"
-    marked = _says("interstitium", sentence) or any(is_interstitial(sentence, m) for m in own)
-    filled = _pattern("airspace").search(stated) is not None
+    marked = says("interstitium", sentence) or any(is_interstitial(sentence, m) for m in own)
+    filled = pattern("airspace").search(stated) is not None
     if marked:
         return "both" if filled else "interstitial"
     if filled:
         return "airspace"
-    return "nodular" if _says("nodular", sentence) else "plain"
+    return "nodular" if says("nodular", sentence) else "plain"
 
 
 def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sentence]) -> bool:
@@ -123,9 +123,9 @@ def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sent
     hides = finding in table("giving")["likeness"]["pleural"]
     for sentence in kept:
         text = canonical(sentence.text).text
-        if _pattern("unchanged_chest").search(text):
+        if pattern("unchanged_chest").search(text):
             return True
-        clear = _pattern("clear_lungs").search(text)
+        clear = pattern("clear_lungs").search(text)
         said = side_named(clear.group()) if clear else Side.NONE
         if clear and ((fills and meet(said, side)) or (hides and side_word(said) and meet(said, side))):
             return True
@@ -134,13 +134,4 @@ def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sent
 
 def misfits(text: str) -> bool:
     """Say whether an adjective stands before a noun that it does not go with: "focal pneumothorax"."""
-    return _pattern("misfit").search(canonical(text).text) is not None
-
-
-def _says(name: str, sentence: Sentence) -> bool:
-    return _pattern(name).search(canonical(sentence.text).text) is not None
-
-
-@cache
-def _pattern(name: str) -> re.Pattern[str]:
-    return compile_phrases(table("giving")["likeness"][name])
+    return pattern("misfit").search(canonical(text).text) is not None

@@ -71,8 +71,12 @@ def chest_or_rest(text: str) -> tuple[ChestStatement, ...]:
 
 def denied_name(sentence: Sentence, mention: Mention) -> str:
     """Return what a denial denies: its finding, or "clear-lungs" where lungs are called clear."""
-    words = sentence.text[mention.start - sentence.start : mention.end - sentence.start].lower()
-    return CLEAR_LUNGS if mention.finding == "opacity" and _CALLED_CLEAR.search(words) else mention.finding
+    clear = mention.finding == "opacity" and _CALLED_CLEAR.search(_own_words(sentence, mention))
+    return CLEAR_LUNGS if clear else mention.finding
+
+
+def _own_words(sentence: Sentence, mention: Mention) -> str:
+    return sentence.text[mention.start - sentence.start : mention.end - sentence.start].lower()
 
 
 def is_interstitial(sentence: Sentence, mention: Mention) -> bool:
@@ -92,14 +96,13 @@ def denies_markings(sentence: Sentence, denial: Mention) -> bool:
 
 def is_filled(sentence: Sentence, mention: Mention) -> bool:
     """Say whether an opacity is called one of air spaces."""
-    words = sentence.text[mention.start - sentence.start : mention.end - sentence.start].lower()
-    return mention.finding == "opacity" and _OF_AIR_SPACES.search(words) is not None
+    named = mention.finding == "opacity"
+    return named and _OF_AIR_SPACES.search(_own_words(sentence, mention)) is not None
 
 
 def said_as(sentence: Sentence, mention: Mention) -> tuple[str, ...]:
     """Return the names by which `denials` knows what is there: "airspace disease" is denied as a consolidation too."""
-    start, end = mention.start - sentence.start, mention.end - sentence.start
-    filled = mention.finding == "opacity" and _FILLED.search(sentence.text[start:end].lower()) is not None
+    filled = mention.finding == "opacity" and _FILLED.search(_own_words(sentence, mention))
     return (mention.finding, AIRSPACE) if filled else (mention.finding,)
 
 

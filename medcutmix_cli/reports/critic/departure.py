@@ -182,14 +182,15 @@ def needs_another(case: Case) -> Iterator[Sentence]:
         return
     named = {m.finding for s in case.after for m in s.mentions if m.assertion in STATED}
     for sentence in case.stayed:
-        first = says(sentence.text, "departure", "needing") and not case.exchanged.same
-        further = says(sentence.text, "departure", "needing") and _same_section_left(sentence, case)
-        caused = says(sentence.text, "departure", "caused") and "pneumonia" not in named
-        if first or further or caused:
+        gone = not case.exchanged.same or _left_beside(sentence, case)
+        further = gone and says(sentence.text, "departure", "needing")
+        caused = "pneumonia" not in named and says(sentence.text, "departure", "caused")
+        if further or caused:
             yield sentence
 
 
-def _same_section_left(sentence: Sentence, case: Case) -> bool:
+def _left_beside(sentence: Sentence, case: Case) -> bool:
+    """Say whether what left stood in the section of a sentence."""
     return any(s.section == sentence.section and mentions_of(s, case.exchanged.gone) for s in case.left)
 
 

@@ -203,13 +203,15 @@ def test_the_remainder_of_lungs_that_show_nothing_is_seen(stays, came, seen):
     assert ("departed-leaves-a-rest" in found) is seen
 
 
+def rules_beside(after, gone="pneumonia", came="pneumothorax"):
+    """Return the rules that break where `after` stays, and what it followed has left."""
+    recipient, mixed = told(gone, "left", after=after), told(came, "right", after=after)
+    return rules_broken(recipient, mixed, gone, came, "left", "right")
+
+
 @pytest.mark.parametrize("gone", ["pneumonia", "consolidation"])
 def test_what_a_pneumonia_has_caused_is_not_called_so_without_it(gone):
-    after = "Small left parapneumonic effusion."
-    recipient, mixed = told(gone, "left", after=after), told("pneumothorax", "right", after=after)
-    assert "departed-named-by-a-synonym" in rules_broken(
-        recipient, mixed, gone, "pneumothorax", "left", "right"
-    )
+    assert "departed-named-by-a-synonym" in rules_beside("Small left parapneumonic effusion.", gone)
 
 
 @pytest.mark.parametrize("part", ["The cardiac silhouette", "The mediastinum"])
@@ -224,29 +226,18 @@ def test_otherwise_normal_is_seen_where_the_exception_has_left(part):
 
 @pytest.mark.parametrize("place", ["basilar", "lower lobe"])
 def test_the_lower_parts_of_a_lung_are_one_place(place):
-    after = f"Left {place} airspace disease."
-    recipient, mixed = told("pneumonia", "left", after=after), told("pneumothorax", "right", after=after)
-    assert "departed-called-otherwise" in rules_broken(
-        recipient, mixed, "pneumonia", "pneumothorax", "left", "right"
-    )
+    assert "departed-called-otherwise" in rules_beside(f"Left {place} airspace disease.")
 
 
 @pytest.mark.parametrize("rest", ["further sequela of infection", "additional foci of infection"])
 def test_a_further_one_is_seen_where_the_first_has_left(rest):
-    after = f"A right nodule may represent {rest}."
-    recipient, mixed = told("pneumonia", "left", after=after), told("pneumothorax", "right", after=after)
-    assert "departed-needed-by-another" in rules_broken(
-        recipient, mixed, "pneumonia", "pneumothorax", "left", "right"
-    )
+    assert "departed-needed-by-another" in rules_beside(f"A right nodule may represent {rest}.")
 
 
 @pytest.mark.parametrize("when", ["Prior", "The previous"])
 def test_what_an_older_film_showed_of_it_is_seen(when):
     after = f"{when} radiograph from May reveals no evidence of pneumonia."
-    recipient, mixed = told("pneumonia", "left", after=after), told("mass", "right", after=after)
-    assert "departed-left-something-over" in rules_broken(
-        recipient, mixed, "pneumonia", "mass", "left", "right"
-    )
+    assert "departed-left-something-over" in rules_beside(after, came="mass")
 
 
 def test_two_parts_that_disagree_about_the_side_of_a_shadow_are_seen():
