@@ -72,6 +72,7 @@ class Study:
         report: The original report text, untouched; "" where it is empty.
         labels: Labels that came with the data set, by CheXpert observation name: 1.0, 0.0, -1.0.
         prompted: Whether the report was made from labels, for want of one.
+        attributes: What a table says of it besides, (column, value): sex, age group, site.
     """
 
     study_id: str
@@ -81,6 +82,7 @@ class Study:
     report: str = field(repr=False)
     labels: Mapping[str, float] = field(default_factory=dict)
     prompted: bool = False
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,7 +235,7 @@ def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> R
         sources["nlp_model"] = folder_sha256(Path(settings.reports.nlp_model))
         if settings.reports.diagnostic != "lexicon":
             sources["nlp_pipeline"] = model_name(settings.reports.nlp_model)
-    for name in ("exclude_ids", "label_table", "embeddings"):
+    for name in ("exclude_ids", "label_table", "attributes", "embeddings"):
         path = getattr(settings.plan, name)
         if path and not Path(path).is_file():
             raise UsageError(f"the file of {name.replace('_', ' ')} does not exist", where=path)

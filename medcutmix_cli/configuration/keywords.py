@@ -35,6 +35,7 @@ class PlanKeywords(TypedDict, total=False):
     max_uses_per_donor: int | None
     labels: str | None
     label_table: str | Path | None
+    attributes: str | Path | None
     exclude_ids: str | Path | None
     unpaired_as: str | None
     embeddings: str | Path | None

@@ -277,6 +277,16 @@ class PlanSettings:
         path=True,
         semantic=False,
     )
+    attributes: str = setting(
+        "",
+        "Table (CSV, JSON Lines, Parquet) by dicom_id, study_id or subject_id: its columns are attributes, as view and "
+        "device are.",
+        keyword="attributes",
+        panel=DATA,
+        metavar="FILE",
+        path=True,
+        semantic=False,
+    )
     exclude_ids: str = setting(
         "",
         "File of study, patient or picture ids to leave out, one a line.",

@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from medcutmix_cli.findings import CHEXPERT, is_open
+from medcutmix_cli.pairing.attributes import UNKNOWN, StudyAttributes, attributes_of
 from medcutmix_cli.pairing.packing import open_record, pack_record
 from medcutmix_cli.pairing.statements import Refusal, donor_statement
 from medcutmix_cli.records import Assertion, ReadStudy, Side
@@ -38,6 +39,7 @@ class PackedStudy:
         findings: How many findings its report asserts, devices among them.
         clear: Whether it is labelled "No Finding".
         named: Open findings that its report speaks of.
+        attributes: What is known of it, by name.
     """
 
     study_id: str
@@ -52,6 +54,7 @@ class PackedStudy:
     findings: int = 0
     clear: bool = False
     named: tuple[str, ...] = ()
+    attributes: StudyAttributes = UNKNOWN
 
     def open(self) -> ReadStudy:
         """Return the study as it was read."""
@@ -83,6 +86,7 @@ def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
         findings=len(read.findings),
         clear=dict(zip(CHEXPERT, read.labels, strict=True))["No Finding"] == 1.0,
         named=named,
+        attributes=attributes_of(read),
     )
 
 

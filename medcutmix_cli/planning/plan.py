@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.configuration.settings import PlanSettings
+from medcutmix_cli.datasets.attribute_table import NO_TABLE, AttributeTable, with_attributes
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.pairing.clauses import reread_by
 from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, build_cohort
@@ -84,12 +85,14 @@ def make_plan(
     *,
     reader: ReportReader = DEFAULT_READER,
     gate: Gate = UNGATED,
+    attributes: AttributeTable = NO_TABLE,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> PlanResult:
     """Read all reports and choose the pairs; the order of `studies` and the number of workers decide nothing.
 
-    Findings with fewer label-negative studies than `gate` needs are not exchanged, by name.
+    Findings with fewer label-negative studies than `gate` needs are not exchanged, by name. `attributes` is what a
+    table says of studies besides.
 
     Raises:
         UsageError: The file of excluded ids does not exist.
@@ -98,6 +101,7 @@ def make_plan(
     excluded = read_excluded(settings.exclude_ids)
     dropped: list[Drop] = []
     readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
+    readable = with_attributes(readable, attributes)
     read = read_all(readable, ReadingRules(reader, strategy.findings, settings.labels), workers, report)
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
     dropped = [drop for drop in dropped if drop.unit == "study"]
