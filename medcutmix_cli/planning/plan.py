@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.configuration.settings import PlanSettings
@@ -71,6 +72,8 @@ _LISTED_AT_ONCE = 1000
 _CHUNK = 64
 _TOGETHER_FROM = 4000
 """Below this many studies the processes that choose pairs together take longer to start (3 s) than they save."""
+
+USED_UP = "donor-used-up"
 
 _Turn = tuple[int, PackedStudy, Iterable[Trial]]
 """(draw, recipient, what was tried for it)"""
@@ -173,6 +176,14 @@ def _shared(
         yield shelf.studies(), shelf
 
 
+class _Settled(Enum):
+    """Whether it is known what becomes of a recipient."""
+
+    NOW = auto()
+    LATER = auto()  # a donor is used up that may give again in a later round
+    UNKNOWN = auto()  # a pair is refused that was made without knowing of the others: what comes after it?
+
+
 class _Choice:
     """The state of choosing: who was used how often, which pairs there are, what was refused."""
 
@@ -184,21 +195,45 @@ class _Choice:
         self.refused: Counter[str] = Counter()
         self.last_refusal: dict[str, str] = {}
         self.judged: set[NullKey] = set()
+        self.limit = self._limits()[0]
 
     def choose_all(self, cohort: Cohort, shelf: SharedStudies | None, workers: int, report: Progress) -> None:
-        """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn."""
+        """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn.
+
+        Nobody gives a third time before all have been asked who may give twice, and so on: recipients that find all
+        their donors used up wait for the next round.
+        """
         total = self.settings.pairs_per_study * len(cohort.studies)
         turns = self._tried_together(cohort, shelf, workers) if shelf else self._tried_in_turn(cohort)
+        waiting: list[tuple[int, PackedStudy]] = []
         with closing(turns):
             for done, (draw, recipient, tried) in enumerate(turns, start=1):
                 if self.chooser.bars(recipient):
                     self.last_refusal[recipient.study_id] = NOT_A_RECIPIENT
-                elif not self._settle(recipient.study_id, tried):
-                    self._settle(
-                        recipient.study_id,
-                        self.chooser.try_proposals(recipient, cohort, draw, self.rule_against),
-                    )
+                elif self._settled(cohort, draw, recipient, tried) is _Settled.LATER:
+                    waiting.append((draw, recipient))
                 report("pairing", done, total)
+        for limit in self._limits()[1:]:
+            self.limit = limit
+            waiting = [turn for turn in waiting if self._settled(cohort, *turn) is _Settled.LATER]
+
+    def _limits(self) -> list[int]:
+        """Return how often a study may give, round by round: 2, 3, 4, 6, ... up to what the settings allow."""
+        limits = [min(2, self.settings.max_uses_per_donor)]
+        while limits[-1] < self.settings.max_uses_per_donor:
+            limits.append(min(limits[-1] + max(1, limits[-1] // 2), self.settings.max_uses_per_donor))
+        return limits
+
+    def _settled(
+        self, cohort: Cohort, draw: int, recipient: PackedStudy, tried: Iterable[Trial] | None = None
+    ) -> _Settled:
+        """Settle a recipient by what was tried for it, or by what is tried now, knowing of all pairs so far."""
+        found = self._settle(recipient.study_id, tried) if tried is not None else _Settled.UNKNOWN
+        if found is not _Settled.UNKNOWN:
+            return found
+        return self._settle(
+            recipient.study_id, self.chooser.try_proposals(recipient, cohort, draw, self.rule_against)
+        )
 
     def _tried_in_turn(self, cohort: Cohort) -> Generator[_Turn, None, None]:
         for draw in range(self.settings.pairs_per_study):
@@ -226,17 +261,12 @@ class _Choice:
 
     def rule_against(self, donor: str, pair_id: str) -> str:
         """Name the rule by which other pairs stand against one, "" where none does."""
-        if self.uses[donor] >= self.settings.max_uses_per_donor:
-            return "donor-used-up"
+        if self.uses[donor] >= self.limit:
+            return USED_UP
         return "pair-already-planned" if pair_id in self.pairs else ""
 
-    def _settle(self, study_id: str, tried: Iterable[Trial]) -> bool:
-        """Take the first pair that no other pair stands against.
-
-        Returns:
-            False, with nothing noted, where a pair is refused that was made without knowing of the others: which
-            proposal comes after it is not known.
-        """
+    def _settle(self, study_id: str, tried: Iterable[Trial]) -> _Settled:
+        """Take the first pair that no other pair stands against; nothing is noted of one that is not settled."""
         reasons: list[str] = []
         judged: list[NullKey] = []
         last = None
@@ -251,12 +281,14 @@ class _Choice:
             judged += last.judged
         else:
             if last is not None and last.pair is not None:
-                return False
+                return _Settled.UNKNOWN
+            if USED_UP in reasons and self.limit < self.settings.max_uses_per_donor:
+                return _Settled.LATER
             if reasons:
                 self.last_refusal[study_id] = reasons[-1]
         self.refused.update(reasons)
         self.judged.update(judged)
-        return True
+        return _Settled.NOW
 
     def drop_unpaired(self, cohort: Cohort) -> list[Drop]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""
