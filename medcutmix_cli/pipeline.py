@@ -299,5 +299,7 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "negatives": result.negatives,
         "null_pictures": len(result.nulls),
         "pairs_by_finding": result.pairs_by_finding,
+        "reserve": result.reserve,
+        "shape": asdict(result.shape) if result.shape else {},
         "guarantees": {key: asdict(guarantee) for key, guarantee in result.guarantees.items()},
     }

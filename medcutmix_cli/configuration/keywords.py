@@ -33,6 +33,9 @@ class PlanKeywords(TypedDict, total=False):
     splits: Sequence[str] | None
     findings: Sequence[str] | None
     max_uses_per_donor: int | None
+    max_donor_share: float | None
+    unmixed: str | None
+    shape_tolerance: float | None
     labels: str | None
     label_table: str | Path | None
     attributes: str | Path | None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from medcutmix_cli.dry_run.probe import Probe
+from medcutmix_cli.run.shape import SetShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class PlanFigures:
         shards: That the pairs are cut into.
         bytes: Size of the plan and what belongs to it, on disk.
         seconds: Wall time of planning; None where the plan lay in the run folder already.
+        reserve: Pairs that were found and are not planned, by reason.
+        shape: Originals against planned rows; None where an earlier version made the plan.
     """
 
     studies: dict[str, int]
@@ -35,6 +38,8 @@ class PlanFigures:
     shards: int
     bytes: int
     seconds: float | None
+    reserve: dict[str, int] = field(default_factory=dict)
+    shape: SetShape | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from medcutmix_cli.pairing.packing import PackedPair, PackedPairs
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
 from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
+from medcutmix_cli.planning.originals import keep_unmixed
 from medcutmix_cli.planning.proposals import Chooser, Trial, prepare_worker, try_part
 from medcutmix_cli.planning.reading import (
     ReadingRules,
@@ -30,8 +31,11 @@ from medcutmix_cli.planning.reading import (
     sorted_studies,
     studies_to_read,
 )
+from medcutmix_cli.planning.reserve import SHAPE, SHARE, beyond_shape, beyond_share
+from medcutmix_cli.planning.shape import shape_of
 from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.run.shape import SetShape
 from medcutmix_cli.system.worker_pool import map_in_processes
 
 
@@ -49,7 +53,9 @@ class PlanResult:
         texts: Sums of what was read (see `FiledReports`).
         nulls: What the evidence gate is calibrated on; empty without a gate.
         negatives: Label-negative studies there are for each finding, summed over splits.
-        pairs_by_finding: Pairs by what comes in.
+        pairs_by_finding: Pairs by what comes in; rows in which nothing is mixed are none.
+        reserve: Pairs that were found and are not planned, by reason.
+        shape: Originals against rows.
         guarantees: "split/finding" -> what the gate promises of a finding that it judges, or would have to if its
             null pictures were not too few; empty without a gate.
     """
@@ -64,6 +70,8 @@ class PlanResult:
     nulls: tuple[NullPicture, ...] = ()
     negatives: dict[str, int] = field(default_factory=dict)
     pairs_by_finding: dict[str, int] = field(default_factory=dict)
+    reserve: dict[str, int] = field(default_factory=dict)
+    shape: SetShape | None = None
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
 
 
@@ -119,6 +127,7 @@ def make_plan(
         choice = _Choice(chooser)
         with reread_by(reader):
             choice.choose_all(cohort, shelf, workers, report)
+        reserve, kept = choice.keep_shape(cohort)
     dropped += choice.drop_unpaired(cohort)
     pairs = arrange_pairs(choice.pairs)
     counts = {key: min(len(lacking.get(key, ())), gate.pictures) for key in choice.judged}
@@ -132,7 +141,11 @@ def make_plan(
         texts=dict(sorted(read.counts.items())),
         nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
-        pairs_by_finding=dict(sorted(Counter(pair.finding for pair in choice.pairs.values()).items())),
+        pairs_by_finding=choice.by_finding(),
+        reserve=reserve,
+        shape=shape_of(
+            choice.recipients(cohort), list(choice.pairs.values()), settings.shape_tolerance, kept
+        ),
         guarantees=_guarantees(gate, counts),
     )
 
@@ -196,6 +209,7 @@ class _Choice:
         self.last_refusal: dict[str, str] = {}
         self.judged: set[NullKey] = set()
         self.limit = self._limits()[0]
+        self.kept: frozenset[str] = frozenset()
 
     def choose_all(self, cohort: Cohort, shelf: SharedStudies | None, workers: int, report: Progress) -> None:
         """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn.
@@ -289,6 +303,38 @@ class _Choice:
         self.refused.update(reasons)
         self.judged.update(judged)
         return _Settled.NOW
+
+    def keep_shape(self, cohort: Cohort) -> tuple[dict[str, int], int]:
+        """Hold in reserve what would shift the set, and keep what is not mixed, as far as the settings ask for it.
+
+        Returns:
+            Pairs in reserve by reason, and how many rows are kept as they are: none where nothing at all is mixed.
+        """
+        settings, reserve = self.settings, dict[str, int]()
+        reserve[SHARE] = self._hold(beyond_share(self.pairs.values(), settings.max_donor_share), SHARE)
+        if settings.unmixed == "drop" or not self.pairs:
+            return {reason: count for reason, count in reserve.items() if count}, 0
+        studies, times = self.recipients(cohort), settings.pairs_per_study
+        beyond = beyond_shape(self.pairs.values(), studies, times, settings.shape_tolerance)
+        reserve[SHAPE] = self._hold(beyond, SHAPE)
+        kept = {row.pair_id: row for row in keep_unmixed(studies, self.pairs.values(), times)}
+        self.pairs |= kept
+        self.kept = frozenset(kept)
+        return {reason: count for reason, count in reserve.items() if count}, len(kept)
+
+    def _hold(self, ids: list[str], reason: str) -> int:
+        for pair_id in ids:
+            self.last_refusal[self.pairs.pop(pair_id).recipient_study] = reason
+        return len(ids)
+
+    def recipients(self, cohort: Cohort) -> list[PackedStudy]:
+        """Return the studies that may receive."""
+        return [study for study in cohort.studies if not self.chooser.bars(study)]
+
+    def by_finding(self) -> dict[str, int]:
+        """Count pairs by what comes in."""
+        mixed = (pair.finding for pair in self.pairs.values() if pair.pair_id not in self.kept)
+        return dict(sorted(Counter(mixed).items()))
 
     def drop_unpaired(self, cohort: Cohort) -> list[Drop]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""
