@@ -32,7 +32,8 @@ IMAGE_FORMATS = ("png", "jpeg", "webp")
 """How mixed pictures are stored: PNG and WebP without loss, JPEG at quality 95."""
 
 DICOM_MODES = ("mimic-jpg", "voi", "minmax")
-UNMIXED_CHOICES = ("drop", "keep")
+UNMIXED_CHOICES = ("auto", "drop", "keep")
+"""What becomes of a study that no pair is found for; `auto` is what the pairing strategy says of itself."""
 SECTION_CHOICES = ("mirror", "findings", "impression")
 SECTION_RULES = ("mimic-official", "strict")
 ENERGIES = ("softmax", "relu", "decoder")
@@ -289,9 +290,10 @@ class PlanSettings:
         most=1,
     )
     unmixed: str = setting(
-        "drop",
-        "Studies that no pair is found for: drop (left out, by name) or keep (a row of its own, picture and report as "
-        "they are, so that the rows have the shape of the set).",
+        "auto",
+        "Studies that no pair is found for: drop (left out, by name), keep (a row of its own, picture and report as "
+        "they are, so that the rows have the shape of the set), or auto (keep where the strategy exchanges a finding "
+        "for the same one, drop where it is meant to shift the set, and with targets).",
         keyword="unmixed",
         panel=PAIRS,
         metavar="NAME",

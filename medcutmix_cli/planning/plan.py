@@ -374,7 +374,7 @@ class _Choice:
         """
         settings, reserve = self.settings, Counter[str]()
         reserve[SHARE] = self._hold(beyond_share(self.pairs.values(), settings.max_donor_share), SHARE)
-        if settings.unmixed == "drop" or not self.pairs:
+        if self._unmixed() == "drop" or not self.pairs:
             return dict(+reserve), frozenset()
         times = settings.pairs_per_study
         beyond = beyond_shape(self.pairs.values(), studies, times, settings.shape_tolerance)
@@ -382,6 +382,10 @@ class _Choice:
         kept = {row.pair_id: row for row in keep_unmixed(studies, self.pairs.values(), times)}
         self.pairs |= kept
         return dict(+reserve), frozenset(kept)
+
+    def _unmixed(self) -> str:
+        asked = self.settings.unmixed
+        return self.chooser.strategy.unmixed if asked == "auto" else asked
 
     def _hold(self, ids: list[str], reason: str) -> int:
         for pair_id in ids:
