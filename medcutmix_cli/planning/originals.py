@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from medcutmix_cli.pairing.assembly import make_pair
 from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.pairing.packing import PackedPair, pack_pair
 from medcutmix_cli.pairing.proposal import Proposal
+from medcutmix_cli.planning.target_cells import TargetCell
 from medcutmix_cli.records import ReadStudy, Side
+from medcutmix_cli.seeds import stable_hash
 
 KEPT = "identity"
 """Strategy of such a row: that of the baseline in which nothing is mixed."""
@@ -35,6 +38,27 @@ def keep_unmixed(
         donors = _next(studies, number) if lacking > 0 else iter(())
         for donor, _row in zip(donors, range(lacking), strict=False):
             yield kept_row(study.open(), donor.open())
+
+
+def repeat_unmixed(
+    studies: Sequence[PackedStudy], cell: TargetCell, most: int, seed: int
+) -> Iterator[PackedPair]:
+    """Yield rows of a cell's studies as they are, until it has as many as are wanted.
+
+    All come once before any comes twice, in an order drawn from their ids.
+
+    Args:
+        studies: That may be recipients, in the order of the cohort.
+        cell: Whose studies are repeated.
+        most: How often each may come.
+        seed: Of the plan.
+    """
+    places = [n for n, s in enumerate(studies) if s.split == cell.split and cell.holds(s.attributes)]
+    places.sort(key=lambda n: stable_hash(seed, "repeat", studies[n].study_id))
+    donors = {n: _next(studies, n) for n in places}
+    turns = ((n, next(donors[n], None)) for _turn in range(most) for n in places)
+    rows = (kept_row(studies[n].open(), donor.open()) for n, donor in turns if donor is not None)
+    yield from islice(rows, cell.wanted - cell.have)
 
 
 def _next(studies: Sequence[PackedStudy], number: int) -> Iterator[PackedStudy]:

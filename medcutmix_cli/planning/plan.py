@@ -216,7 +216,7 @@ class _Shaped:
 def _shaped(choice: _Choice | TargetedChoice, cohort: Cohort) -> _Shaped:
     """Keep the shape of the set as far as the settings ask for it; targets ask for another one."""
     recipients = [study for study in cohort.studies if not choice.chooser.bars(study)]
-    reserve, kept = choice.keep_shape(recipients) if isinstance(choice, _Choice) else ({}, frozenset[str]())
+    reserve, kept = choice.keep_shape(recipients) if isinstance(choice, _Choice) else ({}, choice.kept)
     tolerance = choice.chooser.settings.shape_tolerance
     return _Shaped(reserve, kept, shape_of(recipients, list(choice.pairs.values()), tolerance, len(kept)))
 

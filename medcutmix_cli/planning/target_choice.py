@@ -24,6 +24,7 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT
 from medcutmix_cli.pairing.shared_studies import SharedStudies
 from medcutmix_cli.planning.matches import Match, prepare_matching, try_match, try_matches
+from medcutmix_cli.planning.originals import repeat_unmixed
 from medcutmix_cli.planning.proposals import Chooser, Trial
 from medcutmix_cli.planning.roster import Roster
 from medcutmix_cli.planning.target_cells import TargetCell, expand, make_cells
@@ -63,8 +64,11 @@ def plan_targets(settings: PlanSettings, strategy: PairingStrategy, columns: Kno
     asked = read_targets(settings.target, TargetNames(values=values))
     given = [f for f in strategy.findings if not isinstance(strategy, ByPolicy) or strategy.may_come(f)]
     targets = expand(asked, given, values)
+    if targets and all(target.without for target in targets):
+        hint = f"also a cell with it: --target {targets[0].finding}@..."
+        raise UsageError("all targets want a finding absent, for which nothing is mixed", hint=hint)
     for target in targets:
-        if target.finding not in given:
+        if target.finding not in given and not target.without:
             raise UsageError(
                 f"--target {target.text!r}: {strategy.name} does not give {target.finding!r}",
                 hint=f"it gives: {', '.join(given)}" if given else "--pairing normal-host",
@@ -77,10 +81,12 @@ class TargetedChoice:
 
     def __init__(self, chooser: Chooser, targets: Sequence[PlanTarget]) -> None:
         self.chooser = chooser
-        self.targets = targets
+        self.targets = [target for target in targets if not target.without]
+        self.without = [target for target in targets if target.without]
         self.pairs: dict[str, PackedPair] = {}
         self.judged: set[NullKey] = set()
         self.outcomes: tuple[TargetOutcome, ...] = ()
+        self.kept: frozenset[str] = frozenset()
         self._cells: list[TargetCell] = []
         self._planned: Counter[int] = Counter()
         self._in_vain: Counter[int] = Counter()
@@ -116,6 +122,19 @@ class TargetedChoice:
         self._hosts = frozenset(study.study_id for study, cells in members if cells)
         self._last_refusal |= {roster.studies[host].study_id: NONE_FITS for host, _cell in roster.unmatched}
         self.outcomes = tuple(self._outcome(cell, roster, *counts) for cell, counts in enumerate(able))
+        self._repeat(cohort)
+
+    def _repeat(self, cohort: Cohort) -> None:
+        """Fill the cells that want a finding absent with rows of their studies as they are."""
+        settings = self.chooser.settings
+        studies = [study for study in cohort.studies if not self.chooser.bars(study)]
+        for split in sorted(settings.splits):
+            counts = Counter(study.attributes for study in studies if study.split == split)
+            for cell in make_cells(self.without, split, counts):
+                rows = list(repeat_unmixed(studies, cell, settings.max_uses_per_donor, settings.seed))
+                self.pairs |= {row.pair_id: row for row in rows}
+                self.kept |= {row.pair_id for row in rows}
+                self.outcomes += (_repeated(cell, len(rows)),)
 
     def _lacks(self, cell: int) -> int:
         """Return how many pairs a cell still lacks, spare ones among them."""
@@ -206,3 +225,11 @@ class TargetedChoice:
         return self._last_refusal.get(
             study.study_id, NOT_NEEDED if study.study_id in self._hosts else IN_NO_CELL
         )
+
+
+def _repeated(cell: TargetCell, planned: int) -> TargetOutcome:
+    """Return what became of a cell that is filled with studies as they are; each is its own host and donor."""
+    outcome = TargetOutcome(
+        cell.target.text, cell.split, cell.have, cell.wanted, planned, cell.have, cell.have
+    )
+    return replace(outcome, short=DONORS_USED_UP if cell.have else NO_HOST) if outcome.missing else outcome
