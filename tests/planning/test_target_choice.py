@@ -17,6 +17,7 @@ from medcutmix_cli.pairing.cross_finding import CrossFinding
 from medcutmix_cli.pairing.normal_host import NormalHost
 from medcutmix_cli.planning import plan as planning
 from medcutmix_cli.planning import target_choice
+from medcutmix_cli.planning.originals import KEPT
 from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.planning.reading import read_study
 from medcutmix_cli.reports.reader import ReportReader
@@ -276,3 +277,46 @@ def test_whatever_the_cells_nothing_is_lost_and_no_cell_is_more_than_full(counts
         == len(studies)
         == len(result.dropped) + len({p.recipient.study_id for p in result.pairs})
     )
+
+
+WITHOUT = "no-consolidation@device=yes"
+
+
+def test_a_cell_without_the_finding_is_filled_with_its_own_studies_as_they_are():
+    studies = confounded(a=12, b=2, c=2, d=14)
+    result = planned(studies, "consolidation@device=no", f"{WITHOUT}:+5")
+    rows = [pair for pair in result.pairs if pair.strategy == KEPT]
+    counts = Counter(pair.recipient.study_id for pair in rows)
+    assert set(counts) == {studies[14].study_id, studies[15].study_id}
+    assert sorted(counts.values()) == [2, 3]
+    assert all(pair.report == pair.recipient.report and not pair.edits for pair in rows)
+    assert all(pair.recipient.subject_id != pair.donor.subject_id for pair in rows)
+    assert result.targets[-1].planned == 5
+    assert result.pairs_by_finding == {"consolidation": len(result.pairs) - 5}
+    assert not {drop.identifier for drop in result.dropped} & {studies[n].study_id for n in (14, 15)}
+
+
+def test_both_rare_cells_as_many_break_the_shortcut():
+    studies = confounded(a=12, b=4, c=4, d=14)
+    result = planned(studies, "consolidation@device=no", WITHOUT, pairs_per_study=3)
+    mixed, kept = result.targets
+    odds = (12 * 14) / ((mixed.have + mixed.planned) * (kept.have + kept.planned))
+    assert odds == pytest.approx(1)
+
+
+def test_a_cell_without_the_finding_that_cannot_be_filled_says_why():
+    few = planned(confounded(c=2), "consolidation@device=no", f"{WITHOUT}:+50", max_uses_per_donor=3)
+    assert (few.targets[-1].planned, few.targets[-1].short) == (6, "donors-used-up")
+    none = planned(confounded(c=0), "consolidation@device=no", f"{WITHOUT}:+5")
+    assert (none.targets[-1].planned, none.targets[-1].short) == (0, "no-host")
+
+
+def test_a_plan_that_mixes_nothing_is_refused():
+    with pytest.raises(UsageError, match="nothing is mixed"):
+        planned(confounded(), WITHOUT)
+
+
+def test_the_order_of_the_studies_decides_nothing_of_a_cell_without_the_finding():
+    studies = confounded(c=7)
+    one, other = (planned(s, "consolidation@device=no", f"{WITHOUT}:+9") for s in (studies, studies[::-1]))
+    assert content(one) == content(other)
