@@ -98,6 +98,8 @@ def _of_data(whole: Benchmark, studies: StudySet, chunk: str, folder: Path) -> C
                 told,
             )
             save(folder / f"{split}.npz", with_truth(cases, studies) if split == "test" else cases)
+            having = dict(zip(map(str, cases.ids), map(bool, cases.attribute), strict=True))
+            write_attribute(folder / f"{split}-{ATTRIBUTES}", having, studies.attribute)
     side = whole.training.side
     nothing = Probes(np.zeros(0, np.intp), np.zeros(0, np.str_), np.zeros((0, side, side), np.bool_))
     test = load(folder / "test.npz", Cases)
@@ -105,7 +107,7 @@ def _of_data(whole: Benchmark, studies: StudySet, chunk: str, folder: Path) -> C
         root=Path(studies.dataset),
         resolve=dataset.resolve,
         left_out=others,
-        attributes=studies.attributes,
+        attributes=str(folder / f"train-{ATTRIBUTES}"),
         train=load(folder / "train.npz", Cases),
         test=test,
         probes=nothing,

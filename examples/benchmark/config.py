@@ -56,7 +56,7 @@ class Arm:
         rows: "none", "copies" (originals of rare cells again) or "mixed" (a run of medcutmix).
         options: Keywords of `medcutmix_cli.augment`, pairing first of all. In words, {finding}, {attribute} and
             {attributes}, a table of the attribute by study_id, stand for those of the set.
-        targeted: Only the set's finding is given, and only to hosts without its attribute.
+        targeted: The run fills the rare cell of the set: its finding where its attribute is not.
         weighted: Targets are `label_w`; otherwise what the mixed report says.
         copies: Share of the arm's rows that are copies of rare originals after all, in [0, 1).
         layer: Mix the parents' states behind so many blocks; -1 takes the mixed picture.
@@ -197,7 +197,7 @@ def read_config(path: Path = DEFAULT) -> Benchmark:
     """
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     sets = [_record(StudySet, {"name": name, **row}, path) for name, row in table.pop("sets", {}).items()]
-    arms = [_record(Arm, {"name": name, **row}, path) for name, row in table.pop("arms", {}).items()]
+    arms = [_record(Arm, {"name": name, **row}, path) for name, row in _arms(table, path).items()]
     training = _record(Training, table.pop("training", {}), path)
     for arm in arms:
         if arm.rows not in ROWS:
@@ -210,6 +210,24 @@ def read_config(path: Path = DEFAULT) -> Benchmark:
     if table:
         raise UsageError(f"there is no table [{next(iter(table))}]", where=str(path))
     return _record(Benchmark, whole, path)
+
+
+def _arms(table: dict[str, Any], path: Path) -> dict[str, dict[str, Any]]:
+    """Take the arms out of a table; one that is `like` another has its keys, and its options beside its own.
+
+    Raises:
+        UsageError: It is like none that is told before it.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name, told in table.pop("arms", {}).items():
+        row = dict(told)
+        base = row.pop("like", None)
+        if base is not None and base not in found:
+            raise UsageError(f"arm {name!r} is like {base!r}, which is not before it", where=str(path))
+        own = found.get(base, {})
+        options = {**own.get("options", {}), **row.get("options", {})}
+        found[name] = {**own, **row, **({"options": options} if options else {})}
+    return found
 
 
 def narrowed(whole: Benchmark, sets: tuple[str, ...], arms: tuple[str, ...], *, ablations: bool) -> Benchmark:

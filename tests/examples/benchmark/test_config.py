@@ -60,6 +60,7 @@ def test_how_many_chunks_and_workers_there_are_is_not():
         ("[training]\nsteeps = 1", "Training has no 'steeps'"),
         ("[arms.a]\nrows = 'many'", "the rows of arm 'a'"),
         ("[arms.a]\ncopies = 0.5\nlayer = 1", "arm 'a' cannot have copies"),
+        ("[arms.a]\nlike = 'b'\n[arms.b]\n", "arm 'a' is like 'b', which is not before it"),
         ("[other]\n", r"no table \[other\]"),
     ],
 )
@@ -68,6 +69,16 @@ def test_a_mistake_is_named(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(UsageError, match=message):
         read_config(path)
+
+
+def test_an_arm_like_another_has_its_keys_and_options(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text(
+        "[arms.a]\ntargeted = true\noptions = { pairing = 'normal-host', gate = 'none' }\n"
+        "[arms.b]\nlike = 'a'\nshare = 0.5\noptions = { gate = 'null-max' }\n"
+    )
+    one, other = read_config(path).arms
+    assert other == replace(one, name="b", share=0.5, options={"pairing": "normal-host", "gate": "null-max"})
 
 
 def test_an_unknown_set_or_arm_is_named():
