@@ -50,10 +50,10 @@ class Extra:
 
 
 def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where: Path) -> Extra:
-    """Make the extra rows of an arm, `whole.rows` of them.
+    """Make the extra rows of an arm: the same number for all of a chunk.
 
     Args:
-        whole: Says how many, and how runs are made.
+        whole: Says how many, as a share of the studies that are trained on, and how runs are made.
         studies: The set.
         arm: The arm.
         chunk: What is trained on.
@@ -63,14 +63,15 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
         UsageError: The run has no row of this chunk's studies.
     """
     share = whole.training.share if arm.share < 0 else arm.share
+    rows = round(whole.rows * len(chunk.train))
     if arm.rows == "none":
         return Extra(Material(chunk.train, None, 0.0), 0, 0, 0)
     if arm.rows == "copies":
-        cases = chunk.train.take(rare(chunk.train, studies, whole.rows))
+        cases = chunk.train.take(rare(chunk.train, studies, rows))
         return _extra(Material(chunk.train, cases, share), len(set(cases.ids)))
     cases, states = _mixed(whole, studies, arm, chunk, where)
-    copies = round(arm.copies * whole.rows)
-    chosen = filled(len(cases), whole.rows - copies, f"{studies.name} {arm.name}")
+    copies = round(arm.copies * rows)
+    chosen = filled(len(cases), rows - copies, f"{studies.name} {arm.name}")
     distinct, extra = len(set(chosen)), cases.take(chosen)
     if copies:
         extra = joined(extra, chunk.train.take(rare(chunk.train, studies, copies)))
@@ -141,7 +142,7 @@ def made_run(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where:
         options["reports"] = studies.reports
     options["exclude_ids"] = excluded(chunk, where.with_suffix(".exclude"))
     if arm.targeted:
-        options["target"] = targets(studies, chunk.train, whole.rows)
+        options["target"] = targets(studies, chunk.train, round(whole.rows * len(chunk.train)))
         options["attributes"] = chunk.attributes if studies.attribute else None
     medcutmix_cli.augment(
         chunk.root, where, **{name: value for name, value in options.items() if value is not None}

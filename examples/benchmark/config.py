@@ -87,6 +87,7 @@ class StudySet:
         positives: Studies of the training set with the finding; 0 leaves it to chance.
         train, test: Studies.
         site: Test pictures are of another site, with other exposure.
+        contrastive: Whether the contrastive model is trained as well; the classifier always is.
         dataset: A data set of your own instead of phantoms: anything that medcutmix opens.
         reports: Where its reports are, if not in it.
         runs: Run folder by name of the arm, instead of runs made here.
@@ -103,6 +104,7 @@ class StudySet:
     train: int = 500
     test: int = 600
     site: bool = False
+    contrastive: bool = True
     dataset: str = ""
     reports: str = ""
     runs: Mapping[str, str] = field(default_factory=dict)
@@ -147,7 +149,7 @@ class Benchmark:
 
     Attributes:
         chunks: How many are reported; none shares a patient with another.
-        rows: Extra rows of each arm: more are cut, fewer are repeated.
+        rows: Extra rows of each arm, as a share of the training studies: more are cut, fewer are repeated.
         seed: Another seed, other phantoms.
         look, prose: Of the phantoms and of their reports, as `medcutmix sample` has them.
         height: Rows of the phantoms' pictures, pixels.
@@ -161,7 +163,7 @@ class Benchmark:
     arms: tuple[Arm, ...]
     training: Training
     chunks: int = 10
-    rows: int = 125
+    rows: float = 0.25
     seed: int = 0
     look: int = 1
     prose: int = 2

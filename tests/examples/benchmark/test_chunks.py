@@ -31,7 +31,7 @@ def config(place, **changes):
     whole = narrowed(read_config(), (), ("none", "same-finding", "oversampling"), ablations=False)
     mine = StudySet("mine", dataset=str(place / "data"), runs={"same-finding": str(place / "run")}, **changes)
     training = replace(whole.training, side=32, steps=3, batch=12, width=4, embedding=8)
-    return replace(whole, sets=(mine,), training=training, chunks=CHUNKS, rows=10, workers=2)
+    return replace(whole, sets=(mine,), training=training, chunks=CHUNKS, rows=0.25, workers=2)
 
 
 def patients(place, ids):

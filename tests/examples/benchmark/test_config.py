@@ -11,7 +11,7 @@ WHOLE = read_config()
 
 def test_the_configuration_has_the_sets_and_arms_that_the_page_promises():
     assert [studies.name for studies in WHOLE.sets] == [
-        "ordinary",
+        *("ordinary", "ordinary-250", "ordinary-1000"),
         "device",
         "view",
         "exposure",
@@ -20,7 +20,7 @@ def test_the_configuration_has_the_sets_and_arms_that_the_page_promises():
     ]
     assert [arm.name for arm in WHOLE.arms if arm.group == "main"] == [
         *("none", "identity", "oversampling", "mixgen", "cutmix-random", "sentence-only", "image-only"),
-        *("same-finding", "cross-finding", "normal-host", "targeted"),
+        *("default", "same-finding", "cross-finding", "normal-host", "targeted"),
     ]
     assert WHOLE.chunks >= 10
 
@@ -40,7 +40,7 @@ def test_all_that_decides_a_result_is_in_the_digest():
     studies, arm = WHOLE.sets[1], WHOLE.arms[0]
     own = WHOLE.digest(studies, arm)
     others = [
-        replace(WHOLE, rows=1).digest(studies, arm),
+        replace(WHOLE, rows=0.5).digest(studies, arm),
         replace(WHOLE, training=replace(WHOLE.training, steps=1)).digest(studies, arm),
         WHOLE.digest(replace(studies, together=0.8), arm),
         WHOLE.digest(studies, replace(arm, share=0.1)),

@@ -24,7 +24,7 @@ def tiny():
         arms=(*whole.arms, INSIDE, BOTH),
         training=training,
         chunks=2,
-        rows=10,
+        rows=0.25,
         height=192,
         workers=2,
     )
