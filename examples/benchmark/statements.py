@@ -58,7 +58,9 @@ class Agreement:
     unknown: npt.NDArray[np.bool_]
 
 
-def agreement(said: Sequence[Floats], labels: Floats, own: npt.NDArray[np.intp], unmentioned: float) -> Agreement:
+def agreement(
+    said: Sequence[Floats], labels: Floats, own: npt.NDArray[np.intp], unmentioned: float
+) -> Agreement:
     """Compare statements with the labels of rows.
 
     A statement is true of a row that has all that it asserts and nothing that it denies; of soft labels, the product

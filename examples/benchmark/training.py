@@ -84,7 +84,9 @@ def fit_contrastive(material: Material, training: Training, name: str) -> Contra
     parts = [material.originals, *([material.extra] if material.extra is not None else [])]
     told = [_numbered(cases, known) for cases in parts]
     model = _begun(
-        lambda: Contrastive(training.width, training.embedding, known, training.precision), name, "contrastive"
+        lambda: Contrastive(training.width, training.embedding, known, training.precision),
+        name,
+        "contrastive",
     ).to(_device())
 
     def loss(batch: Batch) -> torch.Tensor:
