@@ -16,6 +16,7 @@ from medcutmix_cli.seeds import stable_hash
 
 DEFAULT = Path(__file__).with_name("benchmark.toml")
 ROWS = ("none", "copies", "mixed")
+PRECISIONS = ("fp32", "bf16")
 Table = TypeVar("Table")
 
 
@@ -25,7 +26,9 @@ class Training:
 
     Attributes:
         side: Of the pictures that the network sees, pixels.
-        steps: Of each of the two trainings, classifier and contrastive model.
+        steps: Of the classifier.
+        contrastive_steps: Of the contrastive model.
+        sentences: Of each report at a step of the contrastive model, drawn from those that name a finding.
         batch: Pairs in a batch.
         share: Of a batch that is extra rows, in [0, 1]; the rest are originals.
         rate: Highest learning rate, of a one-cycle schedule.
@@ -34,10 +37,13 @@ class Training:
         embedding: Length of the common embedding.
         unmentioned: What a finding counts that a report does not name; NaN leaves it out of the loss.
         threads: Of torch, in each of the two trainings of an arm, which run side by side.
+        precision: Of the convolutions, "bf16" or "fp32"; weights are kept in fp32 either way.
     """
 
     side: int = 64
     steps: int = 300
+    contrastive_steps: int = 600
+    sentences: int = 2
     batch: int = 64
     share: float = 0.2
     rate: float = 0.003
@@ -46,6 +52,7 @@ class Training:
     embedding: int = 64
     unmentioned: float = 0.0
     threads: int = 1
+    precision: str = "bf16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +208,8 @@ def read_config(path: Path = DEFAULT) -> Benchmark:
     sets = [_record(StudySet, {"name": name, **row}, path) for name, row in table.pop("sets", {}).items()]
     arms = [_record(Arm, {"name": name, **row}, path) for name, row in _arms(table, path).items()]
     training = _record(Training, table.pop("training", {}), path)
+    if training.precision not in PRECISIONS:
+        raise UsageError(f"the precision is {training.precision!r}", hint=f"one of {PRECISIONS}")
     for arm in arms:
         if arm.rows not in ROWS:
             raise UsageError(f"the rows of arm {arm.name!r} are {arm.rows!r}", hint=f"one of {ROWS}")

@@ -1,23 +1,30 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from examples.benchmark.cases import States, originals
 from examples.benchmark.config import Training
+from examples.benchmark.model import vocabulary
+from examples.benchmark.statements import Agreement
 from examples.benchmark.training import (
     Batch,
     Material,
     Movement,
     _common,
     _mixed_inside,
+    _numbered,
+    _shown,
     _targets,
     as_tensor,
     batches,
+    contrast,
     fit_classifier,
+    fit_contrastive,
 )
 
-TRAINING = Training(side=16, steps=7, batch=8, width=2, embedding=4)
+TRAINING = Training(side=16, steps=7, contrastive_steps=5, batch=8, width=2, embedding=4)
 
 
 def cases(count, side=16, **changes):
@@ -89,3 +96,83 @@ def test_a_movement_is_small_and_the_same_again():
     assert torch.equal(one.matrices, same.matrices)
     assert not torch.equal(one.matrices, Movement.drawn(50, "x", 2).matrices)
     assert (one.matrices - torch.eye(2, 3)).abs().mean() < 0.1
+
+
+TEXT = "No pleural effusion. Right pneumothorax. Mild edema. The ribs are intact."
+
+
+def test_some_sentences_of_each_report_are_drawn_others_at_each_step():
+    texts = np.array([TEXT] * 6 + ["Mild edema."])
+    own = cases(7, texts=texts)
+    told = [_numbered(own, vocabulary(texts))]
+    steps = [_shown(told, Batch(k, np.arange(7), np.zeros(0, np.intp)), 2, "x") for k in (0, 0, 1)]
+    assert [place for place, _ in steps[0]] == sorted([0, 1, 2, 3, 4, 5] * 2 + [6])
+    first, same, other = ([tuple(each.bag) for _, each in step] for step in steps)
+    assert first == same != other
+    assert len(set(first)) == 3
+
+
+def test_sentences_of_extra_rows_come_from_their_own_texts():
+    own, extra = cases(2, texts=np.array(["Mild edema."] * 2)), cases(1, texts=np.array(["Large effusion."]))
+    known = vocabulary(["Mild edema. Large effusion."] * 2)
+    told = [_numbered(each, known) for each in (own, extra)]
+    shown = _shown(told, Batch(0, np.array([1]), np.array([0])), 2, "x")
+    assert [each.bag for _, each in shown] == known.bags(["Mild edema.", "Large effusion."])
+
+
+def agreed(true, unknown=None):
+    true = np.array(true, np.float32)
+    return Agreement(true, np.zeros(true.shape, bool) if unknown is None else np.array(unknown))
+
+
+def test_the_contrast_is_that_of_info_nce_where_each_sentence_is_of_one_row():
+    logits = torch.tensor([[2.0, 0.0], [1.0, 3.0]])
+    target = torch.arange(2)
+    plain = sum(torch.nn.functional.cross_entropy(each, target) for each in (logits, logits.T)) / 2
+    found = contrast(logits, agreed([[1, 0], [0, 1]]), torch.zeros(2, 2, dtype=torch.bool))
+    assert torch.isclose(found, plain)
+
+
+def test_rows_that_say_the_same_do_not_repel_each_other():
+    true = [[1, 1, 0], [1, 1, 0], [0, 0, 1]]
+    logits = torch.zeros(3, 3, requires_grad=True)
+    contrast(logits, agreed(true), torch.zeros(3, 3, dtype=torch.bool)).backward()
+    assert (logits.grad < 0).equal(torch.tensor(true, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("way", ["unknown", "common"])
+def test_what_is_unknown_or_of_a_common_parent_has_no_part_in_the_loss(way):
+    passed = torch.tensor([[False, True], [False, False]])
+    logits = torch.tensor([[1.0, 5.0], [0.0, 1.0]], requires_grad=True)
+    nothing = torch.zeros(2, 2, dtype=torch.bool)
+    unknown, common = (passed, nothing) if way == "unknown" else (nothing, passed)
+    loss = contrast(logits, agreed([[1, 0], [0, 1]], unknown.numpy()), common)
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert logits.grad[0, 1] == 0 != logits.grad[1, 0]
+
+
+def test_a_sentence_that_is_true_of_both_is_kept_though_they_share_a_parent():
+    common = torch.tensor([[False, True], [True, False]])
+    logits = torch.zeros(2, 2, requires_grad=True)
+    contrast(logits, agreed([[1, 1], [1, 1]]), common).backward()
+    assert (logits.grad == 0).all()
+    assert contrast(logits, agreed([[1, 1], [1, 1]]), common) > 0
+
+
+@pytest.mark.parametrize("layer", [-1, 0, 2])
+def test_a_contrastive_model_depends_on_the_name_alone_in_every_kind_of_arm(layer):
+    texts = np.array([TEXT] * 6)
+    own, extra = cases(6, texts=texts), cases(3, texts=texts[:3])
+    grid = 16 // 2 ** max(layer, 0)
+    weights = np.full((3, grid, grid), 0.5, np.float32)
+    states = States(own.pictures[:3], own.pictures[3:], weights) if layer >= 0 else None
+    material = Material(own, extra, 0.25, states, max(layer, 0))
+    for precision in ("fp32", "bf16"):
+        training = replace(TRAINING, precision=precision)
+        one, same, other = (
+            fit_contrastive(material, training, name).project.weight for name in ("x", "x", "y")
+        )
+        assert torch.isfinite(one).all()
+        assert torch.equal(one, same)
+        assert not torch.equal(one, other)
