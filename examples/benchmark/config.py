@@ -28,7 +28,6 @@ class Training:
         side: Of the pictures that the network sees, pixels.
         steps: Of the classifier.
         contrastive_steps: Of the contrastive model.
-        sentences: Of each report at a step of the contrastive model, drawn from those that name a finding.
         batch: Pairs in a batch.
         share: Of a batch that is extra rows, in [0, 1]; the rest are originals.
         rate: Highest learning rate, of a one-cycle schedule.
@@ -43,7 +42,6 @@ class Training:
     side: int = 64
     steps: int = 300
     contrastive_steps: int = 600
-    sentences: int = 2
     batch: int = 64
     share: float = 0.2
     rate: float = 0.003
