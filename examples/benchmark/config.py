@@ -28,8 +28,8 @@ class Training:
         side: Of the pictures that the network sees, pixels.
         steps: Of the classifier.
         contrastive_steps: Of the contrastive model.
-        sentences: Of each report at a step of the contrastive model, drawn from those that name a finding.
-        batch: Pairs in a batch.
+        batch: Pairs in a batch of the classifier: small, so that it has many steps in the same time.
+        contrastive_batch: Of the contrastive model, whose negatives are those of its batch.
         share: Of a batch that is extra rows, in [0, 1]; the rest are originals.
         rate: Highest learning rate, of a one-cycle schedule.
         decay: Weight decay.
@@ -41,10 +41,10 @@ class Training:
     """
 
     side: int = 64
-    steps: int = 300
+    steps: int = 1200
     contrastive_steps: int = 600
-    sentences: int = 2
-    batch: int = 64
+    batch: int = 32
+    contrastive_batch: int = 64
     share: float = 0.2
     rate: float = 0.003
     decay: float = 0.05

@@ -76,9 +76,9 @@ def fit_classifier(material: Material, training: Training, name: str) -> Classif
 def fit_contrastive(material: Material, training: Training, name: str) -> Contrastive:
     """Train pictures against sentences (InfoNCE both ways).
 
-    At each step some sentences of each report are shown, out of those that assert or deny a finding. A sentence is
-    right for every picture whose labels agree with it, so that two reports that say the same are no negatives of each
-    other (soft targets from labels: Wang et al., 2022, doi:10.18653/v1/2022.emnlp-main.256).
+    Of each report the sentences that assert or deny a finding are shown, one by one. A sentence is right for every
+    picture whose labels agree with it, so that two reports that say the same are no negatives of each other (soft
+    targets from labels: Wang et al., 2022, doi:10.18653/v1/2022.emnlp-main.256).
     """
     known = vocabulary(material.originals.texts)
     parts = [material.originals, *([material.extra] if material.extra is not None else [])]
@@ -91,14 +91,20 @@ def fit_contrastive(material: Material, training: Training, name: str) -> Contra
 
     def loss(batch: Batch) -> torch.Tensor:
         seen = model(_seen(model, material, batch, name))
-        shown = _shown(told, batch, training.sentences, name)
+        shown = _shown(told, batch)
         said = model.bagged([sentence.bag for _, sentence in shown])
         own = np.array([row for row, _ in shown], np.intp)
         labels = _labels(material, batch)
         agreed = agreement([sentence.said for _, sentence in shown], labels, own, training.unmentioned)
         return contrast(model.scale.exp() * seen @ said.T, agreed, _common(material, batch)[:, own])
 
-    return _fitted(model, loss, material, replace(training, steps=training.contrastive_steps), name)
+    return _fitted(
+        model,
+        loss,
+        material,
+        replace(training, steps=training.contrastive_steps, batch=training.contrastive_batch),
+        name,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,13 +120,10 @@ def _numbered(cases: Cases, known: Vocabulary) -> list[list[_Sentence]]:
     return [[_Sentence(known.bags([each.text])[0], each.said) for each in row] for row in several]
 
 
-def _shown(
-    told: list[list[list[_Sentence]]], batch: Batch, most: int, name: str
-) -> list[tuple[int, _Sentence]]:
-    """Draw at most so many sentences of each row; return each with its row's place in the batch."""
-    rng = stable_generator("benchmark", "sentences", name, batch.step)
+def _shown(told: list[list[list[_Sentence]]], batch: Batch) -> list[tuple[int, _Sentence]]:
+    """Return the sentences of a batch, each with its row's place in it."""
     rows = [told[0][k] for k in batch.own] + [told[1][k] for k in batch.extra]
-    return [(place, row[k]) for place, row in enumerate(rows) for k in rng.permutation(len(row))[:most]]
+    return [(place, each) for place, row in enumerate(rows) for each in row]
 
 
 def contrast(logits: torch.Tensor, agreed: Agreement, common: torch.Tensor) -> torch.Tensor:

@@ -20,7 +20,7 @@ def test_the_configuration_has_the_sets_and_arms_that_the_page_promises():
     ]
     assert [arm.name for arm in WHOLE.arms if arm.group == "main"] == [
         *("none", "identity", "oversampling", "mixgen", "cutmix-random", "sentence-only", "image-only"),
-        *("default", "same-finding", "cross-finding", "normal-host", "targeted"),
+        *("default", "same-finding", "cross-finding", "normal-host", "targeted", "targeted-copies"),
     ]
     assert WHOLE.chunks >= 10
 

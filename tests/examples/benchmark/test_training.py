@@ -24,7 +24,7 @@ from examples.benchmark.training import (
     fit_contrastive,
 )
 
-TRAINING = Training(side=16, steps=7, contrastive_steps=5, batch=8, width=2, embedding=4)
+TRAINING = Training(side=16, steps=7, contrastive_steps=5, batch=8, contrastive_batch=8, width=2, embedding=4)
 
 
 def cases(count, side=16, **changes):
@@ -101,23 +101,14 @@ def test_a_movement_is_small_and_the_same_again():
 TEXT = "No pleural effusion. Right pneumothorax. Mild edema. The ribs are intact."
 
 
-def test_some_sentences_of_each_report_are_drawn_others_at_each_step():
-    texts = np.array([TEXT] * 6 + ["Mild edema."])
-    own = cases(7, texts=texts)
-    told = [_numbered(own, vocabulary(texts))]
-    steps = [_shown(told, Batch(k, np.arange(7), np.zeros(0, np.intp)), 2, "x") for k in (0, 0, 1)]
-    assert [place for place, _ in steps[0]] == sorted([0, 1, 2, 3, 4, 5] * 2 + [6])
-    first, same, other = ([tuple(each.bag) for _, each in step] for step in steps)
-    assert first == same != other
-    assert len(set(first)) == 3
-
-
-def test_sentences_of_extra_rows_come_from_their_own_texts():
-    own, extra = cases(2, texts=np.array(["Mild edema."] * 2)), cases(1, texts=np.array(["Large effusion."]))
-    known = vocabulary(["Mild edema. Large effusion."] * 2)
+def test_all_sentences_that_name_a_finding_are_shown_of_originals_and_of_extra_rows():
+    own, extra = cases(2, texts=np.array(["Mild edema.", TEXT])), cases(1, texts=np.array(["No effusion."]))
+    known = vocabulary([TEXT] * 2)
     told = [_numbered(each, known) for each in (own, extra)]
-    shown = _shown(told, Batch(0, np.array([1]), np.array([0])), 2, "x")
-    assert [each.bag for _, each in shown] == known.bags(["Mild edema.", "Large effusion."])
+    shown = _shown(told, Batch(0, np.array([1, 0]), np.array([0])))
+    assert [place for place, _ in shown] == [0, 0, 0, 1, 2]
+    sentences = ["No pleural effusion.", "Right pneumothorax.", "Mild edema.", "Mild edema.", "No effusion."]
+    assert [each.bag for _, each in shown] == known.bags(sentences)
 
 
 def agreed(true, unknown=None):
