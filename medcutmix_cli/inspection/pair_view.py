@@ -121,6 +121,7 @@ def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:
         label_order=tuple(head.origin["label_order"]),
         label_mixed=tuple(row["label_mixed"]),
         label_w=tuple(row["label_w"]),
+        label_states=tuple(row["label_state"]),
         picture=row["image"]["bytes"] if "image" in row else None,
         warp=row_warp(row),
         align_quality=row["align_quality"],
