@@ -100,7 +100,8 @@ def _how(kept: Sequence[Result], stale: int) -> str:
     hours = sum(sum(result.seconds.values()) for result in kept) / 3600
     chunks = len({(result.studies, result.chunk) for result in kept})
     return (
-        f"{len(kept)} arms were trained (two models each) on {chunks} chunks, in {hours:.1f} hours of one process; "
+        f"{len(kept)} arms were trained on {chunks} chunks (a classifier each; a contrastive model where there are "
+        f"zero-shot outcomes), in {hours:.1f} hours of one process; "
         f"{stale} results of tuning chunks or of other settings are left out. Intervals: 95 %, Student's t over "
         "chunks, of paired differences. p: corrected by Holm for all comparisons of its table. "
         "`python -m examples.benchmark run` repeats all of it; the numbers of each chunk are in `results.csv`."
@@ -110,6 +111,8 @@ def _how(kept: Sequence[Result], stale: int) -> str:
 def _section(kept: Sequence[Result], studies: StudySet, whole: Benchmark, page: Path) -> str:
     parts = [f"## {studies.name}", _said_of(studies)]
     for outcome in primary(studies):
+        if not arm_rows(kept, studies.name, _arms(whole), outcome):
+            continue
         compared = comparisons(kept, studies.name, _arms(whole), outcome)
         parts += [f"### {outcome}", _means(kept, studies, whole, outcome), _differences(compared)]
         if compared:

@@ -136,5 +136,7 @@ def _labels(view: PairView) -> str:
             cells = "".join(f'<td class="{one or "unsaid"}">{one or "-"}</td>' for one in said)
             shown = "-" if target != target else f"{target:.2f}"
             state = escape(view.label_states[position])
-            rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}<td>{shown}</td><td>{state}</td></tr>')
+            rows.append(
+                f'<tr><th scope="row">{escape(name)}</th>{cells}<td>{shown}</td><td>{state}</td></tr>'
+            )
     return "".join(rows)
