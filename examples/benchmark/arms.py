@@ -76,7 +76,8 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
     if copies:
         extra = joined(extra, chunk.train.take(rare(chunk.train, studies, copies)))
     kept = None if states is None else states.take(chosen)
-    return _extra(Material(chunk.train, extra, share, kept, max(arm.layer, 0)), distinct)
+    alone = CHEXPERT.index(studies.observation) if arm.alone and studies.observation else -1
+    return _extra(Material(chunk.train, extra, share, kept, max(arm.layer, 0), alone), distinct)
 
 
 def _mixed(

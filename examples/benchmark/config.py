@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,6 +66,7 @@ class Arm:
         targeted: The run fills the rare cell of the set: its finding where its attribute is not.
         weighted: Targets are `label_w`; otherwise what the mixed report says.
         copies: Share of the arm's rows that are copies of rare originals after all, in [0, 1).
+        alone: The classifier learns the set's finding alone from the arm's rows, and nothing of the others.
         layer: Mix the parents' states behind so many blocks; -1 takes the mixed picture.
         share: Of the batch, where it is not that of the training; -1 for that one.
         group: "main", or "ablation": run with `--ablations` only.
@@ -77,6 +78,7 @@ class Arm:
     targeted: bool = False
     weighted: bool = False
     copies: float = 0.0
+    alone: bool = False
     layer: int = -1
     share: float = -1.0
     group: str = "main"
@@ -189,10 +191,21 @@ class Benchmark:
         return _named(self.sets, name, "set")
 
     def digest(self, studies: StudySet, arm: Arm) -> str:
-        """Return 16 hex digits of all that decides the result of an arm."""
-        common = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _NOT_DECISIVE}
-        told = [common, asdict(self.training), asdict(studies), asdict(arm)]
+        """Return 16 hex digits of all that decides the result of an arm, and is not as it is by default.
+
+        So a setting that is new, and not used, leaves the results of earlier settings what they are.
+        """
+        told = [_changed(self, _NOT_DECISIVE), *(_changed(each) for each in (self.training, studies, arm))]
         return stable_hash(json.dumps(told, sort_keys=True, default=str))
+
+
+def _changed(record: Any, left_out: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the fields of a record that are other than by default."""
+    told = {f.name: getattr(record, f.name) for f in fields(record) if f.name not in left_out}
+    plain = {
+        f.name: f.default if f.default_factory is MISSING else f.default_factory() for f in fields(record)
+    }
+    return {name: value for name, value in told.items() if value != plain[name]}
 
 
 _NOT_DECISIVE = ("sets", "arms", "training", "chunks", "workers")

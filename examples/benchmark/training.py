@@ -38,6 +38,7 @@ class Material:
         states: Both parents of each extra row, where they are mixed inside the network.
         layer: How many blocks come before that.
         share: Of a batch that is extra rows.
+        alone: Number of the only observation that the classifier learns from extra rows; -1 for all of them.
     """
 
     originals: Cases
@@ -45,6 +46,7 @@ class Material:
     share: float
     states: States | None = None
     layer: int = 0
+    alone: int = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,6 +211,8 @@ def _targets(material: Material, batch: Batch, unmentioned: float) -> MultiLabel
     labels = _labels(material, batch)
     known = np.where(np.isnan(labels), np.float32(unmentioned), labels)
     said = ~np.isnan(known) & (known >= 0)
+    if material.alone >= 0:
+        said[len(batch.own) :, np.arange(said.shape[1]) != material.alone] = False
     return MultiLabel(torch.from_numpy(np.where(said, known, np.float32(0))), torch.from_numpy(said))
 
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from examples.benchmark.config import OBSERVATION, narrowed, read_config
+from examples.benchmark.config import OBSERVATION, StudySet, narrowed, read_config
 from medcutmix_cli.configuration.registry import names
 from medcutmix_cli.errors import UsageError
 
@@ -46,6 +46,13 @@ def test_all_that_decides_a_result_is_in_the_digest():
         WHOLE.digest(studies, replace(arm, share=0.1)),
     ]
     assert len({own, *others}) == 5
+
+
+def test_a_setting_that_is_as_it_is_by_default_leaves_results_what_they_are():
+    studies, arm = WHOLE.set_named("device"), WHOLE.arms[0]
+    known = {"name": studies.name, "finding": studies.finding, "attribute": studies.attribute}
+    same = StudySet(**known, positives=studies.positives, contrastive=studies.contrastive)
+    assert WHOLE.digest(same, arm) == WHOLE.digest(studies, arm)
 
 
 def test_how_many_chunks_and_workers_there_are_is_not():

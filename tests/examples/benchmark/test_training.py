@@ -35,6 +35,16 @@ def cases(count, side=16, **changes):
     return replace(originals(names, pictures, names, labels, [False] * count), **changes)
 
 
+def test_extra_rows_may_count_for_one_observation_alone():
+    material = Material(cases(10), cases(5), 0.25, alone=3)
+    [batch] = list(batches(material, replace(TRAINING, steps=1), "x"))
+    targets, every = (_targets(each, batch, 0.0) for each in (material, replace(material, alone=-1)))
+    first = len(batch.own)
+    assert torch.equal(targets.said[:first], every.said[:first])
+    assert every.said[first:].all()
+    assert targets.said[first:].any(0).nonzero().flatten().tolist() == [3]
+
+
 def test_every_arm_has_as_many_rows_in_as_many_batches():
     own, extra = cases(10), cases(5)
     for material in (Material(own, None, 0.0), Material(own, extra, 0.25), Material(own, extra, 0.5)):
