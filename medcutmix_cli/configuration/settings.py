@@ -270,8 +270,17 @@ class PlanSettings:
     )
     target_spare: float = setting(
         0.0,
-        "Share of pairs planned beyond what a target lacks, since rendering rejects some: 1 plans twice as many.",
+        "Share of pairs planned and rendered beyond what a target lacks, whatever rendering rejects: 1 plans twice as "
+        "many.",
         keyword="target_spare",
+        panel=PAIRS,
+        metavar="X",
+        least=0,
+    )
+    reserve: float = setting(
+        3.0,
+        "Pairs held in reserve for each that a target lacks, to replace those that rendering rejects; 0: none.",
+        keyword="reserve",
         panel=PAIRS,
         metavar="X",
         least=0,

@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import chain
 from typing import NamedTuple
 
 from medcutmix_cli.attention import Gate, NoGate
@@ -34,7 +35,7 @@ from medcutmix_cli.planning.reading import (
 )
 from medcutmix_cli.planning.reserve import SHAPE, SHARE, beyond_shape, beyond_share
 from medcutmix_cli.planning.shape import shape_of
-from medcutmix_cli.planning.target_choice import TargetedChoice, plan_targets
+from medcutmix_cli.planning.target_choice import FOR_TARGETS, TargetedChoice, plan_targets
 from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study, TargetOutcome
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.shape import SetShape
@@ -63,6 +64,8 @@ class PlanResult:
             null pictures were not too few; empty without a gate.
         targets: What became of each cell of a targeted plan.
         never_denied: Observations that some study asserts and none denies, in CheXpert order.
+        reserved: Pairs that replace those which rendering rejects, the first to be taken first.
+        wanted: Cell -> pairs that are to be in it once all is rendered.
     """
 
     pairs: PackedPairs
@@ -80,6 +83,8 @@ class PlanResult:
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
     targets: tuple[TargetOutcome, ...] = ()
     never_denied: tuple[str, ...] = ()
+    reserved: PackedPairs = field(default_factory=PackedPairs)
+    wanted: dict[str, int] = field(default_factory=dict)
 
 
 DEFAULT_READER = ReportReader()
@@ -134,7 +139,7 @@ def make_plan(
             choice.choose_all(cohort, shelf, workers, report)
         shaped = _shaped(choice, cohort)
     dropped += choice.drop_unpaired(cohort)
-    pairs = arrange_pairs(choice.pairs)
+    pairs, reserved = arrange_pairs(choice.pairs), PackedPairs(choice.reserved)
     counts = {key: min(len(lacking.get(key, ())), gate.pictures) for key in choice.judged}
     return PlanResult(
         pairs=pairs,
@@ -144,14 +149,16 @@ def make_plan(
         images_dropped=dict(sorted(images_dropped.items())),
         pairs_missing=choice.missing,
         texts=dict(sorted(read.counts.items())),
-        nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
+        nulls=choose_nulls(lacking, chain(pairs, reserved), gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
         pairs_by_finding=_pairs_by_finding(choice.pairs, shaped.kept),
-        reserve=shaped.reserve,
+        reserve=shaped.reserve | ({FOR_TARGETS: len(reserved)} if targets and reserved else {}),
         shape=shaped.shape,
         guarantees=_guarantees(gate, counts),
         targets=choice.outcomes,
         never_denied=read.never_denied(),
+        reserved=reserved,
+        wanted=choice.wanted(),
     )
 
 
@@ -250,6 +257,11 @@ class _Choice:
         self.judged: set[NullKey] = set()
         self.limit = self._limits()[0]
         self.outcomes: tuple[TargetOutcome, ...] = ()
+        self.reserved: tuple[PackedPair, ...] = ()
+
+    def wanted(self) -> dict[str, int]:
+        """Return how many pairs each finding is to have once all is rendered: none, while there is no reserve."""
+        return {}
 
     @property
     def missing(self) -> int:

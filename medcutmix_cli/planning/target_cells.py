@@ -43,6 +43,11 @@ class TargetCell:
     have: int
     wanted: int
 
+    @property
+    def name(self) -> str:
+        """Return its name, as pairs and outcomes have it."""
+        return f"{self.split}/{self.target.text}"
+
     def admits(self, attributes: StudyAttributes) -> bool:
         """Say whether a study has all that the cell asks for besides the finding."""
         return _in_place(self.target, attributes)

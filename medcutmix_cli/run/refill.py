@@ -1,0 +1,181 @@
+"""Replace what rendering rejected by pairs of the reserve, one pass after the other. Reads no report and no picture.
+
+A pass is decided when every shard is complete, from the states of all of them and in the order of the plan: whoever
+decides it, and whoever rendered what, decides the same. Its pairs are a further piece of the plan, and `run.json` comes
+last and counts its shards. The last look, which finds nothing to take, is kept there as well: the run is then done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from medcutmix_cli.errors import RunError
+from medcutmix_cli.run.folder import RunFolder, RunRecord, read_complete, read_outcomes, read_run
+from medcutmix_cli.run.plan_file import piece_of, shard_sizes
+from medcutmix_cli.run.reserve_file import Candidate, read_candidates, write_piece
+from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.storage_errors import explain_storage_errors
+
+NO_RESERVE, RESERVE_EMPTY, RESERVE_UNFIT = "no-reserve", "reserve-empty", "reserve-unfit"
+"""Why cells stay short: the plan has no reserve; all of it is used; what is left serves no cell that lacks a pair, or
+would take a study more often than allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefillPass:
+    """What one refill decided.
+
+    Attributes:
+        shards: How many were added; 0 is the last look.
+        pairs: How many pairs of the reserve are planned by it.
+        lacking: Cell -> pairs that it lacked; those that lacked none are left out.
+        short: Of the last look, why cells stay short; "" where all are full.
+    """
+
+    shards: int
+    pairs: int
+    lacking: Mapping[str, int] = field(default_factory=dict)
+    short: str = ""
+
+
+def read_refills(record: RunRecord) -> tuple[RefillPass, ...]:
+    """Return what was decided, in order."""
+    return tuple(RefillPass(**each) for each in record.refills)
+
+
+def refills_rendered(record: RunRecord) -> int:
+    """Return how many refills have shards."""
+    return sum(each.shards > 0 for each in read_refills(record))
+
+
+def refill_plan(folder: RunFolder) -> RefillPass:
+    """Decide the next refill and add its shards to the plan; nothing is written where nothing is new.
+
+    A pair that failed stands: it can be rendered again. Interrupted, the same call decides the same.
+
+    Raises:
+        RunError: A shard is not complete, or something cannot be read or written.
+    """
+    record = read_run(folder)
+    if not record.counts.get("reserved"):
+        return RefillPass(0, 0, short=NO_RESERVE)
+    rejected = _rejected(folder, record)
+    number = 1 + refills_rendered(record)
+    planned = [pair for n in range(number) for pair in read_candidates(piece_of(folder.plan_file, n))]
+    reserve = read_candidates(folder.reserve_file)
+    cells = _Cells.of(record, (pair for pair in planned if pair.pair_id not in rejected))
+    lacking, known = cells.lacking(), {pair.pair_id for pair in planned}
+    taken = [n for n, pair in enumerate(reserve) if pair.pair_id not in known and cells.take(pair)]
+    sizes = shard_sizes(len(taken), record.settings["run"]["shard_size"])
+    short = "" if taken or not lacking else RESERVE_EMPTY if _used(reserve, known) else RESERVE_UNFIT
+    decided = RefillPass(len(sizes), len(taken), lacking, short)
+    with explain_storage_errors(folder.root):
+        if taken:
+            write_piece(piece_of(folder.plan_file, number), folder.reserve_file, taken, max(sizes))
+        _write_record(folder, record, _counted(record, planned, [reserve[n] for n in taken]), sizes, decided)
+    return decided
+
+
+def _used(reserve: Iterable[Candidate], known: set[str]) -> bool:
+    return all(pair.pair_id in known for pair in reserve)
+
+
+def _rejected(folder: RunFolder, record: RunRecord) -> set[str]:
+    """Return the ids of the pairs that rendering rejected.
+
+    Raises:
+        RunError: A shard is not complete.
+    """
+    shards = range(len(record.shards))
+    missing = sum(read_complete(folder, shard) is None for shard in shards)
+    if missing:
+        raise RunError(
+            f"{missing} of {len(shards)} shards are not complete: what they reject is not known yet",
+            where=str(folder.root),
+            hint=f"medcutmix render {folder.root}",
+        )
+    outcomes = (outcome for shard in shards for outcome in read_outcomes(folder.failures_file(shard)))
+    return {outcome.pair_id for outcome in outcomes if outcome.outcome == "rejected"}
+
+
+@dataclass(slots=True)
+class _Cells:
+    """How full cells are, and how often studies are used, by the pairs that stand.
+
+    Attributes:
+        wanted: Cell -> pairs that are to be in it.
+        receives: How often a study may receive (likewise gives).
+    """
+
+    wanted: Mapping[str, int]
+    receives: int
+    gives: int
+    have: Counter[str] = field(default_factory=Counter)
+    received: Counter[str] = field(default_factory=Counter)
+    given: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, record: RunRecord, standing: Iterable[Candidate]) -> _Cells:
+        """Count the pairs that stand."""
+        plan = record.settings["plan"]
+        cells = cls(record.counts["wanted"], plan["pairs_per_study"], plan["max_uses_per_donor"])
+        for pair in standing:
+            cells._count(pair)
+        return cells
+
+    def lacking(self) -> dict[str, int]:
+        """Return how many pairs cells lack, full ones left out."""
+        missing = {cell: wanted - self.have[cell] for cell, wanted in sorted(self.wanted.items())}
+        return {cell: count for cell, count in missing.items() if count > 0}
+
+    def take(self, pair: Candidate) -> bool:
+        """Count a pair in, if a cell lacks it and both studies may be used once more."""
+        serves = any(self.have[cell] < self.wanted.get(cell, 0) for cell in pair.cells)
+        free = self.received[pair.recipient] < self.receives and self.given[pair.donor] < self.gives
+        if serves and free:
+            self._count(pair)
+        return serves and free
+
+    def _count(self, pair: Candidate) -> None:
+        self.have.update(pair.cells)
+        self.received[pair.recipient] += 1
+        self.given[pair.donor] += 1
+
+
+def _counted(record: RunRecord, planned: Iterable[Candidate], taken: Iterable[Candidate]) -> dict[str, Any]:
+    """Return the counts of the run with the studies that receive for the first time: no longer left out."""
+    before = {pair.recipient for pair in planned}
+    new = {pair.recipient: pair.drop for pair in taken if pair.drop and pair.recipient not in before}
+    dropped = Counter(record.counts["dropped"])
+    dropped.subtract(new.values())
+    studies = dict(record.counts["studies"])
+    studies["planned"] += len(new)
+    studies["dropped"] -= len(new)
+    return {**record.counts, "studies": studies, "dropped": dict(sorted((+dropped).items()))}
+
+
+def _write_record(
+    folder: RunFolder, before: RunRecord, counts: dict[str, Any], sizes: list[int], decided: RefillPass
+) -> None:
+    """Write run.json, unless it says so already or another refill was here meanwhile.
+
+    Raises:
+        RunError: Another refill was here.
+    """
+    refills = [asdict(each) for each in read_refills(before) if each.shards] + [asdict(decided)]
+    after = replace(before, counts=counts, shards=[*before.shards, *sizes], refills=refills)
+    if after == before:
+        return
+
+    def look() -> None:
+        if read_run(folder) not in (before, after):
+            hint = "run the same command again"
+            raise RunError("the run was refilled by another process", where=str(folder.root), hint=hint)
+
+    with publish(folder.run_file, look) as temporary:
+        text = json.dumps(asdict(after), indent=1, sort_keys=True, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
