@@ -278,12 +278,13 @@ class PlanSettings:
         least=0,
     )
     reserve: float = setting(
-        3.0,
-        "Pairs held in reserve for each that a target lacks, to replace those that rendering rejects; 0: none.",
+        -1.0,
+        "Pairs held in reserve for each that a target lacks, to replace those that rendering rejects; 0: none, -1: as "
+        "many as take planning a tenth longer, 3 at most.",
         keyword="reserve",
         panel=PAIRS,
         metavar="X",
-        least=0,
+        least=-1,
     )
     max_uses_per_donor: int = setting(
         5, "How often a study may give.", keyword="max_uses_per_donor", panel=PAIRS, metavar="N", least=1
