@@ -333,5 +333,5 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "guarantees": {key: asdict(guarantee) for key, guarantee in result.guarantees.items()},
         "never_denied": list(result.never_denied),
         "reserved": len(result.reserved),
-        "wanted": result.wanted,
+        "goals": result.goals(),
     }

@@ -65,7 +65,6 @@ class PlanResult:
         targets: What became of each cell of a targeted plan.
         never_denied: Observations that some study asserts and none denies, in CheXpert order.
         reserved: Pairs that replace those which rendering rejects, the first to be taken first.
-        wanted: Cell -> pairs that are to be in it once all is rendered.
     """
 
     pairs: PackedPairs
@@ -84,7 +83,10 @@ class PlanResult:
     targets: tuple[TargetOutcome, ...] = ()
     never_denied: tuple[str, ...] = ()
     reserved: PackedPairs = field(default_factory=PackedPairs)
-    wanted: dict[str, int] = field(default_factory=dict)
+
+    def goals(self) -> dict[str, int]:
+        """Return how many pairs each cell is to have once all is rendered."""
+        return {outcome.cell: outcome.wanted - outcome.have for outcome in self.targets}
 
 
 DEFAULT_READER = ReportReader()
@@ -140,7 +142,6 @@ def make_plan(
         shaped = _shaped(choice, cohort)
     dropped += choice.drop_unpaired(cohort)
     pairs, reserved = arrange_pairs(choice.pairs), PackedPairs(choice.reserved)
-    counts = {key: min(len(lacking.get(key, ())), gate.pictures) for key in choice.judged}
     return PlanResult(
         pairs=pairs,
         inputs=inputs,
@@ -152,13 +153,12 @@ def make_plan(
         nulls=choose_nulls(lacking, chain(pairs, reserved), gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
         pairs_by_finding=_pairs_by_finding(choice.pairs, shaped.kept),
-        reserve=shaped.reserve | ({FOR_TARGETS: len(reserved)} if targets and reserved else {}),
+        reserve=shaped.reserve,
         shape=shaped.shape,
-        guarantees=_guarantees(gate, counts),
+        guarantees=_guarantees(gate, lacking, choice.judged),
         targets=choice.outcomes,
         never_denied=read.never_denied(),
         reserved=reserved,
-        wanted=choice.wanted(),
     )
 
 
@@ -183,8 +183,11 @@ def _pairs_by_finding(pairs: Mapping[str, PackedPair], kept: frozenset[str]) -> 
     return dict(sorted(counts.items()))
 
 
-def _guarantees(gate: Gate, counts: dict[NullKey, int]) -> dict[str, Guarantee]:
-    """Return what the gate promises of each finding with so many nulls."""
+def _guarantees(
+    gate: Gate, lacking: Mapping[NullKey, Sequence[PackedStudy]], judged: Iterable[NullKey]
+) -> dict[str, Guarantee]:
+    """Return what the gate promises of each finding with as many nulls as there are."""
+    counts = {key: min(len(lacking.get(key, ())), gate.pictures) for key in judged}
     promised = {f"{split}/{finding}": gate.guarantee(n) for (split, finding), n in sorted(counts.items())}
     return {key: guarantee for key, guarantee in promised.items() if guarantee}
 
@@ -223,7 +226,10 @@ class _Shaped:
 def _shaped(choice: _Choice | TargetedChoice, cohort: Cohort) -> _Shaped:
     """Keep the shape of the set as far as the settings ask for it; targets ask for another one."""
     recipients = [study for study in cohort.studies if not choice.chooser.bars(study)]
-    reserve, kept = choice.keep_shape(recipients) if isinstance(choice, _Choice) else ({}, frozenset[str]())
+    if isinstance(choice, _Choice):
+        reserve, kept = choice.keep_shape(recipients)
+    else:
+        reserve, kept = dict(+Counter({FOR_TARGETS: len(choice.reserved)})), frozenset[str]()
     tolerance = choice.chooser.settings.shape_tolerance
     return _Shaped(reserve, kept, shape_of(recipients, list(choice.pairs.values()), tolerance, len(kept)))
 
@@ -258,10 +264,6 @@ class _Choice:
         self.limit = self._limits()[0]
         self.outcomes: tuple[TargetOutcome, ...] = ()
         self.reserved: tuple[PackedPair, ...] = ()
-
-    def wanted(self) -> dict[str, int]:
-        """Return how many pairs each finding is to have once all is rendered: none, while there is no reserve."""
-        return {}
 
     @property
     def missing(self) -> int:

@@ -102,7 +102,7 @@ class _Filling:
         """Return how many pairs a cell still lacks."""
         return max(0, self.goals[cell] - self.count[cell])
 
-    def asked(self) -> list[int]:
+    def requests(self) -> list[int]:
         """Return how many pairs each cell asks for now: few while none was found, none where too many were refused."""
         return [0 if self.in_vain[cell] >= _IN_VAIN else self._step(cell) for cell in range(len(self.goals))]
 
@@ -146,10 +146,6 @@ class TargetedChoice:
     def missing(self) -> int:
         """Pairs that the cells still lack; one that several lack is counted for each."""
         return sum(outcome.missing for outcome in self.outcomes)
-
-    def wanted(self) -> dict[str, int]:
-        """Return how many pairs each cell is to have once all is rendered."""
-        return {outcome.cell: outcome.wanted - outcome.have for outcome in self.outcomes}
 
     def choose_all(self, cohort: Cohort, shelf: SharedStudies | None, workers: int, report: Progress) -> None:
         """Fill the cells, round by round, until they are full or nobody is left to try; then their reserve."""
@@ -201,7 +197,7 @@ class TargetedChoice:
         report: Progress,
     ) -> None:
         total = sum(filling.goals)
-        while matches := roster.next_matches(filling.asked()):
+        while matches := roster.next_matches(filling.requests()):
             with closing(self._tried(matches, roster, shelf, workers)) as trials:
                 for match, trial in zip(matches, trials, strict=True):
                     self._settle(match, trial, roster, filling)

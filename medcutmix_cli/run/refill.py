@@ -16,7 +16,7 @@ from typing import Any
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_complete, read_outcomes, read_run
 from medcutmix_cli.run.plan_file import piece_of, shard_sizes
-from medcutmix_cli.run.reserve_file import Candidate, read_candidates, write_piece
+from medcutmix_cli.run.reserve_file import PairUse, read_uses, write_piece
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
@@ -65,8 +65,8 @@ def refill_plan(folder: RunFolder) -> RefillPass:
         return RefillPass(0, 0, short=NO_RESERVE)
     rejected = _rejected(folder, record)
     number = 1 + refills_rendered(record)
-    planned = [pair for n in range(number) for pair in read_candidates(piece_of(folder.plan_file, n))]
-    reserve = read_candidates(folder.reserve_file)
+    planned = [pair for n in range(number) for pair in read_uses(piece_of(folder.plan_file, n))]
+    reserve = read_uses(folder.reserve_file)
     cells = _Cells.of(record, (pair for pair in planned if pair.pair_id not in rejected))
     lacking, known = cells.lacking(), {pair.pair_id for pair in planned}
     taken = [n for n, pair in enumerate(reserve) if pair.pair_id not in known and cells.take(pair)]
@@ -80,7 +80,7 @@ def refill_plan(folder: RunFolder) -> RefillPass:
     return decided
 
 
-def _used(reserve: Iterable[Candidate], known: set[str]) -> bool:
+def _used(reserve: Iterable[PairUse], known: set[str]) -> bool:
     return all(pair.pair_id in known for pair in reserve)
 
 
@@ -107,11 +107,11 @@ class _Cells:
     """How full cells are, and how often studies are used, by the pairs that stand.
 
     Attributes:
-        wanted: Cell -> pairs that are to be in it.
+        goals: Cell -> pairs that are to be in it.
         receives: How often a study may receive (likewise gives).
     """
 
-    wanted: Mapping[str, int]
+    goals: Mapping[str, int]
     receives: int
     gives: int
     have: Counter[str] = field(default_factory=Counter)
@@ -119,34 +119,34 @@ class _Cells:
     given: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, record: RunRecord, standing: Iterable[Candidate]) -> _Cells:
+    def of(cls, record: RunRecord, standing: Iterable[PairUse]) -> _Cells:
         """Count the pairs that stand."""
         plan = record.settings["plan"]
-        cells = cls(record.counts["wanted"], plan["pairs_per_study"], plan["max_uses_per_donor"])
+        cells = cls(record.counts["goals"], plan["pairs_per_study"], plan["max_uses_per_donor"])
         for pair in standing:
             cells._count(pair)
         return cells
 
     def lacking(self) -> dict[str, int]:
         """Return how many pairs cells lack, full ones left out."""
-        missing = {cell: wanted - self.have[cell] for cell, wanted in sorted(self.wanted.items())}
+        missing = {cell: goal - self.have[cell] for cell, goal in sorted(self.goals.items())}
         return {cell: count for cell, count in missing.items() if count > 0}
 
-    def take(self, pair: Candidate) -> bool:
+    def take(self, pair: PairUse) -> bool:
         """Count a pair in, if a cell lacks it and both studies may be used once more."""
-        serves = any(self.have[cell] < self.wanted.get(cell, 0) for cell in pair.cells)
+        serves = any(self.have[cell] < self.goals.get(cell, 0) for cell in pair.cells)
         free = self.received[pair.recipient] < self.receives and self.given[pair.donor] < self.gives
         if serves and free:
             self._count(pair)
         return serves and free
 
-    def _count(self, pair: Candidate) -> None:
+    def _count(self, pair: PairUse) -> None:
         self.have.update(pair.cells)
         self.received[pair.recipient] += 1
         self.given[pair.donor] += 1
 
 
-def _counted(record: RunRecord, planned: Iterable[Candidate], taken: Iterable[Candidate]) -> dict[str, Any]:
+def _counted(record: RunRecord, planned: Iterable[PairUse], taken: Iterable[PairUse]) -> dict[str, Any]:
     """Return the counts of the run with the studies that receive for the first time: no longer left out."""
     before = {pair.recipient for pair in planned}
     new = {pair.recipient: pair.drop for pair in taken if pair.drop and pair.recipient not in before}

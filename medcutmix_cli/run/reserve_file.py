@@ -22,7 +22,7 @@ _ASKED = ("pair_id", "split", "finding", "recipient.study_id", "donor.study_id",
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class PairUse:
     """What a refill asks of a pair, planned or in reserve.
 
     Attributes:
@@ -58,7 +58,7 @@ def write_reserve(path: Path, pairs: Sequence[Pair], dropped: Mapping[str, str])
             writer.write_table(pa.Table.from_pylist(rows, schema=RESERVE_SCHEMA))
 
 
-def read_candidates(path: Path) -> list[Candidate]:
+def read_uses(path: Path) -> list[PairUse]:
     """Read what a refill asks of the pairs of a reserve, or of a piece of a plan, in their order.
 
     Raises:
@@ -66,7 +66,7 @@ def read_candidates(path: Path) -> list[Candidate]:
     """
     with _opened(path) as file:
         drop = ["drop"] if "drop" in file.schema_arrow.names else []
-        return [_candidate(row) for row in _read(file, path, [*_ASKED, *drop]).to_pylist()]
+        return [_use(row) for row in _read(file, path, [*_ASKED, *drop]).to_pylist()]
 
 
 def write_piece(piece: Path, reserve: Path, taken: Sequence[int], shard_size: int) -> None:
@@ -124,8 +124,8 @@ def _unreadable(path: Path) -> RunError:
     return RunError("pairs of the plan, or of its reserve, cannot be read", where=str(path), hint=hint)
 
 
-def _candidate(row: dict[str, Any]) -> Candidate:
-    return Candidate(
+def _use(row: dict[str, Any]) -> PairUse:
+    return PairUse(
         pair_id=row["pair_id"],
         recipient=row["recipient"]["study_id"],
         donor=row["donor"]["study_id"],

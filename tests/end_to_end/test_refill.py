@@ -1,4 +1,4 @@
-"""What rendering rejects is replaced from the reserve: the same pairs, whoever renders, however often it is interrupted."""
+"""What rendering rejects is replaced from the reserve: the same pairs, whoever renders, however often interrupted."""
 
 import json
 
@@ -254,7 +254,7 @@ def test_the_loader_reads_every_pass(source, tmp_path, monkeypatch):
 def test_maps_are_asked_for_the_reserve_too(source, tmp_path):
     run = planned(source, tmp_path / "run")
     asked = set(medcutmix_cli.needed_maps(run)["image_id"].to_pylist())
-    reserved = refilling.read_candidates(RunFolder(run).reserve_file)
+    reserved = refilling.read_uses(RunFolder(run).reserve_file)
     assert reserved
     assert {pair.donor.removeprefix("s").lstrip("0") or "0" for pair in reserved} <= {
         name.partition(".")[0] for name in asked
