@@ -279,8 +279,8 @@ class PlanSettings:
     )
     reserve: float = setting(
         -1.0,
-        "Pairs held in reserve for each that a target lacks, to replace those that rendering rejects; 0: none, -1: as "
-        "many as take planning a tenth longer, 3 at most.",
+        "Pairs held in reserve for each that is planned or that a target lacks, to replace those that rendering "
+        "rejects; 0: none, -1: for targets as many as take planning a tenth longer, 3 at most, and else none.",
         keyword="reserve",
         panel=PAIRS,
         metavar="X",

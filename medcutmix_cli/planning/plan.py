@@ -24,6 +24,7 @@ from medcutmix_cli.pairing.packing import PackedPair, PackedPairs
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
 from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
+from medcutmix_cli.planning.alternates import find_alternates
 from medcutmix_cli.planning.originals import keep_unmixed
 from medcutmix_cli.planning.proposals import USED_UP, Chooser, Trial, prepare_worker, try_part
 from medcutmix_cli.planning.reading import (
@@ -33,9 +34,9 @@ from medcutmix_cli.planning.reading import (
     sorted_studies,
     studies_to_read,
 )
-from medcutmix_cli.planning.reserve import SHAPE, SHARE, beyond_shape, beyond_share
+from medcutmix_cli.planning.reserve import FOR_REJECTED, SHAPE, SHARE, beyond_shape, beyond_share
 from medcutmix_cli.planning.shape import shape_of
-from medcutmix_cli.planning.target_choice import FOR_TARGETS, TargetedChoice, plan_targets
+from medcutmix_cli.planning.target_choice import TargetedChoice, plan_targets
 from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study, TargetOutcome
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.shape import SetShape
@@ -85,7 +86,7 @@ class PlanResult:
     reserved: PackedPairs = field(default_factory=PackedPairs)
 
     def goals(self) -> dict[str, int]:
-        """Return how many pairs each cell is to have once all is rendered."""
+        """Return how many pairs each cell of a target is to have once all is rendered."""
         return {outcome.cell: outcome.wanted - outcome.have for outcome in self.targets}
 
 
@@ -228,8 +229,11 @@ def _shaped(choice: _Choice | TargetedChoice, cohort: Cohort) -> _Shaped:
     recipients = [study for study in cohort.studies if not choice.chooser.bars(study)]
     if isinstance(choice, _Choice):
         reserve, kept = choice.keep_shape(recipients)
+        choice.hold_reserve(cohort)
     else:
-        reserve, kept = dict(+Counter({FOR_TARGETS: len(choice.reserved)})), frozenset[str]()
+        reserve, kept = {}, frozenset[str]()
+    found = len(choice.reserved) - reserve.get(SHARE, 0)
+    reserve |= {FOR_REJECTED: found} if found > 0 else {}
     tolerance = choice.chooser.settings.shape_tolerance
     return _Shaped(reserve, kept, shape_of(recipients, list(choice.pairs.values()), tolerance, len(kept)))
 
@@ -264,6 +268,7 @@ class _Choice:
         self.limit = self._limits()[0]
         self.outcomes: tuple[TargetOutcome, ...] = ()
         self.reserved: tuple[PackedPair, ...] = ()
+        self.held: dict[str, list[PackedPair]] = defaultdict(list)
 
     @property
     def missing(self) -> int:
@@ -399,8 +404,22 @@ class _Choice:
 
     def _hold(self, ids: list[str], reason: str) -> int:
         for pair_id in ids:
-            self.last_refusal[self.pairs.pop(pair_id).recipient_study] = reason
+            pair = self.pairs.pop(pair_id)
+            self.last_refusal[pair.recipient_study] = reason
+            self.held[reason].append(pair)
         return len(ids)
+
+    def hold_reserve(self, cohort: Cohort) -> None:
+        """Find pairs for those that rendering will reject, as far as the settings ask for them.
+
+        Those come first by which a donor gives too much: where another one of its pairs is rejected, they fit.
+        """
+        if self.settings.reserve <= 0:
+            return
+        found = find_alternates(self.chooser, cohort, self.pairs)
+        self.judged.update(key for trial in found for key in trial.judged)
+        others = [trial.pair for trial in found if trial.pair is not None]
+        self.reserved = (*self.held[SHARE], *others)
 
     def drop_unpaired(self, cohort: Cohort) -> list[Drop]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""

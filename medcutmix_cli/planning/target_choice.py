@@ -35,8 +35,6 @@ IN_NO_CELL, NOT_NEEDED, IN_RESERVE = "in-no-target-cell", "target-cell-full", "i
 NO_HOST, NO_DONOR = "no-host", "no-donor"
 HOSTS_USED_UP, DONORS_USED_UP, MOST_REFUSED = "hosts-used-up", "donors-used-up", "nearly-all-refused"
 NONE_FITS = "no-donor-fits-a-host"
-FOR_TARGETS = "for-targets"
-"""Why pairs are held in reserve: for the cells of targets, where rendering rejects others."""
 
 _AT_FIRST = 64
 """Matches that are tried for a cell while it has no pair: where all are refused, thousands need not be."""

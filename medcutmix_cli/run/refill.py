@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -23,6 +23,15 @@ from medcutmix_cli.system.storage_errors import explain_storage_errors
 NO_RESERVE, RESERVE_EMPTY, RESERVE_UNFIT = "no-reserve", "reserve-empty", "reserve-unfit"
 """Why cells stay short: the plan has no reserve; all of it is used; what is left serves no cell that lacks a pair, or
 would take a study more often than allowed."""
+
+
+ALWAYS = 2
+"""Rows of a finding that a donor may give whatever its share: of a rare finding nobody else may have any."""
+
+
+def allowed_rows(share: float, rows: int) -> int:
+    """Return how many of so many rows of a finding one donor may give."""
+    return max(ALWAYS, int(share * rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +75,19 @@ def refill_plan(folder: RunFolder) -> RefillPass:
     rejected = _rejected(folder, record)
     number = 1 + refills_rendered(record)
     planned = [pair for n in range(number) for pair in read_uses(piece_of(folder.plan_file, n))]
-    reserve = read_uses(folder.reserve_file)
-    cells = _Cells.of(record, (pair for pair in planned if pair.pair_id not in rejected))
-    lacking, known = cells.lacking(), {pair.pair_id for pair in planned}
-    taken = [n for n, pair in enumerate(reserve) if pair.pair_id not in known and cells.take(pair)]
+    known, reserve = {pair.pair_id for pair in planned}, read_uses(folder.reserve_file)
+    cells = _Cells.of(record, planned, rejected)
+    lacking = cells.lacking()
+    left = [n for n, pair in enumerate(reserve) if pair.pair_id not in known]
+    taken = [n for n in left if cells.take(reserve[n])]
     sizes = shard_sizes(len(taken), record.settings["run"]["shard_size"])
-    short = "" if taken or not lacking else RESERVE_EMPTY if _used(reserve, known) else RESERVE_UNFIT
+    short = "" if taken or not lacking else RESERVE_UNFIT if left else RESERVE_EMPTY
     decided = RefillPass(len(sizes), len(taken), lacking, short)
     with explain_storage_errors(folder.root):
         if taken:
             write_piece(piece_of(folder.plan_file, number), folder.reserve_file, taken, max(sizes))
         _write_record(folder, record, _counted(record, planned, [reserve[n] for n in taken]), sizes, decided)
     return decided
-
-
-def _used(reserve: Iterable[PairUse], known: set[str]) -> bool:
-    return all(pair.pair_id in known for pair in reserve)
 
 
 def _rejected(folder: RunFolder, record: RunRecord) -> set[str]:
@@ -109,22 +115,28 @@ class _Cells:
     Attributes:
         goals: Cell -> pairs that are to be in it.
         receives: How often a study may receive (likewise gives).
+        share: Of the pairs of a cell that one donor may give.
     """
 
     goals: Mapping[str, int]
     receives: int
     gives: int
+    share: float = 1.0
     have: Counter[str] = field(default_factory=Counter)
     received: Counter[str] = field(default_factory=Counter)
     given: Counter[str] = field(default_factory=Counter)
+    given_in: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, record: RunRecord, standing: Iterable[PairUse]) -> _Cells:
-        """Count the pairs that stand."""
-        plan = record.settings["plan"]
-        cells = cls(record.counts["goals"], plan["pairs_per_study"], plan["max_uses_per_donor"])
-        for pair in standing:
-            cells._count(pair)
+    def of(cls, record: RunRecord, planned: Sequence[PairUse], rejected: Set[str]) -> _Cells:
+        """Count the pairs that stand; without targets each finding is to have as many pairs as were planned first."""
+        plan, first = record.settings["plan"], planned[: _first_pairs(record)]
+        goals = record.counts["goals"] or Counter(cell for pair in first for cell in pair.cells)
+        share = 1.0 if record.counts["goals"] else plan["max_donor_share"]
+        cells = cls(goals, plan["pairs_per_study"], plan["max_uses_per_donor"], share)
+        for pair in planned:
+            if pair.pair_id not in rejected:
+                cells._count(pair)
         return cells
 
     def lacking(self) -> dict[str, int]:
@@ -136,14 +148,25 @@ class _Cells:
         """Count a pair in, if a cell lacks it and both studies may be used once more."""
         serves = any(self.have[cell] < self.goals.get(cell, 0) for cell in pair.cells)
         free = self.received[pair.recipient] < self.receives and self.given[pair.donor] < self.gives
-        if serves and free:
+        good = serves and free and all(self._may_give(pair.donor, cell) for cell in pair.cells)
+        if good:
             self._count(pair)
-        return serves and free
+        return good
+
+    def _may_give(self, donor: str, cell: str) -> bool:
+        most = allowed_rows(self.share, self.goals.get(cell, 0))
+        return self.share >= 1 or self.given_in[donor, cell] < most
 
     def _count(self, pair: PairUse) -> None:
         self.have.update(pair.cells)
         self.received[pair.recipient] += 1
         self.given[pair.donor] += 1
+        self.given_in.update((pair.donor, cell) for cell in pair.cells)
+
+
+def _first_pairs(record: RunRecord) -> int:
+    """Return how many pairs the plan had before any refill."""
+    return sum(record.shards) - sum(each.pairs for each in read_refills(record))
 
 
 def _counted(record: RunRecord, planned: Iterable[PairUse], taken: Iterable[PairUse]) -> dict[str, Any]:

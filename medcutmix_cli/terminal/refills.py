@@ -31,7 +31,9 @@ def refill_line(status: RunStatus) -> str:
     if status.missing or status.refill_due:
         return f"{head} so far"
     lacking = still_lacking(status)
-    return f"{head}; {sum(lacking.values()):,} still lacking" if lacking else f"{head}; every cell is full"
+    if lacking:
+        return f"{head}; {sum(lacking.values()):,} still lacking"
+    return f"{head}; {'every cell is full' if status.targets else 'every rejected pair is replaced'}"
 
 
 def still_lacking(status: RunStatus) -> dict[str, int]:
@@ -41,10 +43,10 @@ def still_lacking(status: RunStatus) -> dict[str, int]:
 
 
 def refill_warning(status: RunStatus) -> str:
-    """Say what targets lack in the end, and what to try; "" where they lack nothing, or that is not known yet."""
+    """Say what is lacking in the end, and what to try; "" where they lack nothing, or that is not known yet."""
     rejected, lacking = sum(status.rejected.values()), sum(still_lacking(status).values())
     if lacking:
-        return f"targets still lack {quantity(lacking, 'pair')}: {_reason(status.refills[-1].short)}"
+        return f"still lacking {quantity(lacking, 'pair')}: {_reason(status.refills[-1].short)}"
     if status.targets and rejected and not status.reserved:
         pairs = quantity(status.planned, "pair")
         return f"{rejected:,} of {pairs} for targets were rejected while rendering: {_reason('no-reserve')}"
@@ -59,7 +61,7 @@ def refill_view(decided: RefillPass, out: str | Path) -> RenderableType:
         head = f"{lacking:,} lacking, {quantity(decided.pairs, 'pair')} of the reserve taken"
         step = f"render {shlex.quote(str(out))}"
     else:
-        head = f"nothing to refill: {_reason(decided.short) if decided.short else 'every cell is full'}"
+        head = f"nothing to refill: {_reason(decided.short) if decided.short else 'nothing is lacking'}"
         step = f"status {shlex.quote(str(out))}"
     return Group(head, *cells, "", Text("Next", style="bold"), Text(f"  medcutmix {step}", style="cyan"))
 

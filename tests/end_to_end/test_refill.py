@@ -244,6 +244,21 @@ def test_without_a_reserve_and_without_targets_nothing_is_refilled(source, tmp_p
     assert (status.reserved, status.refills) == (0, ())
 
 
+@pytest.mark.parametrize("size", [1, 4, 1000])
+def test_without_targets_a_rejected_pair_is_replaced_by_another_of_its_finding(
+    source, tmp_path, monkeypatch, size
+):
+    reject(monkeypatch, share(40))
+    status = augmented(source, tmp_path / "run", target=(), reserve=4, shard_size=size)
+    first = status.planned - sum(each.pairs for each in status.refills)
+    assert 0 < status.written == first < status.planned
+    assert (status.balanced, status.refills[-1].short) == (True, "")
+    found = [row for path in sorted(tmp_path.glob("run/data/*")) for row in read_rows(path)]
+    assert len({row["study_id_a"] for row in found}) == len(found)
+    augmented(source, tmp_path / "other", target=(), reserve=4, workers=1)
+    assert rows(tmp_path / "run") == rows(tmp_path / "other")
+
+
 def test_the_loader_reads_every_pass(source, tmp_path, monkeypatch):
     reject(monkeypatch, share(60))
     augmented(source, tmp_path / "run", shard_size=1000)

@@ -101,7 +101,7 @@ def reserved(result):
 def test_a_reserve_holds_so_many_pairs_for_each_that_a_cell_lacks(share, pairs):
     result = planned(confounded(), "consolidation@device=no:+4", reserve=share)
     assert (len(result.pairs), len(result.reserved)) == (4, pairs)
-    assert result.reserve == ({"for-targets": pairs} if pairs else {})
+    assert result.reserve == ({"for-rejected": pairs} if pairs else {})
     assert {pair.cells for pair in result.reserved} <= {("train/consolidation@device=no:+4",)}
     assert result.goals() == {"train/consolidation@device=no:+4": 4}
 

@@ -83,6 +83,14 @@ def test_nobody_gives_more_often_than_allowed(tmp_path):
     assert taken(folder) == [10, 11]
 
 
+def test_without_targets_each_finding_gets_as_many_as_were_planned_and_no_donor_too_large_a_share(tmp_path):
+    planned = [pair(n, donor=n, cells=[]) for n in range(4)]
+    reserve = [pair(n, donor=1, cells=[]) for n in range(10, 13)] + [pair(20, donor=5, cells=[])]
+    folder = rejected_run(tmp_path / "run", planned, reserve, {}, {0, 2, 3})
+    assert refill_plan(folder).lacking == {"train/pleural_effusion": 3}
+    assert taken(folder) == [10, 20]  # two rows of one donor, whatever its share
+
+
 def test_studies_that_receive_for_the_first_time_are_left_out_no_longer(tmp_path):
     dropped = {"h10": "view-unknown", "h12": "report-empty"}
     planned, reserve = [pair(0), pair(1)], [pair(10), pair(11, host=0), pair(12)]

@@ -37,7 +37,7 @@ def test_full_cells_are_told(found):
     done = replace(found, refills=(FIRST, RefillPass(0, 0)))
     text = told(status_view(done, "RUN"))
     assert "9 of 20 pairs in reserve taken in 1 refill; every cell is full" in text
-    assert "still lack" not in text
+    assert "still lacking" not in text
     assert "refill RUN" not in next_steps(done, "RUN").plain
 
 
@@ -45,7 +45,7 @@ def test_what_is_lacking_is_told_by_cell_with_its_reason(found):
     text = told(status_view(replace(found, refills=(FIRST, RefillPass(0, 0, {CELL: 4}, RESERVE_EMPTY))), "R"))
     assert "taken in 1 refill; 4 still lacking" in text
     assert f"4 lacking: {CELL}" in text
-    assert "targets still lack 4 pairs: reserve-empty (plan again with a larger --reserve)" in text
+    assert "still lacking 4 pairs: reserve-empty (plan again with a larger --reserve)" in text
 
 
 def test_a_targeted_plan_without_a_reserve_is_warned_of(found):
@@ -59,7 +59,7 @@ def test_a_targeted_plan_without_a_reserve_is_warned_of(found):
 def test_a_refill_says_what_to_type_next():
     assert "9 lacking, 9 pairs of the reserve taken" in told(refill_view(FIRST, "my run"))
     assert "medcutmix render 'my run'" in told(refill_view(FIRST, "my run"))
-    assert "nothing to refill: every cell is full" in told(refill_view(RefillPass(0, 0), "RUN"))
+    assert "nothing to refill: nothing is lacking" in told(refill_view(RefillPass(0, 0), "RUN"))
     short = refill_view(RefillPass(0, 0, {CELL: 4}, RESERVE_EMPTY), "RUN")
     assert "nothing to refill: reserve-empty" in told(short)
     assert CELL in told(short)
