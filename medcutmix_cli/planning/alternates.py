@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from medcutmix_cli.pairing.cohort import Cohort
 from medcutmix_cli.pairing.packing import PackedPair
 from medcutmix_cli.planning.proposals import USED_UP, Chooser, Trial
 
 
-def find_alternates(chooser: Chooser, cohort: Cohort, pairs: Mapping[str, PackedPair]) -> list[Trial]:
+def find_alternates(
+    chooser: Chooser, cohort: Cohort, pairs: Mapping[str, PackedPair], held: Iterable[PackedPair] = ()
+) -> list[Trial]:
     """Return trials that became pairs, so many as the settings ask for: the first to be taken first.
 
     Each recipient has one alternate for each of its pairs before any has two; the order of ids decides, neither that
@@ -21,10 +23,11 @@ def find_alternates(chooser: Chooser, cohort: Cohort, pairs: Mapping[str, Packed
         chooser: Who tries proposals.
         cohort: Who may give.
         pairs: Planned, by id; those without a finding are never rejected.
+        held: In reserve already.
     """
     share = max(0.0, chooser.settings.reserve)
     mixed = {pair_id: pair for pair_id, pair in sorted(pairs.items()) if pair.finding}
-    search = _Search(chooser, cohort, set(pairs))
+    search = _Search(chooser, cohort, {*pairs, *(pair.pair_id for pair in held)})
     found: list[Trial] = []
     wanted = math.ceil(share * len(mixed))
     for _ in range(math.ceil(share)):

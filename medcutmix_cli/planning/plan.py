@@ -416,7 +416,8 @@ class _Choice:
         """
         if self.settings.reserve <= 0:
             return
-        found = find_alternates(self.chooser, cohort, self.pairs)
+        held = [*self.held[SHARE], *self.held[SHAPE]]
+        found = find_alternates(self.chooser, cohort, self.pairs, held)
         self.judged.update(key for trial in found for key in trial.judged)
         others = [trial.pair for trial in found if trial.pair is not None]
         self.reserved = (*self.held[SHARE], *others)
