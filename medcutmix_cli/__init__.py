@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.inspection.verification import verify as verify
     from medcutmix_cli.pipeline import augment as augment
     from medcutmix_cli.pipeline import plan as plan
+    from medcutmix_cli.pipeline import refill as refill
     from medcutmix_cli.pipeline import render as render
 
 __version__ = "0.1.0"
@@ -38,6 +39,7 @@ _HOME = {
     "augment": "medcutmix_cli.pipeline",
     "calibrate": "medcutmix_cli.assembly.calibrate",
     "plan": "medcutmix_cli.pipeline",
+    "refill": "medcutmix_cli.pipeline",
     "render": "medcutmix_cli.pipeline",
     "inspect": "medcutmix_cli.inspection.summary",
     "status": "medcutmix_cli.inspection.summary",
@@ -73,6 +75,7 @@ __all__ = [
     "needed_maps",
     "overlay",
     "plan",
+    "refill",
     "render",
     "status",
     "verify",

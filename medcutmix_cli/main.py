@@ -24,6 +24,7 @@ from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import detect, lexicon, maps, mixes, reports
 from medcutmix_cli.commands.inspect import inspect
 from medcutmix_cli.commands.read import read
+from medcutmix_cli.commands.refill import refill
 from medcutmix_cli.commands.render import render
 from medcutmix_cli.commands.sample import sample
 from medcutmix_cli.commands.session import Session
@@ -126,6 +127,12 @@ _add(
     "medcutmix render RUN",
     "medcutmix render RUN --task 3 --num-tasks 16",
     "medcutmix render RUN --engine ray --engine-option address=auto",
+)
+_add(
+    STEPS,
+    refill,
+    "medcutmix refill RUN",
+    "medcutmix render RUN --task 3 --num-tasks 16",
 )
 batch = typer.Typer(
     help="Render a plan on a cluster.",

@@ -34,6 +34,7 @@ class PlanKeywords(TypedDict, total=False):
     findings: Sequence[str] | None
     target: Sequence[str] | None
     target_spare: float | None
+    reserve: float | None
     max_uses_per_donor: int | None
     max_donor_share: float | None
     unmixed: str | None

@@ -271,11 +271,21 @@ class PlanSettings:
     )
     target_spare: float = setting(
         0.0,
-        "Share of pairs planned beyond what a target lacks, since rendering rejects some: 1 plans twice as many.",
+        "Share of pairs planned and rendered beyond what a target lacks, whatever rendering rejects: 1 plans twice as "
+        "many.",
         keyword="target_spare",
         panel=PAIRS,
         metavar="X",
         least=0,
+    )
+    reserve: float = setting(
+        -1.0,
+        "Pairs held in reserve for each that is planned or that a target lacks, to replace those that rendering "
+        "rejects; 0: none, -1: for targets as many as take planning a tenth longer, 3 at most, and else none.",
+        keyword="reserve",
+        panel=PAIRS,
+        metavar="X",
+        least=-1,
     )
     max_uses_per_donor: int = setting(
         5, "How often a study may give.", keyword="max_uses_per_donor", panel=PAIRS, metavar="N", least=1

@@ -42,6 +42,7 @@ from medcutmix_cli.run.folder import (
     read_state,
 )
 from medcutmix_cli.run.plan_file import plan_rows, read_plan
+from medcutmix_cli.run.refill import refills_rendered
 from medcutmix_cli.run.shards import Row, read_head, read_rows, sha256
 from medcutmix_cli.run.status import run_status
 
@@ -245,7 +246,7 @@ def _folder_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:
 def _plan_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:
     """Check by the plan's footer that it holds the shards which run.json counts."""
     try:
-        rows = plan_rows(folder.plan_file)
+        rows = plan_rows(folder.plan_file, refills_rendered(record))
     except RunError as error:
         yield Problem(folder.plan_file.name, "damaged", error.what)
         return

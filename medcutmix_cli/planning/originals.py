@@ -7,7 +7,7 @@ and no weight on them, brings those back.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice
 
 from medcutmix_cli.pairing.assembly import make_pair
@@ -23,7 +23,10 @@ KEPT = "identity"
 
 
 def keep_unmixed(
-    studies: Sequence[PackedStudy], pairs: Iterable[PackedPair], pairs_per_study: int
+    studies: Sequence[PackedStudy],
+    pairs: Iterable[PackedPair],
+    pairs_per_study: int,
+    only: Container[str] | None = None,
 ) -> Iterator[PackedPair]:
     """Yield a row for each that a study lacks; its donor is the next study of another patient, and gives nothing.
 
@@ -31,10 +34,12 @@ def keep_unmixed(
         studies: That may be recipients, in the order of the cohort.
         pairs: That are planned.
         pairs_per_study: How often each is a recipient.
+        only: Ids of the studies to yield rows of; None for all.
     """
     have = Counter(pair.recipient_study for pair in pairs)
     for number, study in enumerate(studies):
-        lacking = pairs_per_study - have[study.study_id]
+        wanted = only is None or study.study_id in only
+        lacking = pairs_per_study - have[study.study_id] if wanted else 0
         donors = _next(studies, number) if lacking > 0 else iter(())
         for donor, _row in zip(donors, range(lacking), strict=False):
             yield kept_row(study.open(), donor.open())

@@ -43,6 +43,11 @@ class TargetCell:
     have: int
     wanted: int
 
+    @property
+    def name(self) -> str:
+        """Return its name, as pairs and outcomes have it."""
+        return f"{self.split}/{self.target.text}"
+
     def holds(self, attributes: StudyAttributes) -> bool:
         """Say whether a study lies in the cell as it is."""
         return _in_place(self.target, attributes) and _has(self.target, attributes)

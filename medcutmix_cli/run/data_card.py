@@ -53,6 +53,7 @@ def card_text(record: RunRecord, status: RunStatus) -> str:
         "## Originals against rows",
         _shape(status.shape),
         *_targets(status),
+        *_refills(status),
         "## What the evidence gate guarantees",
         _guarantees(status),
         "## Sources",
@@ -146,6 +147,20 @@ def _targets(status: RunStatus) -> tuple[str, ...]:
     ]
     head = "| target | split | there | wanted | planned | short |"
     return ("## Targets", "\n".join([head, "|---|---|---|---|---|---|", *rows]))
+
+
+def _refills(status: RunStatus) -> tuple[str, ...]:
+    """Return a row a refill, and what cells lack in the end; nothing where the plan has no reserve."""
+    if not status.reserved:
+        return ()
+    rows = [
+        f"| {number} | {sum(each.lacking.values())} | {each.pairs} | {each.short or '-'} |"
+        for number, each in enumerate(status.refills, start=1)
+    ]
+    lacking = status.refills[-1].lacking if status.refills and not status.refill_due else {}
+    head = f"{status.reserved} pairs were held in reserve for those that rendering rejects."
+    table = "\n".join(["| refill | pairs lacking before | taken | short |", "|---|---|---|---|", *rows])
+    return ("## Refills", head, table, "Still lacking, by cell:", _table(lacking))
 
 
 def _guarantees(status: RunStatus) -> str:

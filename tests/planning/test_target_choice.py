@@ -94,6 +94,47 @@ def test_spare_pairs_are_planned_for_those_that_rendering_rejects(spare, pairs):
     assert (result.targets[0].short, result.pairs_missing) == ("", 0)
 
 
+def reserved(result):
+    return [(pair.recipient.study_id, pair.donor.study_id) for pair in result.reserved]
+
+
+@pytest.mark.parametrize(("share", "pairs"), [(0, 0), (0.5, 2), (1, 4), (3, 12), (-1, 12)])
+def test_a_reserve_holds_so_many_pairs_for_each_that_a_cell_lacks(share, pairs):
+    result = planned(confounded(), "consolidation@device=no:+4", reserve=share)
+    assert (len(result.pairs), len(result.reserved)) == (4, pairs)
+    assert result.reserve == ({"for-rejected": pairs} if pairs else {})
+    assert {pair.cells for pair in result.reserved} <= {("train/consolidation@device=no:+4",)}
+    assert result.goals() == {"train/consolidation@device=no:+4": 4}
+
+
+def test_the_reserve_takes_other_hosts_first_then_the_same_with_other_donors():
+    result = planned(confounded(), "consolidation@device=no:+4", reserve=6)
+    planned_hosts = {pair.recipient.study_id for pair in result.pairs}
+    hosts = [host for host, _donor in reserved(result)]
+    assert planned_hosts.isdisjoint(hosts[:10])
+    assert len(set(hosts[:10])) == 10  # fourteen could receive
+    both = [(p.recipient.study_id, p.donor.study_id) for p in result.pairs] + reserved(result)
+    assert len(set(both)) == len(both) == 28
+    assert not [drop for drop in result.dropped if drop.reason == "target-cell-full"]
+    assert sum(drop.reason == "in-reserve" for drop in result.dropped) == 10
+
+
+def test_the_reserve_changes_nothing_of_what_is_planned():
+    with_it, without = (
+        planned(confounded(), "consolidation@device=no:+4", "consolidation:15", reserve=share)
+        for share in (3, 0)
+    )
+    assert [repr(pair) for pair in with_it.pairs] == [repr(pair) for pair in without.pairs]
+    assert (with_it.targets, with_it.refused) == (without.targets, without.refused)
+
+
+def test_where_nobody_says_how_large_it_is_the_reserve_stays_small_beside_the_set(monkeypatch):
+    monkeypatch.setattr(target_choice, "_RESERVE_ALWAYS", 5)
+    result = planned(confounded(), "consolidation@device=no:+4", "consolidation@device=yes:+4")
+    assert len(result.reserved) <= 5
+    assert len(planned(confounded(), "consolidation@device=no:+4", reserve=3).reserved) == 12
+
+
 def test_a_number_that_is_there_already_plans_nothing():
     result = planned(confounded(), "consolidation@device=yes:5", "consolidation:+3")
     assert [outcome.planned for outcome in result.targets][1] == 3
