@@ -259,6 +259,25 @@ def test_without_targets_a_rejected_pair_is_replaced_by_another_of_its_finding(
     assert rows(tmp_path / "run") == rows(tmp_path / "other")
 
 
+@pytest.mark.parametrize(("size", "workers", "reserve"), [(1, 3, -1), (1000, 1, -1), (4, 2, 2)])
+def test_a_study_whose_pair_is_rejected_has_its_row_as_it_is(
+    source, tmp_path, monkeypatch, size, workers, reserve
+):
+    reject(monkeypatch, lambda pair: bool(pair.finding) and share(60)(pair))
+    how = {"target": (), "pairing": "same-finding", "reserve": reserve}
+    status = augmented(source, tmp_path / "run", shard_size=size, workers=workers, **how)
+    found = [row for path in sorted(tmp_path.glob("run/data/*")) for row in read_rows(path)]
+    assert status.rejected
+    assert sorted(row["study_id_a"] for row in found) == [f"s{number:02d}" for number in range(24)]
+    kept = [row for row in found if not row["finding"]]
+    assert 0 < len(kept) < 24
+    assert all(row["report"] == row["report_a"] and row["lam"] == 1 for row in kept)
+    assert (status.balanced, status.refill_due) == (True, False)
+    assert verify(tmp_path / "run", deep=True).ok
+    augmented(source, tmp_path / "other", **how)
+    assert rows(tmp_path / "run") == rows(tmp_path / "other")
+
+
 def test_the_loader_reads_every_pass(source, tmp_path, monkeypatch):
     reject(monkeypatch, share(60))
     augmented(source, tmp_path / "run", shard_size=1000)
