@@ -44,10 +44,17 @@ def write_report(whole: Benchmark, out: Path, page: Path | None = None) -> Path:
     page.parent.mkdir(parents=True, exist_ok=True)
     _write_csv(kept, page.with_name("results.csv"))
     sets = [studies for studies in whole.sets if any(r.studies == studies.name for r in kept)]
-    parts = ["# Results of the benchmark", _summary(kept, sets, whole), _how(kept, len(found) - len(kept))]
+    parts = ["# Results of the benchmark", *_intro(out)]
+    parts += [_summary(kept, sets, whole), _how(kept, len(found) - len(kept))]
     parts += [_section(kept, studies, whole, page) for studies in sets]
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return page
+
+
+def _intro(out: Path) -> list[str]:
+    """Return what a person has written of the results, `INTRO.md` beside them, for the top of the page."""
+    path = out / "INTRO.md"
+    return [path.read_text(encoding="utf-8").strip()] if path.is_file() else []
 
 
 def _arms(whole: Benchmark) -> list[str]:

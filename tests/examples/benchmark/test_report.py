@@ -108,6 +108,16 @@ def test_an_outcome_that_nothing_has_is_passed_over(tmp_path):
     assert "### zero-shot.disagree" not in text
 
 
+def test_what_a_person_wrote_of_the_results_comes_first(out):
+    pytest.importorskip("matplotlib", reason="figures need the extra benchmark")
+    from examples.benchmark.report import write_report
+
+    assert "Use it so." not in write_report(WHOLE, out).read_text()
+    (out / "INTRO.md").write_text("## What to use\n\nUse it so.\n")
+    text = write_report(WHOLE, out).read_text()
+    assert text.startswith("# Results of the benchmark\n\n## What to use\n\nUse it so.\n\nWorse than")
+
+
 def test_where_nothing_was_run_there_is_no_page(tmp_path):
     pytest.importorskip("matplotlib", reason="figures need the extra benchmark")
     from examples.benchmark.report import write_report
