@@ -63,6 +63,9 @@ class PlanKeywords(TypedDict, total=False):
     engine: str | None
     engine_options: Mapping[str, Any] | None
     columns: Mapping[str, str] | None
+    maps: Mapping[str, str] | None
+    split_all: str | None
+    view_all: str | None
 
 
 class RenderKeywords(TypedDict, total=False):
@@ -123,6 +126,9 @@ class EmbedKeywords(TypedDict, total=False):
     dicom_mode: str | None
     workers: int | None
     columns: Mapping[str, str] | None
+    maps: Mapping[str, str] | None
+    split_all: str | None
+    view_all: str | None
 
 
 class ShortcutsKeywords(TypedDict, total=False):
@@ -141,6 +147,9 @@ class ShortcutsKeywords(TypedDict, total=False):
     exclude_ids: str | Path | None
     workers: int | None
     columns: Mapping[str, str] | None
+    maps: Mapping[str, str] | None
+    split_all: str | None
+    view_all: str | None
 
 
 class AttendKeywords(TypedDict, total=False):

@@ -578,7 +578,52 @@ COLUMNS = Setting(
         text_values=True,
     ),
 )
-"""An option of one kind of data set that is common enough to have its own flag."""
+"""An option of tables that is common enough to have its own flag, as have the next."""
+
+MAPS = Setting(
+    "dataset",
+    "maps",
+    {},
+    Declaration(
+        "Tables only: what a value of view or split means, for example view:Frontal=PA. Repeat it.",
+        keyword="maps",
+        flag="--map",
+        panel=DATA,
+        metavar="FIELD:VALUE=MEANING",
+        example="view:Frontal=PA",
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        text_values=True,
+    ),
+)
+
+SPLIT_ALL = Setting(
+    "dataset",
+    "split",
+    "",
+    Declaration(
+        "Tables only: the split of every row, where no column says it.",
+        keyword="split_all",
+        panel=DATA,
+        metavar="NAME",
+        choices=SPLITS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+    ),
+)
+
+VIEW_ALL = Setting(
+    "dataset",
+    "view",
+    "",
+    Declaration(
+        "Tables only: the view of every picture, where no column says it: PA, AP or LATERAL.",
+        keyword="view_all",
+        panel=DATA,
+        metavar="NAME",
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+    ),
+)
+
+OF_TABLES = (COLUMNS, MAPS, SPLIT_ALL, VIEW_ALL)
 
 DEFAULTS = Settings()
 
@@ -593,7 +638,7 @@ SETTINGS: Mapping[str, Setting] = {one.key: one for settings in TREE.values() fo
 
 def settings_of(command: str) -> tuple[Setting, ...]:
     """Return the settings that a command takes, in the order in which they are declared."""
-    named = (*SETTINGS.values(), COLUMNS)
+    named = (*SETTINGS.values(), *OF_TABLES)
     return tuple(one for one in named if one.declared.keyword and command in one.declared.commands)
 
 

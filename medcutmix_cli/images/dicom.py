@@ -114,7 +114,7 @@ def _read_plain(path: Path, header: FileDataset, element: int) -> Plane | None:
     plane = np.empty(shape, kind)
     with open_picture(path) as file:
         file.seek(offset)
-        if (file.readinto(plane.data.cast("B")) or 0) < needed:
+        if file.readinto(plane.data.cast("B")) < needed:  # type: ignore[attr-defined] # typing.BinaryIO lacks it
             raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
     return plane if _within(plane, header) else None
 
