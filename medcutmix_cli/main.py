@@ -20,6 +20,7 @@ from medcutmix_cli.commands.attend import attend
 from medcutmix_cli.commands.augment import augment, plan
 from medcutmix_cli.commands.batch import slurm
 from medcutmix_cli.commands.calibrate import calibrate
+from medcutmix_cli.commands.check import check
 from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import detect, lexicon, maps, mixes, reports
 from medcutmix_cli.commands.inspect import inspect
@@ -107,6 +108,12 @@ _add(
     "medcutmix augment mimic-cxr-jpg/ RUN --reports reports.zip --encoder bundled",
     "medcutmix augment studies.csv RUN --column image=file --encoder bundled",
     "medcutmix augment SAMPLE RUN --dry-run --probe 64",
+)
+_add(
+    START,
+    check,
+    "medcutmix check SAMPLE",
+    "medcutmix check studies.csv --column image=file --map view:Frontal=PA --split-all train",
 )
 _add(
     STEPS,

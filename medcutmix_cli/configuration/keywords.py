@@ -152,6 +152,22 @@ class ShortcutsKeywords(TypedDict, total=False):
     view_all: str | None
 
 
+class CheckKeywords(TypedDict, total=False):
+    """What `check_dataset` takes besides."""
+
+    dataset_kind: str | None
+    reports: str | Path | None
+    unpaired: str | Path | None
+    splits: Sequence[str] | None
+    exclude_ids: str | Path | None
+    unpaired_as: str | None
+    dicom_mode: str | None
+    columns: Mapping[str, str] | None
+    maps: Mapping[str, str] | None
+    split_all: str | None
+    view_all: str | None
+
+
 class AttendKeywords(TypedDict, total=False):
     """What `attend` takes besides."""
 

@@ -44,7 +44,7 @@ UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 _EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
 _LOOK = _ATTEND | _MAPS
-_SHORTCUTS = frozenset({"shortcuts"})
+_SHORTCUTS, _CHECK = frozenset({"shortcuts"}), frozenset({"check"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class DatasetSettings:
         panel=DATA,
         metavar="NAME",
         kind="dataset",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
     )
     reports: str = setting(
         "",
@@ -79,7 +79,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS | _CHECK,
     )
     unpaired: str = setting(
         "",
@@ -89,7 +89,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _CHECK,
     )
     unpaired_options: Mapping[str, Any] = setting({}, "Constructor arguments of that data set.")
     options: Mapping[str, Any] = setting(
@@ -247,7 +247,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
     )
     findings: tuple[str, ...] = setting(
         (),
@@ -345,7 +345,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
     )
     unpaired: str = setting(
         "none",
@@ -354,7 +354,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=UNPAIRED_ROLES,
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _CHECK,
     )
     embeddings: str = setting(
         "",
@@ -469,7 +469,7 @@ class ImageSettings:
         panel=DATA,
         metavar="NAME",
         choices=DICOM_MODES,
-        commands=NEW_RUN | _EMBED | _LOOK,
+        commands=NEW_RUN | _EMBED | _LOOK | _CHECK,
     )
     format: str = setting(
         "png",
@@ -574,7 +574,7 @@ COLUMNS = Setting(
         panel=DATA,
         metavar="FIELD=COLUMN",
         example="image=file_path",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
         text_values=True,
     ),
 )
@@ -591,7 +591,7 @@ MAPS = Setting(
         panel=DATA,
         metavar="FIELD:VALUE=MEANING",
         example="view:Frontal=PA",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
         text_values=True,
     ),
 )
@@ -606,7 +606,7 @@ SPLIT_ALL = Setting(
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
     ),
 )
 
@@ -619,7 +619,7 @@ VIEW_ALL = Setting(
         keyword="view_all",
         panel=DATA,
         metavar="NAME",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
     ),
 )
 

@@ -97,7 +97,12 @@ def read_studies(sources: Sequence[RowSource], values: TableValues) -> Iterator[
         for problem in source_roles(source, values).problems:
             raise DatasetError(problem.what, where=str(values.folder / source.name), hint=problem.hint)
     entries = read_entries(sources, values, _raise)
-    yield from group_studies((entry.row for entry in entries), _Beside(values, entries).companions())
+    yield from group_entries(entries, values)
+
+
+def group_entries(entries: Sequence[TableEntry], values: TableValues) -> Iterator[Study | Drop]:
+    """Yield every study of some rows once, by (subject_id, study_id)."""
+    return group_studies((entry.row for entry in entries), _Beside(values, entries).companions())
 
 
 def source_roles(source: RowSource, values: TableValues) -> ColumnRoles:

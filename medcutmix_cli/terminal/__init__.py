@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from medcutmix_cli.terminal.calibrations import calibration_view as calibration_view
+    from medcutmix_cli.terminal.checks import check_view as check_view
+    from medcutmix_cli.terminal.checks import problems_view as problems_view
     from medcutmix_cli.terminal.detections import detect_evaluation_view as detect_evaluation_view
     from medcutmix_cli.terminal.estimates import estimate_view as estimate_view
     from medcutmix_cli.terminal.evaluations import evaluation_view as evaluation_view
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 _HOME = {
     "map_view": "maps",
     "calibration_view": "calibrations",
+    "check_view": "checks",
+    "problems_view": "checks",
     "detect_evaluation_view": "detections",
     "estimate_view": "estimates",
     "evaluation_view": "evaluations",
