@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from medcutmix_cli.configuration.settings import SPLITS
 from medcutmix_cli.datasets.column_roles import ColumnRoles
+from medcutmix_cli.datasets.split_names import SPLIT_NAMES
 from medcutmix_cli.datasets.study_table import (
     TableEntry,
     TableValues,
@@ -26,11 +27,7 @@ from medcutmix_cli.records import Drop, Study
 FRONTAL = ("PA", "AP")
 
 GUESSES = {
-    "split": {
-        "train": ("training", "tr"),
-        "validate": ("valid", "val", "validation", "dev"),
-        "test": ("testing", "eval"),
-    },
+    "split": SPLIT_NAMES,
     "view": {
         "PA": ("frontal", "front", "posteroanterior", "posterior-anterior", "ap/pa"),
         "AP": (
