@@ -25,6 +25,7 @@ from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import detect, lexicon, maps, mixes, reports
 from medcutmix_cli.commands.inspect import inspect
 from medcutmix_cli.commands.read import read
+from medcutmix_cli.commands.reasons import reasons
 from medcutmix_cli.commands.render import render
 from medcutmix_cli.commands.sample import sample
 from medcutmix_cli.commands.session import Session
@@ -171,6 +172,7 @@ _add(
     "medcutmix read - --json < report.txt",
     'medcutmix read "No effusion, small left pneumothorax." --explain',
 )
+_add(LOOK, reasons, "medcutmix reasons", "medcutmix reasons recipient-mask-too-small")
 _add(
     LOOK,
     attend,

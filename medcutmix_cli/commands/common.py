@@ -19,7 +19,7 @@ Out = Annotated[Path, typer.Argument(help="Run folder.", metavar="OUT")]
 Dataset = Annotated[
     Path,
     typer.Argument(
-        help="Folder or table: MIMIC-CXR, NIH ChestX-ray14, CSV, TSV, JSON, Parquet, Hugging Face, webdataset, pictures "
+        help="Folder or table: MIMIC-CXR, NIH ChestX-ray14, CSV, JSON, Parquet, Hugging Face, webdataset, pictures "
         "beside their texts. `medcutmix check DATASET` says what it is.",
         metavar="DATASET",
     ),

@@ -225,7 +225,7 @@ def _decode(
         except ImageError as error:
             undecoded[error.reason] += 1
         except DatasetError:
-            undecoded["storage-fails"] += 1
+            undecoded["image-storage-fails"] += 1
     return undecoded, len(sample) - undecoded.total()
 
 

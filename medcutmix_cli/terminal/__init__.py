@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from medcutmix_cli.terminal.mixes import mix_evaluation_view as mix_evaluation_view
     from medcutmix_cli.terminal.pairs import pair_panel as pair_panel
     from medcutmix_cli.terminal.readings import reading_view as reading_view
+    from medcutmix_cli.terminal.reasons import reason_view as reason_view
+    from medcutmix_cli.terminal.reasons import reasons_view as reasons_view
     from medcutmix_cli.terminal.runs import next_commands as next_commands
     from medcutmix_cli.terminal.runs import next_steps as next_steps
     from medcutmix_cli.terminal.runs import status_view as status_view
@@ -50,6 +52,8 @@ _HOME = {
     "output": "words",
     "pair_panel": "pairs",
     "reading_view": "readings",
+    "reason_view": "reasons",
+    "reasons_view": "reasons",
     "sample_view": "samples",
     "schema_table": "schemas",
     "shortcuts_view": "shortcuts",
