@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.assembly.calibrate import calibrate as calibrate
     from medcutmix_cli.assembly.shortcuts import find_shortcuts as find_shortcuts
     from medcutmix_cli.datasets.sample import write_sample as write_sample
+    from medcutmix_cli.dry_run.dataset_check import check_dataset as check_dataset
     from medcutmix_cli.dry_run.estimator import estimate_augment as estimate_augment
     from medcutmix_cli.dry_run.estimator import estimate_render as estimate_render
     from medcutmix_cli.embeddings.embed import embed as embed
@@ -38,6 +39,7 @@ _HOME = {
     "attend": "medcutmix_cli.inspection.attend",
     "augment": "medcutmix_cli.pipeline",
     "calibrate": "medcutmix_cli.assembly.calibrate",
+    "check_dataset": "medcutmix_cli.dry_run.dataset_check",
     "plan": "medcutmix_cli.pipeline",
     "refill": "medcutmix_cli.pipeline",
     "render": "medcutmix_cli.pipeline",
@@ -63,6 +65,7 @@ __all__ = [
     "attend",
     "augment",
     "calibrate",
+    "check_dataset",
     "embed",
     "estimate_augment",
     "estimate_render",

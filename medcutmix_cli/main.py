@@ -20,10 +20,12 @@ from medcutmix_cli.commands.attend import attend
 from medcutmix_cli.commands.augment import augment, plan
 from medcutmix_cli.commands.batch import slurm
 from medcutmix_cli.commands.calibrate import calibrate
+from medcutmix_cli.commands.check import check
 from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import detect, lexicon, maps, mixes, reports
 from medcutmix_cli.commands.inspect import inspect
 from medcutmix_cli.commands.read import read
+from medcutmix_cli.commands.reasons import reasons
 from medcutmix_cli.commands.refill import refill
 from medcutmix_cli.commands.render import render
 from medcutmix_cli.commands.sample import sample
@@ -110,6 +112,12 @@ _add(
     "medcutmix augment SAMPLE RUN --dry-run --probe 64",
 )
 _add(
+    START,
+    check,
+    "medcutmix check SAMPLE",
+    "medcutmix check studies.csv --column image=file --map view:Frontal=PA --split-all train",
+)
+_add(
     STEPS,
     plan,
     "medcutmix plan SAMPLE RUN --pairs-per-study 2 --seed 7",
@@ -171,6 +179,7 @@ _add(
     "medcutmix read - --json < report.txt",
     'medcutmix read "No effusion, small left pneumothorax." --explain',
 )
+_add(LOOK, reasons, "medcutmix reasons", "medcutmix reasons recipient-mask-too-small")
 _add(
     LOOK,
     attend,

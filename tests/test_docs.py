@@ -421,3 +421,17 @@ def test_what_can_be_asked_for_on_the_page_of_targets_is_understood():
 def test_every_name_for_a_cell_that_is_short_is_on_the_page_of_targets():
     told = set(re.findall(r"^\| `([a-z-]+)` \|", TARGETS.partition("| why a cell")[2], flags=re.MULTILINE))
     assert told == {NO_HOST, NO_DONOR, HOSTS_USED_UP, DONORS_USED_UP, MOST_REFUSED, NONE_FITS}
+
+
+def test_what_the_page_of_own_data_types_works_and_prints_what_it_shows(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    page = DOCS["own-data.md"]
+    run_page(page)
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    (shown,) = re.findall(r"(Recognised: .*?)```", page, flags=re.DOTALL)
+    assert not [line for line in shown.splitlines() if line not in (*printed, "...")]
+
+
+def test_every_kind_of_data_set_is_on_the_page_of_own_data():
+    assert set(names("dataset")) <= set(re.findall(r"`([\w-]+)`", DOCS["own-data.md"]))

@@ -45,7 +45,7 @@ UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 _EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
 _LOOK = _ATTEND | _MAPS
-_SHORTCUTS = frozenset({"shortcuts"})
+_SHORTCUTS, _CHECK = frozenset({"shortcuts"}), frozenset({"check"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class DatasetSettings:
         panel=DATA,
         metavar="NAME",
         kind="dataset",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
     )
     reports: str = setting(
         "",
@@ -80,7 +80,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS | _CHECK,
     )
     unpaired: str = setting(
         "",
@@ -90,7 +90,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _CHECK,
     )
     unpaired_options: Mapping[str, Any] = setting({}, "Constructor arguments of that data set.")
     options: Mapping[str, Any] = setting(
@@ -248,7 +248,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
     )
     findings: tuple[str, ...] = setting(
         (),
@@ -357,7 +357,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
     )
     unpaired: str = setting(
         "none",
@@ -366,7 +366,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=UNPAIRED_ROLES,
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _CHECK,
     )
     embeddings: str = setting(
         "",
@@ -481,7 +481,7 @@ class ImageSettings:
         panel=DATA,
         metavar="NAME",
         choices=DICOM_MODES,
-        commands=NEW_RUN | _EMBED | _LOOK,
+        commands=NEW_RUN | _EMBED | _LOOK | _CHECK,
     )
     format: str = setting(
         "png",
@@ -586,11 +586,56 @@ COLUMNS = Setting(
         panel=DATA,
         metavar="FIELD=COLUMN",
         example="image=file_path",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
         text_values=True,
     ),
 )
-"""An option of one kind of data set that is common enough to have its own flag."""
+"""An option of tables that is common enough to have its own flag, as have the next."""
+
+MAPS = Setting(
+    "dataset",
+    "maps",
+    {},
+    Declaration(
+        "Tables only: what a value of view or split means, for example view:Frontal=PA. Repeat it.",
+        keyword="maps",
+        flag="--map",
+        panel=DATA,
+        metavar="FIELD:VALUE=MEANING",
+        example="view:Frontal=PA",
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        text_values=True,
+    ),
+)
+
+SPLIT_ALL = Setting(
+    "dataset",
+    "split",
+    "",
+    Declaration(
+        "Tables only: the split of every row, where no column says it.",
+        keyword="split_all",
+        panel=DATA,
+        metavar="NAME",
+        choices=SPLITS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+    ),
+)
+
+VIEW_ALL = Setting(
+    "dataset",
+    "view",
+    "",
+    Declaration(
+        "Tables only: the view of every picture, where no column says it: PA, AP or LATERAL.",
+        keyword="view_all",
+        panel=DATA,
+        metavar="NAME",
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+    ),
+)
+
+OF_TABLES = (COLUMNS, MAPS, SPLIT_ALL, VIEW_ALL)
 
 DEFAULTS = Settings()
 
@@ -605,7 +650,7 @@ SETTINGS: Mapping[str, Setting] = {one.key: one for settings in TREE.values() fo
 
 def settings_of(command: str) -> tuple[Setting, ...]:
     """Return the settings that a command takes, in the order in which they are declared."""
-    named = (*SETTINGS.values(), COLUMNS)
+    named = (*SETTINGS.values(), *OF_TABLES)
     return tuple(one for one in named if one.declared.keyword and command in one.declared.commands)
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images.dicom import read_dicom
+from medcutmix_cli.images.picture_parts import open_picture
 from medcutmix_cli.images.raster import JPEG_MAGIC, PNG_MAGIC, read_raster
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.records import Placement
@@ -97,11 +98,11 @@ def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Pl
 def _read_once(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
     """Read a picture, or raise what the storage said of itself as `OSError`."""
     try:
-        with path.open("rb", buffering=0) as file:  # a buffer would copy the whole file once more
+        with open_picture(path, buffering=0) as file:  # a buffer would copy the whole file once more
             start = file.read(132)
             if start.startswith((JPEG_MAGIC, PNG_MAGIC)):
                 file.seek(0)
-                return read_raster(file.readall(), canvas, str(path), exact=exact)
+                return read_raster(file.read(), canvas, str(path), exact=exact)
     except FileNotFoundError as error:
         raise ImageError("there is no such picture", where=str(path), reason="image-missing") from error
     except OSError as error:

@@ -13,6 +13,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGExtended12Bit
 
 from medcutmix_cli.errors import ImageError
+from medcutmix_cli.images.picture_parts import open_picture, size_of
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.images.quiet import ignore_pydicom_warnings
 from medcutmix_cli.images.shrink import Plane
@@ -68,7 +69,7 @@ def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Pl
 
 
 def _stored(path: Path) -> tuple[FileDataset, Plane]:
-    with path.open("rb") as file:
+    with open_picture(path) as file:
         header = dcmread(file, stop_before_pixels=True)
         element = file.tell()
     _refuse(header)
@@ -108,19 +109,19 @@ def _read_plain(path: Path, header: FileDataset, element: int) -> Plane | None:
     needed = shape[0] * shape[1] * kind.itemsize
     if offset is None or kind == np.int8:
         return None
-    if path.stat().st_size < offset + needed:
+    if size_of(path) < offset + needed:
         raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
     plane = np.empty(shape, kind)
-    with path.open("rb") as file:
+    with open_picture(path) as file:
         file.seek(offset)
-        if file.readinto(plane.data.cast("B")) < needed:
+        if file.readinto(plane.data.cast("B")) < needed:  # type: ignore[attr-defined] # typing.BinaryIO lacks it
             raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
     return plane if _within(plane, header) else None
 
 
 def _value_offset(path: Path, element: int, *, explicit: bool) -> int | None:
     # PS3.5 7.1.2: tag, then VR, two reserved bytes and a 4-byte length; implicit: tag and length only.
-    with path.open("rb") as file:
+    with open_picture(path) as file:
         file.seek(element)
         start = file.read(12 if explicit else 8)
     plain = start[:4] == _PIXEL_DATA and (not explicit or start[4:6] in (b"OW", b"OB"))
@@ -136,7 +137,8 @@ def _within(plane: Plane, header: FileDataset) -> bool:
 
 def _decode(path: Path) -> Plane:
     """Decode with pydicom and whichever of its decoders is installed."""
-    header = dcmread(path)
+    with open_picture(path) as file:
+        header = dcmread(file)
     if "PixelData" not in header:
         raise ImageError("the DICOM file holds no pixel data", reason="image-empty")
     try:

@@ -30,6 +30,7 @@ WORDS = {
     "reports": ("evaluate", "reports"),
     "read": ("read",),
     "shortcuts": ("shortcuts",),
+    "check": ("check",),
     "verify": ("verify",),
     "inspect": ("inspect",),
 }
@@ -42,6 +43,7 @@ FUNCTIONS = {
     "slurm": (slurm_job,),
     "embed": (medcutmix_cli.embed,),
     "shortcuts": (medcutmix_cli.find_shortcuts,),
+    "check": (medcutmix_cli.check_dataset,),
     "attend": (medcutmix_cli.attend,),
 }
 
