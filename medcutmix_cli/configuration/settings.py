@@ -44,7 +44,7 @@ UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 _EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
 _LOOK = _ATTEND | _MAPS
-_SHORTCUTS = frozenset({"shortcuts"})
+_SHORTCUTS, _EXPORT = frozenset({"shortcuts"}), frozenset({"export"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class DatasetSettings:
         path=True,
         semantic=False,
         optional=False,
-        commands=PLANNED_RUN | {"verify", "inspect", "mixes", "detect"},
+        commands=PLANNED_RUN | {"verify", "inspect", "mixes", "detect", "export"},
     )
     kind: str = setting(
         "",
@@ -69,7 +69,7 @@ class DatasetSettings:
         panel=DATA,
         metavar="NAME",
         kind="dataset",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _EXPORT,
     )
     reports: str = setting(
         "",
@@ -79,7 +79,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS | _EXPORT,
     )
     unpaired: str = setting(
         "",
@@ -109,7 +109,7 @@ class ReportSettings:
         panel=DATA,
         metavar="NAME",
         choices=SECTION_RULES,
-        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS,
+        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS | _EXPORT,
     )
     findings: str = setting(
         "",
