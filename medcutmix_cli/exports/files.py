@@ -53,7 +53,7 @@ class PartFiles:
         """Write a small file; should the power fail, the part is not complete and comes again."""
         target = self.folder / path
         if not target.parent.is_dir():
-            make_private_folder(target.parent)
+            self._make_folders(target.parent)
         begin_private_file(target)
         target.write_bytes(content)
         below = target.relative_to(self.root).as_posix()
@@ -63,11 +63,17 @@ class PartFiles:
     def open_file(self, path: str) -> Iterator[OpenFile]:
         """Give a place to write a file at; it appears whole or not at all, and is told with its rows."""
         target = self.folder / path
-        make_private_folder(target.parent)
+        self._make_folders(target.parent)
         with publish(target) as temporary:
             opened = OpenFile(temporary)
             yield opened
         self.records.append(self.record_of(path, opened.rows))
+
+    def _make_folders(self, folder: Path) -> None:
+        """Make a folder and those above it, down from the export's own: each is private by itself."""
+        for above in reversed(folder.relative_to(self.root).parents):
+            make_private_folder(self.root / above)
+        make_private_folder(folder)
 
     def record_of(self, path: str, rows: int = 0) -> FileRecord:
         """Return what is said of a file that lies there."""
