@@ -35,6 +35,7 @@ PAGES: Mapping[Path, Blocks] = {
         "label-order": schema.labels,
         "metadata": schema.metadata,
     },
+    ROOT / "docs" / "export.md": {"exports": strategies.exports},
     ROOT / "docs" / "settings.md": {table: partial(keywords.settings_table, table) for table in TREE},
     ROOT / "docs" / "weights.md": {"weights": example.weights_table, "labels": example.labels_table},
     ROOT / "docs" / "strategies.md": {
