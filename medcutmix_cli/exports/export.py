@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 
 from medcutmix_cli import __version__
 from medcutmix_cli.assembly.lexicons import lexicon_of_run
-from medcutmix_cli.assembly.opening import open_run_dataset
+from medcutmix_cli.assembly.opening import CREDENTIALED_TERMS, SYNTHETIC_TERMS, open_run_dataset
 from medcutmix_cli.configuration.plugins import build
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.settings import SPLITS, Settings
@@ -41,6 +42,7 @@ from medcutmix_cli.run.folder import RunFolder, RunRecord, write_json, write_tex
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.private_files import make_private_folder
 from medcutmix_cli.system.storage_errors import explain_storage_errors
+from medcutmix_cli.system.temporary_files import remove_abandoned
 
 ORIGINALS = ("none", "together", "apart")
 """Whether the data set's own studies are exported: not at all, among the mixes, or in a folder beside theirs."""
@@ -160,8 +162,6 @@ def _begin(folder: ExportFolder, request: ExportRequest) -> ExportManifest | Non
 
 
 def _read_request(folder: ExportFolder) -> dict[str, Any]:
-    import json
-
     try:
         found: dict[str, Any] = json.loads(folder.request_file.read_text(encoding="utf-8"))
     except ValueError:
@@ -268,6 +268,8 @@ class _Export:
                 self.profile.finish(ledger.entries(tree), files)
                 records += files.records
                 records.append(self._note(tree, "sizes.json", sizes_of(records, tree)))
+        for path in (self.folder.root, *self.folder.root.rglob("*/")):
+            remove_abandoned(path)
         write_sums(self.folder, records)
         manifest = self._manifest(records)
         write_text(self.folder.card_file, card_text(manifest))
@@ -281,11 +283,10 @@ class _Export:
 
     def _manifest(self, records: Iterable[FileRecord]) -> ExportManifest:
         listed = list(records)
-        origin = self.contents.heads[0].origin
         return ExportManifest(
             request=self.request.plain(),
             reader=self.profile.reader,
-            terms=origin.get("terms", ""),
+            terms=SYNTHETIC_TERMS if self.record.synthetic else CREDENTIALED_TERMS,
             synthetic=self.record.synthetic,
             rows={split: dict(self.rows[split]) for split in SPLITS if split in self.rows},
             no_hflip=sum(state.no_hflip for state in self.states),

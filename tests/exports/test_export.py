@@ -1,6 +1,8 @@
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -12,6 +14,7 @@ from medcutmix_cli.exports.export import export
 from medcutmix_cli.exports.manifest import ExportFolder, read_sums
 from medcutmix_cli.exports.row import plain_key
 from medcutmix_cli.run.shards import read_rows
+from medcutmix_cli.system.temporary_files import owner
 from tests.run_folders import make_row, write_run
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
@@ -159,6 +162,28 @@ def test_a_row_without_a_caption_is_left_out_by_name(made, tmp_path):
     assert manifest.dropped == {"caption-empty": 2}
     assert manifest.rows == {"train": {"mix": 1}}
     assert "| caption-empty | 2 |" in (tmp_path / "x" / "README.md").read_text()
+
+
+def test_a_shard_that_no_row_is_left_of_makes_no_gap_in_the_numbers_of_tars(tmp_path):
+    run = write_run(tmp_path / "run", ([make_row(0)], [make_row(1, report="")], [make_row(2)]))
+    export(run, tmp_path / "x", to="webdataset")
+    sizes = json.loads((tmp_path / "x" / "sizes.json").read_text())
+    assert sizes == {"train-00000.tar": 1, "train-00001.tar": 0, "train-00002.tar": 1}
+    assert all((tmp_path / "x" / name).stat().st_size for name in sizes)
+
+
+def test_what_a_killed_process_left_half_written_is_removed(made, tmp_path, monkeypatch):
+    run, out = made(make_row(0)), tmp_path / "x"
+    monkeypatch.setattr(module._Export, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        export(run, out, to="webdataset")
+    monkeypatch.undo()
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    left = out / f".train-00000.tar.{owner(process.pid)}"
+    left.write_bytes(b"half a tar")
+    export(run, out, to="webdataset")
+    assert not left.exists()
 
 
 def test_nothing_but_empty_captions_is_an_error_that_says_why(made, tmp_path):

@@ -5,6 +5,7 @@ What is imitated was read in the consumers' own code; a test names the steps tha
 
 import ast
 import csv
+import gc
 import io
 import json
 import pickle
@@ -215,6 +216,7 @@ def test_imagefolder_reads_the_folder(export, table, tmp_path, monkeypatch):
         assert rows[row.key]["caption"] == row.caption
         assert rows[row.key]["no_hflip"] == row.no_hflip
         assert rows[row.key]["image"].size == (64, 64)
+    gc.collect()  # here, and not in a later test
 
 
 def test_the_folder_has_every_text_and_label(export):

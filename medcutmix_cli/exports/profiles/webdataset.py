@@ -37,7 +37,7 @@ class WebDataset:
     """Tars `train-00000.tar` with `KEY.png`, `KEY.txt` and `KEY.json`, a tar a shard of the run, and `sizes.json`."""
 
     reader: ClassVar[str] = (
-        "open_clip (`--dataset-type webdataset --train-data 'OUT/train-{00000..00007}.tar'`)"
+        "open_clip (`--dataset-type webdataset --train-data 'OUT/train-{00000..LAST}.tar'`)"
     )
     needs_sentences: ClassVar[bool] = False
 
