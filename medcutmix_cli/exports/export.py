@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,14 +16,14 @@ from medcutmix_cli.configuration.plugins import build
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.settings import SPLITS, Settings
 from medcutmix_cli.engines import Progress
-from medcutmix_cli.errors import NoPairsError, RunConflictError, RunError, UsageError, suggest
+from medcutmix_cli.errors import NoPairsError, RunError, UsageError, suggest
+from medcutmix_cli.exports.beginning import begin_export
 from medcutmix_cli.exports.card import card_text
 from medcutmix_cli.exports.files import FileRecord, PartFiles
 from medcutmix_cli.exports.manifest import (
     ExportFolder,
     ExportManifest,
     ExportRequest,
-    read_manifest,
     sizes_of,
     write_manifest,
     write_sums,
@@ -98,7 +97,7 @@ def export(
         version=__version__,
     )
     folder = ExportFolder(Path(out))
-    found = _begin(folder, request)
+    found = begin_export(folder, request)
     if found is not None:
         return found
     source = None
@@ -136,47 +135,6 @@ def _record_of(contents: Contents) -> RunRecord:
     if contents.kind != "run" or contents.record is None:
         raise RunError("an export takes a whole run", where=str(contents.path), hint="give its folder")
     return contents.record
-
-
-def _begin(folder: ExportFolder, request: ExportRequest) -> ExportManifest | None:
-    """Make the folder, or look at what is in it; return what is complete.
-
-    Raises:
-        RunConflictError: Another export lies there.
-        RunError: Something else does.
-    """
-    plain = request.plain()
-    if folder.is_export():
-        found = read_manifest(folder)
-        _refuse_other(folder, found.request, plain)
-        return found
-    if folder.request_file.is_file():
-        _refuse_other(folder, _read_request(folder), plain)
-    elif folder.root.exists() and (not folder.root.is_dir() or any(folder.root.iterdir())):
-        raise RunError("something else lies here", where=str(folder.root), hint="choose an empty folder")
-    with explain_storage_errors(folder.root):
-        make_private_folder(folder.root)
-        make_private_folder(folder.work)
-        write_json(folder.request_file, plain)
-    return None
-
-
-def _read_request(folder: ExportFolder) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(folder.request_file.read_text(encoding="utf-8"))
-    except ValueError:
-        return {}
-    return found
-
-
-def _refuse_other(folder: ExportFolder, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
-    other = sorted(key for key in wanted if found.get(key) != wanted[key])
-    if other:
-        raise RunConflictError(
-            f"another export lies in this folder: {', '.join(other)} differ",
-            where=str(folder.root),
-            hint="choose another folder, or remove this one",
-        )
 
 
 def _open_originals(record: RunRecord, profile: ExportProfile, caption: str, dataset: Any) -> Originals:
