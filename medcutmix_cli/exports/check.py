@@ -51,6 +51,9 @@ def check_export(
         hashes: Whether to read every file; otherwise names and the sum of sizes are looked at.
         progress: Called with ("hashing", files done, files).
     """
+    if folder.is_begun():
+        detail = "this export is not complete: type the same command again"
+        return ExportCheck(0, 0, (ExportFault(folder.manifest_file.name, "missing", detail),))
     try:
         manifest = read_manifest(folder)
         listed = dict(read_sums(folder))

@@ -56,6 +56,10 @@ class ExportFolder:
         """Say whether a complete export lies here."""
         return self.manifest_file.is_file()
 
+    def is_begun(self) -> bool:
+        """Say whether an export lies here that is not complete."""
+        return self.request_file.is_file() and not self.is_export()
+
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:

@@ -161,8 +161,9 @@ def verify(
     if deep and shallow:
         raise UsageError("a check is either deep or shallow", hint="give one of --deep and --shallow")
     level = Level.DEEP if deep else Level.SHALLOW if shallow else Level.THOROUGH
-    if ExportFolder(Path(out)).is_export():
-        return _verify_export(Path(out), level, progress)
+    export = ExportFolder(Path(out))
+    if export.is_export() or export.is_begun():
+        return _verify_export(export, level, progress)
     folder = RunFolder(Path(out))
     record = read_run(folder)
     problems = [*_folder_problems(folder, record), *_plan_problems(folder, record)]
@@ -180,8 +181,8 @@ def verify(
     return Verification(len(record.shards), rows, level, tuple(problems))
 
 
-def _verify_export(out: Path, level: Level, progress: Progress | None) -> Verification:
-    found = check_export(ExportFolder(out), hashes=level is not Level.SHALLOW, progress=progress)
+def _verify_export(folder: ExportFolder, level: Level, progress: Progress | None) -> Verification:
+    found = check_export(folder, hashes=level is not Level.SHALLOW, progress=progress)
     problems = tuple(Problem(fault.where, fault.rule, fault.detail) for fault in found.faults)
     return Verification(found.files, found.rows, level, problems, kind="export")
 

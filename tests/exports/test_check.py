@@ -62,6 +62,13 @@ def test_a_list_of_hashes_that_is_another_or_gone_is_told(out, lost):
         assert rules(out) == {("SHA256SUMS", "hash"), ("SHA256SUMS", "sums")}
 
 
+def test_an_export_that_was_stopped_is_not_complete(out):
+    (out / "export.json").unlink()
+    (out / ".export").mkdir()
+    (out / ".export" / "request.json").write_text("{}")
+    assert rules(out) == {("export.json", "missing")}
+
+
 def test_a_manifest_that_cannot_be_read_is_damaged(out):
     (out / "export.json").write_text(json.dumps({"format": 1}))
     assert rules(out) == {("export.json", "damaged")}
