@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
     from medcutmix_cli.evaluation import evaluate_mixes as evaluate_mixes
     from medcutmix_cli.evaluation import evaluate_reports as evaluate_reports
+    from medcutmix_cli.exports.export import export as export
+    from medcutmix_cli.exports.sections import export_sections as export_sections
     from medcutmix_cli.gallery import write_gallery as write_gallery
     from medcutmix_cli.gallery.overlay import overlay as overlay
     from medcutmix_cli.inspection.attend import attend as attend
@@ -53,6 +55,8 @@ _HOME = {
     "evaluate_maps": "medcutmix_cli.evaluation",
     "evaluate_mixes": "medcutmix_cli.evaluation",
     "evaluate_reports": "medcutmix_cli.evaluation",
+    "export": "medcutmix_cli.exports.export",
+    "export_sections": "medcutmix_cli.exports.sections",
     "find_shortcuts": "medcutmix_cli.assembly.shortcuts",
     "needed_maps": "medcutmix_cli.encoders.precomputed",
     "overlay": "medcutmix_cli.gallery.overlay",
@@ -73,6 +77,8 @@ __all__ = [
     "evaluate_maps",
     "evaluate_mixes",
     "evaluate_reports",
+    "export",
+    "export_sections",
     "find_shortcuts",
     "inspect",
     "needed_maps",

@@ -23,6 +23,7 @@ from medcutmix_cli.commands.calibrate import calibrate
 from medcutmix_cli.commands.check import check
 from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import detect, lexicon, maps, mixes, reports
+from medcutmix_cli.commands.export import export
 from medcutmix_cli.commands.inspect import inspect
 from medcutmix_cli.commands.read import read
 from medcutmix_cli.commands.reasons import reasons
@@ -155,6 +156,14 @@ _add(
     embed,
     "medcutmix embed SAMPLE embeddings.parquet",
     "medcutmix augment SAMPLE RUN --pairing nearest --embeddings embeddings.parquet",
+)
+_add(
+    STEPS,
+    export,
+    "medcutmix export RUN OUT --to open-clip",
+    "medcutmix export RUN OUT --to webdataset --originals together",
+    "medcutmix export RUN OUT --to r2gen --originals together --split train --split validate --split test",
+    "medcutmix export sections mimic-cxr mimic_cxr_sectioned.csv",
 )
 _add(
     LOOK,

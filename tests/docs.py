@@ -37,6 +37,7 @@ PAGES: Mapping[Path, Blocks] = {
     },
     ROOT / "docs" / "own-data.md": {"roles": own_data.roles},
     ROOT / "docs" / "reasons.md": {"reasons": reason_page.reason_tables},
+    ROOT / "docs" / "export.md": {"exports": strategies.exports},
     ROOT / "docs" / "settings.md": {table: partial(keywords.settings_table, table) for table in TREE},
     ROOT / "docs" / "weights.md": {"weights": example.weights_table, "labels": example.labels_table},
     ROOT / "docs" / "strategies.md": {

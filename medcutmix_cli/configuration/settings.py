@@ -45,7 +45,7 @@ UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 _EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
 _LOOK = _ATTEND | _MAPS
-_SHORTCUTS, _CHECK = frozenset({"shortcuts"}), frozenset({"check"})
+_SHORTCUTS, _CHECK, _EXPORT = frozenset({"shortcuts"}), frozenset({"check"}), frozenset({"export"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class DatasetSettings:
         path=True,
         semantic=False,
         optional=False,
-        commands=PLANNED_RUN | {"verify", "inspect", "mixes", "detect"},
+        commands=PLANNED_RUN | {"verify", "inspect", "mixes", "detect", "export"},
     )
     kind: str = setting(
         "",
@@ -70,7 +70,7 @@ class DatasetSettings:
         panel=DATA,
         metavar="NAME",
         kind="dataset",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK | _EXPORT,
     )
     reports: str = setting(
         "",
@@ -80,7 +80,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS | _CHECK | _EXPORT,
     )
     unpaired: str = setting(
         "",
@@ -110,7 +110,7 @@ class ReportSettings:
         panel=DATA,
         metavar="NAME",
         choices=SECTION_RULES,
-        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS,
+        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS | _EXPORT,
     )
     findings: str = setting(
         "",

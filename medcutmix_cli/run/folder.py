@@ -1,7 +1,7 @@
 """The run folder: where everything lies, and what its small JSON files say. Knows no pixel and no report.
 
     OUT/run.json  plan.parquet  reserve.parquet  nulls.parquet  calibration.json  findings.toml  README.md
-    OUT/plan-1.parquet, ... (of refills)
+    OUT/row.schema.json  plan-1.parquet, ... (of refills)
     OUT/data/part-00000.parquet  state/part-00000.json  failures/part-00000.jsonl  logs/
 
 A shard is complete when its state file is there: it is written last. There are no lock files: two tasks that render
@@ -72,6 +72,11 @@ class RunFolder:
         return self.root / "README.md"
 
     @property
+    def schema_file(self) -> Path:
+        """The JSON Schema of a row."""
+        return self.root / "row.schema.json"
+
+    @property
     def folders(self) -> tuple[Path, ...]:
         """The run folder itself first, then those in it."""
         return (self.root, *(self.root / name for name in ("data", "state", "failures")))
@@ -111,7 +116,7 @@ class RunFolder:
         """List names in the folder that are no part of any run."""
         ours = {
             *("run.json", "plan.parquet", "nulls.parquet", "calibration.json", "README.md", "report.html"),
-            *("findings.toml", "reserve.parquet"),
+            *("findings.toml", "reserve.parquet", "row.schema.json"),
             *("data", "state", "failures", "logs"),
         }
         if not self.root.is_dir():

@@ -85,12 +85,20 @@ _LOOKED_AT = {
 }
 """What each level of a verification is called."""
 
+_LOOKED_AT_EXPORT = {
+    "shallow": "names and sizes (no file was read)",
+    "thorough": "every file by its hash",
+    "deep": "every file by its hash (an export has no recipes)",
+}
+
 
 def verification_view(verification: Verification) -> RenderableType:
     """Render what was verified, and each problem with its place and the rule it breaks."""
-    scope = f"{quantity(verification.shards, 'shard')}, {quantity(verification.rows, 'row')}"
+    unit = "file" if verification.kind == "export" else "shard"
+    scope = f"{quantity(verification.shards, unit)}, {quantity(verification.rows, 'row')}"
     if verification.ok:
-        return Text.assemble(("verified ", "bold green"), f"{scope}: {_LOOKED_AT[verification.level]}")
+        looked = _LOOKED_AT_EXPORT if verification.kind == "export" else _LOOKED_AT
+        return Text.assemble(("verified ", "bold green"), f"{scope}: {looked[verification.level]}")
     found = quantity(len(verification.problems), "problem")
     table = plain_table("where", "rule", "detail")
     table.columns[1].justify = table.columns[2].justify = "left"

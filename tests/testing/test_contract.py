@@ -17,7 +17,7 @@ from tests.reference.biomedclip import layout
 from tests.reference.biovil import release
 from tests.trees import write_manifest
 
-PLAIN = ("alignment", "blend", "gate", "mask", "region", "weight")
+PLAIN = ("alignment", "blend", "export", "gate", "mask", "region", "weight")
 """Kinds whose parts need nothing to be built."""
 
 
