@@ -30,7 +30,7 @@ from medcutmix_cli.exports.manifest import (
 )
 from medcutmix_cli.exports.mixes import ShardMixes
 from medcutmix_cli.exports.originals import Originals
-from medcutmix_cli.exports.parts import ExportPart, PartLedger, PartState, RowSource, write_part
+from medcutmix_cli.exports.parts import ExportPart, ExportSource, PartLedger, PartState, write_part
 from medcutmix_cli.exports.profile import ExportProfile
 from medcutmix_cli.exports.row import CAPTIONS
 from medcutmix_cli.exports.sentences import SentenceReader
@@ -194,7 +194,7 @@ class _Export:
             yield ExportPart(tree, split, numbers[tree, split], source)
             numbers[tree, split] += 1
 
-    def _sources(self) -> Iterator[tuple[str, str, RowSource]]:
+    def _sources(self) -> Iterator[tuple[str, str, ExportSource]]:
         apart = self.request.originals == "apart"
         for split, mixes in self._mixes():
             yield (_MIXES if apart else ""), split, mixes
@@ -203,7 +203,7 @@ class _Export:
             for split, block in self.originals.blocks(splits):
                 yield (_ORIGINALS if apart else ""), split, block
 
-    def _mixes(self) -> Iterator[tuple[str, RowSource]]:
+    def _mixes(self) -> Iterator[tuple[str, ExportSource]]:
         settings: Settings = from_plain(self.record.settings)
         reader = None
         if self.profile.needs_sentences:
@@ -212,10 +212,8 @@ class _Export:
             there = set(read_table((head,), ("split",)).column("split").to_pylist())
             for split in self.request.splits or SPLITS:
                 if split in there:
-                    yield (
-                        split,
-                        ShardMixes(head.path, split, self.request.caption, settings.image.format, reader),
-                    )
+                    how = (self.request.caption, settings.image.format, reader)
+                    yield split, ShardMixes(head.path, split, *how, mixed_only=self.originals is not None)
 
     def _finish(self, ledger: PartLedger) -> ExportManifest:
         trees = (_MIXES, _ORIGINALS) if self.request.originals == "apart" else ("",)

@@ -9,16 +9,37 @@ from pathlib import Path
 from medcutmix_cli.exports.laterality import find_laterality
 from medcutmix_cli.exports.row import ExportRow, RowTexts
 from medcutmix_cli.exports.sentences import SentenceReader
+from medcutmix_cli.records import Drop
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import Row, read_rows
 
 _SECTIONS = ("findings", "impression", "last_paragraph", "indication")
 COLUMNS = check_names(
-    *("pair_id", "image", "report", *_SECTIONS, "finding", "split", "strategy", "lam", "label_mixed"),
+    *(
+        "pair_id",
+        "image",
+        "report",
+        *_SECTIONS,
+        "finding",
+        "finding_a",
+        "image_mode",
+        "split",
+        "strategy",
+        "lam",
+        "label_mixed",
+    ),
     *("subject_id_a", "study_id_a", "view_a", "subject_id_b", "study_id_b"),
 )
 """What is read of each row."""
+
+
+NOT_MIXED = "not-mixed-beside-originals"
+
+
+def is_unmixed(row: Row) -> bool:
+    """Say whether a row is a study as it is, which no finding came into or left (see `planning.originals`)."""
+    return row["image_mode"] == "keep" and not row["finding"] and not row["finding_a"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +50,7 @@ class ShardMixes:
         caption: One of `row.CAPTIONS`.
         picture_format: How the run stores its pictures.
         reader: Reads sentences; None where nobody asks for them.
+        mixed_only: Whether studies that the run has as they are are left out: the originals lie beside.
     """
 
     shard: Path
@@ -36,11 +58,16 @@ class ShardMixes:
     caption: str
     picture_format: str
     reader: SentenceReader | None
+    mixed_only: bool = False
 
-    def rows(self) -> Iterator[ExportRow]:
+    def rows(self) -> Iterator[ExportRow | Drop]:
         """Yield the rows in the order of the shard, a row group in memory."""
         for row in read_rows(self.shard, COLUMNS):
-            if row["split"] == self.split:
+            if row["split"] != self.split:
+                continue
+            if self.mixed_only and is_unmixed(row):
+                yield Drop("pair", row["pair_id"], NOT_MIXED)
+            else:
                 yield self._row(row)
 
     def _row(self, row: Row) -> ExportRow:

@@ -18,7 +18,7 @@ from medcutmix_cli.run.folder import write_json
 from medcutmix_cli.system.atomic_files import publish
 
 
-class RowSource(Protocol):
+class ExportSource(Protocol):
     """Where the rows of one part come from."""
 
     def rows(self) -> Iterator[ExportRow | Drop]:
@@ -37,7 +37,7 @@ class ExportPart:
     tree: str
     split: str
     number: int
-    source: RowSource
+    source: ExportSource
 
     @property
     def name(self) -> str:
@@ -122,7 +122,7 @@ class _Taken:
     """Passes on the rows of a part that its profile can take, and counts all."""
 
     profile: ExportProfile
-    source: RowSource
+    source: ExportSource
     rows: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     no_hflip: int = 0

@@ -15,6 +15,7 @@ from medcutmix_cli.exports.manifest import ExportFolder, read_sums
 from medcutmix_cli.exports.row import plain_key
 from medcutmix_cli.run.shards import read_rows
 from medcutmix_cli.system.temporary_files import owner
+from tests.builders import make_report
 from tests.run_folders import make_row, write_run
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
@@ -33,6 +34,21 @@ def run(tmp_path_factory):
             source, folder / "out", encoder="toy", gate="none", align="none", shard_size=4, workers=1
         )
     return folder / "out"
+
+
+@pytest.fixture
+def kept_run(tmp_path, monkeypatch):
+    """Return a run that has every third study as it is: nothing can be mixed into it."""
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
+    source = write_manifest(tmp_path / "in", STUDIES)
+    rows = [json.loads(line) for line in (source / "manifest.jsonl").read_text().splitlines()]
+    rows = [
+        {**row, **({} if n % 3 else {"report": make_report("Heart size is normal.")})}
+        for n, row in enumerate(rows)
+    ]
+    (source / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    medcutmix_cli.augment(source, tmp_path / "kept", encoder="toy", gate="none", align="none", workers=1)
+    return tmp_path / "kept"
 
 
 @pytest.fixture
@@ -66,12 +82,23 @@ def test_every_mix_is_exported_with_its_stored_picture(run, tmp_path):
         assert row["subject_id"] == stored[key]["subject_id_a"]
 
 
+@pytest.mark.parametrize(("originals", "left_out"), [("none", 0), ("together", 1), ("apart", 1)])
+def test_a_study_that_a_run_has_as_it_is_comes_once(kept_run, tmp_path, originals, left_out):
+    run = kept_run
+    unmixed = sum(not row["finding"] for row in mixes(run))
+    assert 0 < unmixed < len(mixes(run))
+    manifest = export(run, tmp_path / "x", to="folder", originals=originals)
+    assert manifest.dropped.get("not-mixed-beside-originals", 0) == left_out * unmixed
+    assert manifest.rows["train"]["mix"] == len(mixes(run)) - left_out * unmixed
+
+
 def test_originals_come_with_the_mixes_each_study_once_on_the_same_canvas(run, tmp_path):
     manifest = export(run, tmp_path / "x", to="folder", originals="together")
     lines = (tmp_path / "x" / "train" / "metadata.jsonl").read_text().splitlines()
     rows = [json.loads(line) for line in lines]
     own = [row for row in rows if row["source"] == "original"]
-    assert manifest.rows["train"] == {"mix": len(mixes(run)), "original": STUDIES}
+    mixed = sum(bool(row["finding"]) for row in mixes(run))
+    assert manifest.rows["train"] == {"mix": mixed, "original": STUDIES}
     assert {row["study_id"] for row in own} == {f"s{number:04d}" for number in range(STUDIES)}
     assert len({row["key"] for row in rows}) == len(rows)
     sizes = Counter((tmp_path / "x" / "train" / row["file_name"]).read_bytes()[16:24] for row in rows)

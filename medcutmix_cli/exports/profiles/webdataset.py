@@ -33,7 +33,7 @@ class PackedEntry(TypedDict):
 
 
 @dataclass(frozen=True)
-class WebDataset:
+class WebDatasetTars:
     """Tars `train-00000.tar` with `KEY.png`, `KEY.txt` and `KEY.json`, a tar a shard of the run, and `sizes.json`."""
 
     reader: ClassVar[str] = (
