@@ -77,7 +77,9 @@ def _begins_a_row(path: Path) -> bool:
             first = next((member for member in archive if member.isfile()), None)
     except (OSError, tarfile.TarError):
         return False
-    return first is not None and _key(first.name)[1] in (*PICTURES, *TEXTS, "json")
+    # A tree of folders in a tar is another data set's.
+    flat = first is not None and first.name.removeprefix("./").count("/") <= 1
+    return flat and first is not None and _key(first.name)[1] in (*PICTURES, *TEXTS, "json")
 
 
 def _key(name: str) -> tuple[str, str]:

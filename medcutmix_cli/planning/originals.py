@@ -71,7 +71,7 @@ def _next(studies: Sequence[PackedStudy], number: int) -> Iterator[PackedStudy]:
     own = studies[number]
     for step in range(1, len(studies)):
         other = studies[(number + step) % len(studies)]
-        if other.subject_id != own.subject_id and other.split == own.split:
+        if other.may_give and other.subject_id != own.subject_id and other.split == own.split:
             yield other
 
 

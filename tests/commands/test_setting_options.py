@@ -33,6 +33,7 @@ WORDS = {
     "check": ("check",),
     "verify": ("verify",),
     "inspect": ("inspect",),
+    "export": ("export",),
 }
 """Every command that takes settings, by its name in a declaration."""
 
@@ -53,6 +54,7 @@ OWN = {
     "mixes": {"--seed"},
     "detect": {"--seed"},
     "attend": {"--finding"},
+    "export": {"--split"},
 }
 """Options of a command that have the name of a setting and are none."""
 

@@ -16,7 +16,7 @@ def effusions(count):
 
 
 def planned(studies, **changes):
-    return make_plan(studies, PlanSettings(**changes), SameFinding())
+    return make_plan(studies, PlanSettings(**{"unmixed": "drop", **changes}), SameFinding())
 
 
 def parents(pairs):
