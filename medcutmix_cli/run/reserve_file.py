@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Pair
-from medcutmix_cli.run.plan_file import PLAN_SCHEMA
+from medcutmix_cli.run.plan_file import PLAN_SCHEMA, plain_record
 from medcutmix_cli.system.atomic_files import publish
 
 RESERVE_SCHEMA = PLAN_SCHEMA.append(pa.field("drop", pa.string()))
@@ -54,7 +54,7 @@ def write_reserve(path: Path, pairs: Sequence[Pair], dropped: Mapping[str, str])
     ):
         for start in range(0, len(pairs), _GROUP):
             rows = [
-                {**asdict(pair), "drop": dropped.get(pair.recipient.study_id, "")}
+                {**plain_record(pair), "drop": dropped.get(pair.recipient.study_id, "")}
                 for pair in pairs[start : start + _GROUP]
             ]
             writer.write_table(pa.Table.from_pylist(rows, schema=RESERVE_SCHEMA))
