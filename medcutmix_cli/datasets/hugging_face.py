@@ -7,8 +7,8 @@ several (`dataset_dict.json`). A copy from the hub holds `data/train-00000-of-00
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ import pyarrow as pa
 from medcutmix_cli.datasets.embedded_pictures import EmbeddedPicture, PictureCell, is_picture_type
 from medcutmix_cli.datasets.manifest import TableSource, table_sha256
 from medcutmix_cli.datasets.split_names import split_named
-from medcutmix_cli.datasets.study_table import Row, RowSource
+from medcutmix_cli.datasets.study_table import FileSource, Row, RowSource
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.tables import fingerprint
 from medcutmix_cli.errors import DatasetError
@@ -109,22 +109,8 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class ArrowSource:
-    """One Arrow stream as rows; its pictures are found by their bytes' places and not read.
-
-    Attributes:
-        folder: What its name is relative to.
-        known: See `RowSource`.
-    """
-
-    path: Path
-    folder: Path
-    known: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Its path relative to the folder."""
-        return self.path.relative_to(self.folder).as_posix()
+class ArrowSource(FileSource):
+    """One Arrow stream as rows; its pictures are found by their bytes' places and not read."""
 
     @property
     def columns(self) -> list[str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from medcutmix_cli.datasets import manifest_rows
 from medcutmix_cli.datasets.manifest_rows import TableFile
-from medcutmix_cli.datasets.study_table import Row
+from medcutmix_cli.datasets.study_table import FileSource, Row
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.tables import fingerprint
 from medcutmix_cli.errors import DatasetError
@@ -59,22 +59,8 @@ class Manifest(TableDataset):
 
 
 @dataclass(frozen=True)
-class TableSource:
-    """A table file as rows of a data set.
-
-    Attributes:
-        folder: What its name is relative to; its own folder, where None.
-        known: See `RowSource`.
-    """
-
-    path: Path
-    folder: Path | None = None
-    known: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Its path relative to the folder."""
-        return self.path.relative_to(self.folder or self.path.parent).as_posix()
+class TableSource(FileSource):
+    """A table file as rows of a data set."""
 
     @property
     def columns(self) -> list[str]:

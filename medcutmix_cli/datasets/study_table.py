@@ -50,6 +50,25 @@ class RowSource(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class FileSource:
+    """What a file of rows of any format is called; formats say how it is read.
+
+    Attributes:
+        folder: What its name is relative to; its own folder, where None.
+        known: See `RowSource`.
+    """
+
+    path: Path
+    folder: Path | None = None
+    known: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Its path relative to the folder."""
+        return self.path.relative_to(self.folder or self.path.parent).as_posix()
+
+
 @dataclass(frozen=True, slots=True)
 class TableValues:
     """What a user says of the columns and values of a table.

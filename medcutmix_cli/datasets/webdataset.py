@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from medcutmix_cli.datasets.embedded_pictures import EmbeddedPicture
 from medcutmix_cli.datasets.report_store import decode_text
 from medcutmix_cli.datasets.split_names import split_folder, split_named
-from medcutmix_cli.datasets.study_table import Row
+from medcutmix_cli.datasets.study_table import FileSource, Row
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.images.picture_parts import range_part
@@ -90,22 +90,8 @@ def _key(name: str) -> tuple[str, str]:
 
 
 @dataclass(frozen=True)
-class TarSource:
-    """One tar file as rows, a key each.
-
-    Attributes:
-        folder: What its name is relative to.
-        known: See `RowSource`.
-    """
-
-    path: Path
-    folder: Path
-    known: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Its path relative to the folder."""
-        return self.path.relative_to(self.folder).as_posix()
+class TarSource(FileSource):
+    """One tar file as rows, a key each."""
 
     @property
     def columns(self) -> list[str]:

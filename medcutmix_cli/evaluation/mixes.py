@@ -31,7 +31,7 @@ from medcutmix_cli.reports.tables import use_lexicon
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.contents import Contents, open_contents
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
-from medcutmix_cli.run.shards import Row, read_rows
+from medcutmix_cli.run.shards import Row, is_unmixed, read_rows
 
 _OF_PARENTS = ("study_id", "image_id", "image_path", "placement", "side")
 COLUMNS = check_names(
@@ -42,11 +42,6 @@ COLUMNS = check_names(
 """What is read of each row: no stored picture."""
 
 UNMIXED = "row-as-it-is"
-
-
-def _is_unmixed(row: Row) -> bool:
-    """Say whether a row is a study as it is, of which nothing can be measured (see `planning.originals`)."""
-    return row["image_mode"] == "keep" and not row["finding"] and not row["finding_a"]
 
 
 def evaluate_mixes(
@@ -125,7 +120,7 @@ class _MixJudge:
         for head in contents.heads:
             for row in read_rows(head.path, COLUMNS):
                 done += 1
-                if _is_unmixed(row):
+                if is_unmixed(row):
                     self.left_out[UNMIXED] += 1
                     continue
                 self._criticise(row)

@@ -12,7 +12,7 @@ from medcutmix_cli.exports.sentences import SentenceReader
 from medcutmix_cli.records import Drop
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.run.columns import check_names
-from medcutmix_cli.run.shards import Row, read_rows
+from medcutmix_cli.run.shards import Row, is_unmixed, read_rows
 
 _SECTIONS = ("findings", "impression", "last_paragraph", "indication")
 COLUMNS = check_names(
@@ -35,11 +35,6 @@ COLUMNS = check_names(
 
 
 NOT_MIXED = "not-mixed-beside-originals"
-
-
-def is_unmixed(row: Row) -> bool:
-    """Say whether a row is a study as it is, which no finding came into or left (see `planning.originals`)."""
-    return row["image_mode"] == "keep" and not row["finding"] and not row["finding_a"]
 
 
 @dataclass(frozen=True, slots=True)
