@@ -229,7 +229,7 @@ def _shaped(choice: _Choice | TargetedChoice, cohort: Cohort) -> _Shaped:
     recipients = [study for study in cohort.studies if not choice.chooser.bars(study)]
     if isinstance(choice, _Choice):
         reserve, kept = choice.keep_shape(recipients)
-        choice.hold_reserve(cohort)
+        choice.hold_reserve(cohort, recipients)
     else:
         reserve, kept = {}, choice.kept
     found = len(choice.reserved) - reserve.get(SHARE, 0)
@@ -413,13 +413,13 @@ class _Choice:
             self.held[reason].append(pair)
         return len(ids)
 
-    def hold_reserve(self, cohort: Cohort) -> None:
+    def hold_reserve(self, cohort: Cohort, recipients: Sequence[PackedStudy]) -> None:
         """Find pairs for those that rendering will reject, as far as the settings ask for them.
 
         Those come first by which a donor gives too much: where another one of its pairs is rejected, they fit. Where
         the set keeps its shape, a row of each recipient as it is comes last.
         """
-        spare = self._spare_rows(cohort)
+        spare = self._spare_rows(recipients)
         if self.settings.reserve <= 0:
             self.reserved = tuple(spare)
             return
@@ -429,11 +429,10 @@ class _Choice:
         others = [trial.pair for trial in found if trial.pair is not None]
         self.reserved = (*self.held[SHARE], *others, *spare)
 
-    def _spare_rows(self, cohort: Cohort) -> list[PackedPair]:
+    def _spare_rows(self, studies: Sequence[PackedStudy]) -> list[PackedPair]:
         if self._unmixed() == "drop":
             return []
         mixed = {pair.recipient_study for pair in self.pairs.values() if pair.finding}
-        studies = [study for study in cohort.studies if not self.chooser.bars(study)]
         rows = keep_unmixed(studies, (), self.settings.pairs_per_study, mixed)
         return [row for row in rows if row.pair_id not in self.pairs]
 
