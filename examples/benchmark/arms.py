@@ -62,7 +62,7 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
     Raises:
         UsageError: The run has no row of this chunk's studies.
     """
-    share = whole.training.share if arm.share < 0 else arm.share
+    share = whole.share_of(studies, arm)
     rows = round(whole.rows * len(chunk.train))
     if arm.rows == "none":
         return Extra(Material(chunk.train, None, 0.0), 0, 0, 0)

@@ -19,6 +19,8 @@ from medcutmix_cli.reports.prompts import NO_FINDING
 from medcutmix_cli.seeds import stable_hash
 
 ATTRIBUTES = "attributes.csv"
+_OF_TRAINING = ("share", "contrastive", "runs")
+"""What of a set leaves its pictures and reports as they are."""
 
 
 def prepare(whole: Benchmark, studies: StudySet, chunk: str, work: Path) -> Chunk:
@@ -32,7 +34,7 @@ def prepare(whole: Benchmark, studies: StudySet, chunk: str, work: Path) -> Chun
     """
     told = json.dumps(
         [
-            asdict(studies),
+            {name: value for name, value in asdict(studies).items() if name not in _OF_TRAINING},
             whole.seed,
             whole.look,
             whole.prose,

@@ -68,7 +68,7 @@ class Arm:
         copies: Share of the arm's rows that are copies of rare originals after all, in [0, 1).
         alone: The classifier learns the set's finding alone from the arm's rows, and nothing of the others.
         layer: Mix the parents' states behind so many blocks; -1 takes the mixed picture.
-        share: Of the batch, where it is not that of the training; -1 for that one.
+        share: Of the batch, where it is not that of the set; -1 for that one.
         group: "main", or "ablation": run with `--ablations` only.
     """
 
@@ -94,6 +94,7 @@ class StudySet:
             "view" (AP) or "exposure" (much scatter); "" for nothing.
         together: Share of the finding's studies that have the attribute, and of the others that lack it.
         positives: Studies of the training set with the finding; 0 leaves it to chance.
+        share: Of the batch that is extra rows, where it is not that of the training; -1 for that one.
         train, test: Studies.
         site: Test pictures are of another site, with other exposure.
         contrastive: Whether the contrastive model is trained as well; the classifier always is.
@@ -110,6 +111,7 @@ class StudySet:
     attribute: str = ""
     together: float = 0.9
     positives: int = 0
+    share: float = -1.0
     train: int = 500
     test: int = 600
     site: bool = False
@@ -182,6 +184,11 @@ class Benchmark:
     workers: int = 0
     encoder: str = "bundled"
 
+    def share_of(self, studies: StudySet, arm: Arm) -> float:
+        """Return the share of a batch that is an arm's rows: its own, its set's, or that of the training."""
+        told = (arm.share, studies.share, self.training.share)
+        return next(share for share in told if share >= 0)
+
     def set_named(self, name: str) -> StudySet:
         """Return a set.
 
@@ -195,7 +202,10 @@ class Benchmark:
 
         So a setting that is new, and not used, leaves the results of earlier settings what they are.
         """
-        told = [_changed(self, _NOT_DECISIVE), *(_changed(each) for each in (self.training, studies, arm))]
+        share = self.share_of(studies, arm)
+        decisive = -1.0 if arm.rows == "none" or share == self.training.share else share
+        records = (self.training, replace(studies, share=-1.0), replace(arm, share=decisive))
+        told = [_changed(self, _NOT_DECISIVE), *(_changed(each) for each in records)]
         return stable_hash(json.dumps(told, sort_keys=True, default=str))
 
 

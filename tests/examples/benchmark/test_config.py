@@ -43,9 +43,26 @@ def test_all_that_decides_a_result_is_in_the_digest():
         replace(WHOLE, rows=0.5).digest(studies, arm),
         replace(WHOLE, training=replace(WHOLE.training, steps=1)).digest(studies, arm),
         WHOLE.digest(replace(studies, together=0.8), arm),
-        WHOLE.digest(studies, replace(arm, share=0.1)),
+        WHOLE.digest(studies, replace(arm, layer=1)),
     ]
     assert len({own, *others}) == 5
+
+
+def test_the_share_of_a_batch_is_that_of_the_arm_then_of_the_set_then_of_the_training():
+    studies, arm = WHOLE.set_named("ordinary"), next(arm for arm in WHOLE.arms if arm.name == "default")
+    scarce = replace(studies, share=0.1)
+    assert WHOLE.share_of(studies, arm) == WHOLE.training.share
+    assert WHOLE.share_of(scarce, arm) == 0.1
+    assert WHOLE.share_of(scarce, replace(arm, share=0.5)) == 0.5
+
+
+def test_the_share_decides_a_result_by_what_it_comes_to_and_not_where_there_are_no_rows():
+    studies, arm = WHOLE.set_named("ordinary"), next(arm for arm in WHOLE.arms if arm.name == "default")
+    scarce, none = replace(studies, share=0.1), WHOLE.arms[0]
+    assert none.rows == "none"
+    assert WHOLE.digest(scarce, none) == WHOLE.digest(studies, none)
+    assert WHOLE.digest(scarce, arm) == WHOLE.digest(studies, replace(arm, share=0.1))
+    assert WHOLE.digest(scarce, arm) != WHOLE.digest(studies, arm)
 
 
 def test_a_setting_that_is_as_it_is_by_default_leaves_results_what_they_are():
