@@ -1,7 +1,7 @@
 """The `medcutmix` command: its words, and the one place where errors and signals become messages and exit codes.
 
-0 ok; 1 error; 2 usage; 3 finished, but too many pairs failed; 4 verify or a check failed; 5 no pair; 75 interrupted,
-run it again.
+0 ok; 1 error; 2 usage; 3 finished, but too many pairs failed; 4 verify, check or doctor found something; 5 no pair;
+75 interrupted, run it again.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from medcutmix_cli.commands.augment import augment, plan
 from medcutmix_cli.commands.batch import slurm
 from medcutmix_cli.commands.calibrate import calibrate
 from medcutmix_cli.commands.check import check
+from medcutmix_cli.commands.doctor import doctor
 from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import detect, lexicon, maps, mixes, reports
 from medcutmix_cli.commands.export import export
@@ -118,6 +119,7 @@ _add(
     "medcutmix check SAMPLE",
     "medcutmix check studies.csv --column image=file --map view:Frontal=PA --split-all train",
 )
+_add(START, doctor, "medcutmix doctor", "medcutmix doctor SAMPLE --out RUN --encoder bundled")
 _add(
     STEPS,
     plan,

@@ -19,6 +19,7 @@ CLASSES = {
     "embed": ("EmbedKeywords", "What `embed` takes besides."),
     "shortcuts": ("ShortcutsKeywords", "What `find_shortcuts` takes besides."),
     "check": ("CheckKeywords", "What `check_dataset` takes besides."),
+    "doctor": ("DoctorKeywords", "What `examine` takes besides."),
     "attend": ("AttendKeywords", "What `attend` takes besides."),
 }
 
