@@ -21,6 +21,7 @@ from medcutmix_cli.commands.augment import augment, plan
 from medcutmix_cli.commands.batch import slurm
 from medcutmix_cli.commands.calibrate import calibrate
 from medcutmix_cli.commands.check import check
+from medcutmix_cli.commands.config import show
 from medcutmix_cli.commands.doctor import doctor
 from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import detect, lexicon, maps, mixes, reports
@@ -48,6 +49,8 @@ EVALUATE_PHANTOMS = "medcutmix evaluate mixes RUN --json"
 EVALUATE_LEXICON = "medcutmix evaluate lexicon LEXICON.toml"
 EVALUATE_DETECT = "medcutmix evaluate detect RUN"
 EVALUATE_SALIENCY = "medcutmix evaluate detect RUN --epochs 30 --saliency seen"
+CONFIG_SHOW = "medcutmix config show recipe.toml --mask topk"
+CONFIG_TEMPLATE = "medcutmix config show --template > recipe.toml"
 BATCH_PRINT = "medcutmix batch slurm RUN --tasks 64 --partition gpu > run.sbatch"
 BATCH_FINISH = "medcutmix batch slurm RUN --tasks 64 --finish > finish.sbatch"
 BATCH_SUBMIT = "medcutmix batch slurm RUN --tasks 64 --partition gpu --submit"
@@ -120,6 +123,14 @@ _add(
     "medcutmix check studies.csv --column image=file --map view:Frontal=PA --split-all train",
 )
 _add(START, doctor, "medcutmix doctor", "medcutmix doctor SAMPLE --out RUN --encoder bundled")
+config = typer.Typer(
+    help="Look at settings before anything runs.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    epilog=_examples(CONFIG_SHOW, CONFIG_TEMPLATE),
+)
+config.command("show", epilog=_examples(CONFIG_SHOW, CONFIG_TEMPLATE))(show)
+app.add_typer(config, name="config", rich_help_panel=START)
 _add(
     STEPS,
     plan,

@@ -16,6 +16,7 @@ CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 CONSTRAINTS = ROOT / "constraints.txt"
 CARRIED_CONSTRAINTS = ROOT / "medcutmix_cli" / "doctor" / "constraints.txt"
 """What `medcutmix doctor` compares with, where only the package is installed."""
+EXAMPLE_RECIPE = ROOT / "examples" / "recipe.toml"
 FIGURE = ROOT / "docs" / "weights.png"
 
 
@@ -68,6 +69,7 @@ def write_pages() -> None:
     """Write every generated block of every page, and the figure."""
     for page, blocks in PAGES.items():
         page.write_text(rendered(page.read_text(encoding="utf-8"), blocks), encoding="utf-8")
+    EXAMPLE_RECIPE.write_text(keywords.example_recipe(EXAMPLE_RECIPE), encoding="utf-8")
     CARRIED_CONSTRAINTS.write_bytes(CONSTRAINTS.read_bytes())
     figure.write_figure(FIGURE)
     keywords.write_keywords()

@@ -1,0 +1,22 @@
+"""Which values a setting may have, where they can be listed: declared, or the names of registered parts."""
+
+from __future__ import annotations
+
+import re
+
+from medcutmix_cli.configuration.declaration import Setting
+from medcutmix_cli.configuration.registry import names
+
+
+def choices_of(setting: Setting) -> tuple[str, ...]:
+    """Return its values; nothing where they cannot be listed. No part is imported."""
+    declared = setting.declared
+    return names(declared.kind) if declared.kind else declared.choices
+
+
+def untold_choices(setting: Setting, text: str) -> str:
+    """Return "One of: a, b." where a text about the setting leaves one of them out, else ""."""
+    choices = choices_of(setting)
+    if all(re.search(rf"(?<![\w-]){re.escape(choice)}(?![\w-])", text) for choice in choices):
+        return ""
+    return f"One of: {', '.join(choices)}."
