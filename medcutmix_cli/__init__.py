@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.assembly.calibrate import calibrate as calibrate
     from medcutmix_cli.assembly.shortcuts import find_shortcuts as find_shortcuts
     from medcutmix_cli.datasets.sample import write_sample as write_sample
+    from medcutmix_cli.doctor.examination import examine as examine
     from medcutmix_cli.dry_run.dataset_check import check_dataset as check_dataset
     from medcutmix_cli.dry_run.estimator import estimate_augment as estimate_augment
     from medcutmix_cli.dry_run.estimator import estimate_render as estimate_render
@@ -55,6 +56,7 @@ _HOME = {
     "evaluate_maps": "medcutmix_cli.evaluation",
     "evaluate_mixes": "medcutmix_cli.evaluation",
     "evaluate_reports": "medcutmix_cli.evaluation",
+    "examine": "medcutmix_cli.doctor.examination",
     "export": "medcutmix_cli.exports.export",
     "export_sections": "medcutmix_cli.exports.sections",
     "find_shortcuts": "medcutmix_cli.assembly.shortcuts",
@@ -77,6 +79,7 @@ __all__ = [
     "evaluate_maps",
     "evaluate_mixes",
     "evaluate_reports",
+    "examine",
     "export",
     "export_sections",
     "find_shortcuts",

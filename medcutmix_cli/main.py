@@ -1,7 +1,7 @@
 """The `medcutmix` command: its words, and the one place where errors and signals become messages and exit codes.
 
-0 ok; 1 error; 2 usage; 3 finished, but too many pairs failed; 4 verify or a check failed; 5 no pair; 75 interrupted,
-run it again.
+0 ok; 1 error; 2 usage; 3 finished, but too many pairs failed; 4 verify, check or doctor found something; 5 no pair;
+75 interrupted, run it again.
 """
 
 from __future__ import annotations
@@ -21,9 +21,12 @@ from medcutmix_cli.commands.augment import augment, plan
 from medcutmix_cli.commands.batch import slurm
 from medcutmix_cli.commands.calibrate import calibrate
 from medcutmix_cli.commands.check import check
+from medcutmix_cli.commands.config import show
+from medcutmix_cli.commands.doctor import doctor
 from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import detect, lexicon, maps, mixes, reports
 from medcutmix_cli.commands.export import export
+from medcutmix_cli.commands.help_page import HelpCommand, HelpGroup
 from medcutmix_cli.commands.inspect import inspect
 from medcutmix_cli.commands.read import read
 from medcutmix_cli.commands.reasons import reasons
@@ -47,11 +50,14 @@ EVALUATE_PHANTOMS = "medcutmix evaluate mixes RUN --json"
 EVALUATE_LEXICON = "medcutmix evaluate lexicon LEXICON.toml"
 EVALUATE_DETECT = "medcutmix evaluate detect RUN"
 EVALUATE_SALIENCY = "medcutmix evaluate detect RUN --epochs 30 --saliency seen"
+CONFIG_SHOW = "medcutmix config show recipe.toml --mask topk"
+CONFIG_TEMPLATE = "medcutmix config show --template > recipe.toml"
 BATCH_PRINT = "medcutmix batch slurm RUN --tasks 64 --partition gpu > run.sbatch"
 BATCH_FINISH = "medcutmix batch slurm RUN --tasks 64 --finish > finish.sbatch"
 BATCH_SUBMIT = "medcutmix batch slurm RUN --tasks 64 --partition gpu --submit"
 
 app = typer.Typer(
+    cls=HelpGroup,
     name="medcutmix",
     help="Mix radiology image-report pairs, offline: evidence for a finding goes from one study to another, "
     "in picture and report alike.",
@@ -95,7 +101,9 @@ def _examples(*lines: str) -> str:
 
 
 def _add(panel: str, command: Callable[..., None], *examples: str) -> None:
-    app.command(command.__name__, rich_help_panel=panel, epilog=_examples(*examples))(command)
+    app.command(command.__name__, cls=HelpCommand, rich_help_panel=panel, epilog=_examples(*examples))(
+        command
+    )
 
 
 _add(
@@ -118,6 +126,16 @@ _add(
     "medcutmix check SAMPLE",
     "medcutmix check studies.csv --column image=file --map view:Frontal=PA --split-all train",
 )
+_add(START, doctor, "medcutmix doctor", "medcutmix doctor SAMPLE --out RUN --encoder bundled")
+config = typer.Typer(
+    cls=HelpGroup,
+    help="Look at settings before anything runs.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    epilog=_examples(CONFIG_SHOW, CONFIG_TEMPLATE),
+)
+config.command("show", cls=HelpCommand, epilog=_examples(CONFIG_SHOW, CONFIG_TEMPLATE))(show)
+app.add_typer(config, name="config", rich_help_panel=START)
 _add(
     STEPS,
     plan,
@@ -144,12 +162,13 @@ _add(
     "medcutmix render RUN --task 3 --num-tasks 16",
 )
 batch = typer.Typer(
+    cls=HelpGroup,
     help="Render a plan on a cluster.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     epilog=_examples(BATCH_PRINT, BATCH_SUBMIT),
 )
-batch.command("slurm", epilog=_examples(BATCH_PRINT, BATCH_FINISH, BATCH_SUBMIT))(slurm)
+batch.command("slurm", cls=HelpCommand, epilog=_examples(BATCH_PRINT, BATCH_FINISH, BATCH_SUBMIT))(slurm)
 app.add_typer(batch, name="batch", rich_help_panel=STEPS)
 _add(
     STEPS,
@@ -202,16 +221,17 @@ _add(
     "medcutmix shortcuts mimic-cxr-jpg/ --reports reports.zip --attributes patients.csv",
 )
 evaluate = typer.Typer(
+    cls=HelpGroup,
     help="Measure a part, or a run, against what people said and drew.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     epilog=_examples(EVALUATE_REPORTS, EVALUATE_MAPS, EVALUATE_MIXES),
 )
-evaluate.command("reports", epilog=_examples(EVALUATE_REPORTS, EVALUATE_NEGATION))(reports)
-evaluate.command("maps", epilog=_examples(EVALUATE_MAPS, EVALUATE_PHRASES))(maps)
-evaluate.command("mixes", epilog=_examples(EVALUATE_MIXES, EVALUATE_PHANTOMS))(mixes)
-evaluate.command("lexicon", epilog=_examples(EVALUATE_LEXICON))(lexicon)
-evaluate.command("detect", epilog=_examples(EVALUATE_DETECT, EVALUATE_SALIENCY))(detect)
+evaluate.command("reports", cls=HelpCommand, epilog=_examples(EVALUATE_REPORTS, EVALUATE_NEGATION))(reports)
+evaluate.command("maps", cls=HelpCommand, epilog=_examples(EVALUATE_MAPS, EVALUATE_PHRASES))(maps)
+evaluate.command("mixes", cls=HelpCommand, epilog=_examples(EVALUATE_MIXES, EVALUATE_PHANTOMS))(mixes)
+evaluate.command("lexicon", cls=HelpCommand, epilog=_examples(EVALUATE_LEXICON))(lexicon)
+evaluate.command("detect", cls=HelpCommand, epilog=_examples(EVALUATE_DETECT, EVALUATE_SALIENCY))(detect)
 app.add_typer(evaluate, name="evaluate", rich_help_panel=LOOK)
 _add(LOOK, verify, "medcutmix verify RUN", "medcutmix verify RUN --deep")
 

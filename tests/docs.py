@@ -8,11 +8,15 @@ from functools import partial
 from pathlib import Path
 
 from medcutmix_cli.configuration.settings import TREE
-from tests.pages import example, figure, keywords, own_data, reason_page, rooms, schema, strategies
+from tests.pages import checkup, example, figure, keywords, own_data, reason_page, rooms, schema, strategies
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+CONSTRAINTS = ROOT / "constraints.txt"
+CARRIED_CONSTRAINTS = ROOT / "medcutmix_cli" / "doctor" / "constraints.txt"
+"""What `medcutmix doctor` compares with, where only the package is installed."""
+EXAMPLE_RECIPE = ROOT / "examples" / "recipe.toml"
 FIGURE = ROOT / "docs" / "weights.png"
 
 
@@ -37,6 +41,7 @@ PAGES: Mapping[Path, Blocks] = {
     },
     ROOT / "docs" / "own-data.md": {"roles": own_data.roles},
     ROOT / "docs" / "reasons.md": {"reasons": reason_page.reason_tables},
+    ROOT / "docs" / "doctor.md": {"checks": checkup.checks},
     ROOT / "docs" / "export.md": {"exports": strategies.exports},
     ROOT / "docs" / "settings.md": {table: partial(keywords.settings_table, table) for table in TREE},
     ROOT / "docs" / "weights.md": {"weights": example.weights_table, "labels": example.labels_table},
@@ -64,6 +69,8 @@ def write_pages() -> None:
     """Write every generated block of every page, and the figure."""
     for page, blocks in PAGES.items():
         page.write_text(rendered(page.read_text(encoding="utf-8"), blocks), encoding="utf-8")
+    EXAMPLE_RECIPE.write_text(keywords.example_recipe(EXAMPLE_RECIPE), encoding="utf-8")
+    CARRIED_CONSTRAINTS.write_bytes(CONSTRAINTS.read_bytes())
     figure.write_figure(FIGURE)
     keywords.write_keywords()
 

@@ -1,3 +1,4 @@
+import ast
 import signal
 import subprocess
 import sys
@@ -34,6 +35,9 @@ WORDS = (
     "verify",
     "status",
     "export",
+    "check",
+    "doctor",
+    "reasons",
 )
 QUOTED = "Large left pleural effusion."
 
@@ -65,6 +69,37 @@ def test_help_loads_nothing_heavy(arguments):
         f"except SystemExit as leaving: print(leaving.code, sorted(set({HEAVY!r}) & set(sys.modules)))"
     )
     assert in_a_process(code).stdout.splitlines()[-1] == "0 []"
+
+
+LIGHT = {
+    "attr",
+    "annotated_doc",
+    "markdown_it",
+    "mdurl",
+    "medcutmix_cli",
+    "pygments",
+    "rich",
+    "shellingham",
+    "typer",
+}
+"""What a help page loads beside the standard library: it is there in a third of a second."""
+
+OURS = ("cluster.slurm", "commands", "configuration", "errors", "evaluation", "main", "system")
+
+
+def test_help_loads_what_it_shows_and_no_more():
+    code = (
+        "import sys; before = set(sys.modules)\n"
+        "from medcutmix_cli.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print(sorted(set(sys.modules) - before))"
+    )
+    loaded = set(ast.literal_eval(in_a_process(code).stdout.splitlines()[-1]))
+    packages = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names)
+    assert packages <= LIGHT
+    own = {name.removeprefix("medcutmix_cli.") for name in loaded if name.startswith("medcutmix_cli.")}
+    assert {name for name in own if not name.startswith(OURS)} <= {"cluster"}
+    assert len(own) < 50
 
 
 def test_importing_the_package_loads_nothing_heavy():

@@ -16,9 +16,7 @@ from medcutmix_cli.configuration.registry import load
 from medcutmix_cli.configuration.resolution import (
     ResolvedSettings,
     fingerprint,
-    named_values,
-    resolve,
-    spread_options,
+    resolve_keywords,
 )
 from medcutmix_cli.configuration.semantics import semantic, with_absolute_paths
 from medcutmix_cli.configuration.settings import Settings, plain, settings_of
@@ -70,9 +68,11 @@ def resolve_options(
     Raises:
         UsageError: An option, key or value that does not fit.
     """
-    flags = spread_options(named_values(settings_of(command), options))
-    flags["dataset.root"] = str(dataset)
-    return with_absolute_paths(resolve(flags, Path(config) if config else None))
+    resolved = resolve_keywords(settings_of(command), options, Path(config) if config else None)
+    settings = resolved.settings
+    placed = replace(settings, dataset=replace(settings.dataset, root=str(dataset)))
+    origins = {**resolved.origins, "dataset.root": "flag"}
+    return with_absolute_paths(replace(resolved, settings=placed, origins=origins))
 
 
 def open_source(settings: Settings) -> Dataset:

@@ -15,7 +15,7 @@ def default(value: str, text: str) -> str:
     return f"{text} [dim]\\[default: {value}][/dim]"
 
 
-Out = Annotated[Path, typer.Argument(help="Run folder.", metavar="OUT")]
+Out = Annotated[Path, typer.Argument(help="Run folder.", metavar="RUN")]
 Dataset = Annotated[
     Path,
     typer.Argument(
@@ -24,7 +24,7 @@ Dataset = Annotated[
         metavar="DATASET",
     ),
 ]
-NewOut = Annotated[Path, typer.Argument(help="Run folder to make, or to go on with.", metavar="OUT")]
+NewOut = Annotated[Path, typer.Argument(help="Run folder to make, or to go on with.", metavar="RUN")]
 Config = Annotated[
     Path | None,
     typer.Option(help="TOML recipe; options win over it.", metavar="FILE", rich_help_panel=RUN),

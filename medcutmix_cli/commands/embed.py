@@ -16,7 +16,7 @@ from medcutmix_cli.commands.setting_options import with_settings
 if TYPE_CHECKING:
     from medcutmix_cli.embeddings.embed import EmbeddingSummary
 
-Out = Annotated[Path, typer.Argument(help="Parquet file to write.", metavar="OUT.parquet")]
+Out = Annotated[Path, typer.Argument(help="Parquet file to write.", metavar="FILE")]
 
 
 @with_settings(

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from medcutmix_cli.commands import common
+from medcutmix_cli.commands.help_page import names_of
 from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.setting_options import with_record, with_settings
 from medcutmix_cli.commands.verify import NOT_VERIFIED
@@ -85,7 +86,7 @@ BoxesKind = Annotated[
 MapEncoder = Annotated[
     str,
     typer.Option(
-        help="Frozen encoder that draws the maps.",
+        help=f"Frozen encoder that draws the maps. {names_of('encoder')}",
         metavar="NAME",
         autocompletion=_encoders,
         rich_help_panel=ENCODER,

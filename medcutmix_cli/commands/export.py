@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from medcutmix_cli.commands import common
+from medcutmix_cli.commands.help_page import names_of
 from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.setting_options import split_values, with_settings
 from medcutmix_cli.configuration.declaration import DATA
@@ -37,8 +38,7 @@ To = Annotated[
     str | None,
     typer.Option(
         "--to",
-        help="Who shall read it: carzero, cxr-clip, folder, gloria, hf-run-clip, litdata, llava, llava-rad, mds, "
-        "medclip, medclip-sentences, mgca, open-clip, r2gen, radzero, sharegpt, swift, webdataset.",
+        help=f"Who shall read it. {names_of('export')}",
         metavar="NAME",
         autocompletion=_profiles,
     ),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PAIR, PAGE = "One pair", "Page"
 
 Target = Annotated[
-    Path | None, typer.Argument(help="Run folder, or one shard.", metavar="PATH", show_default=False)
+    Path | None, typer.Argument(help="Run folder, or one shard.", metavar="RUN", show_default=False)
 ]
 PairId = Annotated[
     str | None,

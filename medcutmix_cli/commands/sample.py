@@ -20,7 +20,7 @@ class Format(StrEnum):
     DICOM = "dicom"
 
 
-Directory = Annotated[Path, typer.Argument(help="Folder to write the data set to.", metavar="DIR")]
+Directory = Annotated[Path, typer.Argument(help="Folder to write the data set to.", metavar="DATASET")]
 Studies = Annotated[int, typer.Option(help="How many studies.", metavar="N", min=1)]
 PictureFormat = Annotated[
     Format,

@@ -15,6 +15,8 @@ from typing import Annotated, Any
 import typer
 
 from medcutmix_cli.commands.common import default as with_default
+from medcutmix_cli.commands.help_page import names_of
+from medcutmix_cli.configuration.choices import list_untold
 from medcutmix_cli.configuration.declaration import Setting, declared_in
 from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.errors import UsageError
@@ -103,7 +105,7 @@ def _option(setting: Setting, text: str | None) -> Any:
     declared = setting.declared
     return typer.Option(
         setting.flag,
-        help=text or _help(setting),
+        help=_with_choices(setting, text) if text else _help(setting),
         metavar=declared.metavar or None,
         autocompletion=_completion(setting),
         rich_help_panel=declared.panel,
@@ -113,7 +115,15 @@ def _option(setting: Setting, text: str | None) -> Any:
 def _help(setting: Setting) -> str:
     """Return the help text with the default, where there is one to tell."""
     default = setting.declared.spoken_default or _plain_default(setting.default)
-    return with_default(default, setting.declared.help) if default else setting.declared.help
+    told = _with_choices(setting, setting.declared.help)
+    return with_default(default, told) if default else told
+
+
+def _with_choices(setting: Setting, text: str) -> str:
+    """Return a help text with every choice; names of parts are listed when the page is printed."""
+    declared = setting.declared
+    listed = names_of(declared.kind) if declared.kind else list_untold(declared.choices, text)
+    return f"{text} {listed}".rstrip()
 
 
 def _plain_default(default: Any) -> str:

@@ -169,6 +169,26 @@ class CheckKeywords(TypedDict, total=False):
     view_all: str | None
 
 
+class DoctorKeywords(TypedDict, total=False):
+    """What `examine` takes besides."""
+
+    dataset_kind: str | None
+    reports: str | Path | None
+    unpaired: str | Path | None
+    nlp_model: str | Path | None
+    encoder: str | None
+    weights: str | Path | None
+    device: str | None
+    precision: str | None
+    encoder_options: Mapping[str, Any] | None
+    unpaired_as: str | None
+    dicom_mode: str | None
+    columns: Mapping[str, str] | None
+    maps: Mapping[str, str] | None
+    split_all: str | None
+    view_all: str | None
+
+
 class AttendKeywords(TypedDict, total=False):
     """What `attend` takes besides."""
 

@@ -210,6 +210,22 @@ def named_values(settings: Sequence[Setting], keywords: Mapping[str, Any]) -> di
     return {setting.key: check_value(setting, value) for setting, value in given}
 
 
+def resolve_keywords(
+    settings: Sequence[Setting], keywords: Mapping[str, Any], config: Path | None = None
+) -> ResolvedSettings:
+    """Merge keyword arguments of the API with environment, recipe and defaults.
+
+    Args:
+        settings: Those that may be given (`settings_of` a command).
+        keywords: By keyword; None means not given.
+        config: A TOML recipe.
+
+    Raises:
+        UsageError: An option, key or value that does not fit.
+    """
+    return resolve(spread_options(named_values(settings, keywords)), config)
+
+
 def spread_options(values: Mapping[str, Any]) -> dict[str, Any]:
     """Put the options of a part beside the settings of its table, where a recipe has them: each wins by itself.
 

@@ -44,8 +44,10 @@ LABEL_SOURCES = ("rules", "csv", "both-agree")
 UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 _EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
-_LOOK = _ATTEND | _MAPS
+_DOCTOR = frozenset({"doctor"})
+_LOOK = _ATTEND | _MAPS | _DOCTOR
 _SHORTCUTS, _CHECK, _EXPORT = frozenset({"shortcuts"}), frozenset({"check"}), frozenset({"export"})
+_OPEN = _CHECK | _DOCTOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class DatasetSettings:
         panel=DATA,
         metavar="NAME",
         kind="dataset",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK | _EXPORT,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _OPEN | _EXPORT,
     )
     reports: str = setting(
         "",
@@ -80,7 +82,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS | _CHECK | _EXPORT,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS | _OPEN | _EXPORT,
     )
     unpaired: str = setting(
         "",
@@ -90,7 +92,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _CHECK,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _OPEN,
     )
     unpaired_options: Mapping[str, Any] = setting({}, "Constructor arguments of that data set.")
     options: Mapping[str, Any] = setting(
@@ -131,7 +133,7 @@ class ReportSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | {"read"} | _SHORTCUTS,
+        commands=NEW_RUN | {"read"} | _SHORTCUTS | _DOCTOR,
     )
     diagnostic: str = setting(
         "lexicon",
@@ -156,7 +158,7 @@ class EncoderSettings:
         panel=ENCODER,
         metavar="NAME",
         kind="encoder",
-        commands=NEW_RUN | _EMBED | _ATTEND,
+        commands=NEW_RUN | _EMBED | _ATTEND | _DOCTOR,
     )
     weights: str = setting(
         "",
@@ -366,7 +368,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=UNPAIRED_ROLES,
-        commands=NEW_RUN | _EMBED | _CHECK,
+        commands=NEW_RUN | _EMBED | _OPEN,
     )
     embeddings: str = setting(
         "",
@@ -586,7 +588,7 @@ COLUMNS = Setting(
         panel=DATA,
         metavar="FIELD=COLUMN",
         example="image=file_path",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _OPEN,
         text_values=True,
     ),
 )
@@ -603,7 +605,7 @@ MAPS = Setting(
         panel=DATA,
         metavar="FIELD:VALUE=MEANING",
         example="view:Frontal=PA",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _OPEN,
         text_values=True,
     ),
 )
@@ -618,7 +620,7 @@ SPLIT_ALL = Setting(
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _OPEN,
     ),
 )
 
@@ -631,7 +633,7 @@ VIEW_ALL = Setting(
         keyword="view_all",
         panel=DATA,
         metavar="NAME",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _OPEN,
     ),
 )
 

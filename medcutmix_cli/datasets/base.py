@@ -53,6 +53,18 @@ class Dataset(Protocol):
         """Return what was read, by name: sizes, sha256 of tables, settings that choose between files."""
 
 
+@runtime_checkable
+class ListedDataset(Protocol):
+    """A data set whose tables name every picture there should be, so that it can be counted without a report."""
+
+    def listed_pictures(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (subject, study, split) of every picture that the tables name.
+
+        Raises:
+            DatasetError: A table is missing or malformed.
+        """
+
+
 def is_synthetic(folder: Path) -> bool:
     """Tell whether the folder carries the marker of the bundled sample."""
     return (folder / SAMPLE_MARKER).is_file()

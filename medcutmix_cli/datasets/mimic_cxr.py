@@ -15,7 +15,7 @@ from medcutmix_cli.datasets.grouping import Companions, group_studies
 from medcutmix_cli.datasets.mimic_layout import DICOM_PROJECT, JPG_PROJECT, Layout
 from medcutmix_cli.datasets.mimic_tables import TablePaths, Tables, join_tables, sample_ids, standard_path
 from medcutmix_cli.datasets.report_store import FolderReports, open_reports
-from medcutmix_cli.datasets.tables import fingerprint
+from medcutmix_cli.datasets.tables import fingerprint, read_columns
 from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Drop, Study
@@ -78,6 +78,11 @@ class MimicCxr:
         with closing(open_reports(source)) as store:
             beside = Companions(store.read, lambda study: _labels(tables, study), tables.others)
             yield from group_studies(tables.rows, beside)
+
+    def listed_pictures(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (subject, study, split) of every picture of the split table (see `ListedDataset`)."""
+        for row in read_columns(self._required("split"), ("subject_id", "study_id", "split")):
+            yield row[0], row[1], row[2]
 
     def resolve(self, image_path: str) -> Path:
         """Return the file of an `Image.path`; its suffix tells the project, looked for once: a listing a project."""

@@ -23,7 +23,7 @@ from medcutmix_cli.datasets.nih_tables import (
     read_entries,
     read_lists,
 )
-from medcutmix_cli.datasets.tables import fingerprint
+from medcutmix_cli.datasets.tables import fingerprint, read_columns
 from medcutmix_cli.errors import DatasetError, UsageError, suggest
 from medcutmix_cli.records import Drop, Study
 from medcutmix_cli.reports.lexicon import label_of
@@ -90,6 +90,13 @@ class NihChestXray14:
             raise DatasetError("no picture of the table is there", where=str(self.root), hint=hint)
         for study in group_studies(map(self._carved, entries.rows()), _beside(entries)):
             yield study if isinstance(study, Drop) else replace(study, prompted=True)
+
+    def listed_pictures(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (subject, study, split) of every picture of the table (see `ListedDataset`)."""
+        splits = {} if self.split else read_lists(self._folder)
+        columns = {**COLUMNS, **self.columns}
+        for image, subject in read_columns(self._table(), (columns["image"], columns["subject"])):
+            yield subject, Path(image).stem, self.split or splits.get(Path(image).stem, "")
 
     def resolve(self, image_path: str) -> Path:
         """Return the file of an `Image.path`."""

@@ -156,7 +156,7 @@ def _read(path: Path, columns: Sequence[str]) -> pa.Table:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             return file.read(list(columns), use_threads=False)
     except (OSError, pa.ArrowException) as error:
-        hint = "make one with `medcutmix plan DATASET OUT --encoder bundled`"
+        hint = "make one with `medcutmix plan DATASET RUN --encoder bundled`"
         raise RunError("the run folder has no plan that can be read", where=str(path), hint=hint) from error
 
 

@@ -1,8 +1,8 @@
 """The run folder: where everything lies, and what its small JSON files say. Knows no pixel and no report.
 
-    OUT/run.json  plan.parquet  reserve.parquet  nulls.parquet  calibration.json  findings.toml  README.md
-    OUT/row.schema.json  plan-1.parquet, ... (of refills)
-    OUT/data/part-00000.parquet  state/part-00000.json  failures/part-00000.jsonl  logs/
+    RUN/run.json  plan.parquet  reserve.parquet  nulls.parquet  calibration.json  findings.toml  README.md
+    RUN/row.schema.json  plan-1.parquet, ... (of refills)
+    RUN/data/part-00000.parquet  state/part-00000.json  failures/part-00000.jsonl  logs/
 
 A shard is complete when its state file is there: it is written last. There are no lock files: two tasks that render
 the same shard write the same bytes, and where they do not, `run.commit` keeps what belongs together.
@@ -278,7 +278,7 @@ def _usable(record: RunRecord) -> RunRecord:
 def _no_run_hint(folder: RunFolder) -> str:
     if folder.plan_file.exists():
         return "its plan was interrupted: run `medcutmix plan` or `augment` again"
-    return "make one with: medcutmix augment DATASET OUT"
+    return "make one with: medcutmix augment DATASET RUN"
 
 
 def _plausible(state: ShardState, shard: int) -> ShardState:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from medcutmix_cli.terminal.calibrations import calibration_view as calibration_view
     from medcutmix_cli.terminal.checks import check_view as check_view
     from medcutmix_cli.terminal.checks import problems_view as problems_view
+    from medcutmix_cli.terminal.checkups import checkup_view as checkup_view
+    from medcutmix_cli.terminal.configurations import config_view as config_view
     from medcutmix_cli.terminal.detections import detect_evaluation_view as detect_evaluation_view
     from medcutmix_cli.terminal.estimates import estimate_view as estimate_view
     from medcutmix_cli.terminal.evaluations import evaluation_view as evaluation_view
@@ -40,6 +42,8 @@ _HOME = {
     "map_view": "maps",
     "calibration_view": "calibrations",
     "check_view": "checks",
+    "checkup_view": "checkups",
+    "config_view": "configurations",
     "problems_view": "checks",
     "detect_evaluation_view": "detections",
     "estimate_view": "estimates",

@@ -31,6 +31,7 @@ WORDS = {
     "read": ("read",),
     "shortcuts": ("shortcuts",),
     "check": ("check",),
+    "doctor": ("doctor",),
     "verify": ("verify",),
     "inspect": ("inspect",),
     "export": ("export",),
@@ -45,6 +46,7 @@ FUNCTIONS = {
     "embed": (medcutmix_cli.embed,),
     "shortcuts": (medcutmix_cli.find_shortcuts,),
     "check": (medcutmix_cli.check_dataset,),
+    "doctor": (medcutmix_cli.examine,),
     "attend": (medcutmix_cli.attend,),
 }
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from medcutmix_cli.configuration.choices import untold_choices
 from medcutmix_cli.configuration.declaration import Setting
-from medcutmix_cli.configuration.settings import TREE, settings_of
+from medcutmix_cli.configuration.resolution import resolve
+from medcutmix_cli.configuration.settings import OF_TABLES, TREE, settings_of
+from medcutmix_cli.configuration.template import recipe_template
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "medcutmix_cli" / "configuration" / "keywords.py"
@@ -19,6 +22,7 @@ CLASSES = {
     "embed": ("EmbedKeywords", "What `embed` takes besides."),
     "shortcuts": ("ShortcutsKeywords", "What `find_shortcuts` takes besides."),
     "check": ("CheckKeywords", "What `check_dataset` takes besides."),
+    "doctor": ("DoctorKeywords", "What `examine` takes besides."),
     "attend": ("AttendKeywords", "What `attend` takes besides."),
 }
 
@@ -62,10 +66,15 @@ def write_keywords() -> None:
     TARGET.write_text(keywords_module(), encoding="utf-8")
 
 
+def example_recipe(path: Path) -> str:
+    """Return the example's recipe with every key, what it says left as it is."""
+    return recipe_template(resolve({}, path, environ={}))
+
+
 def settings_table(table: str) -> str:
-    """Return one table of the settings tree as the page shows it."""
+    """Return one table of a recipe as the page shows it: every key that may stand there."""
     rows = ["| key | option, keyword | default | what it is |", "|---|---|---|---|"]
-    rows += [_row(setting) for setting in TREE[table]]
+    rows += [_row(one) for one in (*TREE[table], *(one for one in OF_TABLES if one.table == table))]
     return "\n".join(rows)
 
 
@@ -80,7 +89,8 @@ def _row(setting: Setting) -> str:
     bounds = _bounds(setting)
     notes = "; ".join([*([bounds] if bounds else []), *marks])
     default = declared.spoken_default or _plain(setting.default)
-    meaning = f"{declared.help}{f' ({notes})' if notes else ''}".replace("|", "\\|")
+    told = " ".join(filter(None, [declared.help, untold_choices(setting, declared.help)]))
+    meaning = f"{told}{f' ({notes})' if notes else ''}".replace("|", "\\|")
     return f"| `{setting.name}` | {names} | {default} | {meaning} |"
 
 
