@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from medcutmix_cli import __version__
 from medcutmix_cli.commands.attend import attend
@@ -38,6 +40,7 @@ from medcutmix_cli.commands.shortcuts import shortcuts
 from medcutmix_cli.commands.status import status
 from medcutmix_cli.commands.verify import verify
 from medcutmix_cli.errors import Interruption
+from medcutmix_cli.system.plain_text import printable
 from medcutmix_cli.system.signals import SignalWatch, Stop
 
 STEPS, LOOK, START = "Step by step", "Look and check", "Start here"
@@ -56,9 +59,36 @@ BATCH_PRINT = "medcutmix batch slurm RUN --tasks 64 --partition gpu > run.sbatch
 BATCH_FINISH = "medcutmix batch slurm RUN --tasks 64 --finish > finish.sbatch"
 BATCH_SUBMIT = "medcutmix batch slurm RUN --tasks 64 --partition gpu --submit"
 
+
+class HarmlessGroup(TyperGroup):
+    """The commands; what is said of a wrong word or option steers no terminal, whatever was typed."""
+
+    def make_context(self, *given: Any, **more: Any) -> Any:
+        """Read the words before the command's name."""
+        with _harmless_errors():
+            return super().make_context(*given, **more)
+
+    def invoke(self, *given: Any, **more: Any) -> Any:
+        """Read what follows, and run the command."""
+        with _harmless_errors():
+            return super().invoke(*given, **more)
+
+
+@contextmanager
+def _harmless_errors() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        said = getattr(error, "message", None)  # click's own errors; newer versions of typer bring them along
+        if isinstance(said, str):
+            error.message = printable(said)  # type: ignore[attr-defined]
+        raise
+
+
 app = typer.Typer(
     cls=HelpGroup,
     name="medcutmix",
+    cls=HarmlessGroup,
     help="Mix radiology image-report pairs, offline: evidence for a finding goes from one study to another, "
     "in picture and report alike.",
     epilog="[bold]From nothing to checked shards[/bold]\n"

@@ -28,12 +28,11 @@ def explain(error: BaseException, *, debug: bool) -> int:
 
 def _print(lines: list[tuple[str, str]], style: str = "red") -> None:
     """Print "name: text" lines; further lines of a text are indented to stand under its first."""
-    from rich.console import Console
     from rich.text import Text
 
-    from medcutmix_cli.terminal.words import printable
+    from medcutmix_cli.terminal.words import SafeConsole, printable
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
     for position, (name, said) in enumerate(lines):
         if said:
             label = f"{name}: " if position == 0 else f"  {name}: "

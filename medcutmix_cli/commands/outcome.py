@@ -10,6 +10,7 @@ from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.run.folder import RunFolder, read_run
 from medcutmix_cli.run.hints import no_pairs
 from medcutmix_cli.run.status import RunStatus
+from medcutmix_cli.system.plain_text import printable
 from medcutmix_cli.terminal import next_steps, output, settings_view, status_view
 
 TOO_MANY_FAILURES = 3
@@ -57,4 +58,6 @@ def print_status(status: RunStatus, out: Path) -> None:
 def _say_too_many(status: RunStatus, out: Path) -> None:
     failed = sum(status.failed.values())
     share = f"{status.fail_fraction:.1%} (allowed: {status.max_fail_frac:.1%}, --max-fail-frac)"
-    typer.echo(f"finished, but {failed:,} pairs failed: {share}; see {out / 'failures'}", err=True)
+    typer.echo(
+        f"finished, but {failed:,} pairs failed: {share}; see {printable(str(out / 'failures'))}", err=True
+    )

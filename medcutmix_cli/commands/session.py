@@ -12,6 +12,8 @@ from typing import Any, Self
 
 import typer
 
+from medcutmix_cli.system.plain_text import harmless_json
+
 
 @dataclass(slots=True)
 class Session:
@@ -39,11 +41,11 @@ class Session:
 def print_json(kind: str, record: Any, **more: Any) -> None:
     """Print one JSON document on stdout: the fields of a record, `more`, and "document": kind.
 
-    NaN becomes null: JSON has no NaN.
+    NaN becomes null: JSON has no NaN. What could steer a terminal is escaped.
     """
     document = {"document": kind, **_plain(record), **_plain(more)}
     ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-    print(json.dumps(document, indent=2, ensure_ascii=ascii_only, allow_nan=False))
+    print(harmless_json(json.dumps(document, indent=2, ensure_ascii=ascii_only, allow_nan=False)))
 
 
 def _plain(value: Any) -> Any:

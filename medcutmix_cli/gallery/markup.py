@@ -6,13 +6,12 @@ import html
 from functools import cache
 from importlib.resources import files
 
-_CONTROL: dict[int, str] = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\ufffd")
-_CONTROL |= {ord("\n"): "\n", ord("\t"): "\t", ord("\r"): ""}
+from medcutmix_cli.system.plain_text import printable
 
 
 def escape(text: object) -> str:
     """Return text that stands for itself in HTML, between tags and in quoted attributes."""
-    return html.escape(str(text).translate(_CONTROL), quote=True)
+    return html.escape(printable(str(text)), quote=True)
 
 
 def words(name: str) -> str:

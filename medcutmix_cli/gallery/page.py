@@ -171,5 +171,5 @@ def _link(number: int, view: PairView) -> str:
 
 
 def _made(inspection: Inspection) -> str:
-    said = escape(inspection.terms)
-    return f"medcutmix {__version__}, schema {inspection.schema_version}, run {inspection.fingerprint[:16]}. {said}"
+    said = f"schema {inspection.schema_version}, run {inspection.fingerprint[:16]}. {inspection.terms}"
+    return escape(f"medcutmix {__version__}, {said}")

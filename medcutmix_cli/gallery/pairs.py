@@ -29,7 +29,8 @@ def pair_html(view: PairView, number: int, parents: ParentImages) -> str:
         number=number,
         exchange=exchange_html(view),
         badges="".join(f'<span class="badge">{escape(badge)}</span>' for badge in view.badges),
-        facts=f"<code>{view.pair_id}</code>, {escape(view.split)}, {escape(view.strategy)}, {escape(view.shard)}",
+        facts=f"<code>{escape(view.pair_id)}</code>, "
+        + escape(f"{view.split}, {view.strategy}, {view.shard}"),
         figures="".join(
             (
                 _parent("Recipient", view.recipient, view, parents, "del"),

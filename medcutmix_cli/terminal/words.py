@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-_BIDI = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_UNSAFE: dict[int, str] = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *_BIDI), "\ufffd")
-_UNSAFE |= {ord("\n"): "\n", ord("\t"): "\t", ord("\r"): ""}
+from medcutmix_cli.system.plain_text import printable as printable
+
+
+class SafeConsole(Console):
+    """A console on which no text steers: brackets are brackets, control characters are shown as U+FFFD.
+
+    Ids and paths may hold either, whatever view they come in by; what rich itself sends (colour, cursor) is its own.
+    """
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render as any console does, then make what is said harmless."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else printable(text), style, control)
 
 
 def output() -> Console:
     """Return the console of stdout; it obeys NO_COLOR, FORCE_COLOR, TERM and COLUMNS."""
-    return Console(file=sys.stdout, highlight=False, emoji=False)
-
-
-def printable(text: str) -> str:
-    """Replace what could steer a terminal: control characters and changes of writing direction."""
-    return text.translate(_UNSAFE)
+    return SafeConsole(file=sys.stdout, highlight=False, emoji=False, markup=False)
 
 
 def size(count: int) -> str:
