@@ -8,7 +8,18 @@ from functools import partial
 from pathlib import Path
 
 from medcutmix_cli.configuration.settings import TREE
-from tests.pages import checkup, example, figure, keywords, own_data, reason_page, rooms, schema, strategies
+from tests.pages import (
+    checkup,
+    data_sets,
+    example,
+    figure,
+    keywords,
+    own_data,
+    reason_page,
+    rooms,
+    schema,
+    strategies,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -40,6 +51,7 @@ PAGES: Mapping[Path, Blocks] = {
         "metadata": schema.metadata,
     },
     ROOT / "docs" / "own-data.md": {"roles": own_data.roles},
+    ROOT / "docs" / "data-sets.md": {"labels": data_sets.labels},
     ROOT / "docs" / "reasons.md": {"reasons": reason_page.reason_tables},
     ROOT / "docs" / "doctor.md": {"checks": checkup.checks},
     ROOT / "docs" / "export.md": {"exports": strategies.exports},

@@ -14,8 +14,9 @@ from PIL import Image
 
 import medcutmix_cli
 from medcutmix_cli.configuration.plugins import options_of
-from medcutmix_cli.configuration.registry import names
+from medcutmix_cli.configuration.registry import load, names
 from medcutmix_cli.configuration.settings import Settings
+from medcutmix_cli.datasets.released_table import ReleasedTable
 from medcutmix_cli.evaluation import Flaw
 from medcutmix_cli.findings import SHADOW_CAUSES
 from medcutmix_cli.main import app, main
@@ -436,6 +437,19 @@ def test_what_the_page_of_own_data_types_works_and_prints_what_it_shows(tmp_path
 
 def test_every_kind_of_data_set_is_on_the_page_of_own_data():
     assert set(names("dataset")) <= set(re.findall(r"`([\w-]+)`", DOCS["own-data.md"]))
+
+
+PUBLISHED = [name for name in names("dataset") if issubclass(load("dataset", name), ReleasedTable)]
+
+
+@pytest.mark.parametrize("kind", PUBLISHED)
+def test_every_published_data_set_has_its_access_size_folder_and_command(kind):
+    page = DOCS["data-sets.md"]
+    (part,) = [part for part in re.split(r"^##+ ", page, flags=re.MULTILINE) if f"```text\n{kind}/\n" in part]
+    assert re.search(r"\*\*Access\*\*:[^-]*<https://", part)
+    assert "**Size**" in part
+    assert re.search(rf"^\$ medcutmix check {kind}\b", part, flags=re.MULTILINE)
+    assert f"| `{kind}` |" in page
 
 
 EXPORT = DOCS["export.md"]

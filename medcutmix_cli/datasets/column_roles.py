@@ -43,7 +43,7 @@ class ColumnUse:
 
     Attributes:
         role: One of `ROLES`.
-        why: "said", "its name" or "means the same".
+        why: "said", "its name", "means the same" or "as published".
     """
 
     role: str

@@ -18,9 +18,13 @@ from medcutmix_cli.datasets.report_store import decode_text
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Drop, Study
+from medcutmix_cli.seeds import stable_hash
 
 Row = Mapping[str, Any]
 OnError = Callable[[DatasetError], None]
+
+PROBLEM = "<problem>"
+"""Cell by which a source says why a row cannot be used; of a user's table only columns that play a role are read."""
 
 
 class RowSource(Protocol):
@@ -78,6 +82,9 @@ class TableValues:
         columns: Column by role.
         known: What is so of all rows, by role, where no column says it.
         maps: Value -> what it means, by role.
+        shares: Split -> share of the training patients, in [0, 1), that are drawn for it by a hash.
+        hints: What to type for a role that no column plays, where it is another than for any table.
+        prompted: Whether the reports are made from labels.
     """
 
     folder: Path
@@ -85,10 +92,25 @@ class TableValues:
     columns: Mapping[str, str]
     known: Mapping[str, str]
     maps: Mapping[str, Mapping[str, str]]
+    shares: Mapping[str, float] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
+    prompted: bool = False
 
     def meaning(self, role: str, value: str) -> str:
         """Return what a value of the table means."""
         return self.maps.get(role, {}).get(value, value)
+
+    def split_of(self, subject: str, value: str) -> str:
+        """Return the split of a row by what the table says: all rows of a patient move together."""
+        split = self.meaning("split", value)
+        if split != "train" or not any(self.shares.values()):
+            return split
+        drawn = int(stable_hash("table-split", subject), 16) / 16**16
+        for other, share in self.shares.items():
+            if drawn < share:
+                return other
+            drawn -= share
+        return split
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +143,15 @@ def read_studies(sources: Sequence[RowSource], values: TableValues) -> Iterator[
 
 def group_entries(entries: Sequence[TableEntry], values: TableValues) -> Iterator[Study | Drop]:
     """Yield every study of some rows once, by (subject_id, study_id)."""
-    return group_studies((entry.row for entry in entries), _Beside(values, entries).companions())
+    for study in group_studies((entry.row for entry in entries), _Beside(values, entries).companions()):
+        yield replace(study, prompted=values.prompted) if isinstance(study, Study) else study
 
 
 def source_roles(source: RowSource, values: TableValues) -> ColumnRoles:
     """Return which column of a table plays which role."""
-    return assign_roles(source.columns, values.columns, {**source.known, **values.known})
+    roles = assign_roles(source.columns, values.columns, {**source.known, **values.known})
+    told = (replace(problem, hint=values.hints.get(problem.role, problem.hint)) for problem in roles.problems)
+    return replace(roles, problems=tuple(told))
 
 
 def read_entries(sources: Sequence[RowSource], values: TableValues, on_error: OnError) -> list[TableEntry]:
@@ -187,15 +212,16 @@ class _TableRows:
         image = words.get("image_id") or (name if self.named and name else path) or self._nameless(number)
         study = words.get("study", image) or self._nameless(number)
         said = {role: words.get(role, self._known(role)) for role in ("split", "view")}
+        subject = words.get("subject", self._known("subject") or image)
         return TableEntry(
             ImageRow(
                 image,
-                words.get("subject", self._known("subject") or image),
+                subject,
                 study,
                 path,
                 self.values.meaning("view", said["view"]).upper(),
-                self.values.meaning("split", said["split"]),
-                _blank(words, path),
+                self.values.split_of(subject, said["split"]),
+                row.get(PROBLEM, "") or _blank(words, path),
             ),
             self._text(row, columns, where),
             words.get("report_path", ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from medcutmix_cli.configuration.settings import SPLITS
 from medcutmix_cli.datasets.base import is_synthetic
@@ -33,6 +34,10 @@ class TableDataset:
         splits: What the table calls its splits: {"val": "validate"}.
         views: What the table calls its views: {"AP Supine": "AP", "L": "LATERAL"}.
         maps: Both in one: {"view:L": "LATERAL", "split:val": "validate"}.
+        validate_share: Share of the training patients, drawn by a hash of the patient, that become "validate".
+        test_share: Likewise "test".
+        unsaid: What to type for a role that no column plays, where it is another than for any table.
+        made_of_labels: Whether the reports are prompts that say labels.
     """
 
     root: Path
@@ -43,6 +48,11 @@ class TableDataset:
     splits: Mapping[str, str] = field(default_factory=dict)
     views: Mapping[str, str] = field(default_factory=dict)
     maps: Mapping[str, str] = field(default_factory=dict)
+    validate_share: float = 0.0
+    test_share: float = 0.0
+
+    unsaid: ClassVar[Mapping[str, str]] = {}
+    made_of_labels: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", Path(self.root))
@@ -56,6 +66,7 @@ class TableDataset:
                 hint = f"{' or '.join(MAPPED)}, a colon, the value: --map view:Frontal=PA"
                 raise UsageError(f"{key!r} is no value of a role", hint=hint)
         _check_splits(self.split, *self._meanings("split").values())
+        _check_shares(validate_share=self.validate_share, test_share=self.test_share)
 
     @property
     def synthetic(self) -> bool:
@@ -77,6 +88,9 @@ class TableDataset:
             self.columns,
             {role: value for role, value in known.items() if value},
             {role: self._meanings(role) for role in MAPPED},
+            {"validate": self.validate_share, "test": self.test_share},
+            self.unsaid,
+            self.made_of_labels,
         )
 
     def sources(self) -> Sequence[RowSource]:
@@ -111,3 +125,11 @@ def _check_splits(*splits: str) -> None:
     for split in splits:
         if split and split not in SPLITS:
             raise UsageError(f"there is no split {split!r}", hint=f"known: {', '.join(SPLITS)}")
+
+
+def _check_shares(**shares: float) -> None:
+    for name, share in shares.items():
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
+            raise UsageError(f"{name} must be from 0 to below 1, not {share!r}")
+    if sum(shares.values()) >= 1:
+        raise UsageError(f"{' and '.join(shares)} leave nobody to train on")

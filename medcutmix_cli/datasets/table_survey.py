@@ -88,7 +88,7 @@ class TableSurvey:
         roles: Of the first table; all have the same columns, or `lacking` says so.
         lacking: (table, what, what to type) of each role that nobody plays.
         cells: What could not be read.
-        values: Values that leave their rows out, the most frequent first.
+        values: Values that leave rows out which are right but for them, the most frequent first.
         crowded: Roles whose column has too many different values to be what it is taken for, with their number.
         entries: The rows.
     """
@@ -138,7 +138,9 @@ def _cells(errors: Sequence[DatasetError]) -> tuple[CellError, ...]:
 def _values(
     entries: Iterable[TableEntry], values: TableValues
 ) -> tuple[tuple[UnknownValue, ...], tuple[tuple[str, int], ...]]:
-    counts = Counter((role, value) for entry in entries for role, value in entry.said.items())
+    counts = Counter(
+        (role, value) for entry in entries if not entry.row.problem for role, value in entry.said.items()
+    )
     unknown = [
         (role, value, rows)
         for (role, value), rows in counts.most_common()

@@ -6,7 +6,7 @@ Reads tables to their end, some thousand reports and a sample of pictures. Write
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from medcutmix_cli.configuration.keywords import CheckKeywords
 from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.column_roles import ColumnUse
+from medcutmix_cli.datasets.released_table import ReleasedTable
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.table_survey import TableSurvey, UnknownValue, survey_tables
 from medcutmix_cli.errors import DatasetError, ImageError
@@ -116,9 +117,9 @@ def check_dataset(
 def _unreadable(source: Dataset, survey: TableSurvey) -> DatasetCheck:
     return DatasetCheck(
         source.kind,
-        columns=survey.roles.uses,
+        columns=_uses(source, survey),
         unused=survey.roles.unused,
-        problems=tuple(_of_tables(survey)),
+        problems=(*_of_tables(survey, _unsaid(source)), *_of_release(source)),
     )
 
 
@@ -133,14 +134,16 @@ def _checked(
     whole = [study for study in looked if isinstance(study, Study)]
     undecoded, decoded = _decode(source, chosen, settings)
     problems = [
-        *(_of_tables(survey) if survey else ()),
-        *_of_studies(whole, len(chosen), reasons, _reasons_of(survey.values if survey else ())),
+        *(_of_tables(survey, _unsaid(source)) if survey else ()),
+        *_of_studies(len(chosen), reasons, _reasons_of(survey.values if survey else ())),
+        *(() if isinstance(source, ReleasedTable) else _of_patients(whole)),
+        *_of_release(source),
         *_of_pictures(decoded, undecoded),
     ]
     return DatasetCheck(
         kind=source.kind,
         rows=survey.rows if survey else 0,
-        columns=survey.roles.uses if survey else (),
+        columns=_uses(source, survey) if survey else (),
         unused=survey.roles.unused if survey else (),
         values=survey.values if survey else (),
         studies=len(whole) + sum(isinstance(s, Drop) and s.unit == "study" for s in looked),
@@ -155,7 +158,20 @@ def _checked(
     )
 
 
-def _of_tables(survey: TableSurvey) -> Iterator[DatasetProblem]:
+def _uses(source: Dataset, survey: TableSurvey) -> tuple[ColumnUse, ...]:
+    return source.uses(survey.roles.uses) if isinstance(source, ReleasedTable) else survey.roles.uses
+
+
+def _unsaid(source: Dataset) -> Mapping[str, str]:
+    return source.unsaid if isinstance(source, TableDataset) else {}
+
+
+def _of_release(source: Dataset) -> Iterator[DatasetProblem]:
+    if isinstance(source, ReleasedTable):
+        yield from (DatasetProblem(False, remark.what, remark.hint) for remark in source.remarks())
+
+
+def _of_tables(survey: TableSurvey, unsaid: Mapping[str, str]) -> Iterator[DatasetProblem]:
     for table, what, hint in survey.lacking:
         yield DatasetProblem(True, f"{table}: {what}", hint)
     for cell in survey.cells:
@@ -165,12 +181,14 @@ def _of_tables(survey: TableSurvey) -> Iterator[DatasetProblem]:
         what = f"the column of the {role} has values that are none ({different:,} different ones)"
         yield DatasetProblem(False, what, f"--column {role}=COLUMN names another column")
     for value in survey.values:
-        yield DatasetProblem(False, *_of_value(value, survey))
+        yield DatasetProblem(False, *_of_value(value, survey, unsaid))
 
 
-def _of_value(value: UnknownValue, survey: TableSurvey) -> tuple[str, str]:
+def _of_value(value: UnknownValue, survey: TableSurvey, unsaid: Mapping[str, str]) -> tuple[str, str]:
     if not value.value:
         what = f"no {value.role} is said in {value.rows:,} rows, which are left out"
+        if value.role in unsaid:
+            return what, unsaid[value.role]
         column = "" if value.role in survey.roles.columns else f"--column {value.role}=COLUMN, or "
         whole = f"--{value.role}-all {'train' if value.role == 'split' else 'PA'}"
         return what, f"{column}{value.option if not column else whole}, if that is so"
@@ -180,16 +198,17 @@ def _of_value(value: UnknownValue, survey: TableSurvey) -> tuple[str, str]:
     )
 
 
-def _of_studies(
-    studies: Sequence[Study], usable: int, dropped: Counter[str], told: frozenset[str]
-) -> Iterator[DatasetProblem]:
-    patients = len({study.subject_id for study in studies})
+def _of_studies(usable: int, dropped: Counter[str], told: frozenset[str]) -> Iterator[DatasetProblem]:
     if not usable:
         yield DatasetProblem(True, "no study can be mixed", _hints(dropped) or "is the data set empty?")
     for reason, count in dropped.most_common():
         if reason.partition(":")[0] not in {*_BY_SETTINGS, *told}:
             noun = "study is" if count == 1 else "studies are"
             yield DatasetProblem(False, f"{count:,} {noun} left out: {reason}", hint_for(reason))
+
+
+def _of_patients(studies: Sequence[Study]) -> Iterator[DatasetProblem]:
+    patients = len({study.subject_id for study in studies})
     if len(studies) >= _ALONE_FROM and patients == len(studies):
         yield DatasetProblem(
             False,

@@ -15,7 +15,12 @@ from medcutmix_cli.terminal.words import facts, printable, quantity
 if TYPE_CHECKING:
     from medcutmix_cli.dry_run.dataset_check import DatasetCheck
 
-_WHY = {"said": "as you say", "its name": "by its name", "means the same": "its name means that"}
+_WHY = {
+    "said": "as you say",
+    "its name": "by its name",
+    "means the same": "its name means that",
+    "as published": "as published",
+}
 
 
 def check_view(check: DatasetCheck) -> RenderableType:
@@ -32,7 +37,8 @@ def _blocks(check: DatasetCheck) -> Iterator[RenderableType]:
     yield Text.assemble("Recognised: ", (check.kind, "bold"))
     if check.columns:
         yield Padding(_columns(check), (1, 0, 0, 0))
-    yield Padding(facts(_counts(check)), (1, 0, 0, 0))
+    if check.studies:
+        yield Padding(facts(_counts(check)), (1, 0, 0, 0))
     yield ""
     yield from _problems(check)
 

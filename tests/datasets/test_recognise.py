@@ -10,6 +10,7 @@ from medcutmix_cli.errors import DatasetError, UsageError
 from tests.mimic_trees import Tree
 from tests.nih_trees import write_nih
 from tests.own_trees import rows_of, write_pairs, write_saved, write_tar
+from tests.released_trees import WRITERS
 from tests.trees import write_manifest
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared/data/covid-cxr"
@@ -27,6 +28,7 @@ KINDS = {
     "webdataset": lambda folder: (
         write_tar(folder / "train-0.tar", rows_of(folder.with_name(f"{folder.name}-rows"), 3)).parent
     ),
+    **WRITERS,
 }
 """A tree of every registered kind; what each kind keeps is in `medcutmix_cli.testing.datasets`."""
 

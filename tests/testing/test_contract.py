@@ -15,6 +15,7 @@ from tests.nih_trees import write_nih
 from tests.own_trees import rows_of, write_pairs, write_saved, write_tar
 from tests.reference.biomedclip import layout
 from tests.reference.biovil import release
+from tests.released_trees import WITHOUT_SPLIT, WITHOUT_VIEW, WRITERS
 from tests.trees import write_manifest
 
 PLAIN = ("alignment", "blend", "export", "gate", "mask", "region", "weight")
@@ -60,6 +61,7 @@ DATASETS = {
     "webdataset": lambda folder: (
         write_tar(folder / "train-0.tar", rows_of(folder.with_name(f"{folder.name}-rows"), 3)).parent
     ),
+    **WRITERS,
 }
 """How a tree of each registered data set is made."""
 
@@ -96,9 +98,19 @@ def make_pairing(name, folder):
     return build("pairing", name, OPTIONS[name](folder) if name in OPTIONS else {})
 
 
+def make_dataset(name, folder):
+    """Open a tree with what its publication does not say."""
+    said = {
+        "split": "train" if name in WITHOUT_SPLIT else None,
+        "view": "PA" if name in WITHOUT_VIEW else None,
+    }
+    options = {key: value for key, value in said.items() if value}
+    return open_dataset(DATASETS[name](folder / "data"), **options)
+
+
 MAKERS = {
     "encoder": make_encoder,
-    "dataset": lambda name, folder: open_dataset(DATASETS[name](folder / "data")),
+    "dataset": make_dataset,
     "pairing": make_pairing,
     "weight": lambda name, folder: load("weight", name),
     **{kind: (lambda name, folder, kind=kind: build(kind, name, {})) for kind in PLAIN if kind != "weight"},
