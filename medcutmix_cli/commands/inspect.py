@@ -44,11 +44,25 @@ Schema = Annotated[
 ]
 Html = Annotated[
     Path | None,
-    typer.Option(help="Write a self-contained page to this file.", metavar="FILE", rich_help_panel=PAGE),
+    typer.Option(
+        help="Write a page of all pairs to this file; their pictures lie in a folder beside it.",
+        metavar="FILE",
+        rich_help_panel=PAGE,
+    ),
 ]
 Pairs = Annotated[
-    int,
-    typer.Option(help="How many pairs the page shows.", metavar="N", min=1, rich_help_panel=PAGE),
+    int | None,
+    typer.Option(
+        help="How many pairs page or sheet show: all, or 10 with --self-contained, 24 on a sheet.",
+        metavar="N",
+        min=1,
+        show_default=False,
+        rich_help_panel=PAGE,
+    ),
+]
+SelfContained = Annotated[
+    bool,
+    typer.Option("--self-contained", help="Put everything into the one file of --html.", rich_help_panel=PAGE),
 ]
 
 
@@ -61,7 +75,8 @@ def inspect(
     pair: PairId = None,
     index: Index = None,
     html: Html = None,
-    pairs: Pairs = 10,
+    pairs: Pairs = None,
+    self_contained: SelfContained = False,
     json: common.Json = False,
     quiet: common.Quiet = False,
 ) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from string import Template
+from typing import Any
 
 from medcutmix_cli import __version__
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.gallery.catalogue import CataloguePair
 from medcutmix_cli.gallery.markup import escape, resource, words
-from medcutmix_cli.gallery.pairs import pair_html
-from medcutmix_cli.gallery.parents import ParentImages
-from medcutmix_cli.inspection.pair_record import PairView
+from medcutmix_cli.gallery.script_data import data_json
 from medcutmix_cli.inspection.summary import Inspection
+from medcutmix_cli.run.reasons import find_reason
 
 _METHOD = (
     "The formulation follows the idea of arXiv 2509.16673: diagnostic sentences are exchanged between two reports, "
@@ -21,31 +27,70 @@ _METHOD = (
 _CREDENTIALED = "Derived from credentialed data: do not share or upload."
 
 
-def page_html(inspection: Inspection, views: Sequence[PairView], parents: ParentImages, *, name: str) -> str:
-    """Return the whole page.
+def page_html(
+    inspection: Inspection, catalogue: Sequence[CataloguePair], data: PageData, *, name: str
+) -> str:
+    """Return the whole page, but for what lies in the folder beside it.
 
     Args:
         inspection: Of the same path.
-        views: The pairs to show, with their pictures.
-        parents: Reads the parents' pictures, or says why it cannot.
+        catalogue: What the list of pairs holds.
+        data: What its script is given.
         name: What the page is called after: the last part of the path.
     """
-    pairs = [pair_html(view, number, parents) for number, view in enumerate(views, 1)]
+    script = resource("page.js")
+    beside = " 'self' file:" if data.folder else ""
     return Template(resource("page.html")).substitute(
         title=escape(f"{name}: mixed pairs"),
         heading=f"Mixed image-report pairs in {escape(name)}",
-        lead=_lead(inspection, len(views)),
+        lead=_lead(inspection, catalogue),
         css=resource("page.css"),
+        script=script,
+        script_sources=f"'{_script_hash(script)}'{beside}",
+        image_sources=f"data:{beside}",
+        setup=data_json(data.setup(_rules(catalogue))),
+        data="".join(data.blocks),
         banners=_banners(inspection),
         tiles=_tiles(inspection),
         panels="".join(
             (_findings(inspection.findings), _reasons(inspection), _shape(inspection), _recipe(inspection))
         ),
-        links="".join(_link(number, view) for number, view in enumerate(views, 1)),
-        pairs="\n".join(pairs) or "<p>No shard is complete yet.</p>",
         method=_METHOD,
         made=_made(inspection),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PageData:
+    """What the script of a page is given.
+
+    Attributes:
+        folder: The folder beside the page that it loads from, as a URL; "" where all is inside.
+        index_parts: Pieces of the list.
+        blocks: Elements that hold data inside the page.
+    """
+
+    folder: str
+    index_parts: int
+    blocks: tuple[str, ...] = ()
+
+    def setup(self, rules: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+        """Return what it is told first."""
+        return {"folder": self.folder, "index_parts": self.index_parts, "reasons": rules}
+
+
+def _script_hash(script: str) -> str:
+    """Return the one script that the page lets run, as its Content-Security-Policy names it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+
+
+def _rules(catalogue: Sequence[CataloguePair]) -> dict[str, dict[str, str]]:
+    found = {}
+    for rule in sorted({pair.rule for pair in catalogue if pair.rule}):
+        with suppress(UsageError):
+            reason = find_reason(rule)
+            found[rule] = {"what": reason.what, "why": reason.why, "advice": reason.advice}
+    return found
 
 
 def _banners(inspection: Inspection) -> str:
@@ -61,10 +106,16 @@ def _banners(inspection: Inspection) -> str:
     return "\n".join(banners)
 
 
-def _lead(inspection: Inspection, shown: int) -> str:
+def _lead(inspection: Inspection, catalogue: Sequence[CataloguePair]) -> str:
     whose = "procedural phantoms, no patient" if inspection.synthetic else f"{inspection.patients:,} patients"
-    shares = f"{shown} of {inspection.rows:,} pairs, the findings taking turns; {whose}."
-    return f"{shares} Made by a documented offline formulation of MedCutMix."
+    shown = sum(pair.state == "written" for pair in catalogue)
+    others = len(catalogue) - shown
+    all_of_them = "All" if shown == inspection.rows else f"{shown:,} of"
+    more = f", and {others:,} that were rejected or failed" if others else ""
+    return (
+        f"{all_of_them} {inspection.rows:,} pairs{more}; {whose}. "
+        "Made by a documented offline formulation of MedCutMix."
+    )
 
 
 def _tiles(inspection: Inspection) -> str:
@@ -164,10 +215,6 @@ def _counted(counts: Mapping[str, int]) -> str:
 
 def _panel(title: str, body: str) -> str:
     return f'<section class="panel"><h3>{title}</h3>{body}</section>'
-
-
-def _link(number: int, view: PairView) -> str:
-    return f'<li><a href="#pair-{number}" title="{words(view.exchange)}">{number}</a></li>'
 
 
 def _made(inspection: Inspection) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from medcutmix_cli.gallery.donor_region import donor_region_path
 from medcutmix_cli.gallery.markup import escape, resource, words
-from medcutmix_cli.gallery.parents import ParentImages
-from medcutmix_cli.gallery.pictures import heat_uri, jpeg_uri, outline_path, picture_uri, weights_uri
+from medcutmix_cli.gallery.parents import PagePictures
+from medcutmix_cli.gallery.pictures import heat_uri, outline_path, weights_uri
 from medcutmix_cli.gallery.report import diff_html, donor_html
 from medcutmix_cli.inspection.pair_record import PairView, ParentView
 from medcutmix_cli.run.columns import COLUMNS
@@ -23,7 +23,7 @@ _SAID = {1.0: "present", 0.0: "absent", -1.0: "uncertain"}
 NOT_ASKED = "No sentence of it leaves or comes: no map was asked for."
 
 
-def pair_html(view: PairView, number: int, parents: ParentImages) -> str:
+def pair_html(view: PairView, number: int, pictures: PagePictures) -> str:
     """Return the article of one pair."""
     return Template(resource("pair.html")).substitute(
         number=number,
@@ -33,9 +33,9 @@ def pair_html(view: PairView, number: int, parents: ParentImages) -> str:
         + escape(f"{view.split}, {view.strategy}, {view.shard}"),
         figures="".join(
             (
-                _parent("Recipient", view.recipient, view, parents, "del"),
-                _parent("Donor", view.donor, view, parents, "ins"),
-                _mixed(view),
+                _parent("Recipient", view.recipient, view, pictures, "del"),
+                _parent("Donor", view.donor, view, pictures, "ins"),
+                _mixed(view, pictures),
             )
         ),
         diff=diff_html(view.diff, view.entities),
@@ -50,33 +50,40 @@ def exchange_html(view: PairView) -> str:
     return words(view.exchange).replace("-&gt;", '<span class="to" aria-label="became">&rarr;</span>')
 
 
-def _parent(role: str, parent: ParentView, view: PairView, parents: ParentImages, tag: str) -> str:
-    picture = parents.read(parent.image_path)
+def _parent(role: str, parent: ParentView, view: PairView, pictures: PagePictures, tag: str) -> str:
     where = ", ".join(part for part in (parent.view, side_adjective(parent.side)) if part)
-    alt = f"{role}: chest radiograph of study {parent.study_id}, {where}"
-    base = (
-        f'<p class="gone">{escape(picture)}</p>'
-        if isinstance(picture, str)
-        else f'<img src="{jpeg_uri(picture)}" alt="{escape(alt)}">'
+    base = parent_layer(
+        pictures, parent.image_path, f"{role}: chest radiograph of study {parent.study_id}, {where}"
     )
     taken = donor_region_path(view) if parent is view.donor else outline_path(view.mask, view.grid)
     own = {"own": outline_path(parent.mask, view.grid)} if parent.asked else {}
-    outlines = _outlines({"paste": taken} | own, view.grid)
+    outlines = outlines_svg({"paste": taken} | own, view.grid)
     heat = f'<img class="heat" src="{heat_uri(parent.map, view.grid)}" alt="">' if parent.asked else ""
     evidence = "" if parent.ground_p is None else f", ground_p {parent.ground_p:.3f}"
     who = f"{parent.study_id}, {parent.subject_id}, {where}{evidence}"
     asked = f"<{tag}>{escape(parent.sentence)}</{tag}>" if parent.asked else NOT_ASKED
-    return _figure(
+    return figure_html(
+        role.lower(),
         base + heat + outlines,
         f'<b>{role}</b><span class="who">{escape(who)}</span><span class="sentence">{asked}</span>',
     )
 
 
-def _mixed(view: PairView) -> str:
-    base = f'<img src="{picture_uri(view.picture)}" alt="Mixed chest radiograph">' if view.picture else ""
+def parent_layer(pictures: PagePictures, image_path: str, alt: str) -> str:
+    """Return a parent's picture, or the reason why it is not shown."""
+    source, reason = pictures.parent(image_path)
+    if reason:
+        return f'<p class="gone">{escape(reason)}</p>'
+    return f'<img class="base" src="{source}" alt="{escape(alt)}">'
+
+
+def _mixed(view: PairView, pictures: PagePictures) -> str:
+    source = pictures.mixed(view)
+    base = f'<img class="base" src="{source}" alt="Mixed chest radiograph">' if source else ""
     heat = f'<img class="share" src="{weights_uri(view.donor_weights, view.grid)}" alt="">'
-    return _figure(
-        base + heat + _outlines(_brought_outlines(view), view.grid),
+    return figure_html(
+        "mix",
+        base + heat + outlines_svg(_brought_outlines(view), view.grid),
         f'<b>Mix</b><span class="who">{escape(_mixed_how(view))}</span>'
         f'<span class="sentence">{escape(view.edited)}</span>',
     )
@@ -102,9 +109,10 @@ def _brought_outlines(view: PairView) -> dict[str, str]:
     }
 
 
-def _outlines(paths: Mapping[str, str], grid: tuple[int, int]) -> str:
+def outlines_svg(paths: Mapping[str, str], grid: tuple[int, int]) -> str:
+    """Return lines over a picture, by the class that colours them."""
     drawn = [
-        f'<path class="shade" d="{line}"/>' * (name in ("own", "after"))
+        f'<path class="shade" d="{line}"/>' * (name in ("own", "after", "broken"))
         + f'<path class="{name}" d="{line}"/>'
         for name, line in paths.items()
     ]
@@ -112,8 +120,9 @@ def _outlines(paths: Mapping[str, str], grid: tuple[int, int]) -> str:
     return f'<svg viewBox="{box}" preserveAspectRatio="none" aria-hidden="true">{"".join(drawn)}</svg>'
 
 
-def _figure(layers: str, caption: str) -> str:
-    return f'<figure><div class="picture">{layers}</div><figcaption>{caption}</figcaption></figure>'
+def figure_html(role: str, layers: str, caption: str) -> str:
+    """Return a picture with what lies over it, and its caption."""
+    return f'<figure data-role="{role}"><div class="picture">{layers}</div><figcaption>{caption}</figcaption></figure>'
 
 
 def _weight(name: str, share: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -12,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from medcutmix_cli.errors import ImageError
+from medcutmix_cli.gallery.picture_stores import data_uri
 
 JPEG_QUALITY = 88
 HEAT_SIDE = 112
 """Side of a heat layer in pixels: smooth enough when a browser enlarges it, a few kB."""
+
+THUMBNAIL_SIDE = 112
+"""Of the pictures in the list of pairs: twice what is shown, for sharp screens."""
 
 _STRONGEST_ALPHA = 165
 _CLEAR = 0.3
@@ -32,27 +34,18 @@ _DONOR = (56, 189, 248)
 """What comes from the donor: one hue, since a weight has one meaning at every strength."""
 
 
-def jpeg_uri(pixels: npt.NDArray[np.uint8]) -> str:
-    """Return a grey canvas as a data URI."""
+def jpeg_bytes(pixels: npt.NDArray[np.uint8], quality: int = JPEG_QUALITY) -> bytes:
+    """Return a grey canvas, or (height, width, 3) RGB, as a JPEG."""
     stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "JPEG", quality=JPEG_QUALITY)
-    return _uri("jpeg", stream.getvalue())
+    Image.fromarray(pixels).save(stream, "JPEG", quality=quality)
+    return stream.getvalue()
 
 
-def picture_uri(encoded: bytes) -> str:
-    """Return a stored picture as a data URI, as it is; its first bytes say what it is.
-
-    Raises:
-        ImageError: It is none of `settings.IMAGE_FORMATS`.
-    """
-    if encoded[:4] == b"RIFF" and encoded[8:12] == b"WEBP":
-        return _uri("webp", encoded)
-    kinds = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
-    for begin, kind in kinds.items():
-        if encoded.startswith(begin):
-            return _uri(kind, encoded)
-    hint = "medcutmix verify RUN --deep finds every such row"
-    raise ImageError("a stored picture is neither PNG nor JPEG nor WebP", hint=hint)
+def thumbnail_bytes(encoded: bytes) -> bytes:
+    """Return a stored picture small, as a JPEG of `THUMBNAIL_SIDE` pixels."""
+    small = Image.open(io.BytesIO(encoded)).convert("L")
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return jpeg_bytes(np.asarray(small, np.uint8), 70)
 
 
 def heat_uri(scores: Sequence[float], grid: tuple[int, int]) -> str:
@@ -114,8 +107,4 @@ def _layer(colour: npt.NDArray[Any], alpha: npt.NDArray[Any]) -> npt.NDArray[np.
 def _png(layer: npt.NDArray[np.uint8]) -> str:
     stream = io.BytesIO()
     Image.fromarray(layer).quantize(64, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
-    return _uri("png", stream.getvalue())
-
-
-def _uri(kind: str, content: bytes) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    return data_uri(stream.getvalue())

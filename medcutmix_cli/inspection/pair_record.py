@@ -159,12 +159,7 @@ class PairView:
     @property
     def exchange(self) -> str:
         """Say which finding left and which came: one id where they are the same."""
-        if self.finding and self.finding_a:
-            same = self.finding == self.finding_a
-            return self.finding if same else f"{self.finding_a} -> {self.finding}"
-        if self.finding or self.finding_a:
-            return f"{self.finding} put in" if self.finding else f"{self.finding_a} taken out"
-        return "no finding exchanged"
+        return exchange_words(self.finding_a, self.finding)
 
     @property
     def edited(self) -> str:
@@ -190,6 +185,15 @@ class PairView:
         }
         critic = tuple(f"critic: {rule.replace('-', ' ')}" for rule in self.faults)
         return (*critic, *(words for words, holds in said.items() if holds))
+
+
+def exchange_words(left: str, came: str) -> str:
+    """Say which finding left and which came: one id where they are the same."""
+    if came and left:
+        return came if came == left else f"{left} -> {came}"
+    if came or left:
+        return f"{came} put in" if came else f"{left} taken out"
+    return "no finding exchanged"
 
 
 def align_words(warp: Warp, quality: float | None) -> str:

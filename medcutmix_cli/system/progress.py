@@ -28,6 +28,7 @@ UNITS = {
     "rendering": "pairs",
     "probing": "pairs",
     "drawing": "studies",
+    "showing": "pairs",
     "verifying": "shards",
     "comparing": "pairs",
     "training": "epochs",

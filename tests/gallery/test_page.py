@@ -1,4 +1,7 @@
+import base64
+import hashlib
 import json
+import re
 import stat
 from dataclasses import asdict, replace
 
@@ -6,6 +9,7 @@ import pytest
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.gallery import write_gallery
+from medcutmix_cli.gallery.markup import resource
 from medcutmix_cli.gallery.parents import NO_RUN
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.shape import TraitCount
@@ -27,6 +31,22 @@ def test_the_page_asks_nothing_of_the_network(run, tmp_path):
     assert "@import" not in page
     assert not any(tag in ("script", "link", "iframe") for tag, _ in outline.tags)
     assert "default-src 'none'" in page
+
+
+@pytest.mark.parametrize("self_contained", [True, False])
+def test_one_script_may_run_and_its_hash_says_which(run, tmp_path, self_contained):
+    write_gallery(run, tmp_path / "page.html", self_contained=self_contained)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    allowed = re.findall(r"script-src '(sha256-[^']+)'( 'self' file:)?;", page)
+    hashed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert allowed == [(f"sha256-{hashed}", "" if self_contained else " 'self' file:")]
+
+
+def test_the_script_knows_no_address_and_no_way_out():
+    script = resource("page.js")
+    for word in ("http", "fetch(", "XMLHttpRequest", "WebSocket", "eval(", "sendBeacon", "import("):
+        assert word not in script
 
 
 def test_only_its_owner_may_read_the_page(run, tmp_path):
@@ -111,6 +131,9 @@ def test_no_text_becomes_markup(tmp_path, field):
     page, outline = page_of(write_run(tmp_path / "run", ([row],)), tmp_path)
     assert "<script" not in page
     assert "script" not in [tag for tag, _ in outline.tags]
+    whole = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert whole.count("</script>") == whole.count("<script")
+    assert "alert('x')" not in whole
 
 
 def test_a_page_that_cannot_be_written_is_one_clear_error(run, tmp_path):
@@ -121,4 +144,4 @@ def test_a_page_that_cannot_be_written_is_one_clear_error(run, tmp_path):
 
 def test_a_run_without_a_shard_has_a_page_too(tmp_path):
     run = write_run(tmp_path / "run", ([],), missing=2)
-    assert "No shard is complete yet" in page_of(run, tmp_path)[0]
+    assert "All 0 pairs" in page_of(run, tmp_path)[0]

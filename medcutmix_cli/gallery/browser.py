@@ -1,0 +1,152 @@
+"""A page of a run's pairs: all of them, loaded from a folder beside it, or some of them inside of one file."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
+from urllib.parse import quote
+
+from medcutmix_cli.engines import Progress
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.gallery.catalogue import CataloguePair, as_table, unwritten_pairs, written_pairs
+from medcutmix_cli.gallery.choice import spread_over_findings
+from medcutmix_cli.gallery.page import PageData, page_html
+from medcutmix_cli.gallery.pairs import pair_html
+from medcutmix_cli.gallery.parents import PagePictures, ParentImages
+from medcutmix_cli.gallery.picture_stores import EmbeddedPictures, PictureFiles
+from medcutmix_cli.gallery.script_data import data_block, data_script
+from medcutmix_cli.inspection.pair_view import view_at
+from medcutmix_cli.inspection.summary import inspect
+from medcutmix_cli.run.contents import Contents, open_contents
+from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.storage_errors import explain_storage_errors
+
+SELF_CONTAINED = 10
+"""Pairs inside a page of one file, unless another number is asked for."""
+
+PAIRS_A_PART, LINES_A_PART = 20, 2000
+"""Articles that are loaded at once, and lines of the list."""
+
+
+def write_gallery(
+    path: str | Path,
+    target: str | Path,
+    pairs: int | None = None,
+    *,
+    dataset: str | Path | None = None,
+    self_contained: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Write an HTML page of the pairs of a run folder or a lone shard; the file appears whole or not at all.
+
+    Where not all pairs are shown the choice depends on them alone: all findings take turns, so that rare ones are
+    seen too. The parents' pictures are read from the data set; where it cannot be reached the page says so in their
+    place. Pictures and articles lie in a folder beside the page, "report_files" of "report.html".
+
+    Args:
+        path: Run folder, folder of shards, or one shard.
+        target: The page; readable by its owner only, since it holds report text.
+        pairs: How many pairs to show at most; None: all, or `SELF_CONTAINED` inside of one file.
+        dataset: Where the data set is now, if it has moved since the plan.
+        self_contained: Whether everything lies inside of the page.
+        progress: Called with ("showing", pairs done, pairs).
+
+    Returns:
+        How many written pairs the page shows.
+
+    Raises:
+        RunError: There is neither run nor shard, or the page cannot be written.
+        ShardError: A shard is damaged.
+        UsageError: The folder beside the page is not one of a page.
+    """
+    contents, page = open_contents(path), Path(target)
+    if pairs is None:
+        pairs = SELF_CONTAINED if self_contained else contents.rows
+    chosen = list(range(contents.rows)) if pairs >= contents.rows else spread_over_findings(contents, pairs)
+    parents = ParentImages(contents.record, dataset)
+    name = Path(path).absolute().name
+    with explain_storage_errors(page):
+        page.parent.mkdir(parents=True, exist_ok=True)
+        with _place(page, self_contained=self_contained) as place:
+            lines = _PageWriter(contents, PagePictures(parents, place.store), place, progress).write(chosen)
+            text = page_html(inspect(path), lines, place.data(len(lines)), name=name)
+            with publish(page) as temporary:
+                temporary.touch(mode=0o600)
+                temporary.write_text(text, encoding="utf-8")
+    return len(chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the data of a page go: a folder under its later name, or blocks inside."""
+
+    store: EmbeddedPictures | PictureFiles
+    folder: Path | None
+    name: str
+    blocks: list[str] = field(default_factory=list)
+
+    def keep(self, name: str, value: Mapping[str, object]) -> None:
+        if self.folder is None:
+            self.blocks.append(data_block(name, value))
+        else:
+            (self.folder / f"{name}.js").write_text(data_script(name, value), encoding="ascii")
+
+    def data(self, lines: int) -> PageData:
+        return PageData(quote(self.name), -(-lines // LINES_A_PART), tuple(self.blocks))
+
+
+@contextmanager
+def _place(page: Path, *, self_contained: bool) -> Iterator[_Place]:
+    """Give a place for the data; a folder takes its name, and the place of an earlier one, when all is in it."""
+    beside = page.with_name(f"{page.stem}_files")
+    if beside.exists() and not (beside / "index-0.js").is_file() and any(beside.iterdir()):
+        hint = "give the page another name, or remove the folder"
+        raise UsageError("the folder beside the page holds something else", where=str(beside), hint=hint)
+    if self_contained:
+        yield _Place(EmbeddedPictures(), None, "")
+        return
+    new = Path(mkdtemp(prefix=f".{page.stem}_files.", dir=page.parent))
+    try:
+        (new / "pictures").mkdir(mode=0o700)
+        yield _Place(PictureFiles(new / "pictures", beside.name), new, beside.name)
+        shutil.rmtree(beside, ignore_errors=True)
+        new.rename(beside)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _PageWriter:
+    """Writes list and articles, part by part: no more than one part is in memory."""
+
+    contents: Contents
+    pictures: PagePictures
+    place: _Place
+    progress: Progress | None
+
+    def write(self, chosen: list[int]) -> list[CataloguePair]:
+        """Write the rows at some positions, and a line for each pair that has no row."""
+        written, lines = written_pairs(self.contents), []
+        for part, start in enumerate(range(0, len(chosen), PAIRS_A_PART)):
+            articles: dict[str, str] = {}
+            for index in chosen[start : start + PAIRS_A_PART]:
+                lines.append(self._article(written[index], index, part, articles))
+                if self.progress:
+                    self.progress("showing", len(lines), len(chosen))
+            self.place.keep(f"pairs-{part}", articles)
+        lines += unwritten_pairs(self.contents)
+        for number, start in enumerate(range(0, len(lines), LINES_A_PART)):
+            self.place.keep(f"index-{number}", as_table(lines[start : start + LINES_A_PART]))
+        if not lines and self.place.folder:
+            self.place.keep("index-0", as_table([]))
+        return lines
+
+    def _article(self, line: CataloguePair, index: int, part: int, articles: dict[str, str]) -> CataloguePair:
+        view = view_at(self.contents, index, picture=True)
+        articles[line.id] = pair_html(view, index, self.pictures)
+        thumb = self.pictures.thumbnail(line.id, view.picture) if view.picture else ""
+        return line.with_article(part, thumb)
