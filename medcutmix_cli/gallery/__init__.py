@@ -10,6 +10,7 @@ from medcutmix_cli.gallery.parents import ParentImages
 from medcutmix_cli.inspection.pair_view import view_at
 from medcutmix_cli.inspection.summary import inspect
 from medcutmix_cli.run.contents import open_contents
+from medcutmix_cli.run.seals import seal_page
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
@@ -51,4 +52,4 @@ def _write_private(target: Path, page: str) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
     with explain_storage_errors(target), publish(target) as temporary:
         temporary.touch(mode=0o600)
-        temporary.write_text(page, encoding="utf-8")
+        temporary.write_text(seal_page(page), encoding="utf-8", newline="\n")
