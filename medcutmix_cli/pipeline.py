@@ -39,16 +39,17 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.planning.plan import PlanResult, make_plan
 from medcutmix_cli.rendering.staging import check_stage_dir
 from medcutmix_cli.reports.tables import lexicon_in_use, read_lexicon, use_lexicon
-from medcutmix_cli.run.data_card import write_card
+from medcutmix_cli.run.data_card import write_card, write_schema
 from medcutmix_cli.run.folder import (
     RunFolder,
     RunRecord,
     read_attempts,
     read_complete,
     read_run,
-    write_json,
+    write_run,
     write_text,
 )
+from medcutmix_cli.run.manifest import list_files
 from medcutmix_cli.run.nulls_file import write_nulls
 from medcutmix_cli.run.plan_file import shard_sizes, write_plan
 from medcutmix_cli.run.refill import RefillPass, refill_plan
@@ -238,6 +239,7 @@ def _check_same_run(before: RunRecord, now: RunRecord, folder: RunFolder) -> Non
             "sources": record.sources,
             "encoder": record.encoder,
             "versions": record.versions,
+            "format": record.format,
         }
         for record in (before, now)
     )
@@ -299,7 +301,9 @@ def _write_plan(
         write_reserve(folder.reserve_file, result.reserved, {d.identifier: d.reason for d in result.dropped})
         write_nulls(folder.nulls_file, result.nulls)
         _write_lexicon(folder)
-        write_json(folder.run_file, asdict(whole))
+        write_schema(folder)
+        whole = replace(whole, files=list_files(folder, whole))
+        write_run(folder, whole)
         write_card(folder, whole, run_status(folder))
 
 

@@ -6,6 +6,7 @@ Every engine comes through here, once a process; knows no engine and no shard.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from medcutmix_cli.assembly.parts import (
     build_encoder,
@@ -17,7 +18,7 @@ from medcutmix_cli.assembly.parts import (
 from medcutmix_cli.assembly.relocation import relocate_settings
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.configuration.registry import load
-from medcutmix_cli.configuration.resolution import difference, named_values
+from medcutmix_cli.configuration.resolution import difference, from_plain, named_values
 from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.configuration.settings import Settings, settings_of
 from medcutmix_cli.datasets.base import Dataset
@@ -33,6 +34,7 @@ from medcutmix_cli.rendering.calibration import (
     write_calibration,
 )
 from medcutmix_cli.rendering.pair import Renderer
+from medcutmix_cli.rendering.sample import MixRules
 from medcutmix_cli.rendering.staging import check_stage_dir
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.run.nulls_file import read_nulls
@@ -81,7 +83,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
     threads = settings.run.workers or usable_cpus()
     return Renderer(
         folder=folder,
-        origin=_shard_origin(settings, record),
+        origin=shard_origin(record, semantic(settings)),
         resolve=pictures.resolve,
         encoder=encoder,
         strategies=build_strategies(settings),
@@ -97,6 +99,26 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         stage_dir=settings.run.stage_dir,
         presence=pictures.presence,
         retry_failed=work.retry_failed,
+        never_denied=frozenset(record.counts.get("never_denied", ())),
+    )
+
+
+def open_mix_rules(record: RunRecord, calibration: Calibration) -> MixRules:
+    """Build what decides the samples of a run once their maps are there; opens no encoder.
+
+    Raises:
+        UsageError: A part is not installed here, or has other options.
+    """
+    settings = from_plain(record.settings)
+    height, width = record.encoder["grid"]
+    return MixRules(
+        strategies=build_strategies(settings),
+        gate=build_gate(settings),
+        calibration=calibration,
+        lam=load("weight", settings.mixing.weight),
+        image_format=settings.image.format,
+        seed=settings.plan.seed,
+        grid=(height, width),
         never_denied=frozenset(record.counts.get("never_denied", ())),
     )
 
@@ -125,10 +147,14 @@ def _picture_source(settings: Settings, encoder: Encoder) -> PictureSource:
     )
 
 
-def _shard_origin(settings: Settings, record: RunRecord) -> ShardOrigin:
-    """Return what each shard says of the run; where rows are cut into shards must not show inside one."""
-    decisive = semantic(settings)
-    del decisive["run"]["shard_size"]
+def shard_origin(record: RunRecord, decisive: dict[str, Any]) -> ShardOrigin:
+    """Return what each shard says of the run; where rows are cut into shards must not show inside one.
+
+    Args:
+        record: The run's.
+        decisive: Those of its settings that decide the output (see `configuration.semantics`).
+    """
+    decisive["run"].pop("shard_size", None)
     terms = SYNTHETIC_TERMS if record.synthetic else CREDENTIALED_TERMS
     return ShardOrigin(record.fingerprint, record.encoder, decisive, terms, record.synthetic)
 

@@ -18,7 +18,7 @@ from medcutmix_cli.configuration.resolution import (
     fingerprint,
     resolve_keywords,
 )
-from medcutmix_cli.configuration.semantics import semantic, with_absolute_paths
+from medcutmix_cli.configuration.semantics import semantic_part, with_absolute_paths
 from medcutmix_cli.configuration.settings import Settings, plain, settings_of
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.combination import CombinedDataset, kind_of
@@ -247,7 +247,7 @@ def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> R
         if path:
             sources[name] = sha256(Path(path))
     card = plain(encoder.card)
-    return RunRecord(
+    record = RunRecord(
         settings=plain(settings),
         origins=dict(resolved.origins),
         sources=sources,
@@ -256,8 +256,20 @@ def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> R
         synthetic=source.synthetic,
         counts={},
         shards=[],
-        fingerprint=fingerprint(semantic(settings), sources, card, versions()),
+        fingerprint="",
         libraries=library_versions(),
+    )
+    return replace(record, fingerprint=record_fingerprint(record))
+
+
+def record_fingerprint(record: RunRecord) -> str:
+    """Work out the fingerprint of a run from all that it is bound to, whatever the record says it is.
+
+    A synthetic source adds to it since `run.json` is sealed: other runs keep the fingerprint that they had before.
+    """
+    synthetic = ("synthetic",) if record.synthetic and record.sealed else ()
+    return fingerprint(
+        semantic_part(record.settings), record.sources, record.encoder, record.versions, *synthetic
     )
 
 

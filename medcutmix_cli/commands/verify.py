@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +16,22 @@ NOT_VERIFIED = 4
 
 Deep = Annotated[
     bool,
-    typer.Option("--deep", help="Also mix every pair again from its recipe and compare pixels and text."),
+    typer.Option(
+        "--deep",
+        help="Also make every column of every row again, from plan, data set and recipe, and compare.",
+    ),
+]
+
+Maps = Annotated[
+    bool,
+    typer.Option("--maps", help="With --deep: ask the encoder again as well, for maps and features."),
+]
+
+SplitFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--split-file", help="CSV table of ids and splits: prove by it that each row keeps to its split."
+    ),
 ]
 
 Shallow = Annotated[
@@ -32,11 +48,17 @@ def verify(
     out: common.Out,
     settings: Mapping[str, Any],
     deep: Deep = False,
+    maps: Maps = False,
     shallow: Shallow = False,
+    split_file: SplitFile = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
 ) -> None:
-    """Check files, checksums, schema, numbering, sums, split and patient rules; of an export, files and checksums."""
+    """Check files, checksums, schema, numbering, sums, split and patient rules; of an export, files and checksums.
+
+    Plain, any changed byte of a run is found. With --deep, also what was changed and had its checksum mended: it says
+    which columns it made again.
+    """
     from medcutmix_cli.inspection.verification import verify as verify_run
     from medcutmix_cli.system.progress import meter
     from medcutmix_cli.terminal import output, verification_view
@@ -44,7 +66,13 @@ def verify(
     session = Session.of(context, quiet=quiet)
     with meter(quiet=session.quiet) as progress:
         verification = verify_run(
-            out, deep=deep, shallow=shallow, dataset=settings["dataset"], progress=progress
+            out,
+            deep=deep,
+            maps=maps,
+            shallow=shallow,
+            dataset=settings["dataset"],
+            split_file=split_file,
+            progress=progress,
         )
     if json:
         print_json("verification", verification, ok=verification.ok, out=out)

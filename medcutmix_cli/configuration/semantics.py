@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,21 @@ def semantic(settings: Settings) -> dict[str, Any]:
 
     What lies at a path is known by its hash, which is among the sources.
     """
-    tree = plain(settings)
+    return semantic_part(plain(settings))
+
+
+def semantic_part(tree: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the same of settings as plain values, as `run.json` has them: a version need not know all of them."""
+    part = {table: dict(values) for table, values in tree.items()}
     for setting in SETTINGS.values():
         if not setting.declared.semantic:
-            del tree[setting.table][setting.name]
+            part.get(setting.table, {}).pop(setting.name, None)
+    dataset = part.get("dataset", {})
     for options in ("options", "unpaired_options"):
-        for name in _paths_of(settings, options):
-            tree["dataset"][options].pop(name, None)
-    return tree
+        paths = _paths_of(str(dataset.get("kind", "")), options)
+        given = dataset.get(options, {})
+        dataset[options] = {name: value for name, value in given.items() if name not in paths}
+    return part
 
 
 def with_absolute_paths(resolved: ResolvedSettings) -> ResolvedSettings:
@@ -43,16 +51,16 @@ def _with_absolute_options(settings: Settings) -> Settings:
     options, unpaired = (
         {key: _absolute(value) if key in paths else value for key, value in given.items()}
         for given, paths in (
-            (dataset.options, _paths_of(settings, "options")),
-            (dataset.unpaired_options, _paths_of(settings, "unpaired_options")),
+            (dataset.options, _paths_of(dataset.kind, "options")),
+            (dataset.unpaired_options, _paths_of(dataset.kind, "unpaired_options")),
         )
     )
     return replace(settings, dataset=replace(dataset, options=options, unpaired_options=unpaired))
 
 
-def _paths_of(settings: Settings, options: str) -> frozenset[str]:
+def _paths_of(kind: str, options: str) -> frozenset[str]:
     """Return the options of a data set that are paths; of any kind, where it is still to be recognised."""
-    return path_options("dataset", settings.dataset.kind if options == "options" else "")
+    return path_options("dataset", kind if options == "options" else "")
 
 
 def _absolute(path: Any) -> Any:

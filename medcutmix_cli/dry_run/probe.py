@@ -13,14 +13,14 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 from medcutmix_cli.engines import Engine, ParallelEngine, Progress, Work
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Pair
-from medcutmix_cli.run.folder import RunFolder, ShardState, read_run, read_state, write_json
+from medcutmix_cli.run.folder import RunFolder, ShardState, read_run, read_state, write_run
 from medcutmix_cli.run.plan_file import read_plan, read_shard, shard_sizes, write_plan
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import remove_abandoned, temporary_beside
@@ -131,7 +131,7 @@ def _scratch_run(source: RunFolder, root: Path, pairs: list[Pair], timed: int) -
         for name in ("nulls_file", "calibration_file"):
             if getattr(source, name).is_file():
                 shutil.copyfile(getattr(source, name), getattr(folder, name))
-        write_json(folder.run_file, asdict(record))
+        write_run(folder, record)
     return folder
 
 

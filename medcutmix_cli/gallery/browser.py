@@ -22,6 +22,7 @@ from medcutmix_cli.gallery.script_data import data_block, data_script
 from medcutmix_cli.inspection.pair_view import view_at
 from medcutmix_cli.inspection.summary import inspect
 from medcutmix_cli.run.contents import Contents, open_contents
+from medcutmix_cli.run.seals import seal_page
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
@@ -76,7 +77,7 @@ def write_gallery(
             text = page_html(inspect(path), lines, place.data(len(lines)), name=name)
             with publish(page) as temporary:
                 temporary.touch(mode=0o600)
-                temporary.write_text(text, encoding="utf-8")
+                temporary.write_text(seal_page(text), encoding="utf-8", newline="\n")
     return len(chosen)
 
 

@@ -1,41 +1,44 @@
 """Is what lies in a run folder what its plan promised? Names every broken rule; prints nothing, mends nothing.
 
-Three levels, each with all of the one before. Shallow: numbering, state files, sizes, footers, schema, sums, failure
-lists, the plan's footer; no row is read. Thorough: hashes, page checksums, ids, split and patient rules, text rebuilt
-from its edits. Deep: every picture rebuilt from its recipe and the parents' files.
+Three levels, each with all of the one before. Shallow: seals of small files, numbering, sizes, footers, schema, sums,
+failure lists, settings against the fingerprint; no row is read. Thorough: hashes of all files, page checksums, ids,
+split and patient rules, text rebuilt from its edits. Deep: every column made again from plan, data set and recipe;
+the maps too where the encoder is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from medcutmix_cli.assembly.lexicons import lexicon_of_run
-from medcutmix_cli.assembly.opening import open_run_dataset
-from medcutmix_cli.assembly.parts import build_gate
+from medcutmix_cli.assembly.opening import shard_origin
+from medcutmix_cli.assembly.parts import build_gate, record_fingerprint
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.configuration.resolution import from_plain
+from medcutmix_cli.configuration.semantics import semantic_part
 from medcutmix_cli.engines import Progress
-from medcutmix_cli.errors import ImageError, MedcutmixError, RunError, ShardError, UsageError
+from medcutmix_cli.errors import MedcutmixError, RunError, ShardError, UsageError
 from medcutmix_cli.exports.check import check_export
 from medcutmix_cli.exports.manifest import ExportFolder
-from medcutmix_cli.images import LOSSLESS, decode_picture, encode_picture, read_canvas, single_threaded_opencv
-from medcutmix_cli.records import MAPPED_MODES, Pair, Reading
+from medcutmix_cli.images import single_threaded_opencv
+from medcutmix_cli.inspection.deep_check import DeepCheck, open_deep_check
+from medcutmix_cli.inspection.problem import Problem
+from medcutmix_cli.inspection.remake import remade_columns
+from medcutmix_cli.inspection.split_rules import SplitProof, read_split_table
+from medcutmix_cli.records import MAPPED_MODES, Pair
 from medcutmix_cli.rendering.calibration import Calibration, read_calibration
-from medcutmix_cli.rendering.rows import replay_pixels, replay_report, row_grid, row_pixels, row_placement
-from medcutmix_cli.reports.labels import chexpert_labels
-from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.rendering.rows import replay_report, row_grid, row_placement
 from medcutmix_cli.reports.tables import BUILT_IN, Lexicon, use_lexicon
 from medcutmix_cli.run.column import ColumnSummary
 from medcutmix_cli.run.columns import COLUMNS, summed_up
 from medcutmix_cli.run.folder import (
+    PairOutcome,
     RunFolder,
     RunRecord,
     ShardState,
@@ -43,12 +46,17 @@ from medcutmix_cli.run.folder import (
     read_run,
     read_state,
 )
+from medcutmix_cli.run.manifest import CHANGED, FileFault, check_files, check_seals, stray_files
 from medcutmix_cli.run.plan_file import plan_rows, read_plan
 from medcutmix_cli.run.refill import refills_rendered
-from medcutmix_cli.run.shards import Row, read_head, read_rows, sha256
+from medcutmix_cli.run.seals import FileSeal
+from medcutmix_cli.run.shards import Row, ShardHead, read_head, read_rows, sha256
 from medcutmix_cli.run.status import run_status
 
+__all__ = ["GateInputs", "Level", "Problem", "Verification", "verify"]
+
 _SHARES = summed_up(ColumnSummary.RANGE)
+_AGAIN = "remove its state file, and render again"
 
 
 class Level(StrEnum):
@@ -60,21 +68,6 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """One broken rule.
-
-    Attributes:
-        where: File name or pair id.
-        rule: Name of the rule ("hash", "patient", ...).
-        detail: One sentence, without report text.
-    """
-
-    where: str
-    rule: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class Verification:
     """What was checked, and what is wrong; `ok` where nothing is.
 
@@ -83,6 +76,9 @@ class Verification:
         rows: Of the complete shards, as their state files count them.
         level: How much was looked at.
         kind: "run" or "export"; of an export shards are its files.
+        remade: Columns whose values were made again, all of them in every row; empty unless the check was deep.
+        not_remade: Columns that only the encoder can make again, which was not asked; empty unless the check was deep.
+        unsealed: Files of an earlier version, which have no seal: a changed byte in them may go unseen.
     """
 
     shards: int
@@ -90,30 +86,14 @@ class Verification:
     level: Level
     problems: tuple[Problem, ...]
     kind: str = "run"
+    remade: tuple[str, ...] = ()
+    not_remade: tuple[str, ...] = ()
+    unsealed: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Say whether no rule is broken."""
         return not self.problems
-
-
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """What a deep check needs: where the parents' pictures are and how they become grey."""
-
-    resolve: Callable[[str], Path]
-    dicom_mode: str
-    section_rules: str
-    image_format: str
-
-    def parent(self, row: Row, letter: str) -> npt.NDArray[np.uint8]:
-        """Decode one parent of a row onto its canvas, (canvas, canvas) uint8."""
-        canvas = row[f"placement_{letter}"]["canvas"]
-        return read_canvas(self.resolve(row[f"image_path_{letter}"]), canvas, self.dicom_mode).pixels
-
-    def read(self, row: Row) -> Reading:
-        """Read the mixed report of a row as planning did."""
-        return ReportReader(self.section_rules).read(row["report"], row["study_id_a"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,45 +121,52 @@ def verify(
     out: str | Path,
     *,
     deep: bool = False,
+    maps: bool = False,
     shallow: bool = False,
     dataset: str | Path | None = None,
+    split_file: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Verification:
-    """Check a run folder against its plan, or an export against its list of hashes.
+    """Check a run folder against its seals and its plan, or an export against its list of hashes.
 
     Args:
         out: Run folder, or folder of an export.
-        deep: Rebuild every stored picture from its recipe and read every mixed report again.
+        deep: Make every column of every row again, and read the reports of the plan again.
+        maps: Ask the encoder for maps and features again (deep only).
         shallow: Look at small files, sizes and footers only: seconds for thousands of shards.
         dataset: Where the data set is now, if it has moved (deep only).
+        split_file: Table of ids and splits that rows are proved by, besides (not of a shallow check).
         progress: Called with ("verifying", shards done, shards).
 
     Raises:
-        UsageError: Both deep and shallow.
+        UsageError: Both deep and shallow, maps without deep, or a split file of which no row is asked.
         RunError: There is no run.
-        DatasetError: A deep check cannot find the data set.
+        DatasetError: A deep check cannot find the data set, or the split file cannot be read.
     """
-    if deep and shallow:
-        raise UsageError("a check is either deep or shallow", hint="give one of --deep and --shallow")
-    level = Level.DEEP if deep else Level.SHALLOW if shallow else Level.THOROUGH
+    level = _level(deep=deep, maps=maps, shallow=shallow, split_file=split_file)
     export = ExportFolder(Path(out))
     if export.is_export() or export.is_begun():
         return _verify_export(export, level, progress)
     folder = RunFolder(Path(out))
-    record = read_run(folder)
-    problems = [*_folder_problems(folder, record), *_plan_problems(folder, record)]
-    evidence = _evidence(folder, record, problems)
-    check = _Check(folder, record, level, evidence, _replay(record, dataset) if deep else None)
-    rows = 0
-    with use_lexicon(_lexicon(folder, record, problems)):
-        for shard in range(len(record.shards)):
-            state = _state(folder, shard, problems)
-            if state is not None:
-                rows += state.written
-                problems += _checked_shard(check, state)
-            if progress:
-                progress("verifying", shard + 1, len(record.shards))
-    return Verification(len(record.shards), rows, level, tuple(problems))
+    try:
+        record = read_run(folder)
+    except RunError as error:
+        if not folder.is_run():
+            raise
+        problem = Problem(folder.run_file.name, "damaged", f"{error.what}; {error.hint}")
+        return Verification(0, 0, level, (problem,))
+    proof = SplitProof(read_split_table(Path(split_file)) if split_file else None)
+    return _verify_run(_Request(folder, record, level, maps, dataset, proof), progress)
+
+
+def _level(*, deep: bool, maps: bool, shallow: bool, split_file: str | Path | None) -> Level:
+    if deep and shallow:
+        raise UsageError("a check is either deep or shallow", hint="give one of --deep and --shallow")
+    if maps and not deep:
+        raise UsageError("maps are made again by a deep check only", hint="give --deep with --maps")
+    if shallow and split_file:
+        raise UsageError("a shallow check reads no row", hint="leave out --shallow with --split-file")
+    return Level.DEEP if deep else Level.SHALLOW if shallow else Level.THOROUGH
 
 
 def _verify_export(folder: ExportFolder, level: Level, progress: Progress | None) -> Verification:
@@ -189,55 +176,161 @@ def _verify_export(folder: ExportFolder, level: Level, progress: Progress | None
 
 
 @dataclass(frozen=True, slots=True)
+class _Request:
+    """What is to be verified, and how."""
+
+    folder: RunFolder
+    record: RunRecord
+    level: Level
+    maps: bool
+    dataset: str | Path | None
+    splits: SplitProof
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What is found on the way."""
+
+    problems: list[Problem] = field(default_factory=list)
+    rows: int = 0
+    unsealed: list[str] = field(default_factory=list)
+
+    def add_faults(self, faults: Iterator[FileFault] | list[FileFault]) -> None:
+        self.problems += [Problem(fault.where, fault.rule, fault.detail) for fault in faults]
+
+    def add_once(self, problem: Problem) -> None:
+        """Tell of a file, unless something was said of it already: that is then the reason."""
+        if problem.where not in {told.where for told in self.problems}:
+            self.problems.append(problem)
+
+    def is_whole(self, name: str) -> bool:
+        """Say whether nothing is wrong with a file, and with those whose names begin like it ("plan")."""
+        return not any(problem.where.startswith(name) for problem in self.problems)
+
+
+def _verify_run(request: _Request, progress: Progress | None) -> Verification:
+    folder, record, level = request.folder, request.record, request.level
+    found = _Findings()
+    faults, unsealed = check_seals(folder, record)
+    found.unsealed += unsealed
+    found.add_faults([*faults, *check_files(folder, record, hashes=level is not Level.SHALLOW)])
+    found.add_faults(stray_files(folder, len(record.shards)))
+    found.problems += [*_binding_problems(record), *_folder_problems(folder, record)]
+    for problem in _plan_problems(folder, record):
+        found.add_once(problem)
+    evidence = _evidence(folder, record, found)
+    with use_lexicon(_lexicon(folder, record, found)):
+        deep = None
+        if level is Level.DEEP:
+            deep = open_deep_check(folder, record, evidence.calibration, request.dataset, maps=request.maps)
+        check = _Check(folder, record, level, evidence, request.splits, deep, found.is_whole("plan"))
+        for shard in range(len(record.shards)):
+            _check_shard(check, shard, found)
+            if progress:
+                progress("verifying", shard + 1, len(record.shards))
+    return _verification(request, found)
+
+
+def _verification(request: _Request, found: _Findings) -> Verification:
+    remade = remade_columns(maps=request.maps) if request.level is Level.DEEP else ()
+    left = tuple(column.name for column in COLUMNS if column.name not in remade) if remade else ()
+    return Verification(
+        len(request.record.shards),
+        found.rows,
+        request.level,
+        tuple(found.problems),
+        remade=remade,
+        not_remade=left,
+        unsealed=tuple(found.unsealed),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class _Check:
-    """What the shards of one run are checked against; `replay` is None unless the check is deep."""
+    """What the shards of one run are checked against; `deep` is None unless the check is deep.
+
+    Attributes:
+        planned: Whether the plan is whole, so that rows can be compared with it.
+    """
 
     folder: RunFolder
     record: RunRecord
     level: Level
     evidence: GateInputs
-    replay: Replay | None
+    splits: SplitProof
+    deep: DeepCheck | None
+    planned: bool
 
 
-def _state(folder: RunFolder, shard: int, problems: list[Problem]) -> ShardState | None:
-    """Return the state of a shard; where there is none that can be read, say so."""
+def _check_shard(check: _Check, shard: int, found: _Findings) -> None:
+    """Check one shard; where its state is gone or cannot be read, say so."""
+    where = f"state/{check.folder.state_file(shard).name}"
     try:
-        state = read_state(folder, shard)
+        state = read_state(check.folder, shard)
     except RunError as error:
-        problems.append(Problem(folder.state_file(shard).name, "damaged", error.what))
-        return None
+        found.add_once(Problem(where, "damaged", f"{error.what}; {error.hint}"))
+        return
     if state is None:
-        problems.append(Problem(folder.shard_file(shard).name, "missing", "this shard is not complete"))
-    return state
+        name = check.folder.shard_file(shard).name
+        found.problems.append(
+            Problem(name, "missing", "this shard is not complete: run the same command again")
+        )
+        return
+    found.rows += state.written
+    outcomes = _outcomes(check, state, found)
+    found.problems += _checked_shard(check, state, outcomes)
 
 
-def _lexicon(folder: RunFolder, record: RunRecord, problems: list[Problem]) -> Lexicon:
+def _outcomes(check: _Check, state: ShardState, found: _Findings) -> list[PairOutcome] | None:
+    """Return the failure list of a shard, None where it cannot be trusted."""
+    path = check.folder.failures_file(state.shard)
+    where = f"failures/{path.name}"
+    if not path.is_file():
+        found.problems.append(Problem(where, "missing", f"this file is gone; {_AGAIN}"))
+        return None
+    if state.failures and FileSeal.of(path).sha256 != state.failures:
+        found.problems.append(Problem(where, "hash", f"{CHANGED}; {_AGAIN}"))
+        return None
+    if not state.failures and check.record.sealed:
+        found.problems.append(Problem(where, "seal", f"its state file says no hash of it; {_AGAIN}"))
+    elif not state.failures:
+        found.unsealed.append(where)
+    try:
+        return read_outcomes(path)
+    except (ValueError, TypeError):
+        found.problems.append(Problem(where, "damaged", f"it cannot be read; {_AGAIN}"))
+        return None
+
+
+def _lexicon(folder: RunFolder, record: RunRecord, found: _Findings) -> Lexicon:
     """Return the lexicon of the run; where it is gone or another one, say so."""
     try:
         return lexicon_of_run(folder, record)
     except MedcutmixError as error:
-        problems.append(Problem(folder.lexicon_file.name, "lexicon", error.what))
+        found.problems.append(Problem(folder.lexicon_file.name, "lexicon", error.what))
         return BUILT_IN
 
 
-def _evidence(folder: RunFolder, record: RunRecord, problems: list[Problem]) -> GateInputs:
+def _evidence(folder: RunFolder, record: RunRecord, found: _Findings) -> GateInputs:
     """Return what maps are judged by; where it cannot be read, say so."""
     gate, calibration = build_gate(from_plain(record.settings)), Calibration("", {})
     if gate.min_nulls() and folder.calibration_file.is_file():
         try:
             calibration = read_calibration(folder.calibration_file)
         except RunError as error:
-            problems.append(Problem(folder.calibration_file.name, "damaged", error.what))
+            found.add_once(Problem(folder.calibration_file.name, "damaged", f"{error.what}; {error.hint}"))
+        else:
+            if calibration.fingerprint != record.fingerprint:
+                detail = "the calibration is of another run; remove it: it is made again"
+                found.problems.append(Problem(folder.calibration_file.name, "fingerprint", detail))
     return GateInputs(gate, calibration)
 
 
-def _replay(record: RunRecord, dataset: str | Path | None) -> Replay:
-    return Replay(
-        open_run_dataset(record, dataset).resolve,
-        record.settings["image"]["dicom_mode"],
-        record.settings["reports"]["section_rules"],
-        record.settings["image"]["format"],
-    )
+def _binding_problems(record: RunRecord) -> Iterator[Problem]:
+    """Check that the settings, sources and encoder of run.json are those that its fingerprint was made from."""
+    if record_fingerprint(record) != record.fingerprint:
+        detail = "its settings, sources or encoder are not those of its fingerprint; restore it from a copy"
+        yield Problem("run.json", "fingerprint", detail)
 
 
 def _folder_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:
@@ -261,80 +354,99 @@ def _plan_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:
     try:
         rows = plan_rows(folder.plan_file, refills_rendered(record))
     except RunError as error:
-        yield Problem(folder.plan_file.name, "damaged", error.what)
+        yield Problem(folder.plan_file.name, "damaged", f"{error.what}; {error.hint}")
         return
     if rows != record.shards:
         yield Problem(folder.plan_file.name, "plan", "its shards are not those that run.json counts")
 
 
-def _checked_shard(check: _Check, state: ShardState) -> list[Problem]:
+def _checked_shard(check: _Check, state: ShardState, outcomes: list[PairOutcome] | None) -> list[Problem]:
     path = check.folder.shard_file(state.shard)
     name = path.name
     try:
         if check.level is Level.SHALLOW:
-            return list(_file_problems(check, state))
+            return list(_file_problems(check, state, outcomes))
         # Hashing lets go of the interpreter lock: it runs beside the rows.
         with single_threaded_opencv(), ThreadPoolExecutor(1, thread_name_prefix="hash") as pool:
             hashed = pool.submit(sha256, path)
-            found = [*_file_problems(check, state), *_row_problems(check, state)]
+            found = [*_file_problems(check, state, outcomes), *_row_problems(check, state, outcomes)]
             return [*_hash_problems(name, hashed.result() == state.sha256), *found]
-    except ShardError as error:
-        return [Problem(name, "damaged", error.what)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return [Problem(name, "damaged", type(error).__name__)]
+    except (ShardError, RunError) as error:
+        return [Problem(name, "damaged", f"{error.what}; {_AGAIN}")]
+    except (OSError, ValueError, KeyError, TypeError):
+        return [Problem(name, "damaged", f"what it holds cannot be read; {_AGAIN}")]
     except MedcutmixError as error:
         return [Problem(name, "unreadable", error.what)]
 
 
 def _hash_problems(name: str, same: bool) -> list[Problem]:
-    return [] if same else [Problem(name, "hash", "the file is not the one that was written")]
+    return [] if same else [Problem(name, "hash", f"{CHANGED}; {_AGAIN}")]
 
 
-def _file_problems(check: _Check, state: ShardState) -> Iterator[Problem]:
-    folder, record = check.folder, check.record
-    path = folder.shard_file(state.shard)
+def _file_problems(check: _Check, state: ShardState, outcomes: list[PairOutcome] | None) -> Iterator[Problem]:
+    path = check.folder.shard_file(state.shard)
     head = read_head(path)
-    outcomes = read_outcomes(folder.failures_file(state.shard))
     ended = state.written + sum(state.rejected.values()) + sum(state.failed.values())
     gated = state.calibration == check.evidence.calibration.sha256
+    gone = state.planned - state.written
     rules = (
         ("size", path.stat().st_size != state.bytes, "the file has another size than it was written with"),
         ("schema", head.columns != tuple(c.name for c in COLUMNS), "columns differ from the schema"),
-        ("fingerprint", head.origin["fingerprint"] != record.fingerprint, "the shard is of another run"),
+        (
+            "fingerprint",
+            head.origin["fingerprint"] != check.record.fingerprint,
+            "the shard is of another run",
+        ),
+        ("origin", not _is_of(head, check.record), "it was made with other settings than run.json says"),
         ("rows", head.rows != state.written, f"{head.rows} rows, but {state.written} were counted"),
-        ("plan", state.planned != record.shards[state.shard], "the plan has another number of pairs"),
+        ("plan", state.planned != check.record.shards[state.shard], "the plan has another number of pairs"),
         ("sums", ended != state.planned, "planned is not written + rejected + failed"),
         ("calibration", not gated, "it was gated by other numbers"),
-        ("failures", len(outcomes) != state.planned - state.written, "the failure list has another length"),
+        ("failures", outcomes is not None and len(outcomes) != gone, "the failure list has another length"),
     )
     yield from (Problem(path.name, rule, detail) for rule, broken, detail in rules if broken)
 
 
-def _row_problems(check: _Check, state: ShardState) -> Iterator[Problem]:
+def _is_of(head: ShardHead, record: RunRecord) -> bool:
+    """Say whether a shard was made with the encoder and the settings of a record, and says the same of its source."""
+    expected = shard_origin(record, semantic_part(record.settings))
+    said = json.loads(json.dumps(asdict(expected)))
+    return all(head.origin.get(name) == value for name, value in said.items() if name != "fingerprint")
+
+
+def _row_problems(check: _Check, state: ShardState, outcomes: list[PairOutcome] | None) -> Iterator[Problem]:
     """Check each row by itself and against its pair; rows stand in the order of the plan."""
-    folder, evidence = check.folder, check.evidence
-    gone = {outcome.pair_id for outcome in read_outcomes(folder.failures_file(state.shard))}
-    pairs = [pair for pair in read_plan(folder.plan_file, state.shard) if pair.pair_id not in gone]
+    rows = read_rows(check.folder.shard_file(state.shard))
+    if outcomes is None or not check.planned:
+        for row in rows:  # what it is to be compared with is named already
+            yield from check.splits.problems(row)
+        return
+    gone = {outcome.pair_id for outcome in outcomes}
+    planned = read_plan(check.folder.plan_file, state.shard)
+    pairs = [pair for pair in planned if pair.pair_id not in gone]
+    deep = check.deep.of_shard(state.shard, outcomes) if check.deep else None
     count = 0
-    for pair, row in zip(pairs, read_rows(folder.shard_file(state.shard)), strict=False):
+    for pair, row in zip(pairs, rows, strict=False):
         count += 1
         if row["pair_id"] != pair.pair_id:
             yield Problem(row["pair_id"], "order", "rows and planned pairs do not match")
             return
+        yield from check.splits.problems(row)
         yield from _pair_problems(pair, row)
-        if not all(evidence.holds(row, letter) for letter in "ab"):
+        if not all(check.evidence.holds(row, letter) for letter in "ab"):
             yield Problem(
                 pair.pair_id, "evidence", "the stored map does not pass the gate with the stored ground_p"
             )
-        if check.replay:
-            yield from _replay_problems(row, check.replay)
+        if deep:
+            yield from deep.compare(pair, row)
     if count != len(pairs):
-        yield Problem(folder.shard_file(state.shard).name, "rows", "planned pairs without a row")
+        yield Problem(check.folder.shard_file(state.shard).name, "rows", "planned pairs without a row")
+    if deep:
+        yield from deep.finish()
 
 
 def _pair_problems(pair: Pair, row: Row) -> Iterator[Problem]:
     rules = (
-        ("patient", row["subject_id_a"] == row["subject_id_b"], "donor and recipient are one patient"),
         ("split", row["split"] != pair.split, "the row is of another split than its pair"),
         ("ids", _ids(row) != _planned_ids(pair), "the row's parents are not those of the plan"),
         ("text", replay_report(row) != row["report"], "the report is not its edits applied"),
@@ -352,23 +464,3 @@ def _ids(row: Row) -> tuple[str, ...]:
 def _planned_ids(pair: Pair) -> tuple[str, ...]:
     parents = (pair.recipient, pair.donor)
     return tuple(value for p in parents for value in (p.subject_id, p.study_id, p.image_id))
-
-
-def _replay_problems(row: Row, replay: Replay) -> Iterator[Problem]:
-    """Rebuild picture and labels of one row from the parents' files and the mixed text."""
-    stored = row_pixels(row)
-    try:
-        recipient, donor = replay.parent(row, "a"), replay.parent(row, "b")
-    except ImageError as error:
-        yield Problem(row["pair_id"], "parent", f"a parent cannot be read: {error.reason}")
-        return
-    rebuilt = replay_pixels(row, recipient, donor)
-    if replay.image_format not in LOSSLESS:
-        rebuilt = decode_picture(encode_picture(rebuilt, replay.image_format))
-    if not np.array_equal(rebuilt, stored):
-        yield Problem(
-            row["pair_id"], "pixels", "the picture rebuilt from the recipe differs from the stored one"
-        )
-    read = np.array(chexpert_labels(replay.read(row)))
-    if not np.array_equal(read, np.array(row["label_mixed"]), equal_nan=True):
-        yield Problem(row["pair_id"], "labels", "the report read again gives other labels")

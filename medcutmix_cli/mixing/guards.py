@@ -127,6 +127,8 @@ def _spared(recipient: View, donor: View, guards: Guards, movement: Movement) ->
     A tube may well cross the evidence. It is thin and the text keeps it, so what lies under it is given up; a finding
     that covers the evidence is refused.
     """
+    if recipient.spared is not None:
+        return recipient.spared
     devices, others, needed = (np.zeros(recipient.scores.shape, dtype=np.bool_) for _ in range(3))
     for view, by in ((recipient, IN_ITS_PLACE), (donor, movement)):
         for neighbour in view.neighbours:

@@ -8,7 +8,7 @@ from math import nan
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli.attention import Scores
+from medcutmix_cli.attention import Mask, Scores
 from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
 from medcutmix_cli.records import Guarantee, MapTarget, Placement, Side
 
@@ -44,6 +44,8 @@ class View:
         neighbours: What else is present and stays with this parent.
         guarantee: What the gate promises of the finding; None where it promises nothing, or was not asked.
         facts: What is found out about its picture once; None: whenever it is asked for.
+        spared: (grid_h, grid_w) cells of the recipient that are left out for neighbours of either parent, where it is
+            known which, and no map of theirs is; None: `neighbours` say.
     """
 
     pixels: Pixels
@@ -56,6 +58,7 @@ class View:
     neighbours: tuple[NeighbourView, ...] = ()
     guarantee: Guarantee | None = None
     facts: PictureFacts | None = field(default=None, compare=False)
+    spared: Mask | None = None
 
     def look(self) -> PictureFacts:
         """Return what is found out about the picture."""

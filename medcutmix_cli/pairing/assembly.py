@@ -66,22 +66,23 @@ def make_pair(strategy: str, proposal: Proposal, report: str, reading: Reading) 
         donor=_parent(proposal.donor, proposal.donor_sentence, given, not_given),
         edits=proposal.edits,
         report=report,
-        findings_text=_section(report, reading, "findings"),
-        impression_text=_section(report, reading, "impression"),
+        findings_text=section_text(report, reading, "findings"),
+        impression_text=section_text(report, reading, "impression"),
         given=labels_of(inserted),
         labels=chexpert_labels(reading),
         text_weights=text_weights(kept, inserted),
         finding_a=leaving,
         image_mode=proposal.image_mode,
-        last_paragraph_text=_section(report, reading, "last_paragraph"),
-        comparison_text=_section(report, reading, "comparison"),
-        indication_text=_section(report, reading, "indication"),
+        last_paragraph_text=section_text(report, reading, "last_paragraph"),
+        comparison_text=section_text(report, reading, "comparison"),
+        indication_text=section_text(report, reading, "indication"),
         impression_consistent=impression_consistent(reading),
-        entities=_entities(reading),
+        entities=entities_of(reading),
     )
 
 
-def _entities(reading: Reading) -> tuple[Entity, ...]:
+def entities_of(reading: Reading) -> tuple[Entity, ...]:
+    """Return every finding named in the counting sections of a report."""
     return tuple(
         Entity(m.start, m.end, m.finding, m.assertion, m.side, sentence.section)
         for sentence in counted_sentences(reading)
@@ -138,11 +139,11 @@ def _parent(
         sentence=fold(sentence.text) if sentence else "",
         side=target.side,
         labels=study.labels,
-        findings_text=_section(report, study.reading, "findings"),
-        impression_text=_section(report, study.reading, "impression"),
-        last_paragraph_text=_section(report, study.reading, "last_paragraph"),
-        comparison_text=_section(report, study.reading, "comparison"),
-        indication_text=_section(report, study.reading, "indication"),
+        findings_text=section_text(report, study.reading, "findings"),
+        impression_text=section_text(report, study.reading, "impression"),
+        last_paragraph_text=section_text(report, study.reading, "last_paragraph"),
+        comparison_text=section_text(report, study.reading, "comparison"),
+        indication_text=section_text(report, study.reading, "indication"),
         neighbours=neighbours,
         prompted=study.study.prompted,
         severity=target.severity,
@@ -150,7 +151,8 @@ def _parent(
     )
 
 
-def _section(report: str, reading: Reading, name: str) -> str | None:
+def section_text(report: str, reading: Reading, name: str) -> str | None:
+    """Return the body of a section, None where there is none."""
     section = reading.section(name)
     return report[section.start : section.end] if section else None
 

@@ -6,7 +6,6 @@ file, so that every task gates by the same numbers. Knows no pair and no shard.
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.records import Guarantee, NullPicture, Placement
 from medcutmix_cli.rendering.staging import InPlace, Storage, stage_files
 from medcutmix_cli.run.guarantees import to_guarantees
+from medcutmix_cli.run.seals import read_sealed, seal_json
 from medcutmix_cli.run.shards import sha256
 from medcutmix_cli.system.atomic_files import publish_first
 
@@ -187,17 +187,17 @@ def write_calibration(path: Path, calibration: Calibration) -> None:
     plain["peaks"] = {key: [float(value) for value in values] for key, values in calibration.peaks.items()}
     del plain["sha256"]
     with publish_first(path) as temporary:
-        temporary.write_text(json.dumps(plain, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        temporary.write_text(seal_json(plain), encoding="utf-8", newline="\n")
 
 
 def read_calibration(path: Path) -> Calibration:
     """Read a calibration.
 
     Raises:
-        RunError: It is missing, damaged or of another format.
+        RunError: It is missing, changed or of another format.
     """
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = read_sealed(path)
         if plain["format"] != CALIBRATION_FORMAT:
             raise ValueError("another format")
         peaks = {key: np.array(values, np.float32) for key, values in plain["peaks"].items()}

@@ -1,23 +1,21 @@
-"""Render one pair: read and encode its pictures, draw the cut, paste, weigh, lay out the row. Knows no shard.
+"""Render one pair: read and encode its pictures, ask for its maps, lay out the row. Knows no shard.
 
-Maps are rounded to what is stored before anything is decided from them: a row replays exactly.
+Maps are rounded to what is stored before anything is decided from them (`rendering.sample`): a row replays exactly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from medcutmix_cli.attention import Gate, Mask, cells_with_score
+from medcutmix_cli.attention import Gate, cells_with_score
 from medcutmix_cli.datasets.presence import Presence, watch_presence
 from medcutmix_cli.encoders.base import (
-    Attention,
     Encoder,
     FeatureEncoder,
     Picture,
@@ -26,21 +24,18 @@ from medcutmix_cli.encoders.base import (
     side_seen,
 )
 from medcutmix_cli.errors import ImageError
-from medcutmix_cli.images import Canvas, encode_picture, read_canvas
-from medcutmix_cli.mixing.cut import RefusedCut, Strategies, draw_cut, paste, pixel_weights, weigh
-from medcutmix_cli.mixing.label_states import doubted_observations, doubted_targets, label_states
+from medcutmix_cli.images import Canvas, read_canvas
+from medcutmix_cli.mixing.cut import RefusedCut, Strategies
 from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
-from medcutmix_cli.mixing.ranks import composed_rank
 from medcutmix_cli.mixing.views import NeighbourView, View
-from medcutmix_cli.mixing.weights import label_targets
-from medcutmix_cli.records import Cut, MixedParent, MixedSample, Neighbour, Pair, Parent
+from medcutmix_cli.records import Cut, Neighbour, Pair, Parent
 from medcutmix_cli.rendering.calibration import Calibration
-from medcutmix_cli.rendering.rows import WeightChoice, to_row
+from medcutmix_cli.rendering.rows import to_row
+from medcutmix_cli.rendering.sample import Features, MixRules, WeightChoice
 from medcutmix_cli.rendering.staging import Storage
 from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, PairOutcome, RunFolder
 from medcutmix_cli.run.shards import Row, ShardOrigin
-from medcutmix_cli.seeds import stable_generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +75,20 @@ class Renderer:
     presence: Presence | None = None
     retry_failed: bool = False
     never_denied: frozenset[str] = frozenset()
+
+    @property
+    def rules(self) -> MixRules:
+        """Return what decides a sample once its maps are there."""
+        return MixRules(
+            self.strategies,
+            self.gate,
+            self.calibration,
+            self.lam,
+            self.image_format,
+            self.seed,
+            self.encoder.card.grid,
+            self.never_denied,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +199,9 @@ def mix(
             return _outcome(pair, "rejected", "encode", f"{who}-{NEIGHBOUR_UNMAPPED}")
         unmapped = unmapped or None in neighbours
         mapped = tuple(neighbour for neighbour in neighbours if neighbour is not None)
-        view = _view(renderer, pair, prepared, parent, attention, mapped)
-        views.append(replace(view, facts=prepared.facts))
+        picture = prepared.canvas, prepared.facts
+        scores = None if attention is None else attention.scores
+        views.append(renderer.rules.view(pair, parent, picture, scores, mapped))
         seen.append(prepared.features)
     row = _mixed_row(renderer, pair, views, seen)
     if isinstance(row, PairOutcome):
@@ -200,41 +210,17 @@ def mix(
 
 
 def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any]) -> Row | PairOutcome:
-    view_a, view_b = views
-    rng = stable_generator(renderer.seed, "cut", pair.pair_id)
-    cut = draw_cut(view_a, view_b, renderer.strategies, pair.image_mode, rng)
-    if isinstance(cut, RefusedCut):
-        return _outcome(pair, "rejected", "mask", cut.reason)
-    shares = pixel_weights(cut, view_a.placement, view_b.placement)
-    weights = weigh(cut, view_a, view_b, renderer.strategies.energy, shares)
-    lam, doubted = renderer.lam(weights), doubted_observations(pair)
-    sample = MixedSample(
-        pair=pair,
-        cut=cut,
-        recipient=_mixed_parent(pair.recipient, view_a, cut.mask_a),
-        donor=_mixed_parent(pair.donor, view_b, cut.mask_b),
-        weights=weights,
-        lam=lam,
-        targets=doubted_targets(label_targets(pair.recipient.labels, pair.given, pair.labels, lam), doubted),
-        label_states=label_states(pair.labels, doubted, renderer.never_denied),
-        rank=composed_rank(cut, view_a, view_b, renderer.strategies.energy),
-        picture=encode_picture(paste(cut, view_a, view_b, shares), renderer.image_format),
-        features=(
-            _mixed_features(renderer.encoder, cut, seen, renderer.canvas) if renderer.features else None
-        ),
-    )
+    def features(cut: Cut) -> Features | None:
+        return _mixed_features(renderer.encoder, cut, seen, renderer.canvas) if renderer.features else None
+
+    recipient, donor = views
+    sample = renderer.rules.mix(pair, recipient, donor, features)
+    if isinstance(sample, RefusedCut):
+        return _outcome(pair, "rejected", "mask", sample.reason)
     return to_row(sample)
 
 
-def _mixed_parent(parent: Parent, view: View, mask: Mask) -> MixedParent:
-    ground_p = None if np.isnan(view.ground_p) else view.ground_p
-    scores = view.scores.astype(np.float16)
-    return MixedParent(parent, scores, mask, view.placement, ground_p, view.guarantee)
-
-
-def _mixed_features(
-    encoder: Encoder, cut: Cut, seen: list[Any], canvas: int
-) -> npt.NDArray[np.float16] | None:
+def _mixed_features(encoder: Encoder, cut: Cut, seen: list[Any], canvas: int) -> Features | None:
     """Mix the parents' patch features by the weights of the cut: manifold mix at the frozen encoder's output.
 
     Returns:
@@ -272,36 +258,6 @@ def _neighbour(
     if attention.missing or not cells_with_score(scores, prepared.canvas.placement).any():
         return None
     return NeighbourView(neighbour.finding, scores, neighbour.side)
-
-
-def _view(
-    renderer: Renderer,
-    pair: Pair,
-    prepared: EncodedParent,
-    parent: Parent,
-    attention: Attention | None,
-    neighbours: tuple[NeighbourView, ...],
-) -> View:
-    canvas, gate = prepared.canvas, renderer.gate
-    finding = pair.finding if parent is pair.donor else pair.finding_a
-    target = parent.target(finding)
-    if attention is None:
-        empty = np.full(renderer.encoder.card.grid, np.nan, np.float32)
-        return View(canvas.pixels, canvas.placement, empty, target, asked=False, neighbours=neighbours)
-    scores = attention.scores.astype(np.float16).astype(np.float32)
-    nulls = renderer.calibration.of(pair.split, finding)
-    peak = gate.statistic(scores, canvas.placement)
-    ground_p, grounded = gate.p_value(peak, nulls), gate.keeps(peak, nulls)
-    return View(
-        canvas.pixels,
-        canvas.placement,
-        scores,
-        target,
-        ground_p,
-        grounded,
-        neighbours=neighbours,
-        guarantee=gate.guarantee(nulls.size),
-    )
 
 
 def _outcome(pair: Pair, outcome: str, stage: str, reason: str, error: str = "") -> PairOutcome:

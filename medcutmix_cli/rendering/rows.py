@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields
 from math import isqrt
 
@@ -13,12 +12,9 @@ from medcutmix_cli.images import decode_picture
 from medcutmix_cli.mixing.cut import paste
 from medcutmix_cli.mixing.views import Pasteable
 from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.records import Cut, Edit, ImageWeights, MixedSample, Placement, Warp
+from medcutmix_cli.records import Cut, Edit, MixedSample, Placement, Warp
 from medcutmix_cli.run.columns import COLUMNS, check_names
 from medcutmix_cli.run.shards import Row
-
-WeightChoice = Callable[[ImageWeights], float]
-
 
 _WARP_COLUMNS = ("align_affine", "align_field")
 CUT_COLUMNS = check_names(

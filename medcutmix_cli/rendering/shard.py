@@ -92,6 +92,23 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
     return state
 
 
+def remake_rows(renderer: Renderer, shard: int, outcomes: list[PairOutcome]) -> Generator[Row, None, None]:
+    """Yield the rows of a shard as rendering it now would write them; nothing is written.
+
+    Args:
+        renderer: What the shard needs beside its pairs.
+        shard: Its number.
+        outcomes: Takes what is not written.
+
+    Raises:
+        RunError: The plan cannot be read.
+        DatasetError: The data set has gone, or its storage fails.
+    """
+    pairs = read_plan(renderer.folder.plan_file, shard)
+    with stage_files(renderer.stage_dir, _sources(renderer, pairs)) as storage:
+        yield from _Mixer(renderer, storage, pairs, outcomes, None).rows()
+
+
 def _failed(outcomes: list[PairOutcome]) -> int:
     return sum(outcome.outcome == "failed" for outcome in outcomes)
 

@@ -70,6 +70,7 @@ class Column(Generic[Holder]):
         compression: Codec of its pages.
         dictionary: Whether values are stored once a page; not where hardly two are alike.
         statistics: Whether row groups say their least and greatest value, so that a query can skip them.
+        from_encoder: Whether only the encoder can make its values again: `verify --deep` then needs `--maps` for it.
         since: Schema version it came with.
     """
 
@@ -85,6 +86,7 @@ class Column(Generic[Holder]):
     compression: str = "zstd"
     dictionary: bool = True
     statistics: bool = False
+    from_encoder: bool = False
     since: int = 1
 
     @property

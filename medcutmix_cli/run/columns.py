@@ -119,7 +119,7 @@ _OF_A_PARENT: tuple[Column[MixedParent], ...] = (
     Column("label", _LABELS, _LABEL_ORDER, ColumnGroup.PARENTS, lambda p: p.parent.labels),
     Column(
         "map", pa.list_(pa.float16()), "grid_h * grid_w raw scores, row by row, NaN outside", ColumnGroup.PARENTS,
-        lambda p: _flat(p.scores),
+        lambda p: _flat(p.scores), from_encoder=True,
     ),
     Column(
         "mask", pa.list_(pa.uint8()), "grid_h * grid_w, 1 = evidence", ColumnGroup.PARENTS,
@@ -343,11 +343,12 @@ COLUMNS: tuple[Column[MixedSample], ...] = (
     ),
     Column(
         "features", pa.list_(pa.float16()), "mixed patch features, grid_h * grid_w * feature_dim", ColumnGroup.RECIPE,
-        lambda s: None if s.features is None else _flat(s.features), NO_FEATURES, since=3,
+        lambda s: None if s.features is None else _flat(s.features), NO_FEATURES, since=3, from_encoder=True,
     ),
     Column(
         "feature_dim", pa.int16(), "length of one cell's feature", ColumnGroup.RECIPE,
         lambda s: None if s.features is None else s.features.shape[-1], NO_LENGTH, since=3,
+        from_encoder=True,
     ),
     *_parent_columns("a", "recipient", lambda s: s.recipient),
     *_parent_columns("b", "donor", lambda s: s.donor),

@@ -18,12 +18,19 @@ compares hashes.
 
 from __future__ import annotations
 
-import json
+import hashlib
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from medcutmix_cli.run.folder import PairOutcome, RunFolder, ShardState, outcome_lines, read_complete
+from medcutmix_cli.run.folder import (
+    PairOutcome,
+    RunFolder,
+    ShardState,
+    outcome_lines,
+    read_complete,
+    state_text,
+)
 from medcutmix_cli.run.shards import sha256
 from medcutmix_cli.system.atomic_files import publish
 
@@ -95,7 +102,7 @@ def claim(folder: RunFolder, state: ShardState, rows: WrittenRows, outcomes: lis
         SteppedAside: Another task has put its own files in place of these.
     """
     lines, target = outcome_lines(outcomes), folder.state_file(state.shard)
-    said = json.dumps(asdict(state), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    said = state_text(replace(state, failures=hashlib.sha256(lines.encode("utf-8")).hexdigest()))
 
     def look(whole: bool = True) -> None:
         if not _ours(folder, state.shard, rows, lines if whole else None):

@@ -12,6 +12,7 @@ from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, RunFolder, RunRecord, w
 from medcutmix_cli.run.guarantees import promise
 from medcutmix_cli.run.hub_card import front_matter
 from medcutmix_cli.run.row_schema import row_schema
+from medcutmix_cli.run.seals import seal_page
 from medcutmix_cli.run.shape import SetShape
 from medcutmix_cli.run.status import RunStatus
 
@@ -33,8 +34,13 @@ the shards has it for both parents: `gate_nulls`, `gate_confidence`."""
 
 def write_card(folder: RunFolder, record: RunRecord, status: RunStatus) -> None:
     """Write the data card and the schema of its rows; both depend on the run alone, not on when it was rendered."""
+    write_schema(folder)
+    write_text(folder.card_file, seal_page(card_text(record, status)))
+
+
+def write_schema(folder: RunFolder) -> None:
+    """Write the JSON Schema of a row: the same for all runs of a version."""
     write_json(folder.schema_file, row_schema())
-    write_text(folder.card_file, card_text(record, status))
 
 
 def card_text(record: RunRecord, status: RunStatus) -> str:

@@ -19,12 +19,17 @@ from typing import Any
 
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.errors import RunError, UsageError
+from medcutmix_cli.run.seals import BrokenSealError, read_sealed, seal_json, write_sealed
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.private_files import make_files_private, make_private_folder
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import is_temporary, remove_abandoned
 
-RUN_FORMAT = 1
+RUN_FORMAT = 2
+"""Since 2 every file of a run is under a seal (see `run.seals`), and the fingerprint knows `synthetic`."""
+
+SEALED_SINCE = 2
+_READABLE_FORMATS = (1, RUN_FORMAT)
 
 NEIGHBOUR_UNMAPPED = "neighbour-unmapped"
 """Name under which pairs are counted that a guard could not look after: a neighbour's sentence has no map."""
@@ -156,6 +161,8 @@ class RunRecord:
         libraries: Versions of the libraries that the plan was made with, and of Python; told only. Empty where an
             earlier version made the plan.
         refills: What each refill decided, in order (see `run.refill`).
+        files: Name -> "bytes" and "sha256" of what planning and refills wrote (see `run.manifest`); empty where an
+            earlier version made the plan.
     """
 
     settings: dict[str, Any]
@@ -170,6 +177,12 @@ class RunRecord:
     format: int = RUN_FORMAT
     libraries: dict[str, str] = field(default_factory=dict)
     refills: list[dict[str, Any]] = field(default_factory=list)
+    files: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def sealed(self) -> bool:
+        """Say whether each of the run's files must have a seal."""
+        return self.format >= SEALED_SINCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +196,7 @@ class ShardState:
         attempts: How many renderings it took.
         notes: What a user should know, by name ("sentence-truncated", "batch-halved"), counted.
         calibration: Hash of the calibration file it was gated by, "" without a gate.
+        failures: Hash of its failure list, "" where an earlier version wrote it.
     """
 
     shard: int
@@ -197,6 +211,7 @@ class ShardState:
     attempts: int
     notes: dict[str, int] = field(default_factory=dict)
     calibration: str = ""
+    failures: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +245,16 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_run(folder: RunFolder, record: RunRecord) -> None:
+    """Put run.json in place at once, with its seal."""
+    write_sealed(folder.run_file, asdict(record))
+
+
+def state_text(state: ShardState) -> str:
+    """Return the text of a state file, with its seal."""
+    return seal_json(asdict(state))
+
+
 def outcome_lines(outcomes: list[PairOutcome]) -> str:
     """Return the text of a failure list, one JSON object a line; an empty one is written too: nothing failed."""
     return "".join(json.dumps(asdict(outcome), sort_keys=True) + "\n" for outcome in outcomes)
@@ -250,7 +275,13 @@ def read_run(folder: RunFolder) -> RunRecord:
     if not folder.is_run():
         raise RunError("there is no run in this folder", where=str(folder.root), hint=_no_run_hint(folder))
     try:
-        return _usable(RunRecord(**json.loads(folder.run_file.read_text(encoding="utf-8"))))
+        return _usable(RunRecord(**read_sealed(folder.run_file)))
+    except BrokenSealError as error:
+        raise RunError(
+            "run.json is not the file that was written",
+            where=str(folder.run_file),
+            hint="restore it from a copy; where things are now is said by options, not in the file",
+        ) from error
     except (ValueError, TypeError, OSError, AttributeError, UsageError) as error:
         raise RunError(
             f"run.json cannot be read ({type(error).__name__})",
@@ -270,7 +301,7 @@ def _usable(record: RunRecord) -> RunRecord:
     """
     from_plain(record.settings)
     sizes = isinstance(record.shards, list) and all(isinstance(size, int) for size in record.shards)
-    if record.format != RUN_FORMAT or not sizes or not set(record.counts) >= _COUNTS:
+    if record.format not in _READABLE_FORMATS or not sizes or not set(record.counts) >= _COUNTS:
         raise ValueError("another format")
     return record
 
@@ -305,7 +336,7 @@ def begin_attempt(folder: RunFolder, shard: int) -> int:
     """
     state = read_state(folder, shard)
     attempts = max(read_attempts(folder, shard), state.attempts if state else 0) + 1
-    write_text(folder.attempts_file(shard), str(attempts))
+    write_sealed(folder.attempts_file(shard), {"attempts": attempts})
     folder.state_file(shard).unlink(missing_ok=True)
     return attempts
 
@@ -313,10 +344,13 @@ def begin_attempt(folder: RunFolder, shard: int) -> int:
 def read_attempts(folder: RunFolder, shard: int) -> int:
     """Return how often a shard that is not complete has been begun."""
     try:
-        said = folder.attempts_file(shard).read_text(encoding="ascii")
-    except FileNotFoundError:
+        said = json.loads(folder.attempts_file(shard).read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):
         return 0
-    return int(said) if said.isdigit() else 0
+    number = (
+        said.get("attempts") if isinstance(said, dict) else said
+    )  # an earlier version wrote the number alone
+    return number if isinstance(number, int) else 0
 
 
 def read_state(folder: RunFolder, shard: int) -> ShardState | None:
@@ -325,9 +359,8 @@ def read_state(folder: RunFolder, shard: int) -> ShardState | None:
     if not path.is_file():
         return None
     try:
-        state = ShardState(**json.loads(path.read_text(encoding="utf-8")))
-        return _plausible(state, shard)
-    except (ValueError, TypeError) as error:
+        return _plausible(ShardState(**read_sealed(path)), shard)
+    except (ValueError, TypeError, AttributeError) as error:
         hint = "remove it; the shard will be rendered again"
         raise RunError("a state file cannot be read", where=str(path), hint=hint) from error
 

@@ -7,7 +7,6 @@ last and counts its shards. The last look, which finds nothing to take, is kept 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
@@ -17,6 +16,7 @@ from medcutmix_cli.errors import RunError
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_complete, read_outcomes, read_run
 from medcutmix_cli.run.plan_file import piece_of, shard_sizes
 from medcutmix_cli.run.reserve_file import PairUse, read_uses, write_piece
+from medcutmix_cli.run.seals import FileSeal, seal_json
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
@@ -202,6 +202,9 @@ def _write_record(
     """
     refills = [asdict(each) for each in read_refills(before) if each.shards] + [asdict(decided)]
     after = replace(before, counts=counts, shards=[*before.shards, *sizes], refills=refills)
+    if before.sealed and sizes:
+        piece = piece_of(folder.plan_file, refills_rendered(after))
+        after = replace(after, files={**before.files, piece.name: asdict(FileSeal.of(piece))})
     if after == before:
         return
 
@@ -211,5 +214,4 @@ def _write_record(
             raise RunError("the run was refilled by another process", where=str(folder.root), hint=hint)
 
     with publish(folder.run_file, look) as temporary:
-        text = json.dumps(asdict(after), indent=1, sort_keys=True, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(seal_json(asdict(after)), encoding="utf-8", newline="\n")

@@ -81,7 +81,7 @@ def next_commands(commands: Iterable[str]) -> Text:
 _LOOKED_AT = {
     "shallow": "sizes, footers, schema and sums (no row was read)",
     "thorough": "files, checksums, schema, sums and every row",
-    "deep": "every row replayed from its recipe",
+    "deep": "every row made again, column by column",
 }
 """What each level of a verification is called."""
 
@@ -94,11 +94,13 @@ _LOOKED_AT_EXPORT = {
 
 def verification_view(verification: Verification) -> RenderableType:
     """Render what was verified, and each problem with its place and the rule it breaks."""
+    said = (*_columns_said(verification), *_unsealed_said(verification))
     unit = "file" if verification.kind == "export" else "shard"
     scope = f"{quantity(verification.shards, unit)}, {quantity(verification.rows, 'row')}"
     if verification.ok:
         looked = _LOOKED_AT_EXPORT if verification.kind == "export" else _LOOKED_AT
-        return Text.assemble(("verified ", "bold green"), f"{scope}: {looked[verification.level]}")
+        head = Text.assemble(("verified ", "bold green"), f"{scope}: {looked[verification.level]}")
+        return Group(head, *said)
     found = quantity(len(verification.problems), "problem")
     table = plain_table("where", "rule", "detail")
     table.columns[1].justify = table.columns[2].justify = "left"
@@ -106,7 +108,27 @@ def verification_view(verification: Verification) -> RenderableType:
         table.add_row(printable(problem.where), problem.rule, printable(problem.detail))
     more = len(verification.problems) - _SHOWN_PROBLEMS
     rest = [Text(f"... and {quantity(more, 'problem')} more: see --json")] if more > 0 else []
-    return Group(Text.assemble(("not verified ", "bold red"), f"{scope}: {found}"), "", table, *rest)
+    head = Text.assemble(("not verified ", "bold red"), f"{scope}: {found}")
+    return Group(head, "", table, *rest, *said)
+
+
+def _columns_said(verification: Verification) -> Iterator[RenderableType]:
+    """Say which columns a deep check made again, by those that it did not; --json has both lists."""
+    if verification.remade:
+        made, left = len(verification.remade), verification.not_remade
+        count = f"{made} of {made + len(left)}" if left else f"all {made}"
+        names = f", all but {', '.join(left)} (only the encoder makes these: --maps)" if left else ""
+        yield Text(f"made again and compared: {count} columns{names}")
+
+
+def _unsealed_said(verification: Verification) -> Iterator[RenderableType]:
+    """Say how many files cannot be told from changed ones."""
+    if verification.unsealed:
+        files = quantity(len(verification.unsealed), "file")
+        first = ", ".join(map(printable, verification.unsealed[:3]))
+        more = ", ..." if len(verification.unsealed) > 3 else ""
+        what = "of an earlier version without a seal: a changed byte in them may go unseen"
+        yield warning(f"unsealed: {files} {what} ({first}{more})")
 
 
 def _studies(status: RunStatus) -> Table:

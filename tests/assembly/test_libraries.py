@@ -1,4 +1,3 @@
-import json
 from importlib import metadata
 
 import pytest
@@ -7,6 +6,7 @@ import medcutmix_cli
 from medcutmix_cli.assembly import parts
 from medcutmix_cli.assembly.libraries import DECISIVE, library_versions
 from medcutmix_cli.run.folder import RunFolder, read_run
+from tests.sealed_files import change_sealed
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest
 
@@ -49,8 +49,6 @@ def test_another_patch_of_a_library_is_the_same_run_and_gives_the_same_shards(tm
 
 def test_a_run_of_an_earlier_version_that_names_none_is_read(tmp_path):
     folder = planned(tmp_path)
-    said = json.loads(folder.run_file.read_text(encoding="utf-8"))
-    del said["libraries"]
-    folder.run_file.write_text(json.dumps(said), encoding="utf-8")
+    change_sealed(folder.run_file, lambda said: said.pop("libraries"))
     assert read_run(folder).libraries == {}
     assert medcutmix_cli.render(folder.root).written

@@ -9,6 +9,8 @@ from medcutmix_cli.inspection.verification import Level, Problem, Verification
 from tests.calls import medcutmix
 from tests.run_folders import make_row, write_run
 
+LISTS = ("remade", "not_remade", "unsealed")
+
 
 @pytest.fixture
 def run(tmp_path):
@@ -43,7 +45,7 @@ def test_problems_are_in_the_json(run, verdict, capsys):
     verdict(Problem("part-00000.parquet", "hash", "is not the file that was written"))
     assert medcutmix("verify", run, "--json") == 4
     document = json.loads(capsys.readouterr().out)
-    assert set(document) == {"document", "kind", "level", "ok", "out", "problems", "rows", "shards"}
+    assert set(document) == {"document", "kind", "level", "ok", "out", "problems", "rows", "shards", *LISTS}
     assert document["problems"] == [
         {"where": "part-00000.parquet", "rule": "hash", "detail": "is not the file that was written"}
     ]

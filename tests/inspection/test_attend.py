@@ -22,6 +22,7 @@ from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.shards import read_rows
 from tests.builders import make_report
 from tests.run_folders import write_run
+from tests.sealed_files import change_sealed
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
 
@@ -176,16 +177,18 @@ def test_a_run_of_other_weights_is_refused(tmp_path, spot):
 
 def test_a_run_without_a_gate_says_so(run, spot, tmp_path):
     folder = RunFolder(tmp_path)
-    record = json.loads(RunFolder(run).run_file.read_text())
-    record["settings"]["mixing"] |= {"gate": "none", "align": "none", "options": {}}
-    folder.run_file.write_text(json.dumps(record))
+    folder.run_file.write_bytes(RunFolder(run).run_file.read_bytes())
+    change_sealed(
+        folder.run_file,
+        lambda said: said["settings"]["mixing"].update(gate="none", align="none", options={}),
+    )
     assert attend(run.parent / "in/3.jpg", RIGHT, run=tmp_path).evidence.unknown == "no-gate"
 
 
 def test_the_calibration_of_another_run_is_refused(run, spot, tmp_path):
     (tmp_path / "run.json").write_bytes((run / "run.json").read_bytes())
-    plain = json.loads((run / "calibration.json").read_text()) | {"fingerprint": "e" * 64}
-    (tmp_path / "calibration.json").write_text(json.dumps(plain))
+    (tmp_path / "calibration.json").write_bytes((run / "calibration.json").read_bytes())
+    change_sealed(tmp_path / "calibration.json", lambda said: said.update(fingerprint="e" * 64))
     with pytest.raises(RunError, match="another run"):
         attend(run.parent / "in/3.jpg", RIGHT, run=tmp_path)
 

@@ -1,7 +1,5 @@
 import errno
-import json
 import os
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +8,10 @@ import medcutmix_cli
 from medcutmix_cli.errors import DatasetError, RunError, UsageError
 from medcutmix_cli.inspection import verification
 from medcutmix_cli.inspection.verification import Level, verify
-from medcutmix_cli.run.folder import RunFolder, read_state, write_json
+from medcutmix_cli.run.folder import RunFolder, read_state
 from medcutmix_cli.run.plan_file import read_plan, write_plan
-from medcutmix_cli.run.shards import ShardOrigin, read_head, read_rows, sha256, write_shard
+from medcutmix_cli.run.shards import read_rows
+from tests.sealed_files import change_sealed, mend_manifest, rewrite_rows
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest, write_picture
 
@@ -37,17 +36,7 @@ def broken_rules(folder, **options):
 
 def rewrite(folder, change):
     """Write shard 0 again with its first row changed, hash and all: only the content tells."""
-    path = folder.shard_file(0)
-    rows = list(read_rows(path))
-    change(rows[0])
-    origin = read_head(path).origin
-    write_shard(
-        path,
-        rows,
-        ShardOrigin(*(origin[k] for k in ("fingerprint", "encoder", "settings", "terms", "synthetic"))),
-    )
-    state = replace(read_state(folder, 0), sha256=sha256(path), bytes=path.stat().st_size)
-    write_json(folder.state_file(0), asdict(state))
+    rewrite_rows(folder, lambda rows: change(rows[0]))
 
 
 def test_a_run_as_it_was_written_is_right(run):
@@ -90,12 +79,11 @@ def test_a_shard_of_another_run_breaks_the_fingerprint(run, tmp_path):
         tmp_path / "in", other.root, encoder="toy", gate="none", align="none", shard_size=6, workers=1, seed=9
     )
     run.shard_file(0).write_bytes(other.shard_file(0).read_bytes())
-    assert broken_rules(run) - {"size"} == {"hash", "fingerprint", "order"}
+    assert broken_rules(run) - {"size"} == {"hash", "fingerprint", "origin", "order"}
 
 
 def test_a_wrong_sum_in_a_state_file_is_found(run):
-    state = json.loads(run.state_file(0).read_text())
-    run.state_file(0).write_text(json.dumps(state | {"written": state["written"] - 1}))
+    change_sealed(run.state_file(0), lambda said: said.update(written=said["written"] - 1))
     assert broken_rules(run) == {"sums", "rows", "failures"}
 
 
@@ -116,16 +104,17 @@ def test_a_row_that_breaks_a_rule_is_found_without_the_pictures(run, change, rul
 
 
 @pytest.mark.parametrize(
-    ("change", "rule"),
+    ("change", "column"),
     [
-        pytest.param(lambda row: row.update(gain=row["gain"] * 1.2), "pixels", id="recipe-touched"),
-        pytest.param(lambda row: row["label_mixed"].__setitem__(0, 1.0), "labels", id="label-touched"),
+        pytest.param(lambda row: row.update(gain=row["gain"] * 1.2), "gain", id="recipe-touched"),
+        pytest.param(lambda row: row["label_mixed"].__setitem__(0, 1.0), "label_mixed", id="label-touched"),
     ],
 )
-def test_a_row_that_cannot_be_replayed_is_found_by_a_deep_check_only(run, change, rule):
+def test_a_row_that_cannot_be_made_again_is_found_by_a_deep_check_only(run, change, column):
     rewrite(run, change)
     assert broken_rules(run) == set()
-    assert rule in broken_rules(run, deep=True)
+    (problem,) = verify(run.root, deep=True).problems
+    assert (problem.rule, problem.detail) == ("remade", f"made again, other values come out in {column}")
 
 
 def test_a_changed_parent_is_found_by_a_deep_check(run, tmp_path):
@@ -182,8 +171,7 @@ def test_deep_and_shallow_at_once_is_a_usage_error(run):
 
 
 def change_state(folder, **changes):
-    state = json.loads(folder.state_file(0).read_text())
-    folder.state_file(0).write_text(json.dumps(state | changes))
+    change_sealed(folder.state_file(0), lambda said: said.update(changes))
 
 
 @pytest.mark.parametrize(
@@ -196,9 +184,9 @@ def change_state(folder, **changes):
             id="shard-cut-short",
         ),
         pytest.param(lambda run: run.state_file(0).unlink(), "missing", id="state-gone"),
-        pytest.param(lambda run: run.state_file(0).write_text("{"), "damaged", id="state-damaged"),
-        pytest.param(lambda run: run.failures_file(0).unlink(), "damaged", id="failure-list-gone"),
-        pytest.param(lambda run: run.plan_file.unlink(), "damaged", id="plan-gone"),
+        pytest.param(lambda run: run.state_file(0).write_text("{"), "seal", id="state-damaged"),
+        pytest.param(lambda run: run.failures_file(0).unlink(), "missing", id="failure-list-gone"),
+        pytest.param(lambda run: run.plan_file.unlink(), "missing", id="plan-gone"),
         pytest.param(lambda run: change_state(run, bytes=7), "size", id="another-size"),
         pytest.param(lambda run: change_state(run, written=3), "sums", id="wrong-sum"),
         pytest.param(
@@ -207,7 +195,9 @@ def change_state(folder, **changes):
             id="shard-too-many",
         ),
         pytest.param(
-            lambda run: write_plan(run.plan_file, read_plan(run.plan_file, 0), 2), "plan", id="another-plan"
+            lambda run: (write_plan(run.plan_file, read_plan(run.plan_file, 0), 2), mend_manifest(run)),
+            "plan",
+            id="another-plan",
         ),
     ],
 )
@@ -238,12 +228,9 @@ def test_a_damaged_plan_is_no_reason_to_throw_shards_away(run):
 
 
 def test_a_damaged_calibration_is_named(run):
-    record = json.loads(run.run_file.read_text())
-    record["settings"]["mixing"]["gate"] = "null-max"
-    run.run_file.write_text(json.dumps(record))
     run.calibration_file.write_text("{")
     problems = verify(run.root, shallow=True).problems
-    assert ("calibration.json", "damaged") in {(problem.where, problem.rule) for problem in problems}
+    assert ("calibration.json", "seal") in {(problem.where, problem.rule) for problem in problems}
 
 
 def test_a_plan_that_is_written_anew_is_read_anew(run):

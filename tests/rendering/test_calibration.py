@@ -28,6 +28,7 @@ from medcutmix_cli.run.folder import RunFolder, read_outcomes
 from medcutmix_cli.run.nulls_file import read_nulls, write_nulls
 from medcutmix_cli.run.shards import read_rows
 from tests.builders import EFFUSION, make_report, make_study
+from tests.sealed_files import change_sealed
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest
 
@@ -319,16 +320,14 @@ def test_without_a_gate_nothing_is_calibrated_and_no_evidence_is_claimed(source,
 def test_verify_sees_that_the_numbers_were_changed(source, tmp_path):
     augmented(source, tmp_path / "out")
     path = RunFolder(tmp_path / "out").calibration_file
-    plain = json.loads(path.read_text())
-    plain["peaks"]["train/pleural_effusion"] = [50.0] * 8
-    path.write_text(json.dumps(plain))
+    change_sealed(path, lambda said: said["peaks"].update({"train/pleural_effusion": [50.0] * 8}))
     assert {problem.rule for problem in verify(tmp_path / "out").problems} == {"calibration", "evidence"}
 
 
 def test_a_calibration_of_another_run_is_refused(source, tmp_path):
     augmented(source, tmp_path / "out")
     path = RunFolder(tmp_path / "out").calibration_file
-    path.write_text(path.read_text().replace('"fingerprint": "', '"fingerprint": "0'))
+    change_sealed(path, lambda said: said.update(fingerprint="0" + said["fingerprint"]))
     next((tmp_path / "out" / "state").glob("*.json")).unlink()
     with pytest.raises(RunError, match="another run"):
         medcutmix_cli.render(tmp_path / "out")
