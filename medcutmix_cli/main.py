@@ -15,7 +15,6 @@ from io import TextIOWrapper
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from medcutmix_cli import __version__
 from medcutmix_cli.commands.attend import attend
@@ -60,7 +59,7 @@ BATCH_FINISH = "medcutmix batch slurm RUN --tasks 64 --finish > finish.sbatch"
 BATCH_SUBMIT = "medcutmix batch slurm RUN --tasks 64 --partition gpu --submit"
 
 
-class HarmlessGroup(TyperGroup):
+class HarmlessGroup(HelpGroup):
     """The commands; what is said of a wrong word or option steers no terminal, whatever was typed."""
 
     def make_context(self, *given: Any, **more: Any) -> Any:
@@ -86,7 +85,6 @@ def _harmless_errors() -> Iterator[None]:
 
 
 app = typer.Typer(
-    cls=HelpGroup,
     name="medcutmix",
     cls=HarmlessGroup,
     help="Mix radiology image-report pairs, offline: evidence for a finding goes from one study to another, "

@@ -62,7 +62,9 @@ Pairs = Annotated[
 ]
 SelfContained = Annotated[
     bool,
-    typer.Option("--self-contained", help="Put everything into the one file of --html.", rich_help_panel=PAGE),
+    typer.Option(
+        "--self-contained", help="Put everything into the one file of --html.", rich_help_panel=PAGE
+    ),
 ]
 
 
