@@ -112,7 +112,7 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
     gone = departure(recipient.reading, leaving)
     if isinstance(gone, Refusal):
         return gone
-    if shows_no_lesion(gone.query):
+    if any(shows_no_lesion(s) for s in _asserting(gone, leaving)):
         return Refusal("recipient-shadow-is-of-no-lesion")
     given = donor_statement(donor.reading, coming)
     if isinstance(given, Refusal):

@@ -51,17 +51,6 @@ def overtaken_cause(
     return _tells_of(kept, table("giving")["causes"].get(finding, ()), Assertion.PRESENT)
 
 
-def is_slight(sentence: Sentence) -> bool:
-    """Say whether a statement is of something slight or of the interstitium, which "no acute process" goes with."""
-    lasting = _says("slight", sentence) or _says("interstitium", sentence)
-    return lasting and not _says("great", sentence) and not _says("airspace", sentence)
-
-
-def is_diffuse(sentence: Sentence) -> bool:
-    """Say whether a statement is of all of the lungs, so that nothing is left to be clear otherwise."""
-    return _says("diffuse", sentence)
-
-
 def denied_nodules(coming: Iterable[Sentence], kept: Iterable[Sentence]) -> bool:
     """Say whether a nodular shadow would come into a report that denies nodules or masses."""
     nodular = any(_says("nodular", s) for s in coming)

@@ -16,13 +16,15 @@ from medcutmix_cli.pairing.clauses import (
 from medcutmix_cli.pairing.consistency import comparable, contradiction
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
+from medcutmix_cli.pairing.extent import is_diffuse, is_slight
 from medcutmix_cli.pairing.giving import holds_list_number, without_open_names
-from medcutmix_cli.pairing.likeness import is_diffuse, is_slight
 from medcutmix_cli.pairing.losses import Departure, loss
 from medcutmix_cli.pairing.normals import (
     ChestStatement,
     contradicted_statements,
     denials,
+    denies_markings,
+    is_interstitial,
     of_the_lung,
     related_normals,
     said_as,
@@ -195,6 +197,7 @@ class Insertion:
         slight: Whether all of it is called slight, or of the interstitium: "no acute process" stays beside it where
             it was said beside its like.
         diffuse: Whether it is called diffuse: nothing is the rest of the lungs then.
+        markings: Names by which only markings of the interstitium come: "no airspace disease" stays beside them.
         places: (section, offset) behind which it stands in the report, where it takes the place of something: "the
             lungs are otherwise clear" is true behind it.
     """
@@ -204,6 +207,7 @@ class Insertion:
     known: tuple[str, ...] = ()
     slight: bool = False
     diffuse: bool = False
+    markings: frozenset[str] = frozenset()
     places: tuple[tuple[str, int], ...] = ()
 
     @classmethod
@@ -220,6 +224,7 @@ class Insertion:
             frozenset(strong),
             slight=slight,
             diffuse=any(is_diffuse(s) for s in given),
+            markings=_markings(given),
         )
 
     def without(self, findings: Iterable[str]) -> Insertion:
@@ -238,7 +243,10 @@ class Insertion:
 
     def conflicts(self, sentence: Sentence) -> set[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
-        named = {(m.start, m.end) for f, side in self.present for m in denials(sentence, f, side)}
+        denied = ((f, m) for f, side in self.present for m in denials(sentence, f, side))
+        named = {
+            (m.start, m.end) for f, m in denied if f not in self.markings or denies_markings(sentence, m)
+        }
         whole = {
             (sentence.start + s.start, sentence.start + s.end) for s in self._untrue_statements(sentence)
         }
@@ -287,6 +295,12 @@ class Insertion:
         if left is not None and not any(self.conflicts(s) for s in left.sentences):
             return SentenceChange(sentence, left)
         return _change_of_denial(sentence, spans)
+
+
+def _markings(given: Iterable[Sentence]) -> frozenset[str]:
+    """Return the names by which sentences of a donor assert nothing but markings of the interstitium."""
+    said_there = [(m.finding, is_interstitial(s, m)) for s in given for m in s.mentions if not is_denied(m)]
+    return frozenset(f for f, _ in said_there) - {f for f, marked in said_there if not marked}
 
 
 def _change_of_denial(sentence: Sentence, spans: set[Span]) -> SentenceChange | None:

@@ -23,6 +23,9 @@ _MARKER_INSIDE = re.compile(r"(?<=[.;:!?])\s+(?=\(?\d{1,2}[.)]\s+[A-Z])")
 # A full stop in no doubt: after a lower-case word of three letters or more, before a capitalised word or a size.
 _CERTAIN_STOP = re.compile(
     r"(?<=[a-z]{3}[.!?])(?:[ ]*(?=[A-Z][a-z])|[ ]+(?=\d+(?:\.\d+)? ?[mc]m\b))|(?<=[a-z]{3}\.\.)[ ]+(?=[A-Z][a-z])"
+    # no stop at all: a new subject with its capital ("markings The lungs are")
+    r"|(?<=[a-z]{4})[ ]+(?=(?:The (?:heart|lungs?|cardi|mediastin|osse|bon[ey]|pleura|visuali|trache|aort)"
+    r"|There (?:is|are) |No [a-z]))"
 )
 # scispaCy's and radiology's abbreviations that end in three lower-case letters.
 _ABBREVIATION = re.compile(
