@@ -27,11 +27,11 @@ def loosen_ties(
     by_sentence = {change.sentence: change for change in changes}
     for before, sentence in pairwise(sentences):
         change = by_sentence.get(before)
-        gone = change is not None and change.left is None
-        tie = _ties().match(sentence.text) if gone and before.section == sentence.section else None
+        gone = change is not None and change.left is None and before.section == sentence.section
         own = by_sentence.get(sentence, SentenceChange(sentence, _uncut(sentence)))
-        if tie and own.left is not None and not any(cut.start < tie.end() for cut in own.left.cuts):
-            by_sentence[sentence] = replace(own, left=_without_tie(sentence, own.left, tie.end()))
+        cut = _cut_of_tie(sentence.text) if gone else None
+        if cut and own.left is not None and not any(c.start < cut.end for c in own.left.cuts):
+            by_sentence[sentence] = replace(own, left=_with_cut(sentence, own.left, cut))
     return tuple(by_sentence[s] for s in sentences if s in by_sentence)
 
 
@@ -39,10 +39,23 @@ def _uncut(sentence: Sentence) -> ShortenedSentence:
     return ShortenedSentence((), sentence.text, (), first=False)
 
 
-def _without_tie(sentence: Sentence, left: ShortenedSentence, end: int) -> ShortenedSentence:
-    cuts = (TextCut(0, end, sentence.text[end - 1].upper()), *left.cuts)
+def _cut_of_tie(text: str) -> TextCut | None:
+    """Return the change that takes a tie off a sentence: its opening words, or "is otherwise normal" of no lung."""
+    tie = _ties().match(text)
+    if tie:
+        return TextCut(0, tie.end(), text[tie.end() - 1].upper())
+    otherwise = _OTHERWISE.search(text)
+    return TextCut(otherwise.start(), otherwise.end()) if otherwise and not _LUNGS.search(text) else None
+
+
+def _with_cut(sentence: Sentence, left: ShortenedSentence, cut: TextCut) -> ShortenedSentence:
+    cuts = (cut, *left.cuts)
     text = apply_cuts(sentence.text, cuts)
     return ShortenedSentence(cuts, text, reread(text), left.first)
+
+
+_OTHERWISE = re.compile(r"(?<=\bis )otherwise\s+|(?<=\bare )otherwise\s+", re.IGNORECASE)
+_LUNGS = re.compile(r"\b(?:lungs?|clear)\b", re.IGNORECASE)
 
 
 @cache

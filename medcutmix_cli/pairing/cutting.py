@@ -13,7 +13,9 @@ from medcutmix_cli.pairing.tables import table
 
 _JOINER = r"(?:and|or|but|nor|as well as|plus)"
 _MARK = re.compile(
-    rf"\s*[,;]\s*{_JOINER}\s+|\s*[,;]\s+|\s+{_JOINER}\s+|(?<!consistent)(?<!compatible)(?<!keeping)(?<!compared)(?<!along)\s+(?=with\s)|\s+(?=without\s)|\s+(?=(?:causing|producing|resulting in)\s)",
+    rf"\s*[,;]\s*{_JOINER}\s+|\s*[,;]\s+|\s+{_JOINER}\s+"
+    r"|(?<!consistent)(?<!compatible)(?<!keeping)(?<!compared)(?<!along)\s+(?=with\s)"
+    r"|\s+(?=without\s)|\s+(?=(?:causing|producing|resulting in)\s)",
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"(?:with|while|although)\s+", re.IGNORECASE)
@@ -119,8 +121,11 @@ def _kept(text: str, parts: list[ClausePart]) -> list[int] | None:
 
 def _goes_on(text: str, part: ClausePart) -> bool:
     """Say whether a part without finding stays behind one that leaves: of a denied list, or seen by itself."""
-    denied = _OPENED.search(text[: part.start].lower()) is not None
-    return denied or _is_observation(text[part.start : part.end].lower())
+    before, words = text[: part.start].lower(), text[part.start : part.end].lower()
+    if _OPENED.search(before):
+        return True
+    beside = words.startswith("with ") or "and" in part.mark.lower().split()
+    return beside and not _SUPPOSED.search(before) and _is_observation(words)
 
 
 def _is_observation(words: str) -> bool:
@@ -141,6 +146,10 @@ def _stands(words: str) -> bool:
 
 
 _THERE_IS = re.compile(r"there (?:is|are|was|were) (?!no\b|also\b)\w+")
+_SUPPOSED = re.compile(
+    r"\b(?:may|might|could|consider|possib\w+|probab\w+|likely|suggest\w+|suspicious|versus|vs|or|represent\w*|reflect\w*"
+    r"|consistent|compatible|concern\w+|x{3,})\b"
+)
 _OPENED = re.compile(r"\b(?:no|without|free of|clear of|negative for)\b")
 
 
@@ -172,7 +181,7 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
             continue
         if other > one + 1:
             start = _past_relation(text, start) if not parts[other].leaves else start
-        two = _leaves_two(parts, kept, one)
+        two = _leaves_two(text, parts, kept, one)
         mark = _mark(marks, two and not own)
         if final and other == kept[-1] and not _JOINED.search(mark) and mark.strip() == ",":
             mark = f" {final.group()} " if two else f"{',' if ',' in parts[-1].mark else ''} {final.group()} "
@@ -182,9 +191,11 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
     return [cut for cut in cuts if text[cut.start : cut.end] != cut.literal]
 
 
-def _leaves_two(parts: list[ClausePart], kept: list[int], one: int) -> bool:
+def _leaves_two(text: str, parts: list[ClausePart], kept: list[int], one: int) -> bool:
     """Say whether two members stay of the list of more that part `one` is of: no comma stands between them."""
-    opens = [k for k, part in enumerate(parts) if k == 0 or not part.mark.strip()]
+    adverb = len(text[parts[0].start : parts[0].end].split()) == 1  # "Specifically, no ..." opens no list
+    first = 1 if adverb and not parts[0].stays and one else 0
+    opens = [k for k, part in enumerate(parts) if k == first or not part.mark.strip()]
     start = max(k for k in opens if k <= one)
     stop = min((k for k in opens if k > one), default=len(parts))
     return sum(start <= k < stop for k in kept) == 2 and stop - start > 2
