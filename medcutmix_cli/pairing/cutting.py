@@ -140,7 +140,7 @@ def _is_observation(words: str) -> bool:
 def _stands(words: str) -> bool:
     """Say whether a part without finding can stand by itself."""
     listed = words.split()
-    if _THERE_IS.match(words) or (len(listed) == 1 and observations(words)):
+    if _THERE_IS.match(words) or (len(listed) == 1 and observations(words)) or _is_observation(words):
         return True
     return len(listed) > 1 and listed[0] not in table("clauses")["dependent"]["words"]
 

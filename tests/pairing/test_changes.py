@@ -479,7 +479,9 @@ def test_no_acute_disease_stays_beside_a_slight_shadow_as_it_stood_beside_its_li
     assert (isinstance(change, TextChange) and normal in mixed(change, report)) is stays
 
 
-@pytest.mark.parametrize("denial", ["No focal airspace disease.", "No infiltrate.", "No focal air space opacity."])
+@pytest.mark.parametrize(
+    "denial", ["No focal airspace disease.", "No infiltrate.", "No focal air space opacity."]
+)
 @pytest.mark.parametrize("given", ["Prominent interstitial markings.", "Coarse reticular opacities."])
 def test_filled_air_space_is_still_denied_beside_markings(denial, given):
     text = hosted(f"Normal heart. {denial}", donor=make_report(given), coming="opacity")

@@ -147,3 +147,18 @@ def test_cuts_rebuild_what_is_left(case):
             pieces += [text[position : change.start], change.literal]
             position = change.end
         assert "".join([*pieces, text[position:]]) == shortened.text
+
+
+@pytest.mark.parametrize("cause", ["causing", "producing", "resulting in"])
+@pytest.mark.parametrize("seen", ["bronchovascular crowding", "vascular crowding", "volume loss"])
+def test_what_is_seen_beside_what_leaves_stays(cause, seen):
+    text = f"There are low lung volumes {cause} pleural effusion and {seen}."
+    assert cut(text, "pleural_effusion").text == f"There are low lung volumes and {seen}."
+    alone = cut(f"Small pleural effusion with {seen}.", "pleural_effusion")
+    assert alone.text == f"{seen.capitalize()}."
+
+
+@pytest.mark.parametrize("hedge", ["may represent effusion", "consider effusion", "suspicious for effusion"])
+def test_what_is_only_supposed_beside_what_leaves_does_not_become_a_fact(hedge):
+    assert cut(f"Blunting, {hedge} and adenopathy.", "pleural_effusion") is None
+    assert cut(f"Blunting, {hedge} or adenopathy.", "pleural_effusion") is None

@@ -36,3 +36,17 @@ def test_a_sentence_that_is_tied_to_nothing_stays_as_it_is(rest):
 def test_a_tie_to_a_sentence_that_stays_stays():
     _, changes = loosen("Normal heart. The lungs are clear. Specifically, no effusion.")
     assert len(changes) == 1
+
+
+@pytest.mark.parametrize(
+    "part", ["The cardiac silhouette is", "The osseous structures are", "The trachea is"]
+)
+def test_what_is_otherwise_normal_is_normal_where_the_exception_has_left(part):
+    _, changes = loosen(f"Minimal mediastinal shift. {part} otherwise normal.")
+    assert changes[1].left.text == f"{part} normal."
+
+
+@pytest.mark.parametrize("rest", ["The lungs are otherwise clear.", "Lungs are otherwise normal."])
+def test_the_rest_of_the_lungs_is_no_such_exception(rest):
+    _, changes = loosen(f"Left basilar atelectasis. {rest}")
+    assert len(changes) == 1

@@ -137,3 +137,20 @@ def test_a_sentence_that_shows_something_does_not_leave_for_its_denial():
     (change,) = Insertion.of(reread("Left lower lobe pneumonia.")).clear(reading, ())
     assert change.left.text == "Low lung volumes with bronchovascular crowding."
     assert change.sentence in counted_sentences(reading)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["Peribronchial cuffing suggests reactive airways disease.", "Chronic parenchymal changes."],
+)
+def test_a_sentence_that_shows_more_than_the_finding_is_no_other_name_of_it(shown):
+    gone = departed(f"Left basilar opacity. {shown}", "opacity")
+    assert isinstance(gone, Refusal) or all(change.sentence.text != shown for change in gone.changes)
+
+
+@pytest.mark.parametrize("size", ["Slight ", "Marked ", ""])
+def test_better_aeration_stays_when_the_effusion_leaves(size):
+    text = f"{size}improvement in aeration of the left base and small left pleural effusion."
+    text = text[:1].upper() + text[1:]
+    gone = departed(text, "pleural_effusion")
+    assert isinstance(gone, Refusal) or all(change.left is not None for change in gone.changes)

@@ -38,6 +38,13 @@ def test_each_finding_has_its_own_side(sentence, sides):
     assert {finding: m.side for finding, m in mentions(sentence).items()} == sides
 
 
+@pytest.mark.parametrize("side", ["left-sided", "right"])
+@pytest.mark.parametrize("when", ["following", "after", "status post"])
+def test_the_side_of_a_tube_that_was_removed_is_no_findings(when, side):
+    found = mentions(f"No pneumothorax {when} removal of {side} chest tubes.")
+    assert found["pneumothorax"].side is N
+
+
 def test_location_and_severity_stand_by_their_finding():
     found = mentions("Small left basilar effusion and moderate right upper lobe consolidation.")
     assert (found["pleural_effusion"].severity, found["pleural_effusion"].location) == ("small", "base")

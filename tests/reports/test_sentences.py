@@ -49,6 +49,21 @@ def texts(text):
             ["Effusion is small.", "Addendum text."],
             id="line-of-underscores",
         ),
+        pytest.param(
+            "There is a mass.. The heart is large.. Bones are intact.",
+            ["There is a mass..", "The heart is large..", "Bones are intact."],
+            id="two-stops",
+        ),
+        pytest.param(
+            "Chronic interstitial markings The lungs are clear No pleural effusion There is edema.",
+            [
+                "Chronic interstitial markings",
+                "The lungs are clear",
+                "No pleural effusion",
+                "There is edema.",
+            ],
+            id="no-stop-before-a-new-subject",
+        ),
         pytest.param("___\n \n ...", [], id="nothing-with-a-letter"),
     ],
 )

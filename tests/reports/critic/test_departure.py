@@ -201,3 +201,31 @@ def test_the_remainder_of_lungs_that_show_nothing_is_seen(stays, came, seen):
     finding = came.replace(" ", "_")
     found = rules_broken(recipient, mixed, "opacity", finding, "right", "left")
     assert ("departed-leaves-a-rest" in found) is seen
+
+
+@pytest.mark.parametrize("gone", ["pneumonia", "consolidation"])
+def test_what_a_pneumonia_has_caused_is_not_called_so_without_it(gone):
+    after = "Small left parapneumonic effusion."
+    recipient, mixed = told(gone, "left", after=after), told("pneumothorax", "right", after=after)
+    assert "departed-named-by-a-synonym" in rules_broken(
+        recipient, mixed, gone, "pneumothorax", "left", "right"
+    )
+
+
+@pytest.mark.parametrize("part", ["The cardiac silhouette", "The mediastinum"])
+def test_otherwise_normal_is_seen_where_the_exception_has_left(part):
+    before = f"There is a slight mediastinal shift. {part} is otherwise normal."
+    recipient = told("pneumothorax", "left", before=before)
+    mixed = recipient.replace("There is a slight mediastinal shift. ", "").replace(
+        sentence("pneumothorax", "left"), sentence("pneumonia", "right")
+    )
+    assert "departed-leaves-a-rest" in rules_broken(recipient, mixed, "pneumothorax", "pneumonia")
+
+
+@pytest.mark.parametrize("place", ["basilar", "lower lobe"])
+def test_the_lower_parts_of_a_lung_are_one_place(place):
+    after = f"Left {place} airspace disease."
+    recipient, mixed = told("pneumonia", "left", after=after), told("pneumothorax", "right", after=after)
+    assert "departed-called-otherwise" in rules_broken(
+        recipient, mixed, "pneumonia", "pneumothorax", "left", "right"
+    )
