@@ -112,7 +112,7 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
     gone = departure(recipient.reading, leaving)
     if isinstance(gone, Refusal):
         return gone
-    if shows_no_lesion(gone.query):
+    if any(shows_no_lesion(s) for s in _asserting(gone, leaving)):
         return Refusal("recipient-shadow-is-of-no-lesion")
     given = donor_statement(donor.reading, coming)
     if isinstance(given, Refusal):
@@ -120,7 +120,7 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
     there = _already_there(recipient, coming)
     if there is not None:
         return there
-    arriving = Insertion.of(given.sentences)
+    arriving = Insertion.of(given.sentences).in_place_of(gone.changes)
     cleared = arriving.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):
         return cleared
@@ -263,9 +263,8 @@ def _change(
         return Refusal("contradiction-would-be-left")
     if new and denied_filling(inserted, given.finding, kept):
         return Refusal("recipient-denies-filled-lung")
-    if new and still_normal(
-        given.main, given.finding, given.side, (s for s in kept if s.section in counting)
-    ):
+    plain = (s for s in kept if s.section in counting and not arriving.leaves_the_rest(s))
+    if new and still_normal(given.main, given.finding, given.side, plain):
         return Refusal("recipient-stays-normal")
     if normal_beside_finding(s for s in (*kept, *inserted) if s.section in counting):
         # The mixed report would be refused for it; not reading it first saves most of the time of pairing.

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from medcutmix_cli.pairing.extent import is_slight
 from medcutmix_cli.pairing.normals import (
     CLEAR_LUNGS,
     contradicted_statements,
     denials,
     denied_name,
+    denies_markings,
     is_interstitial,
     normal_beside_finding,
     speaks_of_the_rest,
@@ -135,7 +137,8 @@ def _denies(sentences: list[Sentence], others: list[Sentence]) -> bool:
     plain = [s for s in sentences if not speaks_of_the_rest(s.text)]
     stated = [(o, m) for o in others for m in o.mentions if m.assertion is Assertion.PRESENT]
     return any(
-        _named_in(s, o, m) or (not _OLD.search(o.text) and contradicted_statements(s, m.finding))
+        _named_in(s, o, m)
+        or (not _OLD.search(o.text) and not is_slight(o) and contradicted_statements(s, m.finding))
         for s in plain
         for o, m in stated
     )
@@ -146,4 +149,4 @@ def _named_in(sentence: Sentence, other: Sentence, mention: Mention) -> bool:
     found = denials(sentence, mention.finding, mention.side)
     if not is_interstitial(other, mention):
         return bool(found)
-    return any(is_interstitial(sentence, d) or denied_name(sentence, d) == CLEAR_LUNGS for d in found)
+    return any(denies_markings(sentence, d) for d in found)

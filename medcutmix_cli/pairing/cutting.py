@@ -13,7 +13,7 @@ from medcutmix_cli.pairing.tables import table
 
 _JOINER = r"(?:and|or|but|nor|as well as|plus)"
 _MARK = re.compile(
-    rf"\s*[,;]\s*{_JOINER}\s+|\s*[,;]\s+|\s+{_JOINER}\s+|(?<!consistent)(?<!compatible)(?<!keeping)(?<!compared)(?<!along)\s+(?=with\s)|\s+(?=without\s)",
+    rf"\s*[,;]\s*{_JOINER}\s+|\s*[,;]\s+|\s+{_JOINER}\s+|(?<!consistent)(?<!compatible)(?<!keeping)(?<!compared)(?<!along)\s+(?=with\s)|\s+(?=without\s)|\s+(?=(?:causing|producing|resulting in)\s)",
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"(?:with|while|although)\s+", re.IGNORECASE)
@@ -22,6 +22,7 @@ _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|appears?|remains?|shows?|demonstrates?)\b", re.IGNORECASE
 )
 _SIDE = re.compile(r"\b(?:left|right|bilateral|bibasilar)\b[ -](?:sided )?", re.IGNORECASE)
+_WITHOUT = re.compile(r"without(?: any)?\b|with no\b", re.IGNORECASE)
 FRAGMENT = re.compile(r"(?:with|without|and|or|but|nor|which|while)\b", re.IGNORECASE)
 
 Span = tuple[int, int]
@@ -104,7 +105,7 @@ def _kept(text: str, parts: list[ClausePart]) -> list[int] | None:
             return None
         elif not part.stays and after_leaving and only_modifies(words):
             continue
-        elif not part.stays and after_leaving and not _OPENED.search(text[: part.start].lower()):
+        elif not part.stays and after_leaving and not _goes_on(text, part):
             return None
         else:
             after_leaving = after_leaving and not part.stays
@@ -114,6 +115,21 @@ def _kept(text: str, parts: list[ClausePart]) -> list[int] | None:
     firsts = [k for k in kept if k - 1 not in kept]  # what follows one that stays goes on with it
     stands = kept and all(_stands(text[parts[k].start : parts[k].end].lower()) for k in firsts)
     return kept if stands else None
+
+
+def _goes_on(text: str, part: ClausePart) -> bool:
+    """Say whether a part without finding stays behind one that leaves: of a denied list, or seen by itself."""
+    denied = _OPENED.search(text[: part.start].lower()) is not None
+    return denied or _is_observation(text[part.start : part.end].lower())
+
+
+def _is_observation(words: str) -> bool:
+    """Say whether words name what a picture shows, and nothing else: "with mild bronchovascular crowding"."""
+    seen = words
+    for found in observations(words):
+        seen = seen.replace(found, " ")
+    listed = frozenset((*table("clauses")["modifier"]["words"], *table("clauses")["degree"]["words"]))
+    return seen != words and all(word in listed for word in seen.split())
 
 
 def _stands(words: str) -> bool:
@@ -147,7 +163,6 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
     cuts: list[TextCut] = []
     tail = parts[kept[-1] + 1 :]
     final = _JOINED.search(parts[-1].mark) if tail else None
-    two = len(kept) == 2 and len(parts) > 2
     for one, other in pairwise(kept):
         marks = [part.mark for part in parts[one + 1 : other + 1]]
         start, own = parts[other].start, _own_statement(text, parts[other])
@@ -157,6 +172,7 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
             continue
         if other > one + 1:
             start = _past_relation(text, start) if not parts[other].leaves else start
+        two = _leaves_two(parts, kept, one)
         mark = _mark(marks, two and not own)
         if final and other == kept[-1] and not _JOINED.search(mark) and mark.strip() == ",":
             mark = f" {final.group()} " if two else f"{',' if ',' in parts[-1].mark else ''} {final.group()} "
@@ -164,6 +180,14 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
     if tail:
         cuts.append(TextCut(parts[kept[-1]].end, parts[-1].end))
     return [cut for cut in cuts if text[cut.start : cut.end] != cut.literal]
+
+
+def _leaves_two(parts: list[ClausePart], kept: list[int], one: int) -> bool:
+    """Say whether two members stay of the list of more that part `one` is of: no comma stands between them."""
+    opens = [k for k, part in enumerate(parts) if k == 0 or not part.mark.strip()]
+    start = max(k for k in opens if k <= one)
+    stop = min((k for k in opens if k > one), default=len(parts))
+    return sum(start <= k < stop for k in kept) == 2 and stop - start > 2
 
 
 def _mark(marks: list[str], two: bool) -> str:
@@ -198,6 +222,9 @@ def _heads(text: str, first: ClausePart, following: ClausePart, named: int) -> I
         if verb and denies:
             begin = verb + len(text[verb:]) - len(text[verb:].lstrip())
             yield [*_capitalised(text, begin), TextCut(opened, start)]
+    without = _WITHOUT.match(text, start)
+    if without:
+        yield [TextCut(0, without.end(), "No")]
     if not FRAGMENT.match(text, start):
         yield _capitalised(text, start)
     if not _own_statement(text, following):

@@ -118,7 +118,7 @@ def _kind(sentence: Sentence, finding: str) -> str:
 def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sentence]) -> bool:
     """Say whether what stays calls the lungs clear where a finding fills one, or the chest unchanged."""
     fills = of_the_lung(finding)
-    hides = finding == "pleural_effusion" and _says("great", coming)
+    hides = finding in table("giving")["likeness"]["pleural"]
     for sentence in kept:
         text = canonical(sentence.text).text
         if _pattern("unchanged_chest").search(text):

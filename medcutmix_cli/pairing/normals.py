@@ -83,6 +83,11 @@ def is_interstitial(sentence: Sentence, mention: Mention) -> bool:
     return _INTERSTITIAL.search(words) is not None
 
 
+def denies_markings(sentence: Sentence, denial: Mention) -> bool:
+    """Say whether a denial of a shadow is one of markings of the interstitium too: by name, or by clear lungs."""
+    return is_interstitial(sentence, denial) or denied_name(sentence, denial) == CLEAR_LUNGS
+
+
 def said_as(sentence: Sentence, mention: Mention) -> tuple[str, ...]:
     """Return the names by which `denials` knows what is there: "airspace disease" is denied as a consolidation too."""
     start, end = mention.start - sentence.start, mention.end - sentence.start

@@ -16,7 +16,7 @@ from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
 from medcutmix_cli.reports.kinds import DEVICES
-from medcutmix_cli.reports.relations import words_of
+from medcutmix_cli.reports.relations import relation_of, words_of
 from medcutmix_cli.reports.words import compile_phrases
 
 POINTS_BACK = Refusal("next-sentence-points-back")
@@ -162,9 +162,12 @@ def _states(mentions: Iterable[Mention]) -> bool:
 
 
 def _says_more(sentence: Sentence, leaving: Collection[str]) -> bool:
-    """Say whether a pointing sentence says something of its own that would be lost with it."""
+    """Say whether a pointing sentence says something of its own that would be lost with it: what it is a sign of."""
     own = (m for m in sentence.mentions if m.finding != DEVICES and m.finding not in leaving)
-    present = any(m.assertion is Assertion.PRESENT for m in own)
+    present = any(
+        m.assertion is Assertion.PRESENT or relation_of(m.finding).signs.search(words_of(sentence.text))
+        for m in own
+    )
     return present or bool(observations(sentence.text, leaving))
 
 

@@ -6,17 +6,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from medcutmix_cli.pairing.clauses import holds_only_findings, is_denied, move_sentence, rereader, without
+from medcutmix_cli.pairing.clauses import (
+    holds_only_findings,
+    is_denied,
+    move_sentence,
+    not_called_clear,
+    rereader,
+    without,
+)
 from medcutmix_cli.pairing.consistency import comparable, contradiction
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.drafting import SentenceChange
+from medcutmix_cli.pairing.extent import is_diffuse, is_slight
 from medcutmix_cli.pairing.giving import holds_list_number, without_open_names
 from medcutmix_cli.pairing.losses import Departure, loss
 from medcutmix_cli.pairing.normals import (
+    ChestStatement,
     contradicted_statements,
     denials,
+    denies_markings,
+    is_interstitial,
+    of_the_lung,
     related_normals,
     said_as,
+    speaks_of_the_rest,
     whole_chest,
 )
 from medcutmix_cli.pairing.observations import observations, signs
@@ -182,11 +195,21 @@ class Insertion:
         present: (finding, side) of each.
         strong: Those that are called large or complete.
         known: Those that the recipient has already; what it denies beside them stays, but not that all is normal.
+        slight: Whether all of it is called slight, or of the interstitium: "no acute process" stays beside it where
+            it was said beside its like.
+        diffuse: Whether it is called diffuse: nothing is the rest of the lungs then.
+        markings: Names by which only markings of the interstitium come: "no airspace disease" stays beside them.
+        places: (section, offset) behind which it stands in the report, where it takes the place of something: "the
+            lungs are otherwise clear" is true behind it.
     """
 
     present: tuple[tuple[str, Side], ...]
     strong: frozenset[str] = frozenset()
     known: tuple[str, ...] = ()
+    slight: bool = False
+    diffuse: bool = False
+    markings: frozenset[str] = frozenset()
+    places: tuple[tuple[str, int], ...] = ()
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Insertion:
@@ -196,26 +219,57 @@ class Insertion:
         said_there = (
             (f, m.side) for s in given for m in s.mentions if not is_denied(m) for f in said_as(s, m)
         )
-        return cls(tuple(dict.fromkeys(said_there)), frozenset(strong))
+        slight = all(is_slight(s) for s in given)
+        return cls(
+            tuple(dict.fromkeys(said_there)),
+            frozenset(strong),
+            slight=slight,
+            diffuse=any(is_diffuse(s) for s in given),
+            markings=_markings(given),
+        )
 
     def without(self, findings: Iterable[str]) -> Insertion:
         """Return what comes beside findings that are there already."""
         listed = set(findings)
         known = tuple(dict.fromkeys(f for f, _ in self.present if f in listed))
         coming = tuple((f, side) for f, side in self.present if f not in listed)
-        return Insertion(coming, self.strong, known)
+        return replace(self, present=coming, known=known)
+
+    def in_place_of(self, changes: Iterable[SentenceChange]) -> Insertion:
+        """Return what comes into the places of sentences that change."""
+        ends: dict[str, int] = {}
+        for change in changes:
+            ends[change.sentence.section] = max(change.sentence.end, ends.get(change.sentence.section, 0))
+        return replace(self, places=tuple(ends.items()))
 
     @lru_cache(maxsize=1 << 10)  # noqa: B019 - bounded
     def conflicts(self, sentence: Sentence) -> frozenset[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
-        named = {(m.start, m.end) for f, side in self.present for m in denials(sentence, f, side)}
+        denied = ((f, m) for f, side in self.present for m in denials(sentence, f, side))
+        named = {
+            (m.start, m.end) for f, m in denied if f not in self.markings or denies_markings(sentence, m)
+        }
+        whole = {
+            (sentence.start + s.start, sentence.start + s.end) for s in self._untrue_statements(sentence)
+        }
+        return frozenset(named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)})
+
+    def _untrue_statements(self, sentence: Sentence) -> set[ChestStatement]:
+        """Return the statements of normality that cannot stand beside what comes."""
+        if self.leaves_the_rest(sentence):
+            return set()
         statements = {s for f, _ in self.present for s in contradicted_statements(sentence, f)}
         for finding in {*(f for f, _ in self.present), *self.strong}:
             statements |= set(related_normals(sentence.text, finding, strong=finding in self.strong))
-        plain = whole_chest(sentence.text) if self.known else ()
-        statements |= {s for f in self.known for s in contradicted_statements(sentence, f) if s in plain}
-        whole = {(sentence.start + s.start, sentence.start + s.end) for s in statements}
-        return frozenset(named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)})
+        plain = () if not self.known else whole_chest(sentence.text)
+        beside = {s for f in self.known for s in contradicted_statements(sentence, f) if s in plain}
+        return statements | {s for s in beside if not (self.slight and s.kind == "no-acute")}
+
+    def leaves_the_rest(self, sentence: Sentence) -> bool:
+        """Say whether a sentence speaks of the rest of the lungs, behind what comes into one of them."""
+        behind = any(section == sentence.section and end <= sentence.start for section, end in self.places)
+        in_a_lung = not self.diffuse and any(of_the_lung(finding) for finding, _ in self.present)
+        return behind and in_a_lung and speaks_of_the_rest(sentence.text)
 
     def clear(self, reading: Reading, leaving: Iterable[Sentence]) -> tuple[SentenceChange, ...] | Refusal:
         """Take out what cannot stand beside what comes: its denials, and statements of normality.
@@ -230,12 +284,25 @@ class Insertion:
             spans = self.conflicts(sentence) if sentence not in busy else frozenset()
             if spans and holds_list_number(sentence.text):
                 return Refusal("sentence-holds-a-list-number")
-            change = _change_of_denial(sentence, spans, rereader()) if spans else None
+            change = self._change(sentence, spans) if spans else None
             if spans and change is None:
                 return Refusal("denial-cannot-be-cut-out")
             if change is not None:
                 changes.append(change)
         return tuple(changes)
+
+    def _change(self, sentence: Sentence, spans: frozenset[Span]) -> SentenceChange | None:
+        """Return what is left of a sentence without `spans`; lungs that are called clear and expanded stay expanded."""
+        left = not_called_clear(sentence)
+        if left is not None and not any(self.conflicts(s) for s in left.sentences):
+            return SentenceChange(sentence, left)
+        return _change_of_denial(sentence, spans, rereader())
+
+
+def _markings(given: Iterable[Sentence]) -> frozenset[str]:
+    """Return the names by which sentences of a donor assert nothing but markings of the interstitium."""
+    said_there = [(m.finding, is_interstitial(s, m)) for s in given for m in s.mentions if not is_denied(m)]
+    return frozenset(f for f, _ in said_there) - {f for f, marked in said_there if not marked}
 
 
 @remember(1 << 8)

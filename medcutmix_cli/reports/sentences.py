@@ -23,8 +23,11 @@ _MARKER_INSIDE = re.compile(r"(?<=[.;:!?])\s+(?=\(?\d{1,2}[.)]\s+[A-Z])")
 # A full stop in no doubt: after a lower-case word of three letters or more, before a capitalised word, "A" or a size;
 # after a size or the mark of removed text, before a capitalised word or "A".
 _CERTAIN_STOP = re.compile(
-    r"(?<=[a-z]{3}[.!?])(?:[ ]*(?=[A-Z][a-z])|[ ]+(?=A +[a-z]|\d+(?:\.\d+)? ?[mc]m\b))|"
-    r"(?:(?<=\d [cm]m[.])|(?<=___[.]))[ ]+(?=[A-Z][a-z]|A +[a-z])"
+    r"(?<=[a-z]{3}[.!?])(?:[ ]*(?=[A-Z][a-z])|[ ]+(?=A +[a-z]|\d+(?:\.\d+)? ?[mc]m\b))"
+    r"|(?:(?<=\d [cm]m[.])|(?<=___[.]))[ ]+(?=[A-Z][a-z]|A +[a-z])|(?<=[a-z]{3}\.\.)[ ]+(?=[A-Z][a-z])"
+    # no stop at all: a new subject with its capital ("markings The lungs are")
+    r"|(?<=[a-z]{4})[ ]+(?=(?:The (?:heart|lungs?|cardi|mediastin|osse|bon[ey]|pleura|visuali|trache|aort)"
+    r"|There (?:is|are) |No [a-z]))"
 )
 # scispaCy's and radiology's abbreviations that end in three lower-case letters.
 _ABBREVIATION = re.compile(

@@ -398,3 +398,101 @@ def test_a_denial_that_the_coming_does_not_touch_is_not_lost():
     donor = make_report("Patchy left base opacity.")
     change = host(read(report), read(donor, 1), "opacity")
     assert isinstance(change, Refusal) or "pneumothorax" in splice(report, change.edits)
+
+
+REST = [
+    "The lungs are otherwise clear.",
+    "Lungs otherwise grossly clear.",
+    "The remainder of the lungs is clear.",
+    "Otherwise, no acute abnormality.",
+]
+IN_A_LUNG = {
+    "pneumonia": "Right upper lobe pneumonia.",
+    "infiltrate": "Right upper lobe infiltrate.",
+    "mass": "Right upper lobe mass.",
+    "consolidation": "Right upper lobe consolidation.",
+}
+
+
+@pytest.mark.parametrize("rest", REST)
+@pytest.mark.parametrize("coming", IN_A_LUNG)
+def test_the_rest_of_the_lungs_stays_clear_behind_what_comes_into_one(rest, coming):
+    donor = make_report(IN_A_LUNG[coming])
+    text = crossed(f"Left basilar atelectasis. {rest}", donor=donor, coming=coming)
+    assert text == make_report(f"{IN_A_LUNG[coming]} {rest}")
+
+
+@pytest.mark.parametrize("rest", REST[:3])
+def test_nothing_is_clear_otherwise_before_what_comes(rest):
+    report = make_report(f"{rest} Left basilar atelectasis.")
+    donor = read(make_report(IN_A_LUNG["pneumonia"]), 1)
+    change = cross(read(report), donor, "atelectasis", "pneumonia")
+    assert isinstance(change, Refusal) or "clear" not in mixed(change, report)
+
+
+@pytest.mark.parametrize("extent", ["Diffuse", "Innumerable", "Widespread"])
+@pytest.mark.parametrize("rest", REST[:3])
+def test_nothing_is_left_of_the_lungs_beside_what_is_everywhere(extent, rest):
+    report = make_report(f"Left basilar atelectasis. {rest}")
+    donor = read(make_report(f"{extent} pulmonary masses."), 1)
+    change = cross(read(report), donor, "atelectasis", "mass")
+    assert isinstance(change, Refusal) or rest not in mixed(change, report)
+
+
+CLEAR_AND_FULL = [
+    ("Both lungs are clear and expanded.", "Both lungs are expanded."),
+    ("The lungs are normally inflated and clear.", "The lungs are normally inflated."),
+    ("Well-expanded and clear lungs.", "Well-expanded lungs."),
+    ("The lungs are clear and well aerated.", "The lungs are well aerated."),
+    ("Overall, well-expanded and grossly clear lungs.", "Overall, well-expanded lungs."),
+]
+
+
+@pytest.mark.parametrize(("said", "left"), CLEAR_AND_FULL)
+@pytest.mark.parametrize("coming", IN_A_LUNG)
+def test_lungs_that_are_no_longer_clear_are_still_expanded(said, left, coming):
+    text = hosted(f"{said} Normal heart.", donor=make_report(IN_A_LUNG[coming]), coming=coming)
+    assert text == make_report(f"{left} {IN_A_LUNG[coming]} Normal heart.")
+
+
+@pytest.mark.parametrize("said", [said for said, _ in CLEAR_AND_FULL[:3]])
+def test_a_lung_with_air_around_it_is_not_called_expanded(said):
+    donor = read(make_report("Small right pneumothorax."), 1)
+    report = make_report(f"{said} Normal heart.")
+    change = host(read(report), donor, "pneumothorax")
+    assert isinstance(change, Refusal) or "pand" not in mixed(change, report)
+
+
+@pytest.mark.parametrize("normal", ["No acute disease.", "No acute cardiopulmonary abnormality."])
+@pytest.mark.parametrize(
+    ("given", "stays"),
+    [
+        ("Mild streaky left basilar opacity.", True),
+        ("Minimal left basilar opacity.", True),
+        ("Prominent interstitial markings.", False),  # of another kind than the one that leaves
+        ("Large left basilar opacity.", False),
+    ],
+)
+def test_no_acute_disease_stays_beside_a_slight_shadow_as_it_stood_beside_its_like(normal, given, stays):
+    report = make_report("Subtle left basilar opacity.", impression=(normal,))
+    change = swap(read(report), read(make_report(given), 1), "opacity")
+    assert (isinstance(change, TextChange) and normal in mixed(change, report)) is stays
+
+
+@pytest.mark.parametrize("denial", ["No focal airspace disease.", "No infiltrate.", "No focal air space opacity."])
+@pytest.mark.parametrize("given", ["Prominent interstitial markings.", "Coarse reticular opacities."])
+def test_filled_air_space_is_still_denied_beside_markings(denial, given):
+    text = hosted(f"Normal heart. {denial}", donor=make_report(given), coming="opacity")
+    assert denial in text
+    assert given in text
+
+
+@pytest.mark.parametrize("finding", ["trauma", "traumatic", "posttraumatic"])
+def test_what_is_said_of_an_injury_stays(finding):
+    text = hosted(
+        "The lungs are clear.",
+        impression=(f"No acute {finding} finding.",),
+        donor=make_report(IN_A_LUNG["pneumonia"]),
+        coming="pneumonia",
+    )
+    assert f"No acute {finding} finding." in text

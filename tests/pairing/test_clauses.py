@@ -47,6 +47,17 @@ def cut(text, *findings):
             id="inner-denial",
         ),
         pytest.param("Small left effusion but no pneumothorax.", "No pneumothorax.", id="but"),
+        pytest.param("Small effusion without pneumothorax.", "No pneumothorax.", id="without-becomes-no"),
+        pytest.param(
+            "The lungs are expanded without edema, effusion, or pneumothorax.",
+            "The lungs are expanded without edema or pneumothorax.",
+            id="no-comma-between-two-that-stay",
+        ),
+        pytest.param(
+            "The lungs are expanded with no mass, edema, effusion, or pneumothorax.",
+            "The lungs are expanded with no mass, edema, or pneumothorax.",
+            id="a-comma-before-the-last-of-three",
+        ),
         pytest.param("Effusion; cardiomegaly; atelectasis.", "Cardiomegaly; atelectasis.", id="semicolons"),
         pytest.param(
             "Left effusion, unchanged, and mild cardiomegaly.",
@@ -78,7 +89,6 @@ def test_a_finding_leaves_and_the_rest_is_a_sentence(text, left):
         pytest.param("Neither effusion nor pneumothorax is seen.", id="neither-nor"),
         pytest.param("The effusion and atelectasis are small.", id="a-shared-predicate"),
         pytest.param("Effusion and pneumothorax are not seen.", id="a-plural-verb-for-both"),
-        pytest.param("Small effusion without pneumothorax.", id="without-cannot-open-a-sentence"),
         pytest.param("Small left effusion, suggesting edema.", id="what-points-back"),
     ],
 )

@@ -166,13 +166,15 @@ def test_the_other_lung_may_stay_clear():
     assert still_normal(opacity, "opacity", Side.LEFT, [say("The left lung is clear.")])
 
 
-def test_a_large_effusion_hides_the_lung_of_its_side():
-    effusion = say("Large right pleural effusion.")
-    assert still_normal(effusion, "pleural_effusion", Side.RIGHT, [say("Right lung is clear.")])
-    assert not still_normal(effusion, "pleural_effusion", Side.RIGHT, [say("The lungs are clear.")])
-    assert not still_normal(
-        say("Small right pleural effusion."), "pleural_effusion", Side.RIGHT, [say("Right lung is clear.")]
-    )
+@pytest.mark.parametrize("size", ["Small", "Large"])
+@pytest.mark.parametrize(
+    ("finding", "noun"), [("pleural_effusion", "pleural effusion"), ("pneumothorax", "pneumothorax")]
+)
+def test_a_lung_beside_air_or_fluid_is_not_called_clear(finding, noun, size):
+    coming = say(f"{size} right {noun}.")
+    assert still_normal(coming, finding, Side.RIGHT, [say("Right lung is clear.")])
+    assert not still_normal(coming, finding, Side.RIGHT, [say("Left lung is clear.")])
+    assert not still_normal(coming, finding, Side.RIGHT, [say("The lungs are clear.")])
 
 
 def test_a_stable_chest_is_no_place_for_what_is_new():

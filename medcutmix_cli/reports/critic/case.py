@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
 from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.reports.tables import table
+from medcutmix_cli.sides import meet
 
 STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN})
 
@@ -125,3 +127,10 @@ def _beyond(sentences: Iterable[Sentence], others: Iterable[Sentence]) -> tuple[
         else:
             found.append(sentence)
     return tuple(found)
+
+
+def may_be_one(one: Mention, other: Mention) -> bool:
+    """Say whether two mentions may be of one place: the words for the lower parts of a lung stand for each other."""
+    low = set(table("critic")["story"]["low"])
+    places = {"low" if place in low else place for place in (one.location, other.location)} - {""}
+    return meet(one.side, other.side) and len(places) <= 1

@@ -69,7 +69,7 @@ def _normal_part(text: str, case: Case) -> bool:
 
 def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
     """Yield "no acute process" beside an acute finding that came, and "normal chest" beside any."""
-    if not case.exchanged.came or _as_before(case):
+    if not case.exchanged.came or _was_as_strong(case):
         return
     acute = _strong(case) or case.exchanged.came in table("critic")["contradiction"]["acute"]
     for sentence in case.own:
@@ -101,9 +101,18 @@ def called_unchanged(case: Case) -> Iterator[Sentence]:
 
 def _as_before(case: Case) -> bool:
     """Say whether the recipient's report said the same beside a finding of this kind, side and extent."""
-    strong_before = any(is_strong(s.text) for s in case.left)
     moved = not meet(Side(case.exchanged.side_gone), Side(case.exchanged.side_came))
-    return case.exchanged.same and not moved and (strong_before or not _strong(case))
+    return not moved and _was_as_strong(case)
+
+
+def _was_as_strong(case: Case) -> bool:
+    """Say whether the recipient's report said the same beside a finding of this kind and extent, on any side.
+
+    Markings of the interstitium last: "diffuse" makes them no acute disease.
+    """
+    markings = all(says(s.text, "departure", "markings") for s in case.arrived)
+    strong_before = any(is_strong(s.text) for s in case.left)
+    return case.exchanged.same and (strong_before or markings or not _strong(case))
 
 
 def _strong(case: Case) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from itertools import pairwise
 
 from medcutmix_cli.records import Mention, Sentence, SentenceKind, Side
-from medcutmix_cli.reports.critic.case import STATED, Case, key_of, mentions_of
+from medcutmix_cli.reports.critic.case import STATED, Case, key_of, may_be_one, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import advises, opens_by_pronoun, points_back, relation_of, words_of
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import meet, other_side
 
+_LUNGS = frozenset({"lung", "lungs", "clear"})
 _QUIET = frozenset({SentenceKind.NORMAL, SentenceKind.NEGATIVE, SentenceKind.DEVICE})
 
 
@@ -38,14 +40,9 @@ def called_otherwise(case: Case) -> Iterator[Sentence]:
 
 def _same_place(mention: Mention, case: Case) -> bool:
     """Say whether a mention may be of the departed shadow, and cannot be of the one that came."""
-    if not any(_may_be_one(mention, gone) for gone in case.gone_mentions):
+    if not any(may_be_one(mention, gone) for gone in case.gone_mentions):
         return False
-    return not (case.exchanged.same and any(_may_be_one(mention, came) for came in case.came_mentions))
-
-
-def _may_be_one(one: Mention, other: Mention) -> bool:
-    located = {one.location, other.location} - {""}
-    return meet(one.side, other.side) and len(located) <= 1
+    return not (case.exchanged.same and any(may_be_one(mention, came) for came in case.came_mentions))
 
 
 def shown_by_a_sign(case: Case) -> Iterator[Sentence]:
@@ -140,6 +137,18 @@ def rest_of_nothing(case: Case) -> Iterator[Sentence]:
     there = {m.finding for s in case.after for m in s.mentions if m.assertion in STATED}
     if case.exchanged.gone in shadows and not there & shadows:
         yield from (s for s in case.own if says(s.text, "departure", "rest"))
+    yield from _otherwise_than_what_left(case)
+
+
+def _otherwise_than_what_left(case: Case) -> Iterator[Sentence]:
+    """Yield "is otherwise normal" behind a sign that left: "The heart is shifted. It is otherwise normal."."""
+    left = {key_of(s) for s in case.left if not mentions_of(s, case.exchanged.gone)}
+    stayed = {key_of(s) for s in case.stayed}
+    for before, sentence in pairwise(case.before):
+        tied = before.section == sentence.section and key_of(before) in left
+        said = set(words_of(sentence.text).split())
+        if tied and key_of(sentence) in stayed and "otherwise" in said and said.isdisjoint(_LUNGS):
+            yield sentence
 
 
 def left_over(case: Case) -> Iterator[Sentence]:

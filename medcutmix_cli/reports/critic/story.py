@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
-from medcutmix_cli.reports.critic.case import STATED, Case, mentions_of
+from medcutmix_cli.reports.critic.case import STATED, Case, may_be_one, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, lists_of, only_side, says
 from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of, words_of
 from medcutmix_cli.reports.tables import table
@@ -33,7 +33,7 @@ def find_lost_findings(case: Case) -> Iterator[Sentence]:
 
 def _still_said(mention: Mention, case: Case) -> bool:
     said = (m for s in case.after for m in mentions_of(s, mention.finding))
-    return any(_at_one_place(mention, m) for m in said)
+    return any(may_be_one(mention, m) for m in said)
 
 
 def _is_effect(sentence: Sentence, gone: str) -> bool:
@@ -57,16 +57,10 @@ def _same_shadow(mention: Mention, sentence: Sentence, case: Case) -> bool:
         return False
     here = [s for s in telling if s.section == sentence.section]
     if sentence in here:
-        return any(_at_one_place(mention, other) for other in mentions_of(sentence, gone))
+        return any(may_be_one(mention, other) for other in mentions_of(sentence, gone))
     if here and not points_by_pronoun(sentence.text):
         return any(says(s.text, "story", "explains") for s in here)
     return any(meet(mention.side, other.side) for other in case.gone_mentions) or not telling
-
-
-def _at_one_place(one: Mention, other: Mention) -> bool:
-    low = set(table("critic")["story"]["low"])
-    places = {"low" if place in low else place for place in (one.location, other.location)} - {""}
-    return meet(one.side, other.side) and len(places) <= 1
 
 
 def observation_lost(case: Case) -> Iterator[Sentence]:
@@ -197,7 +191,7 @@ def tell_twice(case: Case) -> Iterator[Sentence]:
         others = [
             m for m in sentence.mentions if m.finding in shadows and m.assertion in STATED and m.location
         ]
-        if any(m.side is one.side and _at_one_place(m, one) for m in others for one in came):
+        if any(m.side is one.side and may_be_one(m, one) for m in others for one in came):
             yield sentence
 
 
