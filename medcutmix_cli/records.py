@@ -169,11 +169,12 @@ class Sentence:
     start: int
     end: int
     text: str = field(repr=False)
-    section: str
-    kind: SentenceKind
-    mentions: tuple[Mention, ...] = ()
-    flags: tuple[str, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
+    # Pairing asks sets of sentences all the time; place and words tell the sentences of one report apart.
+    section: str = field(hash=False)
+    kind: SentenceKind = field(hash=False)
+    mentions: tuple[Mention, ...] = field(default=(), hash=False)
+    flags: tuple[str, ...] = field(default=(), hash=False)
+    candidates: tuple[Candidate, ...] = field(default=(), hash=False)
 
     def findings(self, assertion: Assertion = Assertion.PRESENT) -> frozenset[str]:
         """Return the findings of this sentence that carry `assertion`."""
@@ -184,7 +185,7 @@ class Sentence:
 class Reading:
     """What a reader makes of one report."""
 
-    sections: tuple[Section, ...]
+    sections: tuple[Section, ...] = field(hash=False)
     sentences: tuple[Sentence, ...]
 
     def section(self, name: str) -> Section | None:

@@ -59,13 +59,15 @@ def comparable(sentences: Iterable[Sentence]) -> list[Mention]:
     Prominent interstitial markings are no opacity that "no airspace disease" denies: they get a name of their own.
     Clear lungs deny both.
     """
-    found: list[Mention] = []
-    for sentence in sentences:
-        for m in sentence.mentions:
-            aside = replace(m, finding="interstitial opacity")
-            clear = denied_name(sentence, m) == CLEAR_LUNGS
-            found += [m, aside] if clear else [aside if is_interstitial(sentence, m) else m]
-    return found
+    return [one for sentence in sentences for m in sentence.mentions for one in _named_apart(sentence, m)]
+
+
+def _named_apart(sentence: Sentence, mention: Mention) -> tuple[Mention, ...]:
+    clear = denied_name(sentence, mention) == CLEAR_LUNGS
+    if not clear and not is_interstitial(sentence, mention):
+        return (mention,)
+    aside = replace(mention, finding="interstitial opacity")
+    return (mention, aside) if clear else (aside,)
 
 
 def contradiction(mentions: list[Mention], others: list[Mention] | None = None) -> str:

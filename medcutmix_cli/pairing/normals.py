@@ -75,10 +75,12 @@ def denied_name(sentence: Sentence, mention: Mention) -> str:
 
 def is_interstitial(sentence: Sentence, mention: Mention) -> bool:
     """Say whether a mention of a shadow means markings of the interstitium, not filled air space."""
+    if mention.finding not in ("opacity", "infiltrate"):
+        return False
     start, end = mention.start - sentence.start, mention.end - sentence.start
     before = sentence.text[:start].split()[-3:]
     words = " ".join((*before, sentence.text[start:end])).lower()
-    return mention.finding in ("opacity", "infiltrate") and _INTERSTITIAL.search(words) is not None
+    return _INTERSTITIAL.search(words) is not None
 
 
 def denies_markings(sentence: Sentence, denial: Mention) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from medcutmix_cli.pairing.clauses import (
     holds_only_findings,
@@ -241,7 +242,8 @@ class Insertion:
             ends[change.sentence.section] = max(change.sentence.end, ends.get(change.sentence.section, 0))
         return replace(self, places=tuple(ends.items()))
 
-    def conflicts(self, sentence: Sentence) -> set[Span]:
+    @lru_cache(maxsize=1 << 10)  # noqa: B019 - bounded
+    def conflicts(self, sentence: Sentence) -> frozenset[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
         denied = ((f, m) for f, side in self.present for m in denials(sentence, f, side))
         named = {
@@ -250,7 +252,7 @@ class Insertion:
         whole = {
             (sentence.start + s.start, sentence.start + s.end) for s in self._untrue_statements(sentence)
         }
-        return named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)}
+        return frozenset(named | {w for w in whole if not any(a < w[1] and w[0] < b for a, b in named)})
 
     def _untrue_statements(self, sentence: Sentence) -> set[ChestStatement]:
         """Return the statements of normality that cannot stand beside what comes."""
@@ -279,7 +281,7 @@ class Insertion:
         busy = set(leaving)
         changes: list[SentenceChange] = []
         for sentence in counted_sentences(reading):
-            spans = self.conflicts(sentence) if sentence not in busy else set()
+            spans = self.conflicts(sentence) if sentence not in busy else frozenset()
             if spans and holds_list_number(sentence.text):
                 return Refusal("sentence-holds-a-list-number")
             change = self._change(sentence, spans) if spans else None
@@ -289,12 +291,12 @@ class Insertion:
                 changes.append(change)
         return tuple(changes)
 
-    def _change(self, sentence: Sentence, spans: set[Span]) -> SentenceChange | None:
+    def _change(self, sentence: Sentence, spans: frozenset[Span]) -> SentenceChange | None:
         """Return what is left of a sentence without `spans`; lungs that are called clear and expanded stay expanded."""
         left = not_called_clear(sentence)
         if left is not None and not any(self.conflicts(s) for s in left.sentences):
             return SentenceChange(sentence, left)
-        return _change_of_denial(sentence, spans)
+        return _change_of_denial(sentence, spans, rereader())
 
 
 def _markings(given: Iterable[Sentence]) -> frozenset[str]:
@@ -303,7 +305,10 @@ def _markings(given: Iterable[Sentence]) -> frozenset[str]:
     return frozenset(f for f, _ in said_there) - {f for f, marked in said_there if not marked}
 
 
-def _change_of_denial(sentence: Sentence, spans: set[Span]) -> SentenceChange | None:
+@remember(1 << 8)
+def _change_of_denial(
+    sentence: Sentence, spans: frozenset[Span], _reader: ReportReader
+) -> SentenceChange | None:
     """Return what is left of a sentence without its denials at `spans`.
 
     Where they cannot be cut out a sentence that does nothing but deny leaves whole: to say less is no lie

@@ -87,6 +87,16 @@ class _Analysis:
     flags: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One sentence of a section; its start is an offset into the section's text."""
+
+    start: int
+    text: str
+    listed: bool
+    analysis: _Analysis
+
+
 def useful_abbreviations(report: str) -> dict[str, str]:
     """Return the abbreviations whose long form names a finding and whose short form does not."""
     found = abbreviations(unwrap(report))
@@ -98,17 +108,28 @@ def useful_abbreviations(report: str) -> dict[str, str]:
 
 
 def _read_section(report: str, section: Section, short_forms: dict[str, str]) -> list[Sentence]:
-    sentences = []
-    for start, end, listed in split_sentences(report, section.start, section.end):
-        text = report[start:end]
-        used = tuple(sorted((short, long) for short, long in short_forms.items() if short in text))
-        analysis = _analyse(unwrap(text), section.name in ASKED, used)
-        flags = analysis.flags | {"list-marker"} if listed else analysis.flags
-        mentions = tuple(_shifted(mention, start) for mention in analysis.mentions)
-        sentences.append(
-            Sentence(start, end, text, section.name, analysis.kind, mentions, tuple(sorted(flags)))
-        )
-    return sentences
+    forms = tuple(sorted(short_forms.items()))
+    body = _read_body(report[section.start : section.end], section.name in ASKED, forms)
+    return [_placed(one, section) for one in body]
+
+
+@remember(1 << 10)
+def _read_body(text: str, asked: bool, short_forms: tuple[tuple[str, str], ...]) -> tuple[_Part, ...]:
+    """Read what stands in a section; kept, as most sections of a mixed report have just been read."""
+    parts = []
+    for start, end, listed in split_sentences(text, 0, len(text)):
+        sentence = text[start:end]
+        used = tuple(form for form in short_forms if form[0] in sentence)
+        parts.append(_Part(start, sentence, listed, _analyse(unwrap(sentence), asked, used)))
+    return tuple(parts)
+
+
+def _placed(part: _Part, section: Section) -> Sentence:
+    start, found = section.start + part.start, part.analysis
+    flags = found.flags | {"list-marker"} if part.listed else found.flags
+    mentions = tuple(_shifted(mention, start) for mention in found.mentions)
+    end = start + len(part.text)
+    return Sentence(start, end, part.text, section.name, found.kind, mentions, tuple(sorted(flags)))
 
 
 def _shifted(m: Mention, by: int) -> Mention:

@@ -20,9 +20,11 @@ _PARAGRAPH_END = re.compile(
 # "1. ", "2) ", "(3) ", "- " at the start of a line or right after a sentence's end.
 _LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•])(?=\s+\S)|\d{1,2}\.(?=[A-Z][a-z])")
 _MARKER_INSIDE = re.compile(r"(?<=[.;:!?])\s+(?=\(?\d{1,2}[.)]\s+[A-Z])")
-# A full stop in no doubt: after a lower-case word of three letters or more, before a capitalised word or a size.
+# A full stop in no doubt: after a lower-case word of three letters or more, before a capitalised word, "A" or a size;
+# after a size or the mark of removed text, before a capitalised word or "A".
 _CERTAIN_STOP = re.compile(
-    r"(?<=[a-z]{3}[.!?])(?:[ ]*(?=[A-Z][a-z])|[ ]+(?=\d+(?:\.\d+)? ?[mc]m\b))|(?<=[a-z]{3}\.\.)[ ]+(?=[A-Z][a-z])"
+    r"(?<=[a-z]{3}[.!?])(?:[ ]*(?=[A-Z][a-z])|[ ]+(?=A +[a-z]|\d+(?:\.\d+)? ?[mc]m\b))"
+    r"|(?:(?<=\d [cm]m[.])|(?<=___[.]))[ ]+(?=[A-Z][a-z]|A +[a-z])|(?<=[a-z]{3}\.\.)[ ]+(?=[A-Z][a-z])"
     # no stop at all: a new subject with its capital ("markings The lungs are")
     r"|(?<=[a-z]{4})[ ]+(?=(?:The (?:heart|lungs?|cardi|mediastin|osse|bon[ey]|pleura|visuali|trache|aort)"
     r"|There (?:is|are) |No [a-z]))"

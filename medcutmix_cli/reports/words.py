@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from medcutmix_cli.reports.macros import expand
 from medcutmix_cli.reports.spelling import correct_word
@@ -54,9 +55,15 @@ def canonical(sentence: str, expansions: Mapping[str, str] | None = None) -> Wor
         sentence: Text of one sentence, line breaks allowed.
         expansions: Abbreviation as printed -> long form; the long form's words stand where the short form does.
     """
+    return _canonical(sentence, tuple(sorted(expansions.items())) if expansions else ())
+
+
+@lru_cache(maxsize=1 << 14)
+def _canonical(sentence: str, expansions: tuple[tuple[str, str], ...]) -> Words:
+    long_forms = dict(expansions)
     pieces: list[tuple[str, int, int]] = []
     for match in _WORD.finditer(sentence):
-        long_form = expansions.get(match.group()) if expansions else None
+        long_form = long_forms.get(match.group()) if long_forms else None
         for word in canonical(long_form).text.split() if long_form else (match.group().lower(),):
             pieces.append((correct_word(word), match.start(), match.end()))
     begins, ends, position = [], [], 0

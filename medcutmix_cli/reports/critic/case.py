@@ -47,6 +47,8 @@ class Case:
         stayed: Those of `after` that the recipient's report has word for word.
         fresh: The others of `after`: came, or were cut.
         left: Those of `before` that the mixed report has not.
+        arrived: The fresh sentences that state what came.
+        own: What is the recipient's: sentences that stayed, and what cutting left of others.
     """
 
     exchanged: FindingExchange
@@ -59,17 +61,8 @@ class Case:
     stayed: tuple[Sentence, ...]
     fresh: tuple[Sentence, ...]
     left: tuple[Sentence, ...]
-
-    @property
-    def arrived(self) -> tuple[Sentence, ...]:
-        """The fresh sentences that state what came."""
-        return tuple(s for s in self.fresh if mentions_of(s, self.exchanged.came))
-
-    @property
-    def own(self) -> tuple[Sentence, ...]:
-        """What is the recipient's: sentences that stayed, and what cutting left of others."""
-        arrived = set(self.arrived)
-        return tuple(s for s in self.after if s not in arrived)
+    arrived: tuple[Sentence, ...]
+    own: tuple[Sentence, ...]
 
     @property
     def uncounted(self) -> tuple[Sentence, ...]:
@@ -96,6 +89,7 @@ def make_case(
     fresh = _beyond(after, before)
     there = set(fresh)
     stayed = tuple(s for s in after if s not in there)
+    arrived = tuple(s for s in fresh if mentions_of(s, exchanged.came))
     return Case(
         exchanged,
         recipient_text,
@@ -107,6 +101,8 @@ def make_case(
         stayed,
         fresh,
         _beyond(before, after),
+        arrived,
+        tuple(s for s in after if s not in arrived),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.critic.case import STATED, Case, may_be_one, mentions_of
-from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
+from medcutmix_cli.reports.critic.words import asserts, critic_words, lists_of, only_side, says
 from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of, words_of
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import differ, meet, misses, oppose, other_side, side_word
@@ -69,15 +69,19 @@ def observation_lost(case: Case) -> Iterator[Sentence]:
     for name in table("critic")["observed"]:
         if name == "density" and shadow:
             continue  # a density may be the shadow itself
-        told = {s.section for s in case.after if says(s.text, "observed", name)}
-        gone = (s for s in case.left if s.section not in told)
+        shown = [s for s in case.left if name in lists_of(s.text, "observed")]
+        if not shown:
+            continue
+        told = {s.section for s in case.after if name in lists_of(s.text, "observed")}
+        gone = (s for s in shown if s.section not in told)
         yield from (s for s in gone if asserts(s.text, critic_words("observed", name)))
 
 
 def invent_observations(case: Case) -> Iterator[Sentence]:
     """Yield what came and says of another part of the picture what the recipient's report does not: low volumes."""
+    had = {name for s in case.before for name in lists_of(s.text, "observed")} | {"density"}
     for name in table("critic")["observed"]:
-        if name != "density" and not any(says(s.text, "observed", name) for s in case.before):
+        if name not in had:
             yield from (s for s in case.arrived if asserts(s.text, critic_words("observed", name)))
 
 
@@ -102,10 +106,11 @@ def _kin(finding: str) -> set[str]:
 
 def parts_lost(case: Case) -> Iterator[Sentence]:
     """Yield normal statements that left and spoke of a part that nothing speaks of any more: "pleural spaces"."""
+    told = {name for s in case.after for name in lists_of(s.text, "parts")}
+    normal = [s for s in case.left if s.kind in _NORMAL]
     for name in table("critic")["parts"]:
-        if any(says(s.text, "parts", name) for s in case.after):
-            continue
-        yield from (s for s in case.left if s.kind in _NORMAL and says(s.text, "parts", name))
+        if name not in told:
+            yield from (s for s in normal if name in lists_of(s.text, "parts"))
 
 
 def other_side_lost(case: Case) -> Iterator[Sentence]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from medcutmix_cli.records import Assertion
 from medcutmix_cli.reports.assertion import assertion_at, read_clause
@@ -19,9 +19,17 @@ def critic_words(part: str, name: str) -> re.Pattern[str]:
     return compile_phrases(table("critic")[part][name])
 
 
+@lru_cache(maxsize=1 << 15)
 def says(text: str, part: str, name: str) -> bool:
     """Say whether a sentence holds words of one list."""
     return critic_words(part, name).search(words_of(text)) is not None
+
+
+@lru_cache(maxsize=1 << 14)
+def lists_of(text: str, part: str) -> frozenset[str]:
+    """Return the names of the lists of one part of the table that a sentence holds words of."""
+    words = words_of(text)
+    return frozenset(name for name in table("critic")[part] if critic_words(part, name).search(words))
 
 
 def asserts(text: str, pattern: re.Pattern[str]) -> bool:
