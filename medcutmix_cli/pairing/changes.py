@@ -33,6 +33,7 @@ from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence,
 from medcutmix_cli.reports.labels import counted_sentences
 
 _SENTENCES = 3
+_PLACES = 3
 _MAIN = ("findings", "impression", "last_paragraph")
 
 
@@ -69,7 +70,7 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     if isinstance(given, Refusal):
         return given
     asserting = _asserting(gone, finding)
-    if _several(asserting):
+    if _several(asserting, finding):
         return Refusal("recipient-tells-of-several")
     # A label knows no side: a prompt made of it says that the finding is there, and no more.
     theirs = given.side if donor.study.prompted else gone.side
@@ -96,10 +97,17 @@ def _asserting(gone: Removal, finding: str) -> list[Sentence]:
     return [gone.query, *asserting]
 
 
-def _several(asserting: Sequence[Sentence]) -> bool:
-    """Say whether one section gives a finding more than three sentences: one for all of them would say too little."""
+def _several(asserting: Sequence[Sentence], finding: str) -> bool:
+    """Say whether one statement would say too little: of more than three sentences, or of three places."""
     told = Counter(s.section for s in dict.fromkeys(asserting))
-    return any(count > _SENTENCES for count in told.values())
+    places = {
+        (s.section, m.side, m.location)
+        for s in asserting
+        for m in s.mentions
+        if m.finding == finding and m.location
+    }
+    apart = Counter(section for section, _, _ in places)
+    return any(count > _SENTENCES for count in told.values()) or any(n >= _PLACES for n in apart.values())
 
 
 def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> TextChange | Refusal:

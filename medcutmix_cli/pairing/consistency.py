@@ -14,6 +14,7 @@ from medcutmix_cli.pairing.normals import (
     denials,
     denied_name,
     denies_markings,
+    is_filled,
     is_interstitial,
     normal_beside_finding,
     speaks_of_the_rest,
@@ -56,18 +57,22 @@ def _said_in(reading: Reading) -> tuple[list[Mention], list[Mention]]:
 def comparable(sentences: Iterable[Sentence]) -> list[Mention]:
     """Return the mentions of sentences so that those of one finding may contradict each other.
 
-    Prominent interstitial markings are no opacity that "no airspace disease" denies: they get a name of their own.
-    Clear lungs deny both.
+    Prominent interstitial markings, and a shadow that is not called one of air spaces, are no opacity that "no airspace
+    disease" denies: each kind has a name of its own. Clear lungs deny all of them.
     """
     return [one for sentence in sentences for m in sentence.mentions for one in _named_apart(sentence, m)]
 
 
 def _named_apart(sentence: Sentence, mention: Mention) -> tuple[Mention, ...]:
-    clear = denied_name(sentence, mention) == CLEAR_LUNGS
-    if not clear and not is_interstitial(sentence, mention):
+    marked, filled = (replace(mention, finding=f"{kind} opacity") for kind in ("interstitial", "airspace"))
+    if denied_name(sentence, mention) == CLEAR_LUNGS:
+        return mention, marked, filled
+    if is_interstitial(sentence, mention):
+        return (marked,)
+    if not is_filled(sentence, mention):
         return (mention,)
-    aside = replace(mention, finding="interstitial opacity")
-    return (mention, aside) if clear else (aside,)
+    denied = mention.assertion in (Assertion.ABSENT, Assertion.RESOLVED)
+    return (filled,) if denied else (mention, filled)
 
 
 def contradiction(mentions: list[Mention], others: list[Mention] | None = None) -> str:

@@ -25,7 +25,10 @@ _VERB = re.compile(
 )
 _SIDE = re.compile(r"\b(?:left|right|bilateral|bibasilar)\b[ -](?:sided )?", re.IGNORECASE)
 _WITHOUT = re.compile(r"without(?: any)?\b|with no\b", re.IGNORECASE)
-FRAGMENT = re.compile(r"(?:with|without|and|or|but|nor|which|while)\b", re.IGNORECASE)
+FRAGMENT = re.compile(
+    r"(?:with|without|and|or|but|nor|which|while|represents?|reflects?|suggests?|may|might|could|is|are|was|were|has|have)\b",
+    re.IGNORECASE,
+)
 
 Span = tuple[int, int]
 

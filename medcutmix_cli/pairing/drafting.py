@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from medcutmix_cli.records import Edit, Reading, Section, Sentence
 from medcutmix_cli.reports.sentences import fold
 
 _ENDS = (".", "!", "?")
+_STOPS = re.compile(r"\s*\.[\s.]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Draft:
 
 def format_entering(sentence: Sentence) -> str:
     """Return a donor's sentence as it enters: one line, a capital first, a full stop last."""
-    text = fold(sentence.text).rstrip(" ,;:")
+    text = _STOPS.sub(".", fold(sentence.text).rstrip(" ,;:"))
     text = text[:1].upper() + text[1:]
     return text if text.endswith(_ENDS) else text + "."
 

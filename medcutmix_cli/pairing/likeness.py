@@ -81,6 +81,7 @@ def shows_no_lesion(sentence: Sentence) -> bool:
     return _says("no_lesion", sentence) or _VESSELS_LOST.search(sentence.text) is not None
 
 
+_DENIED = re.compile(r"\b(?:without|no|not)\b")
 _VESSELS_LOST = re.compile(
     r"\bprominen\w+ (?:of )?(?:the )?(?:central )?(?:pulmonary |hilar |vascular )?X{3,}", re.I
 )
@@ -106,8 +107,9 @@ def _kind(sentence: Sentence, finding: str) -> str:
     if finding not in table("giving")["likeness"]["kinds_of_opacity"]:
         return "other"
     own = [m for m in sentence.mentions if m.finding == finding]
+    stated = _DENIED.split(canonical(sentence.text).text)[0]  # not "markings without consolidation"
     marked = _says("interstitium", sentence) or any(is_interstitial(sentence, m) for m in own)
-    filled = _says("airspace", sentence)
+    filled = _pattern("airspace").search(stated) is not None
     if marked:
         return "both" if filled else "interstitial"
     if filled:

@@ -16,10 +16,12 @@ from medcutmix_cli.sides import covers, meet
 CLEAR_LUNGS = "clear-lungs"
 AIRSPACE = "airspace-disease"
 _FILLED = re.compile(r"\b(?:air ?space|alveolar)[ -](?:disease|process)|\balveolar opaci")
+_OF_AIR_SPACES = re.compile(r"\b(?:air ?space|alveolar)\b")
 _CALLED_CLEAR = re.compile(
     r"\blungs?\b.*\b(?:clear|normal|unremarkable)\b|\b(?:clear|normal)\b.*\blungs?\b", re.S
 )
 _INTERSTITIAL = re.compile(r"\b(?:interstiti\w+|reticul\w+|markings?|bronchovascular|vascularity)\b")
+_OF_LUNGS = re.compile(r"(?:the )?lungs\b", re.IGNORECASE)
 _NOT_THERE = frozenset({Assertion.ABSENT, Assertion.RESOLVED})
 
 
@@ -88,6 +90,12 @@ def denies_markings(sentence: Sentence, denial: Mention) -> bool:
     return is_interstitial(sentence, denial) or denied_name(sentence, denial) == CLEAR_LUNGS
 
 
+def is_filled(sentence: Sentence, mention: Mention) -> bool:
+    """Say whether an opacity is called one of air spaces."""
+    words = sentence.text[mention.start - sentence.start : mention.end - sentence.start].lower()
+    return mention.finding == "opacity" and _OF_AIR_SPACES.search(words) is not None
+
+
 def said_as(sentence: Sentence, mention: Mention) -> tuple[str, ...]:
     """Return the names by which `denials` knows what is there: "airspace disease" is denied as a consolidation too."""
     start, end = mention.start - sentence.start, mention.end - sentence.start
@@ -122,7 +130,9 @@ def contradicted_statements(sentence: Sentence, finding: str) -> tuple[ChestStat
         "no-acute": is_acute(finding),
         "expanded": finding in table("normals")["expanded"]["denies"],
     }
-    return tuple(s for s in chest_or_rest(sentence.text) if cannot_stay[s.kind])
+    found = tuple(s for s in chest_or_rest(sentence.text) if cannot_stay[s.kind])
+    of_lungs = found and not of_the_lung(finding) and _OF_LUNGS.match(sentence.text) is not None
+    return tuple(s for s in found if not (of_lungs and s.kind == "no-acute"))
 
 
 @lru_cache(maxsize=1 << 15)

@@ -30,7 +30,6 @@ from medcutmix_cli.planning.reading import (
 )
 from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.system.garbage import leave_old_objects
 from medcutmix_cli.system.worker_pool import map_in_processes
 
 
@@ -111,7 +110,7 @@ def make_plan(
         gated = frozenset(key for key, studies in lacking.items() if len(studies) >= gate.min_nulls())
         chooser = Chooser(settings, strategy, reader, gated if gate.min_nulls() else None)
         choice = _Choice(chooser)
-        with reread_by(reader), leave_old_objects():
+        with reread_by(reader):
             choice.choose_all(cohort, shelf, workers, report)
     dropped += choice.drop_unpaired(cohort)
     pairs = arrange_pairs(choice.pairs)

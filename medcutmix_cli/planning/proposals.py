@@ -36,7 +36,6 @@ from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, use_lexicon
 from medcutmix_cli.seeds import stable_generator
-from medcutmix_cli.system.garbage import leave_old_objects
 
 TOO_FEW_NULLS = "too-few-null-pictures"
 
@@ -221,7 +220,7 @@ def try_part(part: RecipientRange) -> list[tuple[Trial, ...]]:
     """Try the proposals for some recipients, knowing of no other pair; nothing for those that may not receive."""
     draw, first, end = part
     chooser, cohort = _ProposalWorker.chooser, _ProposalWorker.cohort
-    with use_lexicon(chooser.lexicon), reread_by(chooser.reader), leave_old_objects():
+    with use_lexicon(chooser.lexicon), reread_by(chooser.reader):
         return [
             () if chooser.bars(recipient) else tuple(chooser.try_proposals(recipient, cohort, draw))
             for recipient in cohort.studies[first:end]

@@ -20,11 +20,13 @@ _PARAGRAPH_END = re.compile(
 # "1. ", "2) ", "(3) ", "- " at the start of a line or right after a sentence's end.
 _LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•])(?=\s+\S)|\d{1,2}\.(?=[A-Z][a-z])")
 _MARKER_INSIDE = re.compile(r"(?<=[.;:!?])\s+(?=\(?\d{1,2}[.)]\s+[A-Z])")
+# "1. Small effusion 2. No edema.": a new item without a stop before it.
+_NUMBER_INSIDE = re.compile(r"(?<=[A-Za-z])\s+(?=(\d{1,2})[.)]\s+[A-Z])")
 # A full stop in no doubt: after a lower-case word of three letters or more, before a capitalised word, "A" or a size;
 # after a size or the mark of removed text, before a capitalised word or "A".
 _CERTAIN_STOP = re.compile(
-    r"(?<=[a-z]{3}[.!?])(?:[ ]*(?=[A-Z][a-z])|[ ]+(?=A +[a-z]|\d+(?:\.\d+)? ?[mc]m\b))"
-    r"|(?:(?<=\d [cm]m[.])|(?<=___[.]))[ ]+(?=[A-Z][a-z]|A +[a-z])|(?<=[a-z]{3}\.\.)[ ]+(?=[A-Z][a-z])"
+    r"(?<=[a-z]{3}[.!?])(?:[ ]*(?=[A-Z][a-z])|[ ]+(?=A +[a-z]|X{4} |\d+(?:\.\d+)? ?[mc]m\b))"
+    r"|(?:(?<=\d [cm]m[.])|(?<=___[.])|(?<=X{4}[.]))[ ]+(?=[A-Z][a-z]|A +[a-z])|(?<=[a-z]{3}\.\.)[ ]+(?=[A-Z][a-z])"
     # no stop at all: a new subject with its capital ("markings The lungs are")
     r"|(?<=[a-z]{4})[ ]+(?=(?:The (?:heart|lungs?|cardi|mediastin|osse|bon[ey]|pleura|visuali|trache|aort)"
     r"|There (?:is|are) |No [a-z]))"
@@ -78,6 +80,7 @@ def _pieces(report: str, start: int, end: int) -> list[tuple[int, int]]:
     for left, right in _between(cuts, start, end):
         text = unwrap(report[left:right])
         inner = [(m.start(), m.end()) for m in _MARKER_INSIDE.finditer(text)]
+        inner += [(m.start(), m.end()) for m in _NUMBER_INSIDE.finditer(text) if _goes_on(text, m)]
         inner += [
             (m.start(), m.end()) for m in _CERTAIN_STOP.finditer(text) if not _abbreviated(text, m.start())
         ]
@@ -86,6 +89,12 @@ def _pieces(report: str, start: int, end: int) -> list[tuple[int, int]]:
             if begin < stop:
                 pieces.append((left + begin, left + stop))
     return pieces
+
+
+def _goes_on(text: str, number: re.Match[str]) -> bool:
+    """Say whether a number inside a line goes on with a list: the one before it stands earlier."""
+    before = int(number.group(1)) - 1
+    return before > 0 and re.search(rf"(?:^|\s){before}[.)]\s", text[: number.start()]) is not None
 
 
 def _abbreviated(text: str, stop: int) -> bool:

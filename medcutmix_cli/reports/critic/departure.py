@@ -34,8 +34,22 @@ def called_otherwise(case: Case) -> Iterator[Sentence]:
     related = relation_of(case.exchanged.gone).related - {case.exchanged.came}
     for sentence in case.own:
         named = [m for m in sentence.mentions if m.finding in related and m.assertion in STATED]
-        if any(_same_place(m, case) for m in named):
+        if any(_same_place(m, case) or _on_the_other_side(m, sentence, case) for m in named):
             yield sentence
+
+
+def _on_the_other_side(mention: Mention, sentence: Sentence, case: Case) -> bool:
+    """Say whether a part of the report that did not name what left has it on the other side, by another name.
+
+    Two parts that disagree about the side of one shadow: no part tells of it apart from that.
+    """
+    told = {s.section for s in case.left if mentions_of(s, case.exchanged.gone)}
+    if case.exchanged.same or not told or sentence.section in told:
+        return False
+    here = (s for s in case.after if s.section in told)
+    beside = any(mentions_of(s, mention.finding) for s in here)
+    other = other_side(Side(case.exchanged.side_gone))
+    return not beside and other is not None and mention.side is other
 
 
 def _same_place(mention: Mention, case: Case) -> bool:
@@ -152,9 +166,31 @@ def _otherwise_than_what_left(case: Case) -> Iterator[Sentence]:
 
 
 def left_over(case: Case) -> Iterator[Sentence]:
-    """Yield calls, faxes and wishes for older films that were there for what left."""
-    if case.exchanged.gone:
-        yield from (s for s in case.stayed if not s.mentions and says(s.text, "departure", "leftovers"))
+    """Yield calls, faxes and wishes for older films, made for what left, and what older films showed of it."""
+    if not case.exchanged.gone:
+        return
+    names = {case.exchanged.gone, *relation_of(case.exchanged.gone).related}
+    for sentence in case.stayed:
+        kind = "older" if any(m.finding in names for m in sentence.mentions) else "leftovers"
+        if (kind == "older" or not sentence.mentions) and says(sentence.text, "departure", kind):
+            yield sentence
+
+
+def needs_another(case: Case) -> Iterator[Sentence]:
+    """Yield "further sequela" where the first has left, and "parapneumonic" where no pneumonia is named."""
+    if not case.exchanged.gone:
+        return
+    named = {m.finding for s in case.after for m in s.mentions if m.assertion in STATED}
+    for sentence in case.stayed:
+        first = says(sentence.text, "departure", "needing") and not case.exchanged.same
+        further = says(sentence.text, "departure", "needing") and _same_section_left(sentence, case)
+        caused = says(sentence.text, "departure", "caused") and "pneumonia" not in named
+        if first or further or caused:
+            yield sentence
+
+
+def _same_section_left(sentence: Sentence, case: Case) -> bool:
+    return any(s.section == sentence.section and mentions_of(s, case.exchanged.gone) for s in case.left)
 
 
 def _antecedent_left(sentence: Sentence, case: Case) -> bool:
@@ -185,7 +221,8 @@ def markings_stay(case: Case) -> Iterator[Sentence]:
     pattern = critic_words("departure", "markings")
     if not any(asserts(s.text, pattern) and mentions_of(s, case.exchanged.gone) for s in case.left):
         return
-    if not any(pattern.search(words_of(s.text)) for s in case.arrived):
+    same = case.exchanged.same  # what came says how they are now
+    if same or not any(pattern.search(words_of(s.text)) for s in case.arrived):
         yield from (s for s in case.own if asserts(s.text, pattern))
 
 
@@ -200,6 +237,7 @@ RULES = {
     "departed-named-in-the-history": named_in_the_history,
     "departed-leaves-a-rest": rest_of_nothing,
     "departed-left-something-over": left_over,
+    "departed-needed-by-another": needs_another,
     "departed-same-size": same_size,
     "departed-markings-stay": markings_stay,
 }

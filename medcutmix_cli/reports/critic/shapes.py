@@ -51,12 +51,14 @@ def find_doubled_words(case: Case) -> Iterator[Sentence]:
 
 
 def badly_opened(case: Case) -> Iterator[Sentence]:
-    """Yield sentences that begin in lower case, or with a word that cannot open one."""
+    """Yield sentences that begin in lower case, as the recipient's did not, or with a word that cannot open one."""
     proper = any(s.text[:1].isupper() for s in case.before)
+    own = {s.text.split()[0] for s in case.left if s.text[:1].islower()}
     for sentence in case.fresh:
         first = sentence.text[:1]
         said = words_of(sentence.text)
-        if (proper and first.islower()) or critic_words("shape", "opening").match(said) or first in ",.;:)":
+        small = proper and first.islower() and sentence.text.split()[0] not in own
+        if small or critic_words("shape", "opening").match(said) or first in ",.;:)":
             yield sentence
 
 

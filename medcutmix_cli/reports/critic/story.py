@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
-from medcutmix_cli.reports.critic.case import STATED, Case, may_be_one, mentions_of
+from medcutmix_cli.reports.critic.case import STATED, Case, key_of, may_be_one, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, lists_of, only_side, says
 from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of, words_of
 from medcutmix_cli.reports.tables import table
@@ -195,6 +195,14 @@ def tell_twice(case: Case) -> Iterator[Sentence]:
             yield sentence
 
 
+def tell_all_twice(case: Case) -> Iterator[Sentence]:
+    """Yield the first sentence of a findings section that the impression holds once more, as a copy of the report."""
+    inside = {key_of(s)[1] for s in case.before if s.section == "impression"}
+    copied = [s for s in case.before if s.section != "impression" and key_of(s)[1] in inside]
+    if len(copied) >= _COPIED:
+        yield copied[0]
+
+
 def silent_findings(case: Case) -> Iterator[Sentence]:
     """Yield what left the findings, a sign of it too, where what came is told in the impression alone."""
     inside, outside = _by_part(case)
@@ -224,7 +232,9 @@ def inconsistent_sides(case: Case) -> Iterator[Sentence]:
             yield sentence
 
 
+_COPIED = 3
 RULES = {
+    "story-told-in-a-copy": tell_all_twice,
     "story-finding-lost": find_lost_findings,
     "story-observation-lost": observation_lost,
     "story-markings-lost": markings_lost,
