@@ -222,7 +222,7 @@ def test_no_acute_process_of_the_rest_does_not_stay_beside_what_comes():
             id="another-process-may-be-the-same-shadow",
         ),
         pytest.param(
-            make_report("No pneumothorax.", impression=("\n \n 1. Mild atelectasis 2. Normal heart size.",)),
+            make_report("No pneumothorax.", impression=("Mild atelectasis 2. Normal heart size.",)),
             "sentence-holds-a-list-number",
             id="a-number-in-the-sentence",
         ),

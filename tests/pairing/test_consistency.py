@@ -2,13 +2,17 @@ from itertools import product
 
 import pytest
 
-from medcutmix_cli.pairing.consistency import contradiction, impression_consistent, inconsistency
+from medcutmix_cli.pairing.consistency import comparable, contradiction, impression_consistent, inconsistency
 from medcutmix_cli.records import Assertion, Mention, Side
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from tests.builders import make_report
 
 READER = ReportReader()
+
+
+def sentences(text):
+    return READER.read(f"FINDINGS: {text}").sentences
 
 
 def broken_rule(*findings, impression=()):
@@ -125,3 +129,15 @@ def test_an_adverb_gives_the_degree_of_its_adjective(degree, adverb):
 )
 def test_a_denial_in_one_part_of_what_the_other_asserts_is_seen(findings, impression, alike):
     assert told_alike(findings, impression) is alike
+
+
+@pytest.mark.parametrize(
+    "denial", ["No focal airspace disease.", "No air space opacity.", "No alveolar opacities."]
+)
+@pytest.mark.parametrize("shadow", ["Streaky left basilar opacity.", "8 mm opacity in the left lung."])
+def test_another_shadow_is_not_what_a_denial_of_airspace_disease_means(denial, shadow):
+    assert contradiction(comparable(sentences(f"{shadow} {denial}"))) == ""
+    assert contradiction(comparable(sentences(f"{shadow} No opacity."))) == "present-and-absent"
+    assert contradiction(comparable(sentences(f"{shadow} The lungs are clear."))) == "present-and-absent"
+    filled = sentences(f"Left basilar airspace opacity. {denial}")
+    assert contradiction(comparable(filled)) == "present-and-absent"

@@ -64,6 +64,19 @@ def texts(text):
             ],
             id="no-stop-before-a-new-subject",
         ),
+        pytest.param(
+            "1. Small effusion 2. No edema 3. Normal heart.",
+            ["Small effusion", "No edema", "Normal heart."],
+            id="items-without-stops",
+        ),
+        pytest.param(
+            "Fracture of rib 2. Normal heart.", ["Fracture of rib 2.", "Normal heart."], id="no-item"
+        ),
+        pytest.param(
+            "Blunted XXXX. Larger opacities. XXXX XXXX opacity.",
+            ["Blunted XXXX.", "Larger opacities.", "XXXX XXXX opacity."],
+            id="stops-beside-removed-words",
+        ),
         pytest.param("___\n \n ...", [], id="nothing-with-a-letter"),
     ],
 )

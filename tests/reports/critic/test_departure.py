@@ -229,3 +229,30 @@ def test_the_lower_parts_of_a_lung_are_one_place(place):
     assert "departed-called-otherwise" in rules_broken(
         recipient, mixed, "pneumonia", "pneumothorax", "left", "right"
     )
+
+
+@pytest.mark.parametrize("rest", ["further sequela of infection", "additional foci of infection"])
+def test_a_further_one_is_seen_where_the_first_has_left(rest):
+    after = f"A right nodule may represent {rest}."
+    recipient, mixed = told("pneumonia", "left", after=after), told("pneumothorax", "right", after=after)
+    assert "departed-needed-by-another" in rules_broken(
+        recipient, mixed, "pneumonia", "pneumothorax", "left", "right"
+    )
+
+
+@pytest.mark.parametrize("when", ["Prior", "The previous"])
+def test_what_an_older_film_showed_of_it_is_seen(when):
+    after = f"{when} radiograph from May reveals no evidence of pneumonia."
+    recipient, mixed = told("pneumonia", "left", after=after), told("mass", "right", after=after)
+    assert "departed-left-something-over" in rules_broken(
+        recipient, mixed, "pneumonia", "mass", "left", "right"
+    )
+
+
+def test_two_parts_that_disagree_about_the_side_of_a_shadow_are_seen():
+    recipient = report("There is right lower lobe consolidation.", "Left lower lobe pneumonia.")
+    mixed = report(
+        "There is right lower lobe consolidation. There is a left upper lobe mass.", "Left upper lobe mass."
+    )
+    broken = rules_broken(recipient, mixed, "pneumonia", "mass", "left", "left")
+    assert "departed-called-otherwise" in broken

@@ -192,3 +192,12 @@ def test_the_collapse_by_a_pneumothorax_leaves_with_it(collapse):
     mixed = report(f"{HEART} Small left apical pneumothorax.")
     found = rules_broken(recipient, mixed, "pneumothorax", "pneumothorax", "left", "left")
     assert "story-finding-lost" not in found
+
+
+def test_a_report_that_holds_a_copy_of_itself_is_seen():
+    findings = "The heart is normal in size. There is a small left pleural effusion. The bones are intact."
+    recipient = report(findings, f"Small left pleural effusion. {findings}")
+    mixed = recipient.replace("small left pleural effusion", "small left pneumothorax", 1)
+    assert "story-told-in-a-copy" in rules_broken(recipient, mixed, "pleural_effusion", "pneumothorax")
+    single = report(findings, "Small left pleural effusion.")
+    assert "story-told-in-a-copy" not in rules_broken(single, single, "mass", "mass")
