@@ -439,7 +439,7 @@ class TargetOutcome:
         target: The target as it would be typed alone.
         have: Studies of the cell among the originals.
         wanted: How many there were to be, originals and mixes together.
-        planned: Pairs that lie in the cell, whichever cell they were planned for.
+        planned: Pairs that lie in the cell, whichever cell they were planned for, spare ones among them.
         hosts: Studies that could receive for it before any was tried (likewise donors: that could give).
         short: Why fewer were planned than were missing, "" where they were not.
         refused: Why matches for it were refused, counted.

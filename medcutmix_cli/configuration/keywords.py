@@ -33,6 +33,7 @@ class PlanKeywords(TypedDict, total=False):
     splits: Sequence[str] | None
     findings: Sequence[str] | None
     target: Sequence[str] | None
+    target_spare: float | None
     max_uses_per_donor: int | None
     labels: str | None
     label_table: str | Path | None

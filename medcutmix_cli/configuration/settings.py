@@ -267,6 +267,14 @@ class PlanSettings:
         spoken_default="no cell",
         text_values=True,
     )
+    target_spare: float = setting(
+        0.0,
+        "Share of pairs planned beyond what a target lacks, since rendering rejects some: 1 plans twice as many.",
+        keyword="target_spare",
+        panel=PAIRS,
+        metavar="X",
+        least=0,
+    )
     max_uses_per_donor: int = setting(
         5, "How often a study may give.", keyword="max_uses_per_donor", panel=PAIRS, metavar="N", least=1
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medcutmix_cli.dry_run.probe import Probe
+from medcutmix_cli.records import TargetOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class PlanFigures:
         shards: That the pairs are cut into.
         bytes: Size of the plan and what belongs to it, on disk.
         seconds: Wall time of planning; None where the plan lay in the run folder already.
+        targets: What became of each cell of a targeted plan.
     """
 
     studies: dict[str, int]
@@ -35,6 +37,7 @@ class PlanFigures:
     shards: int
     bytes: int
     seconds: float | None
+    targets: tuple[TargetOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ class PlanResult:
         dropped: Every study that is the recipient of no pair.
         refused: Candidates that were tried and refused, by reason.
         images_dropped: Pictures left out of studies that went on, by reason.
-        pairs_missing: Pairs asked for that were not found, of studies that are recipients of some.
+        pairs_missing: Pairs asked for that were not found, of studies that are recipients of some; of a targeted plan,
+            pairs that cells still lack.
         texts: Sums of what was read (see `FiledReports`).
         nulls: What the evidence gate is calibrated on; empty without a gate.
         negatives: Label-negative studies there are for each finding, summed over splits.

@@ -7,9 +7,11 @@ work. Whatever stands against a match is counted by name.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.engines import Progress
@@ -109,14 +111,16 @@ class TargetedChoice:
                 for match, trial in zip(matches, trials, strict=True):
                     self._settle(match, trial, roster)
                     report("pairing", min(total, self._planned.total()), total)
+        report("pairing", len(self.pairs), len(self.pairs))
         members = zip(roster.studies, roster.receives, strict=True)
         self._hosts = frozenset(study.study_id for study, cells in members if cells)
         self._last_refusal |= {roster.studies[host].study_id: NONE_FITS for host, _cell in roster.unmatched}
         self.outcomes = tuple(self._outcome(cell, roster, *counts) for cell, counts in enumerate(able))
 
     def _lacks(self, cell: int) -> int:
-        """Return how many pairs a cell still lacks."""
-        return max(0, self._cells[cell].wanted - self._cells[cell].have - self._planned[cell])
+        """Return how many pairs a cell still lacks, spare ones among them."""
+        missing = self._cells[cell].wanted - self._cells[cell].have
+        return max(0, math.ceil(missing * (1 + self.chooser.settings.target_spare)) - self._planned[cell])
 
     def _asked(self, cell: int) -> int:
         """Return how many pairs are asked for now: few while none was found, none where too many were refused."""
@@ -162,7 +166,7 @@ class TargetedChoice:
 
     def _outcome(self, cell: int, roster: Roster, hosts: int, donors: int) -> TargetOutcome:
         asked = self._cells[cell]
-        return TargetOutcome(
+        outcome = TargetOutcome(
             target=asked.target.text,
             split=asked.split,
             have=asked.have,
@@ -170,9 +174,10 @@ class TargetedChoice:
             planned=self._planned[cell],
             hosts=hosts,
             donors=donors,
-            short=self._shortage(cell, roster, hosts, donors) if self._lacks(cell) else "",
             refused=dict(sorted(self._refused[cell].items())),
         )
+        short = self._shortage(cell, roster, hosts, donors) if outcome.missing else ""
+        return replace(outcome, short=short)
 
     def _shortage(self, cell: int, roster: Roster, hosts: int, donors: int) -> str:
         """Name why a cell is not full."""

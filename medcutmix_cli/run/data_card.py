@@ -47,6 +47,7 @@ def card_text(record: RunRecord, status: RunStatus) -> str:
         _table(status.dropped),
         "Pairs refused while rendering, by reason:",
         _table({**status.rejected, **status.failed}),
+        *_targets(status),
         "## What the evidence gate guarantees",
         _guarantees(status),
         "## Sources",
@@ -95,6 +96,18 @@ def _pairs(status: RunStatus) -> dict[str, int]:
         "pairs: failed": sum(status.failed.values()),
         "pairs: waiting": status.waiting,
     }
+
+
+def _targets(status: RunStatus) -> tuple[str, ...]:
+    """Return a row a cell of a targeted plan; nothing where the plan has none."""
+    if not status.targets:
+        return ()
+    rows = [
+        f"| `{t.target}` | {t.split} | {t.have} | {t.wanted} | {t.planned} | {t.short or '-'} |"
+        for t in status.targets
+    ]
+    head = "| target | split | there | wanted | planned | short |"
+    return ("## Targets", "\n".join([head, "|---|---|---|---|---|---|", *rows]))
 
 
 def _guarantees(status: RunStatus) -> str:

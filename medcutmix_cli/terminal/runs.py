@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -140,6 +141,13 @@ def _warnings(status: RunStatus) -> Iterator[RenderableType]:
         texts.append(
             "Some findings have too few label-negative pictures to calibrate the evidence gate on: more studies, "
             "a lower `least` in [mixing.options.null-max], or --gate none"
+        )
+    rejected = sum(status.rejected.values())
+    if status.targets and rejected and status.written:
+        spare = math.ceil(10 * rejected / status.written) / 10
+        texts.append(
+            f"{rejected:,} of {quantity(status.planned, 'pair')} for targets were rejected while rendering: "
+            f"--target-spare {spare:g} would plan as many more"
         )
     if status.too_many_failures:
         texts.append(

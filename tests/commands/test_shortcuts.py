@@ -50,6 +50,33 @@ def test_what_it_names_can_be_planned(tmp_path, capsys):
     assert "consolidation@view=PA: 2 there, 12 wanted, 10 planned" in capsys.readouterr().out
 
 
+def test_a_dry_run_tells_what_would_become_of_a_target(tmp_path, capsys):
+    source = write_confounded(tmp_path / "in", 12, 2, 4, 16)
+    options = ["--pairing", "normal-host", "--target", "consolidation@view=PA", "--encoder", "bundled"]
+    assert run("plan", source, tmp_path / "out", *options, "--gate", "none", "--dry-run") == 0
+    assert "consolidation@view=PA: 2 there, 12 wanted, 10 planned" in capsys.readouterr().out
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_recipe_may_name_targets_as_well(tmp_path, capsys):
+    source = write_confounded(tmp_path / "in", 12, 2, 4, 16)
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        '[plan]\ntarget = ["consolidation@view=PA:+3"]\npairing = "normal-host"\n[mixing]\ngate = "none"\n'
+    )
+    assert run("plan", source, tmp_path / "out", "--config", recipe, "--encoder", "bundled") == 0
+    assert "2 there, 5 wanted, 3 planned" in capsys.readouterr().out
+
+
+def test_a_mistyped_target_is_an_error_before_a_report_is_read(tmp_path, capsys):
+    source = write_confounded(tmp_path / "in", 1, 1, 1, 1)
+    options = ["--pairing", "normal-host", "--encoder", "bundled", "--target", "consolidation@vew=PA"]
+    assert run("plan", source, tmp_path / "out", *options) == 2
+    told = " ".join(capsys.readouterr().err.split())
+    assert "did you mean 'view'" in told
+    assert "reading" not in told
+
+
 def test_a_set_without_shortcuts_says_so(tmp_path, capsys):
     assert run("shortcuts", write_confounded(tmp_path / "in", 15, 15, 15, 15)) == 0
     assert "none goes together" in " ".join(capsys.readouterr().out.split())

@@ -86,6 +86,13 @@ def test_a_number_counts_originals_and_mixes_or_mixes_alone(target, wanted):
     assert (outcome.wanted, outcome.planned) == (wanted, wanted - 2)
 
 
+@pytest.mark.parametrize(("spare", "pairs"), [(0.5, 6), (0.1, 5), (9.0, 14)])
+def test_spare_pairs_are_planned_for_those_that_rendering_rejects(spare, pairs):
+    result = planned(confounded(), "consolidation@device=no:+4", target_spare=spare)
+    assert (result.targets[0].planned, len(result.pairs)) == (pairs, pairs)  # fourteen could receive
+    assert (result.targets[0].short, result.pairs_missing) == ("", 0)
+
+
 def test_a_number_that_is_there_already_plans_nothing():
     result = planned(confounded(), "consolidation@device=yes:5", "consolidation:+3")
     assert [outcome.planned for outcome in result.targets][1] == 3

@@ -1,5 +1,12 @@
+from dataclasses import replace
+
+from medcutmix_cli.inspection.summary import status
 from medcutmix_cli.records import TargetOutcome
+from medcutmix_cli.run.data_card import card_text
+from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.terminal import status_view
 from medcutmix_cli.terminal.targets import targets_table
+from tests.run_folders import write_run
 from tests.terminal.printing import printed
 
 FULL = TargetOutcome("consolidation@device=no", "train", 10, 90, 80, 300, 100)
@@ -31,3 +38,20 @@ def test_cells_that_lacked_nothing_share_a_line():
 def test_the_split_is_told_where_there_are_several():
     other = TargetOutcome("mass@view=AP", "validate", 1, 2, 1, 1, 1)
     assert "validate: mass@view=AP" in printed(targets_table([FULL, other]))
+
+
+def test_what_rendering_rejected_of_a_targeted_plan_is_said_with_what_would_make_up_for_it(tmp_path):
+    run = write_run(tmp_path / "run", rejected=2)  # one was written
+    told = " ".join(printed(status_view(replace(status(run), targets=(FULL,)), "RUN")).split())
+    assert "consolidation@device=no: 10 there" in told
+    assert "2 of 3 pairs for targets were rejected while rendering: --target-spare 2 would" in told
+    assert "--target-spare" not in printed(status_view(status(run), "RUN"))
+
+
+def test_the_card_has_a_row_a_cell_and_says_nothing_without_targets(tmp_path):
+    folder = RunFolder(write_run(tmp_path / "run"))
+    record, found = read_run(folder), status(folder.root)
+    card = card_text(record, replace(found, targets=(FULL, SHORT)))
+    assert "| `consolidation@device=no` | train | 10 | 90 | 80 | - |" in card
+    assert "| `mass@view=AP` | train | 2 | 50 | 40 | hosts-used-up |" in card
+    assert "## Targets" not in card_text(record, found)
