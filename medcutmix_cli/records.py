@@ -432,6 +432,36 @@ class Guarantee:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetOutcome:
+    """What became of one cell.
+
+    Attributes:
+        target: The target as it would be typed alone.
+        have: Studies of the cell among the originals.
+        wanted: How many there were to be, originals and mixes together.
+        planned: Pairs that lie in the cell, whichever cell they were planned for, spare ones among them.
+        hosts: Studies that could receive for it before any was tried (likewise donors: that could give).
+        short: Why fewer were planned than were missing, "" where they were not.
+        refused: Why matches for it were refused, counted.
+    """
+
+    target: str
+    split: str
+    have: int
+    wanted: int
+    planned: int
+    hosts: int
+    donors: int
+    short: str = ""
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> int:
+        """Pairs that the cell still lacks."""
+        return max(0, self.wanted - self.have - self.planned)
+
+
+@dataclass(frozen=True, slots=True)
 class Placement:
     """Where an original picture lies on the square canvas; geometry both ways.
 

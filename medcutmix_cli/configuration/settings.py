@@ -44,6 +44,7 @@ UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 _EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
 _LOOK = _ATTEND | _MAPS
+_SHORTCUTS = frozenset({"shortcuts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class DatasetSettings:
         panel=DATA,
         metavar="NAME",
         kind="dataset",
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
     )
     reports: str = setting(
         "",
@@ -78,7 +79,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS,
     )
     unpaired: str = setting(
         "",
@@ -108,7 +109,7 @@ class ReportSettings:
         panel=DATA,
         metavar="NAME",
         choices=SECTION_RULES,
-        commands=NEW_RUN | {"read", "reports"},
+        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS,
     )
     findings: str = setting(
         "",
@@ -119,7 +120,7 @@ class ReportSettings:
         metavar="FILE",
         path=True,
         semantic=False,
-        commands=NEW_RUN | {"read", "reports"},
+        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS,
     )
     nlp_model: str = setting(
         "",
@@ -129,7 +130,7 @@ class ReportSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | {"read"},
+        commands=NEW_RUN | {"read"} | _SHORTCUTS,
     )
     diagnostic: str = setting(
         "lexicon",
@@ -139,7 +140,7 @@ class ReportSettings:
         panel=DATA,
         metavar="NAME",
         choices=DIAGNOSTIC_CHOICES,
-        commands=NEW_RUN | {"read"},
+        commands=NEW_RUN | {"read"} | _SHORTCUTS,
     )
 
 
@@ -246,7 +247,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
     )
     findings: tuple[str, ...] = setting(
         (),
@@ -256,6 +257,24 @@ class PlanSettings:
         panel=PAIRS,
         metavar="NAME",
         spoken_default="all with a place of their own",
+    )
+    target: tuple[str, ...] = setting(
+        (),
+        "Plan only what fills a cell: consolidation@device=no (as many as with a device), :even, :200, :+50, or "
+        "balance:consolidation/view. Repeat it.",
+        keyword="target",
+        panel=PAIRS,
+        metavar="CELL",
+        spoken_default="no cell",
+        text_values=True,
+    )
+    target_spare: float = setting(
+        0.0,
+        "Share of pairs planned beyond what a target lacks, since rendering rejects some: 1 plans twice as many.",
+        keyword="target_spare",
+        panel=PAIRS,
+        metavar="X",
+        least=0,
     )
     max_uses_per_donor: int = setting(
         5, "How often a study may give.", keyword="max_uses_per_donor", panel=PAIRS, metavar="N", least=1
@@ -295,6 +314,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=LABEL_SOURCES,
+        commands=NEW_RUN | _SHORTCUTS,
     )
     label_table: str = setting(
         "",
@@ -304,6 +324,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
+        commands=NEW_RUN | _SHORTCUTS,
     )
     attributes: str = setting(
         "",
@@ -314,6 +335,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
+        commands=NEW_RUN | _SHORTCUTS,
     )
     exclude_ids: str = setting(
         "",
@@ -323,7 +345,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
     )
     unpaired: str = setting(
         "none",
@@ -481,7 +503,7 @@ class RunSettings:
         spoken_default="the CPUs allowed",
         least=0,
         semantic=False,
-        commands=NEW_RUN | _EMBED | {"render", "calibrate"},
+        commands=NEW_RUN | _EMBED | {"render", "calibrate"} | _SHORTCUTS,
     )
     max_fail_frac: float = setting(
         0.01,
@@ -552,7 +574,7 @@ COLUMNS = Setting(
         panel=DATA,
         metavar="FIELD=COLUMN",
         example="image=file_path",
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
         text_values=True,
     ),
 )

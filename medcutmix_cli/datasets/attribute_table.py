@@ -39,13 +39,13 @@ class AttributeTable:
     Attributes:
         about: One of `KEYS`.
         rows: Id -> (name, value), by the order of names.
-        names: Every attribute.
+        values: Attribute -> its values, sorted.
         left_out: Columns that are none, with why: "too-many-values", "one-value".
     """
 
     about: str = "study"
     rows: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    names: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, study: Study, image: Image) -> tuple[tuple[str, str], ...]:
@@ -89,7 +89,12 @@ def read_attribute_table(path: Path) -> AttributeTable:
     }
     shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
     rows = {identifier: shared.setdefault(said, said) for identifier, said in rows.items()}
-    return AttributeTable(about, rows, tuple(sorted(names[c] for c in groups)), left_out)
+    return AttributeTable(about, rows, _values(rows.values()), left_out)
+
+
+def _values(rows: Iterable[tuple[tuple[str, str], ...]]) -> dict[str, tuple[str, ...]]:
+    found = sorted({pair for row in rows for pair in row})
+    return {name: tuple(value for known, value in found if known == name) for name, _ in found}
 
 
 def short_name(text: str) -> str:

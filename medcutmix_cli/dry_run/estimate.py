@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from medcutmix_cli.dry_run.probe import Probe
+from medcutmix_cli.records import TargetOutcome
 from medcutmix_cli.run.shape import SetShape
 
 
@@ -26,6 +27,7 @@ class PlanFigures:
         seconds: Wall time of planning; None where the plan lay in the run folder already.
         reserve: Pairs that were found and are not planned, by reason.
         shape: Originals against planned rows; None where an earlier version made the plan.
+        targets: What became of each cell of a targeted plan.
     """
 
     studies: dict[str, int]
@@ -40,6 +42,7 @@ class PlanFigures:
     seconds: float | None
     reserve: dict[str, int] = field(default_factory=dict)
     shape: SetShape | None = None
+    targets: tuple[TargetOutcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

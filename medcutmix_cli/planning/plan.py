@@ -6,7 +6,7 @@ Every input study ends as planned (it is a recipient of at least one pair) or dr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -33,7 +33,8 @@ from medcutmix_cli.planning.reading import (
 )
 from medcutmix_cli.planning.reserve import SHAPE, SHARE, beyond_shape, beyond_share
 from medcutmix_cli.planning.shape import shape_of
-from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study
+from medcutmix_cli.planning.target_choice import TargetedChoice, plan_targets
+from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study, TargetOutcome
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.shape import SetShape
 from medcutmix_cli.system.worker_pool import map_in_processes
@@ -49,7 +50,8 @@ class PlanResult:
         dropped: Every study that is the recipient of no pair.
         refused: Candidates that were tried and refused, by reason.
         images_dropped: Pictures left out of studies that went on, by reason.
-        pairs_missing: Pairs asked for that were not found, of studies that are recipients of some.
+        pairs_missing: Pairs asked for that were not found, of studies that are recipients of some; of a targeted plan,
+            pairs that cells still lack.
         texts: Sums of what was read (see `FiledReports`).
         nulls: What the evidence gate is calibrated on; empty without a gate.
         negatives: Label-negative studies there are for each finding, summed over splits.
@@ -58,6 +60,7 @@ class PlanResult:
         shape: Originals against rows.
         guarantees: "split/finding" -> what the gate promises of a finding that it judges, or would have to if its
             null pictures were not too few; empty without a gate.
+        targets: What became of each cell of a targeted plan.
     """
 
     pairs: PackedPairs
@@ -73,6 +76,7 @@ class PlanResult:
     reserve: dict[str, int] = field(default_factory=dict)
     shape: SetShape | None = None
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
+    targets: tuple[TargetOutcome, ...] = ()
 
 
 DEFAULT_READER = ReportReader()
@@ -106,11 +110,11 @@ def make_plan(
     table says of studies besides.
 
     Raises:
-        UsageError: The file of excluded ids does not exist.
+        UsageError: The file of excluded ids does not exist, or a target names what there is not.
     """
     report = progress or _silent
-    excluded = read_excluded(settings.exclude_ids)
-    dropped: list[Drop] = []
+    targets = plan_targets(settings, strategy, attributes.values)
+    excluded, dropped = read_excluded(settings.exclude_ids), list[Drop]()
     readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
     readable = with_attributes(readable, attributes)
     read = read_all(readable, ReadingRules(reader, strategy.findings, settings.labels), workers, report)
@@ -124,10 +128,10 @@ def make_plan(
         lacking = negatives(cohort)
         gated = frozenset(key for key, studies in lacking.items() if len(studies) >= gate.min_nulls())
         chooser = Chooser(settings, strategy, reader, gated if gate.min_nulls() else None)
-        choice = _Choice(chooser)
+        choice = TargetedChoice(chooser, targets) if targets else _Choice(chooser)
         with reread_by(reader):
             choice.choose_all(cohort, shelf, workers, report)
-        reserve, kept = choice.keep_shape(cohort)
+        shaped = _shaped(choice, cohort)
     dropped += choice.drop_unpaired(cohort)
     pairs = arrange_pairs(choice.pairs)
     counts = {key: min(len(lacking.get(key, ())), gate.pictures) for key in choice.judged}
@@ -137,16 +141,15 @@ def make_plan(
         dropped=tuple(dropped),
         refused=dict(sorted(choice.refused.items())),
         images_dropped=dict(sorted(images_dropped.items())),
-        pairs_missing=settings.pairs_per_study * (inputs - len(dropped)) - len(choice.pairs),
+        pairs_missing=choice.missing,
         texts=dict(sorted(read.counts.items())),
         nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
-        pairs_by_finding=choice.by_finding(),
-        reserve=reserve,
-        shape=shape_of(
-            choice.recipients(cohort), list(choice.pairs.values()), settings.shape_tolerance, kept
-        ),
+        pairs_by_finding=_pairs_by_finding(choice.pairs, shaped.kept),
+        reserve=shaped.reserve,
+        shape=shaped.shape,
         guarantees=_guarantees(gate, counts),
+        targets=choice.outcomes,
     )
 
 
@@ -163,6 +166,11 @@ def _by_finding(lacking: dict[NullKey, list[PackedStudy]]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for (_split, finding), studies in lacking.items():
         counts[finding] += len(studies)
+    return dict(sorted(counts.items()))
+
+
+def _pairs_by_finding(pairs: Mapping[str, PackedPair], kept: frozenset[str]) -> dict[str, int]:
+    counts = Counter(pair.finding for pair_id, pair in pairs.items() if pair_id not in kept)
     return dict(sorted(counts.items()))
 
 
@@ -189,6 +197,28 @@ def _shared(
         yield shelf.studies(), shelf
 
 
+@dataclass(frozen=True, slots=True)
+class _Shaped:
+    """What was done for the shape of the set, and what came of it.
+
+    Attributes:
+        reserve: Pairs that were found and are not planned, by reason.
+        kept: Ids of the rows in which nothing is mixed.
+    """
+
+    reserve: dict[str, int]
+    kept: frozenset[str]
+    shape: SetShape
+
+
+def _shaped(choice: _Choice | TargetedChoice, cohort: Cohort) -> _Shaped:
+    """Keep the shape of the set as far as the settings ask for it; targets ask for another one."""
+    recipients = [study for study in cohort.studies if not choice.chooser.bars(study)]
+    reserve, kept = choice.keep_shape(recipients) if isinstance(choice, _Choice) else ({}, frozenset[str]())
+    tolerance = choice.chooser.settings.shape_tolerance
+    return _Shaped(reserve, kept, shape_of(recipients, list(choice.pairs.values()), tolerance, len(kept)))
+
+
 class _Settled(Enum):
     """Whether it is known what becomes of a recipient."""
 
@@ -209,7 +239,13 @@ class _Choice:
         self.last_refusal: dict[str, str] = {}
         self.judged: set[NullKey] = set()
         self.limit = self._limits()[0]
-        self.kept: frozenset[str] = frozenset()
+        self.outcomes: tuple[TargetOutcome, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """Pairs asked for that were not found, of studies that are recipients of some."""
+        recipients = {pair.recipient_study for pair in self.pairs.values()}
+        return self.settings.pairs_per_study * len(recipients) - len(self.pairs)
 
     def choose_all(self, cohort: Cohort, shelf: SharedStudies | None, workers: int, report: Progress) -> None:
         """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn.
@@ -304,37 +340,29 @@ class _Choice:
         self.judged.update(judged)
         return _Settled.NOW
 
-    def keep_shape(self, cohort: Cohort) -> tuple[dict[str, int], int]:
+    def keep_shape(self, studies: Sequence[PackedStudy]) -> tuple[dict[str, int], frozenset[str]]:
         """Hold in reserve what would shift the set, and keep what is not mixed, as far as the settings ask for it.
 
+        Where nothing at all is mixed nothing is kept: a plan of originals alone would look like one that worked.
+
         Returns:
-            Pairs in reserve by reason, and how many rows are kept as they are: none where nothing at all is mixed.
+            Pairs in reserve by reason, and the ids of the rows in which nothing is mixed.
         """
-        settings, reserve = self.settings, dict[str, int]()
+        settings, reserve = self.settings, Counter[str]()
         reserve[SHARE] = self._hold(beyond_share(self.pairs.values(), settings.max_donor_share), SHARE)
         if settings.unmixed == "drop" or not self.pairs:
-            return {reason: count for reason, count in reserve.items() if count}, 0
-        studies, times = self.recipients(cohort), settings.pairs_per_study
+            return dict(+reserve), frozenset()
+        times = settings.pairs_per_study
         beyond = beyond_shape(self.pairs.values(), studies, times, settings.shape_tolerance)
         reserve[SHAPE] = self._hold(beyond, SHAPE)
         kept = {row.pair_id: row for row in keep_unmixed(studies, self.pairs.values(), times)}
         self.pairs |= kept
-        self.kept = frozenset(kept)
-        return {reason: count for reason, count in reserve.items() if count}, len(kept)
+        return dict(+reserve), frozenset(kept)
 
     def _hold(self, ids: list[str], reason: str) -> int:
         for pair_id in ids:
             self.last_refusal[self.pairs.pop(pair_id).recipient_study] = reason
         return len(ids)
-
-    def recipients(self, cohort: Cohort) -> list[PackedStudy]:
-        """Return the studies that may receive."""
-        return [study for study in cohort.studies if not self.chooser.bars(study)]
-
-    def by_finding(self) -> dict[str, int]:
-        """Count pairs by what comes in."""
-        mixed = (pair.finding for pair in self.pairs.values() if pair.pair_id not in self.kept)
-        return dict(sorted(Counter(mixed).items()))
 
     def drop_unpaired(self, cohort: Cohort) -> list[Drop]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""

@@ -52,6 +52,7 @@ def card_text(record: RunRecord, status: RunStatus) -> str:
         _table(status.reserve),
         "## Originals against rows",
         _shape(status.shape),
+        *_targets(status),
         "## What the evidence gate guarantees",
         _guarantees(status),
         "## Sources",
@@ -133,6 +134,18 @@ def _shape(shape: SetShape | None) -> str:
             f"{shape.sentences} in originals.",
         ]
     )
+
+
+def _targets(status: RunStatus) -> tuple[str, ...]:
+    """Return a row a cell of a targeted plan; nothing where the plan has none."""
+    if not status.targets:
+        return ()
+    rows = [
+        f"| `{t.target}` | {t.split} | {t.have} | {t.wanted} | {t.planned} | {t.short or '-'} |"
+        for t in status.targets
+    ]
+    head = "| target | split | there | wanted | planned | short |"
+    return ("## Targets", "\n".join([head, "|---|---|---|---|---|---|", *rows]))
 
 
 def _guarantees(status: RunStatus) -> str:

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from medcutmix_cli.records import Guarantee
+from medcutmix_cli.records import Guarantee, TargetOutcome
 from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, read_attempts, read_complete, read_run
 from medcutmix_cli.run.guarantees import read_guarantees
 from medcutmix_cli.run.shape import SetShape, to_shape
@@ -41,6 +41,7 @@ class RunStatus:
         guarantees: "split/finding" -> what the gate promises of it; a finding of which it keeps nothing is not mixed.
         reserve: Pairs that were found and are not planned, by reason.
         shape: Originals against planned rows; None where an earlier version made the plan.
+        targets: What planning made of each cell of a targeted plan.
     """
 
     fingerprint: str
@@ -69,6 +70,7 @@ class RunStatus:
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
     reserve: dict[str, int] = field(default_factory=dict)
     shape: SetShape | None = None
+    targets: tuple[TargetOutcome, ...] = ()
 
     def to_render(self, *, retry_failed: bool = False) -> tuple[int, ...]:
         """Return the shards that are not complete and, with `retry_failed`, those in which pairs failed."""
@@ -152,6 +154,7 @@ def _add_up(
         guarantees=guarantees,
         reserve=record.counts.get("reserve", {}),
         shape=to_shape(record.counts.get("shape")),
+        targets=tuple(TargetOutcome(**outcome) for outcome in record.counts.get("targets", ())),
     )
 
 

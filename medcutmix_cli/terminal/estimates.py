@@ -13,6 +13,7 @@ from rich.text import Text
 from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.runs import encoder_warning, with_reasons
 from medcutmix_cli.terminal.shapes import shape_view
+from medcutmix_cli.terminal.targets import targets_table
 from medcutmix_cli.terminal.words import facts, plain_table, quantity, size, warning
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def _planned(plan: PlanFigures) -> dict[str, Table | str | Text]:
         "Studies": with_reasons(head, {"": plan.dropped, "picture": plan.images_dropped}),
         "Pairs": with_reasons(pairs, {"": plan.pairs_by_finding}),
     }
+    if plan.targets:
+        rows["Targets"] = targets_table(plan.targets)
     if plan.refused:
         rows["Refused"] = with_reasons(f"{sum(plan.refused.values()):,} candidates", {"": plan.refused})
     rows["Plan"] = f"{quantity(plan.shards, 'shard')}, {size(plan.bytes)} on disk; {took}"

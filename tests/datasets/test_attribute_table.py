@@ -61,8 +61,13 @@ def test_many_numbers_are_thirds(tmp_path):
 def test_what_tells_studies_apart_one_by_one_is_left_out_by_name(tmp_path):
     rows = "".join(f"image{n},words {n},same,{'a' if n % 2 else ''}\n" for n in range(30))
     found = read_attribute_table(table(tmp_path, f"dicom_id,note,kind,half\n{rows}"))
-    assert found.names == ()
+    assert found.values == {}
     assert found.left_out == {"note": "too-many-values", "kind": "one-value", "half": "one-value"}
+
+
+def test_every_value_is_known_by_its_attribute(tmp_path):
+    path = table(tmp_path, "dicom_id,Sex,site\nimage0,M,b\nimage1,F,a\nimage2,,a\n")
+    assert read_attribute_table(path).values == {"sex": ("f", "m"), "site": ("a", "b")}
 
 
 def test_a_blank_cell_is_not_known(tmp_path):
