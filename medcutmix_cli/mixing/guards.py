@@ -42,7 +42,8 @@ class Guards:
         exchanged: Share of the picture's cells, the strongest evidence of what is exchanged, that is never left out for
             another finding; for a device it is, as long as `donor_share` still comes.
         neighbour_share: Share of a neighbour's core that may lie in the paste; 1 guards nothing.
-        device_share: The same of devices, which are long and thin: a piece of one is soon cut off.
+        device_share: The same of devices, which are long and thin: a piece of one is soon cut off. With 1 no
+            region goes round them either.
         donor_share: Least share of the donor's evidence that must be pasted.
         lungs: Whether findings of lung and pleura are pasted into lungs only, where pictures are registered.
         unmapped: What becomes of a pair whose neighbour has no map (its sentence is too long for the encoder, or not
@@ -75,7 +76,7 @@ class Guards:
 
     def need_map(self, finding: str) -> bool:
         """Say whether any guard looks at the map of such a neighbour."""
-        return self.spare or self.allowed_share(finding) < 1
+        return self.allowed_share(finding) < 1 or (self.spare and finding != DEVICES)
 
 
 def shared_cells(recipient: Placement, donor: Placement, grid: tuple[int, ...], movement: Movement) -> Mask:
@@ -129,8 +130,9 @@ def _spared(recipient: View, donor: View, guards: Guards, movement: Movement) ->
     devices, others, needed = (np.zeros(recipient.scores.shape, dtype=np.bool_) for _ in range(3))
     for view, by in ((recipient, IN_ITS_PLACE), (donor, movement)):
         for neighbour in view.neighbours:
-            kept = devices if neighbour.finding == DEVICES else others
-            kept |= by.move_mask(_core(neighbour.scores, view.placement, guards.core))
+            if guards.need_map(neighbour.finding):
+                kept = devices if neighbour.finding == DEVICES else others
+                kept |= by.move_mask(_core(neighbour.scores, view.placement, guards.core))
         if view.asked:
             needed |= by.move_mask(_core(view.scores, view.placement, guards.exchanged))
     return (others & ~needed) | devices

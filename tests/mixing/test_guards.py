@@ -134,13 +134,16 @@ def test_a_device_upon_all_of_the_evidence_is_still_refused():
 def test_a_device_that_nothing_is_left_out_for_is_refused():
     a = parent(1, (6, 5), ("support_devices", hill(6, 7)))
     assert outcome(a, parent(2, (6, 5)), STRICT) == RefusedCut("recipient-device-cut")
-    assert isinstance(outcome(a, parent(2, (6, 5)), Guards(spare=False, device_share=1)), Cut)
+    for off in (Guards(spare=False, device_share=1), Guards(device_share=1)):
+        cut = outcome(a, parent(2, (6, 5)), off)
+        assert isinstance(cut, Cut)
+        assert cut.mask[6, 7]
 
 
-@pytest.mark.parametrize("finding", ["support_devices", "mass"])
-def test_a_map_is_needed_of_what_is_spared_or_limited(finding):
+@pytest.mark.parametrize(("finding", "spared"), [("support_devices", False), ("mass", True)])
+def test_a_map_is_needed_of_what_is_spared_or_limited(finding, spared):
     unlimited = {"device_share": 1, "neighbour_share": 1}
-    assert Guards(**unlimited).need_map(finding)
+    assert Guards(**unlimited).need_map(finding) == spared
     assert Guards(spare=False).need_map(finding)
     assert not Guards(spare=False, **unlimited).need_map(finding)
 
