@@ -29,6 +29,7 @@ AGE_GROUPS = ((18, "0-17"), (40, "18-39"), (60, "40-59"), (80, "60-79"))
 """Upper ends (years, exclusive) of the groups of a column of ages; older is "80+"."""
 
 _AGE = re.compile(r"(?:^|-)age(?:-|$)")
+_YEARS = re.compile(r"\d{1,3}Y")
 _BLANKS = frozenset({"", "nan", "none", "null", "na", "n/a"})
 
 
@@ -142,10 +143,12 @@ def _bare(about: str, identifier: str) -> str:
 
 
 def _word(cell: object) -> str:
-    """Return a cell as text; a number that a blank elsewhere made a float is whole again."""
+    """Return a cell as text; a number that a blank elsewhere made a float is whole again, "058Y" is 58 (DICOM's AS)."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = "" if cell is None else str(cell).strip()
+    if _YEARS.fullmatch(text):
+        return str(int(text[:-1]))
     return "" if text.lower() in _BLANKS else text
 
 

@@ -83,7 +83,10 @@ def attributes_of(read: ReadStudy) -> StudyAttributes:
     states = _states(read)
     mentions = [m for s in counted_sentences(read.reading) for m in s.mentions]
     findings = tuple(_stated(name, state, mentions) for name, state in sorted(states.items()))
-    own = {VIEW: read.image.view, DEVICE: _device(states.get(DEVICES, UNSAID))}
+    own = {
+        VIEW: read.image.view,
+        DEVICE: _device(states.get(DEVICES, UNSAID), silent=not read.study.prompted),
+    }
     known = {**own, **dict(read.study.attributes)}
     return StudyAttributes(findings, tuple(sorted((name, value) for name, value in known.items() if value)))
 
@@ -138,8 +141,13 @@ def _side(sides: Iterable[Side]) -> Side:
     return next(iter(known), Side.NONE)
 
 
-def _device(state: str) -> str:
-    """Say whether a device is there; "" where it is only suspected."""
-    if state == UNCERTAIN:
+def _device(state: str, *, silent: bool) -> str:
+    """Say whether a device is there; "" where it is not known.
+
+    Args:
+        state: What is said of devices.
+        silent: Whether silence says that there is none: in a report it does, in one made of labels it does not.
+    """
+    if state == UNCERTAIN or (state == UNSAID and not silent):
         return ""
     return "yes" if state == PRESENT else "no"

@@ -48,7 +48,7 @@ def _donor_alone(donor: PackedStudy, finding: str) -> Cohort:
     return Cohort(
         studies=(),
         donors={(split, finding, side): (donor,) for side in sides},
-        frequency={(split, finding): len(sides)},
+        frequency={(split, finding): len(sides)} if sides else {},
         members={split: (donor,)},
     )
 

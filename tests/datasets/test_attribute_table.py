@@ -50,6 +50,11 @@ def test_ages_are_groups(tmp_path):
     ]
 
 
+def test_ages_may_be_written_as_in_dicom_and_the_table_be_that_of_nih(tmp_path):
+    path = table(tmp_path, "Image Index,Patient ID,Patient Age\nimage0.png,1,058Y\nimage1.png,2,017Y\n")
+    assert [said(path, n)["patient-age"] for n in range(2)] == ["40-59", "0-17"]
+
+
 def test_many_numbers_are_thirds(tmp_path):
     rows = "".join(f"image{n},{n / 10}\n" for n in range(30))
     path = table(tmp_path, f"dicom_id,exposure\n{rows}")

@@ -71,6 +71,11 @@ def test_a_device_is_there_or_not_or_not_known(sentence, device):
     assert known(sentence).value("device") == device
 
 
+def test_a_prompt_made_of_labels_does_not_say_that_there_is_no_device():
+    assert "device" not in dict(known("No pneumothorax.", prompted=True).values)
+    assert known("A left pectoral pacemaker is in place.", prompted=True).value("device") == "yes"
+
+
 def test_a_view_that_is_not_known_is_no_attribute():
     assert known("Clear.", view="AP").value("view") == "AP"
     assert "view" not in dict(known("Clear.", view="").values)
