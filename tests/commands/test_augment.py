@@ -75,6 +75,7 @@ def test_help_tells_the_defaults_of_the_settings_tree(capsys, monkeypatch, word)
         "workers": "the CPUs allowed",
         "batch-size": "1 on a CPU, 32 on a GPU",
         "finding": "all with a place of their own",
+        "target": "no cell",
     }
     assert told.keys() >= {"seed", "canvas", "shard-size", "blend", "split"}
     for flag, said in told.items():
