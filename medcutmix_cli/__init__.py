@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from medcutmix_cli.assembly.calibrate import calibrate as calibrate
+    from medcutmix_cli.assembly.shortcuts import find_shortcuts as find_shortcuts
     from medcutmix_cli.datasets.sample import write_sample as write_sample
     from medcutmix_cli.dry_run.estimator import estimate_augment as estimate_augment
     from medcutmix_cli.dry_run.estimator import estimate_render as estimate_render
@@ -48,6 +49,7 @@ _HOME = {
     "evaluate_maps": "medcutmix_cli.evaluation",
     "evaluate_mixes": "medcutmix_cli.evaluation",
     "evaluate_reports": "medcutmix_cli.evaluation",
+    "find_shortcuts": "medcutmix_cli.assembly.shortcuts",
     "needed_maps": "medcutmix_cli.encoders.precomputed",
     "overlay": "medcutmix_cli.gallery.overlay",
     "write_gallery": "medcutmix_cli.gallery",
@@ -66,6 +68,7 @@ __all__ = [
     "evaluate_maps",
     "evaluate_mixes",
     "evaluate_reports",
+    "find_shortcuts",
     "inspect",
     "needed_maps",
     "overlay",

@@ -27,6 +27,7 @@ from medcutmix_cli.commands.read import read
 from medcutmix_cli.commands.render import render
 from medcutmix_cli.commands.sample import sample
 from medcutmix_cli.commands.session import Session
+from medcutmix_cli.commands.shortcuts import shortcuts
 from medcutmix_cli.commands.status import status
 from medcutmix_cli.commands.verify import verify
 from medcutmix_cli.errors import Interruption
@@ -168,6 +169,12 @@ _add(
     attend,
     'medcutmix attend chest.dcm "Small left pleural effusion." --run RUN',
     'medcutmix attend chest.jpg "Pneumonia at the right base." --encoder biovil-t',
+)
+_add(
+    LOOK,
+    shortcuts,
+    "medcutmix shortcuts SAMPLE",
+    "medcutmix shortcuts mimic-cxr-jpg/ --reports reports.zip --attributes patients.csv",
 )
 evaluate = typer.Typer(
     help="Measure a part, or a run, against what people said and drew.",

@@ -28,6 +28,7 @@ from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
 from medcutmix_cli.configuration.resolution import ResolvedSettings, difference, from_plain, named_values
 from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.configuration.settings import settings_of
+from medcutmix_cli.datasets.attribute_table import NO_TABLE, read_attribute_table
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
 from medcutmix_cli.engines import Engine, Progress, Work
@@ -251,10 +252,16 @@ def _write_plan(
     studies = source.studies()
     if settings.plan.label_table:
         studies = with_labels(studies, read_label_table(Path(settings.plan.label_table)))
-    reader = build_reader(settings)
-    gate = build_gate(settings)
+    table = settings.plan.attributes
     result = make_plan(
-        studies, settings.plan, strategy, reader=reader, gate=gate, workers=workers, progress=progress
+        studies,
+        settings.plan,
+        strategy,
+        reader=build_reader(settings),
+        gate=build_gate(settings),
+        attributes=read_attribute_table(Path(table)) if table else NO_TABLE,
+        workers=workers,
+        progress=progress,
     )
     sizes = shard_sizes(len(result.pairs), settings.run.shard_size)
     whole = replace(record, counts=_counts(result), shards=sizes)
@@ -292,5 +299,8 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "negatives": result.negatives,
         "null_pictures": len(result.nulls),
         "pairs_by_finding": result.pairs_by_finding,
+        "reserve": result.reserve,
+        "shape": asdict(result.shape) if result.shape else {},
+        "targets": [asdict(outcome) for outcome in result.targets],
         "guarantees": {key: asdict(guarantee) for key, guarantee in result.guarantees.items()},
     }

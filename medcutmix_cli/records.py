@@ -72,6 +72,7 @@ class Study:
         report: The original report text, untouched; "" where it is empty.
         labels: Labels that came with the data set, by CheXpert observation name: 1.0, 0.0, -1.0.
         prompted: Whether the report was made from labels, for want of one.
+        attributes: What a table says of it besides, (column, value): sex, age group, site.
     """
 
     study_id: str
@@ -81,6 +82,7 @@ class Study:
     report: str = field(repr=False)
     labels: Mapping[str, float] = field(default_factory=dict)
     prompted: bool = False
+    attributes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,6 +430,36 @@ class Guarantee:
     def whole(self) -> bool:
         """Say whether the promise is the one that was asked for."""
         return not self.refused and self.confidence >= self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class TargetOutcome:
+    """What became of one cell.
+
+    Attributes:
+        target: The target as it would be typed alone.
+        have: Studies of the cell among the originals.
+        wanted: How many there were to be, originals and mixes together.
+        planned: Pairs that lie in the cell, whichever cell they were planned for, spare ones among them.
+        hosts: Studies that could receive for it before any was tried (likewise donors: that could give).
+        short: Why fewer were planned than were missing, "" where they were not.
+        refused: Why matches for it were refused, counted.
+    """
+
+    target: str
+    split: str
+    have: int
+    wanted: int
+    planned: int
+    hosts: int
+    donors: int
+    short: str = ""
+    refused: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> int:
+        """Pairs that the cell still lacks."""
+        return max(0, self.wanted - self.have - self.planned)
 
 
 @dataclass(frozen=True, slots=True)

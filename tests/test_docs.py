@@ -18,6 +18,15 @@ from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.evaluation import Flaw
 from medcutmix_cli.main import app, main
 from medcutmix_cli.mixing.weights import label_targets
+from medcutmix_cli.planning.target_choice import (
+    DONORS_USED_UP,
+    HOSTS_USED_UP,
+    MOST_REFUSED,
+    NO_DONOR,
+    NO_HOST,
+    NONE_FITS,
+)
+from medcutmix_cli.planning.targets import TargetNames, known_values, read_targets
 from medcutmix_cli.reports.lexicon_changes import KEYS
 from medcutmix_cli.run.column import ColumnGroup
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
@@ -338,3 +347,39 @@ def test_every_table_key_and_flaw_of_a_lexicon_is_on_its_page():
     told = set(re.findall(r"`(?:\[+)?(\w+)(?:\]+)?`", LEXICON))
     keys = {key for known in KEYS.values() for key in known} - {"add", "remove", "lists", "closes"}
     assert set(KEYS) | keys | {flaw.value for flaw in Flaw} <= told
+
+
+TARGETS = DOCS["targets.md"]
+
+
+def run_page(text):
+    """Run what a page types, in order; what stands below a command is what it prints."""
+    for kind, block in re.findall(r"```(console|python)\n(.*?)```", text, flags=re.DOTALL):
+        if kind == "python":
+            exec(compile(block, "page", "exec"), {})  # noqa: S102 - our own page
+        else:
+            run_console("\n".join(line for line in block.splitlines() if line.startswith("$ ")))
+
+
+def test_what_the_page_of_targets_types_works_and_breaks_the_shortcut_it_finds(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    run_page(TARGETS)
+    printed = capsys.readouterr().out
+    [step] = re.findall(r"Next\n +(medcutmix plan .+)", TARGETS)
+    assert step in printed
+    assert f"$ {step}" in TARGETS
+    [(there, wanted, planned)] = re.findall(r"site=ward: (\d+) there, (\d+) wanted, (\d+) planned", printed)
+    assert int(planned) == int(wanted) - int(there) > 0
+
+
+def test_what_can_be_asked_for_on_the_page_of_targets_is_understood():
+    table = TARGETS.partition("| typed |")[2].partition("\n\n")[0]
+    texts = re.findall(r"^\| `([^`]+)`", table, flags=re.MULTILINE)
+    names = TargetNames(values=known_values({"sex": ("f", "m")}))
+    assert [target.text for target in read_targets(texts, names)] == texts
+
+
+def test_every_name_for_a_cell_that_is_short_is_on_the_page_of_targets():
+    told = set(re.findall(r"^\| `([a-z-]+)` \|", TARGETS.partition("| why a cell")[2], flags=re.MULTILINE))
+    assert told == {NO_HOST, NO_DONOR, HOSTS_USED_UP, DONORS_USED_UP, MOST_REFUSED, NONE_FITS}

@@ -388,7 +388,7 @@ def test_a_report_that_is_no_prose_is_dropped_by_name_in_no_time(tmp_path):
 def test_a_side_file_that_is_not_there_is_refused_on_a_finished_run_too(tmp_path):
     source = write_manifest(tmp_path / "in")
     augmented(source, tmp_path / "out")
-    for option in ("exclude_ids", "label_table"):
+    for option in ("exclude_ids", "label_table", "attributes"):
         with pytest.raises(UsageError, match="does not exist"):
             augmented(source, tmp_path / "out", **{option: tmp_path / "nope"})
 

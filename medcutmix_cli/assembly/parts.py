@@ -31,6 +31,7 @@ from medcutmix_cli.errors import EncoderError, UsageError
 from medcutmix_cli.findings import is_open
 from medcutmix_cli.mixing.cut import Guards, Strategies
 from medcutmix_cli.pairing.proposal import PairingStrategy
+from medcutmix_cli.planning.targets import named_findings
 from medcutmix_cli.reports.candidates import model_name
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
@@ -175,7 +176,11 @@ def build_pairing(settings: Settings) -> PairingStrategy:
     if settings.plan.embeddings:
         options["embeddings"] = settings.plan.embeddings
     strategy: PairingStrategy = build("pairing", name, options)
-    return strategy
+    more = [f for f in named_findings(settings.plan.target, finding_ids()) if f not in strategy.findings]
+    if not more or settings.plan.findings or "findings" not in options_of("pairing", name):
+        return strategy
+    wider: PairingStrategy = build("pairing", name, {**options, "findings": (*strategy.findings, *more)})
+    return wider
 
 
 def _check_findings(findings: tuple[str, ...], diagnostic: str) -> None:
@@ -235,7 +240,7 @@ def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> R
         sources["nlp_model"] = folder_sha256(Path(settings.reports.nlp_model))
         if settings.reports.diagnostic != "lexicon":
             sources["nlp_pipeline"] = model_name(settings.reports.nlp_model)
-    for name in ("exclude_ids", "label_table", "embeddings"):
+    for name in ("exclude_ids", "label_table", "attributes", "embeddings"):
         path = getattr(settings.plan, name)
         if path and not Path(path).is_file():
             raise UsageError(f"the file of {name.replace('_', ' ')} does not exist", where=path)

@@ -32,9 +32,15 @@ class PlanKeywords(TypedDict, total=False):
     sections: str | None
     splits: Sequence[str] | None
     findings: Sequence[str] | None
+    target: Sequence[str] | None
+    target_spare: float | None
     max_uses_per_donor: int | None
+    max_donor_share: float | None
+    unmixed: str | None
+    shape_tolerance: float | None
     labels: str | None
     label_table: str | Path | None
+    attributes: str | Path | None
     exclude_ids: str | Path | None
     unpaired_as: str | None
     embeddings: str | Path | None
@@ -115,6 +121,24 @@ class EmbedKeywords(TypedDict, total=False):
     unpaired_as: str | None
     canvas: int | None
     dicom_mode: str | None
+    workers: int | None
+    columns: Mapping[str, str] | None
+
+
+class ShortcutsKeywords(TypedDict, total=False):
+    """What `find_shortcuts` takes besides."""
+
+    dataset_kind: str | None
+    reports: str | Path | None
+    section_rules: str | None
+    lexicon: str | Path | None
+    nlp_model: str | Path | None
+    diagnostic: str | None
+    splits: Sequence[str] | None
+    labels: str | None
+    label_table: str | Path | None
+    attributes: str | Path | None
+    exclude_ids: str | Path | None
     workers: int | None
     columns: Mapping[str, str] | None
 

@@ -32,6 +32,7 @@ IMAGE_FORMATS = ("png", "jpeg", "webp")
 """How mixed pictures are stored: PNG and WebP without loss, JPEG at quality 95."""
 
 DICOM_MODES = ("mimic-jpg", "voi", "minmax")
+UNMIXED_CHOICES = ("drop", "keep")
 SECTION_CHOICES = ("mirror", "findings", "impression")
 SECTION_RULES = ("mimic-official", "strict")
 ENERGIES = ("softmax", "relu", "decoder")
@@ -43,6 +44,7 @@ UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 _EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
 _LOOK = _ATTEND | _MAPS
+_SHORTCUTS = frozenset({"shortcuts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class DatasetSettings:
         panel=DATA,
         metavar="NAME",
         kind="dataset",
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
     )
     reports: str = setting(
         "",
@@ -77,7 +79,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS,
     )
     unpaired: str = setting(
         "",
@@ -107,7 +109,7 @@ class ReportSettings:
         panel=DATA,
         metavar="NAME",
         choices=SECTION_RULES,
-        commands=NEW_RUN | {"read", "reports"},
+        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS,
     )
     findings: str = setting(
         "",
@@ -118,7 +120,7 @@ class ReportSettings:
         metavar="FILE",
         path=True,
         semantic=False,
-        commands=NEW_RUN | {"read", "reports"},
+        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS,
     )
     nlp_model: str = setting(
         "",
@@ -128,7 +130,7 @@ class ReportSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | {"read"},
+        commands=NEW_RUN | {"read"} | _SHORTCUTS,
     )
     diagnostic: str = setting(
         "lexicon",
@@ -138,7 +140,7 @@ class ReportSettings:
         panel=DATA,
         metavar="NAME",
         choices=DIAGNOSTIC_CHOICES,
-        commands=NEW_RUN | {"read"},
+        commands=NEW_RUN | {"read"} | _SHORTCUTS,
     )
 
 
@@ -245,7 +247,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
     )
     findings: tuple[str, ...] = setting(
         (),
@@ -256,8 +258,53 @@ class PlanSettings:
         metavar="NAME",
         spoken_default="all with a place of their own",
     )
+    target: tuple[str, ...] = setting(
+        (),
+        "Plan only what fills a cell: consolidation@device=no (as many as with a device), :even, :200, :+50, or "
+        "balance:consolidation/view. Repeat it.",
+        keyword="target",
+        panel=PAIRS,
+        metavar="CELL",
+        spoken_default="no cell",
+        text_values=True,
+    )
+    target_spare: float = setting(
+        0.0,
+        "Share of pairs planned beyond what a target lacks, since rendering rejects some: 1 plans twice as many.",
+        keyword="target_spare",
+        panel=PAIRS,
+        metavar="X",
+        least=0,
+    )
     max_uses_per_donor: int = setting(
         5, "How often a study may give.", keyword="max_uses_per_donor", panel=PAIRS, metavar="N", least=1
+    )
+    max_donor_share: float = setting(
+        0.1,
+        "Share of a finding's rows that a study may give; two rows it always may.",
+        keyword="max_donor_share",
+        panel=PAIRS,
+        metavar="X",
+        least=0,
+        most=1,
+    )
+    unmixed: str = setting(
+        "drop",
+        "Studies that no pair is found for: drop (left out, by name) or keep (a row of its own, picture and report as "
+        "they are, so that the rows have the shape of the set).",
+        keyword="unmixed",
+        panel=PAIRS,
+        metavar="NAME",
+        choices=UNMIXED_CHOICES,
+    )
+    shape_tolerance: float = setting(
+        0.1,
+        "Relative difference between originals and rows, in the share of a label, device, view or side, that is no "
+        "shift. With --unmixed keep, pairs beyond it are held in reserve.",
+        keyword="shape_tolerance",
+        panel=PAIRS,
+        metavar="X",
+        least=0,
     )
     labels: str = setting(
         "rules",
@@ -267,6 +314,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=LABEL_SOURCES,
+        commands=NEW_RUN | _SHORTCUTS,
     )
     label_table: str = setting(
         "",
@@ -276,6 +324,18 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
+        commands=NEW_RUN | _SHORTCUTS,
+    )
+    attributes: str = setting(
+        "",
+        "Table (CSV, JSON Lines, Parquet) by dicom_id, study_id or subject_id: its columns are attributes, as view and "
+        "device are.",
+        keyword="attributes",
+        panel=DATA,
+        metavar="FILE",
+        path=True,
+        semantic=False,
+        commands=NEW_RUN | _SHORTCUTS,
     )
     exclude_ids: str = setting(
         "",
@@ -285,7 +345,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
     )
     unpaired: str = setting(
         "none",
@@ -443,7 +503,7 @@ class RunSettings:
         spoken_default="the CPUs allowed",
         least=0,
         semantic=False,
-        commands=NEW_RUN | _EMBED | {"render", "calibrate"},
+        commands=NEW_RUN | _EMBED | {"render", "calibrate"} | _SHORTCUTS,
     )
     max_fail_frac: float = setting(
         0.01,
@@ -514,7 +574,7 @@ COLUMNS = Setting(
         panel=DATA,
         metavar="FIELD=COLUMN",
         example="image=file_path",
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS,
         text_values=True,
     ),
 )

@@ -14,8 +14,10 @@ from typing import TypeVar
 import numpy as np
 
 from medcutmix_cli.findings import CHEXPERT, is_open
+from medcutmix_cli.pairing.attributes import UNKNOWN, StudyAttributes, attributes_of
 from medcutmix_cli.pairing.packing import open_record, pack_record
 from medcutmix_cli.pairing.statements import Refusal, donor_statement
+from medcutmix_cli.pairing.traits import sentence_keys, traits_of
 from medcutmix_cli.records import Assertion, ReadStudy, Side
 from medcutmix_cli.reports.lexicon import label_of
 
@@ -38,6 +40,9 @@ class PackedStudy:
         findings: How many findings its report asserts, devices among them.
         clear: Whether it is labelled "No Finding".
         named: Open findings that its report speaks of.
+        attributes: What is known of it, by name.
+        traits: What it counts as in the shape of the set (see `traits`).
+        sentences: Its sentences, by `sentence_keys`.
     """
 
     study_id: str
@@ -52,6 +57,9 @@ class PackedStudy:
     findings: int = 0
     clear: bool = False
     named: tuple[str, ...] = ()
+    attributes: StudyAttributes = UNKNOWN
+    traits: tuple[str, ...] = ()
+    sentences: bytes = field(default=b"", repr=False)
 
     def open(self) -> ReadStudy:
         """Return the study as it was read."""
@@ -83,6 +91,11 @@ def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
         findings=len(read.findings),
         clear=dict(zip(CHEXPERT, read.labels, strict=True))["No Finding"] == 1.0,
         named=named,
+        attributes=attributes_of(read),
+        traits=traits_of(
+            read.labels, read.image.view, (m for s in read.reading.sentences for m in s.mentions)
+        ),
+        sentences=sentence_keys(read.reading.sentences),
     )
 
 

@@ -9,8 +9,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from medcutmix_cli.pairing.attributes import PRESENT, UNCERTAIN
 from medcutmix_cli.pairing.changes import cross
-from medcutmix_cli.pairing.cohort import Cohort, draw_donors, rare_first
+from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, draw_donors, rare_first
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Offer, Proposal, exchange
 from medcutmix_cli.pairing.removals import departure
@@ -54,6 +55,16 @@ class CrossFinding(ByPolicy):
             donors = cohort.givers_of_any_side(recipient.study.split, coming)
             for donor in draw_donors(donors, self.attempts, rng):
                 yield Offer(donor, partial(self._propose, recipient, gone, coming))
+
+    def may_come(self, finding: str) -> bool:
+        """Say whether a finding can be put into a picture."""
+        return finding in self.findings and self.rules[finding].image != "keep"
+
+    def may_receive(self, study: PackedStudy, finding: str) -> bool:
+        """Say whether a study has a finding that may leave, and not the one that comes."""
+        known = study.attributes
+        free = self.may_come(finding) and known.state(finding) not in (PRESENT, UNCERTAIN)
+        return free and any(other in self.findings for other in known.present)
 
     def _leaving(self, recipient: ReadStudy) -> Iterator[str | Refusal]:
         """Yield the findings that can be taken out, or why they cannot."""

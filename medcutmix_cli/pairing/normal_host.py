@@ -11,7 +11,7 @@ import numpy as np
 
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing.changes import host
-from medcutmix_cli.pairing.cohort import Cohort, draw_donors, rare_first
+from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, draw_donors, rare_first
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Offer, Proposal, exchange
 from medcutmix_cli.pairing.statements import Refusal
@@ -52,6 +52,14 @@ class NormalHost(ByPolicy):
             donors = cohort.givers_of_any_side(split, coming[index])
             for donor in draw_donors(donors, self.attempts, rng):
                 yield Offer(donor, partial(self._propose, recipient, coming[index]))
+
+    def may_come(self, finding: str) -> bool:
+        """Say whether a finding can be put into a picture."""
+        return finding in self.findings and self.rules[finding].image != "keep"
+
+    def may_receive(self, study: PackedStudy, finding: str) -> bool:
+        """Say whether nothing is found in a study, before it is opened."""
+        return self.may_come(finding) and study.clear
 
     def _propose(self, recipient: ReadStudy, coming: str, donor: ReadStudy) -> Proposal | Refusal:
         refusal = self.view_refusal(recipient, donor, [coming])

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.findings import is_open
-from medcutmix_cli.pairing.cohort import Cohort
+from medcutmix_cli.pairing.cohort import Cohort, PackedStudy
 from medcutmix_cli.records import ReadStudy
 from medcutmix_cli.reports.lexicon import finding_ids
 
@@ -133,6 +133,14 @@ class ByPolicy:
         """Return "different-view" where one of the findings asks for the same view position and there are two."""
         asked = any(self.rule(finding).same_view for finding in findings)
         return "different-view" if asked and recipient.image.view != donor.image.view else ""
+
+    def may_come(self, finding: str) -> bool:
+        """Say whether a finding can be what comes."""
+        return finding in self.findings
+
+    def may_receive(self, study: PackedStudy, finding: str) -> bool:
+        """Say whether a finding may come to a study, before its report is asked."""
+        return self.may_come(finding)
 
     def givable(self, cohort: Cohort, split: str) -> list[str]:
         """Return the findings that somebody can give and that can be put into a picture."""

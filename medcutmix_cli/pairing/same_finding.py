@@ -29,6 +29,10 @@ class SwapByPolicy(ByPolicy, ABC):
 
     takes_open: ClassVar[bool] = True
 
+    def may_receive(self, study: PackedStudy, finding: str) -> bool:
+        """Say whether a study has the finding that comes: it is exchanged for the same."""
+        return self.may_come(finding) and finding in study.attributes.present
+
     def proposals(
         self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
     ) -> Iterator[Offer | Refusal]:

@@ -121,7 +121,8 @@ class Chooser:
         donor, pair_id = proposal.donor.study.study_id, pair_id_of(self.strategy.name, proposal)
         mixed = taken(donor, pair_id) or self._mixed(proposal)
         if isinstance(mixed, Pair):
-            return Trial("", donor, pair_id, pack_pair(mixed), self._judged(proposal))
+            packed = pack_pair(mixed, (*proposal.kept, *proposal.inserted))
+            return Trial("", donor, pair_id, packed, self._judged(proposal))
         return Trial(mixed, donor, pair_id)
 
     def _broken_rule(self, proposal: Proposal) -> str:

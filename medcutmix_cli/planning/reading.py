@@ -18,6 +18,7 @@ from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT, is_open
+from medcutmix_cli.pairing.attributes import StudyAttributes
 from medcutmix_cli.pairing.clauses import reread_by
 from medcutmix_cli.pairing.cohort import PackedStudy, pack_study
 from medcutmix_cli.records import Assertion, Drop, Image, Reading, ReadStudy, SentenceKind, Study
@@ -143,10 +144,14 @@ def read_all(
         [], Counter(studies=total, sentences=0, diagnostic_sentences=0, mentions=0, candidates=0)
     )
     read = partial(_read_chunk, rules=rules)
+    known: dict[StudyAttributes, StudyAttributes] = {}  # some thousand serve all studies
     processes = workers if total >= _PARALLEL_FROM else 1
     with closing(map_in_processes(read, _chunks(todo), processes, doing="read reports")) as parts:
         for part in parts:
-            whole.studies.extend(part.studies)
+            whole.studies.extend(
+                replace(study, attributes=known.setdefault(study.attributes, study.attributes))
+                for study in part.studies
+            )
             whole.counts.update(part.counts)
             report("reading", len(whole.studies), total)
     return whole

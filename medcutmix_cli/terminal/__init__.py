@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.terminal.runs import verification_view as verification_view
     from medcutmix_cli.terminal.samples import sample_view as sample_view
     from medcutmix_cli.terminal.schemas import schema_table as schema_table
+    from medcutmix_cli.terminal.shortcuts import shortcuts_view as shortcuts_view
     from medcutmix_cli.terminal.words import output as output
 
 _HOME = {
@@ -47,6 +48,7 @@ _HOME = {
     "reading_view": "readings",
     "sample_view": "samples",
     "schema_table": "schemas",
+    "shortcuts_view": "shortcuts",
     "settings_view": "inspections",
     "status_view": "runs",
     "next_commands": "runs",

@@ -12,6 +12,8 @@ from rich.text import Text
 
 from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.runs import encoder_warning, with_reasons
+from medcutmix_cli.terminal.shapes import shape_view
+from medcutmix_cli.terminal.targets import targets_table
 from medcutmix_cli.terminal.words import facts, plain_table, quantity, size, warning
 
 if TYPE_CHECKING:
@@ -38,6 +40,9 @@ def _blocks(estimate: Estimate) -> Iterator[RenderableType]:
     if estimate.outlook:
         yield ""
         yield _spans(estimate, estimate.outlook)
+    if estimate.plan.shape and estimate.plan.shape.rows:
+        yield ""
+        yield shape_view(estimate.plan.shape)
     for text in (_failing(estimate.probe), encoder_warning(estimate.encoder)):
         if text:
             yield Padding(warning(text), (1, 0, 0, 0))
@@ -52,6 +57,8 @@ def _planned(plan: PlanFigures) -> dict[str, Table | str | Text]:
         "Studies": with_reasons(head, {"": plan.dropped, "picture": plan.images_dropped}),
         "Pairs": with_reasons(pairs, {"": plan.pairs_by_finding}),
     }
+    if plan.targets:
+        rows["Targets"] = targets_table(plan.targets)
     if plan.refused:
         rows["Refused"] = with_reasons(f"{sum(plan.refused.values()):,} candidates", {"": plan.refused})
     rows["Plan"] = f"{quantity(plan.shards, 'shard')}, {size(plan.bytes)} on disk; {took}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from rich.text import Text
 
 from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.guarantees import gate_view
+from medcutmix_cli.terminal.shapes import shape_view
+from medcutmix_cli.terminal.targets import targets_table
 from medcutmix_cli.terminal.words import facts, plain_table, printable, quantity, size, warning
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ def status_view(status: RunStatus, out: str | Path) -> RenderableType:
         "Pairs": _pairs(status),
         "Shards": _shards(status),
     }
+    if status.targets:
+        rows["Targets"] = targets_table(status.targets)
     if status.seconds and status.written:
         speed = f"{status.written / status.seconds:,.1f} pairs/s"
         rows["Speed"] = f"{speed} ({duration(status.seconds)} of rendering, added up over shards)"
@@ -37,8 +42,11 @@ def status_view(status: RunStatus, out: str | Path) -> RenderableType:
         rows["Gate"] = gate_view(status.gate, status.guarantees)
     if status.notes:
         rows["Noted"] = with_reasons("", {"": status.notes})
+    if status.reserve:
+        rows["Reserve"] = with_reasons(quantity(sum(status.reserve.values()), "pair"), {"": status.reserve})
     rows["Where"] = str(out)
-    return Group(facts(rows), *_warnings(status))
+    shape = ["", shape_view(status.shape)] if status.shape and status.shape.rows else []
+    return Group(facts(rows), *_warnings(status), *shape)
 
 
 def encoder_warning(encoder: Mapping[str, object]) -> str:
@@ -137,6 +145,13 @@ def _warnings(status: RunStatus) -> Iterator[RenderableType]:
         texts.append(
             "Some findings have too few label-negative pictures to calibrate the evidence gate on: more studies, "
             "a lower `least` in [mixing.options.null-max], or --gate none"
+        )
+    rejected = sum(status.rejected.values())
+    if status.targets and rejected and status.written:
+        spare = math.ceil(10 * rejected / status.written) / 10
+        texts.append(
+            f"{rejected:,} of {quantity(status.planned, 'pair')} for targets were rejected while rendering: "
+            f"--target-spare {spare:g} would plan as many more"
         )
     if status.too_many_failures:
         texts.append(

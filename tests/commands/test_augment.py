@@ -20,7 +20,7 @@ STATUS_KEYS = {
     "balanced", "bytes", "complete", "document", "dropped", "encoder", "fail_fraction", "failed", "fingerprint",
     "begun", "images_dropped", "max_fail_frac", "missing", "notes", "out", "pairs_missing", "planned", "refused",
     "rejected", "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting",
-    "with_failures", "written", "gate", "guarantees", "has_no_pair",
+    "with_failures", "written", "gate", "guarantees", "has_no_pair", "reserve", "shape", "targets",
 }  # fmt: skip
 
 
@@ -75,6 +75,7 @@ def test_help_tells_the_defaults_of_the_settings_tree(capsys, monkeypatch, word)
         "workers": "the CPUs allowed",
         "batch-size": "1 on a CPU, 32 on a GPU",
         "finding": "all with a place of their own",
+        "target": "no cell",
     }
     assert told.keys() >= {"seed", "canvas", "shard-size", "blend", "split"}
     for flag, said in told.items():

@@ -29,6 +29,7 @@ WORDS = {
     "detect": ("evaluate", "detect"),
     "reports": ("evaluate", "reports"),
     "read": ("read",),
+    "shortcuts": ("shortcuts",),
     "verify": ("verify",),
     "inspect": ("inspect",),
 }
@@ -40,6 +41,7 @@ FUNCTIONS = {
     "calibrate": (medcutmix_cli.calibrate,),
     "slurm": (slurm_job,),
     "embed": (medcutmix_cli.embed,),
+    "shortcuts": (medcutmix_cli.find_shortcuts,),
     "attend": (medcutmix_cli.attend,),
 }
 

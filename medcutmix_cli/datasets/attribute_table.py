@@ -1,0 +1,207 @@
+"""What a user's table says of studies: any columns beside a column of ids. Numbers become groups, names become short.
+
+Columns that would tell studies apart one by one (dates, notes, paths) are left out: no cell of a plan is made of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from medcutmix_cli.datasets.label_table import bare
+from medcutmix_cli.datasets.manifest_rows import SUFFIXES, columns_of, rows_of, suffix_of
+from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.records import Image, Study
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "image": ("image_id", "dicom_id", "Image Index"),
+    "study": ("study_id", "study"),
+    "subject": ("subject_id", "subject", "Patient ID"),
+}
+"""What a row may be about, with the names of the column of its ids; the first that is there counts."""
+
+MOST_VALUES = 20
+"""A column of words with more different ones is left out."""
+
+AGE_GROUPS = ((18, "0-17"), (40, "18-39"), (60, "40-59"), (80, "60-79"))
+"""Upper ends (years, exclusive) of the groups of a column of ages; older is "80+"."""
+
+_AGE = re.compile(r"(?:^|-)age(?:-|$)")
+_YEARS = re.compile(r"\d{1,3}Y")
+_BLANKS = frozenset({"", "nan", "none", "null", "na", "n/a"})
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeTable:
+    """Attributes by id.
+
+    Attributes:
+        about: One of `KEYS`.
+        rows: Id -> (name, value), by the order of names.
+        values: Attribute -> its values, sorted.
+        left_out: Columns that are none, with why: "too-many-values", "one-value".
+    """
+
+    about: str = "study"
+    rows: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, study: Study, image: Image) -> tuple[tuple[str, str], ...]:
+        """Return what the table says of a study and the picture that stands for it."""
+        ids = {"image": image.image_id, "study": study.study_id, "subject": study.subject_id}
+        return self.rows.get(_bare(self.about, ids[self.about]), ())
+
+
+NO_TABLE = AttributeTable()
+
+
+def with_attributes(
+    chosen: Iterable[tuple[Study, Image]], table: AttributeTable
+) -> Iterator[tuple[Study, Image]]:
+    """Add to each study what a table says of it; where both say something, the table's counts."""
+    for study, image in chosen:
+        said = {**dict(study.attributes), **dict(table.of(study, image))}
+        yield replace(study, attributes=tuple(sorted(said.items()))), image
+
+
+def read_attribute_table(path: Path) -> AttributeTable:
+    """Read attributes from CSV, JSON Lines or Parquet.
+
+    Raises:
+        DatasetError: There is no column of ids, an id has two rows that differ, or the file cannot be read.
+    """
+    if not suffix_of(path):
+        raise DatasetError(
+            "attributes come from a table", where=str(path), hint=f"one of {', '.join(SUFFIXES)}"
+        )
+    found = columns_of(path)
+    about, key = _key(path, found)
+    ids = {name for names in KEYS.values() for name in names}
+    columns = [name for name in found if name not in ids]
+    words = _words(path, about, key, columns)
+    names = {column: short_name(column) for column in columns}
+    groups, left_out = _groups(words, columns, names)
+    rows = {
+        identifier: tuple(sorted((names[c], g(cells[c])) for c, g in groups.items() if cells[c]))
+        for identifier, cells in words.items()
+    }
+    shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
+    rows = {identifier: shared.setdefault(said, said) for identifier, said in rows.items()}
+    return AttributeTable(about, rows, _values(rows.values()), left_out)
+
+
+def _values(rows: Iterable[tuple[tuple[str, str], ...]]) -> dict[str, tuple[str, ...]]:
+    found = sorted({pair for row in rows for pair in row})
+    return {name: tuple(value for known, value in found if known == name) for name, _ in found}
+
+
+def short_name(text: str) -> str:
+    """Return a name or value as it is typed in a target: "Patient Age" is "patient-age"."""
+    return re.sub(r"[\s_,:=@/.]+", "-", text.strip().lower()).strip("-")
+
+
+def _key(path: Path, found: list[str]) -> tuple[str, str]:
+    for about, names in KEYS.items():
+        for name in names:
+            if name in found:
+                return about, name
+    wanted = ", ".join(name for names in KEYS.values() for name in names)
+    raise DatasetError(
+        "no column says which study or picture a row is about",
+        where=str(path),
+        hint=f"one of {wanted}; columns found: {', '.join(found) or 'none'}",
+    )
+
+
+def _words(path: Path, about: str, key: str, columns: list[str]) -> dict[str, dict[str, str]]:
+    """Return id -> column -> cell as words, "" where it is blank."""
+    words: dict[str, dict[str, str]] = {}
+    for number, row in rows_of(path, [key, *columns]):
+        identifier = _bare(about, _word(row[key]))
+        if not identifier:
+            raise DatasetError(f"a row has no {key}", where=f"{path.name}, row {number}")
+        cells = {column: _word(row[column]) for column in columns}
+        if words.setdefault(identifier, cells) != cells:
+            raise DatasetError(
+                f"two rows of one {key} differ",
+                where=f"{path.name}, row {number}",
+                hint="a table with a row a picture needs a column dicom_id or image_id",
+            )
+    return words
+
+
+def _bare(about: str, identifier: str) -> str:
+    """Return an id as both tables and paths have it: "s" and "p" of MIMIC-CXR's folders, ".png" of NIH's."""
+    if about == "image":
+        return re.sub(r"\.(?:png|jpe?g|dcm)$", "", identifier.strip())
+    if about == "subject" and identifier[:1] == "p" and identifier[1:].isdigit():
+        return identifier[1:]
+    return bare(identifier)
+
+
+def _word(cell: object) -> str:
+    """Return a cell as text; a number that a blank elsewhere made a float is whole again, "058Y" is 58 (DICOM's AS)."""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    text = "" if cell is None else str(cell).strip()
+    if _YEARS.fullmatch(text):
+        return str(int(text[:-1]))
+    return "" if text.lower() in _BLANKS else text
+
+
+_Group = Callable[[str], str]
+
+
+def _groups(
+    words: Mapping[str, Mapping[str, str]], columns: Iterable[str], names: Mapping[str, str]
+) -> tuple[dict[str, _Group], dict[str, str]]:
+    """Return how each column's cells become values, and why others are left out."""
+    groups: dict[str, _Group] = {}
+    left_out: dict[str, str] = {}
+    for column in columns:
+        cells = [cells[column] for cells in words.values() if cells[column]]
+        different = {short_name(cell) for cell in cells}
+        numbers = _numbers(cells)
+        if len(different) < 2:
+            left_out[column] = "one-value"
+        elif numbers and _AGE.search(names[column]):
+            groups[column] = _age_group
+        elif numbers and len(different) > MOST_VALUES:
+            groups[column] = _Thirds.of(numbers).name
+        elif len(different) > MOST_VALUES:
+            left_out[column] = "too-many-values"
+        else:
+            groups[column] = short_name
+    return groups, left_out
+
+
+def _numbers(cells: Iterable[str]) -> list[float]:
+    """Return cells as numbers; none where one of them is no number."""
+    try:
+        return [float(cell) for cell in cells]
+    except ValueError:
+        return []
+
+
+def _age_group(cell: str) -> str:
+    return next((name for end, name in AGE_GROUPS if float(cell) < end), "80+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Thirds:
+    """A column of many numbers, cut where a third and two thirds of its rows lie below."""
+
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, numbers: list[float]) -> _Thirds:
+        ordered = sorted(numbers)
+        return cls(ordered[len(ordered) // 3], ordered[2 * len(ordered) // 3])
+
+    def name(self, cell: str) -> str:
+        number = float(cell)
+        return "low" if number < self.low else "middle" if number < self.high else "high"

@@ -1,0 +1,52 @@
+import csv
+
+import pytest
+
+from medcutmix_cli import find_shortcuts
+from medcutmix_cli.errors import UsageError
+from tests.builders import make_report
+
+CONSOLIDATION = "There is consolidation at the right base."
+
+
+def write_confounded(folder, a=30, b=3, c=3, d=30):
+    """Write a manifest: with finding and AP, finding and PA, AP alone, PA alone; its pictures are never opened."""
+    folder.mkdir()
+    kinds = [(CONSOLIDATION, "AP")] * a + [(CONSOLIDATION, "PA")] * b + [("", "AP")] * c + [("", "PA")] * d
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["image", "subject", "study", "split", "view", "report"])
+        for n, (sentence, view) in enumerate(kinds):
+            report = make_report(*filter(None, [sentence or "The lungs are clear."]))
+            table.writerow([f"{n}.jpg", f"p{n}", f"s{n}", "train", view, report])
+    return folder
+
+
+def test_a_view_that_goes_with_a_finding_is_found_without_a_picture(tmp_path):
+    found = find_shortcuts(write_confounded(tmp_path / "in"))
+    strongest = found.clear[0]
+    assert (strongest.finding, strongest.attribute, strongest.value) == ("consolidation", "view", "AP")
+    assert strongest.target == "consolidation@view=PA"
+    assert (found.studies, found.dropped, found.correction) == (66, {}, "Bonferroni")
+
+
+def test_columns_of_a_table_are_compared_as_well(tmp_path):
+    source = write_confounded(tmp_path / "in", 15, 15, 15, 15)
+    rows = "".join(f"s{n},{'f' if n < 30 else 'm'},note {n}\n" for n in range(60))
+    table = tmp_path / "people.csv"
+    table.write_text(f"study_id,sex,note\n{rows}")
+    found = find_shortcuts(source, attributes=table)
+    assert [(pair.attribute, pair.value) for pair in found.clear if pair.finding == "consolidation"] == [
+        ("sex", "f")
+    ]
+    assert found.columns_left_out == {"note": "too-many-values"}
+
+
+def test_only_what_a_plan_would_mix_is_counted(tmp_path):
+    found = find_shortcuts(write_confounded(tmp_path / "in"), splits=("validate",))
+    assert (found.studies, found.pairs, found.dropped) == (0, (), {"split-not-mixed:train": 66})
+
+
+def test_an_option_that_there_is_not_is_refused(tmp_path):
+    with pytest.raises(UsageError):
+        find_shortcuts(write_confounded(tmp_path / "in"), nonsense=1)

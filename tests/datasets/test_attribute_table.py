@@ -1,0 +1,102 @@
+import pytest
+
+from medcutmix_cli.datasets.attribute_table import read_attribute_table, short_name, with_attributes
+from medcutmix_cli.errors import DatasetError
+from tests.builders import make_study
+
+
+def table(tmp_path, text, name="attributes.csv"):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def said(path, number=0):
+    study = make_study(number)
+    [(study, _)] = with_attributes([(study, study.images[0])], read_attribute_table(path))
+    return dict(study.attributes)
+
+
+@pytest.mark.parametrize("key", ["study_id,s50000000,s50000001", "study_id,50000000,50000001"])
+@pytest.mark.parametrize("about", ["study", "subject", "image"])
+def test_a_row_is_about_a_study_a_patient_or_a_picture(tmp_path, key, about):
+    ids = {
+        "study": key,
+        "subject": "subject_id,p10000000,10000001",
+        "image": "dicom_id,image0,image1.jpg",
+    }[about].split(",")
+    path = table(tmp_path, f"{ids[0]},Sex\n{ids[1]},F\n{ids[2]},M\n")
+    assert said(path) == {"sex": "f"}
+    assert said(path, 1) == {"sex": "m"}
+    assert said(path, 2) == {}
+
+
+def test_the_column_that_says_most_exactly_what_a_row_is_about_counts(tmp_path):
+    path = table(tmp_path, "subject_id,study_id,dicom_id,site\n1,1,image0,a\n1,1,image1,b\n")
+    assert (said(path), said(path, 1)) == ({"site": "a"}, {"site": "b"})
+
+
+def test_ages_are_groups(tmp_path):
+    rows = "".join(f"image{n},{age}\n" for n, age in enumerate([3, 18, 39, 40, 79, 80, 101]))
+    path = table(tmp_path, f"dicom_id,Patient Age\n{rows}")
+    assert [said(path, n)["patient-age"] for n in range(7)] == [
+        "0-17",
+        "18-39",
+        "18-39",
+        "40-59",
+        "60-79",
+        "80+",
+        "80+",
+    ]
+
+
+def test_ages_may_be_written_as_in_dicom_and_the_table_be_that_of_nih(tmp_path):
+    path = table(tmp_path, "Image Index,Patient ID,Patient Age\nimage0.png,1,058Y\nimage1.png,2,017Y\n")
+    assert [said(path, n)["patient-age"] for n in range(2)] == ["40-59", "0-17"]
+
+
+def test_many_numbers_are_thirds(tmp_path):
+    rows = "".join(f"image{n},{n / 10}\n" for n in range(30))
+    path = table(tmp_path, f"dicom_id,exposure\n{rows}")
+    assert [said(path, n)["exposure"] for n in (0, 9, 10, 19, 20, 29)] == [
+        *("low", "low", "middle", "middle", "high", "high")
+    ]
+
+
+def test_what_tells_studies_apart_one_by_one_is_left_out_by_name(tmp_path):
+    rows = "".join(f"image{n},words {n},same,{'a' if n % 2 else ''}\n" for n in range(30))
+    found = read_attribute_table(table(tmp_path, f"dicom_id,note,kind,half\n{rows}"))
+    assert found.values == {}
+    assert found.left_out == {"note": "too-many-values", "kind": "one-value", "half": "one-value"}
+
+
+def test_every_value_is_known_by_its_attribute(tmp_path):
+    path = table(tmp_path, "dicom_id,Sex,site\nimage0,M,b\nimage1,F,a\nimage2,,a\n")
+    assert read_attribute_table(path).values == {"sex": ("f", "m"), "site": ("a", "b")}
+
+
+def test_a_blank_cell_is_not_known(tmp_path):
+    path = table(tmp_path, "dicom_id,sex\nimage0,\nimage1,F\nimage2,M\n")
+    assert said(path) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        pytest.param("who,sex\n1,F\n", "a.csv", "no column says which", id="no-ids"),
+        pytest.param(
+            "study_id,sex\n1,F\n1,M\n", "a.csv", "two rows of one study_id differ", id="contradiction"
+        ),
+        pytest.param("study_id,sex\n,F\n", "a.csv", "a row has no study_id", id="blank-id"),
+        pytest.param("study_id,sex\n1,F\n", "a.txt", "come from a table", id="no-table"),
+    ],
+)
+def test_a_table_that_makes_no_sense_is_refused(tmp_path, text, name, message):
+    with pytest.raises(DatasetError, match=message) as caught:
+        read_attribute_table(table(tmp_path, text, name))
+    assert name in caught.value.where
+
+
+@pytest.mark.parametrize("text", ["Patient Age", "patient_age", " Patient  Age "])
+def test_a_name_is_typed_in_one_way(text):
+    assert short_name(text) == "patient-age"
