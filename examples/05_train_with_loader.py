@@ -43,7 +43,8 @@ class Toy(nn.Module):
 
 def main(work: str) -> None:
     torch.manual_seed(0)
-    columns = (*loader.BASIC, *loader.RECIPE, *loader.PARENTS, *loader.CONTRASTIVE, *loader.ATTMIM)
+    columns = (*loader.BASIC, *loader.LABELS, *loader.RECIPE, *loader.PARENTS)
+    columns += (*loader.CONTRASTIVE, *loader.ATTMIM)
     pairs = loader.IterableMixedPairs(
         Path(work) / "run", columns=columns, transform=WithParents(Path(work) / "sample"), buffer=64
     )

@@ -23,6 +23,13 @@ CHEXPERT = (
     "Support Devices",
 )
 
+SHADOW_CAUSES = {
+    "opacity": ("Atelectasis", "Consolidation", "Edema", "Lung Lesion", "Pneumonia"),
+    "infiltrate": ("Atelectasis", "Consolidation", "Edema", "Pneumonia"),
+    "nodular_opacity": ("Lung Lesion",),
+}
+"""Findings that name a shadow, not its cause -> observations that the shadow may be."""
+
 OPEN = "entity:"
 """Before the name of an open finding: one that a model's entity names, and the lexicon does not."""
 

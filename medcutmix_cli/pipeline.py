@@ -303,4 +303,5 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "shape": asdict(result.shape) if result.shape else {},
         "targets": [asdict(outcome) for outcome in result.targets],
         "guarantees": {key: asdict(guarantee) for key, guarantee in result.guarantees.items()},
+        "never_denied": list(result.never_denied),
     }

@@ -601,6 +601,7 @@ class MixedSample:
     Attributes:
         lam: The run's named weight.
         targets: 14 soft targets in CheXpert order, in [0, 1], NaN where nothing is said.
+        label_states: What a loss may take each observation for, in CheXpert order (see `mixing.label_states`).
         rank: (grid_h, grid_w) uint16 rank of each cell by the mix's own energy, 0 = strongest.
         picture: The mixed picture as it is stored: encoded bytes.
         features: (grid_h, grid_w, d) float16 mixed patch features, None where they were not asked for.
@@ -613,6 +614,7 @@ class MixedSample:
     weights: ImageWeights
     lam: float
     targets: tuple[float, ...]
+    label_states: tuple[str, ...]
     rank: npt.NDArray[np.uint16]
     picture: bytes
     features: npt.NDArray[np.float16] | None = None

@@ -86,6 +86,7 @@ def make_row(number: int = 0, finding: str = "pleural_effusion", **changes: Any)
         weights=ImageWeights(0.75, 0.75, 0.75, 0.75, 0.75),
         lam=0.75,
         targets=labels,
+        label_states=tuple("present" if label == 1 else "not-said" for label in labels),
         rank=np.arange(GRID * GRID, dtype=np.uint16).reshape(GRID, GRID),
         picture=encode_png(np.full((CANVAS, CANVAS), 90, np.uint8)),
     )

@@ -3,6 +3,7 @@ import re
 import shlex
 from dataclasses import fields
 from math import nan
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from medcutmix_cli.configuration.plugins import options_of
 from medcutmix_cli.configuration.registry import names
 from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.evaluation import Flaw
+from medcutmix_cli.findings import SHADOW_CAUSES
 from medcutmix_cli.main import app, main
+from medcutmix_cli.mixing.label_states import LabelState
 from medcutmix_cli.mixing.weights import label_targets
 from medcutmix_cli.planning.target_choice import (
     DONORS_USED_UP,
@@ -250,6 +253,41 @@ def test_what_both_say_does_not_soften_whatever_the_weight(lam):
 @given(st.floats(0, 1), st.sampled_from([1.0, 0.0, -1.0, nan]), st.sampled_from([1.0, 0.0, -1.0, nan]))
 def test_what_the_mixed_report_does_not_say_has_no_target(lam, own, given_label):
     assert np.isnan(label_targets((own,), (given_label,), (nan,), lam)[0])
+
+
+LABEL_ROWS = [
+    pytest.param(*map(str.strip, row.split("|")[2:7]), id=row.split("|")[1].strip())
+    for row in re.findall(r"<!-- begin: labels -->\n(.*?)<!-- end", DOCS["weights.md"], flags=re.DOTALL)[0]
+    .strip()
+    .splitlines()[2:]
+]
+"""Each row of the page's table of labels, as it stands there."""
+
+
+@pytest.mark.parametrize(("own", "came", "mixed", "low", "high"), LABEL_ROWS)
+def test_the_table_of_labels_on_the_page_is_what_the_code_gives(own, came, mixed, low, high):
+    own, came, mixed, low, high = (
+        nan if said == "-" else float(said) for said in (own, came, mixed, low, high)
+    )
+    for lam, told in ((0.25, low), (0.75, high)):
+        assert label_targets((own,), (came,), (mixed,), lam)[0] == pytest.approx(told, nan_ok=True)
+
+
+@given(st.floats(0, 1))
+def test_what_was_denied_and_then_came_has_one_target_on_page_and_in_code(lam):
+    assert label_targets((0.0,), (1.0,), (1.0,), lam) == (1.0,)
+    told = re.sub(r"<!-- begin.*?end: [\w-]+ -->", "", DOCS["weights.md"], flags=re.DOTALL)
+    assert len(LABEL_ROWS) >= 7
+    assert "What was denied and then came is there." in told
+    assert not re.search(r"target\W+is then\W+`1 - lam`", told)
+
+
+def test_every_state_of_a_label_is_on_the_page_of_weights_and_no_other():
+    page = DOCS["weights.md"].partition("## What a loss should do with silence")[2]
+    assert re.findall(r"^\| `([\w-]+)` \|", page, flags=re.MULTILINE)[:5] == list(get_args(LabelState))
+    for finding, causes in SHADOW_CAUSES.items():
+        if finding == "opacity":
+            assert ", ".join(causes) in " ".join(page.split())
 
 
 def test_the_figure_shows_the_numbers_of_the_example():

@@ -97,6 +97,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         stage_dir=settings.run.stage_dir,
         presence=pictures.presence,
         retry_failed=work.retry_failed,
+        never_denied=frozenset(record.counts.get("never_denied", ())),
     )
 
 

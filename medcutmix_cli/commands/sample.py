@@ -30,7 +30,32 @@ Seed = Annotated[int, typer.Option(help="Another seed, other phantoms.", metavar
 Height = Annotated[int, typer.Option(help="Rows of each picture, pixels.", metavar="N", min=64)]
 
 Prose = Annotated[
-    int, typer.Option(help="1: even reports; 2: as uneven as dictated ones.", metavar="N", min=1, max=2)
+    int | None,
+    typer.Option(
+        help="1: even reports; 2: as uneven as dictated ones; 3: as varied, and devices are denied too. "
+        "2 by default, 3 with --look 2.",
+        metavar="N",
+        min=1,
+        max=3,
+        show_default=False,
+    ),
+]
+Look = Annotated[
+    int,
+    typer.Option(
+        help="1: findings plain to see; 2: correlated with each other, view, device and exposure, many subtle.",
+        metavar="N",
+        min=1,
+        max=2,
+    ),
+]
+CorrelationTable = Annotated[
+    Path | None,
+    typer.Option(
+        "--correlations",
+        help="TOML file of what goes with what in --look 2; see docs/phantoms.md.",
+        metavar="FILE",
+    ),
 ]
 
 
@@ -41,7 +66,9 @@ def sample(
     picture_format: PictureFormat = Format.JPG,
     seed: Seed = 0,
     height: Height = 640,
-    prose: Prose = 2,
+    prose: Prose = None,
+    look: Look = 1,
+    correlations: CorrelationTable = None,
     json: common.Json = False,
     quiet: common.Quiet = False,
 ) -> None:
@@ -60,6 +87,8 @@ def sample(
             height=height,
             progress=progress,
             prose=prose,
+            look=look,
+            correlations=correlations,
         )
     if json:
         print_json("sample", summary)

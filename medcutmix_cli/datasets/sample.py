@@ -9,13 +9,15 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from medcutmix_cli.datasets.base import SAMPLE_MARKER
 from medcutmix_cli.datasets.phantoms import draw_phantom, paint, write_report
 from medcutmix_cli.datasets.phantoms.canvas import Layer
+from medcutmix_cli.datasets.phantoms.correlations import Correlations, built_in, read_correlations
+from medcutmix_cli.datasets.phantoms.draw import LOOKS
 from medcutmix_cli.datasets.phantoms.prose import PROSES
 from medcutmix_cli.datasets.phantoms.records import FINDINGS, Phantom
 from medcutmix_cli.datasets.phantoms.sampling import tables
@@ -37,6 +39,8 @@ __all__ = ["Box", "SampleSummary", "read_boxes", "write_sample"]
 GENERATOR_VERSION = 2  # raised whenever the same arguments give other bytes
 _SUFFIX = {"jpg": ".jpg", "dicom": ".dcm"}
 _SMALLEST = 64
+_PROSE = {1: 2, 2: 3}
+"""Look -> the prose that its reports are told in where none is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class SampleSummary:
     seed: int
     height: int
     prose: int
+    look: int
     patients: int
     images: int
     laterals: int
@@ -66,13 +71,28 @@ class SampleSummary:
 
 @dataclass(frozen=True, slots=True)
 class _SampleSettings:
-    """The arguments that decide every byte of a sample."""
+    """The arguments that decide every byte of a sample.
+
+    Attributes:
+        correlations: The whole table; None for looks that know none.
+    """
 
     studies: int
     image_format: str
     seed: int
     height: int
     prose: int
+    look: int = 1
+    correlations: Correlations | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return them as the marker file has them."""
+        said: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return said
+
+    def summary_fields(self) -> dict[str, Any]:
+        """Return what a summary tells of them."""
+        return {name: value for name, value in asdict(self).items() if name != "correlations"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +115,9 @@ def write_sample(
     height: int = 640,
     workers: int | None = None,
     progress: Callable[[str, int, int], None] | None = None,
-    prose: int = PROSES[-1],
+    prose: int | None = None,
+    look: int = 1,
+    correlations: Path | str | None = None,
 ) -> SampleSummary:
     """Write a sample data set; the folder is there whole or not at all.
 
@@ -107,13 +129,19 @@ def write_sample(
         height: Rows of each picture.
         workers: Threads that paint; by default as many as CPUs are allowed.
         progress: Called with ("drawing", studies done, studies).
-        prose: Of the reports: 1 even, as the phrasebook words them; 2 as uneven as dictated ones.
+        prose: Of the reports: 1 even, as the phrasebook words them; 2 as uneven as dictated ones (the default of look
+            1); 3 as varied, and denying devices and atelectasis too (that of look 2).
+        look: 1 findings plain to see and independent of all else; 2 correlated, and many of them subtle.
+        correlations: TOML file of what goes with what in look 2 (docs/phantoms.md); by default the built-in table.
 
     Raises:
         UsageError: An argument makes no sense.
         DatasetError: The folder holds something else, or cannot be written.
     """
-    settings = _checked(_SampleSettings(studies, image_format, seed, height, prose))
+    settings = _SampleSettings(
+        studies, image_format, seed, height, _PROSE.get(look, 0) if prose is None else prose, look
+    )
+    settings = _with_table(_checked(settings), correlations)
     directory = Path(directory)
     if (there := _existing(directory, settings)) is not None:
         return there
@@ -137,6 +165,8 @@ def write_sample(
 def _checked(settings: _SampleSettings) -> _SampleSettings:
     if settings.image_format not in _SUFFIX:
         raise UsageError(f"unknown image format {settings.image_format!r}", hint=f"one of {sorted(_SUFFIX)}")
+    if settings.look not in LOOKS:
+        raise UsageError(f"unknown look {settings.look}", hint=f"one of {list(LOOKS)}")
     if settings.prose not in PROSES:
         raise UsageError(f"unknown prose {settings.prose}", hint=f"one of {list(PROSES)}")
     for name, least in (("studies", 1), ("seed", 0), ("height", _SMALLEST)):
@@ -145,14 +175,24 @@ def _checked(settings: _SampleSettings) -> _SampleSettings:
     return settings
 
 
+def _with_table(settings: _SampleSettings, correlations: Path | str | None) -> _SampleSettings:
+    if settings.look == 1:
+        if correlations:
+            raise UsageError("findings of look 1 are independent of all else", hint="ask for look 2")
+        return settings
+    return replace(settings, correlations=read_correlations(correlations) if correlations else built_in())
+
+
 def _existing(directory: Path, settings: _SampleSettings) -> SampleSummary | None:
     """Return the summary of an identical sample; None where there is room for a new one."""
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return None
     marker = read_marker(directory)
-    same = marker.get("settings") == asdict(settings) and marker.get("generator") == GENERATOR_VERSION
+    same = marker.get("settings") == settings.plain() and marker.get("generator") == GENERATOR_VERSION
     if same and marker.get("files") == _count_files(directory):
-        return SampleSummary(directory=directory, written=False, **asdict(settings), **marker["counts"])
+        return SampleSummary(
+            directory=directory, written=False, **settings.summary_fields(), **marker["counts"]
+        )
     raise DatasetError(
         "the sample data set there is not whole" if same else "the folder for the sample data set is in use",
         where=str(directory),
@@ -191,12 +231,12 @@ def _fill(
     marker = {
         "what": "procedural phantoms, no patient",
         "generator": GENERATOR_VERSION,
-        "settings": asdict(settings),
+        "settings": settings.plain(),
         "counts": counts,
         "files": _count_files(root) + 1,
     }
     (root / SAMPLE_MARKER).write_text(json.dumps(marker, indent=1) + "\n", encoding="utf-8")
-    return SampleSummary(directory=directory, written=True, **asdict(settings), **counts)
+    return SampleSummary(directory=directory, written=True, **settings.summary_fields(), **counts)
 
 
 def _write_studies(root: Path, settings: _SampleSettings, workers: int | None) -> Iterator[_Written]:
@@ -207,9 +247,13 @@ def _write_studies(root: Path, settings: _SampleSettings, workers: int | None) -
 
 
 def _write_study(root: Path, plan: StudyPlan, settings: _SampleSettings) -> _Written:
-    phantom = draw_phantom(plan.phantom_seed, body_seed=plan.body_seed)
+    table = settings.correlations
+    phantom = draw_phantom(
+        plan.phantom_seed, body_seed=plan.body_seed, look=settings.look, correlations=table
+    )
     plan = with_pictures(plan, phantom.view, settings.seed)
-    report = write_report(phantom, lateral=len(plan.pictures) > 1, prose=settings.prose)
+    shares = dict(table.prose) if table else {}
+    report = write_report(phantom, lateral=len(plan.pictures) > 1, prose=settings.prose, shares=shares)
     folder = root / plan.folder
     folder.mkdir(parents=True)
     metadata, boxes = [], []

@@ -18,8 +18,8 @@ from medcutmix_cli.run.shards import Row
 CONTRASTIVE = check_names("study_id_a", "study_id_b", "lam")
 """The columns that contrastive targets need (by patient: `subject_id_a`, `subject_id_b`)."""
 
-LABELS = check_names("label_w", "label_mixed")
-"""The columns that multi-label targets need: the first where they are weighted, else the second."""
+LABELS = check_names("label_w", "label_mixed", "label_state")
+"""The columns that multi-label targets need: the first where they are weighted, else the second; the last always."""
 
 
 def contrastive_targets(
@@ -117,21 +117,34 @@ class MultiLabel:
         return MultiLabel(self.targets.to(device), self.said.to(device))
 
 
-def multilabel(rows: Sequence[Row], *, weighted: bool = True, uncertain: float | None = None) -> MultiLabel:
+def multilabel(
+    rows: Sequence[Row],
+    *,
+    weighted: bool = True,
+    uncertain: float | None = None,
+    never_denied: float | None = 0.0,
+) -> MultiLabel:
     """Return the targets of a batch for the 14 CheXpert observations.
 
     Args:
         rows: In the order of the batch.
         weighted: Take `label_w`: lam * y_a + (1 - lam) * y_given over those that say something, an uncertain
-            statement (-1) counting 0.5. Otherwise what the mixed report says: `label_mixed`, 1 or 0.
+            statement (-1) counting 0.5. Otherwise what the mixed report says: `label_mixed`, 1 or 0, with what
+            `label_state` calls uncertain being so.
         uncertain: Unweighted only: what "uncertain" counts; None ignores it (U-Ignore, U-Zeros and U-Ones of
             CheXpert, arXiv 1901.07031, are None, 0 and 1).
+        never_denied: What silence counts of an observation that the data set never denies: 0, since a loss that
+            leaves it out sees nothing but the value 1 and learns to say so of everyone. None leaves it out.
     """
     column = "label_w" if weighted else "label_mixed"
     for row in rows:
-        require(row, (column,), "multi-label targets")
+        require(row, (column, "label_state"), "multi-label targets")
     values = np.array([row[column] for row in rows], dtype=np.float32).reshape(-1, len(CHEXPERT))
+    states = np.array([list(row["label_state"]) for row in rows], dtype=object).reshape(values.shape)
+    if never_denied is not None:
+        values[states == "never-denied"] = never_denied
     if not weighted:
+        values[states == "uncertain"] = -1
         values[values < 0] = np.nan if uncertain is None else uncertain
     said = ~np.isnan(values)
     return MultiLabel(torch.from_numpy(np.where(said, values, np.float32(0))), torch.from_numpy(said))

@@ -102,7 +102,7 @@ def label_targets(
     that say something: `lam * y_a + (1 - lam) * y_given`, or the y of the only one that does. The donor's
     other findings do not count: their evidence was not pasted. An observation that both assert keeps
     weight 1: the disease does not soften. A denial beside a mixed report that asserts it has left the report and
-    does not count. Uncertain (-1) counts as 0.5.
+    does not count: what was denied and then came has target 1, as in the mixed report. Uncertain (-1) counts as 0.5.
 
     Args:
         recipient: What the recipient's own report says.

@@ -61,6 +61,7 @@ class PlanResult:
         guarantees: "split/finding" -> what the gate promises of a finding that it judges, or would have to if its
             null pictures were not too few; empty without a gate.
         targets: What became of each cell of a targeted plan.
+        never_denied: Observations that some study asserts and none denies, in CheXpert order.
     """
 
     pairs: PackedPairs
@@ -77,6 +78,7 @@ class PlanResult:
     shape: SetShape | None = None
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
     targets: tuple[TargetOutcome, ...] = ()
+    never_denied: tuple[str, ...] = ()
 
 
 DEFAULT_READER = ReportReader()
@@ -150,6 +152,7 @@ def make_plan(
         shape=shaped.shape,
         guarantees=_guarantees(gate, counts),
         targets=choice.outcomes,
+        never_denied=read.never_denied(),
     )
 
 

@@ -105,10 +105,16 @@ class PackedReports:
         counts: "sentences", "diagnostic_sentences", "mentions", "candidates" (of the NLP model), "finding:<id>" for
             the studies in which that finding is present, "open_findings" for all that are outside the lexicon, and
             "labels-disagree:<observation>" for those whose label table says another thing than the report.
+        said: Studies by (observation, what their labels say of it: 1, 0 or -1).
     """
 
     studies: list[PackedStudy]
     counts: Counter[str]
+    said: Counter[tuple[str, float]] = field(default_factory=Counter)
+
+    def never_denied(self) -> tuple[str, ...]:
+        """Return the observations that some study asserts and none denies: silence is all that speaks against them."""
+        return tuple(name for name in CHEXPERT if self.said[name, 1.0] and not self.said[name, 0.0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,7 @@ def read_all(
                 for study in part.studies
             )
             whole.counts.update(part.counts)
+            whole.said.update(part.said)
             report("reading", len(whole.studies), total)
     return whole
 
@@ -173,6 +180,8 @@ def _read_chunk(chunk: Chunk, rules: ReadingRules) -> PackedReports:
             read = read_study(study, image, rules.reader, rules.labels)
             filed.studies.append(pack_study(read, rules.findings))
             _count(read, filed.counts)
+            labels = zip(CHEXPERT, read.labels, strict=True)
+            filed.said.update((name, value) for name, value in labels if not math.isnan(value))
     return filed
 
 

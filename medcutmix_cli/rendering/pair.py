@@ -28,6 +28,7 @@ from medcutmix_cli.encoders.base import (
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas, encode_picture, read_canvas
 from medcutmix_cli.mixing.cut import RefusedCut, Strategies, draw_cut, paste, pixel_weights, weigh
+from medcutmix_cli.mixing.label_states import doubted_observations, doubted_targets, label_states
 from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
 from medcutmix_cli.mixing.ranks import composed_rank
@@ -58,6 +59,7 @@ class Renderer:
         stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
         presence: Asked whether the data set is still there when a picture is not.
         retry_failed: Whether complete shards are rendered again in which pairs failed.
+        never_denied: Observations that the data set asserts and never denies.
     """
 
     folder: RunFolder
@@ -77,6 +79,7 @@ class Renderer:
     stage_dir: str = ""
     presence: Presence | None = None
     retry_failed: bool = False
+    never_denied: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,7 @@ def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any
         return _outcome(pair, "rejected", "mask", cut.reason)
     shares = pixel_weights(cut, view_a.placement, view_b.placement)
     weights = weigh(cut, view_a, view_b, renderer.strategies.energy, shares)
-    lam = renderer.lam(weights)
+    lam, doubted = renderer.lam(weights), doubted_observations(pair)
     sample = MixedSample(
         pair=pair,
         cut=cut,
@@ -212,7 +215,8 @@ def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any
         donor=_mixed_parent(pair.donor, view_b, cut.mask_b),
         weights=weights,
         lam=lam,
-        targets=label_targets(pair.recipient.labels, pair.given, pair.labels, lam),
+        targets=doubted_targets(label_targets(pair.recipient.labels, pair.given, pair.labels, lam), doubted),
+        label_states=label_states(pair.labels, doubted, renderer.never_denied),
         rank=composed_rank(cut, view_a, view_b, renderer.strategies.energy),
         picture=encode_picture(paste(cut, view_a, view_b, shares), renderer.image_format),
         features=(

@@ -278,6 +278,12 @@ COLUMNS: tuple[Column[MixedSample], ...] = (
         lambda s: s.targets, first=True,
     ),
     Column(
+        "label_state", pa.list_(_TEXT),
+        "per observation: present, absent, uncertain, not-said, or never-denied: not said, in a data set that asserts "
+        "it and never denies it",
+        ColumnGroup.LABELS, lambda s: s.label_states, first=True, since=5,
+    ),
+    Column(
         "edits", arrow_type(tuple[Edit, ...]), "report_a[start:end] became text; offsets in code points",
         ColumnGroup.RECIPE, lambda s: [asdict(edit) for edit in s.pair.edits],
     ),
@@ -351,6 +357,7 @@ COLUMNS: tuple[Column[MixedSample], ...] = (
 CHANGES = {
     1: "the first",
     3: '`sentence_a` and `sentence_b` can be "", `finding` too',
+    5: "`label_w` is 0.5 where an opacity came that may be what its own report doubts",
 }
 """What schema versions changed beside new columns, which say themselves since when they are there."""
 

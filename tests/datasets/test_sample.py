@@ -230,7 +230,50 @@ def test_the_marker_says_that_no_patient_is_in_it(jpg_sample):
         "seed": 3,
         "height": HEIGHT,
         "prose": 2,
+        "look": 1,
+        "correlations": None,
     }
+
+
+def test_look_2_is_written_with_its_table_and_its_prose(tmp_path):
+    first = make_sample(tmp_path / "first", look=2)
+    marker = json.loads((first.directory / "SAMPLE.json").read_text())
+    assert (first.look, first.prose) == (2, 3)
+    assert dict(marker["settings"]["correlations"]["prevalence"])["mass"] == 0.12
+    again = make_sample(tmp_path / "first", look=2)
+    assert not again.written
+    make_sample(tmp_path / "second", look=2, workers=3)
+    assert digest(tmp_path / "first") == digest(tmp_path / "second")
+    assert make_sample(tmp_path / "third", look=2, prose=2).prose == 2
+
+
+def test_a_table_decides_what_is_in_the_sample(tmp_path):
+    path = tmp_path / "table.toml"
+    path.write_text("[prevalence]\npleural_effusion = 1.0\nmass = 0.0\n")
+    found = make_sample(tmp_path / "sample", look=2, correlations=path)
+    assert (found.findings["pleural_effusion"], found.findings["mass"]) == (STUDIES, 0)
+    path.write_text("[prevalence]\nmass = 0.5\n")
+    with pytest.raises(DatasetError, match="in use"):
+        make_sample(tmp_path / "sample", look=2, correlations=path)
+
+
+def test_a_table_of_another_site_tells_reports_its_way(tmp_path):
+    path = tmp_path / "site.toml"
+    path.write_text("[prose]\nshort = 1.0\ntypo = 1.0\n")
+    texts = []
+    for number, table_file in enumerate((None, path)):
+        root = make_sample(tmp_path / str(number), look=2, correlations=table_file).directory
+        with zipfile.ZipFile(root / "mimic-cxr-reports.zip") as archive:
+            texts.append(" ".join(archive.read(name).decode() for name in sorted(archive.namelist())))
+    assert texts[1].count(" w/") + texts[1].count("WNL") > texts[0].count(" w/") + texts[0].count("WNL")
+
+
+def test_look_1_knows_no_table(tmp_path):
+    (tmp_path / "table.toml").write_text("")
+    with pytest.raises(UsageError, match="independent"):
+        make_sample(tmp_path / "sample", correlations=tmp_path / "table.toml")
+    with pytest.raises(UsageError, match="unknown look 3"):
+        make_sample(tmp_path / "sample", look=3)
 
 
 def test_progress_ends_at_the_asked_number(tmp_path):

@@ -83,8 +83,16 @@ def labels(**values):
     return np.array([values.get(name.replace(" ", "_"), NAN) for name in CHEXPERT], np.float32)
 
 
+def states(**values):
+    return [values.get(name.replace(" ", "_"), "not-said") for name in CHEXPERT]
+
+
+def labelled(column="label_w", state=None, **values):
+    return {column: labels(**values), "label_state": states(**(state or {}))}
+
+
 def test_multilabel_targets_say_where_the_report_says_something():
-    rows = [{"label_w": labels(Edema=0.75, Pneumonia=0.5)}, {"label_w": labels().tolist()}]
+    rows = [labelled(Edema=0.75, Pneumonia=0.5), labelled() | {"label_w": labels().tolist()}]
     found = multilabel(rows)
     assert found.targets.shape == found.said.shape == (2, 14)
     assert found.said.sum(1).tolist() == [2, 0]
@@ -96,15 +104,45 @@ def test_multilabel_targets_say_where_the_report_says_something():
     ("uncertain", "said", "value"), [(None, False, 0), (0, True, 0), (1, True, 1), (0.5, True, 0.5)]
 )
 def test_uncertain_statements_count_as_asked(uncertain, said, value):
-    rows = [{"label_mixed": labels(Edema=-1, Fracture=1)}]
+    rows = [labelled("label_mixed", Edema=-1, Fracture=1)]
     found, at = multilabel(rows, weighted=False, uncertain=uncertain), CHEXPERT.index("Edema")
     assert (found.said[0, at].item(), found.targets[0, at].item()) == (said, value)
     assert rows[0]["label_mixed"][at] == -1
     assert found.targets[0, CHEXPERT.index("Fracture")] == 1
 
 
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize(
+    ("never_denied", "said", "value"),
+    [(0.0, True, 0), (None, False, 0), (0.25, True, 0.25)],
+    ids=["silence-is-no", "left-out", "softly"],
+)
+def test_silence_counts_as_asked_where_the_data_set_never_denies(weighted, never_denied, said, value):
+    column = "label_w" if weighted else "label_mixed"
+    rows = [labelled(column, {"Support_Devices": "never-denied"}, Edema=0.0)]
+    found = multilabel(rows, weighted=weighted, never_denied=never_denied)
+    devices, fracture = (CHEXPERT.index(name) for name in ("Support Devices", "Fracture"))
+    assert (found.said[0, devices].item(), found.targets[0, devices].item()) == (said, value)
+    assert not found.said[0, fracture]
+    assert found.said[0, CHEXPERT.index("Edema")]
+
+
+def test_by_default_silence_is_a_negative_where_nothing_else_is():
+    rows = [labelled(state={"Support_Devices": "never-denied"}), labelled(Support_Devices=1.0)]
+    found, at = multilabel(rows), CHEXPERT.index("Support Devices")
+    assert found.targets[:, at].tolist() == [0, 1]
+    assert found.said[:, at].all()
+
+
+def test_what_is_doubted_is_uncertain_whatever_the_report_says():
+    rows = [labelled("label_mixed", {"Consolidation": "uncertain"}, Consolidation=0.0)]
+    at = CHEXPERT.index("Consolidation")
+    assert not multilabel(rows, weighted=False).said[0, at]
+    assert multilabel(rows, weighted=False, uncertain=1.0).targets[0, at] == 1
+
+
 def test_the_loss_is_the_mean_over_what_is_said():
-    rows = [{"label_w": labels(Edema=0.75, Pneumonia=0.0)}, {"label_w": labels(Edema=1.0)}]
+    rows = [labelled(Edema=0.75, Pneumonia=0.0), labelled(Edema=1.0)]
     logits, found = torch.randn(2, 14, requires_grad=True), multilabel(rows)
     loss = multilabel_loss(logits, found.to("cpu"))
     said = found.said
@@ -112,7 +150,7 @@ def test_the_loss_is_the_mean_over_what_is_said():
     assert torch.allclose(loss, expected)
     loss.backward()
     assert (logits.grad[~said] == 0).all()
-    assert multilabel_loss(logits, multilabel([{"label_w": labels()}] * 2)) == 0
+    assert multilabel_loss(logits, multilabel([labelled()] * 2)) == 0
 
 
 def test_misuse_is_an_error():
@@ -124,3 +162,5 @@ def test_misuse_is_an_error():
         parent_mask([], by="image")
     with pytest.raises(UsageError, match="'label_w'"):
         multilabel([{}])
+    with pytest.raises(UsageError, match="'label_state'"):
+        multilabel([{"label_w": labels()}])

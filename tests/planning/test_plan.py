@@ -84,6 +84,20 @@ def test_every_study_is_planned_or_dropped_by_name(studies):
     assert all(drop.reason for drop in result.dropped)
 
 
+def test_what_is_asserted_and_never_denied_is_known():
+    said = (
+        ("There is a small right pleural effusion.", "A pacemaker is seen."),
+        ("A large left pleural effusion is present.", "No pneumothorax."),
+        ("Large left pneumothorax.", "Possible edema.", "Normal heart size."),
+    )
+    studies = [make_study(number, make_report(*sentences)) for number, sentences in enumerate(said)]
+    found = planned(studies).never_denied
+    assert {"Pleural Effusion", "Support Devices"} <= set(found)
+    assert not {"Pneumothorax", "Cardiomegaly", "Edema"} & set(found)  # denied; denied; only doubted
+    denied = make_study(9, make_report("No pleural effusion."))
+    assert "Pleural Effusion" not in planned([*studies, denied]).never_denied
+
+
 @given(cohorts(), st.randoms(use_true_random=False))
 @settings(max_examples=40)
 def test_the_order_of_the_studies_decides_nothing(studies, shuffler):

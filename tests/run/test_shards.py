@@ -11,6 +11,7 @@ from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.images import encode_picture
 from medcutmix_cli.mixing.blends.feather import Feather
 from medcutmix_cli.mixing.cut import Strategies, draw_cut, paste, weigh
+from medcutmix_cli.mixing.label_states import label_states
 from medcutmix_cli.mixing.ranks import composed_rank
 from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
 from medcutmix_cli.records import MixedParent, MixedSample
@@ -41,10 +42,13 @@ def make_row(seed=0):
     cut = draw_cut(a, b, Strategies(TopK(), InPlaceUnion(), Feather()))
     weights = weigh(cut, a, b)
     pair, rank = make_pair(seed), composed_rank(cut, a, b)
+    states = label_states(pair.labels, frozenset(), frozenset())
     recipient = MixedParent(pair.recipient, a.scores.astype(np.float16), cut.mask_a, a.placement)
     donor = MixedParent(pair.donor, b.scores.astype(np.float16), cut.mask_b, b.placement)
     picture = encode_picture(paste(cut, a, b), "png")
-    sample = MixedSample(pair, cut, recipient, donor, weights, weights.mass, pair.labels, rank, picture)
+    sample = MixedSample(
+        pair, cut, recipient, donor, weights, weights.mass, pair.labels, states, rank, picture
+    )
     return to_row(sample), a, b
 
 

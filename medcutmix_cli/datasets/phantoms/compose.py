@@ -16,7 +16,8 @@ _PAIRED = 0.18  # two findings in one sentence of FINDINGS
 _PAIRED_IMPRESSION = 0.14
 _DENIABLE = ("pleural_effusion", "pneumothorax", "consolidation", "edema", "nodule", "mass", "cardiomegaly")
 _DENIAL_SHARES = (0.85, 0.85, 0.65, 0.35, 0.10, 0.06, 0.12)
-_LIKE = {"nodule": "mass", "mass": "nodule"}  # never deny the one while the other is there
+LIKE = {"nodule": "mass", "mass": "nodule"}
+"""Findings that are never denied while the other is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def compose(lesions: tuple[Lesion, ...], book: Phrasebook, rng: np.random.Genera
 
 def _choose_absent(lesions: tuple[Lesion, ...], rng: np.random.Generator) -> list[str]:
     there = {lesion.finding for lesion in lesions}
-    there |= {_LIKE[finding] for finding in there if finding in _LIKE}
+    there |= {LIKE[finding] for finding in there if finding in LIKE}
     draws = rng.random(len(_DENIABLE))
     rows = zip(_DENIABLE, _DENIAL_SHARES, draws, strict=True)
     return [finding for finding, share, draw in rows if draw < share and finding not in there]

@@ -31,9 +31,15 @@ _ATTEMPTS = 24
 
 
 def draw_lesions(
-    rng: np.random.Generator, patient: Patient, findings: Sequence[str] | None
+    rng: np.random.Generator,
+    patient: Patient,
+    findings: Sequence[str] | None,
+    devices: Sequence[str] | None = None,
 ) -> tuple[tuple[Lesion, ...], Patient]:
-    """Draw the lesions of one patient, and the patient as disease has changed the body."""
+    """Draw the lesions of one patient, and the patient as disease has changed the body.
+
+    Findings, or kinds of devices, that are None are drawn too.
+    """
     unknown = sorted(set(findings or ()) - set(FINDINGS))
     if unknown:
         raise ValueError(f"unknown findings {unknown}; known are {list(FINDINGS)}")
@@ -51,7 +57,7 @@ def draw_lesions(
     if "edema" in chosen:
         lesions.append(_edema(rng))
     if "support_devices" in chosen:
-        lesions.extend(_devices(rng, patient))
+        lesions.extend(_devices(rng, patient, devices))
     return tuple(lesions), _shift_domes(patient, lesions)
 
 
@@ -291,10 +297,15 @@ def _cardiomegaly(rng: np.random.Generator, patient: Patient) -> tuple[Lesion, P
     return Lesion("cardiomegaly", "none", "none", severity, "", 0, (place,)), patient
 
 
-def _devices(rng: np.random.Generator, patient: Patient) -> list[Lesion]:
+def _devices(rng: np.random.Generator, patient: Patient, chosen: Sequence[str] | None) -> list[Lesion]:
+    kinds = _device_kinds(rng) if chosen is None else chosen
+    return [_device(rng, patient, str(kind)) for kind in sorted(kinds)]
+
+
+def _device_kinds(rng: np.random.Generator) -> Sequence[str]:
     count = int(rng.choice([1, 2, 3], p=[0.55, 0.3, 0.15]))
     kinds = rng.choice(DEVICE_KINDS, size=count, replace=False, p=[0.22, 0.30, 0.22, 0.14, 0.12])
-    return [_device(rng, patient, str(kind)) for kind in sorted(kinds)]
+    return [str(kind) for kind in kinds]
 
 
 def _device(rng: np.random.Generator, patient: Patient, kind: str) -> Lesion:

@@ -52,8 +52,8 @@ def _paint_effusion(scene: Scene, lesion: Lesion, place: Place) -> Mask:
     cover = lung * step(below, 0.0, 0.09)
     _opacify(scene, cover, 0.92 * place.contrast)
     scene.thorax.soft[...] += (
-        0.38 * cover * (1 - scene.thorax.heart)
-    )  # dense as liver: the dome vanishes in it
+        0.38 * min(1.0, place.contrast / 0.85) * cover * (1 - scene.thorax.heart)
+    )  # dense as liver: the dome vanishes in it; less so where it is faint
     scene.thorax.soft[...] += 0.16 * lung * step(below, -0.12, 0.25) * (1 - cover)  # thin upper edge
     mask: Mask = (lung > 0.5) & (below > 0)
     return mask

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
-from medcutmix_cli.datasets.phantoms.compose import Narrative, PhraseMention, SentenceDraft
+from medcutmix_cli.datasets.phantoms.compose import LIKE, Narrative, PhraseMention, SentenceDraft
 from medcutmix_cli.datasets.phantoms.phrases import Phrasebook, capitalise, pick, read_table
 from medcutmix_cli.datasets.phantoms.records import Lesion
 
-PROSES = (1, 2)
-"""1: each sentence as the phrasebook has it, sections agree. 2: told again here."""
+PROSES = (1, 2, 3)
+"""1: each sentence as the phrasebook has it, sections agree. 2: told again here. 3: told with
+`prose_more.toml` too, which denies atelectasis and devices as often as other findings."""
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _DOUBLED = re.compile(r"\b([\w-]+)( \1)+\b", re.IGNORECASE)
 _SHAPES = re.compile(
@@ -43,9 +44,14 @@ class _Teller:
     table: Mapping[str, Any]
     rng: np.random.Generator
     compared: bool
+    more: Mapping[str, Any]
 
     def happens(self, share: str) -> bool:
         return bool(self.rng.random() < self.table["shares"][share])
+
+    @property
+    def normal(self) -> Sequence[Mapping[str, Any]]:
+        return [*self.table["normal"], *self.more.get("normal", ())]
 
     def draw(self, templates: Sequence[str]) -> str:
         return expand(pick(self.rng, templates), self.rng)
@@ -57,6 +63,8 @@ def retell(
     book: Phrasebook,
     rng: np.random.Generator,
     both: bool,
+    prose: int = 2,
+    shares: Mapping[str, float] | None = None,
 ) -> Narrative:
     """Tell a report again: other sentences, the same lesions.
 
@@ -66,10 +74,14 @@ def retell(
         book: Places and nouns of the findings.
         rng: Every draw of the telling.
         both: The report will have FINDINGS and IMPRESSION, so that they can disagree.
+        prose: 2 or 3.
+        shares: Shares of reports that are other than those of `prose.toml`.
     """
-    teller = _Teller(lesions, book, read_table("prose.toml"), rng, narrative.compared)
-    shares = ("telegraphic", "short", "typo", "disagree", "addendum")
-    habits = Habits(*(teller.happens(share) for share in shares))
+    table = read_table("prose.toml")
+    table = {**table, "shares": {**table["shares"], **(shares or {})}}
+    more = read_table("prose_more.toml") if prose > 2 else {}
+    teller = _Teller(lesions, book, table, rng, narrative.compared, more)
+    habits = Habits(*(teller.happens(entry.name) for entry in fields(Habits)))
     findings = _retell_findings(narrative.findings, teller)
     impression = _retell_impression(narrative.impression, teller, findings, habits, both)
     wear = [tuple(_wear(draft, habits, teller) for draft in part) for part in (findings, impression)]
@@ -104,12 +116,14 @@ def undouble(text: str) -> str:
 def _retell_findings(drafts: Sequence[SentenceDraft], teller: _Teller) -> list[SentenceDraft]:
     told = [draft for draft in drafts if any(m.lesion is not None for m in draft.mentions)]
     absent = [m.finding for draft in drafts if draft not in told for m in draft.mentions]
+    absent += _more_absent(teller, absent)
     said = {m.finding for draft in told for m in draft.mentions}
     lines: list[SentenceDraft] = []
     for draft in told:
         lines.append(_hedge(draft, teller, said | set(absent)))
         lines += _point(lines[-1], teller)
-    rest = _deny([name for name in absent if name != "cardiomegaly"], teller) + _normal(teller, absent)
+    listed = [name for name in absent if name not in ("cardiomegaly", "support_devices")]
+    rest = _deny(listed, teller) + _deny_devices(teller, absent) + _normal(teller, absent)
     rest = [rest[i] for i in teller.rng.permutation(len(rest))]
     return lines + rest if teller.rng.random() < 0.6 else rest + lines
 
@@ -153,6 +167,23 @@ def _deny(names: list[str], teller: _Teller) -> list[SentenceDraft]:
     return [_denial(part, teller) for part in (order[:cut], order[cut:]) if part]
 
 
+def _more_absent(teller: _Teller, absent: Sequence[str]) -> list[str]:
+    """Draw what is denied beside what prose 2 denies: nothing that is there or looks like what is there."""
+    there = {lesion.finding for lesion in teller.lesions}
+    there |= {LIKE[finding] for finding in there if finding in LIKE}
+    shares = teller.more.get("denied", {})
+    draws = teller.rng.random(len(shares))
+    rows = zip(shares.items(), draws, strict=True)
+    return [name for (name, share), draw in rows if draw < share and name not in there and name not in absent]
+
+
+def _deny_devices(teller: _Teller, absent: Sequence[str]) -> list[SentenceDraft]:
+    if "support_devices" not in absent:
+        return []
+    text = teller.draw(teller.more["devices"]["text"])
+    return [SentenceDraft(text, (PhraseMention("support_devices", "none", "absent", None),))]
+
+
 def _denial(names: list[str], teller: _Teller) -> SentenceDraft:
     nouns, table = [teller.book.noun(name) for name in names], teller.table["denials"]
     listed = ", ".join(nouns[:-1]) + pick(teller.rng, table["joins"]) + nouns[-1] if nouns[1:] else nouns[0]
@@ -165,8 +196,8 @@ def _normal(teller: _Teller, absent: Sequence[str]) -> list[SentenceDraft]:
     there = {lesion.finding for lesion in teller.lesions}
     drafts: list[SentenceDraft] = []
     topics: set[str] = set()
-    rows = teller.table["normal"]
-    wanted = int(teller.rng.integers(1, 7))
+    rows = teller.normal
+    wanted = int(teller.rng.integers(1, 5 if teller.more else 7))
     for row in (rows[int(i)] for i in teller.rng.permutation(len(rows))):
         heart = bool(row["denies"]) and "cardiomegaly" in absent
         fits = not set(row["excludes"]) & there and row["topic"] not in topics

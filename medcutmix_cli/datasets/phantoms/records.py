@@ -117,6 +117,17 @@ class Lesion:
 
 
 @dataclass(frozen=True, slots=True)
+class Mimic:
+    """What looks like a finding and is none; `place` and `strength` are shares of what its kind allows, in [0, 1]."""
+
+    kind: str
+    side: Literal["left", "right"]
+    place: float
+    strength: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Phantom:
     """Everything random about one frontal chest radiograph; painting and reporting are pure."""
 
@@ -126,6 +137,7 @@ class Phantom:
     patient: Patient
     exposure: Exposure
     lesions: tuple[Lesion, ...]
+    mimics: tuple[Mimic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,11 @@ def lesion_sentence(lesion: Lesion, rng: np.random.Generator, phrasebook: str = 
 
 
 def write_report(
-    phantom: Phantom, phrasebook: str = "train", lateral: bool = False, prose: int = 1
+    phantom: Phantom,
+    phrasebook: str = "train",
+    lateral: bool = False,
+    prose: int = 1,
+    shares: Mapping[str, float] | None = None,
 ) -> PhantomReport:
     """Write the report of a phantom; the same phantom, phrasebook and prose always give the same text.
 
@@ -89,7 +93,8 @@ def write_report(
         phantom: What the picture shows.
         phrasebook: "train" or "held-out"; the two share no template of a sentence.
         lateral: The study also has a lateral view.
-        prose: 1 as the phrasebook words it; 2 as uneven as dictated reports are.
+        prose: 1 as the phrasebook words it; 2 as uneven as dictated reports are; 3 as varied, and denying everything.
+        shares: Of prose 2 and 3: shares of reports that are other than those of `prose.toml`.
     """
     book = load_phrasebook(phrasebook)
     rng = np.random.default_rng([_STREAM, phantom.seed, PHRASEBOOKS.index(phrasebook)])
@@ -97,7 +102,7 @@ def write_report(
     narrative = compose(phantom.lesions, book, rng)
     if prose > 1:
         again = np.random.default_rng([_STREAM, phantom.seed, PHRASEBOOKS.index(phrasebook), prose])
-        narrative = retell(narrative, phantom.lesions, book, again, both=shape == "full")
+        narrative = retell(narrative, phantom.lesions, book, again, shape == "full", prose, shares)
     page = Page()
     _write_headers(page, phantom, narrative, rng, lateral)
     sections = _write_body(page, shape, narrative, rng)

@@ -12,6 +12,9 @@ from medcutmix_cli.datasets.phantoms import Phantom, PhantomReport, draw_phantom
 from medcutmix_cli.datasets.phantoms.compose import PhraseMention, SentenceDraft
 from medcutmix_cli.datasets.phantoms.phrases import PHRASEBOOKS, load_phrasebook, read_table
 from medcutmix_cli.datasets.phantoms.prose import disagreeing, expand, undouble
+from medcutmix_cli.datasets.phantoms.records import FINDINGS
+from medcutmix_cli.reports.labels import finding_states
+from medcutmix_cli.reports.reader import ReportReader
 
 SEEDS = range(400)
 PRESENT = SentenceDraft("Small effusion.", (PhraseMention("pleural_effusion", "left", "present", 0),))
@@ -134,3 +137,62 @@ def test_every_alternative_and_normal_statement_names_what_is_known():
     table = read_table("prose.toml")
     assert all(set(row) <= {"text", "other"} for rows in table["alternatives"].values() for row in rows)
     assert all({"topic", "text", "excludes", "denies"} == set(row) for row in table["normal"])
+
+
+def denied(prose, finding):
+    reports = [
+        report for phantom, report in told(prose) if finding not in {one.finding for one in phantom.lesions}
+    ]
+    return np.mean([report.truth[finding] == "absent" for report in reports])
+
+
+def test_prose_3_denies_atelectasis_and_devices_as_often_as_others():
+    for finding in ("atelectasis", "support_devices"):
+        assert denied(2, finding) == 0
+        assert 0.4 < denied(3, finding) < 0.8
+    usual = [
+        denied(3, f) for f in ("pleural_effusion", "consolidation", "pneumothorax", "edema", "cardiomegaly")
+    ]
+    assert min(usual) - 0.1 < denied(3, "atelectasis") < max(usual) + 0.1
+    assert min(usual) - 0.1 < denied(3, "support_devices") < max(usual) + 0.1
+
+
+def test_prose_3_has_more_sentences_and_more_words_than_prose_2():
+    words = {
+        prose: {w.lower() for text in sentences(prose) for w in re.findall("[A-Za-z]+", text)}
+        for prose in (2, 3)
+    }
+    assert len(set(sentences(3))) > 1.2 * len(set(sentences(2)))
+    assert len(words[3]) > 1.3 * len(words[2])
+
+
+def test_prose_3_never_denies_what_is_there():
+    for phantom, report in told(3):
+        shown = {lesion.finding for lesion in phantom.lesions}
+        assert not {f for f, value in report.truth.items() if value == "absent"} & shown
+        for finding, other in (("nodule", "mass"), ("mass", "nodule")):
+            assert not (finding in shown and report.truth[other] == "absent")
+
+
+def test_shares_of_habits_can_be_another_sites():
+    phantoms = [draw_phantom(seed) for seed in range(120)]
+    plain = [write_report(p, prose=3, shares={"short": 0.0, "typo": 0.0}).text for p in phantoms]
+    short = [write_report(p, prose=3, shares={"short": 1.0, "typo": 0.0}).text for p in phantoms]
+    assert not any(re.search(r"\b(LLL|RLL|bilat|WNL)\b", text) for text in plain)
+    assert sum(bool(re.search(r"\b(LLL|RLL|bilat|WNL)\b|w/", text)) for text in short) > 20
+
+
+def test_everything_that_prose_3_adds_names_what_is_known():
+    more = read_table("prose_more.toml")
+    assert set(more["denied"]) <= set(FINDINGS)
+    assert all({"topic", "text", "excludes", "denies"} == set(row) for row in more["normal"])
+    assert all(set(row["excludes"]) <= set(FINDINGS) for row in more["normal"])
+
+
+def test_the_reader_reads_prose_3_as_it_was_meant():
+    reader, wrong, said = ReportReader(), 0, 0
+    for _, report in told(3)[:120]:
+        states = {f: str(a) for f, a in finding_states(reader.read(report.text, "s")).items()}
+        wrong += sum(states.get(f, "not mentioned") != truth for f, truth in report.truth.items())
+        said += len(report.truth)
+    assert wrong / said < 0.01
