@@ -97,7 +97,7 @@ def test_the_root_holds_ten_modules_at_most():
 @pytest.mark.parametrize("path", IN_ROOMS, ids=lambda path: path.relative_to(TESTS).as_posix())
 def test_a_test_file_is_named_after_what_it_tests(path):
     room = path.parent.relative_to(TESTS)
-    home = ROOT if room.parts[0] == "tools" else PACKAGE
+    home = ROOT if room.parts[0] in ("tools", "examples") else PACKAGE
     module = home / room / path.stem.removeprefix("test_")
     assert module.with_suffix(".py").is_file() or (module / "__init__.py").is_file()
 

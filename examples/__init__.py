@@ -1,0 +1,1 @@
+"""Programs to read and to run; `examples.benchmark` is one of several files."""

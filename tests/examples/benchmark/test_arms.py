@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from examples.benchmark.arms import excluded, filled, rare, rare_findings, worded
+from examples.benchmark.cases import Chunk, Probes, originals
+from examples.benchmark.config import Arm, StudySet
+from medcutmix_cli.errors import UsageError
+from medcutmix_cli.findings import CHEXPERT
+
+DEVICE = StudySet("device", finding="consolidation", attribute="pacemaker", positives=1)
+NOTHING = Probes(np.zeros(0, np.intp), np.zeros(0, np.str_), np.zeros((0, 8, 8), np.bool_))
+
+
+def cases(having, attribute, **others):
+    labels = np.full((len(having), 14), np.nan, np.float32)
+    labels[:, CHEXPERT.index("Consolidation")] = having
+    for name, values in others.items():
+        labels[:, CHEXPERT.index(name)] = values
+    names = [f"s{number}" for number in range(len(having))]
+    return originals(names, [np.zeros((8, 8), np.uint8)] * len(names), names, labels, attribute)
+
+
+def chunk(train, left_out=()):
+    return Chunk(Path(), Path, left_out, "t.csv", train, train, NOTHING, {}, {})
+
+
+@given(st.integers(1, 30), st.integers(1, 60))
+def test_rows_are_cut_or_repeated_evenly(count, wanted):
+    chosen = filled(count, wanted, "x")
+    times = np.bincount(chosen, minlength=count)
+    assert len(chosen) == wanted
+    assert times.max() - times.min() <= 1
+
+
+def test_oversampling_takes_half_of_each_rare_cell():
+    train = cases([1, 1, 1, 0, 0, 0], [True, True, False, True, False, False])
+    chosen = list(rare(train, DEVICE, 10))
+    assert set(chosen) == {2, 3}
+    assert abs(chosen.count(2) - chosen.count(3)) <= 2
+
+
+def test_where_nothing_goes_with_the_finding_oversampling_takes_the_finding():
+    train = cases([1, 0, 0, 1], [False] * 4)
+    assert set(rare(train, StudySet("rare", finding="consolidation", positives=2), 20)) == {0, 3}
+
+
+def test_without_a_finding_rare_ones_are_drawn_more_often():
+    train = cases([1] + [0] * 9, [False] * 10, Edema=[0] + [1] * 9)
+    chosen = rare(train, StudySet("ordinary"), 900)
+    assert 350 < (chosen == 0).sum() < 550  # 1 / 1 of 1 / 1 + 9 / 9
+
+
+def test_a_rare_cell_without_a_study_is_an_error():
+    with pytest.raises(UsageError, match="no training study has Consolidation"):
+        rare(cases([1, 0], [True, False]), DEVICE, 4)
+
+
+def test_hosts_with_the_attribute_are_left_out_and_donors_with_it_are_not(tmp_path):
+    train = cases([1, 0, 0, np.nan], [True, True, False, True])
+    path = excluded(DEVICE, Arm("t", targeted=True), chunk(train, ("p9",)), tmp_path / "x")
+    assert Path(path).read_text().split() == ["p9", "s1", "s3"]
+
+
+def test_an_arm_that_is_not_targeted_leaves_nobody_of_the_chunk_out(tmp_path):
+    train = cases([1, 0], [True, True])
+    assert excluded(DEVICE, Arm("n"), chunk(train), tmp_path / "x") is None
+
+
+def test_the_rarer_half_of_findings_is_targeted_where_a_set_names_none():
+    train = cases(
+        [1] * 4, [False] * 4, **{"Pleural Effusion": 1, "Pneumothorax": [1, 0, 0, 0], "Lung Lesion": 1}
+    )
+    assert rare_findings(train) == ["atelectasis", "pneumothorax"]
+
+
+def test_options_speak_of_the_sets_own_finding_and_attribute():
+    given = {"target": ["{finding}@{attribute}=no"], "attributes": "{attributes}", "pairs_per_study": 2}
+    found = worded(given, DEVICE, chunk(cases([1], [True])))
+    assert found == {"target": ["consolidation@pacemaker=no"], "attributes": "t.csv", "pairs_per_study": 2}
