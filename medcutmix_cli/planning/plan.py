@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from typing import NamedTuple
 
 from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.configuration.settings import PlanSettings
@@ -23,7 +24,7 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
 from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
 from medcutmix_cli.planning.originals import keep_unmixed
-from medcutmix_cli.planning.proposals import Chooser, Trial, prepare_worker, try_part
+from medcutmix_cli.planning.proposals import USED_UP, Chooser, Trial, prepare_worker, try_part
 from medcutmix_cli.planning.reading import (
     ReadingRules,
     read_all,
@@ -86,8 +87,6 @@ _LISTED_AT_ONCE = 1000
 _CHUNK = 64
 _TOGETHER_FROM = 4000
 """Below this many studies the processes that choose pairs together take longer to start (3 s) than they save."""
-
-USED_UP = "donor-used-up"
 
 _Turn = tuple[int, PackedStudy, Iterable[Trial]]
 """(draw, recipient, what was tried for it)"""
@@ -230,6 +229,14 @@ class _Settled(Enum):
     UNKNOWN = auto()  # a pair is refused that was made without knowing of the others: what comes after it?
 
 
+class _Waiting(NamedTuple):
+    """A recipient that found donors used up who may give again in a later round, and what it was told."""
+
+    draw: int
+    recipient: PackedStudy
+    known: tuple[Trial, ...]
+
+
 class _Choice:
     """The state of choosing: who was used how often, which pairs there are, what was refused."""
 
@@ -258,17 +265,17 @@ class _Choice:
         """
         total = self.settings.pairs_per_study * len(cohort.studies)
         turns = self._tried_together(cohort, shelf, workers) if shelf else self._tried_in_turn(cohort)
-        waiting: list[tuple[int, PackedStudy]] = []
+        waiting: list[_Waiting] = []
         with closing(turns):
             for done, (draw, recipient, tried) in enumerate(turns, start=1):
                 if self.chooser.bars(recipient):
                     self.last_refusal[recipient.study_id] = NOT_A_RECIPIENT
-                elif self._settled(cohort, draw, recipient, tried) is _Settled.LATER:
-                    waiting.append((draw, recipient))
+                else:
+                    waiting += self._settled(cohort, draw, recipient, tried)
                 report("pairing", done, total)
         for limit in self._limits()[1:]:
             self.limit = limit
-            waiting = [turn for turn in waiting if self._settled(cohort, *turn) is _Settled.LATER]
+            waiting = [still for one in waiting for still in self._asked_again(cohort, one)]
 
     def _limits(self) -> list[int]:
         """Return how often a study may give, round by round: 2, 3, 4, 6, ... up to what the settings allow."""
@@ -278,15 +285,27 @@ class _Choice:
         return limits
 
     def _settled(
-        self, cohort: Cohort, draw: int, recipient: PackedStudy, tried: Iterable[Trial] | None = None
-    ) -> _Settled:
-        """Settle a recipient by what was tried for it, or by what is tried now, knowing of all pairs so far."""
-        found = self._settle(recipient.study_id, tried) if tried is not None else _Settled.UNKNOWN
-        if found is not _Settled.UNKNOWN:
-            return found
-        return self._settle(
-            recipient.study_id, self.chooser.try_proposals(recipient, cohort, draw, self.rule_against)
-        )
+        self, cohort: Cohort, draw: int, recipient: PackedStudy, tried: Iterable[Trial]
+    ) -> list[_Waiting]:
+        """Settle a recipient by what was tried for it; where that knew of no other pair, try again, knowing of all.
+
+        Returns:
+            The recipient, where it has to wait for the next round.
+        """
+        state, trials = self._settle(recipient.study_id, tried)
+        if state is _Settled.UNKNOWN:
+            again = self.chooser.try_proposals(recipient, cohort, draw, self.rule_against)
+            state, trials = self._settle(recipient.study_id, again)
+        return [_Waiting(draw, recipient, trials)] if state is _Settled.LATER else []
+
+    def _asked_again(self, cohort: Cohort, waiting: _Waiting) -> list[_Waiting]:
+        """Settle a recipient that waited: only what donors say who were used up then is new."""
+        draw, recipient, known = waiting
+        free = any(t.reason == USED_UP and self.uses[t.donor] < self.limit for t in known)
+        if not free and self.limit < self.settings.max_uses_per_donor:
+            return [waiting]
+        again = self.chooser.try_proposals(recipient, cohort, draw, self.rule_against, known)
+        return self._settled(cohort, draw, recipient, again if free else known)
 
     def _tried_in_turn(self, cohort: Cohort) -> Generator[_Turn, None, None]:
         for draw in range(self.settings.pairs_per_study):
@@ -318,30 +337,32 @@ class _Choice:
             return USED_UP
         return "pair-already-planned" if pair_id in self.pairs else ""
 
-    def _settle(self, study_id: str, tried: Iterable[Trial]) -> _Settled:
-        """Take the first pair that no other pair stands against; nothing is noted of one that is not settled."""
-        reasons: list[str] = []
-        judged: list[NullKey] = []
+    def _settle(self, study_id: str, tried: Iterable[Trial]) -> tuple[_Settled, tuple[Trial, ...]]:
+        """Take the first pair that no other pair stands against; nothing is noted of one that is not settled.
+
+        Returns:
+            What is known of the recipient, and its trials without a pair, as far as they went.
+        """
+        met: list[Trial] = []
         last = None
         for last in tried:
             reason = (self.rule_against(last.donor, last.pair_id) if last.donor else "") or last.reason
             if not reason and last.pair is not None:
                 self.pairs[last.pair_id] = last.pair
                 self.uses[last.donor] += 1
-                judged += last.judged
+                self.judged.update(last.judged)
                 break
-            reasons.append(reason)
-            judged += last.judged
+            met.append(Trial(reason, last.donor, judged=last.judged))
         else:
             if last is not None and last.pair is not None:
-                return _Settled.UNKNOWN
-            if USED_UP in reasons and self.limit < self.settings.max_uses_per_donor:
-                return _Settled.LATER
-            if reasons:
-                self.last_refusal[study_id] = reasons[-1]
-        self.refused.update(reasons)
-        self.judged.update(judged)
-        return _Settled.NOW
+                return _Settled.UNKNOWN, ()
+            if any(t.reason == USED_UP for t in met) and self.limit < self.settings.max_uses_per_donor:
+                return _Settled.LATER, tuple(met)
+            if met:
+                self.last_refusal[study_id] = met[-1].reason
+        self.refused.update(t.reason for t in met)
+        self.judged.update(key for t in met for key in t.judged)
+        return _Settled.NOW, ()
 
     def keep_shape(self, studies: Sequence[PackedStudy]) -> tuple[dict[str, int], frozenset[str]]:
         """Hold in reserve what would shift the set, and keep what is not mixed, as far as the settings ask for it.
