@@ -299,6 +299,8 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "negatives": result.negatives,
         "null_pictures": len(result.nulls),
         "pairs_by_finding": result.pairs_by_finding,
+        "reserve": result.reserve,
+        "shape": asdict(result.shape) if result.shape else {},
         "targets": [asdict(outcome) for outcome in result.targets],
         "guarantees": {key: asdict(guarantee) for key, guarantee in result.guarantees.items()},
         "never_denied": list(result.never_denied),

@@ -35,6 +35,9 @@ class PlanKeywords(TypedDict, total=False):
     target: Sequence[str] | None
     target_spare: float | None
     max_uses_per_donor: int | None
+    max_donor_share: float | None
+    unmixed: str | None
+    shape_tolerance: float | None
     labels: str | None
     label_table: str | Path | None
     attributes: str | Path | None

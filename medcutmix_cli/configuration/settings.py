@@ -32,6 +32,7 @@ IMAGE_FORMATS = ("png", "jpeg", "webp")
 """How mixed pictures are stored: PNG and WebP without loss, JPEG at quality 95."""
 
 DICOM_MODES = ("mimic-jpg", "voi", "minmax")
+UNMIXED_CHOICES = ("drop", "keep")
 SECTION_CHOICES = ("mirror", "findings", "impression")
 SECTION_RULES = ("mimic-official", "strict")
 ENERGIES = ("softmax", "relu", "decoder")
@@ -277,6 +278,33 @@ class PlanSettings:
     )
     max_uses_per_donor: int = setting(
         5, "How often a study may give.", keyword="max_uses_per_donor", panel=PAIRS, metavar="N", least=1
+    )
+    max_donor_share: float = setting(
+        0.1,
+        "Share of a finding's rows that a study may give; two rows it always may.",
+        keyword="max_donor_share",
+        panel=PAIRS,
+        metavar="X",
+        least=0,
+        most=1,
+    )
+    unmixed: str = setting(
+        "drop",
+        "Studies that no pair is found for: drop (left out, by name) or keep (a row of its own, picture and report as "
+        "they are, so that the rows have the shape of the set).",
+        keyword="unmixed",
+        panel=PAIRS,
+        metavar="NAME",
+        choices=UNMIXED_CHOICES,
+    )
+    shape_tolerance: float = setting(
+        0.1,
+        "Relative difference between originals and rows, in the share of a label, device, view or side, that is no "
+        "shift. With --unmixed keep, pairs beyond it are held in reserve.",
+        keyword="shape_tolerance",
+        panel=PAIRS,
+        metavar="X",
+        least=0,
     )
     labels: str = setting(
         "rules",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from medcutmix_cli.dry_run.probe import Probe
 from medcutmix_cli.records import TargetOutcome
+from medcutmix_cli.run.shape import SetShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class PlanFigures:
         shards: That the pairs are cut into.
         bytes: Size of the plan and what belongs to it, on disk.
         seconds: Wall time of planning; None where the plan lay in the run folder already.
+        reserve: Pairs that were found and are not planned, by reason.
+        shape: Originals against planned rows; None where an earlier version made the plan.
         targets: What became of each cell of a targeted plan.
     """
 
@@ -37,6 +40,8 @@ class PlanFigures:
     shards: int
     bytes: int
     seconds: float | None
+    reserve: dict[str, int] = field(default_factory=dict)
+    shape: SetShape | None = None
     targets: tuple[TargetOutcome, ...] = ()
 
 

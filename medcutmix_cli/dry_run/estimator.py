@@ -23,6 +23,7 @@ from medcutmix_cli.errors import UsageError
 from medcutmix_cli.pipeline import plan, still_to_do
 from medcutmix_cli.records import TargetOutcome
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.shape import to_shape
 from medcutmix_cli.system.cpus import usable_cpus
 
 PROBE_PAIRS = 32
@@ -208,6 +209,8 @@ def _figures(asked: _EstimateRequest, record: RunRecord) -> PlanFigures:
         shards=len(record.shards),
         bytes=sum(path.stat().st_size for path in files if path.is_file()),
         seconds=asked.plan_seconds,
+        reserve=counts.get("reserve", {}),
+        shape=to_shape(counts.get("shape")),
         targets=tuple(TargetOutcome(**outcome) for outcome in counts.get("targets", ())),
     )
 

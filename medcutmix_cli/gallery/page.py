@@ -38,7 +38,9 @@ def page_html(inspection: Inspection, views: Sequence[PairView], parents: Parent
         css=resource("page.css"),
         banners=_banners(inspection),
         tiles=_tiles(inspection),
-        panels="".join((_findings(inspection.findings), _reasons(inspection), _recipe(inspection))),
+        panels="".join(
+            (_findings(inspection.findings), _reasons(inspection), _shape(inspection), _recipe(inspection))
+        ),
         links="".join(_link(number, view) for number, view in enumerate(views, 1)),
         pairs="\n".join(pairs) or "<p>No shard is complete yet.</p>",
         method=_METHOD,
@@ -117,6 +119,20 @@ def _reason_rows(kind: str, counts: Mapping[str, int]) -> str:
         for reason, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
     )
     return f'<tr class="kind"><th colspan="2" scope="rowgroup">{kind}</th></tr>{"".join(rows)}'
+
+
+def _shape(inspection: Inspection) -> str:
+    shape = inspection.status.shape if inspection.status else None
+    if shape is None or not shape.rows:
+        return ""
+    shifted = shape.shifts()
+    rows = "".join(
+        f'<tr><th scope="row">{escape(trait)}</th><td class="count">{own:.1%}</td><td class="count">{now:.1%}</td>'
+        f"<td>{'shifted' if trait in shifted else ''}</td></tr>"
+        for trait, own, now in shape.shares()
+    )
+    head = '<tr class="kind"><th></th><th>originals</th><th>planned rows</th><th></th></tr>'
+    return _panel("Originals against rows", f"<table><tbody>{head}{rows}</tbody></table>")
 
 
 def _recipe(inspection: Inspection) -> str:

@@ -37,10 +37,13 @@ class Guards:
             cells that are as black in both pictures, so that no collimation comes or goes. Nothing else gets there.
         markers: Whether cells that reach a burnt-in letter have weight 0 as well.
         core: A neighbour's own place: this share of the picture's cells, those of its map that score highest.
-        spare: Whether another finding's core is left out of the paste before it is asked how much of it is taken.
-        exchanged: Share of the picture's cells, the strongest evidence of what is exchanged, that is never spared.
+        spare: Whether the core of a device or of another finding is left out of the paste before it is asked how much
+            of it is taken: the region goes round it.
+        exchanged: Share of the picture's cells, the strongest evidence of what is exchanged, that is never left out for
+            another finding; for a device it is, as long as `donor_share` still comes.
         neighbour_share: Share of a neighbour's core that may lie in the paste; 1 guards nothing.
-        device_share: The same of devices, which are long and thin: a piece of one is soon cut off.
+        device_share: The same of devices, which are long and thin: a piece of one is soon cut off. With 1 no
+            region goes round them either.
         donor_share: Least share of the donor's evidence that must be pasted.
         lungs: Whether findings of lung and pleura are pasted into lungs only, where pictures are registered.
         unmapped: What becomes of a pair whose neighbour has no map (its sentence is too long for the encoder, or not
@@ -119,15 +122,20 @@ def _black_share(pixels: Pixels, grid: tuple[int, ...]) -> npt.NDArray[np.float3
 
 
 def _spared(recipient: View, donor: View, guards: Guards, movement: Movement) -> Mask:
-    """Return the cores of other findings, without the strongest evidence of what is exchanged."""
-    spared, needed = (np.zeros(recipient.scores.shape, dtype=np.bool_) for _ in range(2))
+    """Return the cores of other findings, without the strongest evidence of what is exchanged, and those of devices.
+
+    A tube may well cross the evidence. It is thin and the text keeps it, so what lies under it is given up; a finding
+    that covers the evidence is refused.
+    """
+    devices, others, needed = (np.zeros(recipient.scores.shape, dtype=np.bool_) for _ in range(3))
     for view, by in ((recipient, IN_ITS_PLACE), (donor, movement)):
         for neighbour in view.neighbours:
-            if neighbour.finding != DEVICES:
-                spared |= by.move_mask(_core(neighbour.scores, view.placement, guards.core))
+            if guards.need_map(neighbour.finding):
+                kept = devices if neighbour.finding == DEVICES else others
+                kept |= by.move_mask(_core(neighbour.scores, view.placement, guards.core))
         if view.asked:
             needed |= by.move_mask(_core(view.scores, view.placement, guards.exchanged))
-    return spared & ~needed
+    return (others & ~needed) | devices
 
 
 def _core(scores: Scores, placement: Placement, share: float) -> Mask:

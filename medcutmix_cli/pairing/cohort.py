@@ -17,6 +17,7 @@ from medcutmix_cli.findings import CHEXPERT, is_open
 from medcutmix_cli.pairing.attributes import UNKNOWN, StudyAttributes, attributes_of
 from medcutmix_cli.pairing.packing import open_record, pack_record
 from medcutmix_cli.pairing.statements import Refusal, donor_statement
+from medcutmix_cli.pairing.traits import sentence_keys, traits_of
 from medcutmix_cli.records import Assertion, ReadStudy, Side
 from medcutmix_cli.reports.lexicon import label_of
 
@@ -40,6 +41,8 @@ class PackedStudy:
         clear: Whether it is labelled "No Finding".
         named: Open findings that its report speaks of.
         attributes: What is known of it, by name.
+        traits: What it counts as in the shape of the set (see `traits`).
+        sentences: Its sentences, by `sentence_keys`.
     """
 
     study_id: str
@@ -55,6 +58,8 @@ class PackedStudy:
     clear: bool = False
     named: tuple[str, ...] = ()
     attributes: StudyAttributes = UNKNOWN
+    traits: tuple[str, ...] = ()
+    sentences: bytes = field(default=b"", repr=False)
 
     def open(self) -> ReadStudy:
         """Return the study as it was read."""
@@ -87,6 +92,10 @@ def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
         clear=dict(zip(CHEXPERT, read.labels, strict=True))["No Finding"] == 1.0,
         named=named,
         attributes=attributes_of(read),
+        traits=traits_of(
+            read.labels, read.image.view, (m for s in read.reading.sentences for m in s.mentions)
+        ),
+        sentences=sentence_keys(read.reading.sentences),
     )
 
 

@@ -11,7 +11,8 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, overload
 
-from medcutmix_cli.records import Pair
+from medcutmix_cli.pairing.traits import sentence_keys, traits_of
+from medcutmix_cli.records import Pair, Sentence
 
 
 class _ByFields(pickle.Pickler):
@@ -43,7 +44,12 @@ def open_record(content: bytes | memoryview) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class PackedPair:
-    """A pair, put away, with what planning still asks of it."""
+    """A pair, put away, with what planning still asks of it.
+
+    Attributes:
+        traits: What the mix counts as in the shape of the set (see `traits`).
+        sentences: Of the mixed report, by `sentence_keys`.
+    """
 
     pair_id: str
     finding: str
@@ -51,6 +57,9 @@ class PackedPair:
     recipient_image: str
     donor_image: str
     packed: bytes = field(repr=False)
+    donor_study: str = ""
+    traits: tuple[str, ...] = ()
+    sentences: bytes = field(default=b"", repr=False)
 
     def open(self) -> Pair:
         """Return the pair."""
@@ -58,8 +67,8 @@ class PackedPair:
         return pair
 
 
-def pack_pair(pair: Pair) -> PackedPair:
-    """Put a pair away."""
+def pack_pair(pair: Pair, sentences: Iterable[Sentence] = ()) -> PackedPair:
+    """Put a pair away; `sentences` are those of its mixed report that count."""
     return PackedPair(
         pair.pair_id,
         pair.finding,
@@ -67,6 +76,9 @@ def pack_pair(pair: Pair) -> PackedPair:
         pair.recipient.image_id,
         pair.donor.image_id,
         pack_record(pair),
+        pair.donor.study_id,
+        traits_of(pair.labels, pair.recipient.view, pair.entities),
+        sentence_keys(sentences),
     )
 
 

@@ -6,9 +6,11 @@ Every input study ends as planned (it is a recipient of at least one pair) or dr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import NamedTuple
 
 from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.configuration.settings import PlanSettings
@@ -21,7 +23,8 @@ from medcutmix_cli.pairing.packing import PackedPair, PackedPairs
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
 from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
-from medcutmix_cli.planning.proposals import Chooser, Trial, prepare_worker, try_part
+from medcutmix_cli.planning.originals import keep_unmixed
+from medcutmix_cli.planning.proposals import USED_UP, Chooser, Trial, prepare_worker, try_part
 from medcutmix_cli.planning.reading import (
     ReadingRules,
     read_all,
@@ -29,9 +32,12 @@ from medcutmix_cli.planning.reading import (
     sorted_studies,
     studies_to_read,
 )
+from medcutmix_cli.planning.reserve import SHAPE, SHARE, beyond_shape, beyond_share
+from medcutmix_cli.planning.shape import shape_of
 from medcutmix_cli.planning.target_choice import TargetedChoice, plan_targets
 from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study, TargetOutcome
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.run.shape import SetShape
 from medcutmix_cli.system.worker_pool import map_in_processes
 
 
@@ -50,7 +56,9 @@ class PlanResult:
         texts: Sums of what was read (see `FiledReports`).
         nulls: What the evidence gate is calibrated on; empty without a gate.
         negatives: Label-negative studies there are for each finding, summed over splits.
-        pairs_by_finding: Pairs by what comes in.
+        pairs_by_finding: Pairs by what comes in; rows in which nothing is mixed are none.
+        reserve: Pairs that were found and are not planned, by reason.
+        shape: Originals against rows.
         guarantees: "split/finding" -> what the gate promises of a finding that it judges, or would have to if its
             null pictures were not too few; empty without a gate.
         targets: What became of each cell of a targeted plan.
@@ -67,6 +75,8 @@ class PlanResult:
     nulls: tuple[NullPicture, ...] = ()
     negatives: dict[str, int] = field(default_factory=dict)
     pairs_by_finding: dict[str, int] = field(default_factory=dict)
+    reserve: dict[str, int] = field(default_factory=dict)
+    shape: SetShape | None = None
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
     targets: tuple[TargetOutcome, ...] = ()
     never_denied: tuple[str, ...] = ()
@@ -105,8 +115,7 @@ def make_plan(
     """
     report = progress or _silent
     targets = plan_targets(settings, strategy, attributes.values)
-    excluded = read_excluded(settings.exclude_ids)
-    dropped: list[Drop] = []
+    excluded, dropped = read_excluded(settings.exclude_ids), list[Drop]()
     readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
     readable = with_attributes(readable, attributes)
     read = read_all(readable, ReadingRules(reader, strategy.findings, settings.labels), workers, report)
@@ -123,6 +132,7 @@ def make_plan(
         choice = TargetedChoice(chooser, targets) if targets else _Choice(chooser)
         with reread_by(reader):
             choice.choose_all(cohort, shelf, workers, report)
+        shaped = _shaped(choice, cohort)
     dropped += choice.drop_unpaired(cohort)
     pairs = arrange_pairs(choice.pairs)
     counts = {key: min(len(lacking.get(key, ())), gate.pictures) for key in choice.judged}
@@ -136,7 +146,9 @@ def make_plan(
         texts=dict(sorted(read.counts.items())),
         nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
-        pairs_by_finding=dict(sorted(Counter(pair.finding for pair in choice.pairs.values()).items())),
+        pairs_by_finding=_pairs_by_finding(choice.pairs, shaped.kept),
+        reserve=shaped.reserve,
+        shape=shaped.shape,
         guarantees=_guarantees(gate, counts),
         targets=choice.outcomes,
         never_denied=read.never_denied(),
@@ -156,6 +168,11 @@ def _by_finding(lacking: dict[NullKey, list[PackedStudy]]) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for (_split, finding), studies in lacking.items():
         counts[finding] += len(studies)
+    return dict(sorted(counts.items()))
+
+
+def _pairs_by_finding(pairs: Mapping[str, PackedPair], kept: frozenset[str]) -> dict[str, int]:
+    counts = Counter(pair.finding for pair_id, pair in pairs.items() if pair_id not in kept)
     return dict(sorted(counts.items()))
 
 
@@ -182,6 +199,44 @@ def _shared(
         yield shelf.studies(), shelf
 
 
+@dataclass(frozen=True, slots=True)
+class _Shaped:
+    """What was done for the shape of the set, and what came of it.
+
+    Attributes:
+        reserve: Pairs that were found and are not planned, by reason.
+        kept: Ids of the rows in which nothing is mixed.
+    """
+
+    reserve: dict[str, int]
+    kept: frozenset[str]
+    shape: SetShape
+
+
+def _shaped(choice: _Choice | TargetedChoice, cohort: Cohort) -> _Shaped:
+    """Keep the shape of the set as far as the settings ask for it; targets ask for another one."""
+    recipients = [study for study in cohort.studies if not choice.chooser.bars(study)]
+    reserve, kept = choice.keep_shape(recipients) if isinstance(choice, _Choice) else ({}, frozenset[str]())
+    tolerance = choice.chooser.settings.shape_tolerance
+    return _Shaped(reserve, kept, shape_of(recipients, list(choice.pairs.values()), tolerance, len(kept)))
+
+
+class _Settled(Enum):
+    """Whether it is known what becomes of a recipient."""
+
+    NOW = auto()
+    LATER = auto()  # a donor is used up that may give again in a later round
+    UNKNOWN = auto()  # a pair is refused that was made without knowing of the others: what comes after it?
+
+
+class _Waiting(NamedTuple):
+    """A recipient that found donors used up who may give again in a later round, and what it was told."""
+
+    draw: int
+    recipient: PackedStudy
+    known: tuple[Trial, ...]
+
+
 class _Choice:
     """The state of choosing: who was used how often, which pairs there are, what was refused."""
 
@@ -193,6 +248,7 @@ class _Choice:
         self.refused: Counter[str] = Counter()
         self.last_refusal: dict[str, str] = {}
         self.judged: set[NullKey] = set()
+        self.limit = self._limits()[0]
         self.outcomes: tuple[TargetOutcome, ...] = ()
 
     @property
@@ -202,19 +258,54 @@ class _Choice:
         return self.settings.pairs_per_study * len(recipients) - len(self.pairs)
 
     def choose_all(self, cohort: Cohort, shelf: SharedStudies | None, workers: int, report: Progress) -> None:
-        """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn."""
+        """Choose for each recipient in the order of the cohort; several may be tried at once, ahead of their turn.
+
+        Nobody gives a third time before all have been asked who may give twice, and so on: recipients that find all
+        their donors used up wait for the next round.
+        """
         total = self.settings.pairs_per_study * len(cohort.studies)
         turns = self._tried_together(cohort, shelf, workers) if shelf else self._tried_in_turn(cohort)
+        waiting: list[_Waiting] = []
         with closing(turns):
             for done, (draw, recipient, tried) in enumerate(turns, start=1):
                 if self.chooser.bars(recipient):
                     self.last_refusal[recipient.study_id] = NOT_A_RECIPIENT
-                elif not self._settle(recipient.study_id, tried):
-                    self._settle(
-                        recipient.study_id,
-                        self.chooser.try_proposals(recipient, cohort, draw, self.rule_against),
-                    )
+                else:
+                    waiting += self._settled(cohort, draw, recipient, tried)
                 report("pairing", done, total)
+        for limit in self._limits()[1:]:
+            self.limit = limit
+            waiting = [still for one in waiting for still in self._asked_again(cohort, one)]
+
+    def _limits(self) -> list[int]:
+        """Return how often a study may give, round by round: 2, 3, 4, 6, ... up to what the settings allow."""
+        limits = [min(2, self.settings.max_uses_per_donor)]
+        while limits[-1] < self.settings.max_uses_per_donor:
+            limits.append(min(limits[-1] + max(1, limits[-1] // 2), self.settings.max_uses_per_donor))
+        return limits
+
+    def _settled(
+        self, cohort: Cohort, draw: int, recipient: PackedStudy, tried: Iterable[Trial]
+    ) -> list[_Waiting]:
+        """Settle a recipient by what was tried for it; where that knew of no other pair, try again, knowing of all.
+
+        Returns:
+            The recipient, where it has to wait for the next round.
+        """
+        state, trials = self._settle(recipient.study_id, tried)
+        if state is _Settled.UNKNOWN:
+            again = self.chooser.try_proposals(recipient, cohort, draw, self.rule_against)
+            state, trials = self._settle(recipient.study_id, again)
+        return [_Waiting(draw, recipient, trials)] if state is _Settled.LATER else []
+
+    def _asked_again(self, cohort: Cohort, waiting: _Waiting) -> list[_Waiting]:
+        """Settle a recipient that waited: only what donors say who were used up then is new."""
+        draw, recipient, known = waiting
+        free = any(t.reason == USED_UP and self.uses[t.donor] < self.limit for t in known)
+        if not free and self.limit < self.settings.max_uses_per_donor:
+            return [waiting]
+        again = self.chooser.try_proposals(recipient, cohort, draw, self.rule_against, known)
+        return self._settled(cohort, draw, recipient, again if free else known)
 
     def _tried_in_turn(self, cohort: Cohort) -> Generator[_Turn, None, None]:
         for draw in range(self.settings.pairs_per_study):
@@ -242,37 +333,60 @@ class _Choice:
 
     def rule_against(self, donor: str, pair_id: str) -> str:
         """Name the rule by which other pairs stand against one, "" where none does."""
-        if self.uses[donor] >= self.settings.max_uses_per_donor:
-            return "donor-used-up"
+        if self.uses[donor] >= self.limit:
+            return USED_UP
         return "pair-already-planned" if pair_id in self.pairs else ""
 
-    def _settle(self, study_id: str, tried: Iterable[Trial]) -> bool:
-        """Take the first pair that no other pair stands against.
+    def _settle(self, study_id: str, tried: Iterable[Trial]) -> tuple[_Settled, tuple[Trial, ...]]:
+        """Take the first pair that no other pair stands against; nothing is noted of one that is not settled.
 
         Returns:
-            False, with nothing noted, where a pair is refused that was made without knowing of the others: which
-            proposal comes after it is not known.
+            What is known of the recipient, and its trials without a pair, as far as they went.
         """
-        reasons: list[str] = []
-        judged: list[NullKey] = []
+        met: list[Trial] = []
         last = None
         for last in tried:
             reason = (self.rule_against(last.donor, last.pair_id) if last.donor else "") or last.reason
             if not reason and last.pair is not None:
                 self.pairs[last.pair_id] = last.pair
                 self.uses[last.donor] += 1
-                judged += last.judged
+                self.judged.update(last.judged)
                 break
-            reasons.append(reason)
-            judged += last.judged
+            met.append(Trial(reason, last.donor, judged=last.judged))
         else:
             if last is not None and last.pair is not None:
-                return False
-            if reasons:
-                self.last_refusal[study_id] = reasons[-1]
-        self.refused.update(reasons)
-        self.judged.update(judged)
-        return True
+                return _Settled.UNKNOWN, ()
+            if any(t.reason == USED_UP for t in met) and self.limit < self.settings.max_uses_per_donor:
+                return _Settled.LATER, tuple(met)
+            if met:
+                self.last_refusal[study_id] = met[-1].reason
+        self.refused.update(t.reason for t in met)
+        self.judged.update(key for t in met for key in t.judged)
+        return _Settled.NOW, ()
+
+    def keep_shape(self, studies: Sequence[PackedStudy]) -> tuple[dict[str, int], frozenset[str]]:
+        """Hold in reserve what would shift the set, and keep what is not mixed, as far as the settings ask for it.
+
+        Where nothing at all is mixed nothing is kept: a plan of originals alone would look like one that worked.
+
+        Returns:
+            Pairs in reserve by reason, and the ids of the rows in which nothing is mixed.
+        """
+        settings, reserve = self.settings, Counter[str]()
+        reserve[SHARE] = self._hold(beyond_share(self.pairs.values(), settings.max_donor_share), SHARE)
+        if settings.unmixed == "drop" or not self.pairs:
+            return dict(+reserve), frozenset()
+        times = settings.pairs_per_study
+        beyond = beyond_shape(self.pairs.values(), studies, times, settings.shape_tolerance)
+        reserve[SHAPE] = self._hold(beyond, SHAPE)
+        kept = {row.pair_id: row for row in keep_unmixed(studies, self.pairs.values(), times)}
+        self.pairs |= kept
+        return dict(+reserve), frozenset(kept)
+
+    def _hold(self, ids: list[str], reason: str) -> int:
+        for pair_id in ids:
+            self.last_refusal[self.pairs.pop(pair_id).recipient_study] = reason
+        return len(ids)
 
     def drop_unpaired(self, cohort: Cohort) -> list[Drop]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""

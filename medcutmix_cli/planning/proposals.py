@@ -7,7 +7,7 @@ whoever chooses for all recipients in their order has the last word on them (`pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from medcutmix_cli.configuration.settings import PlanSettings
@@ -38,6 +38,7 @@ from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, use_lexicon
 from medcutmix_cli.seeds import stable_generator
 
 TOO_FEW_NULLS = "too-few-null-pictures"
+USED_UP = "donor-used-up"
 
 UsageRule = Callable[[str, str], str]
 """Given a donor's study id and a pair id: names the rule by which other pairs stand against this one, or returns ""."""
@@ -88,12 +89,27 @@ class Chooser:
         return barred_as_recipient(recipient, self.settings.unpaired)
 
     def try_proposals(
-        self, recipient: PackedStudy, cohort: Cohort, draw: int, taken: UsageRule = no_usage_rule
+        self,
+        recipient: PackedStudy,
+        cohort: Cohort,
+        draw: int,
+        taken: UsageRule = no_usage_rule,
+        known: Sequence[Trial] = (),
     ) -> Iterator[Trial]:
-        """Yield what becomes of each proposal, up to the first that becomes a pair."""
+        """Yield what becomes of each proposal, up to the first that becomes a pair.
+
+        Args:
+            recipient: Whose proposals are tried.
+            cohort: Who may give.
+            draw: Which of the recipient's pairs it is.
+            taken: The rule by which other pairs stand against one.
+            known: What became of the first proposals when they were tried before: a refusal stands, unless its donor
+                was used up then.
+        """
         rng = stable_generator(self.settings.seed, "pair", recipient.study_id, draw)
-        for proposal in self.strategy.proposals(recipient.open(), cohort, rng):
-            found = self._tried(proposal, taken)
+        for place, proposal in enumerate(self.strategy.proposals(recipient.open(), cohort, rng)):
+            again = place >= len(known) or known[place].reason == USED_UP
+            found = self._tried(proposal, taken) if again else known[place]
             yield found
             if found.pair is not None:
                 return
@@ -121,7 +137,8 @@ class Chooser:
         donor, pair_id = proposal.donor.study.study_id, pair_id_of(self.strategy.name, proposal)
         mixed = taken(donor, pair_id) or self._mixed(proposal)
         if isinstance(mixed, Pair):
-            return Trial("", donor, pair_id, pack_pair(mixed), self._judged(proposal))
+            packed = pack_pair(mixed, (*proposal.kept, *proposal.inserted))
+            return Trial("", donor, pair_id, packed, self._judged(proposal))
         return Trial(mixed, donor, pair_id)
 
     def _broken_rule(self, proposal: Proposal) -> str:

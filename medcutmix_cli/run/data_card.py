@@ -10,6 +10,7 @@ from medcutmix_cli.records import Guarantee
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
 from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, RunFolder, RunRecord, write_text
 from medcutmix_cli.run.guarantees import promise
+from medcutmix_cli.run.shape import SetShape
 from medcutmix_cli.run.status import RunStatus
 
 _METHOD = """Each row is one mixed image-report pair, made by a documented offline formulation of MedCutMix (arXiv
@@ -47,6 +48,10 @@ def card_text(record: RunRecord, status: RunStatus) -> str:
         _table(status.dropped),
         "Pairs refused while rendering, by reason:",
         _table({**status.rejected, **status.failed}),
+        "Pairs held in reserve, by reason:",
+        _table(status.reserve),
+        "## Originals against rows",
+        _shape(status.shape),
         *_targets(status),
         "## What the evidence gate guarantees",
         _guarantees(status),
@@ -96,6 +101,39 @@ def _pairs(status: RunStatus) -> dict[str, int]:
         "pairs: failed": sum(status.failed.values()),
         "pairs: waiting": status.waiting,
     }
+
+
+def _shape(shape: SetShape | None) -> str:
+    """Return a row a trait, who gives, and by name what has shifted."""
+    if shape is None:
+        return "Not counted: an earlier version made the plan."
+    shifted = shape.shifts()
+    rows = [
+        f"| {trait} | {own:.1%} | {now:.1%} | {'shifted' if trait in shifted else ''} |"
+        for trait, own, now in shape.shares()
+    ]
+    given = [
+        f"| {finding} | {count.rows} | {count.donors} | {count.effective:.1f} | {count.most} |"
+        for finding, count in shape.donors.items()
+    ]
+    return "\n".join(
+        [
+            f"Shares of {shape.originals} originals and of {shape.rows} planned rows, {shape.kept} of them as they",
+            f"are. Shifted: by more than {shape.tolerance:.0%} and by a row or more.",
+            "",
+            *("| what | originals | rows | |", "|---|---|---|---|"),
+            *rows,
+            "",
+            *(
+                "| finding that comes | rows | donors | effective | most rows of one |",
+                "|---|---|---|---|---|",
+            ),
+            *given,
+            "",
+            f"Effective recipients {shape.recipients:.1f}; different sentences: {shape.row_sentences} in rows, "
+            f"{shape.sentences} in originals.",
+        ]
+    )
 
 
 def _targets(status: RunStatus) -> tuple[str, ...]:

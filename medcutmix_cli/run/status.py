@@ -12,6 +12,7 @@ from typing import Any
 from medcutmix_cli.records import Guarantee, TargetOutcome
 from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, read_attempts, read_complete, read_run
 from medcutmix_cli.run.guarantees import read_guarantees
+from medcutmix_cli.run.shape import SetShape, to_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class RunStatus:
         with_failures: Numbers of the complete shards in which pairs failed.
         gate: Registered name of the evidence gate; "" where an earlier version made the plan.
         guarantees: "split/finding" -> what the gate promises of it; a finding of which it keeps nothing is not mixed.
+        reserve: Pairs that were found and are not planned, by reason.
+        shape: Originals against planned rows; None where an earlier version made the plan.
         targets: What planning made of each cell of a targeted plan.
     """
 
@@ -65,6 +68,8 @@ class RunStatus:
     with_failures: tuple[int, ...] = ()
     gate: str = ""
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
+    reserve: dict[str, int] = field(default_factory=dict)
+    shape: SetShape | None = None
     targets: tuple[TargetOutcome, ...] = ()
 
     def to_render(self, *, retry_failed: bool = False) -> tuple[int, ...]:
@@ -147,6 +152,8 @@ def _add_up(
         notes=_merge([state.notes for state in states]),
         gate=record.settings["mixing"]["gate"] if "guarantees" in record.counts else "",
         guarantees=guarantees,
+        reserve=record.counts.get("reserve", {}),
+        shape=to_shape(record.counts.get("shape")),
         targets=tuple(TargetOutcome(**outcome) for outcome in record.counts.get("targets", ())),
     )
 

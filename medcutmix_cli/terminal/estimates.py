@@ -12,6 +12,7 @@ from rich.text import Text
 
 from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.runs import encoder_warning, with_reasons
+from medcutmix_cli.terminal.shapes import shape_view
 from medcutmix_cli.terminal.targets import targets_table
 from medcutmix_cli.terminal.words import facts, plain_table, quantity, size, warning
 
@@ -39,6 +40,9 @@ def _blocks(estimate: Estimate) -> Iterator[RenderableType]:
     if estimate.outlook:
         yield ""
         yield _spans(estimate, estimate.outlook)
+    if estimate.plan.shape and estimate.plan.shape.rows:
+        yield ""
+        yield shape_view(estimate.plan.shape)
     for text in (_failing(estimate.probe), encoder_warning(estimate.encoder)):
         if text:
             yield Padding(warning(text), (1, 0, 0, 0))

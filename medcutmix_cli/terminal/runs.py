@@ -15,6 +15,7 @@ from rich.text import Text
 
 from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.guarantees import gate_view
+from medcutmix_cli.terminal.shapes import shape_view
 from medcutmix_cli.terminal.targets import targets_table
 from medcutmix_cli.terminal.words import facts, plain_table, printable, quantity, size, warning
 
@@ -41,8 +42,11 @@ def status_view(status: RunStatus, out: str | Path) -> RenderableType:
         rows["Gate"] = gate_view(status.gate, status.guarantees)
     if status.notes:
         rows["Noted"] = with_reasons("", {"": status.notes})
+    if status.reserve:
+        rows["Reserve"] = with_reasons(quantity(sum(status.reserve.values()), "pair"), {"": status.reserve})
     rows["Where"] = str(out)
-    return Group(facts(rows), *_warnings(status))
+    shape = ["", shape_view(status.shape)] if status.shape and status.shape.rows else []
+    return Group(facts(rows), *_warnings(status), *shape)
 
 
 def encoder_warning(encoder: Mapping[str, object]) -> str:

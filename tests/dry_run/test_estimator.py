@@ -53,6 +53,8 @@ def test_an_estimate_says_what_the_run_then_does(source, tmp_path):
         status.shards,
         status.planned,
     )
+    assert (plan.reserve, plan.shape) == (status.reserve, status.shape)
+    assert plan.shape.rows == status.planned
     assert (estimate.shards_to_do, estimate.pairs_to_do) == (status.shards, status.planned)
     assert (outlook.pairs_to_write, estimate.probe.rejected) == (status.written, status.rejected)
     # One shard has one footer; the run has several.

@@ -1,11 +1,16 @@
+import json
 import stat
+from dataclasses import asdict, replace
 
 import pytest
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.gallery import write_gallery
 from medcutmix_cli.gallery.parents import NO_RUN
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.shape import TraitCount
 from tests.gallery.outlines import page_of
+from tests.run.test_shape import SHAPE
 from tests.run_folders import make_row, write_run
 
 
@@ -31,6 +36,19 @@ def test_only_its_owner_may_read_the_page(run, tmp_path):
 
 def test_the_same_shards_give_the_same_page(run, tmp_path):
     assert page_of(run, tmp_path)[0] == page_of(run, tmp_path)[0]
+
+
+def test_originals_and_rows_stand_side_by_side_where_the_plan_counted_them(run, tmp_path):
+    assert "Originals against rows" not in page_of(run, tmp_path)[0]
+    file = RunFolder(run).run_file
+    record = json.loads(file.read_text(encoding="utf-8"))
+    shape = replace(SHAPE, traits={"label: Edema": TraitCount(40, 10)})
+    record["counts"]["shape"] = asdict(shape)
+    file.write_text(json.dumps(record), encoding="utf-8")
+    page, _ = page_of(run, tmp_path)
+    assert "Originals against rows" in page
+    assert "40.0%" in page
+    assert "<td>shifted</td>" in page
 
 
 @pytest.mark.parametrize(("synthetic", "shown"), [(False, True), (True, False)])

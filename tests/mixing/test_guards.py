@@ -114,9 +114,38 @@ def test_a_region_lies_at_the_edge_where_both_pictures_are_as_black_and_nowhere_
     assert free_cells(replace(a, pixels=pixels), collimated, Guards(), IN_ITS_PLACE, region).all()
 
 
-def test_a_device_is_never_spared_but_refused():
-    a = parent(1, (6, 5), ("support_devices", hill(6, 8)))
-    assert outcome(a, parent(2, (6, 5)), Guards()) == RefusedCut("recipient-device-cut")
+@pytest.mark.parametrize("who", [0, 1], ids=["recipient", "donor"])
+@pytest.mark.parametrize("beside", [2, 3], ids=["crossing the evidence", "beside it"])
+def test_the_region_goes_round_a_device(who, beside):
+    views = [parent(1, (6, 5)), parent(2, (6, 5))]
+    views[who] = parent(1 + who, (6, 5), ("support_devices", hill(6, 5 + beside)))
+    assert isinstance(outcome(*views), RefusedCut)
+    cut = outcome(*views, Guards())
+    assert isinstance(cut, Cut)
+    assert cut.mask[6, 5 - beside]
+    assert not cut.weights[6, 5 + beside]
+
+
+def test_a_device_upon_all_of_the_evidence_is_still_refused():
+    a = parent(1, (6, 5), ("support_devices", hill(6, 5)))
+    assert outcome(a, parent(2, (6, 5)), Guards()) == RefusedCut("donor-evidence-left-out")
+
+
+def test_a_device_that_nothing_is_left_out_for_is_refused():
+    a = parent(1, (6, 5), ("support_devices", hill(6, 7)))
+    assert outcome(a, parent(2, (6, 5)), STRICT) == RefusedCut("recipient-device-cut")
+    for off in (Guards(spare=False, device_share=1), Guards(device_share=1)):
+        cut = outcome(a, parent(2, (6, 5)), off)
+        assert isinstance(cut, Cut)
+        assert cut.mask[6, 7]
+
+
+@pytest.mark.parametrize(("finding", "spared"), [("support_devices", False), ("mass", True)])
+def test_a_map_is_needed_of_what_is_spared_or_limited(finding, spared):
+    unlimited = {"device_share": 1, "neighbour_share": 1}
+    assert Guards(**unlimited).need_map(finding) == spared
+    assert Guards(spare=False).need_map(finding)
+    assert not Guards(spare=False, **unlimited).need_map(finding)
 
 
 def test_the_guards_of_a_parent_that_was_not_asked_hold():

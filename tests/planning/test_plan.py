@@ -123,6 +123,26 @@ def test_no_donor_is_used_more_often_than_allowed():
     assert len(donors) == len(set(donors))
 
 
+def test_nobody_gives_a_third_time_while_others_have_not_given_twice():
+    """Eight of one finding: the four with nothing else are drawn first, and would give all by themselves."""
+    alone, beside = "Right upper lobe consolidation is present.", "There is a large right pleural effusion."
+    studies = [make_study(n, make_report(alone, *([beside] if n % 2 else []))) for n in range(8)]
+    result = planned(studies, SameFinding(findings=("consolidation",)))
+    uses = Counter(pair.donor.study_id for pair in result.pairs)
+    assert uses.total() == 8
+    assert max(uses.values()) == 2
+
+
+def test_donors_give_more_than_twice_where_there_are_no_others():
+    few = "There is a small right pleural effusion."
+    studies = [make_study(n, make_report(few), subject=f"p{n > 1}") for n in range(10)]
+    result = planned(studies, max_uses_per_donor=3, max_donor_share=1.0)
+    uses = Counter(pair.donor.study_id for pair in result.pairs if pair.donor.subject_id == "pFalse")
+    assert uses == {"s50000000": 3, "s50000001": 3}
+    assert result.refused["donor-used-up"] == 2 * 2  # counted once, in the last round
+    assert len(result.dropped) == 2
+
+
 @dataclass(frozen=True)
 class Counting(SameFinding):
     """Notes who is opened, and who is offered."""
@@ -249,6 +269,7 @@ def test_reading_in_processes_gives_the_same_plan(monkeypatch):
     "options",
     [
         pytest.param({"max_uses_per_donor": 1}, id="donors-that-others-have-used-up-meanwhile"),
+        pytest.param({"pairs_per_study": 4}, id="donors-that-give-again-in-a-later-round"),
         pytest.param(
             {"pairs_per_study": 4, "max_uses_per_donor": 2}, id="pairs-that-others-have-planned-meanwhile"
         ),

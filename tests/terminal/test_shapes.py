@@ -1,0 +1,38 @@
+"""Originals and rows stand side by side, and what is broken is named."""
+
+from dataclasses import replace
+
+from medcutmix_cli.run.shape import DonorCount, TraitCount
+from medcutmix_cli.terminal.shapes import change_text, shape_view, shape_warnings
+from tests.run.test_shape import SHAPE
+from tests.terminal.printing import printed
+
+
+def test_both_shares_and_the_change_are_shown():
+    shown = printed(shape_view(replace(SHAPE, traits={"label: Edema": TraitCount(40, 10)})))
+    assert "label: Edema" in shown
+    assert all(share in shown for share in ("40.0%", "20.0%", "-50%"))
+    assert "50 of 100 originals, 10 of them as they are" in shown
+    assert "mass 4.5 of 5" in shown
+    assert "150 different ones in rows, 300 in originals" in shown
+
+
+def test_a_set_that_kept_its_shape_warns_of_nothing():
+    assert list(shape_warnings(SHAPE)) == []
+
+
+def test_what_has_shifted_is_named_and_the_rest_counted():
+    traits = {f"label: {n}": TraitCount(10 + n, 0) for n in range(8)}
+    (warning,) = shape_warnings(replace(SHAPE, traits=traits))
+    assert "label: 0 -100%" in warning
+    assert "and 2 more" in warning
+
+
+def test_a_finding_of_few_donors_is_named():
+    (warning,) = shape_warnings(replace(SHAPE, donors={"mass": DonorCount(10, 5, 2.0, 7)}))
+    assert "mass: 2.0 effective ones of 5" in warning
+
+
+def test_what_no_original_has_is_new():
+    assert change_text(float("inf")) == "new"
+    assert change_text(0.25) == "+25%"
