@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.errors import DatasetError, ImageError
-from medcutmix_cli.images.dicom import read_dicom
-from medcutmix_cli.images.raster import JPEG_MAGIC, PNG_MAGIC, read_raster
+from medcutmix_cli.images.bounds import check_bytes
+from medcutmix_cli.images.decoder import Decoder, borrowed_decoder
+from medcutmix_cli.images.decoding import DecodingRequest
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.records import Placement
 
@@ -97,26 +100,37 @@ def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Pl
 def _read_once(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
     """Read a picture, or raise what the storage said of itself as `OSError`."""
     try:
-        with path.open("rb", buffering=0) as file:  # a buffer would copy the whole file once more
-            start = file.read(132)
-            if start.startswith((JPEG_MAGIC, PNG_MAGIC)):
-                file.seek(0)
-                return read_raster(file.readall(), canvas, str(path), exact=exact)
-    except FileNotFoundError as error:
-        raise ImageError("there is no such picture", where=str(path), reason="image-missing") from error
-    except OSError as error:
-        if error.errno in _TRANSIENT:
-            raise
-        what = f"the picture cannot be opened ({type(error).__name__})"
-        raise ImageError(what, where=str(path)) from error
-    if not start:
-        raise ImageError("the file is empty", where=str(path), reason="image-empty")
-    if start[128:] != b"DICM":  # PS3.10 7.1
-        what = "the file is neither JPEG, PNG nor DICOM"
-        raise ImageError(what, where=str(path), reason="image-format-unknown")
-    try:
-        return read_dicom(path, canvas, mode, exact=exact)
+        with borrowed_decoder() as decoder:
+            size = _fill(decoder, path)
+            return decoder.decode(DecodingRequest(size, canvas, mode, exact))
     except ImageError as error:
-        if isinstance(error.__cause__, OSError) and error.__cause__.errno in _TRANSIENT:
-            raise error.__cause__ from None
-        raise
+        named = ImageError(error.what, where=str(path), hint=error.hint, reason=error.reason)
+        raise named from error.__cause__
+
+
+def _fill(decoder: Decoder, path: Path) -> int:
+    """Read a file into the decoder's memory and return its size; only files are opened, a pipe would be waited for."""
+    try:
+        known = path.stat()
+        if not stat.S_ISREG(known.st_mode):
+            raise ImageError("this is no file", reason="image-not-a-file")
+        check_bytes(known.st_size)
+        with path.open("rb", buffering=0) as file:  # a buffer would copy the whole file once more
+            size = _read_into(decoder.room(known.st_size), file)
+    except FileNotFoundError as error:
+        raise ImageError("there is no such picture", reason="image-missing") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        if isinstance(error, OSError) and error.errno in _TRANSIENT:
+            raise
+        raise ImageError(f"the picture cannot be opened ({type(error).__name__})") from error
+    if not size:
+        raise ImageError("the file is empty", reason="image-empty")
+    return size
+
+
+def _read_into(room: memoryview, file: BinaryIO) -> int:
+    """Fill memory from a file and return how many bytes it had."""
+    size = 0
+    while size < len(room) and (more := file.readinto(room[size:])):  # type: ignore[attr-defined] # BinaryIO has it not
+        size += more
+    return size
