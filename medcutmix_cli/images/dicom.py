@@ -162,7 +162,8 @@ def _read_plain(content: memoryview, header: FileDataset, element: int) -> Plane
     if length < needed or len(content) < offset + needed:
         raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
     plane = np.frombuffer(content[offset : offset + needed], kind).reshape(shape)
-    return np.require(plane, requirements="A") if _within(plane, header) else None
+    plane = plane.copy()  # where it lies it is not aligned, which costs more than the copy
+    return plane if _within(plane, header) else None
 
 
 def _pixel_value(content: memoryview, element: int, *, explicit: bool) -> tuple[int, int] | None:
