@@ -14,11 +14,12 @@ from medcutmix_cli.datasets.base import is_synthetic
 from medcutmix_cli.datasets.grouping import Companions, ImageRow, Report, group_studies
 from medcutmix_cli.datasets.manifest_rows import Row
 from medcutmix_cli.datasets.mimic_tables import label_value
-from medcutmix_cli.datasets.report_store import decode_text
+from medcutmix_cli.datasets.report_store import MOST_BYTES, decode_text, name_problem
 from medcutmix_cli.datasets.tables import fingerprint, require_columns
 from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Drop, Study
+from medcutmix_cli.system.regular_files import read_regular
 
 ROLES = ("image", "report", "report_path", "subject", "study", "image_id", "split", "view", "labels")
 """What a column can be; without a mapping the column of that very name is taken."""
@@ -213,11 +214,11 @@ class _Beside:
 
     def _read(self, path: str) -> Report:
         try:
-            return decode_text((self._folder / path).read_bytes())
+            return decode_text(read_regular(self._folder / path, MOST_BYTES))
         except FileNotFoundError:
             return Report(problem="report-missing")
-        except OSError:
-            return Report(problem="report-unreadable")
+        except OSError as error:
+            return Report(problem=name_problem(error))
 
     def _labels(self, study: str) -> Mapping[str, float] | None:
         found = {entry.labels for entry in self._entries[study] if entry.labels}

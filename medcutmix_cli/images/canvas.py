@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from medcutmix_cli.images.decoder import Decoder, borrowed_decoder
 from medcutmix_cli.images.decoding import DecodingRequest
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.records import Placement
+from medcutmix_cli.system.regular_files import IrregularFileError, check_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +111,16 @@ def _read_once(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plan
 def _fill(decoder: Decoder, path: Path) -> int:
     """Read a file into the decoder's memory and return its size; only files are opened, a pipe would be waited for."""
     try:
-        known = path.stat()
-        if not stat.S_ISREG(known.st_mode):
-            raise ImageError("this is no file", reason="image-not-a-file")
-        check_bytes(known.st_size)
+        known = check_regular(path)
+        check_bytes(known)
         with path.open("rb", buffering=0) as file:  # a buffer would copy the whole file once more
-            size = _read_into(decoder.room(known.st_size), file)
+            size = _read_into(decoder.room(known), file)
     except FileNotFoundError as error:
         raise ImageError("there is no such picture", reason="image-missing") from error
-    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-        if isinstance(error, OSError) and error.errno in _TRANSIENT:
+    except IrregularFileError as error:
+        raise ImageError("this is no file", reason="image-not-a-file") from error
+    except OSError as error:
+        if error.errno in _TRANSIENT:
             raise
         raise ImageError(f"the picture cannot be opened ({type(error).__name__})") from error
     if not size:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
 from medcutmix_cli.errors import MedcutmixError, UsageError
+from medcutmix_cli.system.regular_files import check_regular
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import owner, remove_abandoned, under_way
 
@@ -180,6 +181,7 @@ class Staging:
     def _copied(self, copy: _Copy) -> bool:
         """Copy one file whole, or not at all."""
         try:
+            check_regular(copy.source)
             original = copy.source.open("rb")
         except OSError:  # who reads the source will say what is wrong with it
             self._remove(copy)
