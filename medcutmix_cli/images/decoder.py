@@ -32,8 +32,11 @@ from medcutmix_cli.system.signals import shield_children
 MOST = 32
 """Decoders of one process, however many threads ask at once: each holds 100 MB."""
 
-PATIENCE = 60
-"""Seconds until a decoder that neither answers nor ends is given up; a processor that others use counts too."""
+PATIENCE = 600
+"""Seconds until a decoder that neither answers nor ends is given up: it is stopped, or waits for what never comes.
+
+One that is busy ends after `SECONDS` of its own, however many others use the processor.
+"""
 
 _KEPT = 1 << 26  # bytes of shared memory that stay between pictures
 

@@ -80,6 +80,9 @@ def _answer(content: memoryview, pixels: memoryview, request: DecodingRequest) -
     except MedcutmixError as error:
         reason = error.reason if isinstance(error, ImageError) else ""
         return {"what": error.what, "hint": error.hint, "reason": reason}
+    except MemoryError:
+        what = "the picture takes more memory than any detector's does"
+        return {"what": what, "hint": "", "reason": "image-too-large"}
     finally:
         _forget_complaints()
     np.frombuffer(pixels, np.uint8, plane.size)[:] = plane.reshape(-1)

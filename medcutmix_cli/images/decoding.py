@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medcutmix_cli.errors import ImageError, UsageError
-from medcutmix_cli.images.dicom import is_dicom, read_dicom
 from medcutmix_cli.images.raster import is_raster, read_raster
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.records import Placement
@@ -42,7 +41,9 @@ def decode(content: memoryview, request: DecodingRequest) -> tuple[Plane, Placem
     try:
         if is_raster(start):
             return read_raster(content, request.canvas, exact=request.exact)
-        if is_dicom(start):
+        if start[128:] == b"DICM":  # PS3.10 7.1
+            from medcutmix_cli.images.dicom import read_dicom  # as long to import as all else together
+
             return read_dicom(content, request.canvas, request.dicom_mode, exact=request.exact)
     except (ImageError, UsageError):
         raise

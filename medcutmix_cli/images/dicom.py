@@ -38,11 +38,6 @@ _UNDEFINED = 0xFFFFFFFF  # PS3.5 7.1.1
 _HEADER = 1 << 22  # bytes: more than stands before the pixels, or after them
 
 
-def is_dicom(start: bytes) -> bool:
-    """Tell by its first 132 bytes whether a file is DICOM."""
-    return start[_MAGIC_AT : _MAGIC_AT + 4] == _MAGIC
-
-
 def read_dicom(content: memoryview, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
     """Return the picture at canvas scale, (placement.height, placement.width) uint8, and its placement.
 

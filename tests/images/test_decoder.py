@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -77,12 +76,8 @@ def test_what_a_picture_does_to_its_decoder_is_its_reason_and_the_next_one_is_re
 ):
     (tmp_path / "ill").write_bytes(word * 20)
     with pytest.raises(ImageError) as caught:
-        try:
-            read_canvas(tmp_path / "ill", 64, "voi")
-        except ImageError as error:
-            assert error.where == str(tmp_path / "ill")
-            raise
-    assert caught.value.reason in (reason, *(("image-unreadable",) if word == b"memory--" else ()))
+        read_canvas(tmp_path / "ill", 64, "voi")
+    assert caught.value.where == str(tmp_path / "ill")
     assert caught.value.reason == reason
     assert read_canvas(good, 64, "voi").pixels.any()
 
@@ -163,11 +158,3 @@ def test_a_decoder_that_is_closed_starts_again(good):
         assert plane.any()
         one.close()
     one.close()
-
-
-def test_nobody_waits_for_a_decoder_that_has_died(decoders, tmp_path, ill):
-    (tmp_path / "ill").write_bytes(b"crash---" * 20)
-    started = time.monotonic()
-    with pytest.raises(ImageError):
-        read_canvas(tmp_path / "ill", 64, "voi")
-    assert time.monotonic() - started < decoder.PATIENCE / 2

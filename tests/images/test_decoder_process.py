@@ -5,6 +5,7 @@ import mmap
 import os
 import subprocess
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,12 +56,12 @@ def test_it_answers_one_request_after_the_other_and_ends_with_its_parent(tmp_pat
         assert ask(process, len(content)) == {"height": 160, "width": 120}
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/limits"), reason="limits are read from /proc")
+@pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="limits are read from /proc")
 def test_it_leaves_no_core_file_and_has_limits_of_memory_and_time():
     with running(b"no picture") as (process, _):
         ask(process, 10)
-        with open(f"/proc/{process.pid}/limits", encoding="ascii") as file:
-            limits = {line[:25].strip(): line[26:].split()[0] for line in file}
+        lines = Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii").splitlines()
+    limits = {line[:25].strip(): line[26:].split()[0] for line in lines}
     assert limits["Max core file size"] == "0"
     assert 3 << 29 < int(limits["Max address space"]) < 16 << 30
     assert 8 <= int(limits["Max cpu time"]) <= 60
