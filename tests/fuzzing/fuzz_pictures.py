@@ -23,7 +23,6 @@ import pydicom
 from PIL import Image
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
     RLELossless,
 )
