@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,4 +57,5 @@ def _paths_of(settings: Settings, options: str) -> frozenset[str]:
 
 
 def _absolute(path: Any) -> Any:
-    return str(Path(path).resolve()) if isinstance(path, str | Path) and str(path) else path
+    # Not Path.resolve, which ends in an error of its own where a link leads to itself.
+    return os.path.realpath(path) if isinstance(path, str | Path) and str(path) else path

@@ -97,6 +97,8 @@ def independent(kind: str, path: Path) -> np.ndarray:
     """Return the picture by a decoder of others, min to max for DICOM."""
     if kind != "dicom":
         with Image.open(path) as picture:
+            if kind == "jpg":  # the stored luma, as here; colours would be cut to what a screen shows
+                picture.draft("L", picture.size)
             deep = picture.mode.startswith("I")
             grey = np.asarray(picture if deep else picture.convert("L"))
         return _stretched(grey) if deep else grey
