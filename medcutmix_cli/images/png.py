@@ -87,9 +87,17 @@ def _chunks(content: memoryview) -> list[tuple[bytes, memoryview]]:
             raise ImageError("the PNG is damaged: a check sum does not fit", reason="image-corrupt")
         if kind == b"IEND" and found:
             return found
+        if kind == b"iCCP" and not _is_profile(bytes(content[at + 8 : end - 4])):
+            raise ImageError("the PNG is damaged: its colour profile is none", reason="image-corrupt")
         found.append((kind, content[at + 8 : end - 4]))
         at = end
     raise ImageError("the PNG ends too early", reason="image-truncated")
+
+
+def _is_profile(body: bytes) -> bool:
+    # PNG specification 11.3.2.3: a name, a zero, and packing method 0. Others refuse what has none; libpng reads on.
+    name, zero, packed = body.partition(b"\0")
+    return bool(name and zero) and packed[:1] == b"\0"
 
 
 def _number(four: memoryview) -> int:

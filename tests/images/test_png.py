@@ -43,6 +43,8 @@ BAD = {
     "no-pixels": ("image-truncated", MAGIC + chunk(b"IHDR", HEADER) + chunk(b"IEND", b"")),
     "no-header": ("image-corrupt", MAGIC + chunk(b"IDAT", b"") + chunk(b"IEND", b"")),
     "only-an-end": ("image-corrupt", MAGIC + chunk(b"IEND", b"") * 2),
+    "profile-of-unknown-packing": ("image-corrupt", png(before=chunk(b"iCCP", b"name\0\5rest"))),
+    "profile-without-name": ("image-corrupt", png(before=chunk(b"iCCP", b"rest"))),
     "header-damaged": ("image-corrupt", flipped(png(), 20)),
     "no-end": ("image-truncated", png(end=b"\0" * 4)),
     "too-few-rows": ("image-unreadable", png(zlib.compress(ROWS[: 65 * 30]))),
