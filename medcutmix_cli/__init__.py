@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.assembly.calibrate import calibrate as calibrate
     from medcutmix_cli.assembly.shortcuts import find_shortcuts as find_shortcuts
     from medcutmix_cli.datasets.sample import write_sample as write_sample
+    from medcutmix_cli.dry_run.dataset_check import check_dataset as check_dataset
     from medcutmix_cli.dry_run.estimator import estimate_augment as estimate_augment
     from medcutmix_cli.dry_run.estimator import estimate_render as estimate_render
     from medcutmix_cli.embeddings.embed import embed as embed
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
     from medcutmix_cli.evaluation import evaluate_mixes as evaluate_mixes
     from medcutmix_cli.evaluation import evaluate_reports as evaluate_reports
+    from medcutmix_cli.exports.export import export as export
+    from medcutmix_cli.exports.sections import export_sections as export_sections
     from medcutmix_cli.gallery import write_gallery as write_gallery
     from medcutmix_cli.gallery.overlay import overlay as overlay
     from medcutmix_cli.inspection.attend import attend as attend
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.inspection.verification import verify as verify
     from medcutmix_cli.pipeline import augment as augment
     from medcutmix_cli.pipeline import plan as plan
+    from medcutmix_cli.pipeline import refill as refill
     from medcutmix_cli.pipeline import render as render
 
 __version__ = "0.1.0"
@@ -37,7 +41,9 @@ _HOME = {
     "attend": "medcutmix_cli.inspection.attend",
     "augment": "medcutmix_cli.pipeline",
     "calibrate": "medcutmix_cli.assembly.calibrate",
+    "check_dataset": "medcutmix_cli.dry_run.dataset_check",
     "plan": "medcutmix_cli.pipeline",
+    "refill": "medcutmix_cli.pipeline",
     "render": "medcutmix_cli.pipeline",
     "inspect": "medcutmix_cli.inspection.summary",
     "status": "medcutmix_cli.inspection.summary",
@@ -49,6 +55,8 @@ _HOME = {
     "evaluate_maps": "medcutmix_cli.evaluation",
     "evaluate_mixes": "medcutmix_cli.evaluation",
     "evaluate_reports": "medcutmix_cli.evaluation",
+    "export": "medcutmix_cli.exports.export",
+    "export_sections": "medcutmix_cli.exports.sections",
     "find_shortcuts": "medcutmix_cli.assembly.shortcuts",
     "needed_maps": "medcutmix_cli.encoders.precomputed",
     "overlay": "medcutmix_cli.gallery.overlay",
@@ -61,6 +69,7 @@ __all__ = [
     "attend",
     "augment",
     "calibrate",
+    "check_dataset",
     "embed",
     "estimate_augment",
     "estimate_render",
@@ -68,11 +77,14 @@ __all__ = [
     "evaluate_maps",
     "evaluate_mixes",
     "evaluate_reports",
+    "export",
+    "export_sections",
     "find_shortcuts",
     "inspect",
     "needed_maps",
     "overlay",
     "plan",
+    "refill",
     "render",
     "status",
     "verify",

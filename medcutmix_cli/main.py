@@ -20,10 +20,14 @@ from medcutmix_cli.commands.attend import attend
 from medcutmix_cli.commands.augment import augment, plan
 from medcutmix_cli.commands.batch import slurm
 from medcutmix_cli.commands.calibrate import calibrate
+from medcutmix_cli.commands.check import check
 from medcutmix_cli.commands.embed import embed
 from medcutmix_cli.commands.evaluate import detect, lexicon, maps, mixes, reports
+from medcutmix_cli.commands.export import export
 from medcutmix_cli.commands.inspect import inspect
 from medcutmix_cli.commands.read import read
+from medcutmix_cli.commands.reasons import reasons
+from medcutmix_cli.commands.refill import refill
 from medcutmix_cli.commands.render import render
 from medcutmix_cli.commands.sample import sample
 from medcutmix_cli.commands.session import Session
@@ -109,6 +113,12 @@ _add(
     "medcutmix augment SAMPLE RUN --dry-run --probe 64",
 )
 _add(
+    START,
+    check,
+    "medcutmix check SAMPLE",
+    "medcutmix check studies.csv --column image=file --map view:Frontal=PA --split-all train",
+)
+_add(
     STEPS,
     plan,
     "medcutmix plan SAMPLE RUN --pairs-per-study 2 --seed 7",
@@ -127,6 +137,12 @@ _add(
     "medcutmix render RUN --task 3 --num-tasks 16",
     "medcutmix render RUN --engine ray --engine-option address=auto",
 )
+_add(
+    STEPS,
+    refill,
+    "medcutmix refill RUN",
+    "medcutmix render RUN --task 3 --num-tasks 16",
+)
 batch = typer.Typer(
     help="Render a plan on a cluster.",
     no_args_is_help=True,
@@ -140,6 +156,14 @@ _add(
     embed,
     "medcutmix embed SAMPLE embeddings.parquet",
     "medcutmix augment SAMPLE RUN --pairing nearest --embeddings embeddings.parquet",
+)
+_add(
+    STEPS,
+    export,
+    "medcutmix export RUN OUT --to open-clip",
+    "medcutmix export RUN OUT --to webdataset --originals together",
+    "medcutmix export RUN OUT --to r2gen --originals together --split train --split validate --split test",
+    "medcutmix export sections mimic-cxr mimic_cxr_sectioned.csv",
 )
 _add(
     LOOK,
@@ -164,6 +188,7 @@ _add(
     "medcutmix read - --json < report.txt",
     'medcutmix read "No effusion, small left pneumothorax." --explain',
 )
+_add(LOOK, reasons, "medcutmix reasons", "medcutmix reasons recipient-mask-too-small")
 _add(
     LOOK,
     attend,

@@ -1,6 +1,8 @@
 """The straight line as code: `plan`, `render`, `augment`. Every engine and every command goes through here.
 
 DATASET -> plan.parquet (all studies, no pixel) -> data/part-*.parquet (one shard at a time)
+
+Where rendering rejects pairs, the reserve of the plan replaces them (`refill`), and what comes is rendered likewise.
 """
 
 from __future__ import annotations
@@ -49,6 +51,8 @@ from medcutmix_cli.run.folder import (
 )
 from medcutmix_cli.run.nulls_file import write_nulls
 from medcutmix_cli.run.plan_file import shard_sizes, write_plan
+from medcutmix_cli.run.refill import RefillPass, refill_plan
+from medcutmix_cli.run.reserve_file import write_reserve
 from medcutmix_cli.run.status import RunStatus, run_status
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.storage_errors import explain_storage_errors
@@ -133,6 +137,9 @@ def render(
 ) -> RunStatus:
     """Render the shards k of a plan with `k mod num_tasks == task` that are not complete.
 
+    One task alone also refills the plan when all is rendered, and renders what has come, until nothing comes; several
+    leave that to whoever calls `refill` when the last of them has ended.
+
     Args:
         out: Run folder with a plan.
         task: Number of this task, 0 to num_tasks - 1.
@@ -147,20 +154,40 @@ def render(
         UsageError: `task` is not below `num_tasks`, or the engine is unknown or refuses its options.
         MedcutmixError: Anything else a person can act on; see `errors`.
     """
-    chosen, work = still_to_do(out, options, task=task, num_tasks=num_tasks, retry_failed=retry_failed)
     tolerance = options.get("max_fail_frac")
     folder = RunFolder(Path(out))
-    if work.shards:
-        with explain_storage_errors(folder.root):
-            folder.create()
-            folder.clean_temporaries()
-        chosen.render(work, progress)
+    while True:
+        chosen, work = still_to_do(out, options, task=task, num_tasks=num_tasks, retry_failed=retry_failed)
+        if work.shards:
+            _render(folder, chosen, work, progress)
+        status = run_status(folder)
+        if num_tasks > 1 or not status.reserved or status.missing or not refill_plan(folder).pairs:
+            break
+        retry_failed = False
     status = run_status(folder)
     if not status.missing:
         with explain_storage_errors(folder.card_file):
             folder.clean_temporaries()
             write_card(folder, read_run(folder), status)
     return status if tolerance is None else replace(status, max_fail_frac=tolerance)
+
+
+def _render(folder: RunFolder, engine: Engine, work: Work, progress: Progress | None) -> None:
+    with explain_storage_errors(folder.root):
+        folder.create()
+        folder.clean_temporaries()
+    engine.render(work, progress)
+
+
+def refill(out: str | Path) -> RefillPass:
+    """Replace what rendering rejected by pairs of the plan's reserve: further shards, which are still to be rendered.
+
+    Call it again when they are rendered, until it finds no pair to take.
+
+    Raises:
+        RunError: There is no plan in `out`, or a shard of it is not complete.
+    """
+    return refill_plan(RunFolder(Path(out)))
 
 
 def still_to_do(
@@ -269,6 +296,7 @@ def _write_plan(
         folder.create()
         folder.clean_temporaries()
         write_plan(folder.plan_file, result.pairs, settings.run.shard_size, progress)
+        write_reserve(folder.reserve_file, result.reserved, {d.identifier: d.reason for d in result.dropped})
         write_nulls(folder.nulls_file, result.nulls)
         _write_lexicon(folder)
         write_json(folder.run_file, asdict(whole))
@@ -304,4 +332,6 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "targets": [asdict(outcome) for outcome in result.targets],
         "guarantees": {key: asdict(guarantee) for key, guarantee in result.guarantees.items()},
         "never_denied": list(result.never_denied),
+        "reserved": len(result.reserved),
+        "goals": result.goals(),
     }

@@ -353,6 +353,7 @@ class Pair:
         given: What the inserted sentences alone say, as `Parent.labels`.
         labels: What the mixed report says, as `Parent.labels`.
         text_weights: The recipient's share of the mixed text.
+        cells: Cells of a targeted plan that it lies in, "split/target"; empty without targets.
     """
 
     pair_id: str
@@ -375,6 +376,7 @@ class Pair:
     indication_text: str | None = field(repr=False, default=None)
     impression_consistent: bool = True
     entities: tuple[Entity, ...] = ()
+    cells: tuple[str, ...] = ()
 
 
 IMAGE_MODES = ("attended", "soft", "keep", "box", "average")
@@ -455,6 +457,11 @@ class TargetOutcome:
     donors: int
     short: str = ""
     refused: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def cell(self) -> str:
+        """Name of the cell, as pairs have it."""
+        return f"{self.split}/{self.target}"
 
     @property
     def missing(self) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from medcutmix_cli.configuration.settings import TREE
-from tests.pages import example, figure, keywords, rooms, schema, strategies
+from tests.pages import example, figure, keywords, own_data, reason_page, rooms, schema, strategies
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -35,6 +35,9 @@ PAGES: Mapping[Path, Blocks] = {
         "label-order": schema.labels,
         "metadata": schema.metadata,
     },
+    ROOT / "docs" / "own-data.md": {"roles": own_data.roles},
+    ROOT / "docs" / "reasons.md": {"reasons": reason_page.reason_tables},
+    ROOT / "docs" / "export.md": {"exports": strategies.exports},
     ROOT / "docs" / "settings.md": {table: partial(keywords.settings_table, table) for table in TREE},
     ROOT / "docs" / "weights.md": {"weights": example.weights_table, "labels": example.labels_table},
     ROOT / "docs" / "strategies.md": {

@@ -57,6 +57,7 @@ PROSE = [
 ENCODERS = DOCS["encoders.md"]
 OF_OTHERS = {
     *("--local-dir", "--array", "--gres", "--requeue"),  # hf, sbatch, srun
+    *("--ann", "--data", "--dataset-type", "--image", "--train", "--train-data"),  # trainers; cut at "_"
     *("--constraint", "--dest", "--find-links", "--no-deps", "--no-index", "--wheel-dir"),  # pip
 }
 """Flags on the pages that are of other programs."""
@@ -421,3 +422,59 @@ def test_what_can_be_asked_for_on_the_page_of_targets_is_understood():
 def test_every_name_for_a_cell_that_is_short_is_on_the_page_of_targets():
     told = set(re.findall(r"^\| `([a-z-]+)` \|", TARGETS.partition("| why a cell")[2], flags=re.MULTILINE))
     assert told == {NO_HOST, NO_DONOR, HOSTS_USED_UP, DONORS_USED_UP, MOST_REFUSED, NONE_FITS}
+
+
+def test_what_the_page_of_own_data_types_works_and_prints_what_it_shows(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "120")
+    page = DOCS["own-data.md"]
+    run_page(page)
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    (shown,) = re.findall(r"(Recognised: .*?)```", page, flags=re.DOTALL)
+    assert not [line for line in shown.splitlines() if line not in (*printed, "...")]
+
+
+def test_every_kind_of_data_set_is_on_the_page_of_own_data():
+    assert set(names("dataset")) <= set(re.findall(r"`([\w-]+)`", DOCS["own-data.md"]))
+
+
+EXPORT = DOCS["export.md"]
+
+
+def test_what_the_page_of_exports_types_works(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    run_page(EXPORT)
+    assert (tmp_path / "flippable.tsv").read_text().startswith("filepath\ttitle\t")
+    assert "verified" in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "APART").iterdir() if path.is_dir()} == {"mixes", "originals"}
+    annotation = json.loads((tmp_path / "R2GEN" / "annotation.json").read_text())
+    assert all(annotation[split] for split in ("train", "val", "test"))
+
+
+def test_every_export_profile_says_what_it_writes_who_reads_it_and_what_it_takes():
+    for name, plugin in strategies.registered("export").items():
+        assert re.search(r"[.)]$", first_sentence(plugin)), name
+        assert f"| `{name}` |" in EXPORT, name
+        assert plugin.reader in EXPORT, name
+    for (option, _, meaning), takers in strategies.options_of_kind("export").items():
+        assert meaning, f"{option} of {takers} has no meaning in a docstring"
+
+
+def test_every_reason_of_an_export_profile_is_on_the_page_of_exports():
+    told = set(
+        re.findall(
+            r"^\| `([a-z-]+)` \| ",
+            EXPORT.partition("| left out as")[2].partition("\n\n")[0],
+            flags=re.MULTILINE,
+        )
+    )
+    source = ROOT / "medcutmix_cli" / "exports"
+    returned = {
+        reason
+        for path in source.rglob("*.py")
+        for reason in re.findall(
+            r'"((?:caption|findings|no|view|picture|not|split|report)-[a-z-]+)"', path.read_text()
+        )
+    }
+    assert returned - {"split-not-mixed"} == told  # that one is the plan's name for the same
+    assert len(told) >= 8

@@ -28,6 +28,7 @@ CONTRACTS = {
     "blend": ("mixing/blend_rule", "BlendRule"),
     "weight": ("mixing/weights", "image_mass"),  # a plain function: no protocol
     "engine": ("engines", "Engine"),
+    "export": ("exports/profile", "ExportProfile"),
 }
 
 

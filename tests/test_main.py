@@ -22,7 +22,19 @@ HEAVY = [
     "ray",
     "pandas",
 ]
-WORDS = ("sample", "augment", "plan", "render", "inspect", "attend", "read", "evaluate", "verify", "status")
+WORDS = (
+    "sample",
+    "augment",
+    "plan",
+    "render",
+    "inspect",
+    "attend",
+    "read",
+    "evaluate",
+    "verify",
+    "status",
+    "export",
+)
 QUOTED = "Large left pleural effusion."
 
 

@@ -77,6 +77,9 @@ def test_tasks_share_the_shards_and_their_number_may_change(tmp_path):
     assert run_status(RunFolder(tmp_path / "tasks")).complete == (1, 4)
     for task in range(2):
         medcutmix_cli.render(tmp_path / "tasks", task=task, num_tasks=2)
+    medcutmix_cli.render(
+        tmp_path / "tasks"
+    )  # looks whether anything is to be refilled, as the job after an array does
     assert output_bytes(tmp_path / "tasks") == output_bytes(tmp_path / "whole")
 
 

@@ -153,6 +153,7 @@ REASONS_ELSEWHERE = {
     "registration/template.py": "the outlines of the two lungs",
     "evaluation/lung_sides.py": "measures by anatomy what the others decide, so it must not share their clauses",
     "evaluation/mix_measures.py": "the same",
+    "exports/laterality.py": "what words say of a whole picture that may be flipped, whatever they say it of",
 }
 SAID = {"LEFT", "RIGHT", "BILATERAL"}
 

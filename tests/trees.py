@@ -48,5 +48,5 @@ def write_picture(path: Path, seed: int, height: int = 150, width: int = 130) ->
 
 def output_bytes(run: Path) -> dict[str, bytes]:
     """Return what must be the same whenever the same run is made: plan, shards, failure lists, data card."""
-    paths = [run / "plan.parquet", run / "README.md", *run.glob("data/*"), *run.glob("failures/*")]
+    paths = [*run.glob("*.parquet"), run / "README.md", *run.glob("data/*"), *run.glob("failures/*")]
     return {str(path.relative_to(run)): path.read_bytes() for path in sorted(paths)}

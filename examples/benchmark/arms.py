@@ -50,10 +50,10 @@ class Extra:
 
 
 def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where: Path) -> Extra:
-    """Make the extra rows of an arm, `whole.rows` of them.
+    """Make the extra rows of an arm: the same number for all of a chunk.
 
     Args:
-        whole: Says how many, and how runs are made.
+        whole: Says how many, as a share of the studies that are trained on, and how runs are made.
         studies: The set.
         arm: The arm.
         chunk: What is trained on.
@@ -62,20 +62,22 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
     Raises:
         UsageError: The run has no row of this chunk's studies.
     """
-    share = whole.training.share if arm.share < 0 else arm.share
+    share = whole.share_of(studies, arm)
+    rows = round(whole.rows * len(chunk.train))
     if arm.rows == "none":
         return Extra(Material(chunk.train, None, 0.0), 0, 0, 0)
     if arm.rows == "copies":
-        cases = chunk.train.take(rare(chunk.train, studies, whole.rows))
+        cases = chunk.train.take(rare(chunk.train, studies, rows))
         return _extra(Material(chunk.train, cases, share), len(set(cases.ids)))
     cases, states = _mixed(whole, studies, arm, chunk, where)
-    copies = round(arm.copies * whole.rows)
-    chosen = filled(len(cases), whole.rows - copies, f"{studies.name} {arm.name}")
+    copies = round(arm.copies * rows)
+    chosen = filled(len(cases), rows - copies, f"{studies.name} {arm.name}")
     distinct, extra = len(set(chosen)), cases.take(chosen)
     if copies:
         extra = joined(extra, chunk.train.take(rare(chunk.train, studies, copies)))
     kept = None if states is None else states.take(chosen)
-    return _extra(Material(chunk.train, extra, share, kept, max(arm.layer, 0)), distinct)
+    alone = CHEXPERT.index(studies.observation) if arm.alone and studies.observation else -1
+    return _extra(Material(chunk.train, extra, share, kept, max(arm.layer, 0), alone), distinct)
 
 
 def _mixed(
@@ -139,9 +141,10 @@ def made_run(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where:
     }
     if studies.reports:
         options["reports"] = studies.reports
-    options["exclude_ids"] = excluded(studies, arm, chunk, where.with_suffix(".exclude"))
+    options["exclude_ids"] = excluded(chunk, where.with_suffix(".exclude"))
     if arm.targeted:
-        options["findings"] = [studies.finding] if studies.finding else rare_findings(chunk.train)
+        options["target"] = targets(studies, chunk.train, round(whole.rows * len(chunk.train)))
+        options["attributes"] = chunk.attributes if studies.attribute else None
     medcutmix_cli.augment(
         chunk.root, where, **{name: value for name, value in options.items() if value is not None}
     )
@@ -160,19 +163,21 @@ def worded(options: Mapping[str, Any], studies: StudySet, chunk: Chunk) -> dict[
     return {name: put(value) for name, value in options.items()}
 
 
-def excluded(studies: StudySet, arm: Arm, chunk: Chunk, path: Path) -> str | None:
-    """Write the ids that a run leaves out: studies of other chunks, and hosts that a targeted arm must not have.
-
-    Such a host has the attribute and not the finding; a study with both may still give the finding.
-    """
-    left_out = list(chunk.left_out)
-    if arm.targeted and studies.attribute:
-        having = chunk.train.labels[:, CHEXPERT.index(studies.observation)] == 1
-        left_out += list(chunk.train.ids[chunk.train.attribute & ~having])
-    if not left_out:
+def excluded(chunk: Chunk, path: Path) -> str | None:
+    """Write the ids of the data set that are of other chunks."""
+    if not chunk.left_out:
         return None
-    path.write_text("".join(f"{name}\n" for name in left_out), encoding="utf-8")
+    path.write_text("".join(f"{name}\n" for name in chunk.left_out), encoding="utf-8")
     return str(path)
+
+
+def targets(studies: StudySet, train: Cases, rows: int) -> list[str]:
+    """Return what a targeted plan is asked for: `rows` pairs, of the rare cell, of the finding, or of rare findings."""
+    if studies.finding:
+        where = f"@{studies.attribute}=no" if studies.attribute else ""
+        return [f"{studies.finding}{where}:+{rows}"]
+    rarest = rare_findings(train)
+    return [f"{finding}:+{-(-rows // len(rarest))}" for finding in rarest]
 
 
 def rare_findings(cases: Cases) -> list[str]:

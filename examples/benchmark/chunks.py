@@ -19,6 +19,8 @@ from medcutmix_cli.reports.prompts import NO_FINDING
 from medcutmix_cli.seeds import stable_hash
 
 ATTRIBUTES = "attributes.csv"
+_OF_TRAINING = ("share", "contrastive", "runs")
+"""What of a set leaves its pictures and reports as they are."""
 
 
 def prepare(whole: Benchmark, studies: StudySet, chunk: str, work: Path) -> Chunk:
@@ -32,7 +34,7 @@ def prepare(whole: Benchmark, studies: StudySet, chunk: str, work: Path) -> Chun
     """
     told = json.dumps(
         [
-            asdict(studies),
+            {name: value for name, value in asdict(studies).items() if name not in _OF_TRAINING},
             whole.seed,
             whole.look,
             whole.prose,
@@ -98,6 +100,8 @@ def _of_data(whole: Benchmark, studies: StudySet, chunk: str, folder: Path) -> C
                 told,
             )
             save(folder / f"{split}.npz", with_truth(cases, studies) if split == "test" else cases)
+            having = dict(zip(map(str, cases.ids), map(bool, cases.attribute), strict=True))
+            write_attribute(folder / f"{split}-{ATTRIBUTES}", having, studies.attribute)
     side = whole.training.side
     nothing = Probes(np.zeros(0, np.intp), np.zeros(0, np.str_), np.zeros((0, side, side), np.bool_))
     test = load(folder / "test.npz", Cases)
@@ -105,7 +109,7 @@ def _of_data(whole: Benchmark, studies: StudySet, chunk: str, folder: Path) -> C
         root=Path(studies.dataset),
         resolve=dataset.resolve,
         left_out=others,
-        attributes=studies.attributes,
+        attributes=str(folder / f"train-{ATTRIBUTES}"),
         train=load(folder / "train.npz", Cases),
         test=test,
         probes=nothing,

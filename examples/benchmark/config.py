@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from medcutmix_cli.seeds import stable_hash
 
 DEFAULT = Path(__file__).with_name("benchmark.toml")
 ROWS = ("none", "copies", "mixed")
+PRECISIONS = ("fp32", "bf16")
 Table = TypeVar("Table")
 
 
@@ -25,8 +26,10 @@ class Training:
 
     Attributes:
         side: Of the pictures that the network sees, pixels.
-        steps: Of each of the two trainings, classifier and contrastive model.
-        batch: Pairs in a batch.
+        steps: Of the classifier.
+        contrastive_steps: Of the contrastive model.
+        batch: Pairs in a batch of the classifier: small, so that it has many steps in the same time.
+        contrastive_batch: Of the contrastive model, whose negatives are those of its batch.
         share: Of a batch that is extra rows, in [0, 1]; the rest are originals.
         rate: Highest learning rate, of a one-cycle schedule.
         decay: Weight decay.
@@ -34,11 +37,14 @@ class Training:
         embedding: Length of the common embedding.
         unmentioned: What a finding counts that a report does not name; NaN leaves it out of the loss.
         threads: Of torch, in each of the two trainings of an arm, which run side by side.
+        precision: Of the convolutions, "bf16" or "fp32"; weights are kept in fp32 either way.
     """
 
     side: int = 64
-    steps: int = 300
-    batch: int = 64
+    steps: int = 1200
+    contrastive_steps: int = 600
+    batch: int = 32
+    contrastive_batch: int = 64
     share: float = 0.2
     rate: float = 0.003
     decay: float = 0.05
@@ -46,6 +52,7 @@ class Training:
     embedding: int = 64
     unmentioned: float = 0.0
     threads: int = 1
+    precision: str = "bf16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +63,12 @@ class Arm:
         rows: "none", "copies" (originals of rare cells again) or "mixed" (a run of medcutmix).
         options: Keywords of `medcutmix_cli.augment`, pairing first of all. In words, {finding}, {attribute} and
             {attributes}, a table of the attribute by study_id, stand for those of the set.
-        targeted: Only the set's finding is given, and only to hosts without its attribute.
+        targeted: The run fills the rare cell of the set: its finding where its attribute is not.
         weighted: Targets are `label_w`; otherwise what the mixed report says.
         copies: Share of the arm's rows that are copies of rare originals after all, in [0, 1).
+        alone: The classifier learns the set's finding alone from the arm's rows, and nothing of the others.
         layer: Mix the parents' states behind so many blocks; -1 takes the mixed picture.
-        share: Of the batch, where it is not that of the training; -1 for that one.
+        share: Of the batch, where it is not that of the set; -1 for that one.
         group: "main", or "ablation": run with `--ablations` only.
     """
 
@@ -70,6 +78,7 @@ class Arm:
     targeted: bool = False
     weighted: bool = False
     copies: float = 0.0
+    alone: bool = False
     layer: int = -1
     share: float = -1.0
     group: str = "main"
@@ -85,8 +94,10 @@ class StudySet:
             "view" (AP) or "exposure" (much scatter); "" for nothing.
         together: Share of the finding's studies that have the attribute, and of the others that lack it.
         positives: Studies of the training set with the finding; 0 leaves it to chance.
+        share: Of the batch that is extra rows, where it is not that of the training; -1 for that one.
         train, test: Studies.
         site: Test pictures are of another site, with other exposure.
+        contrastive: Whether the contrastive model is trained as well; the classifier always is.
         dataset: A data set of your own instead of phantoms: anything that medcutmix opens.
         reports: Where its reports are, if not in it.
         runs: Run folder by name of the arm, instead of runs made here.
@@ -100,9 +111,11 @@ class StudySet:
     attribute: str = ""
     together: float = 0.9
     positives: int = 0
+    share: float = -1.0
     train: int = 500
     test: int = 600
     site: bool = False
+    contrastive: bool = True
     dataset: str = ""
     reports: str = ""
     runs: Mapping[str, str] = field(default_factory=dict)
@@ -147,7 +160,7 @@ class Benchmark:
 
     Attributes:
         chunks: How many are reported; none shares a patient with another.
-        rows: Extra rows of each arm: more are cut, fewer are repeated.
+        rows: Extra rows of each arm, as a share of the training studies: more are cut, fewer are repeated.
         seed: Another seed, other phantoms.
         look, prose: Of the phantoms and of their reports, as `medcutmix sample` has them.
         height: Rows of the phantoms' pictures, pixels.
@@ -161,7 +174,7 @@ class Benchmark:
     arms: tuple[Arm, ...]
     training: Training
     chunks: int = 10
-    rows: int = 125
+    rows: float = 0.25
     seed: int = 0
     look: int = 1
     prose: int = 2
@@ -170,6 +183,11 @@ class Benchmark:
     pairs_per_study: int = 1
     workers: int = 0
     encoder: str = "bundled"
+
+    def share_of(self, studies: StudySet, arm: Arm) -> float:
+        """Return the share of a batch that is an arm's rows: its own, its set's, or that of the training."""
+        told = (arm.share, studies.share, self.training.share)
+        return next(share for share in told if share >= 0)
 
     def set_named(self, name: str) -> StudySet:
         """Return a set.
@@ -180,10 +198,24 @@ class Benchmark:
         return _named(self.sets, name, "set")
 
     def digest(self, studies: StudySet, arm: Arm) -> str:
-        """Return 16 hex digits of all that decides the result of an arm."""
-        common = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _NOT_DECISIVE}
-        told = [common, asdict(self.training), asdict(studies), asdict(arm)]
+        """Return 16 hex digits of all that decides the result of an arm, and is not as it is by default.
+
+        So a setting that is new, and not used, leaves the results of earlier settings what they are.
+        """
+        share = self.share_of(studies, arm)
+        decisive = -1.0 if arm.rows == "none" or share == self.training.share else share
+        records = (self.training, replace(studies, share=-1.0), replace(arm, share=decisive))
+        told = [_changed(self, _NOT_DECISIVE), *(_changed(each) for each in records)]
         return stable_hash(json.dumps(told, sort_keys=True, default=str))
+
+
+def _changed(record: Any, left_out: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return the fields of a record that are other than by default."""
+    told = {f.name: getattr(record, f.name) for f in fields(record) if f.name not in left_out}
+    plain = {
+        f.name: f.default if f.default_factory is MISSING else f.default_factory() for f in fields(record)
+    }
+    return {name: value for name, value in told.items() if value != plain[name]}
 
 
 _NOT_DECISIVE = ("sets", "arms", "training", "chunks", "workers")
@@ -197,8 +229,10 @@ def read_config(path: Path = DEFAULT) -> Benchmark:
     """
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     sets = [_record(StudySet, {"name": name, **row}, path) for name, row in table.pop("sets", {}).items()]
-    arms = [_record(Arm, {"name": name, **row}, path) for name, row in table.pop("arms", {}).items()]
+    arms = [_record(Arm, {"name": name, **row}, path) for name, row in _arms(table, path).items()]
     training = _record(Training, table.pop("training", {}), path)
+    if training.precision not in PRECISIONS:
+        raise UsageError(f"the precision is {training.precision!r}", hint=f"one of {PRECISIONS}")
     for arm in arms:
         if arm.rows not in ROWS:
             raise UsageError(f"the rows of arm {arm.name!r} are {arm.rows!r}", hint=f"one of {ROWS}")
@@ -210,6 +244,24 @@ def read_config(path: Path = DEFAULT) -> Benchmark:
     if table:
         raise UsageError(f"there is no table [{next(iter(table))}]", where=str(path))
     return _record(Benchmark, whole, path)
+
+
+def _arms(table: dict[str, Any], path: Path) -> dict[str, dict[str, Any]]:
+    """Take the arms out of a table; one that is `like` another has its keys, and its options beside its own.
+
+    Raises:
+        UsageError: It is like none that is told before it.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name, told in table.pop("arms", {}).items():
+        row = dict(told)
+        base = row.pop("like", None)
+        if base is not None and base not in found:
+            raise UsageError(f"arm {name!r} is like {base!r}, which is not before it", where=str(path))
+        own = found.get(base, {})
+        options = {**own.get("options", {}), **row.get("options", {})}
+        found[name] = {**own, **row, **({"options": options} if options else {})}
+    return found
 
 
 def narrowed(whole: Benchmark, sets: tuple[str, ...], arms: tuple[str, ...], *, ablations: bool) -> Benchmark:

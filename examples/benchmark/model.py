@@ -59,28 +59,36 @@ def vocabulary(texts: Iterable[str], least: int = 2) -> Vocabulary:
 
 
 class PictureTower(nn.Module):
-    """Four blocks, the last two of two convolutions; (B, 1, side, side) to (B, channels, side / 8, side / 8)."""
+    """Four blocks, the last two of two convolutions; (B, 1, side, side) to (B, channels, side / 8, side / 8).
 
-    def __init__(self, width: int) -> None:
+    States are kept channels last, in which convolutions of so few channels are several times as fast on a CPU.
+    """
+
+    def __init__(self, width: int, precision: str = "fp32") -> None:
         super().__init__()
+        self.coarse = precision == "bf16"
         sizes = (1, width, 2 * width, 4 * width, 4 * width)
         self.blocks = nn.ModuleList(
             _block(sizes[k], sizes[k + 1], 2 if k < BLOCKS - 1 else 1, 1 if k < 2 else 2)
             for k in range(BLOCKS)
         )
         self.channels = sizes[-1]
+        self.to(memory_format=torch.channels_last)
 
     def until(self, pictures: torch.Tensor, layer: int) -> torch.Tensor:
-        """Return the states behind `layer` blocks."""
-        for block in list(self.blocks)[:layer]:
-            pictures = block(pictures)
-        return pictures
+        """Return the states behind `layer` blocks, float32."""
+        return self._through(pictures, 0, layer)
 
     def onwards(self, states: torch.Tensor, layer: int) -> torch.Tensor:
-        """Go on from the states behind `layer` blocks to those of the last."""
-        for block in list(self.blocks)[layer:]:
-            states = block(states)
-        return states
+        """Go on from the states behind `layer` blocks to those of the last, float32."""
+        return self._through(states, layer, BLOCKS)
+
+    def _through(self, states: torch.Tensor, first: int, last: int) -> torch.Tensor:
+        states = states.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(states.device.type, torch.bfloat16, enabled=self.coarse):
+            for block in list(self.blocks)[first:last]:
+                states = block(states)
+        return states.float()
 
 
 def _block(given: int, out: int, stride: int, convolutions: int) -> nn.Sequential:
@@ -102,9 +110,9 @@ def pooled(states: torch.Tensor) -> torch.Tensor:
 class Classifier(nn.Module):
     """States of the last block to 14 logits."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, precision: str = "fp32") -> None:
         super().__init__()
-        self.tower = PictureTower(width)
+        self.tower = PictureTower(width, precision)
         self.head = nn.Linear(2 * self.tower.channels, len(CHEXPERT))
 
     def forward(self, states: torch.Tensor) -> torch.Tensor:
@@ -115,10 +123,10 @@ class Classifier(nn.Module):
 class Contrastive(nn.Module):
     """Pictures and texts in one space."""
 
-    def __init__(self, width: int, embedding: int, known: Vocabulary) -> None:
+    def __init__(self, width: int, embedding: int, known: Vocabulary, precision: str = "fp32") -> None:
         super().__init__()
         self.known = known
-        self.tower = PictureTower(width)
+        self.tower = PictureTower(width, precision)
         self.project = nn.Linear(2 * self.tower.channels, embedding)
         self.bag = nn.EmbeddingBag(len(known.numbers) + 1, 2 * embedding, mode="mean")
         self.mix = nn.Sequential(nn.ReLU(), nn.Linear(2 * embedding, embedding))

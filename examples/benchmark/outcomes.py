@@ -148,20 +148,22 @@ def on_cells(masks: Bools, grid: int) -> Bools:
 
 def judged(
     classifier: Classifier,
-    contrastive: Contrastive,
+    contrastive: Contrastive | None,
     cases: Cases,
     probes: Probes,
     prompts: Prompts,
     studies: StudySet,
 ) -> Scores:
-    """Return every outcome of one arm on one set of test studies."""
+    """Return every outcome of one arm on one set of test studies; without a contrastive model, those of the other."""
     found = probabilities(classifier, cases.pictures)
     by_name = {name: found[:, CHEXPERT.index(name)] for name in prompts}
+    scores = {**findings_auc(by_name, cases, studies, "supervised"), **calibration(found, cases)}
+    if contrastive is None:
+        return scores
     seen = embedded(contrastive, cases.pictures)
     return {
-        **findings_auc(by_name, cases, studies, "supervised"),
+        **scores,
         **findings_auc(zero_shot(contrastive, seen, prompts), cases, studies, "zero-shot"),
         **retrieval(contrastive, seen, [str(text) for text in cases.texts]),
         **grounding(contrastive, cases.pictures, probes),
-        **calibration(found, cases),
     }

@@ -44,10 +44,17 @@ def write_report(whole: Benchmark, out: Path, page: Path | None = None) -> Path:
     page.parent.mkdir(parents=True, exist_ok=True)
     _write_csv(kept, page.with_name("results.csv"))
     sets = [studies for studies in whole.sets if any(r.studies == studies.name for r in kept)]
-    parts = ["# Results of the benchmark", _summary(kept, sets, whole), _how(kept, len(found) - len(kept))]
+    parts = ["# Results of the benchmark", *_intro(out)]
+    parts += [_summary(kept, sets, whole), _how(kept, len(found) - len(kept))]
     parts += [_section(kept, studies, whole, page) for studies in sets]
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return page
+
+
+def _intro(out: Path) -> list[str]:
+    """Return what a person has written of the results, `INTRO.md` beside them, for the top of the page."""
+    path = out / "INTRO.md"
+    return [path.read_text(encoding="utf-8").strip()] if path.is_file() else []
 
 
 def _arms(whole: Benchmark) -> list[str]:
@@ -100,7 +107,8 @@ def _how(kept: Sequence[Result], stale: int) -> str:
     hours = sum(sum(result.seconds.values()) for result in kept) / 3600
     chunks = len({(result.studies, result.chunk) for result in kept})
     return (
-        f"{len(kept)} arms were trained (two models each) on {chunks} chunks, in {hours:.1f} hours of one process; "
+        f"{len(kept)} arms were trained on {chunks} chunks (a classifier each; a contrastive model where there are "
+        f"zero-shot outcomes), in {hours:.1f} hours of one process; "
         f"{stale} results of tuning chunks or of other settings are left out. Intervals: 95 %, Student's t over "
         "chunks, of paired differences. p: corrected by Holm for all comparisons of its table. "
         "`python -m examples.benchmark run` repeats all of it; the numbers of each chunk are in `results.csv`."
@@ -110,6 +118,8 @@ def _how(kept: Sequence[Result], stale: int) -> str:
 def _section(kept: Sequence[Result], studies: StudySet, whole: Benchmark, page: Path) -> str:
     parts = [f"## {studies.name}", _said_of(studies)]
     for outcome in primary(studies):
+        if not arm_rows(kept, studies.name, _arms(whole), outcome):
+            continue
         compared = comparisons(kept, studies.name, _arms(whole), outcome)
         parts += [f"### {outcome}", _means(kept, studies, whole, outcome), _differences(compared)]
         if compared:

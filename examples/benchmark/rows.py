@@ -87,7 +87,7 @@ def run_arm(
     name = f"{whole.seed} {studies.name} {number}"
     with ThreadPoolExecutor(1) as beside:
         waiting = beside.submit(fit_classifier, extra.material, whole.training, name)
-        contrastive = fit_contrastive(extra.material, whole.training, name)
+        contrastive = fit_contrastive(extra.material, whole.training, name) if studies.contrastive else None
         classifier = waiting.result()
     clock.append(time.perf_counter())
     outcomes = judged(classifier, contrastive, chunk.test, chunk.probes, chunk.prompts, studies)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TypeVar
 
@@ -12,14 +12,20 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from examples.benchmark.cases import Cases, Pixels, States
+from examples.benchmark.cases import Cases, Floats, Pixels, States
 from examples.benchmark.config import Training
-from examples.benchmark.model import Classifier, Contrastive, PictureTower, vocabulary
+from examples.benchmark.model import Classifier, Contrastive, PictureTower, Vocabulary, vocabulary
+from examples.benchmark.statements import Agreement, agreement, statements
 from medcutmix_cli.loader import LayerMix, MultiLabel, manifold_mix, multilabel_loss, parent_mask
 from medcutmix_cli.seeds import stable_generator, stable_hash
 
 Numbers = npt.NDArray[np.intp]
 Model = TypeVar("Model", Classifier, Contrastive)
+
+_NEVER = -1e4
+"""Logit of what is passed over: finite, so that nothing times it is nothing."""
+
+_LITTLE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +38,7 @@ class Material:
         states: Both parents of each extra row, where they are mixed inside the network.
         layer: How many blocks come before that.
         share: Of a batch that is extra rows.
+        alone: Number of the only observation that the classifier learns from extra rows; -1 for all of them.
     """
 
     originals: Cases
@@ -39,6 +46,7 @@ class Material:
     share: float
     states: States | None = None
     layer: int = 0
+    alone: int = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +66,7 @@ def fit_classifier(material: Material, training: Training, name: str) -> Classif
         training: The same for all arms.
         name: Decides the first weights and the batches; the same for all arms of a chunk.
     """
-    model = _begun(lambda: Classifier(training.width), name, "classifier").to(_device())
+    model = _begun(lambda: Classifier(training.width, training.precision), name, "classifier").to(_device())
 
     def loss(batch: Batch) -> torch.Tensor:
         targets = _targets(material, batch, training.unmentioned)
@@ -68,23 +76,73 @@ def fit_classifier(material: Material, training: Training, name: str) -> Classif
 
 
 def fit_contrastive(material: Material, training: Training, name: str) -> Contrastive:
-    """Train pictures against texts (InfoNCE both ways); rows with a common parent are no negatives of each other."""
-    texts = [*material.originals.texts, *(material.extra.texts if material.extra is not None else ())]
+    """Train pictures against sentences (InfoNCE both ways).
+
+    Of each report the sentences that assert or deny a finding are shown, one by one. A sentence is right for every
+    picture whose labels agree with it, so that two reports that say the same are no negatives of each other (soft
+    targets from labels: Wang et al., 2022, doi:10.18653/v1/2022.emnlp-main.256).
+    """
     known = vocabulary(material.originals.texts)
-    bags = known.bags(map(str, texts))
-    first = len(material.originals)
-    model = _begun(lambda: Contrastive(training.width, training.embedding, known), name, "contrastive")
-    model = model.to(_device())
+    parts = [material.originals, *([material.extra] if material.extra is not None else [])]
+    told = [_numbered(cases, known) for cases in parts]
+    model = _begun(
+        lambda: Contrastive(training.width, training.embedding, known, training.precision),
+        name,
+        "contrastive",
+    ).to(_device())
 
     def loss(batch: Batch) -> torch.Tensor:
         seen = model(_seen(model, material, batch, name))
-        said = model.bagged([bags[k] for k in [*batch.own, *(batch.extra + first)]])
-        logits = model.scale.exp() * seen @ said.T
-        logits = logits.masked_fill(_common(material, batch).to(logits.device), -torch.inf)
-        target = torch.arange(len(logits), device=logits.device)
-        return (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)) / 2
+        shown = _shown(told, batch)
+        said = model.bagged([sentence.bag for _, sentence in shown])
+        own = np.array([row for row, _ in shown], np.intp)
+        labels = _labels(material, batch)
+        agreed = agreement([sentence.said for _, sentence in shown], labels, own, training.unmentioned)
+        return contrast(model.scale.exp() * seen @ said.T, agreed, _common(material, batch)[:, own])
 
-    return _fitted(model, loss, material, training, name)
+    return _fitted(
+        model,
+        loss,
+        material,
+        replace(training, steps=training.contrastive_steps, batch=training.contrastive_batch),
+        name,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sentence:
+    """A statement whose words are numbered."""
+
+    bag: list[int]
+    said: Floats
+
+
+def _numbered(cases: Cases, known: Vocabulary) -> list[list[_Sentence]]:
+    several = [statements(str(text)) for text in cases.texts]
+    return [[_Sentence(known.bags([each.text])[0], each.said) for each in row] for row in several]
+
+
+def _shown(told: list[list[list[_Sentence]]], batch: Batch) -> list[tuple[int, _Sentence]]:
+    """Return the sentences of a batch, each with its row's place in it."""
+    rows = [told[0][k] for k in batch.own] + [told[1][k] for k in batch.extra]
+    return [(place, each) for place, row in enumerate(rows) for each in row]
+
+
+def contrast(logits: torch.Tensor, agreed: Agreement, common: torch.Tensor) -> torch.Tensor:
+    """Return the loss of pictures against sentences, the mean of both ways.
+
+    Args:
+        logits: (rows, sentences).
+        agreed: Which are right.
+        common: (rows, sentences) bool: the row shares a parent with the sentence's; no negative.
+    """
+    target = torch.from_numpy(agreed.true).to(logits.device)
+    passed = torch.from_numpy(agreed.unknown).to(logits.device) | (common.to(logits.device) & (target == 0))
+    logits = logits.masked_fill(passed, _NEVER)
+    ways = [-(functional.log_softmax(logits, way) * target) for way in (0, 1)]
+    totals = [target.sum(way) for way in (0, 1)]
+    each = [way.sum(k) / totals[k].clamp(min=_LITTLE) for k, way in enumerate(ways)]
+    return (each[0].mean() + each[1].mean()) / 2
 
 
 def _device() -> torch.device:
@@ -150,12 +208,19 @@ def _common(material: Material, batch: Batch) -> torch.Tensor:
 
 
 def _targets(material: Material, batch: Batch, unmentioned: float) -> MultiLabel:
-    labels = material.originals.labels[batch.own]
-    if material.extra is not None:
-        labels = np.concatenate([labels, material.extra.labels[batch.extra]])
+    labels = _labels(material, batch)
     known = np.where(np.isnan(labels), np.float32(unmentioned), labels)
     said = ~np.isnan(known) & (known >= 0)
+    if material.alone >= 0:
+        said[len(batch.own) :, np.arange(said.shape[1]) != material.alone] = False
     return MultiLabel(torch.from_numpy(np.where(said, known, np.float32(0))), torch.from_numpy(said))
+
+
+def _labels(material: Material, batch: Batch) -> Floats:
+    labels = material.originals.labels[batch.own]
+    if material.extra is None:
+        return labels
+    return np.concatenate([labels, material.extra.labels[batch.extra]])
 
 
 def _seen(model: Classifier | Contrastive, material: Material, batch: Batch, name: str) -> torch.Tensor:

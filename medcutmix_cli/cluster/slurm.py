@@ -196,6 +196,7 @@ def render_sbatch(job: SlurmJob) -> str:
 def render_finish(job: SlurmJob) -> str:
     """Return the script of the job that comes after the array: what is left, or the data card and `verify`."""
     log = f"{_literal(job.run)}/logs/%j_finish.log"
+    left = f"left=$({_needed(job)}) || exit"
     return _script(
         "# Comes after the array: checks the run, or says which tasks to run again and leaves with exit code 75.",
         "#   submit   sbatch --dependency=afterany:ARRAY_JOB_ID finish.sbatch",
@@ -204,13 +205,13 @@ def render_finish(job: SlurmJob) -> str:
         *_extra(job.resources.without_gpu()),
         "",
         *job.setup,
-        f"left=$({_needed(job)}) || exit",
+        left,
         'if [ -n "$left" ]; then',
         f'  echo "tasks $left of {job.num_tasks} have shards left; run them again:" >&2',
         '  echo "sbatch --array=$left run.sbatch, or the same medcutmix batch slurm ... --submit" >&2',
         "  exit 75",
         "fi",
-        "# Nothing is left to render: this writes the final data card.",
+        "# The tasks are done: this replaces what was rejected (from the reserve), and writes the final data card.",
         _call(job, "render", *_HERE, *_tolerance(job)),
         "code=$?",
         "# What is there is checked also where too many pairs failed (3).",

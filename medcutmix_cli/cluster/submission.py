@@ -19,6 +19,7 @@ from medcutmix_cli.configuration.keywords import SlurmKeywords
 from medcutmix_cli.configuration.resolution import from_plain, named_values
 from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.errors import ClusterError, UsageError
+from medcutmix_cli.pipeline import refill
 from medcutmix_cli.run.folder import RunFolder, read_run, write_text
 from medcutmix_cli.run.hints import no_pairs
 from medcutmix_cli.run.status import run_status
@@ -119,6 +120,8 @@ def submit(job: SlurmJob) -> Submission:
         ClusterError: There is no Slurm here, it refuses, or the array submitted before is still at work.
         RunError: There is no plan in the run folder.
     """
+    if run_status(RunFolder(job.run)).refill_due:
+        refill(job.run)
     tasks = retry_expression(
         run_status(RunFolder(job.run)).to_render(retry_failed=job.retry_failed), job.num_tasks
     )

@@ -33,14 +33,16 @@ def augment(
     Interrupted, the same command goes on where it stopped.
     """
     import medcutmix_cli
+    from medcutmix_cli.commands.check import check_first
     from medcutmix_cli.commands.dry_run import pairs_to_probe, tell_estimate
 
     session = Session.of(context, quiet=quiet, verbose=verbose)
     pairs = pairs_to_probe(probe, dry_run=dry_run)
     given = {**settings, "config": config, "retry_failed": retry_failed}
     if dry_run:
+        checked = check_first(dataset, settings, config, session, json=json)
         call = partial(medcutmix_cli.estimate_augment, dataset, out, probe=pairs, **given)
-        tell_estimate(_metered(call, session), session, json=json)
+        tell_estimate(_metered(call, session), session, json=json, check=checked)
     else:
         _tell(partial(medcutmix_cli.augment, dataset, out, **given), out, session, json=json)
 

@@ -19,7 +19,9 @@ Out = Annotated[Path, typer.Argument(help="Run folder.", metavar="OUT")]
 Dataset = Annotated[
     Path,
     typer.Argument(
-        help="A MIMIC-CXR or NIH ChestX-ray14 root, or a CSV, JSONL or Parquet manifest.", metavar="DATASET"
+        help="Folder or table: MIMIC-CXR, NIH ChestX-ray14, CSV, JSON, Parquet, Hugging Face, webdataset, pictures "
+        "beside their texts. `medcutmix check DATASET` says what it is.",
+        metavar="DATASET",
     ),
 ]
 NewOut = Annotated[Path, typer.Argument(help="Run folder to make, or to go on with.", metavar="OUT")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from medcutmix_cli.commands.session import Session, print_json
+from medcutmix_cli.dry_run.dataset_check import DatasetCheck
 from medcutmix_cli.dry_run.estimate import Estimate
 from medcutmix_cli.dry_run.estimator import PROBE_PAIRS
 from medcutmix_cli.errors import RunError, UsageError
@@ -20,7 +21,9 @@ def pairs_to_probe(said: int | None, *, dry_run: bool) -> int:
     return PROBE_PAIRS if said is None else said
 
 
-def tell_estimate(estimate: Estimate, session: Session, *, json: bool) -> None:
+def tell_estimate(
+    estimate: Estimate, session: Session, *, json: bool, check: DatasetCheck | None = None
+) -> None:
     """Print an estimate; so that `--dry-run && sbatch ...` stops, no pair and a disk that is too small are errors.
 
     Raises:
@@ -31,7 +34,7 @@ def tell_estimate(estimate: Estimate, session: Session, *, json: bool) -> None:
     from medcutmix_cli.terminal.words import size
 
     if json:
-        print_json("estimate", estimate)
+        print_json("estimate", estimate, **({"check": check} if check else {}))
     elif not session.quiet:
         output().print(estimate_view(estimate))
     if not estimate.plan.pairs:

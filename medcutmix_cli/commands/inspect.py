@@ -121,12 +121,12 @@ def _tell_contents(
 def _chosen(
     inspection: Inspection, path: Path, pair: str | None, index: int | None, *, always: bool
 ) -> PairView | None:
-    from medcutmix_cli.inspection.pair_view import pair_view
+    from medcutmix_cli.inspection.pair_view import first_exchange, pair_view
 
     asked = pair is not None or index is not None
     if not asked and not (always and inspection.rows):
         return None
-    return pair_view(path, pair_id=pair, index=index or 0)
+    return pair_view(path, pair_id=pair, index=(index or 0) if asked else first_exchange(path))
 
 
 def _without_picture(view: PairView | None) -> dict[str, object] | None:

@@ -36,7 +36,7 @@ def verify(
     json: common.Json = False,
     quiet: common.Quiet = False,
 ) -> None:
-    """Check files, checksums, schema, numbering, sums, split and patient rules."""
+    """Check files, checksums, schema, numbering, sums, split and patient rules; of an export, files and checksums."""
     from medcutmix_cli.inspection.verification import verify as verify_run
     from medcutmix_cli.system.progress import meter
     from medcutmix_cli.terminal import output, verification_view

@@ -34,6 +34,7 @@ class PlanKeywords(TypedDict, total=False):
     findings: Sequence[str] | None
     target: Sequence[str] | None
     target_spare: float | None
+    reserve: float | None
     max_uses_per_donor: int | None
     max_donor_share: float | None
     unmixed: str | None
@@ -63,6 +64,9 @@ class PlanKeywords(TypedDict, total=False):
     engine: str | None
     engine_options: Mapping[str, Any] | None
     columns: Mapping[str, str] | None
+    maps: Mapping[str, str] | None
+    split_all: str | None
+    view_all: str | None
 
 
 class RenderKeywords(TypedDict, total=False):
@@ -123,6 +127,9 @@ class EmbedKeywords(TypedDict, total=False):
     dicom_mode: str | None
     workers: int | None
     columns: Mapping[str, str] | None
+    maps: Mapping[str, str] | None
+    split_all: str | None
+    view_all: str | None
 
 
 class ShortcutsKeywords(TypedDict, total=False):
@@ -141,6 +148,25 @@ class ShortcutsKeywords(TypedDict, total=False):
     exclude_ids: str | Path | None
     workers: int | None
     columns: Mapping[str, str] | None
+    maps: Mapping[str, str] | None
+    split_all: str | None
+    view_all: str | None
+
+
+class CheckKeywords(TypedDict, total=False):
+    """What `check_dataset` takes besides."""
+
+    dataset_kind: str | None
+    reports: str | Path | None
+    unpaired: str | Path | None
+    splits: Sequence[str] | None
+    exclude_ids: str | Path | None
+    unpaired_as: str | None
+    dicom_mode: str | None
+    columns: Mapping[str, str] | None
+    maps: Mapping[str, str] | None
+    split_all: str | None
+    view_all: str | None
 
 
 class AttendKeywords(TypedDict, total=False):

@@ -19,6 +19,7 @@ GROUPS = {
     "blend": "medcutmix.blends",
     "weight": "medcutmix.weights",
     "engine": "medcutmix.engines",
+    "export": "medcutmix.exports",
 }
 
 

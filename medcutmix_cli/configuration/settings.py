@@ -32,7 +32,8 @@ IMAGE_FORMATS = ("png", "jpeg", "webp")
 """How mixed pictures are stored: PNG and WebP without loss, JPEG at quality 95."""
 
 DICOM_MODES = ("mimic-jpg", "voi", "minmax")
-UNMIXED_CHOICES = ("drop", "keep")
+UNMIXED_CHOICES = ("auto", "drop", "keep")
+"""What becomes of a study that no pair is found for; `auto` is what the pairing strategy says of itself."""
 SECTION_CHOICES = ("mirror", "findings", "impression")
 SECTION_RULES = ("mimic-official", "strict")
 ENERGIES = ("softmax", "relu", "decoder")
@@ -44,7 +45,7 @@ UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 _EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
 _LOOK = _ATTEND | _MAPS
-_SHORTCUTS = frozenset({"shortcuts"})
+_SHORTCUTS, _CHECK, _EXPORT = frozenset({"shortcuts"}), frozenset({"check"}), frozenset({"export"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class DatasetSettings:
         path=True,
         semantic=False,
         optional=False,
-        commands=PLANNED_RUN | {"verify", "inspect", "mixes", "detect"},
+        commands=PLANNED_RUN | {"verify", "inspect", "mixes", "detect", "export"},
     )
     kind: str = setting(
         "",
@@ -69,7 +70,7 @@ class DatasetSettings:
         panel=DATA,
         metavar="NAME",
         kind="dataset",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK | _EXPORT,
     )
     reports: str = setting(
         "",
@@ -79,7 +80,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS | _CHECK | _EXPORT,
     )
     unpaired: str = setting(
         "",
@@ -89,7 +90,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED,
+        commands=NEW_RUN | PLANNED_RUN | _EMBED | _CHECK,
     )
     unpaired_options: Mapping[str, Any] = setting({}, "Constructor arguments of that data set.")
     options: Mapping[str, Any] = setting(
@@ -109,7 +110,7 @@ class ReportSettings:
         panel=DATA,
         metavar="NAME",
         choices=SECTION_RULES,
-        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS,
+        commands=NEW_RUN | {"read", "reports"} | _SHORTCUTS | _EXPORT,
     )
     findings: str = setting(
         "",
@@ -247,7 +248,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
     )
     findings: tuple[str, ...] = setting(
         (),
@@ -270,11 +271,21 @@ class PlanSettings:
     )
     target_spare: float = setting(
         0.0,
-        "Share of pairs planned beyond what a target lacks, since rendering rejects some: 1 plans twice as many.",
+        "Share of pairs planned and rendered beyond what a target lacks, whatever rendering rejects: 1 plans twice as "
+        "many.",
         keyword="target_spare",
         panel=PAIRS,
         metavar="X",
         least=0,
+    )
+    reserve: float = setting(
+        -1.0,
+        "Pairs held in reserve for each that is planned or that a target lacks, to replace those that rendering "
+        "rejects; 0: none, -1: for targets as many as take planning a tenth longer, 3 at most, and else none.",
+        keyword="reserve",
+        panel=PAIRS,
+        metavar="X",
+        least=-1,
     )
     max_uses_per_donor: int = setting(
         5, "How often a study may give.", keyword="max_uses_per_donor", panel=PAIRS, metavar="N", least=1
@@ -289,9 +300,10 @@ class PlanSettings:
         most=1,
     )
     unmixed: str = setting(
-        "drop",
-        "Studies that no pair is found for: drop (left out, by name) or keep (a row of its own, picture and report as "
-        "they are, so that the rows have the shape of the set).",
+        "auto",
+        "Studies that no pair is found for: drop (left out, by name), keep (a row of its own, picture and report as "
+        "they are, so that the rows have the shape of the set), or auto (keep where the strategy exchanges a finding "
+        "for the same one, drop where it is meant to shift the set, and with targets).",
         keyword="unmixed",
         panel=PAIRS,
         metavar="NAME",
@@ -345,7 +357,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
     )
     unpaired: str = setting(
         "none",
@@ -354,7 +366,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=UNPAIRED_ROLES,
-        commands=NEW_RUN | _EMBED,
+        commands=NEW_RUN | _EMBED | _CHECK,
     )
     embeddings: str = setting(
         "",
@@ -469,7 +481,7 @@ class ImageSettings:
         panel=DATA,
         metavar="NAME",
         choices=DICOM_MODES,
-        commands=NEW_RUN | _EMBED | _LOOK,
+        commands=NEW_RUN | _EMBED | _LOOK | _CHECK,
     )
     format: str = setting(
         "png",
@@ -574,11 +586,56 @@ COLUMNS = Setting(
         panel=DATA,
         metavar="FIELD=COLUMN",
         example="image=file_path",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
         text_values=True,
     ),
 )
-"""An option of one kind of data set that is common enough to have its own flag."""
+"""An option of tables that is common enough to have its own flag, as have the next."""
+
+MAPS = Setting(
+    "dataset",
+    "maps",
+    {},
+    Declaration(
+        "Tables only: what a value of view or split means, for example view:Frontal=PA. Repeat it.",
+        keyword="maps",
+        flag="--map",
+        panel=DATA,
+        metavar="FIELD:VALUE=MEANING",
+        example="view:Frontal=PA",
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        text_values=True,
+    ),
+)
+
+SPLIT_ALL = Setting(
+    "dataset",
+    "split",
+    "",
+    Declaration(
+        "Tables only: the split of every row, where no column says it.",
+        keyword="split_all",
+        panel=DATA,
+        metavar="NAME",
+        choices=SPLITS,
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+    ),
+)
+
+VIEW_ALL = Setting(
+    "dataset",
+    "view",
+    "",
+    Declaration(
+        "Tables only: the view of every picture, where no column says it: PA, AP or LATERAL.",
+        keyword="view_all",
+        panel=DATA,
+        metavar="NAME",
+        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+    ),
+)
+
+OF_TABLES = (COLUMNS, MAPS, SPLIT_ALL, VIEW_ALL)
 
 DEFAULTS = Settings()
 
@@ -593,7 +650,7 @@ SETTINGS: Mapping[str, Setting] = {one.key: one for settings in TREE.values() fo
 
 def settings_of(command: str) -> tuple[Setting, ...]:
     """Return the settings that a command takes, in the order in which they are declared."""
-    named = (*SETTINGS.values(), COLUMNS)
+    named = (*SETTINGS.values(), *OF_TABLES)
     return tuple(one for one in named if one.declared.keyword and command in one.declared.commands)
 
 

@@ -1,20 +1,34 @@
-"""Rows of a CSV, JSON Lines or Parquet file as dictionaries of plain values. Knows no column's meaning."""
+"""Rows of a table file as dictionaries of plain values, whatever the format. Knows no column's meaning.
+
+CSV with any delimiter, TSV, JSON, JSON Lines, Parquet; text files gzipped or not.
+"""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from medcutmix_cli.datasets.embedded_pictures import is_picture_type, read_embedded
 from medcutmix_cli.datasets.tables import explain_table_errors, open_table
 from medcutmix_cli.errors import DatasetError
 
-SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
+SUFFIXES = (
+    *(".csv", ".csv.gz", ".tsv", ".tsv.gz"),
+    *(".json", ".json.gz", ".jsonl", ".jsonl.gz", ".parquet"),
+)
+
+DELIMITERS = ",\t;|"
+"""What may divide the cells of a CSV file: the one that divides its header into most cells, the first of equals."""
 
 Row = dict[str, Any]
 
@@ -25,14 +39,8 @@ def suffix_of(path: Path) -> str:
 
 
 def columns_of(path: Path) -> list[str]:
-    """Return the columns of the file; of JSON Lines, the keys of the first row."""
-    if suffix_of(path) == ".parquet":
-        with _parquet(path) as file:
-            return list(file.schema_arrow.names)
-    with explain_table_errors(path), open_table(path) as text:
-        if suffix_of(path).startswith(".csv"):
-            return next(csv.reader(text), [])
-        return list(_object(path, 1, text.readline()))
+    """Return the columns of the file; of JSON, the keys of its rows."""
+    return TableFile(path).columns
 
 
 def rows_of(path: Path, columns: list[str]) -> Iterator[tuple[int, Row]]:
@@ -41,25 +49,121 @@ def rows_of(path: Path, columns: list[str]) -> Iterator[tuple[int, Row]]:
     Raises:
         DatasetError: The file is damaged; the error says at which line.
     """
-    source = _parquet_rows(path, columns) if suffix_of(path) == ".parquet" else _text_rows(path)
-    for number, row in enumerate(source, start=1):
-        yield number, {name: row.get(name) for name in columns}
+    return TableFile(path).rows(columns)
 
 
-def _text_rows(path: Path) -> Iterator[Row]:
-    with explain_table_errors(path), open_table(path) as text:
-        if suffix_of(path).startswith(".csv"):
-            reader = csv.DictReader(text)
+@dataclass(frozen=True)
+class TableFile:
+    """One file, by its suffix.
+
+    Attributes:
+        path: Its name ends with one of `SUFFIXES`.
+    """
+
+    path: Path
+
+    @property
+    def _format(self) -> str:
+        return suffix_of(self.path).removesuffix(".gz").lstrip(".")
+
+    @cached_property
+    def columns(self) -> list[str]:
+        """The columns, in their order; of JSON Lines, the keys of the first row.
+
+        Raises:
+            DatasetError: The file is damaged, or not what its name says.
+        """
+        if self._format == "parquet":
+            with _parquet(self.path) as file:
+                return list(file.schema_arrow.names)
+        if self._format == "json":
+            return list(dict.fromkeys(name for row in self._objects for name in row))
+        with explain_table_errors(self.path), open_table(self.path) as text:
+            if self._format == "jsonl":
+                return list(_object(self.path, 1, text.readline()))
+            return next(csv.reader(text, delimiter=self.delimiter), [])
+
+    @cached_property
+    def pictures(self) -> frozenset[str]:
+        """Columns whose pictures stand in the table itself."""
+        if self._format != "parquet":
+            return frozenset()
+        with _parquet(self.path) as file:
+            return frozenset(entry.name for entry in file.schema_arrow if is_picture_type(entry.type))
+
+    def footer_sha256(self) -> str:
+        """Return the sha256 of the footer of a Parquet file (Parquet format, "File Format": length, then PAR1)."""
+        with self.path.open("rb") as file:
+            file.seek(-8, 2)
+            length = int.from_bytes(file.read(4), "little")
+            file.seek(-8 - length, 2)
+            return hashlib.sha256(file.read(length)).hexdigest()
+
+    @cached_property
+    def delimiter(self) -> str:
+        """What divides the cells of a CSV or TSV file."""
+        if self._format == "tsv":
+            return "\t"
+        with explain_table_errors(self.path), open_table(self.path) as text:
+            bare = re.sub(r'"[^"]*"', "", text.readline())
+        return max(DELIMITERS, key=bare.count)
+
+    def rows(self, columns: list[str]) -> Iterator[tuple[int, Row]]:
+        """Yield rows (see `rows_of`); a cell of pictures is an `EmbeddedPicture`, a path or None."""
+        for number, row in enumerate(self._rows(columns), start=1):
+            yield number, {name: row.get(name) for name in columns}
+
+    def _rows(self, columns: list[str]) -> Iterator[Row]:
+        if self._format == "parquet":
+            return _parquet_rows(self.path, columns)
+        if self._format == "json":
+            return iter(self._objects)
+        return self._lines() if self._format == "jsonl" else self._cells()
+
+    def _cells(self) -> Iterator[Row]:
+        with explain_table_errors(self.path), open_table(self.path) as text:
+            reader = csv.DictReader(text, delimiter=self.delimiter)
             for row in reader:
                 if None in row or None in row.values():
                     raise DatasetError(
-                        "a row has the wrong number of columns", where=f"{path.name}, line {reader.line_num}"
+                        "a row has the wrong number of columns",
+                        where=f"{self.path.name}, line {reader.line_num}",
+                        hint="is a text that holds the delimiter not quoted?",
                     )
                 yield dict(row)
-            return
-        for number, line in enumerate(text, start=1):
-            if line.strip():
-                yield _object(path, number, line)
+
+    def _lines(self) -> Iterator[Row]:
+        with explain_table_errors(self.path), open_table(self.path) as text:
+            for number, line in enumerate(text, start=1):
+                if line.strip():
+                    yield _object(self.path, number, line)
+
+    @cached_property
+    def _objects(self) -> list[Row]:
+        with explain_table_errors(self.path), open_table(self.path) as text:
+            return json_rows(self.path, text.read())
+
+
+def json_rows(path: Path, text: str) -> list[Row]:
+    """Return the rows of a JSON document: a list of objects, or lists by split as `annotation.json` of R2Gen has them.
+
+    Raises:
+        DatasetError: It is neither.
+    """
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"{path.name}, line {error.lineno}"
+        raise DatasetError("the file is not valid JSON", where=where) from None
+    if isinstance(found, Mapping) and found and all(isinstance(rows, list) for rows in found.values()):
+        parts = [(name, row) for name, rows in found.items() for row in rows]
+    else:
+        parts = [("", row) for row in found] if isinstance(found, list) else [("", None)]
+    for number, (_, row) in enumerate(parts, start=1):
+        if not isinstance(row, dict):
+            what = "the file is no list of objects, nor lists of them by split"
+            raise DatasetError(what, where=f"{path.name}, row {number}")
+    return [{"split": name, **row} if name else row for name, row in parts]
 
 
 def _object(path: Path, number: int, line: str) -> Row:
@@ -82,8 +186,21 @@ def _parquet(path: Path) -> pq.ParquetFile:
 def _parquet_rows(path: Path, columns: list[str]) -> Iterator[Row]:
     with _parquet(path) as file:
         try:
-            for batch in file.iter_batches(batch_size=4096, columns=columns):
-                yield from batch.to_pylist()
+            schema = file.schema_arrow
+            known = [name for name in columns if name in schema.names]
+            pictures = [name for name in known if is_picture_type(schema.field(name).type)]
+            found = [read_embedded(file, name) for name in pictures]
+            others = [name for name in known if name not in pictures]
+            for at, row in enumerate(_plain_rows(file, others)):
+                yield row | {name: cells[at] for name, cells in zip(pictures, found, strict=True)}
         except (pa.ArrowException, OSError) as error:
             what = f"the Parquet file is damaged ({type(error).__name__})"
             raise DatasetError(what, where=str(path)) from error
+
+
+def _plain_rows(file: pq.ParquetFile, columns: list[str]) -> Iterator[Row]:
+    if not columns:
+        yield from ({} for _ in range(file.metadata.num_rows))
+        return
+    for batch in file.iter_batches(batch_size=4096, columns=columns):
+        yield from batch.to_pylist()

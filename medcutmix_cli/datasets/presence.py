@@ -12,6 +12,7 @@ from pathlib import Path
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.combination import UNPAIRED, CombinedDataset
 from medcutmix_cli.errors import DatasetError, ImageError
+from medcutmix_cli.images.picture_parts import file_of
 
 
 class Presence:
@@ -26,7 +27,7 @@ class Presence:
 
     def saw(self, image_path: str, file: Path) -> None:
         """Remember that a picture of the plan was read from `file`."""
-        self._seen[self._root(image_path)] = file
+        self._seen[self._root(image_path)] = file_of(file)
 
     def report_missing(self, image_path: str, error: ImageError) -> None:
         """Look whether the data set is still there; only where the system refused the file.

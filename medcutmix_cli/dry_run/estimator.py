@@ -197,7 +197,7 @@ def _seconds(probe: Probe, pairs: int, pictures: int) -> float:
 
 def _figures(asked: _EstimateRequest, record: RunRecord) -> PlanFigures:
     counts, folder = record.counts, asked.planned
-    files = (folder.plan_file, folder.nulls_file, folder.run_file)
+    files = (folder.plan_file, folder.reserve_file, folder.nulls_file, folder.run_file)
     return PlanFigures(
         studies=counts["studies"],
         dropped=counts["dropped"],

@@ -17,14 +17,11 @@ from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from medcutmix_cli.engines import Engine, ParallelEngine, Progress, Work
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Pair
 from medcutmix_cli.run.folder import RunFolder, ShardState, read_run, read_state, write_json
-from medcutmix_cli.run.plan_file import read_plan, shard_sizes, write_plan
+from medcutmix_cli.run.plan_file import read_plan, read_shard, shard_sizes, write_plan
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import remove_abandoned, temporary_beside
 
@@ -180,11 +177,7 @@ def pictures_of(folder: RunFolder, shard: int) -> int:
         RunError: The plan has no such shard, or is damaged.
     """
     columns = ["recipient.image_path", "donor.image_path"]
-    try:
-        with pq.ParquetFile(folder.plan_file, page_checksum_verification=True) as file:
-            table = file.read_row_group(shard, columns=columns)
-    except (OSError, pa.ArrowException, IndexError) as error:
-        raise RunError(f"the plan has no readable shard {shard}", where=str(folder.plan_file)) from error
+    table = read_shard(folder.plan_file, shard, columns)
     return len({parent["image_path"] for name in table.column_names for parent in table[name].to_pylist()})
 
 

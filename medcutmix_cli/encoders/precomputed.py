@@ -114,8 +114,8 @@ def _grid(maps: MapFile) -> tuple[int, int]:
 def needed_maps(run: Path) -> pa.Table:
     """List the maps that a planned run asks its encoder for.
 
-    They are those of its pairs' sentences, of the sentences about their neighbours (other findings and devices of
-    either parent, which guards look after), and of the gate's null pictures.
+    They are those of the sentences of its pairs, of those in reserve too, of the sentences about their neighbours
+    (other findings and devices of either parent, which guards look after), and of the gate's null pictures.
 
     Args:
         run: Run folder that `medcutmix plan` (or `augment`) wrote, with any encoder.
@@ -129,6 +129,8 @@ def needed_maps(run: Path) -> pa.Table:
     """
     folder = RunFolder(Path(run))
     parts = [_questions(folder.plan_file)]
+    if folder.reserve_file.is_file():
+        parts.append(_questions(folder.reserve_file))
     if folder.nulls_file.is_file():
         parts.append(_read(folder.nulls_file, NEEDED))
     return pa.concat_tables(parts).group_by(NEEDED, use_threads=False).aggregate([])

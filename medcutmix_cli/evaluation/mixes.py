@@ -31,15 +31,17 @@ from medcutmix_cli.reports.tables import use_lexicon
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.contents import Contents, open_contents
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
-from medcutmix_cli.run.shards import Row, read_rows
+from medcutmix_cli.run.shards import Row, is_unmixed, read_rows
 
 _OF_PARENTS = ("study_id", "image_id", "image_path", "placement", "side")
 COLUMNS = check_names(
-    *("pair_id", "subject_id_a", "finding", "finding_a", "sentence_b", "report_a", "report"),
+    *("pair_id", "subject_id_a", "finding", "finding_a", "image_mode", "sentence_b", "report_a", "report"),
     *(f"{name}_{letter}" for name in _OF_PARENTS for letter in "ab"),
     *CUT_COLUMNS,
 )
 """What is read of each row: no stored picture."""
+
+UNMIXED = "row-as-it-is"
 
 
 def evaluate_mixes(
@@ -77,7 +79,7 @@ def evaluate_mixes(
         _explain_nothing(out, judge_of_rows.left_out)
     return MixEvaluation(
         anatomy="masks" if lungs is not None else "phantoms" if source else "none",
-        written=contents.rows,
+        written=contents.rows - judge_of_rows.left_out[UNMIXED],
         measured=len(pairs),
         left_out=dict(sorted(judge_of_rows.left_out.items())),
         settings=how,
@@ -117,13 +119,16 @@ class _MixJudge:
         done = 0
         for head in contents.heads:
             for row in read_rows(head.path, COLUMNS):
+                done += 1
+                if is_unmixed(row):
+                    self.left_out[UNMIXED] += 1
+                    continue
                 self._criticise(row)
                 found = self._measure(row)
                 if isinstance(found, str):
                     self.left_out[found] += 1
                 else:
                     yield found
-                done += 1
                 if progress:
                     progress("comparing", done, contents.rows)
 

@@ -10,6 +10,7 @@ from medcutmix_cli.run.contents import Contents, read_columns
 def spread_over_findings(contents: Contents, count: int) -> list[int]:
     """Choose up to `count` rows, the findings taking turns; return positions among all rows, ascending.
 
+    Rows into which no finding comes are shown where there is room left: most of them are originals as they are.
     Within a finding the order is that of the pair ids, which are hashes: neighbours on disk share a parent, and
     would look alike.
     """
@@ -17,6 +18,7 @@ def spread_over_findings(contents: Contents, count: int) -> list[int]:
     queues: dict[str, list[tuple[str, int]]] = {}
     for index, row in enumerate(rows):
         queues.setdefault(row["finding"], []).append((row["pair_id"], index))
+    plain = sorted(queues.pop("", []))
     turns = zip_longest(*(sorted(queues[finding]) for finding in sorted(queues)))
-    in_turn = [entry[1] for entry in chain.from_iterable(turns) if entry]
+    in_turn = [entry[1] for entry in chain(chain.from_iterable(turns), plain) if entry]
     return sorted(in_turn[:count])

@@ -135,5 +135,8 @@ def _labels(view: PairView) -> str:
             target = view.label_w[position]
             cells = "".join(f'<td class="{one or "unsaid"}">{one or "-"}</td>' for one in said)
             shown = "-" if target != target else f"{target:.2f}"
-            rows.append(f'<tr><th scope="row">{escape(name)}</th>{cells}<td>{shown}</td></tr>')
+            state = escape(view.label_states[position])
+            rows.append(
+                f'<tr><th scope="row">{escape(name)}</th>{cells}<td>{shown}</td><td>{state}</td></tr>'
+            )
     return "".join(rows)

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images.bounds import check_bytes
-from medcutmix_cli.images.decoder import Decoder, borrowed_decoder
+from medcutmix_cli.images.decoder import Decoder, lend_decoder
 from medcutmix_cli.images.decoding import DecodingRequest
+from medcutmix_cli.images.picture_parts import file_of, open_picture
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.records import Placement
 from medcutmix_cli.system.regular_files import IrregularFileError, check_regular
@@ -100,7 +101,7 @@ def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Pl
 def _read_once(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
     """Read a picture, or raise what the storage said of itself as `OSError`."""
     try:
-        with borrowed_decoder() as decoder:
+        with lend_decoder() as decoder:
             size = _fill(decoder, path)
             return decoder.decode(DecodingRequest(size, canvas, mode, exact))
     except ImageError as error:
@@ -111,9 +112,11 @@ def _read_once(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plan
 def _fill(decoder: Decoder, path: Path) -> int:
     """Read a file into the decoder's memory and return its size; only files are opened, a pipe would be waited for."""
     try:
-        known = check_regular(path)
-        check_bytes(known)
-        with path.open("rb", buffering=0) as file:  # a buffer would copy the whole file once more
+        check_regular(file_of(path))
+        with open_picture(path, buffering=0) as file:  # a buffer would copy the whole file once more
+            known = file.seek(0, os.SEEK_END)
+            check_bytes(known)
+            file.seek(0)
             size = _read_into(decoder.room(known), file)
     except FileNotFoundError as error:
         raise ImageError("there is no such picture", reason="image-missing") from error

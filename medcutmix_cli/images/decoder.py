@@ -203,7 +203,7 @@ class Decoders:
         self._room = threading.BoundedSemaphore(MOST)
 
     @contextmanager
-    def borrowed(self) -> Iterator[Decoder]:
+    def lend(self) -> Iterator[Decoder]:
         """Hand out a decoder, waiting for one where all are busy."""
         with self._room:
             decoder = self._take()
@@ -232,9 +232,9 @@ class _Own:
     inherited: list[Decoders] = []  # noqa: RUF012 - never used again; letting go of them would wait for their processes
 
 
-def borrowed_decoder() -> AbstractContextManager[Decoder]:
+def lend_decoder() -> AbstractContextManager[Decoder]:
     """Hand out one of this process's decoders."""
-    return _Own.decoders.borrowed()
+    return _Own.decoders.lend()
 
 
 def _after_fork() -> None:

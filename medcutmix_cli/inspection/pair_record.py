@@ -136,6 +136,7 @@ class PairView:
     label_order: tuple[str, ...] = field(repr=False)
     label_mixed: tuple[float, ...] = field(repr=False)
     label_w: tuple[float, ...] = field(repr=False)
+    label_states: tuple[str, ...] = field(repr=False)
     picture: bytes | None = field(repr=False, default=None)
     warp: Warp | None = field(repr=False, default=None)
     align_quality: float | None = None

@@ -43,6 +43,12 @@ def pair_view(
     return view_at(contents, at, picture=picture)
 
 
+def first_exchange(path: str | Path) -> int:
+    """Return the position of the first row in which a finding comes in; 0 where none has one."""
+    rows = read_columns(open_contents(path), ("finding",))
+    return next((index for index, row in enumerate(rows) if row["finding"]), 0)
+
+
 def view_at(contents: Contents, index: int, *, picture: bool = False) -> PairView:
     """Read the row at a position among all rows; see `pair_view`."""
     if not 0 <= index < contents.rows:
@@ -121,6 +127,7 @@ def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:
         label_order=tuple(head.origin["label_order"]),
         label_mixed=tuple(row["label_mixed"]),
         label_w=tuple(row["label_w"]),
+        label_states=tuple(row["label_state"]),
         picture=row["image"]["bytes"] if "image" in row else None,
         warp=row_warp(row),
         align_quality=row["align_quality"],

@@ -24,6 +24,8 @@ from medcutmix_cli.attention import Gate
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import ImageError, MedcutmixError, RunError, ShardError, UsageError
+from medcutmix_cli.exports.check import check_export
+from medcutmix_cli.exports.manifest import ExportFolder
 from medcutmix_cli.images import LOSSLESS, decode_picture, encode_picture, read_canvas, single_threaded_opencv
 from medcutmix_cli.records import MAPPED_MODES, Pair, Reading
 from medcutmix_cli.rendering.calibration import Calibration, read_calibration
@@ -42,6 +44,7 @@ from medcutmix_cli.run.folder import (
     read_state,
 )
 from medcutmix_cli.run.plan_file import plan_rows, read_plan
+from medcutmix_cli.run.refill import refills_rendered
 from medcutmix_cli.run.shards import Row, read_head, read_rows, sha256
 from medcutmix_cli.run.status import run_status
 
@@ -79,12 +82,14 @@ class Verification:
         shards: In the plan.
         rows: Of the complete shards, as their state files count them.
         level: How much was looked at.
+        kind: "run" or "export"; of an export shards are its files.
     """
 
     shards: int
     rows: int
     level: Level
     problems: tuple[Problem, ...]
+    kind: str = "run"
 
     @property
     def ok(self) -> bool:
@@ -140,10 +145,10 @@ def verify(
     dataset: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Verification:
-    """Check a run folder against its plan.
+    """Check a run folder against its plan, or an export against its list of hashes.
 
     Args:
-        out: Run folder.
+        out: Run folder, or folder of an export.
         deep: Rebuild every stored picture from its recipe and read every mixed report again.
         shallow: Look at small files, sizes and footers only: seconds for thousands of shards.
         dataset: Where the data set is now, if it has moved (deep only).
@@ -157,6 +162,9 @@ def verify(
     if deep and shallow:
         raise UsageError("a check is either deep or shallow", hint="give one of --deep and --shallow")
     level = Level.DEEP if deep else Level.SHALLOW if shallow else Level.THOROUGH
+    export = ExportFolder(Path(out))
+    if export.is_export() or export.is_begun():
+        return _verify_export(export, level, progress)
     folder = RunFolder(Path(out))
     record = read_run(folder)
     problems = [*_folder_problems(folder, record), *_plan_problems(folder, record)]
@@ -172,6 +180,12 @@ def verify(
             if progress:
                 progress("verifying", shard + 1, len(record.shards))
     return Verification(len(record.shards), rows, level, tuple(problems))
+
+
+def _verify_export(folder: ExportFolder, level: Level, progress: Progress | None) -> Verification:
+    found = check_export(folder, hashes=level is not Level.SHALLOW, progress=progress)
+    problems = tuple(Problem(fault.where, fault.rule, fault.detail) for fault in found.faults)
+    return Verification(found.files, found.rows, level, problems, kind="export")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +259,7 @@ def _folder_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:
 def _plan_problems(folder: RunFolder, record: RunRecord) -> Iterator[Problem]:
     """Check by the plan's footer that it holds the shards which run.json counts."""
     try:
-        rows = plan_rows(folder.plan_file)
+        rows = plan_rows(folder.plan_file, refills_rendered(record))
     except RunError as error:
         yield Problem(folder.plan_file.name, "damaged", error.what)
         return

@@ -35,6 +35,8 @@ class MixGen(JoinedReports):
 class _Ablation(SameFinding):
     """The proposals of `same-finding`, each changed by `ablated`."""
 
+    unmixed: ClassVar[str] = "drop"
+
     def proposals(
         self, recipient: ReadStudy, cohort: Cohort, rng: np.random.Generator
     ) -> Iterator[Offer | Refusal]:

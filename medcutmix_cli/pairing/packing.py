@@ -6,7 +6,7 @@ import io
 import pickle
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cache
 from operator import attrgetter
 from typing import Any, overload
@@ -49,6 +49,7 @@ class PackedPair:
     Attributes:
         traits: What the mix counts as in the shape of the set (see `traits`).
         sentences: Of the mixed report, by `sentence_keys`.
+        cells: As the pair has them; known only once the others are chosen.
     """
 
     pair_id: str
@@ -60,11 +61,12 @@ class PackedPair:
     donor_study: str = ""
     traits: tuple[str, ...] = ()
     sentences: bytes = field(default=b"", repr=False)
+    cells: tuple[str, ...] = ()
 
     def open(self) -> Pair:
         """Return the pair."""
         pair: Pair = open_record(self.packed)
-        return pair
+        return replace(pair, cells=self.cells) if self.cells else pair
 
 
 def pack_pair(pair: Pair, sentences: Iterable[Sentence] = ()) -> PackedPair:

@@ -103,6 +103,8 @@ class ByPolicy:
     takes_open: ClassVar[bool] = False
     """Whether the strategy exchanges open findings at all."""
 
+    unmixed: ClassVar[str] = "drop"
+
     def __post_init__(self) -> None:
         """Resolve the policy, and refuse findings there are not."""
         rules = overridden(self.policy)

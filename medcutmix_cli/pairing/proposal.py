@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -90,7 +90,12 @@ class PairingStrategy(Protocol):
     Attributes:
         name: Registered name, written with every sample.
         findings: Lexicon ids that may be exchanged.
+        unmixed: What becomes of studies that no pair is found for, where the settings leave it to the strategy: "keep"
+            (a row of their own, so that the rows have the shape of the set) or "drop" (the set is meant to shift, or
+            the rows are meant to be compared).
     """
+
+    unmixed: ClassVar[str]
 
     @property
     def name(self) -> str:

@@ -25,6 +25,7 @@ class JoinedReports:
     """
 
     findings: ClassVar[tuple[str, ...]] = ()
+    unmixed: ClassVar[str] = "drop"
     image_mode: ClassVar[str]
     attempts: int = 24
 

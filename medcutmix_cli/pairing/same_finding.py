@@ -28,6 +28,7 @@ class SwapByPolicy(ByPolicy, ABC):
     """One finding for the same finding; subclasses say in which order donors are tried."""
 
     takes_open: ClassVar[bool] = True
+    unmixed: ClassVar[str] = "keep"
 
     def may_receive(self, study: PackedStudy, finding: str) -> bool:
         """Say whether a study has the finding that comes: it is exchanged for the same."""

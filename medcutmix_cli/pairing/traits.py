@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.records import Assertion, Entity, Mention, Sentence, Side
+from medcutmix_cli.records import Assertion, Entity, Mention, Sentence
 from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.sides import side_word
 
 _DEVICE = "Support Devices"
 KEY_BYTES = 8
@@ -27,7 +28,7 @@ def traits_of(
     if f"label: {_DEVICE}" in traits:
         traits = traits - {f"label: {_DEVICE}"} | {"device: yes"}
     present = (m.side for m in named if m.assertion is Assertion.PRESENT)
-    traits |= {f"side: {side}" for side in present if side is not Side.NONE}
+    traits |= {f"side: {word}" for side in present if (word := side_word(side))}
     return tuple(sorted(traits | ({f"view: {view}"} if view else set())))
 
 

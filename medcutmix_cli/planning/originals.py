@@ -6,21 +6,28 @@ and no weight on them, brings those back.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from medcutmix_cli.pairing.assembly import make_pair
 from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.pairing.packing import PackedPair, pack_pair
 from medcutmix_cli.pairing.proposal import Proposal
+from medcutmix_cli.planning.target_cells import TargetCell
 from medcutmix_cli.records import ReadStudy, Side
+from medcutmix_cli.seeds import stable_hash
 
 KEPT = "identity"
 """Strategy of such a row: that of the baseline in which nothing is mixed."""
 
 
 def keep_unmixed(
-    studies: Sequence[PackedStudy], pairs: Iterable[PackedPair], pairs_per_study: int
+    studies: Sequence[PackedStudy],
+    pairs: Iterable[PackedPair],
+    pairs_per_study: int,
+    only: Container[str] | None = None,
 ) -> Iterator[PackedPair]:
     """Yield a row for each that a study lacks; its donor is the next study of another patient, and gives nothing.
 
@@ -28,21 +35,58 @@ def keep_unmixed(
         studies: That may be recipients, in the order of the cohort.
         pairs: That are planned.
         pairs_per_study: How often each is a recipient.
+        only: Ids of the studies to yield rows of; None for all.
     """
-    have = Counter(pair.recipient_study for pair in pairs)
+    have, givers = Counter(pair.recipient_study for pair in pairs), _givers(studies)
     for number, study in enumerate(studies):
-        lacking = pairs_per_study - have[study.study_id]
-        donors = _next(studies, number) if lacking > 0 else iter(())
+        wanted = only is None or study.study_id in only
+        lacking = pairs_per_study - have[study.study_id] if wanted else 0
+        donors = _next(studies, givers, number) if lacking > 0 else iter(())
         for donor, _row in zip(donors, range(lacking), strict=False):
             yield kept_row(study.open(), donor.open())
 
 
-def _next(studies: Sequence[PackedStudy], number: int) -> Iterator[PackedStudy]:
-    """Yield the studies of the same split after one, and then those before it, that are of other patients."""
+def repeat_unmixed(
+    studies: Sequence[PackedStudy], cell: TargetCell, most: int, seed: int
+) -> Iterator[PackedPair]:
+    """Yield rows of a cell's studies as they are, until it has as many as are wanted.
+
+    All come once before any comes twice, in an order drawn from their ids.
+
+    Args:
+        studies: That may be recipients, in the order of the cohort.
+        cell: Whose studies are repeated.
+        most: How often each may come.
+        seed: Of the plan.
+    """
+    places = [n for n, s in enumerate(studies) if s.split == cell.split and cell.holds(s.attributes)]
+    places.sort(key=lambda n: stable_hash(seed, "repeat", studies[n].study_id))
+    givers = _givers(studies)
+    donors = {n: _next(studies, givers, n) for n in places}
+    turns = ((n, next(donors[n], None)) for _turn in range(most) for n in places)
+    rows = (kept_row(studies[n].open(), donor.open()) for n, donor in turns if donor is not None)
+    yield from islice(rows, cell.wanted - cell.have)
+
+
+def _givers(studies: Sequence[PackedStudy]) -> dict[str, list[int]]:
+    """Return the places of the studies of each split that may give, ascending."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for number, study in enumerate(studies):
+        if study.may_give:
+            places[study.split].append(number)
+    return places
+
+
+def _next(
+    studies: Sequence[PackedStudy], givers: Mapping[str, list[int]], number: int
+) -> Iterator[PackedStudy]:
+    """Yield the givers of the same split after a study, and then those before it, that are of other patients."""
     own = studies[number]
-    for step in range(1, len(studies)):
-        other = studies[(number + step) % len(studies)]
-        if other.subject_id != own.subject_id and other.split == own.split:
+    places = givers.get(own.split, [])
+    after = bisect_right(places, number)
+    for step in range(len(places)):
+        other = studies[places[(after + step) % len(places)]]
+        if other.subject_id != own.subject_id:
             yield other
 
 

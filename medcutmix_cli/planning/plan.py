@@ -10,6 +10,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import chain
 from typing import NamedTuple
 
 from medcutmix_cli.attention import Gate, NoGate
@@ -23,6 +24,7 @@ from medcutmix_cli.pairing.packing import PackedPair, PackedPairs
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
 from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
+from medcutmix_cli.planning.alternates import find_alternates
 from medcutmix_cli.planning.originals import keep_unmixed
 from medcutmix_cli.planning.proposals import USED_UP, Chooser, Trial, prepare_worker, try_part
 from medcutmix_cli.planning.reading import (
@@ -32,7 +34,7 @@ from medcutmix_cli.planning.reading import (
     sorted_studies,
     studies_to_read,
 )
-from medcutmix_cli.planning.reserve import SHAPE, SHARE, beyond_shape, beyond_share
+from medcutmix_cli.planning.reserve import FOR_REJECTED, SHAPE, SHARE, beyond_shape, beyond_share
 from medcutmix_cli.planning.shape import shape_of
 from medcutmix_cli.planning.target_choice import TargetedChoice, plan_targets
 from medcutmix_cli.records import Drop, Guarantee, NullPicture, Study, TargetOutcome
@@ -63,6 +65,7 @@ class PlanResult:
             null pictures were not too few; empty without a gate.
         targets: What became of each cell of a targeted plan.
         never_denied: Observations that some study asserts and none denies, in CheXpert order.
+        reserved: Pairs that replace those which rendering rejects, the first to be taken first.
     """
 
     pairs: PackedPairs
@@ -80,6 +83,11 @@ class PlanResult:
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
     targets: tuple[TargetOutcome, ...] = ()
     never_denied: tuple[str, ...] = ()
+    reserved: PackedPairs = field(default_factory=PackedPairs)
+
+    def goals(self) -> dict[str, int]:
+        """Return how many pairs each cell of a target is to have once all is rendered."""
+        return {outcome.cell: outcome.wanted - outcome.have for outcome in self.targets}
 
 
 DEFAULT_READER = ReportReader()
@@ -134,8 +142,7 @@ def make_plan(
             choice.choose_all(cohort, shelf, workers, report)
         shaped = _shaped(choice, cohort)
     dropped += choice.drop_unpaired(cohort)
-    pairs = arrange_pairs(choice.pairs)
-    counts = {key: min(len(lacking.get(key, ())), gate.pictures) for key in choice.judged}
+    pairs, reserved = arrange_pairs(choice.pairs), PackedPairs(choice.reserved)
     return PlanResult(
         pairs=pairs,
         inputs=inputs,
@@ -144,14 +151,15 @@ def make_plan(
         images_dropped=dict(sorted(images_dropped.items())),
         pairs_missing=choice.missing,
         texts=dict(sorted(read.counts.items())),
-        nulls=choose_nulls(lacking, pairs, gate.pictures, settings.seed),
+        nulls=choose_nulls(lacking, chain(pairs, reserved), gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
         pairs_by_finding=_pairs_by_finding(choice.pairs, shaped.kept),
         reserve=shaped.reserve,
         shape=shaped.shape,
-        guarantees=_guarantees(gate, counts),
+        guarantees=_guarantees(gate, lacking, choice.judged),
         targets=choice.outcomes,
         never_denied=read.never_denied(),
+        reserved=reserved,
     )
 
 
@@ -176,8 +184,11 @@ def _pairs_by_finding(pairs: Mapping[str, PackedPair], kept: frozenset[str]) -> 
     return dict(sorted(counts.items()))
 
 
-def _guarantees(gate: Gate, counts: dict[NullKey, int]) -> dict[str, Guarantee]:
-    """Return what the gate promises of each finding with so many nulls."""
+def _guarantees(
+    gate: Gate, lacking: Mapping[NullKey, Sequence[PackedStudy]], judged: Iterable[NullKey]
+) -> dict[str, Guarantee]:
+    """Return what the gate promises of each finding with as many nulls as there are."""
+    counts = {key: min(len(lacking.get(key, ())), gate.pictures) for key in judged}
     promised = {f"{split}/{finding}": gate.guarantee(n) for (split, finding), n in sorted(counts.items())}
     return {key: guarantee for key, guarantee in promised.items() if guarantee}
 
@@ -216,7 +227,13 @@ class _Shaped:
 def _shaped(choice: _Choice | TargetedChoice, cohort: Cohort) -> _Shaped:
     """Keep the shape of the set as far as the settings ask for it; targets ask for another one."""
     recipients = [study for study in cohort.studies if not choice.chooser.bars(study)]
-    reserve, kept = choice.keep_shape(recipients) if isinstance(choice, _Choice) else ({}, frozenset[str]())
+    if isinstance(choice, _Choice):
+        reserve, kept = choice.keep_shape(recipients)
+        choice.hold_reserve(cohort, recipients)
+    else:
+        reserve, kept = {}, choice.kept
+    found = len(choice.reserved) - reserve.get(SHARE, 0)
+    reserve |= {FOR_REJECTED: found} if found > 0 else {}
     tolerance = choice.chooser.settings.shape_tolerance
     return _Shaped(reserve, kept, shape_of(recipients, list(choice.pairs.values()), tolerance, len(kept)))
 
@@ -250,6 +267,8 @@ class _Choice:
         self.judged: set[NullKey] = set()
         self.limit = self._limits()[0]
         self.outcomes: tuple[TargetOutcome, ...] = ()
+        self.reserved: tuple[PackedPair, ...] = ()
+        self.held: dict[str, list[PackedPair]] = defaultdict(list)
 
     @property
     def missing(self) -> int:
@@ -374,7 +393,7 @@ class _Choice:
         """
         settings, reserve = self.settings, Counter[str]()
         reserve[SHARE] = self._hold(beyond_share(self.pairs.values(), settings.max_donor_share), SHARE)
-        if settings.unmixed == "drop" or not self.pairs:
+        if self._unmixed() == "drop" or not self.pairs:
             return dict(+reserve), frozenset()
         times = settings.pairs_per_study
         beyond = beyond_shape(self.pairs.values(), studies, times, settings.shape_tolerance)
@@ -383,10 +402,39 @@ class _Choice:
         self.pairs |= kept
         return dict(+reserve), frozenset(kept)
 
+    def _unmixed(self) -> str:
+        asked = self.settings.unmixed
+        return self.chooser.strategy.unmixed if asked == "auto" else asked
+
     def _hold(self, ids: list[str], reason: str) -> int:
         for pair_id in ids:
-            self.last_refusal[self.pairs.pop(pair_id).recipient_study] = reason
+            pair = self.pairs.pop(pair_id)
+            self.last_refusal[pair.recipient_study] = reason
+            self.held[reason].append(pair)
         return len(ids)
+
+    def hold_reserve(self, cohort: Cohort, recipients: Sequence[PackedStudy]) -> None:
+        """Find pairs for those that rendering will reject, as far as the settings ask for them.
+
+        Those come first by which a donor gives too much: where another one of its pairs is rejected, they fit. Where
+        the set keeps its shape, a row of each recipient as it is comes last.
+        """
+        spare = self._spare_rows(recipients)
+        if self.settings.reserve <= 0:
+            self.reserved = tuple(spare)
+            return
+        held = [*self.held[SHARE], *self.held[SHAPE]]
+        found = find_alternates(self.chooser, cohort, self.pairs, held)
+        self.judged.update(key for trial in found for key in trial.judged)
+        others = [trial.pair for trial in found if trial.pair is not None]
+        self.reserved = (*self.held[SHARE], *others, *spare)
+
+    def _spare_rows(self, studies: Sequence[PackedStudy]) -> list[PackedPair]:
+        if self._unmixed() == "drop":
+            return []
+        mixed = {pair.recipient_study for pair in self.pairs.values() if pair.finding}
+        rows = keep_unmixed(studies, (), self.settings.pairs_per_study, mixed)
+        return [row for row in rows if row.pair_id not in self.pairs]
 
     def drop_unpaired(self, cohort: Cohort) -> list[Drop]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""

@@ -10,12 +10,10 @@ from collections.abc import Iterable, Mapping
 
 from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.pairing.packing import PackedPair
+from medcutmix_cli.run.refill import allowed_rows
 
-SHAPE, SHARE = "shape-would-shift", "donor-share-reached"
+SHAPE, SHARE, FOR_REJECTED = "shape-would-shift", "donor-share-reached", "for-rejected"
 """Why a pair is held in reserve."""
-
-ALWAYS = 2
-"""Rows of a finding that a donor may give whatever its share: of a rare finding nobody else may have any."""
 
 
 def beyond_share(pairs: Iterable[PackedPair], share: float) -> list[str]:
@@ -26,7 +24,7 @@ def beyond_share(pairs: Iterable[PackedPair], share: float) -> list[str]:
             given[pair.finding][pair.donor_study].append(pair.pair_id)
     held: list[str] = []
     for donors in given.values():
-        allowed = max(ALWAYS, int(share * sum(len(ids) for ids in donors.values())))
+        allowed = allowed_rows(share, sum(len(ids) for ids in donors.values()))
         held += [one for ids in donors.values() for one in sorted(ids)[allowed:]]
     return sorted(held)
 

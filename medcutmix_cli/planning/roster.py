@@ -38,6 +38,7 @@ class Roster:
         receives: Cells that each study lies in as a host (likewise gives: that it can give for).
         host_left: How often each study may still receive (likewise donor_left: give).
         order: Positions of the studies in the order in which they are taken.
+        times: How often the roster was opened: once, and again for the reserve.
         unmatched: (host, cell) where no donor fitted.
     """
 
@@ -50,6 +51,7 @@ class Roster:
     donor_left: list[int]
     order: list[int]
     unmatched: dict[tuple[int, int], None] = field(default_factory=dict)
+    times: int = 1
     _refusals: Counter[tuple[int, int]] = field(default_factory=Counter)
     _gone: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     _tried: set[tuple[int, int, str]] = field(default_factory=set)
@@ -99,6 +101,13 @@ class Roster:
             matches += self._paired(cell, chosen, queue)
         return matches
 
+    def open_again(self) -> None:
+        """Let every study receive and give as often again: of two pairs of the same host one may be rejected."""
+        settings = self.chooser.settings
+        self.host_left = [left + settings.pairs_per_study for left in self.host_left]
+        self.donor_left = [left + settings.max_uses_per_donor for left in self.donor_left]
+        self.times += 1
+
     def accept(self, match: Match) -> None:
         """Note that a match became a pair."""
         self.host_left[match.host] -= 1
@@ -135,7 +144,8 @@ class Roster:
 
     def _rank(self, donor: int, left: int) -> tuple[int, int]:
         """Return when a donor's turn comes: those that gave least first, then those with the fewest other findings."""
-        return self.chooser.settings.max_uses_per_donor - left, self.studies[donor].findings
+        given = self.times * self.chooser.settings.max_uses_per_donor - left
+        return given, self.studies[donor].findings
 
     def _paired(self, cell: int, hosts: Iterable[int], queue: _Queue) -> Iterator[Match]:
         """Match each host with the first donor that fits; one that fits none is left out of the cell."""
@@ -147,7 +157,7 @@ class Roster:
                 self.unmatched[host, cell] = None
                 continue
             self._tried.add((host, donor, finding))
-            draw = self.chooser.settings.pairs_per_study - self.host_left[host]
+            draw = self.times * self.chooser.settings.pairs_per_study - self.host_left[host]
             yield Match(host, donor, finding, cell, draw)
 
     def _fits(self, host: int, donor: int, *, finding: str) -> bool:

@@ -43,6 +43,15 @@ class TargetCell:
     have: int
     wanted: int
 
+    @property
+    def name(self) -> str:
+        """Return its name, as pairs and outcomes have it."""
+        return f"{self.split}/{self.target.text}"
+
+    def holds(self, attributes: StudyAttributes) -> bool:
+        """Say whether a study lies in the cell as it is."""
+        return _in_place(self.target, attributes) and _has(self.target, attributes)
+
     def admits(self, attributes: StudyAttributes) -> bool:
         """Say whether a study has all that the cell asks for besides the finding."""
         return _in_place(self.target, attributes)
@@ -170,11 +179,16 @@ def _in_place(target: PlanTarget, known: StudyAttributes) -> bool:
 
 
 def _has(target: PlanTarget, known: StudyAttributes) -> bool:
+    """Say whether a study has what a target wants: the finding, or that it is not there."""
+    if target.without:
+        return known.state(target.finding) not in (PRESENT, UNCERTAIN)
     stated = known.finding(target.finding)
     return stated is not None and _is_wanted(target, stated)
 
 
 def _lacks(target: PlanTarget, known: StudyAttributes) -> bool:
+    if target.without:
+        return known.state(target.finding) == PRESENT
     return known.state(target.finding) not in (PRESENT, UNCERTAIN)
 
 

@@ -4,6 +4,7 @@
     consolidation@device=no,view=PA:even until as frequent as where it is most frequent
     pleural_effusion.left.small:200      until there are 200, originals and mixes together
     pneumothorax@sex=f:+50               50 mixes
+    no-consolidation@device=yes          studies without it, as they are, until as many as in the fullest other cell
     balance:consolidation/view           one such target for each view (likewise balance, balance:FINDING, balance/NAME)
 
 Knows names and numbers, no study.
@@ -22,6 +23,7 @@ from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.sides import side_word
 
 AS_MANY, EVEN = "as-many", "even"
+WITHOUT = "no-"
 BALANCE = "balance"
 EXAMPLE = (
     "for example: consolidation@device=no, effusion.left:200, balance:consolidation/view (docs/targets.md)"
@@ -45,6 +47,7 @@ class PlanTarget:
         amount: "as-many", "even", or a number.
         more: Whether the number counts mixes alone, beside the originals.
         balanced: Whether it is part of a balance: where there is nothing to balance, nothing is wanted.
+        without: Whether studies that lack the finding are wanted. Nothing is mixed in their rows.
     """
 
     text: str
@@ -55,6 +58,7 @@ class PlanTarget:
     amount: str = AS_MANY
     more: bool = False
     balanced: bool = False
+    without: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,9 @@ def read_targets(texts: Iterable[str], names: TargetNames) -> list[PlanTarget | 
 
 
 def named_findings(texts: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
-    """Return the findings that targets name, each once; what makes no sense is left to `read_targets`."""
-    words = (re.split(r"[@:/.]", text.strip().removeprefix(f"{BALANCE}:"))[0] for text in texts)
+    """Return the findings that targets want given, each once; what makes no sense is left to `read_targets`."""
+    wanted = (text.strip() for text in texts if not text.strip().startswith(WITHOUT))
+    words = (re.split(r"[@:/.]", text.removeprefix(f"{BALANCE}:"))[0] for text in wanted)
     return tuple(dict.fromkeys(filter(None, (_finding_id(word, known) for word in words))))
 
 
@@ -117,7 +122,10 @@ def _read_target(text: str, names: TargetNames) -> PlanTarget | Balance:
     match = _TARGET.fullmatch(compact)
     if match is None:
         raise _unclear(text, "is no target")
-    finding, side, severity = _read_what(text, match["what"], names)
+    without = match["what"].startswith(WITHOUT)
+    finding, side, severity = _read_what(text, match["what"].removeprefix(WITHOUT), names)
+    if without and (side or severity):
+        raise _unclear(text, "says of what is absent where or how large it is", f"{WITHOUT}{finding}")
     where = _read_where(text, match["where"] or "", names)
     amount = match["amount"] or AS_MANY
     more = amount.startswith("+")
@@ -126,7 +134,8 @@ def _read_target(text: str, names: TargetNames) -> PlanTarget | Balance:
     if not where and amount in (AS_MANY, EVEN):
         hint = f"{finding}:200 for a number of studies, {finding}@device=no for a cell to compare with others"
         raise _unclear(text, "says neither where nor how many", hint)
-    return PlanTarget(compact, finding, side, severity, where, amount.removeprefix("+"), more)
+    amount = amount.removeprefix("+")
+    return PlanTarget(compact, finding, side, severity, where, amount, more, without=without)
 
 
 def _read_balance(text: str, compact: str, names: TargetNames) -> Balance:

@@ -8,8 +8,10 @@ from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.records import Guarantee
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
-from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, RunFolder, RunRecord, write_text
+from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, RunFolder, RunRecord, write_json, write_text
 from medcutmix_cli.run.guarantees import promise
+from medcutmix_cli.run.hub_card import front_matter
+from medcutmix_cli.run.row_schema import row_schema
 from medcutmix_cli.run.shape import SetShape
 from medcutmix_cli.run.status import RunStatus
 
@@ -30,14 +32,15 @@ the shards has it for both parents: `gate_nulls`, `gate_confidence`."""
 
 
 def write_card(folder: RunFolder, record: RunRecord, status: RunStatus) -> None:
-    """Write the data card; it depends on the run alone, not on when or where it was rendered."""
+    """Write the data card and the schema of its rows; both depend on the run alone, not on when it was rendered."""
+    write_json(folder.schema_file, row_schema())
     write_text(folder.card_file, card_text(record, status))
 
 
 def card_text(record: RunRecord, status: RunStatus) -> str:
     """Return the data card as Markdown; of the settings it tells those that decide what the shards hold."""
     blocks = [
-        _front_matter(),
+        front_matter(status.written, synthetic=record.synthetic),
         "# Mixed image-report pairs",
         _terms(record),
         _encoder(record.encoder),
@@ -53,6 +56,7 @@ def card_text(record: RunRecord, status: RunStatus) -> str:
         "## Originals against rows",
         _shape(status.shape),
         *_targets(status),
+        *_refills(status),
         "## What the evidence gate guarantees",
         _guarantees(status),
         "## Sources",
@@ -65,14 +69,10 @@ def card_text(record: RunRecord, status: RunStatus) -> str:
         "## Limits",
         _LIMITS,
         f"## Schema, version {SCHEMA_VERSION}",
+        "As JSON Schema in `row.schema.json`: bytes are base64 there, and NaN is null.",
         "\n".join(f"- `{c.name}` ({c.type}): {c.meaning}" for c in COLUMNS),
     ]
     return "\n\n".join(blocks) + "\n"
-
-
-def _front_matter() -> str:
-    """Tell the Hugging Face hub's viewer and `load_dataset` where the shards are."""
-    return "---\nconfigs:\n- config_name: default\n  data_files: data/*.parquet\n---"
 
 
 def _terms(record: RunRecord) -> str:
@@ -146,6 +146,20 @@ def _targets(status: RunStatus) -> tuple[str, ...]:
     ]
     head = "| target | split | there | wanted | planned | short |"
     return ("## Targets", "\n".join([head, "|---|---|---|---|---|---|", *rows]))
+
+
+def _refills(status: RunStatus) -> tuple[str, ...]:
+    """Return a row a refill, and what cells lack in the end; nothing where the plan has no reserve."""
+    if not status.reserved:
+        return ()
+    rows = [
+        f"| {number} | {sum(each.lacking.values())} | {each.pairs} | {each.short or '-'} |"
+        for number, each in enumerate(status.refills, start=1)
+    ]
+    lacking = status.refills[-1].lacking if status.refills and not status.refill_due else {}
+    head = f"{status.reserved} pairs were held in reserve for those that rendering rejects."
+    table = "\n".join(["| refill | pairs lacking before | taken | short |", "|---|---|---|---|", *rows])
+    return ("## Refills", head, table, "Still lacking, by cell:", _table(lacking))
 
 
 def _guarantees(status: RunStatus) -> str:

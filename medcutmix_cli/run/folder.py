@@ -1,6 +1,7 @@
 """The run folder: where everything lies, and what its small JSON files say. Knows no pixel and no report.
 
-    OUT/run.json  plan.parquet  nulls.parquet  calibration.json  findings.toml  README.md
+    OUT/run.json  plan.parquet  reserve.parquet  nulls.parquet  calibration.json  findings.toml  README.md
+    OUT/row.schema.json  plan-1.parquet, ... (of refills)
     OUT/data/part-00000.parquet  state/part-00000.json  failures/part-00000.jsonl  logs/
 
 A shard is complete when its state file is there: it is written last. There are no lock files: two tasks that render
@@ -10,6 +11,7 @@ the same shard write the same bytes, and where they do not, `run.commit` keeps w
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -45,6 +47,11 @@ class RunFolder:
         return self.root / "plan.parquet"
 
     @property
+    def reserve_file(self) -> Path:
+        """The pairs that replace those which rendering rejects."""
+        return self.root / "reserve.parquet"
+
+    @property
     def nulls_file(self) -> Path:
         """The pictures that the evidence gate is calibrated on, chosen by the plan."""
         return self.root / "nulls.parquet"
@@ -63,6 +70,11 @@ class RunFolder:
     def card_file(self) -> Path:
         """The data card."""
         return self.root / "README.md"
+
+    @property
+    def schema_file(self) -> Path:
+        """The JSON Schema of a row."""
+        return self.root / "row.schema.json"
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -104,13 +116,14 @@ class RunFolder:
         """List names in the folder that are no part of any run."""
         ours = {
             *("run.json", "plan.parquet", "nulls.parquet", "calibration.json", "README.md", "report.html"),
-            "findings.toml",
+            *("findings.toml", "reserve.parquet", "row.schema.json"),
             *("data", "state", "failures", "logs"),
         }
         if not self.root.is_dir():
             return []
         names = (p.name for p in sorted(self.root.iterdir()))
-        return [name for name in names if name not in ours and not is_temporary(name)]
+        others = (name for name in names if name not in ours and not is_temporary(name))
+        return [name for name in others if not re.fullmatch(r"plan-\d+\.parquet", name)]
 
     def shards_there(self) -> bool:
         """Say whether a shard, or what speaks of one, lies here: of this run, or of one that was here before."""
@@ -138,10 +151,11 @@ class RunRecord:
         versions: Of medcutmix and the shard schema: another one makes no shards of this plan.
         synthetic: Whether the data set is procedural, with no patient in it.
         counts: Of planning: studies, sentences, findings, pairs, drops by reason, refusals by reason.
-        shards: Number of pairs in each shard.
+        shards: Number of pairs in each shard, those of refills behind those of the plan.
         fingerprint: Of all that decides the output.
         libraries: Versions of the libraries that the plan was made with, and of Python; told only. Empty where an
             earlier version made the plan.
+        refills: What each refill decided, in order (see `run.refill`).
     """
 
     settings: dict[str, Any]
@@ -155,6 +169,7 @@ class RunRecord:
     fingerprint: str
     format: int = RUN_FORMAT
     libraries: dict[str, str] = field(default_factory=dict)
+    refills: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ METADATA_KEY = b"medcutmix"
 Row = dict[str, Any]
 
 
+def is_unmixed(row: Row) -> bool:
+    """Say whether a row is a study as it is, which no finding came into or left (see `planning.originals`)."""
+    return row["image_mode"] == "keep" and not row["finding"] and not row["finding_a"]
+
+
 @dataclass(frozen=True, slots=True)
 class ShardOrigin:
     """What is said once for a whole shard, in its metadata.

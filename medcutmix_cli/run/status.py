@@ -12,6 +12,7 @@ from typing import Any
 from medcutmix_cli.records import Guarantee, TargetOutcome
 from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, read_attempts, read_complete, read_run
 from medcutmix_cli.run.guarantees import read_guarantees
+from medcutmix_cli.run.refill import RefillPass, read_refills
 from medcutmix_cli.run.shape import SetShape, to_shape
 
 
@@ -42,6 +43,8 @@ class RunStatus:
         reserve: Pairs that were found and are not planned, by reason.
         shape: Originals against planned rows; None where an earlier version made the plan.
         targets: What planning made of each cell of a targeted plan.
+        reserved: Pairs that the plan holds in reserve for those that rendering rejects.
+        refills: What each refill decided, in order.
     """
 
     fingerprint: str
@@ -71,6 +74,14 @@ class RunStatus:
     reserve: dict[str, int] = field(default_factory=dict)
     shape: SetShape | None = None
     targets: tuple[TargetOutcome, ...] = ()
+    reserved: int = 0
+    refills: tuple[RefillPass, ...] = ()
+
+    @property
+    def refill_due(self) -> bool:
+        """Say whether all is rendered and nobody has looked yet what the reserve can replace."""
+        looked = bool(self.refills) and not self.refills[-1].shards
+        return self.reserved > 0 and not self.missing and not looked
 
     def to_render(self, *, retry_failed: bool = False) -> tuple[int, ...]:
         """Return the shards that are not complete and, with `retry_failed`, those in which pairs failed."""
@@ -95,7 +106,7 @@ class RunStatus:
     @property
     def has_no_pair(self) -> bool:
         """Say whether no pair was planned, or all is rendered and none was written."""
-        return not self.planned or not (self.missing or self.written)
+        return not self.planned or not (self.missing or self.written or self.refill_due)
 
     @property
     def balanced(self) -> bool:
@@ -155,6 +166,8 @@ def _add_up(
         reserve=record.counts.get("reserve", {}),
         shape=to_shape(record.counts.get("shape")),
         targets=tuple(TargetOutcome(**outcome) for outcome in record.counts.get("targets", ())),
+        reserved=record.counts.get("reserved", 0),
+        refills=read_refills(record),
     )
 
 

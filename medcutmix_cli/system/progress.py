@@ -32,6 +32,8 @@ UNITS = {
     "comparing": "pairs",
     "training": "epochs",
     "replaying": "pairs",
+    "exporting": "rows",
+    "hashing": "files",
 }
 """What each stage counts."""
 

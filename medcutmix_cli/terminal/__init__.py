@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from medcutmix_cli.terminal.calibrations import calibration_view as calibration_view
+    from medcutmix_cli.terminal.checks import check_view as check_view
+    from medcutmix_cli.terminal.checks import problems_view as problems_view
     from medcutmix_cli.terminal.detections import detect_evaluation_view as detect_evaluation_view
     from medcutmix_cli.terminal.estimates import estimate_view as estimate_view
     from medcutmix_cli.terminal.evaluations import evaluation_view as evaluation_view
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from medcutmix_cli.terminal.mixes import mix_evaluation_view as mix_evaluation_view
     from medcutmix_cli.terminal.pairs import pair_panel as pair_panel
     from medcutmix_cli.terminal.readings import reading_view as reading_view
+    from medcutmix_cli.terminal.reasons import reason_view as reason_view
+    from medcutmix_cli.terminal.reasons import reasons_view as reasons_view
+    from medcutmix_cli.terminal.refills import refill_view as refill_view
     from medcutmix_cli.terminal.runs import next_commands as next_commands
     from medcutmix_cli.terminal.runs import next_steps as next_steps
     from medcutmix_cli.terminal.runs import status_view as status_view
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
 _HOME = {
     "map_view": "maps",
     "calibration_view": "calibrations",
+    "check_view": "checks",
+    "problems_view": "checks",
     "detect_evaluation_view": "detections",
     "estimate_view": "estimates",
     "evaluation_view": "evaluations",
@@ -46,6 +53,9 @@ _HOME = {
     "output": "words",
     "pair_panel": "pairs",
     "reading_view": "readings",
+    "reason_view": "reasons",
+    "reasons_view": "reasons",
+    "refill_view": "refills",
     "sample_view": "samples",
     "schema_table": "schemas",
     "shortcuts_view": "shortcuts",

@@ -193,11 +193,12 @@ _SAID = {1.0: "present", 0.0: "absent", -1.0: "uncertain"}
 
 
 def _labels(view: PairView) -> Table:
-    """Show each observation that any of the three reports speaks of."""
-    table = plain_table("observation", "recipient", "donor", "mixed", "target")
+    """Show each observation that any of the three reports speaks of, and what a loss may take the mix for."""
+    table = plain_table("observation", "recipient", "donor", "mixed", "target", "state")
+    table.columns[5].justify = "left"
     vectors = (view.recipient.labels, view.donor.labels, view.label_mixed)
     for position, name in enumerate(view.label_order):
         said = [_SAID.get(vector[position], "-") for vector in vectors]
         if set(said) != {"-"}:
-            table.add_row(name, *said, decimal(view.label_w[position], 2))
+            table.add_row(name, *said, decimal(view.label_w[position], 2), view.label_states[position])
     return table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.guarantees import gate_view
+from medcutmix_cli.terminal.refills import refill_line, refill_warning, still_lacking
 from medcutmix_cli.terminal.shapes import shape_view
 from medcutmix_cli.terminal.targets import targets_table
 from medcutmix_cli.terminal.words import facts, plain_table, printable, quantity, size, warning
@@ -44,6 +44,8 @@ def status_view(status: RunStatus, out: str | Path) -> RenderableType:
         rows["Noted"] = with_reasons("", {"": status.notes})
     if status.reserve:
         rows["Reserve"] = with_reasons(quantity(sum(status.reserve.values()), "pair"), {"": status.reserve})
+    if status.reserved:
+        rows["Refill"] = with_reasons(refill_line(status), {"lacking": still_lacking(status)})
     rows["Where"] = str(out)
     shape = ["", shape_view(status.shape)] if status.shape and status.shape.rows else []
     return Group(facts(rows), *_warnings(status), *shape)
@@ -63,6 +65,8 @@ def next_steps(status: RunStatus, out: str | Path) -> Text:
     place, page = shlex.quote(str(out)), shlex.quote(str(Path(out) / "report.html"))
     if status.missing:
         steps = [f"render {place}"]
+    elif status.refill_due:
+        steps = [f"refill {place}", f"render {place}"]
     else:
         steps = [f"inspect {place}", f"inspect {place} --html {page}", f"verify {place} --deep"]
     return next_commands(f"medcutmix {step}" for step in steps)
@@ -81,12 +85,20 @@ _LOOKED_AT = {
 }
 """What each level of a verification is called."""
 
+_LOOKED_AT_EXPORT = {
+    "shallow": "names and sizes (no file was read)",
+    "thorough": "every file by its hash",
+    "deep": "every file by its hash (an export has no recipes)",
+}
+
 
 def verification_view(verification: Verification) -> RenderableType:
     """Render what was verified, and each problem with its place and the rule it breaks."""
-    scope = f"{quantity(verification.shards, 'shard')}, {quantity(verification.rows, 'row')}"
+    unit = "file" if verification.kind == "export" else "shard"
+    scope = f"{quantity(verification.shards, unit)}, {quantity(verification.rows, 'row')}"
     if verification.ok:
-        return Text.assemble(("verified ", "bold green"), f"{scope}: {_LOOKED_AT[verification.level]}")
+        looked = _LOOKED_AT_EXPORT if verification.kind == "export" else _LOOKED_AT
+        return Text.assemble(("verified ", "bold green"), f"{scope}: {looked[verification.level]}")
     found = quantity(len(verification.problems), "problem")
     table = plain_table("where", "rule", "detail")
     table.columns[1].justify = table.columns[2].justify = "left"
@@ -146,13 +158,7 @@ def _warnings(status: RunStatus) -> Iterator[RenderableType]:
             "Some findings have too few label-negative pictures to calibrate the evidence gate on: more studies, "
             "a lower `least` in [mixing.options.null-max], or --gate none"
         )
-    rejected = sum(status.rejected.values())
-    if status.targets and rejected and status.written:
-        spare = math.ceil(10 * rejected / status.written) / 10
-        texts.append(
-            f"{rejected:,} of {quantity(status.planned, 'pair')} for targets were rejected while rendering: "
-            f"--target-spare {spare:g} would plan as many more"
-        )
+    texts.append(refill_warning(status))
     if status.too_many_failures:
         texts.append(
             f"{status.fail_fraction:.1%} of the pairs failed, more than the {status.max_fail_frac:.1%} allowed "

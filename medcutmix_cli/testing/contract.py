@@ -19,6 +19,7 @@ _HOME = {
     "blend": "blends",
     "dataset": "datasets",
     "encoder": "encoders",
+    "export": "exports",
     "gate": "gates",
     "mask": "masks",
     "pairing": "pairings",
@@ -34,7 +35,7 @@ def checks_of(kind: str) -> dict[str, Check]:
     """Return the checks of one kind of part by name, those of all parts first.
 
     Args:
-        kind: "alignment", "blend", "dataset", "encoder", "gate", "mask", "pairing", "region" or "weight".
+        kind: "alignment", "blend", "dataset", "encoder", "export", "gate", "mask", "pairing", "region" or "weight".
 
     Raises:
         UsageError: There is no contract of that kind.

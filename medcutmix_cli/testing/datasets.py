@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from medcutmix_cli.configuration.settings import SPLITS
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.images.picture_parts import file_of
 from medcutmix_cli.records import Drop, Study
 from medcutmix_cli.testing.contract import Check
 from medcutmix_cli.testing.expectation import expect, expect_name
@@ -71,7 +72,7 @@ def finds_every_picture(dataset: Dataset) -> None:
     images = [image for study in _studies(dataset) for image in study.images]
     expect(images, "there is no picture")
     expect(not any(Path(image.path).is_absolute() for image in images), "a picture's path is absolute")
-    expect(all(dataset.resolve(image.path).is_file() for image in images), "a picture is no file")
+    expect(all(file_of(dataset.resolve(image.path)).is_file() for image in images), "a picture is no file")
     expect(len({image.image_id for image in images}) == len(images), "two pictures share an id")
 
 

@@ -18,7 +18,7 @@ from medcutmix_cli.testing.contract import Check
 from medcutmix_cli.testing.expectation import expect, expect_name
 from medcutmix_cli.testing.inputs import made_studies
 
-_HOW = PlanSettings(splits=("train", "validate"), pairs_per_study=2, max_uses_per_donor=2)
+_HOW = PlanSettings(splits=("train", "validate"), pairs_per_study=2, max_uses_per_donor=2, unmixed="drop")
 
 
 def _planned(strategy: PairingStrategy, *, backwards: bool = False) -> PlanResult:
@@ -31,6 +31,7 @@ def names_itself_and_its_findings(strategy: PairingStrategy) -> None:
     expect_name(strategy.name)
     unknown = set(strategy.findings) - set(finding_ids())
     expect(not unknown, f"findings that the lexicon does not have: {', '.join(sorted(unknown))}")
+    expect(strategy.unmixed in ("keep", "drop"), "unmixed must be 'keep' or 'drop'")
 
 
 def pairs_two_patients_of_one_split(strategy: PairingStrategy) -> None:

@@ -10,7 +10,7 @@ from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
 
 KEYS = {
-    "document", "out", "plan", "task", "num_tasks", "shards_to_do", "pairs_to_do", "probe", "outlook", "space",
+    "check", "document", "out", "plan", "task", "num_tasks", "shards_to_do", "pairs_to_do", "probe", "outlook", "space",
     "engine", "workers", "peak_memory_bytes", "encoder", "synthetic",
 }  # fmt: skip
 FLAGS = ("--encoder", "toy", "--gate", "none", "--align", "none", "--shard-size", 4, "--workers", 1)

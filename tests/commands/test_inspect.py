@@ -22,8 +22,8 @@ INSPECTION_KEYS = {
 }  # fmt: skip
 PAIR_KEYS = {
     "align_quality", "diff", "donor", "donor_weights", "entities", "faults", "finding", "finding_a", "grid",
-    "image_mode", "impression_consistent", "index", "label_mixed", "label_order", "label_w", "mask",
-    "pair_id", "recipient", "report", "shard", "shift", "split", "strategy", "swaps", "weights",
+    "image_mode", "impression_consistent", "index", "label_mixed", "label_order", "label_states", "label_w",
+    "mask", "pair_id", "recipient", "report", "shard", "shift", "split", "strategy", "swaps", "weights",
 }  # fmt: skip
 
 
@@ -37,6 +37,14 @@ def test_inspect_shows_counts_and_the_first_pair(run, capsys):
     shown = capsys.readouterr().out
     for said in ("Run: 2 pairs in 1 shard", "pleural_effusion", "lam_img_area", "pair 0 of 2", INSERTED):
         assert said in shown
+
+
+def test_inspect_shows_a_mix_first_and_what_was_asked_for_when_asked(tmp_path, capsys):
+    plain = make_row(0, finding="", finding_a="")
+    folder = str(write_run(tmp_path / "run", ([plain, make_row(1, "mass")],)))
+    for asked, shown in ((), "pair 1 of 2"), (("--index", 0), "pair 0 of 2"):
+        assert medcutmix("inspect", folder, *asked) == 0
+        assert shown in capsys.readouterr().out
 
 
 def test_inspect_shows_the_pair_that_was_asked_for_and_no_more(run, capsys):

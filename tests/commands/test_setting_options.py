@@ -30,8 +30,10 @@ WORDS = {
     "reports": ("evaluate", "reports"),
     "read": ("read",),
     "shortcuts": ("shortcuts",),
+    "check": ("check",),
     "verify": ("verify",),
     "inspect": ("inspect",),
+    "export": ("export",),
 }
 """Every command that takes settings, by its name in a declaration."""
 
@@ -42,6 +44,7 @@ FUNCTIONS = {
     "slurm": (slurm_job,),
     "embed": (medcutmix_cli.embed,),
     "shortcuts": (medcutmix_cli.find_shortcuts,),
+    "check": (medcutmix_cli.check_dataset,),
     "attend": (medcutmix_cli.attend,),
 }
 
@@ -51,6 +54,7 @@ OWN = {
     "mixes": {"--seed"},
     "detect": {"--seed"},
     "attend": {"--finding"},
+    "export": {"--split"},
 }
 """Options of a command that have the name of a setting and are none."""
 

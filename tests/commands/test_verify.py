@@ -43,7 +43,7 @@ def test_problems_are_in_the_json(run, verdict, capsys):
     verdict(Problem("part-00000.parquet", "hash", "is not the file that was written"))
     assert medcutmix("verify", run, "--json") == 4
     document = json.loads(capsys.readouterr().out)
-    assert set(document) == {"document", "level", "ok", "out", "problems", "rows", "shards"}
+    assert set(document) == {"document", "kind", "level", "ok", "out", "problems", "rows", "shards"}
     assert document["problems"] == [
         {"where": "part-00000.parquet", "rule": "hash", "detail": "is not the file that was written"}
     ]

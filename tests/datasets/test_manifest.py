@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from medcutmix_cli.datasets.manifest import Manifest
+from medcutmix_cli.datasets.tables import fingerprint
 from medcutmix_cli.errors import DatasetError, UsageError
+from medcutmix_cli.images.picture_parts import open_picture
 from medcutmix_cli.records import Drop, Study
 
 ROWS = [
@@ -220,3 +222,82 @@ def test_two_manifests_in_one_folder_are_one_error(tmp_path):
     write(tmp_path, ROWS, ".jsonl")
     with pytest.raises(DatasetError, match="one manifest is wanted"):
         list(Manifest(tmp_path).studies())
+
+
+def embedded(folder, names=("a.png", "b.png", "c.png"), **columns):
+    rows = [
+        {**row, "image": {"bytes": bytes([n]) * 9, "path": name}, **{k: v[n] for k, v in columns.items()}}
+        for n, (row, name) in enumerate(zip(ROWS, names, strict=True))
+    ]
+    return write(folder, rows, ".parquet")
+
+
+def test_pictures_that_stand_in_the_table_are_read_where_they_stand(tmp_path):
+    dataset = Manifest(embedded(tmp_path))
+    images = {image.image_id: image.path for study in dataset.studies() for image in study.images}
+    assert images == {
+        name: f"manifest.parquet#image:{n}" for n, name in enumerate(("a.png", "b.png", "c.png"))
+    }
+    with open_picture(dataset.resolve(images["b.png"])) as file:
+        assert file.read() == bytes([1]) * 9
+
+
+@pytest.mark.parametrize("names", [("a.png",) * 3, (None, "b.png", "c.png"), (None,) * 3])
+def test_names_that_tell_no_pictures_apart_are_no_ids(tmp_path, names):
+    studies = list(Manifest(embedded(tmp_path, names)).studies())
+    assert [image.image_id for study in studies for image in study.images] == [
+        "manifest.parquet#image:1",
+        "manifest.parquet#image:2",
+        "manifest.parquet#image:0",
+    ]
+
+
+def test_the_ids_of_pictures_in_a_table_may_have_a_column(tmp_path):
+    path = embedded(tmp_path, ("a",) * 3, image_id=("x", "y", "z"))
+    ids = [image.image_id for study in Manifest(path).studies() for image in study.images]
+    assert ids == ["y", "z", "x"]
+
+
+def test_no_byte_of_a_picture_is_ever_an_id(tmp_path):
+    path = write(
+        tmp_path, [{**row, "subject": {"bytes": b"\x89PNG", "path": None}} for row in ROWS], ".parquet"
+    )
+    with pytest.raises(DatasetError, match=r"'subject' holds .*manifest.parquet, row 1") as caught:
+        list(Manifest(path).studies())
+    assert "PNG" not in str(caught.value)
+
+
+def test_findings_and_impression_may_have_columns_of_their_own(tmp_path):
+    texts = [{"findings": "Clear.", "impression": ""}, {"findings": "", "impression": "IMPRESSION: None."}]
+    rows = [
+        {**row, **text, "study": ""} for row, text in zip(without("report", "study")[:2], texts, strict=True)
+    ]
+    write(tmp_path, [{k: v for k, v in row.items() if k != "study"} for row in rows])
+    assert [study.report for study in Manifest(tmp_path).studies()] == [
+        "IMPRESSION: None.",
+        "FINDINGS: Clear.",
+    ]
+
+
+def test_values_are_mapped_by_role(tmp_path):
+    write(tmp_path, changed(0, split="valid", view="Frontal"))
+    maps = {"split:valid": "validate", "view:Frontal": "pa"}
+    study = list(Manifest(tmp_path, maps=maps).studies())[-1]
+    assert (study.split, study.images[0].view) == ("validate", "PA")
+
+
+@pytest.mark.parametrize(
+    "maps", [{"valid": "validate"}, {"splits:valid": "validate"}, {"split:valid": "dev"}]
+)
+def test_a_map_of_what_there_is_not_is_refused(tmp_path, maps):
+    with pytest.raises(UsageError):
+        Manifest(tmp_path, maps=maps)
+
+
+def test_the_hash_of_a_table_of_pictures_is_that_of_its_footer(tmp_path):
+    told = Manifest(embedded(tmp_path)).provenance()
+    assert (
+        told["manifest.parquet:sha256"]
+        != Manifest(embedded(tmp_path, ("a", "b", "c"))).provenance()["manifest.parquet:sha256"]
+    )
+    assert told["manifest.parquet:sha256"] != fingerprint(tmp_path / "manifest.parquet")

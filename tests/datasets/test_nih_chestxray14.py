@@ -207,7 +207,7 @@ def _toy(monkeypatch):
 def test_a_run_over_it_alone_mixes_prompts_and_says_so(tmp_path):
     tree = write_nih(tmp_path / "in", studies=24)
     status = medcutmix_cli.augment(
-        tree, tmp_path / "out", encoder="toy", gate="none", align="none", workers=1
+        tree, tmp_path / "out", encoder="toy", gate="none", align="none", unmixed="drop", workers=1
     )
     assert status.balanced
     assert status.written > 0

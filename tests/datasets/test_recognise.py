@@ -9,6 +9,7 @@ from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.errors import DatasetError, UsageError
 from tests.mimic_trees import Tree
 from tests.nih_trees import write_nih
+from tests.own_trees import rows_of, write_pairs, write_saved, write_tar
 from tests.trees import write_manifest
 
 SHARED = Path(__file__).resolve().parents[2] / "../shared/data/covid-cxr"
@@ -17,6 +18,15 @@ KINDS = {
     "mimic-cxr": lambda folder: Tree().write(folder),
     "manifest": lambda folder: write_manifest(folder, 3),
     "nih-chestxray14": lambda folder: write_nih(folder),
+    "hugging-face": lambda folder: write_saved(
+        folder, {"train": rows_of(folder.with_name(f"{folder.name}-rows"), 3)}
+    ),
+    "text-folder": lambda folder: write_pairs(
+        folder, rows_of(folder.with_name(f"{folder.name}-rows"), 3), "train/{subject}-{n}"
+    ),
+    "webdataset": lambda folder: (
+        write_tar(folder / "train-0.tar", rows_of(folder.with_name(f"{folder.name}-rows"), 3)).parent
+    ),
 }
 """A tree of every registered kind; what each kind keeps is in `medcutmix_cli.testing.datasets`."""
 

@@ -410,6 +410,7 @@ def test_a_random_checkpoint_augments_a_data_set(tmp_path, method):
         device="cpu",
         gate="none",
         align="none",
+        unmixed="drop",
         workers=2,
     )
     assert status.planned == status.written + sum(status.rejected.values()) > 0

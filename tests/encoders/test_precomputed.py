@@ -367,7 +367,7 @@ def planned_with_neighbours(tmp_path, pairing):
         else:
             row["report"] = make_report(SENTENCE, "There is an acute left rib fracture.")
     (source / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    options = {"encoder": "bundled", "gate": "none", "align": "none", "pairing": pairing}
+    options = {"encoder": "bundled", "gate": "none", "align": "none", "pairing": pairing, "unmixed": "drop"}
     medcutmix_cli.plan(source, tmp_path / "scratch", shard_size=5, workers=2, **options)
     return source, tmp_path / "scratch"
 

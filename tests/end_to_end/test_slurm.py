@@ -101,6 +101,7 @@ def test_killed_tasks_are_named_and_the_same_script_finishes_them(cluster, run, 
     again = cluster.submit(script, f"--array={left.strip()}")
     cluster.wait(again)
     assert cluster.ends(again) == dict.fromkeys((1, 2, 3), ("COMPLETED", "0:0"))
+    render(run, workers=2)  # what the job after an array does
     assert output_bytes(run) == expected
     assert not [*run.rglob(".*.tmp"), *run.rglob("*.attempts")]
 

@@ -19,5 +19,13 @@ def test_findings_take_turns(tmp_path):
     assert sorted(chosen) == ["mass", "pleural_effusion", "pleural_effusion", "pneumothorax"]
 
 
+def test_rows_in_which_nothing_comes_are_shown_where_there_is_room(tmp_path):
+    rows = [make_row(n, finding="") for n in range(6)] + [make_row(n, "mass") for n in range(6, 9)]
+    contents = open_contents(write_run(tmp_path / "run", (rows,)))
+    found = [row["finding"] for row in read_columns(contents, ["finding"])]
+    assert [found[index] for index in spread_over_findings(contents, 3)] == ["mass"] * 3
+    assert sorted(found[index] for index in spread_over_findings(contents, 5)) == ["", ""] + ["mass"] * 3
+
+
 def test_a_small_run_is_shown_whole(run, tmp_path):
     assert write_gallery(run, tmp_path / "page.html", 10) == 3

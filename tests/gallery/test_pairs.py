@@ -24,6 +24,9 @@ def test_each_parent_says_how_strong_its_evidence_is(tmp_path):
         pytest.param(
             {"prompted_a": True}, "recipient&#x27;s report made from labels", id="a-prompted-recipient"
         ),
+        pytest.param(
+            {"label_state": ["never-denied"] * 14}, "<td>never-denied</td>", id="what-a-loss-may-take-it-for"
+        ),
         pytest.param({"shift_y": 7}, "the donor: moved 7 px down", id="a-donor-that-was-moved"),
         pytest.param({"edits": []}, "report as it was", id="a-report-that-was-kept"),
     ],

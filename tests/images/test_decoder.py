@@ -11,7 +11,7 @@ import pytest
 
 from medcutmix_cli.errors import ImageError, MedcutmixError
 from medcutmix_cli.images import decoder, read_canvas
-from medcutmix_cli.images.decoder import Decoder, Decoders, borrowed_decoder
+from medcutmix_cli.images.decoder import Decoder, Decoders, lend_decoder
 from medcutmix_cli.images.decoding import DecodingRequest
 from tests.pictures import make_shapes, write_jpeg
 
@@ -84,7 +84,7 @@ def test_what_a_picture_does_to_its_decoder_is_its_reason_and_the_next_one_is_re
 
 def test_a_decoder_that_somebody_kills_costs_no_picture(decoders, good):
     before = read_canvas(good, 64, "voi").pixels
-    with borrowed_decoder() as one:
+    with lend_decoder() as one:
         os.kill(one._process._popen.pid, signal.SIGKILL)
     assert np.array_equal(read_canvas(good, 64, "voi").pixels, before)
 
@@ -92,7 +92,7 @@ def test_a_decoder_that_somebody_kills_costs_no_picture(decoders, good):
 def test_a_decoder_that_is_stopped_is_given_up(monkeypatch, decoders, good):
     read_canvas(good, 64, "voi")
     monkeypatch.setattr(decoder, "PATIENCE", 1)
-    with borrowed_decoder() as one:
+    with lend_decoder() as one:
         os.kill(one._process._popen.pid, signal.SIGSTOP)
     with pytest.raises(ImageError) as caught:
         read_canvas(good, 64, "voi")
@@ -120,7 +120,7 @@ def test_threads_have_decoders_of_their_own_and_read_the_same(decoders, good):
     together = threading.Barrier(3)
 
     def read(_):
-        with borrowed_decoder():
+        with lend_decoder():
             together.wait(30)
         return read_canvas(good, 64, "voi").pixels
 

@@ -18,6 +18,7 @@ CLASSES = {
     "slurm": ("SlurmKeywords", "What the jobs of a Slurm array take besides."),
     "embed": ("EmbedKeywords", "What `embed` takes besides."),
     "shortcuts": ("ShortcutsKeywords", "What `find_shortcuts` takes besides."),
+    "check": ("CheckKeywords", "What `check_dataset` takes besides."),
     "attend": ("AttendKeywords", "What `attend` takes besides."),
 }
 

@@ -50,6 +50,17 @@ def strategies(kind: str) -> str:
     return f"{told}\n\n{table(('of', 'option', 'default', 'meaning'), rows)}"
 
 
+def exports() -> str:
+    """Return what each export profile writes, who reads it, and what it can be given."""
+    rows = (
+        (code(name), f"{first_sentence(plugin)} {paragraphs(plugin)}".strip(), plugin.reader)
+        for name, plugin in registered("export").items()
+    )
+    options = ((_names("export", takers), *option) for option, takers in options_of_kind("export").items())
+    told = table(("`--to`", "what is written", "read by"), rows)
+    return f"{told}\n\n{table(('of', '`--option`', 'default', 'meaning'), options)}"
+
+
 def _names(kind: str, takers: list[str]) -> str:
     several = len(takers) > 1 and len(takers) == len(registered(kind))
     return "all" if several else ", ".join(map(code, takers))

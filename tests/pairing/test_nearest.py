@@ -38,7 +38,7 @@ def embedded(path, count, vectors=None, leave_out=()):
 
 
 def planned(studies, strategy, **changes):
-    return make_plan(studies, PlanSettings(**changes), strategy)
+    return make_plan(studies, PlanSettings(**{"unmixed": "drop", **changes}), strategy)
 
 
 def donor_of(result):

@@ -56,7 +56,7 @@ def built(tmp_path_factory):
 def planned(studies, strategy, **changes):
     gate = changes.pop("gate", None)
     more = {"gate": gate} if gate else {}
-    return make_plan(studies, PlanSettings(**changes), strategy, **more)
+    return make_plan(studies, PlanSettings(**{"unmixed": "drop", **changes}), strategy, **more)
 
 
 @st.composite

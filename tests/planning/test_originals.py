@@ -91,10 +91,22 @@ def test_the_order_of_the_studies_decides_nothing(unmixed):
     assert one.shape == other.shape
 
 
+@pytest.mark.parametrize(("unmixed", "kept"), [("auto", True), ("keep", True), ("drop", False)])
+def test_a_swap_keeps_the_shape_of_the_set_unless_told_otherwise(unmixed, kept):
+    result = make_plan(mixed_set(), PlanSettings(unmixed=unmixed), SameFinding())
+    assert bool(result.shape.kept) == kept
+
+
+@pytest.mark.parametrize(("unmixed", "kept"), [("auto", False), ("keep", True), ("drop", False)])
+def test_who_is_meant_to_shift_the_set_shifts_it_unless_told_otherwise(unmixed, kept):
+    result = make_plan(mixed_set(), PlanSettings(unmixed=unmixed), NormalHost())
+    assert bool(result.shape.kept) == kept
+
+
 def test_a_donors_share_of_a_findings_rows_is_limited_by_name():
     """Two donors for ten recipients: each gives two."""
     studies = [make_study(n, make_report(FINDING), subject=f"p{n > 1}") for n in range(12)]
-    result = make_plan(studies, PlanSettings(max_donor_share=0.01), SameFinding())
+    result = make_plan(studies, PlanSettings(max_donor_share=0.01, unmixed="drop"), SameFinding())
     counts = result.shape.donors["pleural_effusion"]
     assert counts.most == 2
     dropped = [drop.reason for drop in result.dropped]

@@ -130,3 +130,24 @@ def test_a_finding_that_nobody_speaks_of_is_a_value_too():
 )
 def test_a_wider_cell_includes_what_a_narrower_one_asks_for(one, other, included):
     assert cell(one, MASS).includes(cell(other, MASS)) == included
+
+
+def test_a_cell_without_the_finding_counts_those_that_lack_it():
+    found = cell("no-mass@age=young", MASS)
+    assert (found.have, found.wanted) == (
+        8,
+        15,
+    )  # what is uncertain lacks nothing; the old lack it most often
+    assert found.holds(known(age="young"))
+    assert not any(found.holds(known("mass", state, age="young")) for state in ("present", "uncertain"))
+    assert not found.holds(known(age="old"))
+
+
+def test_a_cell_without_the_finding_is_even_where_the_finding_is_as_frequent():
+    counts = {
+        known("mass", age="old"): 6,
+        known(age="old"): 2,
+        known("mass", age="young"): 2,
+        known(age="young"): 9,
+    }
+    assert cell("no-mass@age=old:even", counts).wanted == 27  # 6 with: as 2 to 9

@@ -17,6 +17,7 @@ from medcutmix_cli.pairing.cross_finding import CrossFinding
 from medcutmix_cli.pairing.normal_host import NormalHost
 from medcutmix_cli.planning import plan as planning
 from medcutmix_cli.planning import target_choice
+from medcutmix_cli.planning.originals import KEPT
 from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.planning.reading import read_study
 from medcutmix_cli.reports.reader import ReportReader
@@ -91,6 +92,47 @@ def test_spare_pairs_are_planned_for_those_that_rendering_rejects(spare, pairs):
     result = planned(confounded(), "consolidation@device=no:+4", target_spare=spare)
     assert (result.targets[0].planned, len(result.pairs)) == (pairs, pairs)  # fourteen could receive
     assert (result.targets[0].short, result.pairs_missing) == ("", 0)
+
+
+def reserved(result):
+    return [(pair.recipient.study_id, pair.donor.study_id) for pair in result.reserved]
+
+
+@pytest.mark.parametrize(("share", "pairs"), [(0, 0), (0.5, 2), (1, 4), (3, 12), (-1, 12)])
+def test_a_reserve_holds_so_many_pairs_for_each_that_a_cell_lacks(share, pairs):
+    result = planned(confounded(), "consolidation@device=no:+4", reserve=share)
+    assert (len(result.pairs), len(result.reserved)) == (4, pairs)
+    assert result.reserve == ({"for-rejected": pairs} if pairs else {})
+    assert {pair.cells for pair in result.reserved} <= {("train/consolidation@device=no:+4",)}
+    assert result.goals() == {"train/consolidation@device=no:+4": 4}
+
+
+def test_the_reserve_takes_other_hosts_first_then_the_same_with_other_donors():
+    result = planned(confounded(), "consolidation@device=no:+4", reserve=6)
+    planned_hosts = {pair.recipient.study_id for pair in result.pairs}
+    hosts = [host for host, _donor in reserved(result)]
+    assert planned_hosts.isdisjoint(hosts[:10])
+    assert len(set(hosts[:10])) == 10  # fourteen could receive
+    both = [(p.recipient.study_id, p.donor.study_id) for p in result.pairs] + reserved(result)
+    assert len(set(both)) == len(both) == 28
+    assert not [drop for drop in result.dropped if drop.reason == "target-cell-full"]
+    assert sum(drop.reason == "in-reserve" for drop in result.dropped) == 10
+
+
+def test_the_reserve_changes_nothing_of_what_is_planned():
+    with_it, without = (
+        planned(confounded(), "consolidation@device=no:+4", "consolidation:15", reserve=share)
+        for share in (3, 0)
+    )
+    assert [repr(pair) for pair in with_it.pairs] == [repr(pair) for pair in without.pairs]
+    assert (with_it.targets, with_it.refused) == (without.targets, without.refused)
+
+
+def test_where_nobody_says_how_large_it_is_the_reserve_stays_small_beside_the_set(monkeypatch):
+    monkeypatch.setattr(target_choice, "_RESERVE_ALWAYS", 5)
+    result = planned(confounded(), "consolidation@device=no:+4", "consolidation@device=yes:+4")
+    assert len(result.reserved) <= 5
+    assert len(planned(confounded(), "consolidation@device=no:+4", reserve=3).reserved) == 12
 
 
 def test_a_number_that_is_there_already_plans_nothing():
@@ -276,3 +318,46 @@ def test_whatever_the_cells_nothing_is_lost_and_no_cell_is_more_than_full(counts
         == len(studies)
         == len(result.dropped) + len({p.recipient.study_id for p in result.pairs})
     )
+
+
+WITHOUT = "no-consolidation@device=yes"
+
+
+def test_a_cell_without_the_finding_is_filled_with_its_own_studies_as_they_are():
+    studies = confounded(a=12, b=2, c=2, d=14)
+    result = planned(studies, "consolidation@device=no", f"{WITHOUT}:+5")
+    rows = [pair for pair in result.pairs if pair.strategy == KEPT]
+    counts = Counter(pair.recipient.study_id for pair in rows)
+    assert set(counts) == {studies[14].study_id, studies[15].study_id}
+    assert sorted(counts.values()) == [2, 3]
+    assert all(pair.report == pair.recipient.report and not pair.edits for pair in rows)
+    assert all(pair.recipient.subject_id != pair.donor.subject_id for pair in rows)
+    assert result.targets[-1].planned == 5
+    assert result.pairs_by_finding == {"consolidation": len(result.pairs) - 5}
+    assert not {drop.identifier for drop in result.dropped} & {studies[n].study_id for n in (14, 15)}
+
+
+def test_both_rare_cells_as_many_break_the_shortcut():
+    studies = confounded(a=12, b=4, c=4, d=14)
+    result = planned(studies, "consolidation@device=no", WITHOUT, pairs_per_study=3)
+    mixed, kept = result.targets
+    odds = (12 * 14) / ((mixed.have + mixed.planned) * (kept.have + kept.planned))
+    assert odds == pytest.approx(1)
+
+
+def test_a_cell_without_the_finding_that_cannot_be_filled_says_why():
+    few = planned(confounded(c=2), "consolidation@device=no", f"{WITHOUT}:+50", max_uses_per_donor=3)
+    assert (few.targets[-1].planned, few.targets[-1].short) == (6, "donors-used-up")
+    none = planned(confounded(c=0), "consolidation@device=no", f"{WITHOUT}:+5")
+    assert (none.targets[-1].planned, none.targets[-1].short) == (0, "no-host")
+
+
+def test_a_plan_that_mixes_nothing_is_refused():
+    with pytest.raises(UsageError, match="nothing is mixed"):
+        planned(confounded(), WITHOUT)
+
+
+def test_the_order_of_the_studies_decides_nothing_of_a_cell_without_the_finding():
+    studies = confounded(c=7)
+    one, other = (planned(s, "consolidation@device=no", f"{WITHOUT}:+9") for s in (studies, studies[::-1]))
+    assert content(one) == content(other)

@@ -26,6 +26,11 @@ def read(text):
         ("consolidation.small.left:200", {"side": "left", "severity": "small", "amount": "200"}),
         ("consolidation@pneumothorax=absent", {"where": (("pneumothorax", "absent"),)}),
         ("consolidation@age=18-39", {"where": (("age", "18-39"),)}),
+        ("no-consolidation@device=yes", {"where": (("device", "yes"),), "without": True}),
+        (
+            "no-consolidation@device=yes:+9",
+            {"where": (("device", "yes"),), "without": True, "amount": "9", "more": True},
+        ),
     ],
 )
 def test_a_target_is_read_as_it_is_typed(text, target):
@@ -66,6 +71,7 @@ def test_a_balance_is_read_as_it_is_typed(text, balance):
             "consolidation@vew=AP", "attribute 'vew'", "--attributes TABLE", id="a-table-could-help"
         ),
         pytest.param("consolidation@view=lat", "'lat' as view", "known: AP, PA", id="value"),
+        pytest.param("no-consolidation.left@device=no", "absent", "no-consolidation", id="a-side-of-nothing"),
         pytest.param("consolidation@device", "ATTRIBUTE=VALUE", "for example", id="no-value"),
         pytest.param("consolidation@device=", "ATTRIBUTE=VALUE", "for example", id="blank-value"),
         pytest.param("consolidation", "neither where nor how many", "consolidation:200", id="no-end"),

@@ -88,7 +88,9 @@ def source(tmp_path, monkeypatch):
 
 def augmented(source, out, **options):
     options = {"encoder": "toy", "align": "none", "shard_size": 4, "workers": 2, **options}
-    return medcutmix_cli.augment(source, out, config=source.parent / "recipe.toml", **options)
+    return medcutmix_cli.augment(
+        source, out, config=source.parent / "recipe.toml", **{"unmixed": "drop", **options}
+    )
 
 
 def rows_of(out):
@@ -289,7 +291,14 @@ def test_tasks_and_a_lost_calibration_change_no_byte(source, tmp_path):
     augmented(source, tmp_path / "whole", workers=1)
     recipe = source.parent / "recipe.toml"
     medcutmix_cli.plan(
-        source, tmp_path / "tasks", config=recipe, encoder="toy", align="none", shard_size=4, workers=1
+        source,
+        tmp_path / "tasks",
+        config=recipe,
+        encoder="toy",
+        align="none",
+        unmixed="drop",
+        shard_size=4,
+        workers=1,
     )
     medcutmix_cli.render(tmp_path / "tasks", task=1, num_tasks=2, workers=1)
     RunFolder(tmp_path / "tasks").calibration_file.unlink()

@@ -125,14 +125,16 @@ class Run:
 
 
 KINDS = {
-    "plain": {"gate": "none", "align": "none"},
-    "with-features": {"gate": "none", "align": "none", "features": True},
-    "gated": {"align": "none"},
+    "plain": {"gate": "none", "align": "none", "unmixed": "drop"},
+    "with-features": {"gate": "none", "align": "none", "features": True, "unmixed": "drop"},
+    "gated": {"align": "none", "unmixed": "drop"},
+    "gated-unmixed-kept": {"align": "none", "unmixed": "keep"},
     "gated-normal-host": {"align": "none", "pairing": "normal-host"},
-    "global-tone": {"gate": "none", "align": "none", "tone": "global"},
-    "aligned": {"gate": "none", "align": "elastic"},
+    "global-tone": {"gate": "none", "align": "none", "tone": "global", "unmixed": "drop"},
+    "aligned": {"gate": "none", "align": "elastic", "unmixed": "drop"},
+    "aligned-unmixed-kept": {"gate": "none", "align": "elastic", "unmixed": "keep"},
     "picture-kept": {"gate": "none", "align": "none", "pairing": "sentence-only"},
-    "prompted": {"gate": "none", "align": "none", "unpaired_as": "both"},
+    "prompted": {"gate": "none", "align": "none", "unpaired_as": "both", "unmixed": "drop"},
 }
 
 
@@ -207,9 +209,10 @@ def test_the_sections_of_a_row_are_those_of_its_reports(run):
 def test_the_runs_hold_what_the_rules_are_about(run, request):
     kind = request.node.callspec.params["run"]
     modes, prompted = ({row[name] for row in run.rows} for name in ("image_mode", "prompted_b"))
-    assert ("keep" in modes) == (kind == "picture-kept")
+    kept = kind.endswith("unmixed-kept")
+    assert ("keep" in modes) == (kind == "picture-kept" or kept)
     assert (True in prompted) == (kind == "prompted")
-    assert any(row["sentence_a"] == "" for row in run.rows) == (kind == "gated-normal-host")
+    assert any(row["sentence_a"] == "" for row in run.rows) == (kind == "gated-normal-host" or kept)
     if kind == "plain":
         assert {row["last_paragraph"] is None for row in run.rows} == {True, False}
         assert {row["impression"] is None for row in run.rows} == {True, False}

@@ -61,6 +61,9 @@ def shown(tmp_path):
         pytest.param({"image_mode": "keep"}, "! recipient's picture kept", id="a-picture-that-was-kept"),
         pytest.param({"image_mode": "average"}, "! pictures averaged everywhere", id="mixgen"),
         pytest.param({"impression_consistent": False}, "! impression not consistent", id="impression"),
+        pytest.param(
+            {"label_state": ["never-denied"] * 14}, "never-denied", id="what-a-loss-may-take-it-for"
+        ),
         pytest.param({"prompted_b": True}, "! donor's report made from labels", id="a-prompted-donor"),
         pytest.param(
             {"shift_y": -12, "shift_x": 5}, "moved 12 px up, 5 px to the right", id="a-donor-that-was-moved"

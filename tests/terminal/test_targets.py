@@ -40,12 +40,12 @@ def test_the_split_is_told_where_there_are_several():
     assert "validate: mass@view=AP" in printed(targets_table([FULL, other]))
 
 
-def test_what_rendering_rejected_of_a_targeted_plan_is_said_with_what_would_make_up_for_it(tmp_path):
+def test_what_rendering_rejected_without_a_reserve_is_said_with_what_would_make_up_for_it(tmp_path):
     run = write_run(tmp_path / "run", rejected=2)  # one was written
     told = " ".join(printed(status_view(replace(status(run), targets=(FULL,)), "RUN")).split())
     assert "consolidation@device=no: 10 there" in told
-    assert "2 of 3 pairs for targets were rejected while rendering: --target-spare 2 would" in told
-    assert "--target-spare" not in printed(status_view(status(run), "RUN"))
+    assert "2 of 3 pairs for targets were rejected while rendering: no-reserve (plan again with --res" in told
+    assert "--reserve" not in printed(status_view(status(run), "RUN"))
 
 
 def test_the_card_has_a_row_a_cell_and_says_nothing_without_targets(tmp_path):

@@ -12,11 +12,12 @@ from tests.encoders.test_blip import make_config, write_checkpoint
 from tests.encoders.test_precomputed import make_row, write_rows
 from tests.mimic_trees import Tree
 from tests.nih_trees import write_nih
+from tests.own_trees import rows_of, write_pairs, write_saved, write_tar
 from tests.reference.biomedclip import layout
 from tests.reference.biovil import release
 from tests.trees import write_manifest
 
-PLAIN = ("alignment", "blend", "gate", "mask", "region", "weight")
+PLAIN = ("alignment", "blend", "export", "gate", "mask", "region", "weight")
 """Kinds whose parts need nothing to be built."""
 
 
@@ -50,6 +51,15 @@ DATASETS = {
     "mimic-cxr": lambda folder: Tree().write(folder),
     "manifest": lambda folder: write_manifest(folder, 3),
     "nih-chestxray14": lambda folder: write_nih(folder),
+    "hugging-face": lambda folder: write_saved(
+        folder, {"train": rows_of(folder.with_name(f"{folder.name}-rows"), 3)}
+    ),
+    "text-folder": lambda folder: write_pairs(
+        folder, rows_of(folder.with_name(f"{folder.name}-rows"), 3), "train/{subject}-{n}"
+    ),
+    "webdataset": lambda folder: (
+        write_tar(folder / "train-0.tar", rows_of(folder.with_name(f"{folder.name}-rows"), 3)).parent
+    ),
 }
 """How a tree of each registered data set is made."""
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from examples.benchmark.arms import excluded, filled, rare, rare_findings, worded
+from examples.benchmark.arms import excluded, filled, rare, rare_findings, targets, worded
 from examples.benchmark.cases import Chunk, Probes, originals
-from examples.benchmark.config import Arm, StudySet
+from examples.benchmark.config import StudySet
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 
@@ -59,15 +60,21 @@ def test_a_rare_cell_without_a_study_is_an_error():
         rare(cases([1, 0], [True, False]), DEVICE, 4)
 
 
-def test_hosts_with_the_attribute_are_left_out_and_donors_with_it_are_not(tmp_path):
-    train = cases([1, 0, 0, np.nan], [True, True, False, True])
-    path = excluded(DEVICE, Arm("t", targeted=True), chunk(train, ("p9",)), tmp_path / "x")
-    assert Path(path).read_text().split() == ["p9", "s1", "s3"]
-
-
-def test_an_arm_that_is_not_targeted_leaves_nobody_of_the_chunk_out(tmp_path):
+def test_studies_of_other_chunks_are_left_out(tmp_path):
     train = cases([1, 0], [True, True])
-    assert excluded(DEVICE, Arm("n"), chunk(train), tmp_path / "x") is None
+    assert Path(excluded(chunk(train, ("p9", "p7")), tmp_path / "x")).read_text().split() == ["p9", "p7"]
+    assert excluded(chunk(train), tmp_path / "x") is None
+
+
+def test_the_rare_cell_of_a_set_is_the_target():
+    train = cases([1, 0], [True, True])
+    assert targets(DEVICE, train, 9) == ["consolidation@pacemaker=no:+9"]
+    assert targets(replace(DEVICE, attribute=""), train, 9) == ["consolidation:+9"]
+
+
+def test_rare_findings_share_the_rows_where_a_set_names_none():
+    train = cases([1] * 4, [False] * 4, **{"Pleural Effusion": 1, "Lung Lesion": 1})
+    assert targets(StudySet("ordinary"), train, 9) == ["atelectasis:+5", "pneumothorax:+5"]
 
 
 def test_the_rarer_half_of_findings_is_targeted_where_a_set_names_none():

@@ -87,7 +87,7 @@ def test_the_page_says_first_what_is_worse_and_draws_what_it_says(out):
     assert worse < better
     assert "+.200 [" in text
     assert "nan" not in text
-    assert "9 arms were trained (two models each) on 3 chunks, in 0.1 hours" in text
+    assert "9 arms were trained on 3 chunks" in text
     assert "2 results of tuning chunks or of other settings" in text
     pictures = sorted(path.name for path in (out / "figures").iterdir())
     assert pictures == ["device-supervised.disagree.png", "device-zero-shot.disagree.png"]
@@ -96,6 +96,26 @@ def test_the_page_says_first_what_is_worse_and_draws_what_it_says(out):
         rows = list(csv.DictReader(stream))
     assert len(rows) == 27
     assert {row["arm"] for row in rows} == set(VALUES)
+
+
+def test_an_outcome_that_nothing_has_is_passed_over(tmp_path):
+    pytest.importorskip("matplotlib", reason="figures need the extra benchmark")
+    from examples.benchmark.report import write_report
+
+    append(tmp_path, result("none", 0, 0.5, outcomes={"supervised.disagree": 0.5}))
+    text = write_report(WHOLE, tmp_path).read_text()
+    assert "### supervised.disagree" in text
+    assert "### zero-shot.disagree" not in text
+
+
+def test_what_a_person_wrote_of_the_results_comes_first(out):
+    pytest.importorskip("matplotlib", reason="figures need the extra benchmark")
+    from examples.benchmark.report import write_report
+
+    assert "Use it so." not in write_report(WHOLE, out).read_text()
+    (out / "INTRO.md").write_text("## What to use\n\nUse it so.\n")
+    text = write_report(WHOLE, out).read_text()
+    assert text.startswith("# Results of the benchmark\n\n## What to use\n\nUse it so.\n\nWorse than")
 
 
 def test_where_nothing_was_run_there_is_no_page(tmp_path):

@@ -1,23 +1,30 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from examples.benchmark.cases import States, originals
 from examples.benchmark.config import Training
+from examples.benchmark.model import vocabulary
+from examples.benchmark.statements import Agreement
 from examples.benchmark.training import (
     Batch,
     Material,
     Movement,
     _common,
     _mixed_inside,
+    _numbered,
+    _shown,
     _targets,
     as_tensor,
     batches,
+    contrast,
     fit_classifier,
+    fit_contrastive,
 )
 
-TRAINING = Training(side=16, steps=7, batch=8, width=2, embedding=4)
+TRAINING = Training(side=16, steps=7, contrastive_steps=5, batch=8, contrastive_batch=8, width=2, embedding=4)
 
 
 def cases(count, side=16, **changes):
@@ -26,6 +33,16 @@ def cases(count, side=16, **changes):
     pictures = list(rng.integers(0, 256, (count, side, side), dtype=np.uint8))
     labels = rng.integers(0, 2, (count, 14)).astype(np.float32)
     return replace(originals(names, pictures, names, labels, [False] * count), **changes)
+
+
+def test_extra_rows_may_count_for_one_observation_alone():
+    material = Material(cases(10), cases(5), 0.25, alone=3)
+    [batch] = list(batches(material, replace(TRAINING, steps=1), "x"))
+    targets, every = (_targets(each, batch, 0.0) for each in (material, replace(material, alone=-1)))
+    first = len(batch.own)
+    assert torch.equal(targets.said[:first], every.said[:first])
+    assert every.said[first:].all()
+    assert targets.said[first:].any(0).nonzero().flatten().tolist() == [3]
 
 
 def test_every_arm_has_as_many_rows_in_as_many_batches():
@@ -89,3 +106,74 @@ def test_a_movement_is_small_and_the_same_again():
     assert torch.equal(one.matrices, same.matrices)
     assert not torch.equal(one.matrices, Movement.drawn(50, "x", 2).matrices)
     assert (one.matrices - torch.eye(2, 3)).abs().mean() < 0.1
+
+
+TEXT = "No pleural effusion. Right pneumothorax. Mild edema. The ribs are intact."
+
+
+def test_all_sentences_that_name_a_finding_are_shown_of_originals_and_of_extra_rows():
+    own, extra = cases(2, texts=np.array(["Mild edema.", TEXT])), cases(1, texts=np.array(["No effusion."]))
+    known = vocabulary([TEXT] * 2)
+    told = [_numbered(each, known) for each in (own, extra)]
+    shown = _shown(told, Batch(0, np.array([1, 0]), np.array([0])))
+    assert [place for place, _ in shown] == [0, 0, 0, 1, 2]
+    sentences = ["No pleural effusion.", "Right pneumothorax.", "Mild edema.", "Mild edema.", "No effusion."]
+    assert [each.bag for _, each in shown] == known.bags(sentences)
+
+
+def agreed(true, unknown=None):
+    true = np.array(true, np.float32)
+    return Agreement(true, np.zeros(true.shape, bool) if unknown is None else np.array(unknown))
+
+
+def test_the_contrast_is_that_of_info_nce_where_each_sentence_is_of_one_row():
+    logits = torch.tensor([[2.0, 0.0], [1.0, 3.0]])
+    target = torch.arange(2)
+    plain = sum(torch.nn.functional.cross_entropy(each, target) for each in (logits, logits.T)) / 2
+    found = contrast(logits, agreed([[1, 0], [0, 1]]), torch.zeros(2, 2, dtype=torch.bool))
+    assert torch.isclose(found, plain)
+
+
+def test_rows_that_say_the_same_do_not_repel_each_other():
+    true = [[1, 1, 0], [1, 1, 0], [0, 0, 1]]
+    logits = torch.zeros(3, 3, requires_grad=True)
+    contrast(logits, agreed(true), torch.zeros(3, 3, dtype=torch.bool)).backward()
+    assert (logits.grad < 0).equal(torch.tensor(true, dtype=torch.bool))
+
+
+@pytest.mark.parametrize("way", ["unknown", "common"])
+def test_what_is_unknown_or_of_a_common_parent_has_no_part_in_the_loss(way):
+    passed = torch.tensor([[False, True], [False, False]])
+    logits = torch.tensor([[1.0, 5.0], [0.0, 1.0]], requires_grad=True)
+    nothing = torch.zeros(2, 2, dtype=torch.bool)
+    unknown, common = (passed, nothing) if way == "unknown" else (nothing, passed)
+    loss = contrast(logits, agreed([[1, 0], [0, 1]], unknown.numpy()), common)
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert logits.grad[0, 1] == 0 != logits.grad[1, 0]
+
+
+def test_a_sentence_that_is_true_of_both_is_kept_though_they_share_a_parent():
+    common = torch.tensor([[False, True], [True, False]])
+    logits = torch.zeros(2, 2, requires_grad=True)
+    contrast(logits, agreed([[1, 1], [1, 1]]), common).backward()
+    assert (logits.grad == 0).all()
+    assert contrast(logits, agreed([[1, 1], [1, 1]]), common) > 0
+
+
+@pytest.mark.parametrize("layer", [-1, 0, 2])
+def test_a_contrastive_model_depends_on_the_name_alone_in_every_kind_of_arm(layer):
+    texts = np.array([TEXT] * 6)
+    own, extra = cases(6, texts=texts), cases(3, texts=texts[:3])
+    grid = 16 // 2 ** max(layer, 0)
+    weights = np.full((3, grid, grid), 0.5, np.float32)
+    states = States(own.pictures[:3], own.pictures[3:], weights) if layer >= 0 else None
+    material = Material(own, extra, 0.25, states, max(layer, 0))
+    for precision in ("fp32", "bf16"):
+        training = replace(TRAINING, precision=precision)
+        one, same, other = (
+            fit_contrastive(material, training, name).project.weight for name in ("x", "x", "y")
+        )
+        assert torch.isfinite(one).all()
+        assert torch.equal(one, same)
+        assert not torch.equal(one, other)

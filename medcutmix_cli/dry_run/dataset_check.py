@@ -1,0 +1,240 @@
+"""Is this a data set, and what of it would be mixed? All that is wrong with it in one list, in seconds.
+
+Reads tables to their end, some thousand reports and a sample of pictures. Writes nothing, and tells no report's text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Unpack
+
+from medcutmix_cli.assembly.parts import open_source, resolve_options
+from medcutmix_cli.configuration.keywords import CheckKeywords
+from medcutmix_cli.configuration.settings import Settings
+from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.datasets.column_roles import ColumnUse
+from medcutmix_cli.datasets.table_dataset import TableDataset
+from medcutmix_cli.datasets.table_survey import TableSurvey, UnknownValue, survey_tables
+from medcutmix_cli.errors import DatasetError, ImageError
+from medcutmix_cli.images import read_canvas
+from medcutmix_cli.planning.reading import read_excluded, studies_to_read
+from medcutmix_cli.records import Drop, Image, Study
+from medcutmix_cli.run.hints import hint_for
+
+MOST_STUDIES = 10_000
+"""Studies that are looked at; the reports of more would take longer than seconds."""
+
+PICTURES = 16
+"""Pictures that are decoded, evenly spread over the studies."""
+
+_ALONE_FROM = 20
+"""From so many studies on, a patient of their own for each is no coincidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetProblem:
+    """One thing that is wrong.
+
+    Attributes:
+        grave: Whether nothing can be mixed because of it; else some is left out, or a rule means less.
+        what: One sentence.
+        hint: What to type or do.
+    """
+
+    grave: bool
+    what: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetCheck:
+    """What was recognised, and what is wrong with it.
+
+    Attributes:
+        kind: Kind of the data set.
+        rows: Rows of its tables, 0 where it has none of its own.
+        columns: Which column plays which role, and why.
+        unused: Columns that play none.
+        values: Values of split and view whose rows are left out.
+        studies: Studies that were looked at (likewise patients, images).
+        whole: Whether these are all there are.
+        usable: Studies that can be mixed.
+        dropped: Those that cannot, by reason; one that is right by the settings is no problem.
+        decoded: Pictures that were decoded (likewise undecoded: that could not be, by reason).
+        problems: The grave ones first.
+    """
+
+    kind: str
+    rows: int = 0
+    columns: tuple[ColumnUse, ...] = ()
+    unused: tuple[str, ...] = ()
+    values: tuple[UnknownValue, ...] = ()
+    studies: int = 0
+    patients: int = 0
+    images: int = 0
+    whole: bool = True
+    usable: int = 0
+    dropped: tuple[tuple[str, int], ...] = ()
+    decoded: int = 0
+    undecoded: tuple[tuple[str, int], ...] = ()
+    problems: tuple[DatasetProblem, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether something can be mixed."""
+        return not any(problem.grave for problem in self.problems)
+
+
+def check_dataset(
+    dataset: str | Path, *, config: Path | None = None, **options: Unpack[CheckKeywords]
+) -> DatasetCheck:
+    """Say what a data set is, what each column is taken for, and all that is wrong with it.
+
+    Args:
+        dataset: Folder or table.
+        config: TOML recipe; options win over it.
+        **options: Settings of a plan that say what is read; see `configuration.keywords.CheckKeywords`.
+
+    Raises:
+        DatasetError: Nothing is recognised there, or a table cannot be read to its end.
+        UsageError: An option that makes no sense.
+    """
+    settings = resolve_options(dataset, config, options, command="check").settings
+    source = open_source(settings)
+    survey = survey_tables(source) if isinstance(source, TableDataset) else None
+    if survey and survey.lacking:
+        return _unreadable(source, survey)
+    found = survey.studies(source.values) if survey and isinstance(source, TableDataset) else source.studies()
+    studies = list(islice(found, MOST_STUDIES + 1))
+    return _checked(source, settings, survey, studies)
+
+
+def _unreadable(source: Dataset, survey: TableSurvey) -> DatasetCheck:
+    return DatasetCheck(
+        source.kind,
+        columns=survey.roles.uses,
+        unused=survey.roles.unused,
+        problems=tuple(_of_tables(survey)),
+    )
+
+
+def _checked(
+    source: Dataset, settings: Settings, survey: TableSurvey | None, studies: Sequence[Study | Drop]
+) -> DatasetCheck:
+    looked = studies[:MOST_STUDIES]
+    dropped: list[Drop] = []
+    excluded = read_excluded(settings.plan.exclude_ids)
+    chosen = list(studies_to_read(looked, settings.plan, excluded, dropped))
+    reasons = Counter(drop.reason for drop in dropped if drop.unit == "study")
+    whole = [study for study in looked if isinstance(study, Study)]
+    undecoded, decoded = _decode(source, chosen, settings)
+    problems = [
+        *(_of_tables(survey) if survey else ()),
+        *_of_studies(whole, len(chosen), reasons, _reasons_of(survey.values if survey else ())),
+        *_of_pictures(decoded, undecoded),
+    ]
+    return DatasetCheck(
+        kind=source.kind,
+        rows=survey.rows if survey else 0,
+        columns=survey.roles.uses if survey else (),
+        unused=survey.roles.unused if survey else (),
+        values=survey.values if survey else (),
+        studies=len(whole) + sum(isinstance(s, Drop) and s.unit == "study" for s in looked),
+        patients=len({study.subject_id for study in whole}),
+        images=sum(len(study.images) for study in whole),
+        whole=len(studies) <= MOST_STUDIES,
+        usable=len(chosen),
+        dropped=tuple(reasons.most_common()),
+        decoded=decoded,
+        undecoded=tuple(undecoded.most_common()),
+        problems=tuple(sorted(problems, key=lambda problem: not problem.grave)),
+    )
+
+
+def _of_tables(survey: TableSurvey) -> Iterator[DatasetProblem]:
+    for table, what, hint in survey.lacking:
+        yield DatasetProblem(True, f"{table}: {what}", hint)
+    for cell in survey.cells:
+        more = f" ({cell.rows:,} rows; the first: {cell.where})"
+        yield DatasetProblem(True, f"{cell.what}{more}", cell.hint)
+    for role, different in survey.crowded:
+        what = f"the column of the {role} has values that are none ({different:,} different ones)"
+        yield DatasetProblem(False, what, f"--column {role}=COLUMN names another column")
+    for value in survey.values:
+        yield DatasetProblem(False, *_of_value(value, survey))
+
+
+def _of_value(value: UnknownValue, survey: TableSurvey) -> tuple[str, str]:
+    if not value.value:
+        what = f"no {value.role} is said in {value.rows:,} rows, which are left out"
+        column = "" if value.role in survey.roles.columns else f"--column {value.role}=COLUMN, or "
+        whole = f"--{value.role}-all {'train' if value.role == 'split' else 'PA'}"
+        return what, f"{column}{value.option if not column else whole}, if that is so"
+    return (
+        f"the {value.role} {value.value!r} is not known: {value.rows:,} rows are left out",
+        f"{value.option} if that is what it means",
+    )
+
+
+def _of_studies(
+    studies: Sequence[Study], usable: int, dropped: Counter[str], told: frozenset[str]
+) -> Iterator[DatasetProblem]:
+    patients = len({study.subject_id for study in studies})
+    if not usable:
+        yield DatasetProblem(True, "no study can be mixed", _hints(dropped) or "is the data set empty?")
+    for reason, count in dropped.most_common():
+        if reason.partition(":")[0] not in {*_BY_SETTINGS, *told}:
+            noun = "study is" if count == 1 else "studies are"
+            yield DatasetProblem(False, f"{count:,} {noun} left out: {reason}", hint_for(reason))
+    if len(studies) >= _ALONE_FROM and patients == len(studies):
+        yield DatasetProblem(
+            False,
+            f"each of {len(studies):,} studies has a patient of its own: are these ids of patients? If not, a "
+            "patient's picture may be mixed with another one of the same patient, and splits may share patients",
+            "--column subject=COLUMN names the column of patients",
+        )
+
+
+def _reasons_of(values: Iterable[UnknownValue]) -> frozenset[str]:
+    """Return the reasons of studies that the values of their rows tell of already."""
+    of_role = {"split": ("split-unknown", "split-missing"), "view": ("view-unknown", "no-frontal-view")}
+    return frozenset(reason for value in values for reason in of_role[value.role])
+
+
+_BY_SETTINGS = ("split-not-mixed", "excluded-by-id")
+"""Reasons that somebody chose."""
+
+
+def _hints(dropped: Counter[str]) -> str:
+    return "; ".join(dict.fromkeys(hint_for(reason) for reason, _ in dropped.most_common(2)))
+
+
+def _decode(
+    source: Dataset, chosen: Sequence[tuple[Study, Image]], settings: Settings
+) -> tuple[Counter[str], int]:
+    """Decode a sample of pictures; return what could not be, by reason, and how many could."""
+    undecoded: Counter[str] = Counter()
+    sample = _spread(chosen)
+    for _, image in sample:
+        try:
+            read_canvas(source.resolve(image.path), settings.image.canvas, settings.image.dicom_mode)
+        except ImageError as error:
+            undecoded[error.reason] += 1
+        except DatasetError:
+            undecoded["image-storage-fails"] += 1
+    return undecoded, len(sample) - undecoded.total()
+
+
+def _spread(chosen: Sequence[tuple[Study, Image]]) -> list[tuple[Study, Image]]:
+    step = max(1, len(chosen) / PICTURES)
+    return [chosen[int(k * step)] for k in range(min(PICTURES, len(chosen)))]
+
+
+def _of_pictures(decoded: int, undecoded: Counter[str]) -> Iterable[DatasetProblem]:
+    for reason, count in undecoded.most_common():
+        what = f"{count} of {decoded + undecoded.total()} pictures that were tried cannot be read: {reason}"
+        yield DatasetProblem(not decoded, what, hint_for(reason))

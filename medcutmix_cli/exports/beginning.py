@@ -1,0 +1,54 @@
+"""Where an export begins: in an empty folder, where the same one was stopped, or nowhere. Writes no row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from medcutmix_cli.errors import RunConflictError, RunError
+from medcutmix_cli.exports.manifest import ExportFolder, ExportManifest, ExportRequest, read_manifest
+from medcutmix_cli.run.folder import write_json
+from medcutmix_cli.system.private_files import make_private_folder
+from medcutmix_cli.system.storage_errors import explain_storage_errors
+
+
+def begin_export(folder: ExportFolder, request: ExportRequest) -> ExportManifest | None:
+    """Make the folder, or look at what is in it; return what is complete.
+
+    Raises:
+        RunConflictError: Another export lies there.
+        RunError: Something else does.
+    """
+    plain = request.plain()
+    if folder.is_export():
+        found = read_manifest(folder)
+        _refuse_other(folder, found.request, plain)
+        return found
+    if folder.request_file.is_file():
+        _refuse_other(folder, _read_request(folder), plain)
+    elif folder.root.exists() and (not folder.root.is_dir() or any(folder.root.iterdir())):
+        raise RunError("something else lies here", where=str(folder.root), hint="choose an empty folder")
+    with explain_storage_errors(folder.root):
+        make_private_folder(folder.root)
+        make_private_folder(folder.work)
+        write_json(folder.request_file, plain)
+    return None
+
+
+def _read_request(folder: ExportFolder) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(folder.request_file.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return found
+
+
+def _refuse_other(folder: ExportFolder, found: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    other = sorted(key for key in wanted if found.get(key) != wanted[key])
+    if other:
+        raise RunConflictError(
+            f"another export lies in this folder: {', '.join(other)} differ",
+            where=str(folder.root),
+            hint="choose another folder, or remove this one",
+        )

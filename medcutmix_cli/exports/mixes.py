@@ -1,0 +1,91 @@
+"""The mixed pairs of a run as rows to export, read from its shards. Knows no data set and no profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from medcutmix_cli.exports.laterality import find_laterality
+from medcutmix_cli.exports.row import ExportRow, RowTexts
+from medcutmix_cli.exports.sentences import SentenceReader
+from medcutmix_cli.records import Drop
+from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.run.columns import check_names
+from medcutmix_cli.run.shards import Row, is_unmixed, read_rows
+
+_SECTIONS = ("findings", "impression", "last_paragraph", "indication")
+COLUMNS = check_names(
+    *(
+        "pair_id",
+        "image",
+        "report",
+        *_SECTIONS,
+        "finding",
+        "finding_a",
+        "image_mode",
+        "split",
+        "strategy",
+        "lam",
+        "label_mixed",
+    ),
+    *("subject_id_a", "study_id_a", "view_a", "subject_id_b", "study_id_b"),
+)
+"""What is read of each row."""
+
+
+NOT_MIXED = "not-mixed-beside-originals"
+
+
+@dataclass(frozen=True, slots=True)
+class ShardMixes:
+    """The rows of one split in one shard.
+
+    Attributes:
+        caption: One of `row.CAPTIONS`.
+        picture_format: How the run stores its pictures.
+        reader: Reads sentences; None where nobody asks for them.
+        mixed_only: Whether studies that the run has as they are are left out: the originals lie beside.
+    """
+
+    shard: Path
+    split: str
+    caption: str
+    picture_format: str
+    reader: SentenceReader | None
+    mixed_only: bool = False
+
+    def rows(self) -> Iterator[ExportRow | Drop]:
+        """Yield the rows in the order of the shard, a row group in memory."""
+        for row in read_rows(self.shard, COLUMNS):
+            if row["split"] != self.split:
+                continue
+            if self.mixed_only and is_unmixed(row):
+                yield Drop("pair", row["pair_id"], NOT_MIXED)
+            else:
+                yield self._row(row)
+
+    def _row(self, row: Row) -> ExportRow:
+        texts = RowTexts(row["report"], *(fold(row[name] or "") for name in _SECTIONS))
+        sides = find_laterality(row["report"])
+        return ExportRow(
+            key=f"mix-{row['pair_id']}",
+            source="mix",
+            split=row["split"],
+            subject_id=row["subject_id_a"],
+            study_id=row["study_id_a"],
+            donor_subject_id=row["subject_id_b"],
+            donor_study_id=row["study_id_b"],
+            finding=row["finding"],
+            strategy=row["strategy"],
+            lam=row["lam"],
+            view=row["view_a"],
+            texts=texts,
+            caption=texts.caption(self.caption),
+            labels=tuple(row["label_mixed"]),
+            sentences=self.reader.read(row["report"], row["study_id_a"]) if self.reader else (),
+            laterality=str(sides.side),
+            no_hflip=sides.no_hflip,
+            picture=row["image"]["bytes"],
+            picture_format=self.picture_format,
+        )

@@ -1,0 +1,152 @@
+"""Parts of an export: each is written whole, told of in a small file, and never written again."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from medcutmix_cli.exports.files import FileRecord, PartFiles
+from medcutmix_cli.exports.profile import SPLITS, ExportProfile
+from medcutmix_cli.exports.row import ExportRow
+from medcutmix_cli.exports.tables import Entry, json_text
+from medcutmix_cli.records import Drop
+from medcutmix_cli.run.folder import write_json
+from medcutmix_cli.system.atomic_files import publish
+
+
+class ExportSource(Protocol):
+    """Where the rows of one part come from."""
+
+    def rows(self) -> Iterator[ExportRow | Drop]:
+        """Yield the rows in order, and what is left out by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPart:
+    """One part: a shard's rows of one split, or a block of originals.
+
+    Attributes:
+        tree: Folder that it is written below; "" where all lie together.
+        number: Of its tree and split, without a gap.
+    """
+
+    tree: str
+    split: str
+    number: int
+    source: ExportSource
+
+    @property
+    def name(self) -> str:
+        """What its files are called."""
+        return f"{self.split}-{self.number:05d}"
+
+
+@dataclass(frozen=True, slots=True)
+class PartState:
+    """What a part left.
+
+    Attributes:
+        rows: By source, "mix" and "original".
+        no_hflip: Rows that a flip would make wrong.
+        dropped: Rows left out, by reason.
+        files: What was written.
+    """
+
+    rows: dict[str, int]
+    no_hflip: int
+    dropped: dict[str, int]
+    files: tuple[FileRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartLedger:
+    """Where it is noted which parts are complete: a state file, written last, and the entries of its rows."""
+
+    work: Path
+
+    def state_file(self, part: ExportPart) -> Path:
+        """Return the file that says that a part is complete."""
+        return self.work / part.tree / f"{part.name}.json"
+
+    def entries_file(self, tree: str, name: str) -> Path:
+        """Return the file of a part's entries."""
+        return self.work / tree / f"{name}.jsonl"
+
+    def read(self, root: Path, part: ExportPart) -> PartState | None:
+        """Return what a part left; None where it must be written, or a file of it is gone or cut short."""
+        try:
+            plain = json.loads(self.state_file(part).read_text(encoding="utf-8"))
+            state = PartState(**{**plain, "files": tuple(FileRecord(**one) for one in plain["files"])})
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        whole = all(_has_size(root / record.path, record.bytes) for record in state.files)
+        return state if whole and self.entries_file(part.tree, part.name).is_file() else None
+
+    def entries(self, tree: str) -> PartEntries:
+        """Return the entries of a tree."""
+        return PartEntries(self.work / tree)
+
+
+def _has_size(path: Path, size: int) -> bool:
+    return path.is_file() and path.stat().st_size == size
+
+
+@dataclass(frozen=True, slots=True)
+class PartEntries:
+    """The entries of one tree, read from the parts' files (see `profile.EntrySource`)."""
+
+    folder: Path
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that have an entry."""
+        return tuple(split for split in SPLITS if any(path.stat().st_size for path in self._files(split)))
+
+    def of(self, split: str) -> Iterator[Entry]:
+        """Yield the entries of one split, parts in order."""
+        for path in self._files(split):
+            with path.open(encoding="utf-8") as lines:
+                for line in lines:
+                    yield json.loads(line)
+
+    def _files(self, split: str) -> list[Path]:
+        return sorted(self.folder.glob(f"{split}-*.jsonl"))
+
+
+@dataclass(slots=True)
+class _Taken:
+    """Passes on the rows of a part that its profile can take, and counts all."""
+
+    profile: ExportProfile
+    source: ExportSource
+    rows: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    no_hflip: int = 0
+
+    def __iter__(self) -> Iterator[ExportRow]:
+        for row in self.source.rows():
+            reason = row.reason if isinstance(row, Drop) else self.profile.refuse(row)
+            if isinstance(row, Drop) or reason:
+                self.dropped[reason] += 1
+                continue
+            self.rows[row.source] += 1
+            self.no_hflip += row.no_hflip
+            yield row
+
+
+def write_part(root: Path, ledger: PartLedger, part: ExportPart, profile: ExportProfile) -> PartState:
+    """Write one part, its entries, and last the file that says that it is complete."""
+    files = PartFiles(root, part.tree, part.name)
+    taken = _Taken(profile, part.source)
+    ledger.state_file(part).unlink(missing_ok=True)
+    target = ledger.entries_file(part.tree, part.name)
+    with publish(target) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as handle:
+        for entry in profile.store(taken, files):
+            handle.write(json_text(entry) + "\n")
+    state = PartState(dict(taken.rows), taken.no_hflip, dict(taken.dropped), tuple(files.records))
+    write_json(ledger.state_file(part), asdict(state))
+    return state

@@ -1,0 +1,1 @@
+"""The built-in export profiles, one file each. Entry points name them."""

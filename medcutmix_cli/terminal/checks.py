@@ -1,0 +1,69 @@
+"""A check of a data set: what was recognised, which column is what, and all that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from medcutmix_cli.terminal.words import facts, printable, quantity
+
+if TYPE_CHECKING:
+    from medcutmix_cli.dry_run.dataset_check import DatasetCheck
+
+_WHY = {"said": "as you say", "its name": "by its name", "means the same": "its name means that"}
+
+
+def check_view(check: DatasetCheck) -> RenderableType:
+    """Render a check whole."""
+    return Group(*_blocks(check))
+
+
+def problems_view(check: DatasetCheck) -> RenderableType:
+    """Render what is wrong only."""
+    return Group(*_problems(check))
+
+
+def _blocks(check: DatasetCheck) -> Iterator[RenderableType]:
+    yield Text.assemble("Recognised: ", (check.kind, "bold"))
+    if check.columns:
+        yield Padding(_columns(check), (1, 0, 0, 0))
+    yield Padding(facts(_counts(check)), (1, 0, 0, 0))
+    yield ""
+    yield from _problems(check)
+
+
+def _columns(check: DatasetCheck) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for use in check.columns:
+        grid.add_row(Text(use.role, "bold"), printable(use.column), Text(_WHY[use.why], "dim"))
+    if check.unused:
+        grid.add_row(Text("not used", "dim"), printable(", ".join(check.unused)), "")
+    return grid
+
+
+def _counts(check: DatasetCheck) -> dict[str, Text | str | Table]:
+    first = "" if check.whole else "the first "
+    rows = f", {quantity(check.rows, 'row')} read" if check.rows else ""
+    left_out = ", ".join(f"{reason} {count:,}" for reason, count in check.dropped)
+    tried = check.decoded + sum(count for _, count in check.undecoded)
+    return {
+        "Studies": f"{first}{quantity(check.studies, 'study', 'studies')} of {quantity(check.patients, 'patient')}, "
+        f"{quantity(check.images, 'picture')}{rows}",
+        "Can be mixed": f"{check.usable:,}",
+        "Left out": left_out or "none",
+        "Decoded": f"{check.decoded} of {quantity(tried, 'picture')} that were tried",
+    }
+
+
+def _problems(check: DatasetCheck) -> Iterator[RenderableType]:
+    if not check.problems:
+        yield Text("No problem found.", "green")
+    for problem in check.problems:
+        mark = ("error: ", "bold red") if problem.grave else ("warning: ", "bold yellow")
+        yield Text.assemble(mark, printable(problem.what), overflow="fold")
+        yield Padding(Text(printable(problem.hint), overflow="fold"), (0, 0, 0, 2))

@@ -1,0 +1,54 @@
+"""What an export holds: rows by split, who reads it, what was left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+
+from medcutmix_cli.terminal.words import facts, quantity, size
+
+if TYPE_CHECKING:
+    from medcutmix_cli.exports.manifest import ExportManifest
+    from medcutmix_cli.exports.sections import SectionSummary
+
+_NOUNS = {"mix": ("mix", "mixes"), "original": ("original", "originals")}
+
+
+def export_view(manifest: ExportManifest, out: Path) -> RenderableType:
+    """Render an export: what it holds, for whom, and what must not be flipped."""
+    by_split = [
+        f"{split}: " + ", ".join(quantity(count, *_NOUNS[source]) for source, count in by_source.items())
+        for split, by_source in manifest.rows.items()
+        if by_source
+    ]
+    return facts(
+        {
+            "Rows": "; ".join(by_split),
+            "Left out": _reasons(manifest.dropped),
+            "No flips": f"{manifest.no_hflip:,} of {quantity(manifest.total, 'row')} name a side (no_hflip)",
+            "Files": f"{manifest.files:,}, {size(manifest.bytes)}",
+            "For": manifest.reader.replace("`", "").replace("OUT", str(out)),
+            "Terms": manifest.terms,
+            "Where": str(out),
+        }
+    )
+
+
+def sections_view(summary: SectionSummary) -> RenderableType:
+    """Render what the table of sections holds."""
+    filled = ", ".join(f"{name} {count:,}" for name, count in summary.filled.items())
+    return facts(
+        {
+            "Reports": f"{summary.rows:,}",
+            "Sections": filled,
+            "Left out": _reasons(summary.dropped),
+            "Where": str(summary.out),
+        }
+    )
+
+
+def _reasons(dropped: Mapping[str, int]) -> str:
+    return ", ".join(f"{reason} {count:,}" for reason, count in dropped.items() if count) or "none"

@@ -1,0 +1,58 @@
+import json
+
+from tests.calls import medcutmix
+from tests.trees import write_manifest
+
+
+def test_check_says_what_it_recognised_and_why(tmp_path, capsys):
+    folder = write_manifest(tmp_path / "in", reading="x")
+    assert medcutmix("check", folder) == 0
+    shown = capsys.readouterr().out
+    for said in (
+        "Recognised: manifest",
+        "subject",
+        "by its name",
+        "not used",
+        "reading",
+        "No problem found.",
+    ):
+        assert said in shown
+
+
+def test_check_ends_with_4_where_nothing_can_be_mixed(tmp_path, capsys):
+    folder = write_manifest(tmp_path / "in", view="Frontal", split="valid")
+    assert medcutmix("check", folder, "-q") == 4
+    shown = capsys.readouterr().out
+    assert "--map view:Frontal=PA" in shown
+    assert "--map split:valid=validate" in shown
+    flags = ("--map", "view:Frontal=PA", "--map", "split:valid=validate", "--split", "validate")
+    assert medcutmix("check", folder, *flags, "-q") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_check_as_json_has_all_of_it(tmp_path, capsys):
+    folder = write_manifest(tmp_path / "in", view="")
+    assert medcutmix("check", folder, "--json") == 4
+    document = json.loads(capsys.readouterr().out)
+    assert (document["document"], document["ok"], document["usable"]) == ("check", False, 0)
+    assert document["values"] == [{"role": "view", "value": "", "rows": 12, "option": "--map view:=PA"}]
+    assert medcutmix("check", folder, "--view-all", "PA", "--json") == 4
+    assert medcutmix("check", folder, "--map", "view:=PA", "-q") == 0
+
+
+def test_whole_set_values_are_options(tmp_path):
+    folder = write_manifest(tmp_path / "in")
+    table = folder / "manifest.jsonl"
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    keep = ("image", "report", "subject")
+    table.write_text("".join(json.dumps({k: row[k] for k in keep}) + "\n" for row in rows))
+    assert medcutmix("check", folder) == 4
+    assert medcutmix("check", folder, "--split-all", "train", "--view-all", "AP") == 0
+    assert medcutmix("check", folder, "--split-all", "dev") == 2
+
+
+def test_a_dry_run_tells_what_is_wrong_first(tmp_path, capsys):
+    folder = write_manifest(tmp_path / "in", view="Frontal")
+    flags = ("--encoder", "bundled", "--gate", "none", "--workers", 1, "--dry-run", "--probe", 0)
+    assert medcutmix("augment", folder, tmp_path / "out", *flags) == 5
+    assert "--map view:Frontal=PA" in capsys.readouterr().out
