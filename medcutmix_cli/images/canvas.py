@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +16,7 @@ import numpy.typing as npt
 
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images.bounds import check_bytes
-from medcutmix_cli.images.decoder import Decoder, lend_decoder
+from medcutmix_cli.images.decoder import lend_decoder
 from medcutmix_cli.images.decoding import DecodingRequest
 from medcutmix_cli.images.picture_parts import file_of, open_picture
 from medcutmix_cli.images.shrink import Plane
@@ -101,23 +103,23 @@ def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Pl
 def _read_once(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
     """Read a picture, or raise what the storage said of itself as `OSError`."""
     try:
-        with lend_decoder() as decoder:
-            size = _fill(decoder, path)
-            return decoder.decode(DecodingRequest(size, canvas, mode, exact))
+        with _open(path) as file:
+            size = file.seek(0, os.SEEK_END)
+            check_bytes(size)
+            request = DecodingRequest(size, canvas, mode, exact)
+            return _read_plain(file, request) or _decode(file, request)
     except ImageError as error:
         named = ImageError(error.what, where=str(path), hint=error.hint, reason=error.reason)
         raise named from error.__cause__
 
 
-def _fill(decoder: Decoder, path: Path) -> int:
-    """Read a file into the decoder's memory and return its size; only files are opened, a pipe would be waited for."""
+@contextmanager
+def _open(path: Path) -> Iterator[BinaryIO]:
+    """Open what is a file, as a pipe would be waited for, and tell why a file cannot be read."""
     try:
         check_regular(file_of(path))
         with open_picture(path, buffering=0) as file:  # a buffer would copy the whole file once more
-            known = file.seek(0, os.SEEK_END)
-            check_bytes(known)
-            file.seek(0)
-            size = _read_into(decoder.room(known), file)
+            yield file
     except FileNotFoundError as error:
         raise ImageError("there is no such picture", reason="image-missing") from error
     except IrregularFileError as error:
@@ -126,9 +128,27 @@ def _fill(decoder: Decoder, path: Path) -> int:
         if error.errno in _TRANSIENT:
             raise
         raise ImageError(f"the picture cannot be opened ({type(error).__name__})") from error
-    if not size:
-        raise ImageError("the file is empty", reason="image-empty")
-    return size
+
+
+def _read_plain(file: BinaryIO, request: DecodingRequest) -> tuple[Plane, Placement] | None:
+    """Read what no library decodes: most DICOM files. It cannot end a process, and takes a fifth less time here."""
+    file.seek(0)
+    if file.read(132)[128:] != b"DICM":  # PS3.10 7.1
+        return None
+    from medcutmix_cli.images.plain_dicom import read_plain_dicom  # as long to import as all else together
+
+    file.seek(0)
+    return read_plain_dicom(file, request)
+
+
+def _decode(file: BinaryIO, request: DecodingRequest) -> tuple[Plane, Placement]:
+    """Let a decoder read a file, as far as it has been written by now."""
+    with lend_decoder() as decoder:
+        file.seek(0)
+        size = _read_into(decoder.room(request.size), file)
+        if not size:
+            raise ImageError("the file is empty", reason="image-empty")
+        return decoder.decode(replace(request, size=size))
 
 
 def _read_into(room: memoryview, file: BinaryIO) -> int:

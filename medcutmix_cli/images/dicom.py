@@ -14,7 +14,6 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
     JPEGExtended12Bit,
 )
 
@@ -22,19 +21,18 @@ from medcutmix_cli.errors import ImageError, UsageError
 from medcutmix_cli.images.bounds import check_size
 from medcutmix_cli.images.buffer_file import as_file
 from medcutmix_cli.images.placement import letterbox
+from medcutmix_cli.images.plain_dicom import find_plain_pixels, is_within
 from medcutmix_cli.images.quiet import ignore_pydicom_warnings
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.images.tone import to_grey
 from medcutmix_cli.records import Placement
 
 _MAGIC_AT, _MAGIC = 128, b"DICM"  # PS3.10 7.1
-_PIXEL_DATA = struct.pack("<HH", 0x7FE0, 0x0010)
 _META, _LONG = (
     0x0002,
     (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"),
 )
 _PIXEL_TAG = 0x7FE00008  # float pixel data, the first of the tags of pixels
-_UNDEFINED = 0xFFFFFFFF  # PS3.5 7.1.1
 _HEADER = 1 << 22  # bytes: more than stands before the pixels, or after them
 
 
@@ -142,39 +140,14 @@ def _refuse(header: FileDataset) -> None:
 
 def _read_plain(content: memoryview, header: FileDataset, element: int) -> Plane | None:
     """Look at uncompressed little-endian pixel data where it lies; None where it has to be decoded."""
-    syntax = header.file_meta.TransferSyntaxUID
-    if syntax not in (ExplicitVRLittleEndian, ImplicitVRLittleEndian):
+    pixels = find_plain_pixels(header, element, bytes(content[element : element + 12]))
+    if pixels is None:
         return None
-    shape = int(header.Rows), int(header.Columns)
-    kind = np.dtype(f"<{'i' if header.PixelRepresentation else 'u'}{int(header.BitsAllocated) // 8}")
-    value = _pixel_value(
-        content, element, explicit=not header.original_encoding[0]
-    )  # it need not be what is said
-    if value is None or kind == np.int8:
-        return None
-    offset, length = value
-    needed = shape[0] * shape[1] * kind.itemsize
-    if length < needed or len(content) < offset + needed:
-        raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
-    plane = np.frombuffer(content[offset : offset + needed], kind).reshape(shape)
+    pixels.check(len(content))
+    stored = content[pixels.offset : pixels.offset + pixels.needed]
+    plane = np.frombuffer(stored, pixels.kind).reshape(pixels.shape)
     plane = plane.copy()  # where it lies it is not aligned, which costs more than the copy
-    return plane if _within(plane, header) else None
-
-
-def _pixel_value(content: memoryview, element: int, *, explicit: bool) -> tuple[int, int] | None:
-    """Return where the pixel data begins and how long it says it is; None where it is told in another way."""
-    # PS3.5 7.1.2: tag, then VR, two reserved bytes and a 4-byte length; implicit: tag and length only.
-    start = bytes(content[element : element + (12 if explicit else 8)])
-    plain = start[:4] == _PIXEL_DATA and (not explicit or start[4:6] in (b"OW", b"OB"))
-    length = int.from_bytes(start[-4:], "little")
-    return (element + len(start), length) if plain and length != _UNDEFINED else None
-
-
-def _within(plane: Plane, header: FileDataset) -> bool:
-    """Tell whether the bits above Bits Stored are unused; pydicom clears them where they are not."""
-    span = 1 << int(header.BitsStored)
-    low = -(span // 2) if header.PixelRepresentation else 0
-    return bool(int(plane.min()) >= low and int(plane.max()) < low + span)
+    return plane if is_within(plane, header) else None
 
 
 def _decode(content: memoryview) -> Plane:
