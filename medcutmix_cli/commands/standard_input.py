@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 
 from medcutmix_cli.errors import DatasetError
 
 _LONGEST_NAME = 255
+_MOST = 1 << 24  # bytes
 _TEXTS = (".txt", ".text", ".report")
 
 
@@ -20,7 +23,7 @@ def read_text(file: str) -> str:
     if file == "-" and sys.stdin is None:
         raise DatasetError("standard input is closed", hint="pipe the text in")
     try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        content = sys.stdin.buffer.read() if file == "-" else _read(Path(file))
         return content.decode("utf-8-sig")
     except OSError as error:
         raise DatasetError(
@@ -33,6 +36,15 @@ def read_text(file: str) -> str:
         raise DatasetError(
             "the text is not UTF-8", where=file, hint="convert it, for example with iconv"
         ) from None
+
+
+def _read(path: Path) -> bytes:
+    """Read a file, or what a shell pipes in under a name (`<(...)`), up to more than a report can have."""
+    with path.open("rb") as file:
+        content = file.read(_MOST + 1)
+    if len(content) > _MOST:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return content
 
 
 def read_text_or_words(said: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -64,4 +65,5 @@ def _paths_of(kind: str, options: str) -> frozenset[str]:
 
 
 def _absolute(path: Any) -> Any:
-    return str(Path(path).resolve()) if isinstance(path, str | Path) and str(path) else path
+    # Not Path.resolve, which ends in an error of its own where a link leads to itself.
+    return os.path.realpath(path) if isinstance(path, str | Path) and str(path) else path

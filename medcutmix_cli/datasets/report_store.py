@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import lzma
 import re
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -11,6 +14,7 @@ from typing import Protocol
 
 from medcutmix_cli.datasets.grouping import Report
 from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.system.regular_files import check_regular, read_regular
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 
@@ -27,6 +31,25 @@ class ReportStore(Protocol):
         """Let go of the file."""
 
 
+MOST_BYTES = 1 << 24
+"""Of one report: what says it has more, in an archive of any size, is not unpacked."""
+
+# What the archives' readers let through. RuntimeError: encrypted; NotImplementedError: of a later version of zip.
+_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+)
+
+
 def open_reports(path: Path) -> ReportStore:
     """Open a folder or an archive of MIMIC-CXR reports (`.../s50414267.txt`).
 
@@ -36,8 +59,9 @@ def open_reports(path: Path) -> ReportStore:
     try:
         if path.is_dir():
             return FolderReports(path)
+        check_regular(path)
         return ZipReports(path) if path.name.endswith(".zip") else TarReports(path)
-    except (OSError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         what = f"the archive of reports cannot be read ({type(error).__name__})"
         raise DatasetError(what, where=str(path), hint=f"known: a folder, {', '.join(ARCHIVES)}") from error
 
@@ -52,11 +76,11 @@ class FolderReports:
         """Return the text of one report (see `ReportStore`)."""
         for path in self._places(subject_id, study_id):
             try:
-                return decode_text(path.read_bytes())
+                return decode_text(read_regular(path, MOST_BYTES))
             except (FileNotFoundError, NotADirectoryError):
                 continue
-            except OSError:
-                return Report(problem="report-unreadable")
+            except OSError as error:
+                return Report(problem=name_problem(error))
         return Report(problem="report-missing")
 
     def holds(self, subject_id: str, study_id: str) -> bool:
@@ -91,10 +115,12 @@ class ZipReports:
         info = self._index[name]
         if info is None:
             return Report(problem="report-duplicate")
+        if info.file_size > MOST_BYTES:
+            return Report(problem="report-too-long")
         try:
             return decode_text(self._archive.read(info))
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError):
-            return Report(problem="report-unreadable")  # RuntimeError: the entry is encrypted
+        except _DAMAGE:
+            return Report(problem="report-unreadable")
 
     def close(self) -> None:
         """Close the archive."""
@@ -115,7 +141,7 @@ class TarReports:
                 file = archive.extractfile(member) if found and member.isfile() else None
                 if found and file:
                     known = found[1] in self._texts
-                    self._texts[found[1]] = None if known else zlib.compress(file.read(), 1)
+                    self._texts[found[1]] = None if known else zlib.compress(file.read(MOST_BYTES + 1), 1)
                 archive.members = []  # type: ignore[attr-defined] # else tarfile keeps a record of every file it has passed
         _refuse_empty(path, len(self._texts))
 
@@ -125,11 +151,19 @@ class TarReports:
         if name not in self._texts:
             return Report(problem="report-missing")
         packed = self._texts[name]
-        return Report(problem="report-duplicate") if packed is None else decode_text(zlib.decompress(packed))
+        if packed is None:
+            return Report(problem="report-duplicate")
+        content = zlib.decompress(packed)
+        return Report(problem="report-too-long") if len(content) > MOST_BYTES else decode_text(content)
 
     def close(self) -> None:
         """Let go of the texts."""
         self._texts.clear()
+
+
+def name_problem(error: OSError) -> str:
+    """Name why a report could not be read."""
+    return "report-too-long" if error.errno == errno.EFBIG else "report-unreadable"
 
 
 def decode_text(content: bytes) -> Report:

@@ -14,11 +14,12 @@ from medcutmix_cli.datasets.column_roles import ColumnRoles, assign_roles
 from medcutmix_cli.datasets.embedded_pictures import EmbeddedPicture
 from medcutmix_cli.datasets.grouping import Companions, ImageRow, Report, group_studies
 from medcutmix_cli.datasets.mimic_tables import label_value
-from medcutmix_cli.datasets.report_store import decode_text
+from medcutmix_cli.datasets.report_store import MOST_BYTES, decode_text, name_problem
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Drop, Study
 from medcutmix_cli.seeds import stable_hash
+from medcutmix_cli.system.regular_files import read_regular
 
 Row = Mapping[str, Any]
 OnError = Callable[[DatasetError], None]
@@ -294,11 +295,11 @@ class _Beside:
 
     def _read(self, path: str) -> Report:
         try:
-            return decode_text((self._folder / path).read_bytes())
+            return decode_text(read_regular(self._folder / path, MOST_BYTES))
         except FileNotFoundError:
             return Report(problem="report-missing")
-        except OSError:
-            return Report(problem="report-unreadable")
+        except OSError as error:
+            return Report(problem=name_problem(error))
 
     def _labels(self, study: str) -> Mapping[str, float] | None:
         found = {entry.labels for entry in self._entries[study] if entry.labels}

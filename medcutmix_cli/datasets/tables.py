@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.system.library_settings import HeldSetting
+from medcutmix_cli.system.regular_files import IrregularFileError, check_regular
 
 _LONG_FIELDS = HeldSetting(csv.field_size_limit, csv.field_size_limit, 1 << 26)
 """A report may stand in one field; the module's own limit of 128 KiB would end the run at a long one."""
@@ -87,6 +88,7 @@ def require_columns(path: Path, found: Sequence[str], wanted: Sequence[str], hin
 
 def fingerprint(path: Path) -> str:
     """Return the sha256 of a file as hex."""
+    check_regular(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -94,6 +96,7 @@ def fingerprint(path: Path) -> str:
 @contextmanager
 def open_table(path: Path) -> Iterator[TextIO]:
     """Open a text file, gunzipped where its name ends in .gz; inside, `csv` takes fields of up to 64 MiB."""
+    check_regular(path)
     with _LONG_FIELDS.hold(), _open_text(path) as text:
         yield text
 
@@ -112,6 +115,8 @@ def explain_table_errors(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise DatasetError("the table does not exist", where=str(path)) from error
+    except IrregularFileError as error:
+        raise DatasetError("the table is no file", where=str(path)) from error
     except UnicodeDecodeError as error:
         raise DatasetError("the table is not UTF-8 text", where=str(path)) from error
     except csv.Error as error:

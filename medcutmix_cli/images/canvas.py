@@ -5,18 +5,23 @@ from __future__ import annotations
 import errno
 import os
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.errors import DatasetError, ImageError
-from medcutmix_cli.images.dicom import read_dicom
-from medcutmix_cli.images.picture_parts import open_picture
-from medcutmix_cli.images.raster import JPEG_MAGIC, PNG_MAGIC, read_raster
+from medcutmix_cli.images.bounds import check_bytes
+from medcutmix_cli.images.decoder import lend_decoder
+from medcutmix_cli.images.decoding import DecodingRequest
+from medcutmix_cli.images.picture_parts import file_of, open_picture
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.records import Placement
+from medcutmix_cli.system.regular_files import IrregularFileError, check_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +103,57 @@ def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Pl
 def _read_once(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
     """Read a picture, or raise what the storage said of itself as `OSError`."""
     try:
+        with _open(path) as file:
+            size = file.seek(0, os.SEEK_END)
+            check_bytes(size)
+            request = DecodingRequest(size, canvas, mode, exact)
+            return _read_plain(file, request) or _decode(file, request)
+    except ImageError as error:
+        named = ImageError(error.what, where=str(path), hint=error.hint, reason=error.reason)
+        raise named from error.__cause__
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[BinaryIO]:
+    """Open what is a file, as a pipe would be waited for, and tell why a file cannot be read."""
+    try:
+        check_regular(file_of(path))
         with open_picture(path, buffering=0) as file:  # a buffer would copy the whole file once more
-            start = file.read(132)
-            if start.startswith((JPEG_MAGIC, PNG_MAGIC)):
-                file.seek(0)
-                return read_raster(file.read(), canvas, str(path), exact=exact)
+            yield file
     except FileNotFoundError as error:
-        raise ImageError("there is no such picture", where=str(path), reason="image-missing") from error
+        raise ImageError("there is no such picture", reason="image-missing") from error
+    except IrregularFileError as error:
+        raise ImageError("this is no file", reason="image-not-a-file") from error
     except OSError as error:
         if error.errno in _TRANSIENT:
             raise
-        what = f"the picture cannot be opened ({type(error).__name__})"
-        raise ImageError(what, where=str(path)) from error
-    if not start:
-        raise ImageError("the file is empty", where=str(path), reason="image-empty")
-    if start[128:] != b"DICM":  # PS3.10 7.1
-        what = "the file is neither JPEG, PNG nor DICOM"
-        raise ImageError(what, where=str(path), reason="image-format-unknown")
-    try:
-        return read_dicom(path, canvas, mode, exact=exact)
-    except ImageError as error:
-        if isinstance(error.__cause__, OSError) and error.__cause__.errno in _TRANSIENT:
-            raise error.__cause__ from None
-        raise
+        raise ImageError(f"the picture cannot be opened ({type(error).__name__})") from error
+
+
+def _read_plain(file: BinaryIO, request: DecodingRequest) -> tuple[Plane, Placement] | None:
+    """Read what no library decodes: most DICOM files. It cannot end a process, and takes a fifth less time here."""
+    file.seek(0)
+    if file.read(132)[128:] != b"DICM":  # PS3.10 7.1
+        return None
+    from medcutmix_cli.images.plain_dicom import read_plain_dicom  # as long to import as all else together
+
+    file.seek(0)
+    return read_plain_dicom(file, request)
+
+
+def _decode(file: BinaryIO, request: DecodingRequest) -> tuple[Plane, Placement]:
+    """Let a decoder read a file, as far as it has been written by now."""
+    with lend_decoder() as decoder:
+        file.seek(0)
+        size = _read_into(decoder.room(request.size), file)
+        if not size:
+            raise ImageError("the file is empty", reason="image-empty")
+        return decoder.decode(replace(request, size=size))
+
+
+def _read_into(room: memoryview, file: BinaryIO) -> int:
+    """Fill memory from a file and return how many bytes it had."""
+    size = 0
+    while size < len(room) and (more := file.readinto(room[size:])):  # type: ignore[attr-defined] # BinaryIO has it not
+        size += more
+    return size

@@ -3,47 +3,44 @@
 from __future__ import annotations
 
 import struct
-from pathlib import Path
+import zlib
+from io import BytesIO
 
 import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
-from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_dataset
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, JPEGExtended12Bit
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    JPEGExtended12Bit,
+)
 
-from medcutmix_cli.errors import ImageError
-from medcutmix_cli.images.picture_parts import open_picture, size_of
+from medcutmix_cli.errors import ImageError, UsageError
+from medcutmix_cli.images.bounds import check_size
+from medcutmix_cli.images.buffer_file import as_file
 from medcutmix_cli.images.placement import letterbox
+from medcutmix_cli.images.plain_dicom import find_plain_pixels, is_within
 from medcutmix_cli.images.quiet import ignore_pydicom_warnings
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.images.tone import to_grey
 from medcutmix_cli.records import Placement
 
-_PIXEL_DATA = struct.pack("<HH", 0x7FE0, 0x0010)
-
-# What pydicom and its decoders let through on damaged files; everything else is our own mistake.
-_DAMAGE = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    InvalidDicomError,
-    LookupError,
-    MemoryError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
+_MAGIC_AT, _MAGIC = 128, b"DICM"  # PS3.10 7.1
+_META, _LONG = (
+    0x0002,
+    (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"),
 )
+_PIXEL_TAG = 0x7FE00008  # float pixel data, the first of the tags of pixels
+_HEADER = 1 << 22  # bytes: more than stands before the pixels, or after them
 
 
-def read_dicom(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
+def read_dicom(content: memoryview, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
     """Return the picture at canvas scale, (placement.height, placement.width) uint8, and its placement.
 
     Args:
-        path: The file.
+        content: The whole file.
         canvas: Side of the canvas, pixels.
         mode: One of `tone.DICOM_MODES`.
         exact: Grey values first, then averaging, as a viewer would; else averaging first, which is faster.
@@ -53,28 +50,74 @@ def read_dicom(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plan
     """
     try:
         with ignore_pydicom_warnings():
-            return _read(path, canvas, mode, exact=exact)
-    except ImageError as error:
-        raise ImageError(error.what, where=str(path), hint=error.hint, reason=error.reason) from error
-    except _DAMAGE as error:
+            return _read(_inflated(content), canvas, mode, exact=exact)
+    except (ImageError, UsageError, MemoryError):
+        raise
+    except Exception as error:  # what pydicom and its decoders let through has no end
         what = f"the DICOM file cannot be decoded ({type(error).__name__})"
-        raise ImageError(what, where=str(path), reason="image-unreadable") from error
+        raise ImageError(what) from error
 
 
-def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
-    header, stored = _stored(path)
+def _read(content: memoryview, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
+    header, stored = _stored(content)
     placement = letterbox(stored.shape[0], stored.shape[1], canvas)
     size = placement.height, placement.width
     return to_grey(stored, header, mode, size, exact=exact), placement
 
 
-def _stored(path: Path) -> tuple[FileDataset, Plane]:
-    with open_picture(path) as file:
-        header = dcmread(file, stop_before_pixels=True)
-        element = file.tell()
+def _stored(content: memoryview) -> tuple[FileDataset, Plane]:
+    file = as_file(content)
+    header = dcmread(file, stop_before_pixels=True)
+    element = file.tell()
     _refuse(header)
-    plain = _read_plain(path, header, element)
-    return header, _decode(path) if plain is None else plain
+    plain = _read_plain(content, header, element)
+    return header, _decode(content) if plain is None else plain
+
+
+def _inflated(content: memoryview) -> memoryview:
+    """Return a deflated file as a plain one, inflated to no more than its picture has; others as they are.
+
+    pydicom would inflate whatever there is: three megabytes can be twelve gigabytes.
+    """
+    syntax, end = _meta(content)
+    if syntax != DeflatedExplicitVRLittleEndian:
+        return content
+    plain = _inflate(content[end:])
+    uid = ExplicitVRLittleEndian.encode() + b"\0"
+    meta = struct.pack("<HH2sH", _META, 0x0010, b"UI", len(uid)) + uid
+    return memoryview(b"".join((bytes(_MAGIC_AT), _MAGIC, meta, plain)))
+
+
+def _inflate(packed: memoryview) -> bytes:
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    start = stream.decompress(packed, _HEADER)
+    if stream.eof:
+        return start
+    header = read_dataset(BytesIO(start), False, True, stop_when=lambda tag, _vr, _length: tag >= _PIXEL_TAG)
+    rows, columns, bits = (int(header.get(name) or 0) for name in ("Rows", "Columns", "BitsAllocated"))
+    check_size(rows, columns)
+    rest = stream.decompress(stream.unconsumed_tail, rows * columns * bits // 8 + _HEADER)
+    if not stream.eof and stream.unconsumed_tail:
+        raise ImageError("the DICOM file inflates to more than its picture", reason="image-too-large")
+    if not stream.eof:
+        raise ImageError("the deflated DICOM file ends too early", reason="image-truncated")
+    return start + rest
+
+
+def _meta(content: memoryview) -> tuple[str, int]:
+    """Return the transfer syntax and where the file meta information ends (PS3.10 7.1: always explicit VR)."""
+    at, syntax = _MAGIC_AT + 4, ""
+    while at + 12 <= len(content):
+        group, number, kind, length = struct.unpack("<HH2sH", content[at : at + 8])
+        if group != _META:
+            break
+        start = at + 8
+        if kind in _LONG:
+            length, start = int.from_bytes(content[at + 8 : at + 12], "little"), at + 12
+        if number == 0x0010:
+            syntax = bytes(content[start : start + length]).decode("ascii", "replace").rstrip("\0 ")
+        at = start + length
+    return syntax, at
 
 
 def _refuse(header: FileDataset) -> None:
@@ -83,6 +126,7 @@ def _refuse(header: FileDataset) -> None:
         raise ImageError("the DICOM file has no transfer syntax", reason="dicom-no-transfer-syntax")
     if not header.get("Rows") or not header.get("Columns"):
         raise ImageError("the DICOM file holds no picture", reason="image-empty")
+    check_size(int(header.Rows), int(header.Columns))
     photometric = str(header.get("PhotometricInterpretation", ""))
     if photometric == "PALETTE COLOR":
         raise ImageError("the DICOM picture has a palette", reason="dicom-palette")
@@ -94,53 +138,24 @@ def _refuse(header: FileDataset) -> None:
         raise ImageError("the DICOM pixels are not plain 8 or 16 bits", reason="dicom-unsupported-pixels")
 
 
-def _read_plain(path: Path, header: FileDataset, element: int) -> Plane | None:
-    """Read uncompressed little-endian pixel data; None where it has to be decoded.
-
-    Mapping the file instead would spare half a millisecond, and end the process (SIGBUS) where a share fails, or a
-    file is cut, while it is looked at: what `read` says is an error that can be told.
-    """
-    syntax = header.file_meta.TransferSyntaxUID
-    if syntax not in (ExplicitVRLittleEndian, ImplicitVRLittleEndian):
+def _read_plain(content: memoryview, header: FileDataset, element: int) -> Plane | None:
+    """Look at uncompressed little-endian pixel data where it lies; None where it has to be decoded."""
+    pixels = find_plain_pixels(header, element, bytes(content[element : element + 12]))
+    if pixels is None:
         return None
-    shape = int(header.Rows), int(header.Columns)
-    kind = np.dtype(f"<{'i' if header.PixelRepresentation else 'u'}{int(header.BitsAllocated) // 8}")
-    offset = _value_offset(path, element, explicit=syntax == ExplicitVRLittleEndian)
-    needed = shape[0] * shape[1] * kind.itemsize
-    if offset is None or kind == np.int8:
-        return None
-    if size_of(path) < offset + needed:
-        raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
-    plane = np.empty(shape, kind)
-    with open_picture(path) as file:
-        file.seek(offset)
-        if file.readinto(plane.data.cast("B")) < needed:  # type: ignore[attr-defined] # typing.BinaryIO lacks it
-            raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
-    return plane if _within(plane, header) else None
+    pixels.check(len(content))
+    stored = content[pixels.offset : pixels.offset + pixels.needed]
+    plane = np.frombuffer(stored, pixels.kind).reshape(pixels.shape)
+    plane = plane.copy()  # where it lies it is not aligned, which costs more than the copy
+    return plane if is_within(plane, header) else None
 
 
-def _value_offset(path: Path, element: int, *, explicit: bool) -> int | None:
-    # PS3.5 7.1.2: tag, then VR, two reserved bytes and a 4-byte length; implicit: tag and length only.
-    with open_picture(path) as file:
-        file.seek(element)
-        start = file.read(12 if explicit else 8)
-    plain = start[:4] == _PIXEL_DATA and (not explicit or start[4:6] in (b"OW", b"OB"))
-    return element + len(start) if plain else None
-
-
-def _within(plane: Plane, header: FileDataset) -> bool:
-    """Tell whether the bits above Bits Stored are unused; pydicom clears them where they are not."""
-    span = 1 << int(header.BitsStored)
-    low = -(span // 2) if header.PixelRepresentation else 0
-    return bool(int(plane.min()) >= low and int(plane.max()) < low + span)
-
-
-def _decode(path: Path) -> Plane:
+def _decode(content: memoryview) -> Plane:
     """Decode with pydicom and whichever of its decoders is installed."""
-    with open_picture(path) as file:
-        header = dcmread(file)
+    header = dcmread(as_file(content))
     if "PixelData" not in header:
         raise ImageError("the DICOM file holds no pixel data", reason="image-empty")
+    _check_length(header)
     try:
         stored = header.pixel_array
     except (RuntimeError, NotImplementedError) as error:
@@ -149,6 +164,12 @@ def _decode(path: Path) -> Plane:
         raise ImageError("the DICOM pixels are not one grey plane", reason="dicom-unsupported-pixels")
     signed = bool(header.PixelRepresentation)
     return stored.astype(np.int16 if signed else np.uint8 if stored.itemsize == 1 else np.uint16, copy=False)
+
+
+def _check_length(header: FileDataset) -> None:
+    needed = int(header.Rows) * int(header.Columns) * int(header.BitsAllocated) // 8
+    if not header.file_meta.TransferSyntaxUID.is_encapsulated and len(header.PixelData) < needed:
+        raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
 
 
 def _undecodable(header: FileDataset) -> ImageError:

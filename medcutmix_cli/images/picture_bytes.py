@@ -12,6 +12,7 @@ from PIL import Image
 
 from medcutmix_cli.configuration.settings import IMAGE_FORMATS
 from medcutmix_cli.errors import ImageError
+from medcutmix_cli.images import png
 from medcutmix_cli.images.opencv import silent_opencv
 
 Pixels = npt.NDArray[np.uint8]
@@ -66,6 +67,8 @@ def decode_picture(content: bytes) -> Pixels:
     Raises:
         ImageError: The bytes are no whole 8-bit picture.
     """
+    if content.startswith(png.MAGIC) and png.is_animated(content):
+        raise ImageError("this PNG is animated", where=f"{len(content)} bytes", reason="image-animated")
     with silent_opencv():
         pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if content else None
     if pixels is None or pixels.dtype != np.uint8:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import struct
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from medcutmix_cli.errors import ImageError
+from medcutmix_cli.images import jpeg, png
 from medcutmix_cli.images.opencv import silent_opencv
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.images.shrink import Plane, shrink
 from medcutmix_cli.records import Placement
-
-JPEG_MAGIC = b"\xff\xd8\xff"
-PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 _REDUCED = {
     1: cv2.IMREAD_GRAYSCALE,
@@ -23,18 +18,14 @@ _REDUCED = {
     4: cv2.IMREAD_REDUCED_GRAYSCALE_4,
     8: cv2.IMREAD_REDUCED_GRAYSCALE_8,
 }
-# Start-of-frame markers (ITU-T T.81 table B.1): C0..CF without DHT (C4), JPG (C8) and DAC (CC).
-_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
-@dataclass(frozen=True, slots=True)
-class _Size:
-    height: int
-    width: int
-    deep: bool = False  # 16 bits a sample
+def is_raster(start: bytes) -> bool:
+    """Tell by its first bytes whether a file is a JPEG or a PNG."""
+    return start.startswith((jpeg.MAGIC, png.MAGIC))
 
 
-def read_raster(content: bytes, canvas: int, where: str, *, exact: bool) -> tuple[Plane, Placement]:
+def read_raster(content: memoryview, canvas: int, *, exact: bool) -> tuple[Plane, Placement]:
     """Return the picture at canvas scale, (placement.height, placement.width) uint8, and its placement.
 
     EXIF orientation is not applied, so that coordinates are those of the stored rows and columns.
@@ -42,38 +33,51 @@ def read_raster(content: bytes, canvas: int, where: str, *, exact: bool) -> tupl
     Args:
         content: The whole file.
         canvas: Side of the canvas, pixels.
-        where: Name of the file, for errors.
         exact: Decode every pixel and average, instead of decoding a JPEG at 1/2, 1/4 or 1/8.
     """
-    jpeg = content.startswith(JPEG_MAGIC)
-    size = _jpeg_size(content, where) if jpeg else _png_size(content, where)
-    if size.height < 1 or size.width < 1:
-        raise ImageError("the picture has no pixels", where=where, reason="image-empty")
-    placement = letterbox(size.height, size.width, canvas)
-    reduction = _reduction(size, placement) if jpeg and not exact else 1
-    plane = _decode(content, _REDUCED[reduction], where, deep=size.deep)
-    covered = size.height / reduction, size.width / reduction
-    small = shrink(plane, placement.height, placement.width, covered)
+    if bytes(content[:3]) == jpeg.MAGIC:
+        return _read_jpeg(content, canvas, exact=exact)
+    clean = png.clean_png(content)
+    placement = letterbox(clean.height, clean.width, canvas)
+    # 16-bit PNGs keep their depth: OpenCV's own cut to 8 bits drops a 12-bit picture to 16 grey levels.
+    plane = _decode(clean.content, cv2.IMREAD_GRAYSCALE | (cv2.IMREAD_ANYDEPTH if clean.deep else 0))
+    _check_shape(plane, clean.height, clean.width)
+    small = shrink(plane, placement.height, placement.width)
     return (_stretch(plane, small) if small.dtype != np.uint8 else small), placement
 
 
-def _reduction(size: _Size, placement: Placement) -> int:
+def _read_jpeg(content: memoryview, canvas: int, *, exact: bool) -> tuple[Plane, Placement]:
+    size = jpeg.check_jpeg(content)
+    placement = letterbox(size.height, size.width, canvas)
+    reduction = 1 if exact else _reduction(size, placement)
+    plane = _decode(content, _REDUCED[reduction])
+    _check_shape(plane, -(-size.height // reduction), -(-size.width // reduction))
+    covered = size.height / reduction, size.width / reduction
+    return shrink(plane, placement.height, placement.width, covered), placement
+
+
+def _reduction(size: jpeg.JpegSize, placement: Placement) -> int:
     # Below 1.4 the decoder's coarse box shows: down to 38 dB to the exact path on real films, above it 45 dB.
     room = 1.4 * placement.height, 1.4 * placement.width
     return max((k for k in _REDUCED if size.height / k >= room[0] and size.width / k >= room[1]), default=1)
 
 
-def _decode(content: bytes, flag: int, where: str, *, deep: bool) -> Plane:
-    # 16-bit PNGs keep their depth: OpenCV's own cut to 8 bits drops a 12-bit picture to 16 grey levels.
-    mode = flag | cv2.IMREAD_IGNORE_ORIENTATION | (cv2.IMREAD_ANYDEPTH if deep else 0)
+def _decode(content: bytes | memoryview, flag: int) -> Plane:
     try:
         with silent_opencv():
-            plane = cv2.imdecode(np.frombuffer(content, np.uint8), mode)
+            plane = cv2.imdecode(np.frombuffer(content, np.uint8), flag | cv2.IMREAD_IGNORE_ORIENTATION)
     except cv2.error as error:
-        raise ImageError("the picture cannot be decoded", where=where) from error
+        if error.code == cv2.Error.StsNoMem:
+            raise MemoryError from error
+        raise ImageError("the picture cannot be decoded") from error
     if plane is None or plane.ndim != 2:
-        raise ImageError("the picture cannot be decoded", where=where)
+        raise ImageError("the picture cannot be decoded")
     return np.asarray(plane)
+
+
+def _check_shape(plane: Plane, height: int, width: int) -> None:
+    if plane.shape != (height, width):
+        raise ImageError("the picture has another size than its header says", reason="image-corrupt")
 
 
 def _stretch(plane: Plane, small: Plane) -> Plane:
@@ -81,30 +85,3 @@ def _stretch(plane: Plane, small: Plane) -> Plane:
     low, high = float(plane.min()), float(plane.max())
     scale = 255.0 / max(high - low, 1.0)
     return np.asarray(np.rint((small.astype(np.float32) - low) * scale), np.uint8)
-
-
-def _png_size(content: bytes, where: str) -> _Size:
-    # IHDR is the first chunk (PNG specification 11.2.2); IEND the last.
-    if len(content) < 33 or content.rfind(b"IEND") < 0:
-        raise ImageError("the PNG ends too early", where=where, reason="image-truncated")
-    width, height, depth = struct.unpack(">IIB", content[16:25])
-    return _Size(height, width, deep=depth == 16)
-
-
-def _jpeg_size(content: bytes, where: str) -> _Size:
-    """Walk the marker segments to the scan; OpenCV alone would fill what is missing with grey, silently."""
-    size, at = None, 2
-    while at + 4 <= len(content) and content[at] == 0xFF:
-        marker = content[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
-        if marker == 0xDA:
-            break
-        if marker in _FRAMES and at + 9 <= len(content):
-            height, width = struct.unpack(">HH", content[at + 5 : at + 9])
-            size = _Size(height, width)
-        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
-    if size is None or content.rfind(b"\xff\xd9") <= at:
-        raise ImageError("the JPEG ends too early", where=where, reason="image-truncated")
-    return size

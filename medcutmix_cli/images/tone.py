@@ -54,6 +54,7 @@ def to_grey(stored: Plane, header: Dataset, mode: str, size: tuple[int, int], *,
     low, high = int(stored.min()), int(stored.max())
     if low == high:
         raise ImageError("all pixels are equal", reason="image-constant")
+    _table(header, "voi", low, high, ends=True)  # a file is refused for its tables in every mode, or in none
     if mode == "mimic-jpg":
         return shrink(_mimic_jpg(stored, low, high, inverted=_inverted(header), exact=exact), *size)
     table = _table(header, mode, low, high)
@@ -82,9 +83,13 @@ def _mimic_jpg(stored: Plane, low: int, high: int, *, inverted: bool, exact: boo
     return np.asarray(cv2.equalizeHist(cv2.bitwise_not(grey) if inverted else grey), np.uint8)
 
 
-def _table(header: Dataset, mode: str, low: int, high: int) -> _ToneTable:
-    values = apply_modality_lut(np.arange(low, high + 1, dtype=np.int32), header)
+def _table(header: Dataset, mode: str, low: int, high: int, *, ends: bool = False) -> _ToneTable:
+    """Return the grey of every stored value, or of the lowest and the highest alone."""
+    stored = np.array([low, high], np.int32) if ends else np.arange(low, high + 1, dtype=np.int32)
+    values = apply_modality_lut(stored, header)
     shown = _windowed(values, header) if mode == "voi" else _stretched(values)
+    if not np.isfinite(shown).all():
+        raise ImageError("the DICOM file's rescale or window is no number", reason="dicom-tone-unusable")
     entries = np.rint(shown * 255.0).clip(0, 255).astype(np.uint8)
     return _ToneTable(low, 255 - entries if _inverted(header) else entries)
 
@@ -105,6 +110,8 @@ def _windowed(values: npt.NDArray[np.generic], header: Dataset) -> Values:
         return _stretched(values)
     # Far beyond both ends of the window the function gives its output range, whatever its shape.
     dark, bright = apply_windowing(_beyond(header), header)
+    if dark == bright:
+        raise ImageError("the DICOM window has no width", reason="dicom-tone-unusable")
     shown = apply_windowing(np.asarray(values), header).astype(np.float64)
     return np.asarray((shown - dark) / (bright - dark), np.float64)
 

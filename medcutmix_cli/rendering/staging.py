@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
 from medcutmix_cli.errors import MedcutmixError, UsageError
-from medcutmix_cli.images.picture_parts import open_picture
+from medcutmix_cli.images.picture_parts import file_of, open_picture
+from medcutmix_cli.system.regular_files import check_regular
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import owner, remove_abandoned, under_way
 
@@ -181,6 +182,7 @@ class Staging:
     def _copied(self, copy: _Copy) -> bool:
         """Copy one file whole, or not at all."""
         try:
+            check_regular(file_of(copy.source))
             original = open_picture(copy.source)
         except OSError:  # who reads the source will say what is wrong with it
             self._remove(copy)

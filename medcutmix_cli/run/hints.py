@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,10 @@ def hint_for(reason: str) -> str:
     head, _, tail = reason.partition(":")
     name = tail if head in _STAGES else head
     names = (name, name.removeprefix("recipient-").removeprefix("donor-"))
-    found = (known["try"] for name in names for known in _table()["hints"] if _holds(known["reasons"], name))
-    return str(next(found, _table()["otherwise"]))
+    hints = _table()["hints"]
+    whole = (known["try"] for known in hints if ":" in reason and reason in known["reasons"])
+    found = (known["try"] for name in names for known in hints if _holds(known["reasons"], name))
+    return str(next(chain(whole, found), _table()["otherwise"]))
 
 
 def _holds(patterns: list[str], name: str) -> bool:

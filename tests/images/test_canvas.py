@@ -54,3 +54,18 @@ def test_real_chest_pictures_are_all_read_and_nearly_the_same_by_the_fast_path()
     for path in paths:
         fast, exact = (read_canvas(path, 448, "voi", exact=e).pixels for e in (False, True))
         assert psnr(fast, exact) > 44, path.name
+
+
+HOSTILE = {
+    "apng_sigsegv.png": "image-animated",
+    "dicom_deflate_bomb_3MB_to_12GB.dcm": "image-too-large",
+    "half_then_trailing_u16_exp.dcm": "image-truncated",
+    "says_implicit_is_explicit_u8.dcm": "image-truncated",
+    "modlut_desc.dcm": "image-unreadable",
+}
+
+
+@pytest.mark.parametrize("mode", DICOM_MODES)
+def test_hostile_files_are_refused_by_name_in_every_mode(mode):
+    found = {path.name: path for path in files("hostile", ".png", ".dcm")}
+    assert {name: outcome(found[name], mode) for name in HOSTILE if name in found} == HOSTILE

@@ -138,7 +138,7 @@ def test_every_kind_of_bad_file_has_its_name(tmp_path):
     assert reason_of(tmp_path / "short.jpg") == "image-truncated"
     assert reason_of(write_jpeg(tmp_path / "black.jpg", np.zeros((80, 60), np.uint8))) == "image-constant"
     assert reason_of(tmp_path / "nowhere.jpg") == "image-missing"
-    assert reason_of(tmp_path) == "image-unreadable"
+    assert reason_of(tmp_path) == "image-not-a-file"
 
 
 def test_a_picture_without_rows_is_empty(tmp_path):

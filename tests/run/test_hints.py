@@ -55,7 +55,11 @@ def test_every_reason_has_a_hint_of_its_own_or_is_one_of_the_rules_of_reports():
     [
         ("too-few-null-pictures", "least"),
         ("split-not-mixed:validate", "mixes the studies of that split"),
+        ("split-not-mixed:Train", "capitals too"),
         ("split-missing", "--column split"),
+        ("image:image-animated", "one still picture"),
+        ("image:image-corrupt", "download these pictures again"),
+        ("image:image-crashed-decoder", "set these pictures aside"),
         ("recipient-weak-evidence", "--gate none"),
         ("donor-mask-too-small", "--mask"),
         ("donor-device-pasted", "guards"),

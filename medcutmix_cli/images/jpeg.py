@@ -1,0 +1,89 @@
+"""What a JPEG says of itself before its pixels: walked marker by marker, as nothing after it may be believed."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from medcutmix_cli.errors import ImageError
+from medcutmix_cli.images.bounds import check_size
+
+MAGIC = b"\xff\xd8\xff"
+
+# ITU-R T.81 table B.1: C0..CF start a frame, without DHT (C4), JPG (C8) and DAC (CC).
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_KNOWN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # Huffman: baseline, extended, progressive
+_SCAN, _APP2, _END = 0xDA, 0xE2, b"\xff\xd9"
+
+
+@dataclass(frozen=True, slots=True)
+class JpegSize:
+    """Rows and columns that the frame header declares."""
+
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    marker: int
+    at: int  # of its length field
+    end: int
+
+
+def check_jpeg(content: memoryview) -> JpegSize:
+    """Return the size of a JPEG that is one whole grey or colour picture of 8 bits.
+
+    Args:
+        content: The whole file.
+
+    Raises:
+        ImageError: "image-truncated", "image-empty", "image-too-large", "image-multi-frame", "image-unsupported".
+    """
+    size, scan = None, len(content)
+    for segment in _segments(content):
+        if segment.marker == _SCAN:
+            scan = segment.at
+        elif segment.marker in _FRAMES:
+            if size is not None:
+                raise ImageError("the JPEG has two frame headers", reason="image-multi-frame")
+            size = _frame(content, segment)
+        elif segment.marker == _APP2 and bytes(content[segment.at + 2 : segment.at + 6]) == b"MPF\0":
+            raise ImageError("the file holds several JPEG pictures", reason="image-multi-frame")
+    if size is None or not _ends(content, scan):
+        raise ImageError("the JPEG ends too early", reason="image-truncated")
+    check_size(size.height, size.width)
+    return size
+
+
+def _segments(content: memoryview) -> Iterator[_Segment]:
+    """Yield the marker segments up to the first scan; what follows it is the decoder's."""
+    at = 2
+    while at + 4 <= len(content) and content[at] == 0xFF:
+        marker = content[at + 1]
+        if marker == 0xFF:  # fill byte
+            at += 1
+            continue
+        end = at + 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+        yield _Segment(marker, at + 2, end)
+        if marker == _SCAN:
+            return
+        at = end
+
+
+def _ends(content: memoryview, scan: int) -> bool:
+    """Tell whether an end marker follows; it stands at the end, and the rest is not copied to look for it."""
+    tail = max(scan, len(content) - 4096)
+    return _END in bytes(content[tail:]) or _END in bytes(content[scan:])
+
+
+def _frame(content: memoryview, segment: _Segment) -> JpegSize:
+    # T.81 B.2.2: length, precision, lines, samples per line, components.
+    if segment.at + 8 > len(content):
+        raise ImageError("the JPEG ends too early", reason="image-truncated")
+    bits, height, width, components = struct.unpack(">BHHB", content[segment.at + 2 : segment.at + 8])
+    if segment.marker not in _KNOWN_FRAMES or bits != 8 or components not in (1, 3):
+        what = "the JPEG is not grey or RGB with 8 bits, baseline or progressive"
+        raise ImageError(what, reason="image-unsupported")
+    return JpegSize(height, width)
