@@ -40,6 +40,7 @@ from medcutmix_cli.commands.status import status
 from medcutmix_cli.commands.verify import verify
 from medcutmix_cli.errors import Interruption
 from medcutmix_cli.system.plain_text import printable
+from medcutmix_cli.system.private_process import private_process
 from medcutmix_cli.system.signals import SignalWatch, Stop
 
 STEPS, LOOK, START = "Step by step", "Look and check", "Start here"
@@ -277,7 +278,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         warnings.showwarning = _swallow
     signals = SignalWatch(to_the_end=arguments is None)
     try:
-        with signals:
+        with signals, private_process():
             code = _run(arguments, Session(), signals)
             signals.finish(code if isinstance(code, int) else 1)
     except Stop:  # came before the first step, or after the last

@@ -21,6 +21,7 @@ from medcutmix_cli.errors import Interruption, MedcutmixError, RunError
 from medcutmix_cli.rendering.pair import Renderer
 from medcutmix_cli.rendering.shard import render_shard
 from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.system.private_process import forbid_core_dumps
 from medcutmix_cli.system.unexpected_errors import as_known_error
 
 _UTIL: Any = ray.util  # without types
@@ -62,6 +63,7 @@ class ShardActor:
         # Warnings of libraries may quote what they read, and Ray keeps what a process prints in its logs.
         warnings.showwarning = _swallow
         logging.disable(logging.WARNING)
+        forbid_core_dumps()
         self._work = work
         self._renderer: Renderer | None = None
         self._standing = ActorProgress()

@@ -74,6 +74,14 @@ Caption = Annotated[
     ),
 ]
 
+EscapeFormulas = Annotated[
+    bool,
+    typer.Option(
+        "--escape-formulas",
+        help="Write an apostrophe before texts in tables that a spreadsheet would take for formulas.",
+    ),
+]
+
 
 @with_settings("export")
 def export(
@@ -85,6 +93,7 @@ def export(
     originals: Originals = "none",
     split: Splits = None,
     caption: Caption = "sections",
+    escape_formulas: EscapeFormulas = False,
     force: common.Force = False,
     json: common.Json = False,
     quiet: common.Quiet = False,
@@ -92,7 +101,8 @@ def export(
     """Write a run as one trainer reads it: tars, tables, conversations; or the sections of a data set's reports."""
     session = Session.of(context, quiet=quiet)
     if len(places) == 3 and str(places[0]) == SECTIONS:
-        _export_sections(places[1], places[2], settings, session, force=force, json=json)
+        how = {"force": force, "escape_formulas": escape_formulas}
+        _export_sections(places[1], places[2], {**settings, **how}, session, json=json)
         return
     if len(places) != 2:
         raise UsageError("an export takes two places", hint="medcutmix export RUN OUT --to NAME")
@@ -104,6 +114,7 @@ def export(
         "originals": originals,
         "splits": split_values(split) or (),
         "caption": caption,
+        "escape_formulas": escape_formulas,
         "dataset": settings["dataset"],
         "reports": settings["reports"],
     }
@@ -140,14 +151,14 @@ def _export_run(run: Path, out: Path, more: Mapping[str, Any], session: Session,
 
 
 def _export_sections(
-    dataset: Path, out: Path, settings: Mapping[str, Any], session: Session, *, force: bool, json: bool
+    dataset: Path, out: Path, settings: Mapping[str, Any], session: Session, *, json: bool
 ) -> None:
     from medcutmix_cli.exports.sections import export_sections
     from medcutmix_cli.system.progress import meter
 
     named = {key: value for key, value in settings.items() if key != "dataset"}
     with meter(quiet=session.quiet) as progress:
-        summary = export_sections(dataset, out, force=force, progress=progress, **named)
+        summary = export_sections(dataset, out, progress=progress, **named)
     if json:
         print_json("sections", summary)
     elif not session.quiet:

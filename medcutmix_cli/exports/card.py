@@ -31,6 +31,9 @@ def card_text(manifest: ExportManifest) -> str:
         "## Flips",
         _FLIPS,
         f"Rows with `no_hflip`: {manifest.no_hflip} of {manifest.total}.",
+        "## Spreadsheets",
+        "Texts stand as the reports have them. "
+        f"Texts in tables that begin with =, +, - or @, which a spreadsheet would run: {manifest.formulas}.",
         "## Check",
         "`medcutmix verify` reads `export.json` and `SHA256SUMS`; so does `sha256sum -c SHA256SUMS`.",
     ]

@@ -58,6 +58,7 @@ def export(
     originals: str = "none",
     splits: Sequence[str] = (),
     caption: str = "sections",
+    escape_formulas: bool = False,
     dataset: str | Path | None = None,
     reports: str | Path | None = None,
     progress: Progress | None = None,
@@ -72,6 +73,7 @@ def export(
         originals: One of `ORIGINALS`.
         splits: Of mixes and originals; by default all mixes, and originals of the splits that the run mixed.
         caption: One of `row.CAPTIONS`.
+        escape_formulas: Whether texts in tables that a spreadsheet would run get an apostrophe before them.
         dataset: Where the data set is now, if it has moved; only originals need it.
         reports: Where its reports are now, likewise.
         progress: Called with ("exporting", rows, 0).
@@ -95,6 +97,7 @@ def export(
         fingerprint=record.fingerprint,
         shards=tuple(head.rows for head in contents.heads),
         version=__version__,
+        escape_formulas=escape_formulas,
     )
     folder = ExportFolder(Path(out))
     found = begin_export(folder, request)
@@ -154,6 +157,7 @@ class _Export:
     originals: Originals | None
     states: list[PartState] = field(default_factory=list)
     rows: dict[str, Counter[str]] = field(default_factory=dict)
+    formulas: int = 0
 
     def write(self, progress: Progress | None) -> ExportManifest:
         """Write all parts, then the tables, then what says that all is there."""
@@ -220,8 +224,9 @@ class _Export:
         records = [record for state in self.states for record in state.files]
         for tree in trees:
             if (self.folder.work / tree).is_dir():
-                files = PartFiles(self.folder.root, tree, "")
+                files = PartFiles(self.folder.root, tree, "", self.request.escape_formulas)
                 self.profile.finish(ledger.entries(tree), files)
+                self.formulas += files.formulas
                 records += files.records
                 records.append(self._note(tree, "sizes.json", sizes_of(records, tree)))
         for path in (self.folder.root, *self.folder.root.rglob("*/")):
@@ -249,5 +254,6 @@ class _Export:
             dropped=self._dropped(),
             files=len(listed),
             bytes=sum(record.bytes for record in listed),
+            formulas=self.formulas,
             sums=PartFiles(self.folder.root, "", "").record_of(self.folder.sums_file.name).sha256,
         )

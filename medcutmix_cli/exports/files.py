@@ -36,13 +36,17 @@ class PartFiles:
         root: The export's folder.
         tree: Folder below it that the part is of; "" where all lie together.
         part: Name of the part: "train-00003".
+        escape_formulas: Whether texts that a spreadsheet would run get an apostrophe before them.
         records: What was written.
+        formulas: Texts in tables that a spreadsheet would run, as they stand in the reports.
     """
 
     root: Path
     tree: str
     part: str
+    escape_formulas: bool = False
     records: list[FileRecord] = field(default_factory=list)
+    formulas: int = 0
 
     @property
     def folder(self) -> Path:

@@ -74,6 +74,7 @@ class ExportRequest:
         fingerprint: Of the run.
         shards: Rows of each of its shards.
         version: Of the program.
+        escape_formulas: Whether texts that a spreadsheet would run get an apostrophe before them.
     """
 
     profile: str
@@ -84,6 +85,7 @@ class ExportRequest:
     fingerprint: str
     shards: tuple[int, ...]
     version: str
+    escape_formulas: bool = False
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -105,6 +107,7 @@ class ExportManifest:
         dropped: Rows and studies left out, by reason.
         files: How many `SHA256SUMS` lists (likewise bytes).
         sums: Hash of `SHA256SUMS`.
+        formulas: Texts in tables that a spreadsheet would run; escaped where that was asked for.
     """
 
     request: dict[str, Any]
@@ -117,6 +120,7 @@ class ExportManifest:
     files: int
     bytes: int
     sums: str
+    formulas: int = 0
     format: int = EXPORT_FORMAT
 
     @property

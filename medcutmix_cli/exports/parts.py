@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from medcutmix_cli.exports.files import FileRecord, PartFiles
+from medcutmix_cli.exports.formulas import ID_IS_FORMULA, has_formula_id
 from medcutmix_cli.exports.profile import SPLITS, ExportProfile
 from medcutmix_cli.exports.row import ExportRow
 from medcutmix_cli.exports.tables import Entry, json_text
@@ -129,13 +130,16 @@ class _Taken:
 
     def __iter__(self) -> Iterator[ExportRow]:
         for row in self.source.rows():
-            reason = row.reason if isinstance(row, Drop) else self.profile.refuse(row)
+            reason = row.reason if isinstance(row, Drop) else self._refuse(row)
             if isinstance(row, Drop) or reason:
                 self.dropped[reason] += 1
                 continue
             self.rows[row.source] += 1
             self.no_hflip += row.no_hflip
             yield row
+
+    def _refuse(self, row: ExportRow) -> str:
+        return ID_IS_FORMULA if has_formula_id(row) else self.profile.refuse(row)
 
 
 def write_part(root: Path, ledger: PartLedger, part: ExportPart, profile: ExportProfile) -> PartState:

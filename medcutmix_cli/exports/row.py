@@ -20,7 +20,7 @@ MISSING_WORDS = frozenset(
 )
 """What `pandas.read_csv` takes for an empty cell, in lower case: it would be trained on as "nan"."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class ExportRow:
     """One picture with its report: a mix, or a study as it is.
 
     Attributes:
-        key: Unique in the export; letters, digits, "-" and "_", so that no reader cuts it at a dot.
+        key: Unique in the export; letters, digits, "-" and "_", so that no reader cuts it at a dot; no "-" at first.
         split: "train", "validate" or "test".
         subject_id: Of the recipient, where it is a mix (likewise study_id, view).
         donor_subject_id: "" for an original (likewise donor_study_id, finding, strategy).
@@ -154,4 +154,5 @@ def plain_key(identifier: str) -> str:
     """Return an id as a key; one with other characters than a key may have keeps its own by a hash."""
     if _PLAIN.fullmatch(identifier):
         return identifier
-    return f"{re.sub(r'[^A-Za-z0-9_-]+', '-', identifier).strip('-')}-{stable_hash('key', identifier)[:8]}"
+    readable_part = re.sub(r"[^A-Za-z0-9_-]+", "-", identifier).strip("-")
+    return f"{readable_part or 'id'}-{stable_hash('key', identifier)[:8]}"

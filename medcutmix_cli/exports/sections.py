@@ -9,13 +9,14 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TextIO, TypedDict
 
 from medcutmix_cli.assembly.parts import open_source, resolve_options
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import RunError
+from medcutmix_cli.exports.formulas import begins_formula, escaped
 from medcutmix_cli.records import Drop, Study
 from medcutmix_cli.reports.sections import split_sections
 from medcutmix_cli.reports.special_studies import place_special
@@ -54,12 +55,14 @@ class SectionSummary:
         rows: Reports.
         filled: Section -> reports that have it.
         dropped: Studies left out, by reason.
+        formulas: Texts that a spreadsheet would run; escaped where that was asked for.
     """
 
     out: Path
     rows: int
     filled: dict[str, int]
     dropped: dict[str, int]
+    formulas: int = 0
 
 
 def export_sections(
@@ -67,6 +70,7 @@ def export_sections(
     out: str | Path,
     *,
     force: bool = False,
+    escape_formulas: bool = False,
     progress: Progress | None = None,
     **options: Any,
 ) -> SectionSummary:
@@ -76,6 +80,7 @@ def export_sections(
         dataset: Where it is.
         out: CSV file to write, or a folder that is there: then the file has that name in it.
         force: Write over such a file.
+        escape_formulas: Whether texts that a spreadsheet would run get an apostrophe before them.
         progress: Called with ("reading", studies, 0).
         **options: Of the data set and of how reports are cut: dataset_kind, reports, section_rules.
 
@@ -94,8 +99,9 @@ def export_sections(
         publish(target) as temporary,
         temporary.open("w", encoding="utf-8", newline="") as handle,
     ):
-        filled, rows = _write(handle, records)
-    return SectionSummary(target, rows, filled, dict(sorted(dropped.items())))
+        table = _SectionTable(escape_formulas)
+        table.write(handle, records)
+    return SectionSummary(target, table.rows, table.filled, dict(sorted(dropped.items())), table.formulas)
 
 
 def _records(
@@ -128,15 +134,27 @@ def section_record(study: Study, rules: str) -> SectionedRecord:
     )
 
 
-def _write(handle: TextIO, records: Iterator[SectionedRecord]) -> tuple[dict[str, int], int]:
-    """Write the table; return how often each section is there, and how many rows there are."""
-    table = csv.DictWriter(handle, COLUMNS)
-    table.writeheader()
-    filled: dict[str, int] = dict.fromkeys(_SECTIONS, 0)
-    rows = 0
-    for record in records:
-        table.writerow(record)
-        rows += 1
-        for name in _SECTIONS:
-            filled[name] += bool(record[name])
-    return filled, rows
+@dataclass(slots=True)
+class _SectionTable:
+    """Writes the table, and counts."""
+
+    escape_formulas: bool
+    rows: int = 0
+    formulas: int = 0
+    filled: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_SECTIONS, 0))
+
+    def write(self, handle: TextIO, records: Iterator[SectionedRecord]) -> None:
+        """Write a header and all records."""
+        table = csv.DictWriter(handle, COLUMNS)
+        table.writeheader()
+        for record in records:
+            table.writerow({name: self._text(str(text)) for name, text in record.items()})
+            self.rows += 1
+            for name in _SECTIONS:
+                self.filled[name] += bool(record[name])
+
+    def _text(self, text: str) -> str:
+        if not begins_formula(text):
+            return text
+        self.formulas += 1
+        return escaped(text) if self.escape_formulas else text

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from medcutmix_cli.exports.files import PartFiles
+from medcutmix_cli.exports.formulas import begins_formula, escaped
 from medcutmix_cli.exports.row import RowFacts
 
 Entry = Mapping[str, Any]
@@ -25,12 +26,15 @@ def columns_of(record: type) -> tuple[str, ...]:
 def write_table(
     files: PartFiles, path: str, entries: Iterable[Entry], columns: Sequence[str], delimiter: str = ","
 ) -> None:
-    """Write a table with a header; lists are JSON, NaN is an empty cell."""
+    """Write a table with a header; lists are JSON, NaN is an empty cell, texts stand as they are or escaped."""
     with files.open_file(path) as opened, opened.path.open("w", encoding="utf-8", newline="") as handle:
         table = csv.writer(handle, delimiter=delimiter, lineterminator="\n")
+        quoted = csv.writer(handle, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
         table.writerow(columns)
         for entry in entries:
-            table.writerow([_cell(entry[name]) for name in columns])
+            cells = [_cell(entry[name], files) for name in columns]
+            broken = any(isinstance(cell, str) and "\r" in cell for cell in cells)  # csv would leave it bare
+            (quoted if broken else table).writerow(cells)
             opened.rows += 1
 
 
@@ -81,7 +85,16 @@ def _without_nan(value: Any) -> Any:
     return [_without_nan(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, files: PartFiles) -> Any:
+    if isinstance(value, str):
+        return _text(value, files)
     if isinstance(value, float):
         return "" if math.isnan(value) else value
     return json_text(value) if isinstance(value, Mapping | list | tuple) else value
+
+
+def _text(text: str, files: PartFiles) -> str:
+    if not begins_formula(text):
+        return text
+    files.formulas += 1
+    return escaped(text) if files.escape_formulas else text

@@ -13,6 +13,7 @@ from typing import Any
 
 from medcutmix_cli.errors import MedcutmixError, UsageError
 from medcutmix_cli.records import Candidate
+from medcutmix_cli.system.socketless_imports import load_urllib3
 
 _CONFIG = "config.cfg"
 _RELEASES = "https://s3-us-west-2.amazonaws.com/ai2-s2-scispacy/releases/v0.5.4"
@@ -68,6 +69,7 @@ def entity_pipeline(path: str) -> Any:
         MedcutmixError: It cannot be loaded, or names no entities.
     """
     folder = _model_folder(Path(path))
+    load_urllib3()  # before spaCy does
     import scispacy.custom_tokenizer  # noqa: F401 - its models name a tokenizer of this package
     import spacy
     from spacy.about import __version__ as version

@@ -9,6 +9,8 @@ import warnings
 from functools import cache, lru_cache
 from typing import Any
 
+from medcutmix_cli.system.socketless_imports import load_urllib3
+
 _MOST_BRACKETS = 64
 """With more opening brackets than any report has the detector takes minutes."""
 
@@ -30,6 +32,7 @@ def abbreviation_pipeline() -> Any:
 
 
 def _tokenizer_only() -> Any:
+    load_urllib3()  # before spaCy does
     import spacy
     from scispacy import abbreviation, custom_sentence_segmenter  # noqa: F401 - they register components
     from scispacy.custom_tokenizer import combined_rule_tokenizer

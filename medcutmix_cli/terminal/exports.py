@@ -27,6 +27,7 @@ def export_view(manifest: ExportManifest, out: Path) -> RenderableType:
     return facts(
         {
             "Rows": "; ".join(by_split),
+            **_formulas(manifest.formulas, escaped=manifest.request.get("escape_formulas", False)),
             "Left out": _reasons(manifest.dropped),
             "No flips": f"{manifest.no_hflip:,} of {quantity(manifest.total, 'row')} name a side (no_hflip)",
             "Files": f"{manifest.files:,}, {size(manifest.bytes)}",
@@ -45,9 +46,21 @@ def sections_view(summary: SectionSummary) -> RenderableType:
             "Reports": f"{summary.rows:,}",
             "Sections": filled,
             "Left out": _reasons(summary.dropped),
+            **_formulas(summary.formulas),
             "Where": str(summary.out),
         }
     )
+
+
+def _formulas(count: int, *, escaped: bool = False) -> dict[str, str]:
+    """Say how many texts a spreadsheet would run, where there is any."""
+    if not count:
+        return {}
+    told = f"{quantity(count, 'text')} of the tables begin with =, +, - or @"
+    hint = (
+        "have an apostrophe before them" if escaped else "open them in no spreadsheet, or --escape-formulas"
+    )
+    return {"Formulas": f"{told}: {hint}"}
 
 
 def _reasons(dropped: Mapping[str, int]) -> str:

@@ -16,6 +16,7 @@ from medcutmix_cli.exports.row import plain_key
 from medcutmix_cli.run.shards import read_rows
 from medcutmix_cli.system.temporary_files import owner
 from tests.builders import make_report
+from tests.calls import medcutmix
 from tests.run_folders import make_row, write_run
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
@@ -282,3 +283,24 @@ def test_sentences_are_read_for_the_profiles_that_ask_for_them(made, tmp_path):
     export(made(make_row(0, report=report)), tmp_path / "x", to="radzero")
     [row] = json.loads((tmp_path / "x" / "train.json").read_text())
     assert row["key_phrases"] == ["There is a small left pleural effusion.", "No pneumothorax."]
+
+
+def test_rows_whose_ids_begin_a_formula_are_left_out_by_name_and_texts_are_told_of(made, tmp_path, capsys):
+    run = made(make_row(0), make_row(1, subject_id_a="=1+1"), make_row(2, report="=1+1 effusion."))
+    manifest = export(run, tmp_path / "as it is", to="open-clip", caption="report")
+    assert manifest.dropped == {"id-begins-a-formula": 1}
+    assert manifest.formulas == 1
+    assert "=1+1 effusion." in (tmp_path / "as it is" / "train.tsv").read_text()
+    words = (
+        "export",
+        run,
+        tmp_path / "escaped",
+        "--to",
+        "open-clip",
+        "--caption",
+        "report",
+        "--escape-formulas",
+    )
+    assert medcutmix(*words) == 0
+    assert "Formulas" in capsys.readouterr().out
+    assert "'=1+1 effusion." in (tmp_path / "escaped" / "train.tsv").read_text()
