@@ -20,6 +20,7 @@ from medcutmix_cli.records import Drop, Study
 from medcutmix_cli.reports.sections import split_sections
 from medcutmix_cli.reports.special_studies import place_special
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
@@ -62,6 +63,7 @@ class SectionSummary:
     dropped: dict[str, int]
 
 
+@show_progress
 def export_sections(
     dataset: str | Path,
     out: str | Path,

@@ -47,6 +47,7 @@ from medcutmix_cli.run.plan_file import plan_rows, read_plan
 from medcutmix_cli.run.refill import refills_rendered
 from medcutmix_cli.run.shards import Row, read_head, read_rows, sha256
 from medcutmix_cli.run.status import run_status
+from medcutmix_cli.system.progress import show_progress
 
 _SHARES = summed_up(ColumnSummary.RANGE)
 
@@ -137,6 +138,7 @@ class GateInputs:
         return known and (not by_maps or self.gate.keeps(peak, nulls))
 
 
+@show_progress
 def verify(
     out: str | Path,
     *,
