@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.dry_run.estimator import estimate_render as estimate_render
     from medcutmix_cli.embeddings.embed import embed as embed
     from medcutmix_cli.encoders.precomputed import needed_maps as needed_maps
+    from medcutmix_cli.errors import MedcutmixError as MedcutmixError
     from medcutmix_cli.evaluation import evaluate_detect as evaluate_detect
     from medcutmix_cli.evaluation import evaluate_maps as evaluate_maps
     from medcutmix_cli.evaluation import evaluate_mixes as evaluate_mixes
@@ -31,14 +32,18 @@ if TYPE_CHECKING:
     from medcutmix_cli.inspection.summary import inspect as inspect
     from medcutmix_cli.inspection.summary import status as status
     from medcutmix_cli.inspection.verification import verify as verify
+    from medcutmix_cli.notebook.run import Run as Run
     from medcutmix_cli.pipeline import augment as augment
     from medcutmix_cli.pipeline import plan as plan
     from medcutmix_cli.pipeline import refill as refill
     from medcutmix_cli.pipeline import render as render
+    from medcutmix_cli.system.progress import silent as silent
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "MedcutmixError": "medcutmix_cli.errors",
+    "Run": "medcutmix_cli.notebook.run",
     "attend": "medcutmix_cli.inspection.attend",
     "augment": "medcutmix_cli.pipeline",
     "calibrate": "medcutmix_cli.assembly.calibrate",
@@ -61,12 +66,15 @@ _HOME = {
     "export_sections": "medcutmix_cli.exports.sections",
     "find_shortcuts": "medcutmix_cli.assembly.shortcuts",
     "needed_maps": "medcutmix_cli.encoders.precomputed",
+    "silent": "medcutmix_cli.system.progress",
     "overlay": "medcutmix_cli.gallery.overlay",
     "write_gallery": "medcutmix_cli.gallery",
     "write_sample": "medcutmix_cli.datasets.sample",
 }
 
 __all__ = [
+    "MedcutmixError",
+    "Run",
     "__version__",
     "attend",
     "augment",
@@ -89,6 +97,7 @@ __all__ = [
     "plan",
     "refill",
     "render",
+    "silent",
     "status",
     "verify",
     "write_gallery",

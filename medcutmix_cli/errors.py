@@ -37,6 +37,17 @@ class MedcutmixError(Exception):
         self.where = where
         self.hint = hint
 
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """What a person is told: ("error", what), ("where", where), ("try", hint), those that are said."""
+        told = [("error", self.what), ("where", self.where), ("try", self.hint)]
+        return [(name, text) for name, text in told if text]
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows instead of a traceback: the lines that the terminal has."""
+        lines = [f"{'' if name == 'error' else '  '}{name}: {text}" for name, text in self.lines]
+        return ["".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in line) for line in lines]
+
     def __str__(self) -> str:
         return " | ".join(part for part in (self.what, self.where, self.hint) if part)
 

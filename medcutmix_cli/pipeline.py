@@ -27,6 +27,7 @@ from medcutmix_cli.assembly.parts import (
 )
 from medcutmix_cli.assembly.relocation import explicit_keywords
 from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
+from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.resolution import ResolvedSettings, difference, from_plain, named_values
 from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.configuration.settings import settings_of
@@ -56,9 +57,12 @@ from medcutmix_cli.run.refill import RefillPass, refill_plan
 from medcutmix_cli.run.reserve_file import write_reserve
 from medcutmix_cli.run.status import RunStatus, run_status
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
+@describe_options("plan")
+@show_progress
 def augment(
     dataset: str | Path,
     out: str | Path,
@@ -89,6 +93,8 @@ def augment(
     return render(out, retry_failed=retry_failed, progress=progress, **said)
 
 
+@describe_options("plan")
+@show_progress
 def plan(
     dataset: str | Path,
     out: str | Path,
@@ -127,6 +133,8 @@ def _plan_with_lexicon(folder: RunFolder, resolved: ResolvedSettings, progress: 
         _write_plan(folder, record, source, strategy, progress)
 
 
+@describe_options("render")
+@show_progress
 def render(
     out: str | Path,
     *,

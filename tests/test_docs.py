@@ -439,6 +439,15 @@ def test_every_kind_of_data_set_is_on_the_page_of_own_data():
     assert set(names("dataset")) <= set(re.findall(r"`([\w-]+)`", DOCS["own-data.md"]))
 
 
+def test_the_python_of_its_page_works(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    known = run_python(
+        "docs/python.md", re.findall(r"```python\n(.*?)```", DOCS["python.md"], flags=re.DOTALL)
+    )
+    assert len(known["run"]) == len(known["pairs"]) > 10
+    assert sorted(known["batch"]) == ["image", "label_w", "lam", "report"]
+
+
 PUBLISHED = [name for name in names("dataset") if issubclass(load("dataset", name), ReleasedTable)]
 
 

@@ -5,7 +5,10 @@ A line that a checker must refuse says so; were it accepted, the unused comment 
 
 from pathlib import Path
 
+import torch
+
 import medcutmix_cli
+from medcutmix_cli.loader import IterableMixedPairs, MixedPair, MixedPairs, collate
 
 
 def calls() -> None:
@@ -19,3 +22,19 @@ def calls() -> None:
     medcutmix_cli.augment("in", "out", seed="one")  # type: ignore[arg-type]
     medcutmix_cli.render("out", seed=1)  # type: ignore[call-arg]
     medcutmix_cli.attend("a.png", "Effusion.", canvas="large")  # type: ignore[arg-type]
+
+
+def batches() -> None:
+    """Read pairs rightly and wrongly."""
+    pairs: MixedPairs[MixedPair] = MixedPairs("run")
+    means: IterableMixedPairs[float] = IterableMixedPairs(
+        "run", transform=lambda pair: float(pair["image"].mean())
+    )
+    batch = collate([pairs[0], pairs[1]])
+    image: torch.Tensor = batch["image"]
+    report: list[str] = batch["report"]
+    wrong: list[str] = batch["image"]  # type: ignore[assignment]
+    batch["picture"]  # type: ignore[typeddict-item]
+    other: MixedPairs[str] = MixedPairs("run")  # type: ignore[assignment]
+    total: float = sum(means)
+    print(image, report, wrong, other, total)

@@ -9,12 +9,14 @@ from typing import Unpack
 
 from medcutmix_cli.assembly.opening import open_renderer
 from medcutmix_cli.configuration.keywords import CalibrateKeywords
+from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.resolution import from_plain, named_values
 from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.engines import Progress, Work
 from medcutmix_cli.records import Guarantee
 from medcutmix_cli.run.folder import RunFolder, read_run
 from medcutmix_cli.run.guarantees import read_guarantees
+from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
@@ -37,6 +39,8 @@ class CalibrationSummary:
     guarantees: Mapping[str, Guarantee]
 
 
+@describe_options("calibrate")
+@show_progress
 def calibrate(
     out: str | Path,
     *,

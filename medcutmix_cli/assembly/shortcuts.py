@@ -10,6 +10,7 @@ from typing import Unpack
 
 from medcutmix_cli.assembly.parts import build_reader, open_source, resolve_options
 from medcutmix_cli.configuration.keywords import ShortcutsKeywords
+from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.datasets.attribute_table import NO_TABLE, read_attribute_table, with_attributes
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
@@ -27,6 +28,7 @@ from medcutmix_cli.records import Drop, Image, Study
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.tables import read_lexicon, use_lexicon
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.progress import show_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Shortcuts:
         return tuple(pair for pair in self.pairs if pair.clear)
 
 
+@describe_options("shortcuts")
+@show_progress
 def find_shortcuts(
     dataset: str | Path,
     *,

@@ -20,7 +20,7 @@ def explain(error: BaseException, *, debug: bool) -> int:
         _print([("interrupted", "run the same command again: it goes on where it stopped")], "yellow")
         return Interruption.exit_code
     said = as_known_error(error, memory="fewer --workers, or a smaller --canvas", unexpected=_ISSUES)
-    _print([("error", said.what), ("where", said.where), ("try", said.hint)])
+    _print(said.lines)
     if debug:
         _print_frames(error)
     return said.exit_code
@@ -34,10 +34,9 @@ def _print(lines: list[tuple[str, str]], style: str = "red") -> None:
 
     console = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
     for position, (name, said) in enumerate(lines):
-        if said:
-            label = f"{name}: " if position == 0 else f"  {name}: "
-            text = printable(said).replace("\n", "\n" + " " * len(label))
-            console.print(Text.assemble((label, f"bold {style}" if position == 0 else "dim"), text))
+        label = f"{name}: " if position == 0 else f"  {name}: "
+        text = printable(said).replace("\n", "\n" + " " * len(label))
+        console.print(Text.assemble((label, f"bold {style}" if position == 0 else "dim"), text))
 
 
 def _print_frames(error: BaseException) -> None:

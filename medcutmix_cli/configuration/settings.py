@@ -86,7 +86,7 @@ class DatasetSettings:
     )
     unpaired: str = setting(
         "",
-        "A second data set, of pictures with labels and no reports: the folder of NIH ChestX-ray14.",
+        "A second data set, of pictures with labels and no reports: ChestX-ray14, PadChest, VinDr-CXR, SIIM-ACR.",
         keyword="unpaired",
         panel=DATA,
         metavar="PATH",

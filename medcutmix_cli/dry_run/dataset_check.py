@@ -14,6 +14,7 @@ from typing import Unpack
 
 from medcutmix_cli.assembly.parts import open_source, resolve_options
 from medcutmix_cli.configuration.keywords import CheckKeywords
+from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.column_roles import ColumnUse
@@ -90,6 +91,7 @@ class DatasetCheck:
         return not any(problem.grave for problem in self.problems)
 
 
+@describe_options("check")
 def check_dataset(
     dataset: str | Path, *, config: Path | None = None, **options: Unpack[CheckKeywords]
 ) -> DatasetCheck:

@@ -16,6 +16,7 @@ from typing import Unpack
 from medcutmix_cli.assembly.parts import resolve_options
 from medcutmix_cli.assembly.relocation import explicit_keywords, relocate_settings
 from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
+from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.dry_run.estimate import Duration, Estimate, Forecast, PlanFigures, Space
 from medcutmix_cli.dry_run.probe import Probe, home_of, peak_memory, pictures_of, render_probe, scratch_folder
 from medcutmix_cli.engines import Engine, ParallelEngine, Progress, Work
@@ -25,6 +26,7 @@ from medcutmix_cli.records import TargetOutcome
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.run.shape import to_shape
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.progress import show_progress
 
 PROBE_PAIRS = 32
 ARRAYS = (1, 4, 16, 64)
@@ -35,6 +37,8 @@ PICTURE_SHARE = 0.6
 with larger ones. It only serves to correct for pictures shared; between 0.5 and 0.9 it moves a time by up to 15 %."""
 
 
+@describe_options("plan")
+@show_progress
 def estimate_augment(
     dataset: str | Path,
     out: str | Path,
@@ -76,6 +80,8 @@ def estimate_augment(
         return _estimate(asked, scratch, progress)
 
 
+@describe_options("render")
+@show_progress
 def estimate_render(
     out: str | Path,
     *,

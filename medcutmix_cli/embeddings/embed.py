@@ -21,6 +21,7 @@ from medcutmix_cli.assembly.parts import (
     resolve_options,
 )
 from medcutmix_cli.configuration.keywords import EmbedKeywords
+from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.settings import SPLITS, PlanSettings
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.encoders.base import Encoder, EncoderCard, FeatureEncoder, Picture, encode_pictures
@@ -32,6 +33,7 @@ from medcutmix_cli.planning.reading import read_excluded, sorted_studies, studie
 from medcutmix_cli.records import Drop, Image
 from medcutmix_cli.rendering.calibration import PictureSource
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
@@ -63,6 +65,8 @@ class EmbeddingSummary:
     dropped: dict[str, int]
 
 
+@describe_options("embed")
+@show_progress
 def embed(
     dataset: str | Path,
     out: str | Path,

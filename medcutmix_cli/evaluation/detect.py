@@ -27,11 +27,13 @@ from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.run.contents import open_contents
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.progress import show_progress
 
 SHOWN = 12
 """Pairs whose saliency is written: those that the networks are surest of."""
 
 
+@show_progress
 def evaluate_detect(
     out: Path | str,
     *,

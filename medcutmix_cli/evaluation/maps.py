@@ -31,10 +31,12 @@ from medcutmix_cli.evaluation.map_terms import definitions
 from medcutmix_cli.evaluation.picture_files import PictureFiles
 from medcutmix_cli.evaluation.targets import Target, choose_pictures, group, place
 from medcutmix_cli.images import read_canvas
+from medcutmix_cli.system.progress import show_progress
 
 _CELLS_OF_SIGMA = 14
 
 
+@show_progress
 def evaluate_maps(
     images: Path | str,
     boxes: Path | str,

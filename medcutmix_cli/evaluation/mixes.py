@@ -32,6 +32,7 @@ from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.contents import Contents, open_contents
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.run.shards import Row, is_unmixed, read_rows
+from medcutmix_cli.system.progress import show_progress
 
 _OF_PARENTS = ("study_id", "image_id", "image_path", "placement", "side")
 COLUMNS = check_names(
@@ -44,6 +45,7 @@ COLUMNS = check_names(
 UNMIXED = "row-as-it-is"
 
 
+@show_progress
 def evaluate_mixes(
     out: Path | str,
     *,

@@ -16,10 +16,12 @@ from medcutmix_cli.records import Assertion, Reading
 from medcutmix_cli.reports.labels import chexpert_labels, finding_states, labels_of_states
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import read_lexicon, use_lexicon
+from medcutmix_cli.system.progress import show_progress
 
 TASKS = ("findings", "negation")
 
 
+@show_progress
 def evaluate_reports(
     reports: Path,
     gold: Path | None = None,

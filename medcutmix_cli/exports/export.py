@@ -40,6 +40,7 @@ from medcutmix_cli.run.contents import Contents, open_contents, read_table
 from medcutmix_cli.run.folder import RunFolder, RunRecord, write_json, write_text
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.private_files import make_private_folder
+from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import remove_abandoned
 
@@ -49,6 +50,7 @@ ORIGINALS = ("none", "together", "apart")
 _MIXES, _ORIGINALS = "mixes", "originals"
 
 
+@show_progress
 def export(
     run: str | Path,
     out: str | Path,

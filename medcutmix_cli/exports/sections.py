@@ -21,6 +21,7 @@ from medcutmix_cli.records import Drop, Study
 from medcutmix_cli.reports.sections import split_sections
 from medcutmix_cli.reports.special_studies import place_special
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 
@@ -65,6 +66,7 @@ class SectionSummary:
     formulas: int = 0
 
 
+@show_progress
 def export_sections(
     dataset: str | Path,
     out: str | Path,

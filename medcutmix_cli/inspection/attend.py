@@ -24,6 +24,7 @@ from medcutmix_cli.assembly.parts import (
 from medcutmix_cli.assembly.relocation import relocate_settings
 from medcutmix_cli.attention import Gate, Scores, cells_with_score
 from medcutmix_cli.configuration.keywords import AttendKeywords
+from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.plugins import options_of
 from medcutmix_cli.configuration.resolution import named_values
 from medcutmix_cli.configuration.settings import SETTINGS, Settings, settings_of
@@ -46,6 +47,7 @@ from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.sides import joint_side, side_at
 
 
+@describe_options("attend")
 def attend(
     image: str | Path,
     sentence: str,

@@ -52,6 +52,7 @@ from medcutmix_cli.run.refill import refills_rendered
 from medcutmix_cli.run.seals import FileSeal
 from medcutmix_cli.run.shards import Row, ShardHead, read_head, read_rows, sha256
 from medcutmix_cli.run.status import run_status
+from medcutmix_cli.system.progress import show_progress
 
 __all__ = ["GateInputs", "Level", "Problem", "Verification", "verify"]
 
@@ -117,6 +118,7 @@ class GateInputs:
         return known and (not by_maps or self.gate.keeps(peak, nulls))
 
 
+@show_progress
 def verify(
     out: str | Path,
     *,

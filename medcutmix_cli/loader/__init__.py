@@ -14,7 +14,7 @@ from medcutmix_cli.loader.masking import (
     attmim_rank,
     entity_mask,
 )
-from medcutmix_cli.loader.pairs import BASIC, MixedPair, collate, picture_tensor, to_pair
+from medcutmix_cli.loader.pairs import BASIC, MixedBatch, MixedPair, collate, picture_tensor, to_pair
 from medcutmix_cli.loader.parents import PARENTS, ParentPictures, as_pasted, parent_pictures, read_parent
 from medcutmix_cli.loader.sections import (
     LEFT_OUT,
@@ -49,6 +49,7 @@ __all__ = [
     "SECTIONS",
     "IterableMixedPairs",
     "LayerMix",
+    "MixedBatch",
     "MixedPair",
     "MixedPairs",
     "MultiLabel",

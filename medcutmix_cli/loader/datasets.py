@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeVar, cast, overload
 
 import pyarrow as pa
 from torch.utils.data import Dataset
@@ -15,11 +15,12 @@ from medcutmix_cli.loader.pairs import BASIC, MixedPair, check_dtype, to_pair
 from medcutmix_cli.loader.rows import Source, check_columns, find_groups, read_group, table_row
 from medcutmix_cli.run.shards import Row
 
-Transform = Callable[[MixedPair], Any]
+Item = TypeVar("Item")
+Transform = Callable[[MixedPair], Item]
 """Called last, in the worker; what it returns is what comes out. It must pickle where workers are spawned."""
 
 
-class MixedPairs(Dataset[Any]):
+class MixedPairs(Dataset[Item]):
     """Random access to the rows of a run, `pairs[k]`, in the order of its shards.
 
     A row is read with its row group (32 rows), and the last few groups are kept; a shuffled pass over a large
@@ -40,12 +41,35 @@ class MixedPairs(Dataset[Any]):
         UsageError: There is no such column or dtype.
     """
 
+    @overload
+    def __init__(
+        self: MixedPairs[MixedPair],
+        source: Source,
+        *,
+        columns: Sequence[str] = ...,
+        transform: None = None,
+        dtype: str = ...,
+        partial: bool = ...,
+        cached_groups: int = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        source: Source,
+        *,
+        columns: Sequence[str] = ...,
+        transform: Transform[Item],
+        dtype: str = ...,
+        partial: bool = ...,
+        cached_groups: int = ...,
+    ) -> None: ...
+
     def __init__(
         self,
         source: Source,
         *,
         columns: Sequence[str] = BASIC,
-        transform: Transform | None = None,
+        transform: Transform[Item] | None = None,
         dtype: str = "float32",
         partial: bool = False,
         cached_groups: int = 8,
@@ -62,10 +86,9 @@ class MixedPairs(Dataset[Any]):
         """Return how many rows the shards have, by their footers."""
         return self._ends[-1] if self._ends else 0
 
-    def __getitem__(self, index: int) -> Any:
+    def __getitem__(self, index: int) -> Item:
         """Return one pair, transformed."""
-        pair = to_pair(self.row(index), self.dtype)
-        return self.transform(pair) if self.transform else pair
+        return apply_transform(to_pair(self.row(index), self.dtype), self.transform)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the cache behind: a worker fills its own."""
@@ -104,3 +127,8 @@ class MixedPairs(Dataset[Any]):
                 self._cache.popitem(last=False)
         self._cache.move_to_end(group)
         return self._cache[group]
+
+
+def apply_transform(pair: MixedPair, transform: Transform[Item] | None) -> Item:
+    """Return what a transform makes of a pair; without one the pair, which then is the item."""
+    return transform(pair) if transform else cast(Item, pair)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import TypedDict, overload
 
 import numpy as np
 import torch
@@ -72,7 +72,31 @@ def to_pair(row: Row, dtype: str = "float32") -> MixedPair:
     return pair
 
 
-def collate(pairs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+class MixedBatch(TypedDict, total=False):
+    """Several pairs; a key is there where its column was asked for. n: how many they are.
+
+    Attributes:
+        image: (n, 1, canvas, canvas), as in `MixedPair`.
+        report: n mixed reports.
+        label_w: (n, 14) float32 soft targets in CheXpert order, NaN where nothing is said.
+        lam: (n,) float32.
+        row: n recipes.
+    """
+
+    image: torch.Tensor
+    report: list[str]
+    label_w: torch.Tensor
+    lam: torch.Tensor
+    row: list[Row]
+
+
+@overload
+def collate(pairs: Sequence[MixedPair]) -> MixedBatch: ...
+@overload
+def collate(pairs: Sequence[Mapping[str, object]]) -> Mapping[str, object]: ...
+
+
+def collate(pairs: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
     """Make a batch: tensors of one shape are stacked, all else becomes a list (reports, rows, ragged tensors).
 
     A `DataLoader` needs it (`collate_fn=collate`) as soon as there are rows: their nulls have no default.
@@ -80,6 +104,7 @@ def collate(pairs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {key: _joined([pair[key] for pair in pairs]) for key in pairs[0]}
 
 
-def _joined(values: list[Any]) -> Any:
-    tensors = all(isinstance(value, torch.Tensor) for value in values)
-    return torch.stack(values) if tensors and len({v.shape for v in values}) == 1 else values
+def _joined(values: list[object]) -> object:
+    tensors = [value for value in values if isinstance(value, torch.Tensor)]
+    same = len(tensors) == len(values) and len({tensor.shape for tensor in tensors}) == 1
+    return torch.stack(tensors) if same else values

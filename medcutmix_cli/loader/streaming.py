@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import torch
@@ -12,8 +12,8 @@ from torch import distributed
 from torch.utils.data import IterableDataset, get_worker_info
 
 from medcutmix_cli.errors import UsageError
-from medcutmix_cli.loader.datasets import Transform
-from medcutmix_cli.loader.pairs import BASIC, check_dtype, to_pair
+from medcutmix_cli.loader.datasets import Item, Transform, apply_transform
+from medcutmix_cli.loader.pairs import BASIC, MixedPair, check_dtype, to_pair
 from medcutmix_cli.loader.rows import RowGroup, Source, check_columns, find_groups, read_group, table_row
 from medcutmix_cli.run.shards import Row
 from medcutmix_cli.seeds import stable_generator
@@ -32,7 +32,7 @@ class RowRange:
         return RowRange(self.start + rows * number // count, self.start + rows * (number + 1) // count)
 
 
-class IterableMixedPairs(IterableDataset[Any]):
+class IterableMixedPairs(IterableDataset[Item]):
     """Every row once an epoch, over all ranks and `DataLoader` workers together.
 
     An epoch's order is a permutation of the row groups of all shards, drawn from seed and epoch alone. Each rank,
@@ -60,12 +60,45 @@ class IterableMixedPairs(IterableDataset[Any]):
         UsageError: There is no such column or dtype, or no such rank.
     """
 
+    @overload
+    def __init__(
+        self: IterableMixedPairs[MixedPair],
+        source: Source,
+        *,
+        columns: Sequence[str] = ...,
+        transform: None = None,
+        dtype: str = ...,
+        partial: bool = ...,
+        shuffle: bool = ...,
+        buffer: int = ...,
+        seed: int = ...,
+        rank: int | None = ...,
+        world_size: int | None = ...,
+        drop_uneven: bool = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        source: Source,
+        *,
+        columns: Sequence[str] = ...,
+        transform: Transform[Item],
+        dtype: str = ...,
+        partial: bool = ...,
+        shuffle: bool = ...,
+        buffer: int = ...,
+        seed: int = ...,
+        rank: int | None = ...,
+        world_size: int | None = ...,
+        drop_uneven: bool = ...,
+    ) -> None: ...
+
     def __init__(
         self,
         source: Source,
         *,
         columns: Sequence[str] = BASIC,
-        transform: Transform | None = None,
+        transform: Transform[Item] | None = None,
         dtype: str = "float32",
         partial: bool = False,
         shuffle: bool = True,
@@ -95,14 +128,26 @@ class IterableMixedPairs(IterableDataset[Any]):
         span = self._span()
         return span.end - span.start
 
-    def __iter__(self) -> Iterator[Any]:
+    def batches(self, batch_size: int, workers: int = 0, *, drop_last: bool = False) -> int:
+        """Return how many batches a `DataLoader` makes of an epoch; it is not `len`, which knows no worker.
+
+        Args:
+            batch_size: As the `DataLoader` has it.
+            workers: Its `num_workers`: each of them makes its own last batch.
+            drop_last: As the `DataLoader` has it.
+        """
+        span, count = self._span(), max(1, workers)
+        parts = (span.part(number, count) for number in range(count))
+        sizes = [part.end - part.start for part in parts]
+        return sum(rows // batch_size if drop_last else -(-rows // batch_size) for rows in sizes)
+
+    def __iter__(self) -> Iterator[Item]:
         """Yield the pairs of this rank and worker, transformed."""
         worker = get_worker_info()
         number, count = (worker.id, worker.num_workers) if worker else (0, 1)
         rows = self._rows(self._span().part(number, count))
         for row in self._mixed(rows, number, count):
-            pair = to_pair(row, self.dtype)
-            yield self.transform(pair) if self.transform else pair
+            yield apply_transform(to_pair(row, self.dtype), self.transform)
 
     def __getstate__(self) -> dict[str, Any]:
         """Fix the rank: a worker that is spawned has no process group to ask."""

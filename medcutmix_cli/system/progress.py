@@ -1,5 +1,6 @@
 """How far a long command is, on stderr: a bar for a person, a plain line every 30 s for a log file, or nothing.
 
+A function of the API shows a bar by itself where a person looks, in a terminal or a notebook, and is silent elsewhere.
 Knows stage names and numbers only; rich is imported when the first bar is drawn.
 """
 
@@ -10,13 +11,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TextIO
+from functools import wraps
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TextIO, TypeVar
+
+_Parameters = ParamSpec("_Parameters")
+_Answer = TypeVar("_Answer")
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
 LINE_SECONDS = 30.0
+DRAW_SECONDS = 0.2
+"""A bar in a notebook is drawn so often at most: each drawing is a message to the browser."""
+
 UNITS = {
     "listing": "studies",
     "writing": "pairs",
@@ -62,8 +71,44 @@ def meter(*, quiet: bool = False) -> Iterator[Meter]:
 def _choose(quiet: bool) -> Meter:
     if quiet:
         return Silent()
-    animated = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-    return Bar() if animated else Lines(sys.stderr)
+    return Bar() if _animated() else Lines(sys.stderr)
+
+
+def _animated() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def show_progress(function: Callable[_Parameters, _Answer]) -> Callable[_Parameters, _Answer]:
+    """Show the progress of a function that takes `progress`, where it is not given and somebody looks."""
+
+    @wraps(function)
+    def shown(*args: _Parameters.args, **options: _Parameters.kwargs) -> _Answer:
+        if options.get("progress") is not None:
+            return function(*args, **options)
+        chosen = _choose_for_caller()
+        try:
+            options["progress"] = chosen
+            return function(*args, **options)
+        finally:
+            chosen.close()
+
+    return shown
+
+
+def _choose_for_caller() -> Meter:
+    if display := notebook_display():
+        return NotebookBar(display)
+    return Bar() if _animated() else Silent()
+
+
+def notebook_display() -> Any:
+    """Return IPython's module `display` inside of a notebook's kernel, else None; imports nothing that is not there."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    return import_module("IPython.display") if "IPKernelApp" in getattr(shell, "config", {}) else None
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Take progress and show none: `progress=medcutmix_cli.silent` keeps a notebook or a terminal clean."""
 
 
 class Silent:
@@ -181,3 +226,41 @@ class Bar:
         )
         self._bars.start()
         return self._bars
+
+
+class NotebookBar:
+    """One bar a stage, under the cell of a notebook, in one output that is written over.
+
+    Args:
+        display: IPython's module `display`.
+        clock: Seconds, never going back.
+    """
+
+    def __init__(self, display: Any, clock: Callable[[], float] = time.monotonic) -> None:
+        self._display, self._clock = display, clock
+        self._handle: Any = None
+        self._stages: dict[str, str] = {}
+        self._began: dict[str, float] = {}
+        self._drawn = -DRAW_SECONDS
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Take one report; draw it where the last one is a while ago, or the stage ends."""
+        now = self._clock()
+        began = self._began.setdefault(stage, now)
+        share = f' value="{done}" max="{total}"' if total else ""
+        self._stages[stage] = f"<progress{share}></progress> {line(stage, done, total, now - began)}"
+        if (total and done >= total) or now - self._drawn >= DRAW_SECONDS:
+            self._draw(now)
+
+    def close(self) -> None:
+        """Draw what was reported last."""
+        if self._stages:
+            self._draw(self._clock())
+
+    def _draw(self, now: float) -> None:
+        self._drawn = now
+        shown = self._display.HTML("<br>".join(self._stages.values()))
+        if self._handle is None:
+            self._handle = self._display.display(shown, display_id=True)
+        else:
+            self._handle.update(shown)

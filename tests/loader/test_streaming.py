@@ -162,3 +162,12 @@ def test_pairs_are_tensors_and_transformed(run):
     means = list(pairs)
     assert len(means) == pairs.rows == 1
     assert torch.isclose(means[0], torch.tensor(90 / 255))
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+@pytest.mark.parametrize("drop_last", [True, False])
+def test_the_number_of_batches_is_known_before_they_come(run, workers, drop_last):
+    pairs = IterableMixedPairs(run, columns=IDS, rank=0, world_size=2)
+    options = {"num_workers": workers, "drop_last": drop_last, "collate_fn": collate}
+    loader = DataLoader(pairs, batch_size=7, **options)
+    assert pairs.batches(7, workers, drop_last=drop_last) == len(list(loader)) > 0

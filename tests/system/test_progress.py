@@ -1,12 +1,25 @@
 import ast
+import inspect
 import io
+import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
 import medcutmix_cli
 from medcutmix_cli.system import progress
-from medcutmix_cli.system.progress import Lines, Silent, duration, line, meter
+from medcutmix_cli.system.progress import (
+    Lines,
+    NotebookBar,
+    Silent,
+    duration,
+    line,
+    meter,
+    notebook_display,
+    show_progress,
+    silent,
+)
 
 
 class Clock:
@@ -102,3 +115,93 @@ def test_every_stage_has_a_unit():
     stages = stages_in_the_code()
     assert stages >= {"embedding", "calibrating", "rendering", "mapping"}
     assert stages <= set(progress.UNITS)
+
+
+class Screen:
+    """IPython's module `display`, as far as it is used."""
+
+    def __init__(self) -> None:
+        self.shown = []
+
+    def HTML(self, text):  # noqa: N802
+        return text
+
+    def display(self, shown, *, display_id):
+        assert display_id
+        self.shown.append(shown)
+        return SimpleNamespace(update=self.shown.append)
+
+
+@show_progress
+def work(*, progress=None):
+    """Report two of three."""
+    progress("reading", 2, 3)
+    return progress
+
+
+def test_a_function_shows_a_bar_to_a_person_in_a_terminal_and_nothing_elsewhere(monkeypatch):
+    assert type(work()) is Silent
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    assert type(work()).__name__ == "Bar"
+    monkeypatch.setenv("TERM", "dumb")
+    assert type(work()) is Silent
+
+
+def test_who_says_where_progress_goes_gets_it_there_only(monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    told = []
+    work(progress=lambda *report: told.append(report))
+    assert told == [("reading", 2, 3)]
+    assert work(progress=silent) is silent
+
+
+def make_notebook(monkeypatch, **config):
+    """Pretend that this process is one in which IPython runs, as a kernel where its config says so."""
+    screen, ipython = Screen(), ModuleType("IPython")
+    ipython.get_ipython = lambda: SimpleNamespace(config=config)
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", screen)
+    return screen
+
+
+def test_a_notebook_gets_a_bar_under_the_cell_that_is_written_over(monkeypatch):
+    screen = make_notebook(monkeypatch, IPKernelApp={})
+    assert type(work()) is NotebookBar
+    assert len(screen.shown) == 2  # at once, and when it was closed
+    assert '<progress value="2" max="3">' in screen.shown[-1]
+    assert "reading: 2 of 3 studies" in screen.shown[-1]
+
+
+def test_ipython_in_a_terminal_is_a_terminal(monkeypatch):
+    make_notebook(monkeypatch)
+    assert notebook_display() is None
+    monkeypatch.delitem(sys.modules, "IPython")
+    assert notebook_display() is None
+
+
+def test_a_notebook_is_told_seldom_and_of_every_end():
+    clock, screen = Clock(), Screen()
+    bar = NotebookBar(screen, clock)
+    for done in range(1, 1001):
+        clock.now += 0.001
+        bar("reading", done, 1000)
+    assert len(screen.shown) in range(4, 8)
+    assert "1,000 of 1,000" in screen.shown[-1]
+    bar("pairing", 3, 0)
+    bar.close()
+    assert "<progress></progress> pairing: 3 studies" in screen.shown[-1]
+    assert "reading" in screen.shown[-1]
+
+
+def test_every_function_of_the_api_that_reports_shows_it_unless_told_otherwise():
+    reporting = {
+        name
+        for name in medcutmix_cli.__all__
+        if callable(thing := getattr(medcutmix_cli, name))
+        and not isinstance(thing, type)
+        and "progress" in inspect.signature(thing).parameters
+    }
+    shown = {name for name in reporting if hasattr(getattr(medcutmix_cli, name), "__wrapped__")}
+    assert len(shown) > 12
+    assert reporting - shown == {"write_sample"}
