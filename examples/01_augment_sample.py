@@ -6,14 +6,15 @@ Usage: python 01_augment_sample.py WORK [STUDIES]
 import sys
 from pathlib import Path
 
+from _start import RECIPE, STUDIES, insist_on_pairs, sample_in
+
 import medcutmix_cli
 
 
-def main(work: str, studies: str = "60") -> None:
+def main(work: str, studies: str = str(STUDIES)) -> None:
     folder = Path(work)
-    medcutmix_cli.write_sample(folder / "sample", studies=int(studies))
-    recipe = Path(__file__).with_name("recipe.toml")
-    status = medcutmix_cli.augment(folder / "sample", folder / "run", config=recipe)
+    status = medcutmix_cli.augment(sample_in(folder, int(studies)), folder / "run", config=RECIPE)
+    insist_on_pairs(status, folder / "run")
     checked = medcutmix_cli.verify(folder / "run", deep=True)
     print(
         f"{status.studies['inputs']} studies: {status.studies['planned']} planned, left out {status.dropped}"

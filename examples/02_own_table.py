@@ -1,11 +1,13 @@
 """A data set of your own: any table with a row a picture. Here one is made from the sample's pictures.
 
-Usage: python 02_own_table.py WORK   (after 01_augment_sample.py)
+Usage: python 02_own_table.py WORK
 """
 
 import csv
 import sys
 from pathlib import Path
+
+from _start import insist_on_pairs, sample_in
 
 import medcutmix_cli
 from medcutmix_cli.datasets.recognise import open_dataset
@@ -32,12 +34,13 @@ def write_table(sample: Path, table: Path) -> None:
 def main(work: str) -> None:
     folder = Path(work)
     table = folder / "table.csv"
-    write_table(folder / "sample", table)
+    write_table(sample_in(folder), table)
     columns = COLUMNS | {"split": "fold"}
     status = medcutmix_cli.augment(
         table, folder / "run-of-table", encoder="bundled", columns=columns, shard_size=50
     )
     print(f"{status.studies['inputs']} studies, {status.written} pairs written")
+    insist_on_pairs(status, folder / "run-of-table")
 
 
 if __name__ == "__main__":

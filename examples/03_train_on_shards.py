@@ -1,6 +1,6 @@
 """What a trainer does with the shards: pictures, soft targets with their mask, one step of a tiny classifier.
 
-Usage: python 03_train_on_shards.py WORK   (after 01_augment_sample.py)
+Usage: python 03_train_on_shards.py WORK
 """
 
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from _start import run_in
 
 from medcutmix_cli.rendering.rows import row_pixels
 from medcutmix_cli.run.shards import Row, read_rows
@@ -28,7 +29,7 @@ def masked_loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 def main(work: str) -> None:
     torch.manual_seed(0)
-    shards = sorted((Path(work) / "run" / "data").glob("part-*.parquet"))
+    shards = sorted((run_in(Path(work)) / "data").glob("part-*.parquet"))
     rows = [row for shard in shards for row in read_rows(shard, ["image", "label_w", "report", "lam"])]
     pictures, targets = batch(rows[:16])
     model = torch.nn.Sequential(torch.nn.AvgPool2d(56), torch.nn.Flatten(), torch.nn.Linear(64, 14))

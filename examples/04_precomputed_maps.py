@@ -3,7 +3,7 @@
 The "other model" here is a stand-in: the bundled encoder, which knows drawn phantoms only. Put yours in the place of
 `draw_map`; it may run in another environment, on another machine.
 
-Usage: python 04_precomputed_maps.py WORK   (after 01_augment_sample.py)
+Usage: python 04_precomputed_maps.py WORK
 """
 
 import sys
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from _start import RECIPE, insist_on_pairs, sample_in
 
 import medcutmix_cli
 from medcutmix_cli.datasets.recognise import open_dataset
@@ -51,17 +52,17 @@ def write_maps(needed: pa.Table, dataset: Path, file: Path) -> None:
 
 def main(work: str) -> None:
     folder = Path(work)
-    sample, scratch, run = folder / "sample", folder / "scratch", folder / "run-of-maps"
-    recipe = Path(__file__).with_name("recipe.toml")
-    medcutmix_cli.plan(sample, scratch, config=recipe, encoder="bundled")
+    sample, scratch, run = sample_in(folder), folder / "scratch", folder / "run-of-maps"
+    medcutmix_cli.plan(sample, scratch, config=RECIPE, encoder="bundled")
     needed = medcutmix_cli.needed_maps(scratch)
     write_maps(needed, sample, folder / "maps.parquet")
     status = medcutmix_cli.augment(
-        sample, run, config=recipe, encoder="precomputed", weights=folder / "maps.parquet"
+        sample, run, config=RECIPE, encoder="precomputed", weights=folder / "maps.parquet"
     )
     same = (scratch / "plan.parquet").read_bytes() == (run / "plan.parquet").read_bytes()
     print(f"{len(needed)} maps for {status.planned} pairs; the same pairs as planned: {same}")
     print(f"{status.written} written, rejected {status.rejected}, failed {status.failed}")
+    insist_on_pairs(status, run)
 
 
 if __name__ == "__main__":

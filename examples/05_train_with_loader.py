@@ -2,13 +2,14 @@
 
 The model is a toy: patches, a layer, the mean. Manifold mix stands between patches and layer; it could stand anywhere.
 
-Usage: python 05_train_with_loader.py WORK   (after 01_augment_sample.py)
+Usage: python 05_train_with_loader.py WORK
 """
 
 import sys
 from pathlib import Path
 
 import torch
+from _start import run_in, sample_in
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -45,9 +46,8 @@ def main(work: str) -> None:
     torch.manual_seed(0)
     columns = (*loader.BASIC, *loader.LABELS, *loader.RECIPE, *loader.PARENTS)
     columns += (*loader.CONTRASTIVE, *loader.ATTMIM)
-    pairs = loader.IterableMixedPairs(
-        Path(work) / "run", columns=columns, transform=WithParents(Path(work) / "sample"), buffer=64
-    )
+    sample, run = sample_in(Path(work)), run_in(Path(work))
+    pairs = loader.IterableMixedPairs(run, columns=columns, transform=WithParents(sample), buffer=64)
     # Spawned, not forked: a fork after torch has started threads may hang.
     batches = DataLoader(
         pairs,
