@@ -173,8 +173,45 @@ def mix(
         donor: Ended or under way.
         sentences: Every sentence of the shard, encoded.
     """
+    seen = see_pair(renderer, pair, recipient, donor, sentences)
+    if isinstance(seen, PairOutcome):
+        return seen
+    row = _mixed_row(renderer, pair, seen)
+    if isinstance(row, PairOutcome):
+        return row
+    return RenderedPair(row, (NEIGHBOUR_UNMAPPED,) if seen.unmapped else ())
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPair:
+    """A pair whose pictures and maps are there.
+
+    Attributes:
+        views: Of recipient and donor.
+        features: The encoder's own, of both.
+        unmapped: Whether a neighbour has no map.
+    """
+
+    views: tuple[View, View]
+    features: tuple[Any, Any]
+    unmapped: bool = False
+
+    def draw(self, renderer: Renderer, pair: Pair) -> Cut | RefusedCut:
+        """Decide what is pasted, by the pair's own generator."""
+        rng = stable_generator(renderer.seed, "cut", pair.pair_id)
+        return draw_cut(*self.views, renderer.strategies, pair.image_mode, rng)
+
+
+def see_pair(
+    renderer: Renderer,
+    pair: Pair,
+    recipient: Future[Group],
+    donor: Future[Group],
+    sentences: dict[str, Query],
+) -> SeenPair | PairOutcome:
+    """Look at both parents of a pair as the mix does; arguments as of `mix`."""
     views: list[View] = []
-    seen: list[Any] = []
+    features: list[Any] = []
     unmapped = False
     for who, parent, group in (("recipient", pair.recipient, recipient), ("donor", pair.donor, donor)):
         prepared, query = group.result()[parent.image_path], sentences.get(parent.sentence)
@@ -192,17 +229,13 @@ def mix(
         mapped = tuple(neighbour for neighbour in neighbours if neighbour is not None)
         view = _view(renderer, pair, prepared, parent, attention, mapped)
         views.append(replace(view, facts=prepared.facts))
-        seen.append(prepared.features)
-    row = _mixed_row(renderer, pair, views, seen)
-    if isinstance(row, PairOutcome):
-        return row
-    return RenderedPair(row, (NEIGHBOUR_UNMAPPED,) if unmapped else ())
+        features.append(prepared.features)
+    return SeenPair((views[0], views[1]), (features[0], features[1]), unmapped)
 
 
-def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any]) -> Row | PairOutcome:
-    view_a, view_b = views
-    rng = stable_generator(renderer.seed, "cut", pair.pair_id)
-    cut = draw_cut(view_a, view_b, renderer.strategies, pair.image_mode, rng)
+def _mixed_row(renderer: Renderer, pair: Pair, seen: SeenPair) -> Row | PairOutcome:
+    view_a, view_b = seen.views
+    cut = seen.draw(renderer, pair)
     if isinstance(cut, RefusedCut):
         return _outcome(pair, "rejected", "mask", cut.reason)
     shares = pixel_weights(cut, view_a.placement, view_b.placement)
@@ -220,7 +253,9 @@ def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any
         rank=composed_rank(cut, view_a, view_b, renderer.strategies.energy),
         picture=encode_picture(paste(cut, view_a, view_b, shares), renderer.image_format),
         features=(
-            _mixed_features(renderer.encoder, cut, seen, renderer.canvas) if renderer.features else None
+            _mixed_features(renderer.encoder, cut, seen.features, renderer.canvas)
+            if renderer.features
+            else None
         ),
     )
     return to_row(sample)
@@ -233,7 +268,7 @@ def _mixed_parent(parent: Parent, view: View, mask: Mask) -> MixedParent:
 
 
 def _mixed_features(
-    encoder: Encoder, cut: Cut, seen: list[Any], canvas: int
+    encoder: Encoder, cut: Cut, seen: tuple[Any, Any], canvas: int
 ) -> npt.NDArray[np.float16] | None:
     """Mix the parents' patch features by the weights of the cut: manifold mix at the frozen encoder's output.
 
