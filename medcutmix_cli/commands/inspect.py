@@ -1,24 +1,29 @@
-"""`medcutmix inspect`: look at a run, a shard, one pair, or make a page of several."""
+"""`medcutmix inspect`: look at a run, a shard, one pair, written or not, or make a page or a sheet of many."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from medcutmix_cli.commands import common
+from medcutmix_cli.commands.page_options import PageOptions
 from medcutmix_cli.commands.session import Session, print_json
-from medcutmix_cli.commands.setting_options import with_settings
+from medcutmix_cli.commands.setting_options import with_record, with_settings
 from medcutmix_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from medcutmix_cli.inspection.pair_record import PairView
+    from medcutmix_cli.inspection.refused_view import RefusedView
     from medcutmix_cli.inspection.summary import Inspection
 
-PAIR, PAGE = "One pair", "Page"
+PAIR = "One pair"
+_STRIP = 320
+"""Side of a picture in a terminal that draws pixels."""
 
 Target = Annotated[
     Path | None, typer.Argument(help="Run folder, or one shard.", metavar="RUN", show_default=False)
@@ -42,43 +47,18 @@ Schema = Annotated[
         "--schema", help="Print every column and what it means: of PATH, or of this version without."
     ),
 ]
-Html = Annotated[
-    Path | None,
-    typer.Option(
-        help="Write a page of all pairs to this file; their pictures lie in a folder beside it.",
-        metavar="FILE",
-        rich_help_panel=PAGE,
-    ),
-]
-Pairs = Annotated[
-    int | None,
-    typer.Option(
-        help="How many pairs page or sheet show: all, or 10 with --self-contained, 24 on a sheet.",
-        metavar="N",
-        min=1,
-        show_default=False,
-        rich_help_panel=PAGE,
-    ),
-]
-SelfContained = Annotated[
-    bool,
-    typer.Option(
-        "--self-contained", help="Put everything into the one file of --html.", rich_help_panel=PAGE
-    ),
-]
 
 
 @with_settings("inspect")
+@with_record("page", PageOptions)
 def inspect(
     context: typer.Context,
     settings: Mapping[str, Any],
+    page: Mapping[str, Any],
     path: Target = None,
     schema: Schema = False,
     pair: PairId = None,
     index: Index = None,
-    html: Html = None,
-    pairs: Pairs = None,
-    self_contained: SelfContained = False,
     json: common.Json = False,
     quiet: common.Quiet = False,
 ) -> None:
@@ -87,7 +67,7 @@ def inspect(
         raise UsageError("--pair and --index both choose a pair", hint="give one of them")
     session = Session.of(context, quiet=quiet)
     if schema:
-        if html or pair is not None or index is not None:
+        if page["html"] or page["sheet"] or pair is not None or index is not None:
             raise UsageError("--schema tells columns, not pairs", hint="leave out --pair, --index and --html")
         _tell_schema(path, session, json=json)
         return
@@ -95,7 +75,21 @@ def inspect(
         raise UsageError(
             "which run or shard?", hint="give its path, or --schema for the columns of this version"
         )
-    _tell_contents(path, session, pair, index, html, pairs, settings["dataset"], json=json)
+    chosen = _Chosen(pair, index, page["pictures"] or "auto")
+    _tell_contents(path, session, chosen, page, settings["dataset"], json=json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Which pair was asked for, and how its pictures are printed."""
+
+    pair: str | None
+    index: int | None
+    pictures: str
+
+    @property
+    def any(self) -> bool:
+        return self.pair is not None or self.index is not None
 
 
 def _tell_schema(path: Path | None, session: Session, *, json: bool) -> None:
@@ -115,10 +109,8 @@ def _tell_schema(path: Path | None, session: Session, *, json: bool) -> None:
 def _tell_contents(
     path: Path,
     session: Session,
-    pair: str | None,
-    index: int | None,
-    html: Path | None,
-    pairs: int,
+    chosen: _Chosen,
+    page: Mapping[str, Any],
     dataset: Path | None,
     *,
     json: bool,
@@ -126,51 +118,134 @@ def _tell_contents(
     from medcutmix_cli.inspection.summary import inspect as inspect_path
 
     inspection = inspect_path(path)
-    page = _write_page(path, html, pairs, dataset) if html else None
-    view = _chosen(inspection, path, pair, index, always=not (json or html))
+    refused = _refused(path, chosen, dataset)
+    written = _write(path, page, dataset, session)
+    shown = chosen.any or not (json or written)
+    view = _view(path, inspection, chosen) if shown and refused is None else None
     if json:
-        more = {"demonstration": inspection.demonstration, "pair": _without_picture(view), "html": page}
-        print_json("inspection", inspection, **more)
+        print_json("inspection", inspection, **_document(inspection, view, refused, written))
     elif not session.quiet:
-        _show(inspection, view, page, overview=pair is None and index is None)
+        _show(path, inspection, view or refused, written, chosen, dataset)
 
 
-def _chosen(
-    inspection: Inspection, path: Path, pair: str | None, index: int | None, *, always: bool
-) -> PairView | None:
+def _document(
+    inspection: Inspection,
+    view: PairView | None,
+    refused: RefusedView | None,
+    written: Mapping[str, Mapping[str, object]],
+) -> dict[str, object]:
+    from medcutmix_cli.inspection.refused_view import as_plain
+
+    pair = None if view is None else {n: v for n, v in asdict(view).items() if n not in ("picture", "warp")}
+    return {
+        "demonstration": inspection.demonstration,
+        "pair": pair,
+        "refused": as_plain(refused) if refused else None,
+        "html": written.get("page"),
+        "sheet": written.get("sheet"),
+    }
+
+
+def _refused(path: Path, chosen: _Chosen, dataset: Path | None) -> RefusedView | None:
+    """Render the pair that was asked for once more, where it was not written."""
+    from medcutmix_cli.inspection.pair_view import has_pair
+    from medcutmix_cli.inspection.refused_view import RefusedPairs
+    from medcutmix_cli.run.folder import RunFolder
+
+    if chosen.pair is None or not RunFolder(path).is_run() or has_pair(path, chosen.pair):
+        return None
+    pairs = RefusedPairs(path, dataset)
+    found = pairs.find(chosen.pair)
+    return pairs.view(found) if found else None
+
+
+def _view(path: Path, inspection: Inspection, chosen: _Chosen) -> PairView | None:
     from medcutmix_cli.inspection.pair_view import first_exchange, pair_view
 
-    asked = pair is not None or index is not None
-    if not asked and not (always and inspection.rows):
+    if not (chosen.any or inspection.rows):
         return None
-    return pair_view(path, pair_id=pair, index=(index or 0) if asked else first_exchange(path))
+    index = (chosen.index or 0) if chosen.any else first_exchange(path)
+    return pair_view(path, pair_id=chosen.pair, index=index, picture=True)
 
 
-def _without_picture(view: PairView | None) -> dict[str, object] | None:
-    if view is None:
-        return None
-    return {name: value for name, value in asdict(view).items() if name not in ("picture", "warp")}
+def _write(
+    path: Path, page: Mapping[str, Any], dataset: Path | None, session: Session
+) -> dict[str, dict[str, object]]:
+    """Write the page and the sheet that were asked for."""
+    from medcutmix_cli.system.progress import meter
 
+    written: dict[str, dict[str, object]] = {}
+    pairs, rejected = page["pairs"], page["rejected"] or 0
+    if page["html"]:
+        from medcutmix_cli.gallery import write_gallery
 
-def _write_page(path: Path, html: Path, pairs: int, dataset: Path | None) -> dict[str, object]:
-    from medcutmix_cli.gallery import write_gallery
+        whole = bool(page["self_contained"])
+        with meter(quiet=session.quiet) as progress:
+            count = write_gallery(
+                path,
+                page["html"],
+                pairs,
+                dataset=dataset,
+                self_contained=whole,
+                rejected=rejected,
+                progress=progress,
+            )
+        written["page"] = {"file": str(page["html"]), "pairs": count}
+    if page["sheet"]:
+        from medcutmix_cli.gallery.sheet import PAIRS, write_sheet
 
-    return {"file": str(html), "pairs": write_gallery(path, html, pairs, dataset=dataset)}
+        count = write_sheet(path, page["sheet"], pairs or PAIRS, rejected=rejected, dataset=dataset)
+        written["sheet"] = {"file": str(page["sheet"]), "pairs": count}
+    return written
 
 
 def _show(
+    path: Path,
     inspection: Inspection,
-    view: PairView | None,
-    page: dict[str, object] | None,
-    *,
-    overview: bool,
+    view: PairView | RefusedView | None,
+    written: Mapping[str, Mapping[str, object]],
+    chosen: _Chosen,
+    dataset: Path | None,
 ) -> None:
-    from medcutmix_cli.terminal import inspection_view, output, pair_panel
+    from medcutmix_cli.inspection.pair_record import PairView
+    from medcutmix_cli.terminal import inspection_view, output, pair_panel, refused_panel
 
     console = output()
-    if page:
-        console.print(f"pairs: {page['pairs']}, page: {page['file']}", markup=False, soft_wrap=True)
-    elif overview:
+    for kind, told in written.items():
+        console.print(f"pairs: {told['pairs']}, {kind}: {told['file']}", markup=False, soft_wrap=True)
+    if not (written or chosen.any):
         console.print(inspection_view(inspection), "")
-    if view:
-        console.print(pair_panel(view, inspection.rows))
+    if view is None:
+        return
+    panel = pair_panel(view, inspection.rows) if isinstance(view, PairView) else refused_panel(view)
+    console.print(panel)
+    _print_pictures(path, view, chosen.pictures, dataset)
+
+
+def _print_pictures(path: Path, view: PairView | RefusedView, asked: str, dataset: Path | None) -> None:
+    """Print a pair's pictures where the terminal can show them, or where it was said how."""
+    from medcutmix_cli.terminal.pictures import HalfBlocks, picture_text, picture_way
+    from medcutmix_cli.terminal.words import output
+
+    way = picture_way(asked, sys.stdout)
+    if way == "none":
+        return
+    strip, names = _strip(path, view, dataset)
+    console = output()
+    console.print("", f"Pictures: {names}", sep="\n")
+    if way == "blocks":
+        console.print(HalfBlocks(strip))
+    else:
+        sys.stdout.write(picture_text(strip, way) + "\n")
+
+
+def _strip(path: Path, view: PairView | RefusedView, dataset: Path | None) -> tuple[Any, str]:
+    from medcutmix_cli.inspection.pair_record import PairView
+    from medcutmix_cli.inspection.parent_images import ParentImages
+    from medcutmix_cli.inspection.strips import pair_strip, refused_strip
+    from medcutmix_cli.run.contents import open_contents
+
+    if isinstance(view, PairView):
+        parents = ParentImages(open_contents(path).record, dataset)
+        return pair_strip(view, parents, _STRIP), "recipient, donor, mix"
+    return refused_strip(view, _STRIP), "recipient, donor"

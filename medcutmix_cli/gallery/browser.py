@@ -13,13 +13,17 @@ from urllib.parse import quote
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.gallery.catalogue import CataloguePair, as_table, unwritten_pairs, written_pairs
-from medcutmix_cli.gallery.choice import spread_over_findings
+from medcutmix_cli.gallery.choice import spread_over_findings, spread_over_rules
 from medcutmix_cli.gallery.page import PageData, page_html
+from medcutmix_cli.gallery.page_pictures import PagePictures
 from medcutmix_cli.gallery.pairs import pair_html
-from medcutmix_cli.gallery.parents import PagePictures, ParentImages
 from medcutmix_cli.gallery.picture_stores import EmbeddedPictures, PictureFiles
+from medcutmix_cli.gallery.pictures import jpeg_bytes
+from medcutmix_cli.gallery.refused_pairs import refused_html
 from medcutmix_cli.gallery.script_data import data_block, data_script
 from medcutmix_cli.inspection.pair_view import view_at
+from medcutmix_cli.inspection.parent_images import ParentImages
+from medcutmix_cli.inspection.refused_view import RefusedPairs, RefusedView
 from medcutmix_cli.inspection.summary import inspect
 from medcutmix_cli.run.contents import Contents, open_contents
 from medcutmix_cli.run.seals import seal_page
@@ -40,6 +44,7 @@ def write_gallery(
     *,
     dataset: str | Path | None = None,
     self_contained: bool = False,
+    rejected: int = 0,
     progress: Progress | None = None,
 ) -> int:
     """Write an HTML page of the pairs of a run folder or a lone shard; the file appears whole or not at all.
@@ -54,6 +59,8 @@ def write_gallery(
         pairs: How many pairs to show at most; None: all, or `SELF_CONTAINED` inside of one file.
         dataset: Where the data set is now, if it has moved since the plan.
         self_contained: Whether everything lies inside of the page.
+        rejected: How many pairs that were not written are rendered once more, with the rule drawn, the rules taking
+            turns; the others are listed with their rule alone.
         progress: Called with ("showing", pairs done, pairs).
 
     Returns:
@@ -73,7 +80,8 @@ def write_gallery(
     with explain_storage_errors(page):
         page.parent.mkdir(parents=True, exist_ok=True)
         with _place(page, self_contained=self_contained) as place:
-            lines = _PageWriter(contents, PagePictures(parents, place.store), place, progress).write(chosen)
+            writer = _PageWriter(contents, PagePictures(parents, place.store), place, progress)
+            lines = writer.write(chosen, RefusedPairs(path, dataset) if rejected else None, rejected)
             text = page_html(inspect(path), lines, place.data(len(lines)), name=name)
             with publish(page) as temporary:
                 temporary.touch(mode=0o600)
@@ -97,7 +105,7 @@ class _Place:
             (self.folder / f"{name}.js").write_text(data_script(name, value), encoding="ascii")
 
     def data(self, lines: int) -> PageData:
-        return PageData(quote(self.name), -(-lines // LINES_A_PART), tuple(self.blocks))
+        return PageData(quote(self.name), max(1, -(-lines // LINES_A_PART)), tuple(self.blocks))
 
 
 @contextmanager
@@ -129,22 +137,46 @@ class _PageWriter:
     place: _Place
     progress: Progress | None
 
-    def write(self, chosen: list[int]) -> list[CataloguePair]:
-        """Write the rows at some positions, and a line for each pair that has no row."""
-        written, lines = written_pairs(self.contents), []
+    def write(self, chosen: list[int], refused: RefusedPairs | None, count: int) -> list[CataloguePair]:
+        """Write the rows at some positions, some pairs without a row, and a line for each of these that there is."""
+        lines = [*self._written(chosen), *self._unwritten(refused, count, -(-len(chosen) // PAIRS_A_PART))]
+        for number, start in enumerate(range(0, max(1, len(lines)), LINES_A_PART)):
+            self.place.keep(f"index-{number}", as_table(lines[start : start + LINES_A_PART]))
+        return lines
+
+    def _written(self, chosen: list[int]) -> Iterator[CataloguePair]:
+        lines, done = written_pairs(self.contents), 0
         for part, start in enumerate(range(0, len(chosen), PAIRS_A_PART)):
             articles: dict[str, str] = {}
             for index in chosen[start : start + PAIRS_A_PART]:
-                lines.append(self._article(written[index], index, part, articles))
+                yield self._article(lines[index], index, part, articles)
+                done += 1
                 if self.progress:
-                    self.progress("showing", len(lines), len(chosen))
+                    self.progress("showing", done, len(chosen))
             self.place.keep(f"pairs-{part}", articles)
-        lines += unwritten_pairs(self.contents)
-        for number, start in enumerate(range(0, len(lines), LINES_A_PART)):
-            self.place.keep(f"index-{number}", as_table(lines[start : start + LINES_A_PART]))
-        if not lines and self.place.folder:
-            self.place.keep("index-0", as_table([]))
-        return lines
+
+    def _unwritten(
+        self, refused: RefusedPairs | None, count: int, first_part: int
+    ) -> Iterator[CataloguePair]:
+        lines = unwritten_pairs(self.contents)
+        drawn = spread_over_rules(lines, count if refused else 0)
+        articles: dict[str, str] = {}
+        for line in lines:
+            if refused is None or line.id not in drawn:
+                yield line
+                continue
+            view = refused.view(line.id)
+            number = first_part + len(articles) // PAIRS_A_PART
+            yield line.with_article(number, self._small(view))
+            articles[line.id] = refused_html(view, self.place.store)
+            if self.progress:
+                self.progress("showing", len(articles), len(drawn))
+        for part, start in enumerate(range(0, len(articles), PAIRS_A_PART), first_part):
+            self.place.keep(f"pairs-{part}", dict(list(articles.items())[start : start + PAIRS_A_PART]))
+
+    def _small(self, view: RefusedView) -> str:
+        pixels = view.recipient.pixels
+        return "" if pixels is None else self.pictures.thumbnail(view.pair_id, jpeg_bytes(pixels))
 
     def _article(self, line: CataloguePair, index: int, part: int, articles: dict[str, str]) -> CataloguePair:
         view = view_at(self.contents, index, picture=True)

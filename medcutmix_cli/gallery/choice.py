@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain, zip_longest
 
+from medcutmix_cli.gallery.catalogue import CataloguePair
 from medcutmix_cli.run.contents import Contents, read_columns
 
 
@@ -22,3 +24,12 @@ def spread_over_findings(contents: Contents, count: int) -> list[int]:
     turns = zip_longest(*(sorted(queues[finding]) for finding in sorted(queues)))
     in_turn = [entry[1] for entry in chain(chain.from_iterable(turns), plain) if entry]
     return sorted(in_turn[:count])
+
+
+def spread_over_rules(pairs: Sequence[CataloguePair], count: int) -> set[str]:
+    """Choose up to `count` pairs that were not written, the rules taking turns; return their ids."""
+    queues: dict[str, list[str]] = {}
+    for pair in pairs:
+        queues.setdefault(pair.rule, []).append(pair.id)
+    turns = zip_longest(*(sorted(queues[rule]) for rule in sorted(queues)))
+    return set([pair for pair in chain.from_iterable(turns) if pair][:count])

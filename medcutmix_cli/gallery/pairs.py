@@ -9,7 +9,7 @@ import numpy as np
 
 from medcutmix_cli.gallery.donor_region import donor_region_path
 from medcutmix_cli.gallery.markup import escape, resource, words
-from medcutmix_cli.gallery.parents import PagePictures
+from medcutmix_cli.gallery.page_pictures import PagePictures
 from medcutmix_cli.gallery.pictures import heat_uri, outline_path, weights_uri
 from medcutmix_cli.gallery.report import diff_html, donor_html
 from medcutmix_cli.inspection.pair_record import PairView, ParentView
@@ -27,7 +27,7 @@ def pair_html(view: PairView, number: int, pictures: PagePictures) -> str:
     """Return the article of one pair."""
     return Template(resource("pair.html")).substitute(
         number=number,
-        exchange=exchange_html(view),
+        exchange=exchange_html(view.exchange),
         badges="".join(f'<span class="badge">{escape(badge)}</span>' for badge in view.badges),
         facts=f"<code>{escape(view.pair_id)}</code>, "
         + escape(f"{view.split}, {view.strategy}, {view.shard}"),
@@ -45,9 +45,9 @@ def pair_html(view: PairView, number: int, pictures: PagePictures) -> str:
     )
 
 
-def exchange_html(view: PairView) -> str:
+def exchange_html(exchange: str) -> str:
     """Return what was exchanged: "pneumothorax -> mass" with a drawn arrow."""
-    return words(view.exchange).replace("-&gt;", '<span class="to" aria-label="became">&rarr;</span>')
+    return words(exchange).replace("-&gt;", '<span class="to" aria-label="became">&rarr;</span>')
 
 
 def _parent(role: str, parent: ParentView, view: PairView, pictures: PagePictures, tag: str) -> str:

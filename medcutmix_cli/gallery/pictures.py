@@ -85,6 +85,12 @@ def outline_path(mask: Sequence[int], grid: tuple[int, int]) -> str:
     return "".join(f"M{x} {y}{'h' if across else 'v'}1" for x, y, across in edges)
 
 
+def cells_path(mask: Sequence[int], grid: tuple[int, int]) -> str:
+    """Return the cells of a mask as an SVG path that can be filled, in cells."""
+    rows, columns = np.nonzero(np.array(mask, bool).reshape(grid))
+    return "".join(f"M{x} {y}h1v1h-1z" for y, x in zip(rows.tolist(), columns.tolist(), strict=True))
+
+
 def outline_edges(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int, bool]]:
     """Return the cell edges between a mask and the rest: x, y of the start, and whether it goes right or down."""
     cells = np.pad(mask, 1)

@@ -43,6 +43,12 @@ def pair_view(
     return view_at(contents, at, picture=picture)
 
 
+def has_pair(path: str | Path, pair_id: str) -> bool:
+    """Say whether a row has this id, or begins with it."""
+    rows = read_columns(open_contents(path), ("pair_id",))
+    return any(row["pair_id"].startswith(pair_id.lower()) for row in rows)
+
+
 def first_exchange(path: str | Path) -> int:
     """Return the position of the first row in which a finding comes in; 0 where none has one."""
     rows = read_columns(open_contents(path), ("finding",))
@@ -80,7 +86,11 @@ def _position(contents: Contents, pair_id: str) -> int:
     if len(found) == 1:
         return found[0]
     what = "several pairs begin with this id" if found else "there is no pair with this id"
-    hint = "give more digits" if found else "it may have been rejected or failed: see failures/"
+    hint = (
+        "give more digits"
+        if found
+        else "give the run folder: pairs that were rejected or failed are shown too"
+    )
     raise UsageError(what, where=f"{pair_id} in {contents.path}", hint=hint)
 
 

@@ -13,7 +13,7 @@ from medcutmix_cli.mixing.blend_rule import BlendRule
 from medcutmix_cli.mixing.guards import Guards, broken_guard, free_cells, shared_cells
 from medcutmix_cli.mixing.intensity import match_intensity
 from medcutmix_cli.mixing.movement import Movement
-from medcutmix_cli.mixing.recipe import RefusedCut
+from medcutmix_cli.mixing.recipe import RefusedCut, RefusedRegions
 from medcutmix_cli.mixing.region_rule import ParentEvidence, RegionRule
 from medcutmix_cli.mixing.views import View
 from medcutmix_cli.records import Cut
@@ -70,13 +70,14 @@ def draw_attended(
     reason = _not_usable(recipient, donor)
     if reason:
         return RefusedCut(reason)
-    found = [_found(view, strategies) for view in (recipient, donor)]
+    found = [find_region(view, strategies) for view in (recipient, donor)]
+    regions = RefusedRegions(found[0].mask, found[1].mask)
     for name, region in zip(("recipient", "donor"), found, strict=True):
         if region.rejected:
-            return RefusedCut(f"{name}-{region.rejected}")
+            return RefusedCut(f"{name}-{region.rejected}", regions)
     alignment = _align(recipient, donor, strategies.alignment, (found[0].mask, found[1].mask))
     if alignment.rejected:
-        return RefusedCut(alignment.rejected)
+        return RefusedCut(alignment.rejected, replace(regions, quality=alignment.quality))
     return _drawn(recipient, donor, strategies, found[0], found[1], alignment, rng)
 
 
@@ -99,7 +100,15 @@ def _drawn(
     strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
     drawing = _Drawing(own, given, alignment, movement, strength, free)
     reason = joined.rejected or _broken(drawing, recipient, donor, strategies.guards)
-    return RefusedCut(reason) if reason else _cut(drawing, recipient, donor, strategies, rng)
+    if reason:
+        return RefusedCut(reason, _refused_regions(drawing, joined.strength >= 0.5))
+    return _cut(drawing, recipient, donor, strategies, rng)
+
+
+def _refused_regions(drawing: _Drawing, joined: Mask) -> RefusedRegions:
+    mask = drawing.strength >= 0.5
+    masks = (drawing.own.mask, drawing.given.mask)
+    return RefusedRegions(*masks, joined, mask, drawing.movement, drawing.alignment.quality)
 
 
 def _align(recipient: View, donor: View, rule: AlignmentRule, evidence: Evidence) -> Alignment:
@@ -134,7 +143,8 @@ def _not_usable(recipient: View, donor: View) -> str:
     return next((f"{name}-weak-evidence" for name, view in named if view.asked and not view.grounded), "")
 
 
-def _found(view: View, strategies: Strategies) -> Region:
+def find_region(view: View, strategies: Strategies) -> Region:
+    """Cut the mask of one parent in its own frame; an empty one where it was not asked."""
     if not view.asked:
         return Region(np.zeros(view.scores.shape, dtype=np.bool_))
     anatomy = view.look().anatomy(view.scores.shape) if strategies.alignment.registers else None
@@ -151,12 +161,12 @@ def _broken(drawing: _Drawing, recipient: View, donor: View, guards: Guards) -> 
     if not mask.any():
         shared = shared_cells(recipient.placement, donor.placement, mask.shape, movement)
         return "no-cell-to-paste" if shared.any() else "no-shared-field-of-view"
-    if donor.asked and _arriving(drawing.given.mask, mask, movement) < guards.donor_share:
+    if donor.asked and arriving_share(drawing.given.mask, mask, movement) < guards.donor_share:
         return "donor-evidence-left-out"
     return broken_guard(mask, movement, recipient, donor, guards)
 
 
-def _arriving(given: Mask, region: Mask, movement: Movement) -> float:
+def arriving_share(given: Mask, region: Mask, movement: Movement) -> float:
     """Return the share of the donor's evidence that the region holds; what is moved out of the canvas counts."""
     moved = movement.move_mask(given)
     size = int(given.sum()) if movement.warp is None else max(1, int(moved.sum()))

@@ -146,21 +146,56 @@ def _core(scores: Scores, placement: Placement, share: float) -> Mask:
     return top_cells(scores, usable, max(share, 1 / max(1, int(usable.sum()))))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class BrokenGuard:
+    """A guard that a paste would break.
+
+    Attributes:
+        reason: As `broken_guard` names it.
+        neighbour: What would be covered or brought along.
+        core: Its own place, (grid_h, grid_w) bool in the frame of its parent.
+        touched: What of it lies in the paste, in the recipient's frame.
+        share: Share of the core that lies in the paste, 1 where its peak does.
+        allowed: The most that may.
+    """
+
+    reason: str
+    neighbour: NeighbourView
+    core: Mask
+    touched: Mask
+    share: float
+    allowed: float
+
+
 def broken_guard(region: Mask, movement: Movement, recipient: View, donor: View, guards: Guards) -> str:
     """Name the first guard that pasting `region` (recipient's frame) would break, "" where there is none.
 
     "recipient-device-cut" and "recipient-finding-covered": what the mixed report still says would be gone.
     "donor-device-pasted" and "donor-finding-pasted": what it does not say would be there.
     """
+    found = find_broken_guard(region, movement, recipient, donor, guards)
+    return found.reason if found else ""
+
+
+def find_broken_guard(
+    region: Mask, movement: Movement, recipient: View, donor: View, guards: Guards
+) -> BrokenGuard | None:
+    """Return the first guard that pasting `region` would break, with what it guards; see `broken_guard`."""
     for view, by, device, finding in (
         (recipient, IN_ITS_PLACE, "recipient-device-cut", "recipient-finding-covered"),
         (donor, movement, "donor-device-pasted", "donor-finding-pasted"),
     ):
         for neighbour in view.neighbours:
             allowed = guards.allowed_share(neighbour.finding)
-            if allowed < 1 and _touched(neighbour, view.placement, region, guards.core, by) > allowed:
-                return device if neighbour.finding == DEVICES else finding
-    return ""
+            if allowed >= 1:
+                continue
+            share = _touched(neighbour, view.placement, region, guards.core, by)
+            if share > allowed:
+                reason = device if neighbour.finding == DEVICES else finding
+                core = _core(neighbour.scores, view.placement, guards.core)
+                reached = by.move_mask(core) | _reached(_peak(core, neighbour.scores), by)
+                return BrokenGuard(reason, neighbour, core, reached & region, share, allowed)
+    return None
 
 
 def _touched(
@@ -173,11 +208,16 @@ def _touched(
     core = _core(neighbour.scores, placement, share)
     if not core.any():
         return 0.0
-    peak = np.zeros_like(core)
-    peak.flat[int(np.argmax(np.where(core, neighbour.scores, -np.inf)))] = True
-    if (_reached(peak, movement) & region).any():
+    if (_reached(_peak(core, neighbour.scores), movement) & region).any():
         return 1.0
     return float((movement.move_mask(core) & region).sum() / _size(core, movement))
+
+
+def _peak(core: Mask, scores: Scores) -> Mask:
+    """Mark the highest cell of a core."""
+    peak = np.zeros_like(core)
+    peak.flat[int(np.argmax(np.where(core, scores, -np.inf)))] = True
+    return peak
 
 
 def _reached(peak: Mask, movement: Movement) -> Mask:

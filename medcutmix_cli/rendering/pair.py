@@ -182,8 +182,40 @@ def mix(
         donor: Ended or under way.
         sentences: Every sentence of the shard, encoded.
     """
+    seen = see_pair(renderer, pair, recipient, donor, sentences)
+    if isinstance(seen, PairOutcome):
+        return seen
+    row = _mixed_row(renderer, pair, seen)
+    if isinstance(row, PairOutcome):
+        return row
+    return RenderedPair(row, (NEIGHBOUR_UNMAPPED,) if seen.unmapped else ())
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPair:
+    """A pair whose pictures and maps are there.
+
+    Attributes:
+        views: Of recipient and donor.
+        features: The encoder's own, of both.
+        unmapped: Whether a neighbour has no map.
+    """
+
+    views: tuple[View, View]
+    features: tuple[Any, Any]
+    unmapped: bool = False
+
+
+def see_pair(
+    renderer: Renderer,
+    pair: Pair,
+    recipient: Future[Group],
+    donor: Future[Group],
+    sentences: dict[str, Query],
+) -> SeenPair | PairOutcome:
+    """Look at both parents of a pair as the mix does; arguments as of `mix`."""
     views: list[View] = []
-    seen: list[Any] = []
+    features: list[Any] = []
     unmapped = False
     for who, parent, group in (("recipient", pair.recipient, recipient), ("donor", pair.donor, donor)):
         prepared, query = group.result()[parent.image_path], sentences.get(parent.sentence)
@@ -202,25 +234,25 @@ def mix(
         picture = prepared.canvas, prepared.facts
         scores = None if attention is None else attention.scores
         views.append(renderer.rules.view(pair, parent, picture, scores, mapped))
-        seen.append(prepared.features)
-    row = _mixed_row(renderer, pair, views, seen)
-    if isinstance(row, PairOutcome):
-        return row
-    return RenderedPair(row, (NEIGHBOUR_UNMAPPED,) if unmapped else ())
+        features.append(prepared.features)
+    return SeenPair((views[0], views[1]), (features[0], features[1]), unmapped)
 
 
-def _mixed_row(renderer: Renderer, pair: Pair, views: list[View], seen: list[Any]) -> Row | PairOutcome:
+def _mixed_row(renderer: Renderer, pair: Pair, seen: SeenPair) -> Row | PairOutcome:
     def features(cut: Cut) -> Features | None:
-        return _mixed_features(renderer.encoder, cut, seen, renderer.canvas) if renderer.features else None
+        return (
+            _mixed_features(renderer.encoder, cut, seen.features, renderer.canvas)
+            if renderer.features
+            else None
+        )
 
-    recipient, donor = views
-    sample = renderer.rules.mix(pair, recipient, donor, features)
+    sample = renderer.rules.mix(pair, *seen.views, features)
     if isinstance(sample, RefusedCut):
         return _outcome(pair, "rejected", "mask", sample.reason)
     return to_row(sample)
 
 
-def _mixed_features(encoder: Encoder, cut: Cut, seen: list[Any], canvas: int) -> Features | None:
+def _mixed_features(encoder: Encoder, cut: Cut, seen: tuple[Any, Any], canvas: int) -> Features | None:
     """Mix the parents' patch features by the weights of the cut: manifold mix at the frozen encoder's output.
 
     Returns:

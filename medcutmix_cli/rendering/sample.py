@@ -96,6 +96,11 @@ class MixRules:
             facts=facts,
         )
 
+    def draw(self, pair: Pair, recipient: View, donor: View) -> Cut | RefusedCut:
+        """Decide what is pasted, by the pair's own generator."""
+        rng = stable_generator(self.seed, "cut", pair.pair_id)
+        return draw_cut(recipient, donor, self.strategies, pair.image_mode, rng)
+
     def mix(
         self,
         pair: Pair,
@@ -111,8 +116,7 @@ class MixRules:
             donor: Before it is moved.
             features: Gives the mixed patch features of a cut, None where there are none.
         """
-        rng = stable_generator(self.seed, "cut", pair.pair_id)
-        cut = draw_cut(recipient, donor, self.strategies, pair.image_mode, rng)
+        cut = self.draw(pair, recipient, donor)
         if isinstance(cut, RefusedCut):
             return cut
         energy, doubted = self.strategies.energy, doubted_observations(pair)

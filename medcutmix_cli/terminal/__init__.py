@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.terminal.reasons import reason_view as reason_view
     from medcutmix_cli.terminal.reasons import reasons_view as reasons_view
     from medcutmix_cli.terminal.refills import refill_view as refill_view
+    from medcutmix_cli.terminal.refused_pairs import refused_panel as refused_panel
     from medcutmix_cli.terminal.runs import next_commands as next_commands
     from medcutmix_cli.terminal.runs import next_steps as next_steps
     from medcutmix_cli.terminal.runs import status_view as status_view
@@ -60,6 +61,7 @@ _HOME = {
     "reason_view": "reasons",
     "reasons_view": "reasons",
     "refill_view": "refills",
+    "refused_panel": "refused_pairs",
     "sample_view": "samples",
     "schema_table": "schemas",
     "shortcuts_view": "shortcuts",

@@ -10,7 +10,7 @@ import pytest
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.gallery import write_gallery
 from medcutmix_cli.gallery.markup import resource
-from medcutmix_cli.gallery.parents import NO_RUN
+from medcutmix_cli.inspection.parent_images import NO_RUN
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.shape import TraitCount
 from tests.gallery.outlines import page_of
