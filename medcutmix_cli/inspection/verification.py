@@ -440,7 +440,7 @@ def _row_problems(check: _Check, state: ShardState, outcomes: list[PairOutcome] 
             return
         yield from check.splits.problems(row)
         yield from _pair_problems(pair, row)
-        if not all(check.evidence.holds(row, letter) for letter in "ab"):
+        if not _is_evident(check.evidence, row):
             yield Problem(
                 pair.pair_id, "evidence", "the stored map does not pass the gate with the stored ground_p"
             )
@@ -450,6 +450,13 @@ def _row_problems(check: _Check, state: ShardState, outcomes: list[PairOutcome] 
         yield Problem(check.folder.shard_file(state.shard).name, "rows", "planned pairs without a row")
     if deep:
         yield from deep.finish()
+
+
+def _is_evident(evidence: GateInputs, row: Row) -> bool:
+    try:
+        return all(evidence.holds(row, letter) for letter in "ab")
+    except ValueError:  # a map that has not the grid it says
+        return False
 
 
 def _pair_problems(pair: Pair, row: Row) -> Iterator[Problem]:
