@@ -93,6 +93,12 @@ class SplitProof:
     table: SplitTable | None = None
     splits: dict[str, str] = field(default_factory=dict)
 
+    def table_problems(self) -> list[Problem]:
+        """Name what is wrong with the table by itself."""
+        torn = len(self.table.torn) if self.table else 0
+        what = f"the split file has {torn} patient(s) in two splits"
+        return [Problem("split file", "split-file", what)] if torn else []
+
     def problems(self, row: Row) -> Iterator[Problem]:
         """Name the rules that a row breaks, by itself or with those before it."""
         if row["subject_id_a"] == row["subject_id_b"]:

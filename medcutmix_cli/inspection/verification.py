@@ -220,6 +220,7 @@ def _verify_run(request: _Request, progress: Progress | None) -> Verification:
     found.problems += [*_binding_problems(record), *_folder_problems(folder, record)]
     for problem in _plan_problems(folder, record):
         found.add_once(problem)
+    found.problems += request.splits.table_problems()
     evidence = _evidence(folder, record, found)
     with use_lexicon(_lexicon(folder, record, found)):
         deep = None
@@ -316,7 +317,13 @@ def _lexicon(folder: RunFolder, record: RunRecord, found: _Findings) -> Lexicon:
 def _evidence(folder: RunFolder, record: RunRecord, found: _Findings) -> GateInputs:
     """Return what maps are judged by; where it cannot be read, say so."""
     gate, calibration = build_gate(from_plain(record.settings)), Calibration("", {})
-    if gate.min_nulls() and folder.calibration_file.is_file():
+    if not gate.min_nulls():
+        return GateInputs(gate, calibration)
+    if not folder.calibration_file.is_file():
+        if folder.shards_there():
+            detail = "this file is gone, and shards were gated by it; restore it from a copy"
+            found.problems.append(Problem(folder.calibration_file.name, "missing", detail))
+    else:
         try:
             calibration = read_calibration(folder.calibration_file)
         except RunError as error:
@@ -435,7 +442,7 @@ def _row_problems(check: _Check, state: ShardState, outcomes: list[PairOutcome] 
             return
         yield from check.splits.problems(row)
         yield from _pair_problems(pair, row)
-        if not all(check.evidence.holds(row, letter) for letter in "ab"):
+        if not _is_evident(check.evidence, row):
             yield Problem(
                 pair.pair_id, "evidence", "the stored map does not pass the gate with the stored ground_p"
             )
@@ -447,15 +454,30 @@ def _row_problems(check: _Check, state: ShardState, outcomes: list[PairOutcome] 
         yield from deep.finish()
 
 
+def _is_evident(evidence: GateInputs, row: Row) -> bool:
+    try:
+        return all(evidence.holds(row, letter) for letter in "ab")
+    except ValueError:  # a map that has not the grid it says
+        return False
+
+
 def _pair_problems(pair: Pair, row: Row) -> Iterator[Problem]:
     rules = (
         ("split", row["split"] != pair.split, "the row is of another split than its pair"),
         ("ids", _ids(row) != _planned_ids(pair), "the row's parents are not those of the plan"),
-        ("text", replay_report(row) != row["report"], "the report is not its edits applied"),
+        ("text", _mixed_again(row) != row["report"], "the report is not its edits applied"),
         ("plan-text", row["report"] != pair.report, "the report is not the planned one"),
         ("weights", not all(0.0 <= row[n] <= 1.0 for n in _SHARES), "outside [0, 1]"),
     )
     yield from (Problem(pair.pair_id, rule, detail) for rule, broken, detail in rules if broken)
+
+
+def _mixed_again(row: Row) -> str | None:
+    """Return the recipient's report with the edits of a row applied, None where they do not fit it."""
+    try:
+        return replay_report(row)
+    except ValueError:
+        return None
 
 
 def _ids(row: Row) -> tuple[str, ...]:
