@@ -444,7 +444,7 @@ def test_the_python_of_its_page_works(tmp_path, monkeypatch):
     known = run_python(
         "docs/python.md", re.findall(r"```python\n(.*?)```", DOCS["python.md"], flags=re.DOTALL)
     )
-    assert len(known["run"]) == len(known["pairs"]) > 10
+    assert len(known["mixes"]) == len(known["pairs"]) > 10
     assert sorted(known["batch"]) == ["image", "label_w", "lam", "report"]
 
 

@@ -39,6 +39,10 @@ class LabelledPictures(ReleasedTable):
     """Pictures with labels and no report that can be read: beside a set with reports, or alone."""
 
     made_of_labels: ClassVar[bool] = True
+    unsaid: ClassVar[Mapping[str, str]] = {
+        "split": f"{ReleasedTable.unsaid['split']}; beside another set: split = 'train' "
+        "under [dataset.unpaired_options]"
+    }
 
     def remarks(self) -> Iterator[Remark]:
         """Say what its reports are."""

@@ -34,6 +34,14 @@ def open_dataset(root: Path, kind: str | None = None, **options: object) -> Data
     return dataset
 
 
+def kind_around(table: Path) -> str:
+    """Return the kind of the data set whose folder a table lies in; "" where there is none, or more than one."""
+    try:
+        return _recognise(table.parent)
+    except DatasetError:
+        return ""
+
+
 def _recognise(root: Path) -> str:
     found, looked_for = [], []
     for name in registry.names("dataset"):

@@ -43,7 +43,8 @@ class SiimAcr(LabelledPictures):
     }
     unsaid: ClassVar[Mapping[str, str]] = {
         **LabelledPictures.unsaid,
-        "view": "--view-all PA or --view-all AP: the table does not say, the headers of the pictures do",
+        "view": "--view-all PA or --view-all AP: the table does not say, the headers of the pictures do; "
+        "beside another set: view = 'PA' under [dataset.unpaired_options]",
     }
 
     @classmethod

@@ -18,6 +18,7 @@ from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.column_roles import ColumnUse
+from medcutmix_cli.datasets.recognise import kind_around
 from medcutmix_cli.datasets.released_table import ReleasedTable
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.table_survey import TableSurvey, UnknownValue, survey_tables
@@ -121,7 +122,7 @@ def _unreadable(source: Dataset, survey: TableSurvey) -> DatasetCheck:
         source.kind,
         columns=_uses(source, survey),
         unused=survey.roles.unused,
-        problems=(*_of_tables(survey, _unsaid(source)), *_of_release(source)),
+        problems=(*_of_folder(source), *_of_tables(survey, _unsaid(source)), *_of_release(source)),
     )
 
 
@@ -166,6 +167,13 @@ def _uses(source: Dataset, survey: TableSurvey) -> tuple[ColumnUse, ...]:
 
 def _unsaid(source: Dataset) -> Mapping[str, str]:
     return source.unsaid if isinstance(source, TableDataset) else {}
+
+
+def _of_folder(source: Dataset) -> Iterator[DatasetProblem]:
+    """Say that a table is one of a published data set, which is read by its folder."""
+    if source.root.is_file() and (kind := kind_around(source.root)):
+        what = f"this is a table of {kind}, which is read by its folder"
+        yield DatasetProblem(True, what, f"give the folder instead: {source.root.parent}")
 
 
 def _of_release(source: Dataset) -> Iterator[DatasetProblem]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from medcutmix_cli.configuration import registry
-from medcutmix_cli.datasets.recognise import open_dataset
+from medcutmix_cli.datasets.recognise import kind_around, open_dataset
 from medcutmix_cli.errors import DatasetError, UsageError
 from tests.mimic_trees import Tree
 from tests.nih_trees import write_nih
@@ -91,3 +91,9 @@ def test_real_manifest_is_read_with_a_column_mapping():
     assert len(studies) == 134
     assert all(dataset.resolve(study.images[0].path).is_file() for study in studies)
     assert {study.images[0].view for study in studies} <= {"PA", "AP", "LATERAL"}
+
+
+def test_a_table_knows_the_set_around_it(tmp_path):
+    root = WRITERS["padchest"](tmp_path)
+    assert kind_around(next(root.glob("*.csv"))) == "padchest"
+    assert kind_around(tmp_path / "0" / "t.csv") == ""

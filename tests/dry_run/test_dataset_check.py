@@ -7,6 +7,7 @@ import pytest
 from medcutmix_cli import check_dataset
 from medcutmix_cli.datasets.table_survey import GUESSES
 from medcutmix_cli.errors import DatasetError
+from tests.released_trees import write_open_i_csv
 from tests.trees import write_manifest
 
 TEXT = "There is a small right pleural effusion of Mr Someone."
@@ -152,3 +153,16 @@ def test_what_somebody_chose_is_no_problem_and_a_reason_is_told_once(tmp_path):
     assert [line.partition(" |")[0] for line in told(check)] == [
         "no view is said in 1 rows, which are left out"
     ]
+
+
+def test_a_table_of_a_published_set_leads_to_its_folder(tmp_path):
+    table = write_open_i_csv(tmp_path) / "indiana_reports.csv"
+    check = check_dataset(table)
+    assert not check.ok
+    assert (
+        told(check)[0]
+        == f"this is a table of open-i, which is read by its folder | give the folder instead: {tmp_path}"
+    )
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "t.csv").write_text("a,b\n1,2\n")
+    assert not any("read by its folder" in line for line in told(check_dataset(tmp_path / "own" / "t.csv")))
