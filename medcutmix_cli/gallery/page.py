@@ -18,7 +18,10 @@ _METHOD = (
     "does, its strategy and badges say. Maps show what an encoder attends to, not where a lesion is. "
     "No mixed picture is a medical picture of anybody."
 )
-_CREDENTIALED = "Derived from credentialed data: do not share or upload."
+_TERMS = (
+    "Derived from the source data set and under its terms: share or upload it only where they allow that. "
+    "Credentialed data (MIMIC-CXR) stays credentialed."
+)
 
 
 def page_html(inspection: Inspection, views: Sequence[PairView], parents: ParentImages, *, name: str) -> str:
@@ -51,7 +54,7 @@ def page_html(inspection: Inspection, views: Sequence[PairView], parents: Parent
 def _banners(inspection: Inspection) -> str:
     banners = []
     if not inspection.synthetic:
-        banners.append(f'<p class="banner stop" role="note">{_CREDENTIALED}</p>')
+        banners.append(f'<p class="banner stop" role="note">{_TERMS}</p>')
     if inspection.demonstration:
         note = str(inspection.encoder.get("note") or "Its maps mean nothing outside synthetic phantoms.")
         banners.append(
