@@ -19,7 +19,7 @@ _METHOD = (
     "No mixed picture is a medical picture of anybody."
 )
 _TERMS = (
-    "Derived from the source data set and under its terms: share or upload it only where they allow that. "
+    "Derived from the source data set and under its terms: do not share or upload it where they do not allow that. "
     "Credentialed data (MIMIC-CXR) stays credentialed."
 )
 

@@ -126,7 +126,7 @@ class Lines:
 
 def line(stage: str, done: int, total: int, seconds: float) -> str:
     """Say in one line how far a stage is: "rendering: 320 of 1,000 pairs, 41/s, 17 s left"."""
-    told = counted(stage, done, total)
+    told = tell_count(stage, done, total)
     parts = [f"{stage}: {told}"] if told else [f"{stage} ..."]
     if seconds >= 1 and done:
         parts.append(f"{_rate(done / seconds)}/s")
@@ -137,7 +137,7 @@ def line(stage: str, done: int, total: int, seconds: float) -> str:
     return ", ".join(parts)
 
 
-def counted(stage: str, done: int, total: int) -> str:
+def tell_count(stage: str, done: int, total: int) -> str:
     """Say what of a stage is done: "320 of 1,000 pairs", "5 studies"; "" where there is nothing to tell yet."""
     if not (done or total):
         return ""
@@ -174,7 +174,7 @@ class Bar:
         if stage not in self._tasks:
             self._end_stages()
             self._tasks[stage] = bars.add_task(stage, total=total or None, counted="")
-        told = counted(stage, done, total)
+        told = tell_count(stage, done, total)
         bars.update(self._tasks[stage], completed=done, total=total or None, counted=told)
 
     def close(self) -> None:

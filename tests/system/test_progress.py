@@ -85,7 +85,7 @@ def test_a_stage_that_waits_long_says_so_in_a_log():
     [(0, 0, ""), (5, 0, "5 studies"), (0, 9, "0 of 9 studies"), (9, 9, "9 of 9 studies")],
 )
 def test_what_is_not_counted_yet_is_not_said_to_be_none(done, total, told):
-    assert progress.counted("reading", done, total) == told
+    assert progress.tell_count("reading", done, total) == told
 
 
 def test_a_bar_leaves_no_question_mark_and_no_zero_behind(monkeypatch, capsys):
