@@ -53,7 +53,7 @@ def write_maps(needed: pa.Table, dataset: Path, file: Path) -> None:
 def main(work: str) -> None:
     folder = Path(work)
     sample, scratch, run = sample_in(folder), folder / "scratch", folder / "run-of-maps"
-    medcutmix_cli.plan(sample, scratch, config=RECIPE, encoder="bundled")
+    insist_on_pairs(medcutmix_cli.plan(sample, scratch, config=RECIPE, encoder="bundled"), scratch)
     needed = medcutmix_cli.needed_maps(scratch)
     write_maps(needed, sample, folder / "maps.parquet")
     status = medcutmix_cli.augment(

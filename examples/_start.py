@@ -29,5 +29,5 @@ def run_in(work: Path, studies: int = STUDIES) -> Path:
 
 def insist_on_pairs(status: RunStatus, out: Path) -> None:
     """Leave with 1, and say why, where a run has no pair: what comes after it would mean nothing."""
-    if not status.written:
+    if status.has_no_pair:
         sys.exit(f"{no_pairs(status, out)}")

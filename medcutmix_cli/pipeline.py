@@ -120,6 +120,8 @@ def _plan_with_lexicon(folder: RunFolder, resolved: ResolvedSettings, progress: 
     source = open_source(resolved.settings)
     resolved = complete_settings(resolved, source)
     strategy = build_pairing(resolved.settings)
+    if progress:
+        progress("loading scispaCy", 0, 0)
     build_reader(resolved.settings)
     build_engine(resolved.settings)
     build_strategies(resolved.settings)  # wrong names are an error now, not after hours of reading

@@ -1,7 +1,7 @@
 import json
 import re
 import shlex
-from dataclasses import fields
+from dataclasses import asdict, fields
 from math import nan
 from typing import get_args
 
@@ -16,12 +16,14 @@ import medcutmix_cli
 from medcutmix_cli.configuration.plugins import options_of
 from medcutmix_cli.configuration.registry import load, names
 from medcutmix_cli.configuration.settings import Settings
+from medcutmix_cli.datasets.published_counts import published_counts
 from medcutmix_cli.datasets.released_table import ReleasedTable
 from medcutmix_cli.evaluation import Flaw
 from medcutmix_cli.findings import SHADOW_CAUSES
 from medcutmix_cli.main import app, main
 from medcutmix_cli.mixing.label_states import LabelState
 from medcutmix_cli.mixing.weights import label_targets
+from medcutmix_cli.pairing.giving import giveable
 from medcutmix_cli.planning.target_choice import (
     DONORS_USED_UP,
     HOSTS_USED_UP,
@@ -32,8 +34,10 @@ from medcutmix_cli.planning.target_choice import (
 )
 from medcutmix_cli.planning.targets import TargetNames, known_values, read_targets
 from medcutmix_cli.reports.lexicon_changes import KEYS
+from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.column import ColumnGroup
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
+from medcutmix_cli.run.data_card import _LIMITS
 from medcutmix_cli.run.shards import read_rows
 from tests.docs import CONTRIBUTING, FIGURE, PAGES, README, ROOT, rendered
 from tests.pages import example, figure, keywords, schema, strategies
@@ -245,6 +249,42 @@ def test_every_stored_weight_is_on_the_page_of_weights():
     for column in COLUMNS:
         if column.group is ColumnGroup.WEIGHTS and column.name != "lam":
             assert f"| `{column.name}` |" in DOCS["weights.md"].partition("## One example")[0], column.name
+
+
+def test_the_readme_counts_the_weights_that_are_stored():
+    shares = [column.name for column in COLUMNS if re.fullmatch("lam_(img|txt)_[a-z]+", column.name)]
+    masses = [column.name for column in COLUMNS if column.name.startswith("mass_")]
+    assert (len(shares), len(masses)) == (6, 2)
+    assert "Six weights are stored, three of the picture and three of the text, beside the two masses" in TEXT
+    assert "eight numbers" in DOCS["weights.md"]
+
+
+@pytest.mark.parametrize("page", ["README.md", "data card"])
+def test_what_is_said_of_prior_studies_is_what_is_given(page):
+    told = {"README.md": TEXT, "data card": _LIMITS}[page]
+    assert "only a stretch" in told
+    assert "prior-referring sentences are" not in told
+    for text, told_of in (
+        ("Small right pleural effusion, unchanged from the prior study.", "Small right pleural effusion"),
+        ("Compared with the prior study the right pleural effusion has decreased.", None),
+        ("Possible small right pleural effusion.", None),
+        ("Resolved right pleural effusion.", None),
+        ("No right pleural effusion.", None),
+    ):
+        (sentence,) = ReportReader().read(f"FINDINGS: {text}").sentences
+        stretch = giveable(sentence, "pleural_effusion")
+        assert (stretch and stretch.text) == told_of, text
+
+
+def test_the_published_numbers_on_the_page_are_those_that_the_doctor_compares_with():
+    counts = published_counts("mimic-cxr")
+    words = " ".join(DOCS["faq.md"].split())
+    for number in (
+        *asdict(counts["all"]).values(),
+        *(counts[s].images for s in ("train", "validate", "test")),
+    ):
+        assert f"{number:,}" in words
+    assert len(re.findall("^## ", DOCS["faq.md"], flags=re.MULTILINE)) == 5
 
 
 @given(st.floats(0, 1))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session
 from medcutmix_cli.commands.setting_options import with_settings
+
+if TYPE_CHECKING:
+    from medcutmix_cli.run.status import RunStatus
 
 
 @with_settings("plan")
@@ -32,19 +34,19 @@ def augment(
 
     Interrupted, the same command goes on where it stopped.
     """
-    import medcutmix_cli
-    from medcutmix_cli.commands.check import check_first
-    from medcutmix_cli.commands.dry_run import pairs_to_probe, tell_estimate
-
     session = Session.of(context, quiet=quiet, verbose=verbose)
-    pairs = pairs_to_probe(probe, dry_run=dry_run)
+    if probe is not None or dry_run:
+        from medcutmix_cli.commands.check import check_first
+        from medcutmix_cli.commands.dry_run import pairs_to_probe, tell_estimate
+
+        pairs = pairs_to_probe(probe, dry_run=dry_run)
     given = {**settings, "config": config, "retry_failed": retry_failed}
     if dry_run:
         checked = check_first(dataset, settings, config, session, json=json)
-        call = partial(medcutmix_cli.estimate_augment, dataset, out, probe=pairs, **given)
-        tell_estimate(_metered(call, session), session, json=json, check=checked)
+        estimate = _metered("estimate_augment", session, dataset, out, probe=pairs, **given)
+        tell_estimate(estimate, session, json=json, check=checked)
     else:
-        _tell(partial(medcutmix_cli.augment, dataset, out, **given), out, session, json=json)
+        _tell(_metered("augment", session, dataset, out, **given), out, session, json=json)
 
 
 @with_settings("plan")
@@ -60,27 +62,29 @@ def plan(
     verbose: common.Verbose = False,
 ) -> None:
     """Read all reports and freeze the list of pairs; no picture is read yet."""
-    import medcutmix_cli
-    from medcutmix_cli.commands.dry_run import tell_estimate
-
     session = Session.of(context, quiet=quiet, verbose=verbose)
     given = {**settings, "config": config}
     if dry_run:
-        call = partial(medcutmix_cli.estimate_augment, dataset, out, probe=0, **given)
-        tell_estimate(_metered(call, session), session, json=json)
+        from medcutmix_cli.commands.dry_run import tell_estimate
+
+        tell_estimate(
+            _metered("estimate_augment", session, dataset, out, probe=0, **given), session, json=json
+        )
     else:
-        _tell(partial(medcutmix_cli.plan, dataset, out, **given), out, session, json=json)
+        _tell(_metered("plan", session, dataset, out, **given), out, session, json=json)
 
 
-def _tell(call: Callable[..., Any], out: Path, session: Session, *, json: bool) -> None:
+def _tell(status: RunStatus, out: Path, session: Session, *, json: bool) -> None:
     from medcutmix_cli.commands.outcome import tell
 
-    tell(_metered(call, session), out, session, json=json)
+    tell(status, out, session, json=json)
 
 
-def _metered(call: Callable[..., Any], session: Session) -> Any:
-    """Run with a meter of its progress."""
+def _metered(name: str, session: Session, *places: Path, **given: Any) -> Any:
+    """Call a function of the API with a meter of its progress; what it loads takes seconds, and is named first."""
+    import medcutmix_cli
     from medcutmix_cli.system.progress import meter
 
     with meter(quiet=session.quiet) as progress:
-        return call(progress=progress)
+        progress("loading libraries", 0, 0)
+        return getattr(medcutmix_cli, name)(*places, progress=progress, **given)

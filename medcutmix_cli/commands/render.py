@@ -41,16 +41,18 @@ def render(
     verbose: common.Verbose = False,
 ) -> None:
     """Mix the pairs of a plan; complete shards are left as they are."""
-    from medcutmix_cli import pipeline
-    from medcutmix_cli.commands.dry_run import pairs_to_probe, tell_estimate
-    from medcutmix_cli.commands.outcome import tell
-    from medcutmix_cli.dry_run.estimator import estimate_render
     from medcutmix_cli.system.progress import meter
 
     session = Session.of(context, quiet=quiet, verbose=verbose)
-    pairs = pairs_to_probe(probe, dry_run=dry_run)
     given: dict[str, Any] = {**settings, "task": task, "num_tasks": num_tasks, "retry_failed": retry_failed}
     with meter(quiet=session.quiet) as progress:
+        progress("loading libraries", 0, 0)
+        from medcutmix_cli import pipeline
+        from medcutmix_cli.commands.dry_run import pairs_to_probe, tell_estimate
+        from medcutmix_cli.commands.outcome import tell
+        from medcutmix_cli.dry_run.estimator import estimate_render
+
+        pairs = pairs_to_probe(probe, dry_run=dry_run)
         if dry_run:
             estimate = estimate_render(out, probe=pairs, progress=progress, **given)
         else:
@@ -58,4 +60,4 @@ def render(
     if dry_run:
         tell_estimate(estimate, session, json=json)
     else:
-        tell(status, out, session, json=json)
+        tell(status, out, session, json=json, after_plan=True)

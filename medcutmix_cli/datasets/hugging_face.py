@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
+from medcutmix_cli.datasets.class_labels import class_names, with_class_names
 from medcutmix_cli.datasets.embedded_pictures import EmbeddedPicture, PictureCell, is_picture_type
 from medcutmix_cli.datasets.manifest import TableSource, table_sha256
 from medcutmix_cli.datasets.split_names import split_named
@@ -140,7 +141,7 @@ class ArrowSource(FileSource):
     def _rows(self, columns: list[str]) -> Iterator[Row]:
         pictures = [name for name in columns if name in self.pictures]
         others = [name for name in columns if name in self.columns and name not in pictures]
-        empty = dict.fromkeys(columns)
+        empty, names = dict.fromkeys(columns), class_names(self._schema)
         with pa.memory_map(str(self.path)) as mapped:
             start = mapped.read_buffer().address
             mapped.seek(0)
@@ -148,7 +149,8 @@ class ArrowSource(FileSource):
                 for batch in reader:
                     found = {name: _places(batch.column(name), start, mapped.size()) for name in pictures}
                     for at, row in enumerate(batch.select(others).to_pylist() or [{}] * batch.num_rows):
-                        yield {**empty, **row, **{name: cells[at] for name, cells in found.items()}}
+                        plain = with_class_names(row, names, self.name)
+                        yield {**empty, **plain, **{name: cells[at] for name, cells in found.items()}}
 
 
 def _places(array: pa.Array, start: int, size: int) -> list[PictureCell]:

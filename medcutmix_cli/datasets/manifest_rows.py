@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from medcutmix_cli.datasets.class_labels import class_names, with_class_names
 from medcutmix_cli.datasets.embedded_pictures import is_picture_type, read_embedded
 from medcutmix_cli.datasets.tables import explain_table_errors, open_table
 from medcutmix_cli.errors import DatasetError
@@ -191,8 +192,11 @@ def _parquet_rows(path: Path, columns: list[str]) -> Iterator[Row]:
             pictures = [name for name in known if is_picture_type(schema.field(name).type)]
             found = [read_embedded(file, name) for name in pictures]
             others = [name for name in known if name not in pictures]
+            names = class_names(schema)
             for at, row in enumerate(_plain_rows(file, others)):
-                yield row | {name: cells[at] for name, cells in zip(pictures, found, strict=True)}
+                yield with_class_names(row, names, path.name) | {
+                    name: cells[at] for name, cells in zip(pictures, found, strict=True)
+                }
         except (pa.ArrowException, OSError) as error:
             what = f"the Parquet file is damaged ({type(error).__name__})"
             raise DatasetError(what, where=str(path)) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.images.picture_parts import range_part
 
 PICTURES = ("png", "jpg", "jpeg", "dcm", "dicom")
+SUFFIXES = (".tar", ".tar.gz", ".tgz")
 TEXTS = ("txt", "findings.txt", "impression.txt", "report.txt")
 
 
@@ -33,7 +35,7 @@ class WebDataset(TableDataset):
 
     kind: ClassVar[str] = "webdataset"
     looks_for: ClassVar[str] = (
-        "a .tar file, or some in the folder, that begins with KEY.png, KEY.txt or KEY.json"
+        "a .tar or .tar.gz file, or some in the folder, that begins with KEY.png, KEY.txt or KEY.json"
     )
 
     @classmethod
@@ -61,9 +63,13 @@ class WebDataset(TableDataset):
 
 def _tar_files(root: Path) -> list[Path]:
     if root.is_file():
-        return [root] if root.suffix == ".tar" else []
+        return [root] if root.name.endswith(SUFFIXES) else []
     folders = [root, *(path for path in sorted(root.glob("*")) if path.is_dir() and split_folder(path.name))]
-    return sorted(path for folder in folders for path in folder.glob("*.tar"))
+    return sorted(path for folder in folders for path in folder.glob("*.t*") if path.name.endswith(SUFFIXES))
+
+
+def _open(path: Path) -> tarfile.TarFile:
+    return tarfile.open(path, "r:" if path.suffix == ".tar" else "r:gz")
 
 
 def _known(path: Path) -> dict[str, str]:
@@ -73,9 +79,9 @@ def _known(path: Path) -> dict[str, str]:
 
 def _begins_a_row(path: Path) -> bool:
     try:
-        with tarfile.open(path, "r:") as archive:
+        with _open(path) as archive:
             first = next((member for member in archive if member.isfile()), None)
-    except (OSError, tarfile.TarError):
+    except (OSError, EOFError, zlib.error, tarfile.TarError):
         return False
     # A tree of folders in a tar is another data set's.
     flat = first is not None and first.name.removeprefix("./").count("/") <= 1
@@ -118,14 +124,16 @@ class TarSource(FileSource):
     def _rows(self) -> list[dict[str, Any]]:
         rows: dict[str, dict[str, Any]] = {}
         try:
-            with tarfile.open(self.path, "r:") as archive:
+            with _open(self.path) as archive:
                 for member in archive:
                     key, extension = _key(member.name)
                     if member.isfile() and key:
                         _add(rows.setdefault(key, {}), key, extension, member, archive)
-        except (OSError, tarfile.TarError) as error:
+        except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
             what = f"the tar file cannot be read ({type(error).__name__})"
-            raise DatasetError(what, where=str(self.path), hint="gzipped ones are to be unpacked") from error
+            raise DatasetError(
+                what, where=str(self.path), hint="is it whole? a gzipped one is to be called .tar.gz"
+            ) from error
         return list(rows.values())
 
 

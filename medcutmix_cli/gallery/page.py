@@ -24,7 +24,10 @@ _METHOD = (
     "does, its strategy and badges say. Maps show what an encoder attends to, not where a lesion is. "
     "No mixed picture is a medical picture of anybody."
 )
-_CREDENTIALED = "Derived from credentialed data: do not share or upload."
+_TERMS = (
+    "Derived from the source data set and under its terms: do not share or upload it where they do not allow that. "
+    "Credentialed data (MIMIC-CXR) stays credentialed."
+)
 
 
 def page_html(
@@ -96,7 +99,7 @@ def _rules(catalogue: Sequence[CataloguePair]) -> dict[str, dict[str, str]]:
 def _banners(inspection: Inspection) -> str:
     banners = []
     if not inspection.synthetic:
-        banners.append(f'<p class="banner stop" role="note">{_CREDENTIALED}</p>')
+        banners.append(f'<p class="banner stop" role="note">{_TERMS}</p>')
     if inspection.demonstration:
         note = str(inspection.encoder.get("note") or "Its maps mean nothing outside synthetic phantoms.")
         banners.append(

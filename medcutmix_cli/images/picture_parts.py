@@ -1,14 +1,15 @@
 """Pictures that are no files of their own: a part of a tar or Arrow file, a cell of a Parquet table.
 
 Such a picture has a path all the same, which names the file and the place in it: `a.tar#1536+20480` is 20,480 bytes
-from byte 1,536 on, `a.parquet#image:17` the cell of column `image` in row 17, counted from 0. Whoever opens a picture
-comes through here.
+from byte 1,536 on (of its content, where it is gzipped), `a.parquet#image:17` the cell of column `image` in row 17,
+counted from 0. Whoever opens a picture comes through here.
 """
 
 from __future__ import annotations
 
 import errno
 import re
+import zlib
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,10 +20,12 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote, unquote
 
+from medcutmix_cli.images.gzip_places import read_gzipped
+
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-_RANGE = re.compile(r"(?P<file>.+\.(?:tar|arrow))#(?P<offset>\d+)\+(?P<length>\d+)")
+_RANGE = re.compile(r"(?P<file>.+\.(?:tar|tar\.gz|tgz|arrow))#(?P<offset>\d+)\+(?P<length>\d+)")
 _CELL = re.compile(r"(?P<file>.+\.parquet)#(?P<column>[^/:#]+):(?P<row>\d+)")
 
 _MOST_KEPT = 1 << 27
@@ -81,9 +84,18 @@ def _match(path: Path) -> re.Match[str] | None:
 
 
 def _bytes_at(file: Path, offset: int, length: int) -> bytes:
+    if file.suffix in (".gz", ".tgz"):
+        return _unpacked(file, offset, length)
     with file.open("rb", buffering=0) as whole:
         whole.seek(offset)
         return whole.read(length)
+
+
+def _unpacked(file: Path, offset: int, length: int) -> bytes:
+    try:
+        return read_gzipped(file, offset, length)
+    except zlib.error as error:
+        raise OSError(errno.EIO, "the gzipped file is damaged", str(file)) from error
 
 
 @dataclass(frozen=True, slots=True)

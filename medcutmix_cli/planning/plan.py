@@ -166,10 +166,12 @@ def make_plan(
 def _listed(studies: Iterable[Study | Drop], report: Progress) -> Iterator[Study | Drop]:
     """Say how many studies there are so far; the first comes when the tables have been joined."""
     report("listing", 0, 0)
+    number = 0
     for number, study in enumerate(studies, start=1):
         yield study
         if number % _LISTED_AT_ONCE == 0:
             report("listing", number, 0)
+    report("listing", number, number)
 
 
 def _by_finding(lacking: dict[NullKey, list[PackedStudy]]) -> dict[str, int]:

@@ -24,7 +24,8 @@ mixed picture and report and the recipe: both parents' ids and reports, maps, ma
 _LIMITS = """- The weights `lam_*` are not interchangeable; in same-finding swaps they say how much of the recipient's
   identity remains, and the disease label does not soften.
 - Maps are evidence of what an encoder attends to, not of where a lesion is.
-- Labels are read from the reports by rules; hedged and prior-referring sentences are not mixed.
+- Labels are read from the reports by rules. Hedged, negated and resolved sentences give nothing; of a sentence that
+  refers to a prior study only a stretch without that reference does.
 - No mixed picture is a medical picture of anybody. Do not use it to train a person."""
 
 

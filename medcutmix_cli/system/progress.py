@@ -47,6 +47,12 @@ UNITS = {
 }
 """What each stage counts."""
 
+UNCOUNTED = ("loading libraries", "loading scispaCy")
+"""Stages in which nothing is counted: they are named, so that nobody takes the wait for a hang."""
+
+_WORTH_A_LINE = 1.0
+"""Seconds from which on such a stage is told in a log."""
+
 
 class Meter(Protocol):
     """What takes progress: called with (stage, done, total); total 0 where it is unknown."""
@@ -156,7 +162,8 @@ class Lines:
         if not self._ended:
             now = self._clock()
             self._ended = True
-            self._print(line(self._stage, self._done, self._total, now - self._began))
+            if self._done or now - self._began >= _WORTH_A_LINE:
+                self._print(line(self._stage, self._done, self._total, now - self._began))
             self._began = self._said = now
 
     def _print(self, text: str) -> None:
@@ -165,8 +172,8 @@ class Lines:
 
 def line(stage: str, done: int, total: int, seconds: float) -> str:
     """Say in one line how far a stage is: "rendering: 320 of 1,000 pairs, 41/s, 17 s left"."""
-    counted = f"{done:,} of {total:,}" if total else f"{done:,}"
-    parts = [f"{stage}: {counted} {UNITS.get(stage, '')}".rstrip()]
+    told = tell_count(stage, done, total)
+    parts = [f"{stage}: {told}"] if told else [f"{stage} ..."]
     if seconds >= 1 and done:
         parts.append(f"{_rate(done / seconds)}/s")
     if total > done > 0:
@@ -174,6 +181,14 @@ def line(stage: str, done: int, total: int, seconds: float) -> str:
     else:
         parts.append(duration(seconds))
     return ", ".join(parts)
+
+
+def tell_count(stage: str, done: int, total: int) -> str:
+    """Say what of a stage is done: "320 of 1,000 pairs", "5 studies"; "" where there is nothing to tell yet."""
+    if not (done or total):
+        return ""
+    number = f"{done:,} of {total:,}" if total else f"{done:,}"
+    return f"{number} {UNITS.get(stage, '')}".rstrip()
 
 
 def _rate(per_second: float) -> str:
@@ -203,23 +218,31 @@ class Bar:
         """Take one report and move the bar."""
         bars = self._bars or self._open()
         if stage not in self._tasks:
-            self._tasks[stage] = bars.add_task(stage, total=total or None, unit=UNITS.get(stage, ""))
-        bars.update(self._tasks[stage], completed=done, total=total or None)
+            self._end_stages()
+            self._tasks[stage] = bars.add_task(stage, total=total or None, counted="")
+        told = tell_count(stage, done, total)
+        bars.update(self._tasks[stage], completed=done, total=total or None, counted=told)
 
     def close(self) -> None:
         """Leave the bars as they are and give the terminal back."""
         if self._bars:
+            self._end_stages()
             self._bars.stop()
+
+    def _end_stages(self) -> None:
+        """End the bars of stages whose total nobody knew: they are done when another stage begins."""
+        for task in self._bars.tasks if self._bars else ():
+            if task.total is None and self._bars:
+                self._bars.update(task.id, completed=task.completed or 1, total=task.completed or 1)
 
     def _open(self) -> RichProgress:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._bars = Progress(
             TextColumn("{task.description:<9}"),
             BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[unit]:<7}"),
+            TextColumn("{task.fields[counted]}"),
             TimeRemainingColumn(compact=True, elapsed_when_finished=True),
             console=Console(stderr=True),
             expand=True,

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from medcutmix_cli.terminal.guarantees import gate_view
 from medcutmix_cli.terminal.runs import next_commands
-from medcutmix_cli.terminal.words import facts
+from medcutmix_cli.terminal.words import facts, reasons_hint
 
 if TYPE_CHECKING:
     from medcutmix_cli.assembly.calibrate import CalibrationSummary
@@ -33,4 +33,5 @@ def calibration_view(calibrated: CalibrationSummary, out: str | Path) -> Rendera
     if calibrated.left_out:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in calibrated.left_out.items())
         rows["Left out"] = reasons
+        rows["Why"] = reasons_hint(calibrated.left_out)
     return Group(facts(rows), next_commands([f"medcutmix render {shlex.quote(str(out))}"]))

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from medcutmix_cli.terminal.words import facts, printable, quantity
+from medcutmix_cli.terminal.words import facts, printable, quantity, reasons_hint
 
 if TYPE_CHECKING:
     from medcutmix_cli.dry_run.dataset_check import DatasetCheck
@@ -62,6 +62,7 @@ def _counts(check: DatasetCheck) -> dict[str, Text | str | Table]:
         f"{quantity(check.images, 'picture')}{rows}",
         "Can be mixed": f"{check.usable:,}",
         "Left out": left_out or "none",
+        **({"Why": reasons_hint(dict(check.dropped))} if check.dropped else {}),
         "Decoded": f"{check.decoded} of {quantity(tried, 'picture')} that were tried",
     }
 

@@ -14,7 +14,7 @@ from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.runs import encoder_warning, with_reasons
 from medcutmix_cli.terminal.shapes import shape_view
 from medcutmix_cli.terminal.targets import targets_table
-from medcutmix_cli.terminal.words import facts, plain_table, quantity, size, warning
+from medcutmix_cli.terminal.words import facts, plain_table, quantity, reasons_hint, size, warning
 
 if TYPE_CHECKING:
     from medcutmix_cli.dry_run.estimate import Estimate, Forecast, PlanFigures, Space
@@ -61,6 +61,9 @@ def _planned(plan: PlanFigures) -> dict[str, Table | str | Text]:
         rows["Targets"] = targets_table(plan.targets)
     if plan.refused:
         rows["Refused"] = with_reasons(f"{sum(plan.refused.values()):,} candidates", {"": plan.refused})
+    lost = (plan.dropped, plan.images_dropped, plan.refused)
+    if hint := reasons_hint(*lost):
+        rows["Why"] = hint
     rows["Plan"] = f"{quantity(plan.shards, 'shard')}, {size(plan.bytes)} on disk; {took}"
     return rows
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 
-from medcutmix_cli.terminal.words import facts, quantity, size
+from medcutmix_cli.terminal.words import facts, quantity, reasons_hint, size
 
 if TYPE_CHECKING:
     from medcutmix_cli.exports.manifest import ExportManifest
@@ -28,7 +28,7 @@ def export_view(manifest: ExportManifest, out: Path) -> RenderableType:
         {
             "Rows": "; ".join(by_split),
             **_formulas(manifest.formulas, escaped=manifest.request.get("escape_formulas", False)),
-            "Left out": _reasons(manifest.dropped),
+            **_left_out(manifest.dropped),
             "No flips": f"{manifest.no_hflip:,} of {quantity(manifest.total, 'row')} name a side (no_hflip)",
             "Files": f"{manifest.files:,}, {size(manifest.bytes)}",
             "For": manifest.reader.replace("`", "").replace("OUT", str(out)),
@@ -45,8 +45,8 @@ def sections_view(summary: SectionSummary) -> RenderableType:
         {
             "Reports": f"{summary.rows:,}",
             "Sections": filled,
-            "Left out": _reasons(summary.dropped),
             **_formulas(summary.formulas),
+            **_left_out(summary.dropped),
             "Where": str(summary.out),
         }
     )
@@ -63,5 +63,7 @@ def _formulas(count: int, *, escaped: bool = False) -> dict[str, str]:
     return {"Formulas": f"{told}: {hint}"}
 
 
-def _reasons(dropped: Mapping[str, int]) -> str:
-    return ", ".join(f"{reason} {count:,}" for reason, count in dropped.items() if count) or "none"
+def _left_out(dropped: Mapping[str, int]) -> dict[str, str]:
+    told = ", ".join(f"{reason} {count:,}" for reason, count in dropped.items() if count)
+    hint = reasons_hint(dropped)
+    return {"Left out": told or "none", **({"Why": hint} if hint else {})}

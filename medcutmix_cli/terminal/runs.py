@@ -17,7 +17,7 @@ from medcutmix_cli.terminal.guarantees import gate_view
 from medcutmix_cli.terminal.refills import refill_line, refill_warning, still_lacking
 from medcutmix_cli.terminal.shapes import shape_view
 from medcutmix_cli.terminal.targets import targets_table
-from medcutmix_cli.terminal.words import facts, plain_table, printable, quantity, size, warning
+from medcutmix_cli.terminal.words import facts, plain_table, printable, quantity, reasons_hint, size, warning
 
 if TYPE_CHECKING:
     from medcutmix_cli.inspection.verification import Verification
@@ -26,13 +26,25 @@ if TYPE_CHECKING:
 _SHOWN_PROBLEMS = 20
 
 
-def status_view(status: RunStatus, out: str | Path) -> RenderableType:
-    """Render the sums of a run with every reason."""
+def status_view(status: RunStatus, out: str | Path, *, after_plan: bool = False) -> RenderableType:
+    """Render the sums of a run with every reason.
+
+    Args:
+        status: Of the run.
+        out: Its folder.
+        after_plan: Whether the reasons of studies were told when it was planned: then they are not told again, and
+            those of pairs when the last shard is there.
+    """
+    whole = not (after_plan and status.missing)
     rows: dict[str, Text | str | Table] = {
-        "Studies": _studies(status),
-        "Pairs": _pairs(status),
+        "Studies": _studies(status, reasons=not after_plan),
+        "Pairs": _pairs(status, reasons=whole),
         "Shards": _shards(status),
     }
+    if after_plan:
+        rows["Why"] = f"medcutmix status {shlex.quote(str(out))} lists every reason"
+    elif hint := reasons_hint(status.dropped, status.rejected, status.failed):
+        rows["Why"] = hint
     if status.targets:
         rows["Targets"] = targets_table(status.targets)
     if status.seconds and status.written:
@@ -131,19 +143,20 @@ def _unsealed_said(verification: Verification) -> Iterator[RenderableType]:
         yield warning(f"unsealed: {files} {what} ({first}{more})")
 
 
-def _studies(status: RunStatus) -> Table:
+def _studies(status: RunStatus, *, reasons: bool) -> Table:
     counts = status.studies
     head = f"{counts['inputs']:,} in: {counts['planned']:,} planned, {counts['dropped']:,} left out"
-    return with_reasons(head, {"": status.dropped})
+    return with_reasons(head, {"": status.dropped} if reasons else {})
 
 
-def _pairs(status: RunStatus) -> Table:
+def _pairs(status: RunStatus, *, reasons: bool) -> Table:
     rejected, failed = sum(status.rejected.values()), sum(status.failed.values())
     parts = [f"{status.written:,} written", f"{rejected:,} rejected", f"{failed:,} failed"]
     if status.waiting:
         parts.append(f"{status.waiting:,} waiting")
     head = f"{status.planned:,} planned: {', '.join(parts)}"
-    return with_reasons(head, {"rejected": status.rejected, "failed": status.failed})
+    told = {"rejected": status.rejected, "failed": status.failed} if reasons else {}
+    return with_reasons(head, told)
 
 
 def _shards(status: RunStatus) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterable, Mapping
 
@@ -57,6 +58,15 @@ def plain_table(*headers: str) -> Table:
     for position, header in enumerate(headers):
         table.add_column(header, justify="left" if position == 0 else "right", overflow="fold")
     return table
+
+
+def reasons_hint(*counts: Mapping[str, int]) -> str:
+    """Say how to see what the names of a table mean, by its most frequent one; "" where the table is empty."""
+    names = {name: count for table in counts for name, count in table.items() if count}
+    if not names:
+        return ""
+    most = min(names, key=lambda name: (-names[name], name))
+    return f"what a name means, and what to do: medcutmix reasons {shlex.quote(most)}"
 
 
 def facts(rows: Mapping[str, Text | str | Table]) -> Table:

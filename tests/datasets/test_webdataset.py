@@ -1,3 +1,4 @@
+import gzip
 import io
 import tarfile
 
@@ -8,6 +9,7 @@ from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.datasets.webdataset import WebDataset
 from medcutmix_cli.errors import DatasetError
 from tests.datasets.test_hugging_face import expected, pictures
+from tests.mimic_trees import Tree
 from tests.own_trees import rows_of, write_tar
 
 
@@ -57,7 +59,28 @@ def test_a_member_that_is_no_object_is_one_error_without_its_text(tmp_path, cont
     assert "Someone" not in str(caught.value)
 
 
-def test_a_cut_or_gzipped_tar_is_one_error(tmp_path):
+@pytest.mark.parametrize("suffix", [".tar.gz", ".tgz"])
+def test_a_gzipped_tar_is_read_where_it_lies(tmp_path, suffix):
+    rows = rows_of(tmp_path / "rows", 7)
+    tar = write_tar(tmp_path / "plain.tar", rows)
+    (tmp_path / "wds").mkdir()
+    packed = tmp_path / "wds" / f"train-000{suffix}"
+    packed.write_bytes(gzip.compress(tar.read_bytes()))
+    for root in (tmp_path / "wds", packed):
+        dataset = open_dataset(root)
+        assert dataset.kind == "webdataset"
+        assert pictures(dataset) == expected(rows, "train")
+    packed.write_bytes(packed.read_bytes()[:-2000])
+    with pytest.raises(DatasetError, match="tar file cannot be read"):
+        list(WebDataset(packed).studies())
+
+
+def test_a_gzipped_archive_of_reports_is_no_webdataset(tmp_path):
+    Tree().pack(tmp_path, ".tar.gz")
+    assert not WebDataset.recognises(tmp_path)
+
+
+def test_a_cut_tar_is_one_error(tmp_path):
     path = write_tar(tmp_path / "a.tar", rows_of(tmp_path / "rows", 3))
     path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(DatasetError, match="tar file cannot be read"):

@@ -74,7 +74,7 @@ def test_originals_and_rows_stand_side_by_side_where_the_plan_counted_them(run, 
 @pytest.mark.parametrize(("synthetic", "shown"), [(False, True), (True, False)])
 def test_a_page_of_patients_says_that_it_must_not_be_shared(tmp_path, synthetic, shown):
     page, _ = page_of(write_run(tmp_path / "run", synthetic=synthetic), tmp_path)
-    assert ("Derived from credentialed data: do not share or upload." in page) == shown
+    assert ("Derived from the source data set and under its terms" in page) == shown
 
 
 def test_a_lone_shard_of_patients_counts_as_credentialed(tmp_path):

@@ -73,6 +73,52 @@ def test_times_are_written_as_people_do(seconds, said):
     assert duration(seconds) == said
 
 
+def test_a_stage_that_counts_nothing_is_named_where_it_takes_its_time():
+    lines, clock, stream = make_lines()
+    lines("loading libraries", 0, 0)
+    clock.now += 0.5
+    lines("loading scispaCy", 0, 0)
+    clock.now += 4
+    lines("listing", 0, 0)
+    clock.now += 0.1
+    lines("listing", 7, 7)
+    assert stream.getvalue() == "loading scispaCy ..., 4.0 s\nlisting: 7 of 7 studies, 0.1 s\n"
+
+
+def test_a_stage_that_waits_long_says_so_in_a_log():
+    lines, clock, stream = make_lines()
+    lines("listing", 0, 0)
+    clock.now += 31
+    lines("listing", 0, 0)
+    assert stream.getvalue() == "listing ..., 31 s\n"
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "told"),
+    [(0, 0, ""), (5, 0, "5 studies"), (0, 9, "0 of 9 studies"), (9, 9, "9 of 9 studies")],
+)
+def test_what_is_not_counted_yet_is_not_said_to_be_none(done, total, told):
+    assert progress.tell_count("reading", done, total) == told
+
+
+def test_a_bar_leaves_no_question_mark_and_no_zero_behind(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    with meter() as report:
+        report("loading libraries", 0, 0)
+        report("listing", 0, 0)
+        report("listing", 5, 0)
+        report("pairing", 1, 2)
+        report("pairing", 2, 2)
+        bars = report._bars
+    assert all(task.finished for task in bars.tasks)
+    shown = capsys.readouterr().err
+    assert "0/?" not in shown
+    assert "0 studies" not in shown
+    assert "5 studies" in shown
+
+
 def test_quiet_prints_nothing(capsys):
     with meter(quiet=True) as report:
         assert isinstance(report, Silent)
@@ -114,7 +160,7 @@ def stages_in_the_code():
 def test_every_stage_has_a_unit():
     stages = stages_in_the_code()
     assert stages >= {"embedding", "calibrating", "rendering", "mapping"}
-    assert stages <= set(progress.UNITS)
+    assert stages - set(progress.UNITS) == set(progress.UNCOUNTED)
 
 
 class Screen:

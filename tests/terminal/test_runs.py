@@ -31,6 +31,23 @@ def test_a_run_is_told_with_every_reason(run):
         assert said in text
 
 
+def test_each_table_of_reasons_says_where_a_name_is_explained(run):
+    text = " ".join(printed(status_view(status(run), "RUN")).split())
+    assert "medcutmix reasons recipient-mask-too-small" in text or "medcutmix reasons report-empty" in text
+
+
+def test_what_was_told_when_planning_is_not_told_again(run, tmp_path):
+    whole = printed(status_view(status(run), "RUN", after_plan=True))
+    assert "12 in: 9 planned, 3 left out" in whole
+    assert "report-empty" not in whole
+    assert "2  rejected: recipient-mask-too-small" in whole
+    assert "medcutmix status RUN lists every reason" in whole
+    half = status(write_run(tmp_path / "run", missing=1, rejected=2))
+    told = printed(status_view(half, "RUN", after_plan=True))
+    assert "2 rejected" in told
+    assert "recipient-mask-too-small" not in told
+
+
 def test_too_many_failures_are_said(run):
     assert "11.1% of the pairs failed, more than the 1.0% allowed" in printed(status_view(status(run), "RUN"))
 

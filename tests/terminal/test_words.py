@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medcutmix_cli.terminal.words import printable, quantity, size
+from medcutmix_cli.run.reasons import find_reason
+from medcutmix_cli.terminal.words import printable, quantity, reasons_hint, size
 
 
 @given(st.text())
@@ -24,3 +25,10 @@ def test_sizes_are_written_as_people_do(count, said):
 
 def test_one_is_singular():
     assert (quantity(1, "shard"), quantity(1024, "shard")) == ("1 shard", "1,024 shards")
+
+
+def test_the_hint_names_the_most_frequent_reason_as_it_can_be_typed():
+    hint = reasons_hint({"report-empty": 2, "split-not-mixed:test": 0}, {"recipient-mask-too-small": 5})
+    assert hint.endswith("medcutmix reasons recipient-mask-too-small")
+    assert find_reason(hint.rpartition(" ")[2]).advice
+    assert reasons_hint({}, {"report-empty": 0}) == ""
