@@ -183,7 +183,7 @@ def mix(
 
 
 @dataclass(frozen=True, slots=True)
-class SeenPair:
+class PairSight:
     """A pair whose pictures and maps are there.
 
     Attributes:
@@ -208,7 +208,7 @@ def see_pair(
     recipient: Future[Group],
     donor: Future[Group],
     sentences: dict[str, Query],
-) -> SeenPair | PairOutcome:
+) -> PairSight | PairOutcome:
     """Look at both parents of a pair as the mix does; arguments as of `mix`."""
     views: list[View] = []
     features: list[Any] = []
@@ -230,10 +230,10 @@ def see_pair(
         view = _view(renderer, pair, prepared, parent, attention, mapped)
         views.append(replace(view, facts=prepared.facts))
         features.append(prepared.features)
-    return SeenPair((views[0], views[1]), (features[0], features[1]), unmapped)
+    return PairSight((views[0], views[1]), (features[0], features[1]), unmapped)
 
 
-def _mixed_row(renderer: Renderer, pair: Pair, seen: SeenPair) -> Row | PairOutcome:
+def _mixed_row(renderer: Renderer, pair: Pair, seen: PairSight) -> Row | PairOutcome:
     view_a, view_b = seen.views
     cut = seen.draw(renderer, pair)
     if isinstance(cut, RefusedCut):
