@@ -110,13 +110,13 @@ class _Place:
 @contextmanager
 def _place(page: Path, *, self_contained: bool) -> Iterator[_Place]:
     """Give a place for the data; a folder takes its name, and the place of an earlier one, when all is in it."""
+    if self_contained:
+        yield _Place(EmbeddedPictures(), None, "")
+        return
     beside = page.with_name(f"{page.stem}_files")
     if beside.exists() and not (beside / "index-0.js").is_file() and any(beside.iterdir()):
         hint = "give the page another name, or remove the folder"
         raise UsageError("the folder beside the page holds something else", where=str(beside), hint=hint)
-    if self_contained:
-        yield _Place(EmbeddedPictures(), None, "")
-        return
     new = Path(mkdtemp(prefix=f".{page.stem}_files.", dir=page.parent))
     try:
         (new / "pictures").mkdir(mode=0o700)
