@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from medcutmix_cli.exports.sections import export_sections as export_sections
     from medcutmix_cli.gallery import write_gallery as write_gallery
     from medcutmix_cli.gallery.overlay import overlay as overlay
+    from medcutmix_cli.gallery.sheet import write_sheet as write_sheet
     from medcutmix_cli.inspection.attend import attend as attend
+    from medcutmix_cli.inspection.refused_view import refused_view as refused_view
     from medcutmix_cli.inspection.summary import inspect as inspect
     from medcutmix_cli.inspection.summary import status as status
     from medcutmix_cli.inspection.verification import verify as verify
@@ -68,8 +70,10 @@ _HOME = {
     "needed_maps": "medcutmix_cli.encoders.precomputed",
     "silent": "medcutmix_cli.system.progress",
     "overlay": "medcutmix_cli.gallery.overlay",
+    "refused_view": "medcutmix_cli.inspection.refused_view",
     "write_gallery": "medcutmix_cli.gallery",
     "write_sample": "medcutmix_cli.datasets.sample",
+    "write_sheet": "medcutmix_cli.gallery.sheet",
 }
 
 __all__ = [
@@ -96,12 +100,14 @@ __all__ = [
     "overlay",
     "plan",
     "refill",
+    "refused_view",
     "render",
     "silent",
     "status",
     "verify",
     "write_gallery",
     "write_sample",
+    "write_sheet",
 ]
 
 

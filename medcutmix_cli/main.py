@@ -225,7 +225,10 @@ _add(
     inspect,
     "medcutmix inspect RUN",
     "medcutmix inspect RUN --index 12",
-    "medcutmix inspect RUN --html RUN/report.html --pairs 20",
+    "medcutmix inspect RUN --pair 3c8ad6639f4d3d36",
+    "medcutmix inspect RUN --html RUN/report.html --rejected 20",
+    "medcutmix inspect RUN --html few.html --self-contained --pairs 20",
+    "medcutmix inspect RUN --sheet sheet.png",
     "medcutmix inspect --schema",
     "medcutmix inspect part-00000.parquet --schema",
 )

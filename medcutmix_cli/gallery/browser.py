@@ -17,7 +17,7 @@ from medcutmix_cli.gallery.choice import spread_over_findings, spread_over_rules
 from medcutmix_cli.gallery.page import PageData, page_html
 from medcutmix_cli.gallery.page_pictures import PagePictures
 from medcutmix_cli.gallery.pairs import pair_html
-from medcutmix_cli.gallery.picture_stores import EmbeddedPictures, PictureFiles
+from medcutmix_cli.gallery.picture_stores import EmbeddedPictures, FilePictures
 from medcutmix_cli.gallery.pictures import jpeg_bytes
 from medcutmix_cli.gallery.refused_pairs import refused_html
 from medcutmix_cli.gallery.script_data import data_block, data_script
@@ -93,7 +93,7 @@ def write_gallery(
 class _Place:
     """Where the data of a page go: a folder under its later name, or blocks inside."""
 
-    store: EmbeddedPictures | PictureFiles
+    store: EmbeddedPictures | FilePictures
     folder: Path | None
     name: str
     blocks: list[str] = field(default_factory=list)
@@ -111,17 +111,17 @@ class _Place:
 @contextmanager
 def _place(page: Path, *, self_contained: bool) -> Iterator[_Place]:
     """Give a place for the data; a folder takes its name, and the place of an earlier one, when all is in it."""
+    if self_contained:
+        yield _Place(EmbeddedPictures(), None, "")
+        return
     beside = page.with_name(f"{page.stem}_files")
     if beside.exists() and not (beside / "index-0.js").is_file() and any(beside.iterdir()):
         hint = "give the page another name, or remove the folder"
         raise UsageError("the folder beside the page holds something else", where=str(beside), hint=hint)
-    if self_contained:
-        yield _Place(EmbeddedPictures(), None, "")
-        return
     new = Path(mkdtemp(prefix=f".{page.stem}_files.", dir=page.parent))
     try:
         (new / "pictures").mkdir(mode=0o700)
-        yield _Place(PictureFiles(new / "pictures", beside.name), new, beside.name)
+        yield _Place(FilePictures(new / "pictures", beside.name), new, beside.name)
         shutil.rmtree(beside, ignore_errors=True)
         new.rename(beside)
     finally:

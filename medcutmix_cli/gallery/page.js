@@ -174,7 +174,7 @@
     row.append(thumb(pair), words);
     for (const [kind, text] of [["b", pair.exchange], ["span", pair.rule || figures(pair)], ["code", pair.id]]) {
       const line = document.createElement(kind);
-      line.textContent = text;
+      line.textContent = kind === "b" ? plain(text) : text;
       words.append(line);
     }
     row.addEventListener("click", () => show(place));
@@ -186,6 +186,7 @@
     picture.className = "thumb";
     return picture;
   }
+  const plain = (name) => name.replaceAll("_", " ");
   function figures(pair) {
     const said = [pair.strategy, pair.side && pair.side !== "none" ? pair.side : ""];
     if (pair.lam !== null) said.push(`lam ${pair.lam.toFixed(2)}`);
@@ -227,7 +228,7 @@
   }
   function unseen(pair) {
     const article = document.createElement("article"), title = document.createElement("h2");
-    title.textContent = pair.exchange;
+    title.textContent = plain(pair.exchange);
     const facts = document.createElement("dl"), reason = setup.reasons[pair.rule] || {};
     const rows = { rule: pair.rule, "what happened": reason.what, why: reason.why, "what to do": reason.advice,
       "pair": pair.id, recipient: pair.recipient, donor: pair.donor, strategy: pair.strategy, split: pair.split,

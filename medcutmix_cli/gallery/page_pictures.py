@@ -33,7 +33,7 @@ class PagePictures:
             self._sources[image_path] = source
         return source, ""
 
-    def mixed(self, view: PairView) -> str:
+    def mix(self, view: PairView) -> str:
         """Return what stands in `src` of the mix, as it is stored; "" where it was not read."""
         return self._store.put(f"mixed {view.pair_id}", view.picture) if view.picture else ""
 

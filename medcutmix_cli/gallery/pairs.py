@@ -78,7 +78,7 @@ def parent_layer(pictures: PagePictures, image_path: str, alt: str) -> str:
 
 
 def _mixed(view: PairView, pictures: PagePictures) -> str:
-    source = pictures.mixed(view)
+    source = pictures.mix(view)
     base = f'<img class="base" src="{source}" alt="Mixed chest radiograph">' if source else ""
     heat = f'<img class="share" src="{weights_uri(view.donor_weights, view.grid)}" alt="">'
     return figure_html(

@@ -30,7 +30,7 @@ class EmbeddedPictures:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureFiles:
+class FilePictures:
     """Pictures as files, loaded when they are looked at.
 
     Attributes:

@@ -192,7 +192,7 @@ def mix(
 
 
 @dataclass(frozen=True, slots=True)
-class SeenPair:
+class PairSight:
     """A pair whose pictures and maps are there.
 
     Attributes:
@@ -212,7 +212,7 @@ def see_pair(
     recipient: Future[Group],
     donor: Future[Group],
     sentences: dict[str, Query],
-) -> SeenPair | PairOutcome:
+) -> PairSight | PairOutcome:
     """Look at both parents of a pair as the mix does; arguments as of `mix`."""
     views: list[View] = []
     features: list[Any] = []
@@ -235,10 +235,10 @@ def see_pair(
         scores = None if attention is None else attention.scores
         views.append(renderer.rules.view(pair, parent, picture, scores, mapped))
         features.append(prepared.features)
-    return SeenPair((views[0], views[1]), (features[0], features[1]), unmapped)
+    return PairSight((views[0], views[1]), (features[0], features[1]), unmapped)
 
 
-def _mixed_row(renderer: Renderer, pair: Pair, seen: SeenPair) -> Row | PairOutcome:
+def _mixed_row(renderer: Renderer, pair: Pair, seen: PairSight) -> Row | PairOutcome:
     def features(cut: Cut) -> Features | None:
         return (
             _mixed_features(renderer.encoder, cut, seen.features, renderer.canvas)

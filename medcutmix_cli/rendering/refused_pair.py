@@ -11,7 +11,7 @@ from medcutmix_cli.mixing.cut import RefusedCut
 from medcutmix_cli.mixing.refusal import RefusalMarks, mark_refusal
 from medcutmix_cli.mixing.views import Pixels, View
 from medcutmix_cli.records import Pair
-from medcutmix_cli.rendering.pair import Group, Renderer, SeenPair, asked_sentences, prepare, see_pair
+from medcutmix_cli.rendering.pair import Group, PairSight, Renderer, asked_sentences, prepare, see_pair
 from medcutmix_cli.rendering.staging import InPlace
 
 
@@ -46,7 +46,7 @@ def render_refused(renderer: Renderer, pair: Pair) -> RefusedPair:
         groups = [prepare(renderer, InPlace(), [parent], None) for parent in parents]
         seen = see_pair(renderer, pair, _ended(groups[0]), _ended(groups[1]), sentences)
         pixels = (_pixels(groups[0]), _pixels(groups[1]))
-        if not isinstance(seen, SeenPair):
+        if not isinstance(seen, PairSight):
             return RefusedPair(pair, pixels, None, None, seen.reason)
         cut = renderer.rules.draw(pair, *seen.views)
         if not isinstance(cut, RefusedCut):

@@ -121,7 +121,7 @@ class RunFolder:
         """List names in the folder that are no part of any run."""
         ours = {
             *("run.json", "plan.parquet", "nulls.parquet", "calibration.json", "README.md", "report.html"),
-            *("findings.toml", "reserve.parquet", "row.schema.json"),
+            *("findings.toml", "reserve.parquet", "row.schema.json", "report_files"),
             *("data", "state", "failures", "logs"),
         }
         if not self.root.is_dir():

@@ -10,15 +10,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
+from medcutmix_cli.run.folder import RunFolder, read_outcomes
 from medcutmix_cli.run.shards import METADATA_KEY
 from tests.calls import medcutmix
+from tests.refused_runs import refused_run, toy_encoders
 from tests.run_folders import INSERTED, make_row, write_run
 
 ROOT = Path(__file__).resolve().parents[2]
 INSPECTION_KEYS = {
     "bytes", "demonstration", "document", "encoder", "fingerprint", "findings", "html", "image_modes",
-    "inconsistent", "kind", "least_confidence", "left", "pair", "path", "patients", "prompted", "rows", "schema",
-    "schema_version", "settings", "shards", "splits", "status", "strategies", "synthetic", "terms", "weights",
+    "inconsistent", "kind", "least_confidence", "left", "pair", "path", "patients", "prompted", "refused", "rows",
+    "schema", "schema_version", "settings", "shards", "sheet", "splits", "status", "strategies", "synthetic", "terms",
+    "weights",
 }  # fmt: skip
 PAIR_KEYS = {
     "align_quality", "diff", "donor", "donor_weights", "entities", "faults", "finding", "finding_a", "grid",
@@ -144,6 +147,55 @@ def test_a_page_is_written_where_it_was_asked_for(run, tmp_path, capsys):
     assert medcutmix("inspect", run, "--html", tmp_path / "new" / "page.html", "--pairs", 1) == 0
     assert capsys.readouterr().out == f"pairs: 1, page: {tmp_path / 'new' / 'page.html'}\n"
     assert (tmp_path / "new" / "page.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_sheet_is_written_where_it_was_asked_for(run, tmp_path, capsys):
+    assert medcutmix("inspect", run, "--sheet", tmp_path / "sheet.png", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["sheet"] == {"file": str(tmp_path / "sheet.png"), "pairs": 2}
+    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_page_of_one_file_has_nothing_beside_it(run, tmp_path, capsys):
+    assert medcutmix("inspect", run, "--html", tmp_path / "page.html", "--self-contained", "--quiet") == 0
+    assert not (tmp_path / "page_files").exists()
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("way", "begin"),
+    [("blocks", "Pictures: recipient, donor, mix"), ("kitty", "\x1b_G"), ("sixel", "\x1bPq")],
+)
+def test_pictures_are_printed_into_a_pipe_only_where_it_was_said_how(run, capsys, way, begin):
+    assert medcutmix("inspect", run, "--index", 0) == 0
+    quiet = capsys.readouterr().out
+    assert "Pictures:" not in quiet
+    assert "\x1b" not in quiet
+    assert medcutmix("inspect", run, "--index", 0, "--pictures", way) == 0
+    assert begin in capsys.readouterr().out
+
+
+def test_a_way_to_print_pictures_that_there_is_not_is_refused(run, capsys):
+    assert medcutmix("inspect", run, "--pictures", "ascii") == 2
+    assert "blocks" in capsys.readouterr().err
+
+
+def test_a_pair_that_was_not_written_is_shown_with_its_rule(tmp_path, capsys):
+    with toy_encoders():
+        run = refused_run(tmp_path)
+        outcome = read_outcomes(RunFolder(run).failures_file(0))[-1]
+        assert medcutmix("inspect", run, "--pair", outcome.pair_id[:12]) == 0
+        shown = capsys.readouterr().out
+        assert medcutmix("inspect", run, "--pair", outcome.pair_id, "--json") == 0
+        document = json.loads(capsys.readouterr().out)
+    for said in (outcome.pair_id, "not written", outcome.reason, "To do"):
+        assert said in shown
+    assert document["pair"] is None
+    assert (document["refused"]["pair_id"], document["refused"]["rule"]) == (outcome.pair_id, outcome.reason)
+
+
+def test_an_id_that_no_pair_has_is_refused(run, capsys):
+    assert medcutmix("inspect", run, "--pair", "abcabc") == 2
+    assert "no pair with this id" in capsys.readouterr().err
 
 
 def test_two_ways_to_choose_a_pair_are_one_too_many(run, capsys):

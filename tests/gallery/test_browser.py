@@ -3,6 +3,7 @@
 import json
 import re
 import stat
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,10 +12,13 @@ from medcutmix_cli.errors import UsageError
 from medcutmix_cli.gallery import browser as page_writer
 from medcutmix_cli.gallery import write_gallery
 from medcutmix_cli.images import encode_png
+from medcutmix_cli.inspection import parent_images
 from medcutmix_cli.run.folder import PairOutcome, RunFolder, outcome_lines
 from tests.gallery.chromium import chromium, memory_of, needs_chromium
 from tests.gallery.outlines import blocks_of
+from tests.refused_runs import refused_run, toy_encoders
 from tests.run_folders import make_row, write_run
+from tests.trees import write_picture
 
 READY = "document.documentElement.dataset.ready === 'yes'"
 PICTURE = "[...document.querySelectorAll('#pair img.base')].some((one) => one.naturalWidth > 0)"
@@ -179,6 +183,52 @@ def test_a_pair_that_was_rejected_says_its_rule_and_what_to_type(opened):
 
 
 @needs_chromium
+def test_the_slider_divides_and_blinking_shows_one_after_the_other(tab, tmp_path, monkeypatch):
+    for number in (0, 1000):
+        write_picture(tmp_path / f"{number}.jpg", number)
+    there = SimpleNamespace(resolve=lambda path: tmp_path / path)
+    monkeypatch.setattr(parent_images, "open_run_dataset", lambda *_places, **_more: there)
+    write_gallery(write_run(tmp_path / "run", (rows(1),)), tmp_path / "page.html", self_contained=True)
+    opened = tab
+    opened.open(tmp_path / "page.html")
+    opened.wait(READY)
+    opened.wait("document.querySelectorAll('#pair img.base').length === 3")
+    opened.press("2")
+    opened.wait("document.querySelector('.compare .over') !== null")
+    opened.value(
+        "(() => { const s = document.getElementById('divide'); s.value = 80; s.dispatchEvent(new Event('input')); })()"
+    )
+    assert "80%" in opened.value("document.querySelector('.compare .over').style.clipPath")
+    opened.press("3")
+    flipped = "document.querySelector('.compare').classList.contains('flipped')"
+    before = opened.value(flipped)
+    opened.wait(f"{flipped} !== {json.dumps(before)}", 3)
+    opened.press(" ")
+    held = opened.value(flipped)
+    opened.press(" ")
+    assert opened.value(flipped) != held
+    opened.press("1")
+    assert opened.value("document.querySelector('.compare')") is None
+
+
+@needs_chromium
+def test_a_rejected_pair_that_was_rendered_shows_the_rule_drawn(tab, tmp_path):
+    with toy_encoders():
+        write_gallery(refused_run(tmp_path), tmp_path / "page.html", rejected=99)
+    tab.problems.clear()
+    tab.open(tmp_path / "page.html")
+    tab.wait(READY)
+    choose(tab, "choose-state", "rejected")
+    choose(tab, "sort", "id")
+    tab.press("Home")
+    tab.wait("document.querySelector('#pair path.cells') !== null")
+    assert tab.value("document.querySelector('#pair path.cells').getBBox().width") > 0
+    assert "mask takes" in tab.value("document.getElementById('pair').textContent")
+    tab.wait(PICTURE)
+    assert tab.problems == []
+
+
+@needs_chromium
 def test_only_the_rows_in_sight_are_there(opened):
     assert opened.value("document.getElementById('spacer').children.length") < 20
 
@@ -199,6 +249,8 @@ def test_nothing_is_wider_than_the_screen(tab, page, width, dark):
 @needs_chromium
 def test_a_page_of_one_file_shows_its_pairs_too(tab, tmp_path):
     run = write_run(tmp_path / "run", (rows(5),))
+    (tmp_path / "one_files").mkdir()
+    (tmp_path / "one_files" / "mine.txt").touch()
     assert write_gallery(run, tmp_path / "one.html", 3, self_contained=True) == 3
     tab.problems.clear()
     tab.open(tmp_path / "one.html")

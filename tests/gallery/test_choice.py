@@ -1,7 +1,8 @@
 import pytest
 
 from medcutmix_cli.gallery import write_gallery
-from medcutmix_cli.gallery.choice import spread_over_findings
+from medcutmix_cli.gallery.catalogue import CataloguePair
+from medcutmix_cli.gallery.choice import spread_over_findings, spread_over_rules
 from medcutmix_cli.run.contents import open_contents, read_columns
 from tests.run_folders import make_row, write_run
 
@@ -29,3 +30,16 @@ def test_rows_in_which_nothing_comes_are_shown_where_there_is_room(tmp_path):
 
 def test_a_small_run_is_shown_whole(run, tmp_path):
     assert write_gallery(run, tmp_path / "page.html", 10) == 3
+
+
+@pytest.mark.parametrize(("count", "rules"), [(0, ""), (2, "ab"), (3, "abc"), (4, "aabc"), (9, "aaabc")])
+def test_rules_take_turns(count, rules):
+    rule_of = {"p3": "a", "p1": "a", "p2": "a", "p9": "b", "p0": "c"}
+    pairs = [unwritten(pair, rule) for pair, rule in rule_of.items()]
+    chosen = spread_over_rules(pairs, count)
+    assert sorted(rule_of[pair] for pair in chosen) == list(rules)
+    assert spread_over_rules(pairs[::-1], count) == chosen
+
+
+def unwritten(pair, rule):
+    return CataloguePair(pair, "rejected", rule, *[""] * 8)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.inspection.pair_record import IMAGE_WORDS
-from medcutmix_cli.inspection.pair_view import pair_view, report_diff
+from medcutmix_cli.inspection.pair_view import has_pair, pair_view, report_diff
 from medcutmix_cli.records import IMAGE_MODES
 from tests.run_folders import INSERTED, RECIPIENT_REPORT, REMOVED, make_row, write_run
 
@@ -32,6 +32,11 @@ def test_a_pair_is_found_by_its_position(run, index, study, shard):
 
 def test_a_pair_is_found_by_the_first_digits_of_its_id(run):
     assert pair_view(run, pair_id="000000000000ab").index == 40
+
+
+@pytest.mark.parametrize(("pair_id", "there"), [("000000000000AB", True), ("0", True), ("ff", False)])
+def test_whether_a_row_has_an_id_is_known(run, pair_id, there):
+    assert has_pair(run, pair_id) is there
 
 
 @pytest.mark.parametrize(
