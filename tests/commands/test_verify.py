@@ -49,3 +49,21 @@ def test_problems_are_in_the_json(run, verdict, capsys):
     assert document["problems"] == [
         {"where": "part-00000.parquet", "rule": "hash", "detail": "is not the file that was written"}
     ]
+
+
+def test_what_is_asked_for_is_handed_on(run, monkeypatch, tmp_path):
+    asked = {}
+
+    def answer(_out, **options):
+        asked.update(options)
+        return Verification(1, 2, Level.DEEP, ())
+
+    monkeypatch.setattr(verification, "verify", answer)
+    assert medcutmix("verify", run, "--deep", "--maps", "--split-file", tmp_path / "split.csv") == 0
+    assert (asked["deep"], asked["maps"], asked["split_file"]) == (True, True, tmp_path / "split.csv")
+
+
+def test_a_changed_run_json_is_one_problem_and_exits_4(run, capsys):
+    (run / "run.json").write_text((run / "run.json").read_text().replace("shard_size", "shard_sizf"))
+    assert medcutmix("verify", run) == 4
+    assert "run.json" in capsys.readouterr().out

@@ -1,14 +1,16 @@
 import errno
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 import medcutmix_cli
+from medcutmix_cli.assembly.parts import record_fingerprint
 from medcutmix_cli.errors import DatasetError, RunError, UsageError
 from medcutmix_cli.inspection import verification
 from medcutmix_cli.inspection.verification import Level, verify
-from medcutmix_cli.run.folder import RunFolder, read_state
+from medcutmix_cli.run.folder import RunFolder, RunRecord, read_state
 from medcutmix_cli.run.plan_file import read_plan, write_plan
 from medcutmix_cli.run.shards import read_rows
 from tests.sealed_files import change_sealed, mend_manifest, rewrite_rows
@@ -237,3 +239,115 @@ def test_a_plan_that_is_written_anew_is_read_anew(run):
     pairs = read_plan(run.plan_file, 0)
     write_plan(run.plan_file, pairs[:2], 1)
     assert [pair.pair_id for pair in read_plan(run.plan_file, 1)] == [pairs[1].pair_id]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda said: said["settings"]["plan"].update(seed=5), id="seed"),
+        pytest.param(lambda said: said["settings"]["image"].update(canvas=224), id="canvas"),
+        pytest.param(lambda said: said["settings"]["image"].update(dicom_mode="voi"), id="dicom-mode"),
+        pytest.param(lambda said: said["settings"]["mixing"].update(weight="image-area"), id="weight"),
+        pytest.param(lambda said: said.update(synthetic=not said["synthetic"]), id="synthetic"),
+        pytest.param(lambda said: said["encoder"].update(demonstration=False), id="demonstration"),
+        pytest.param(lambda said: said["sources"].update({"manifest": "0" * 64}), id="sources"),
+    ],
+)
+@pytest.mark.parametrize("mended", [False, True], ids=["as-it-is", "seal-mended"])
+@pytest.mark.parametrize("rendered", [False, True], ids=["planned", "rendered"])
+def test_a_changed_setting_is_found_by_a_plain_check(run, change, mended, rendered):
+    if not rendered:
+        for path in (*run.root.glob("data/*"), *run.root.glob("state/*"), *run.root.glob("failures/*")):
+            path.unlink()
+    if mended:
+        change_sealed(run.run_file, change)
+    else:
+        said = json.loads(run.run_file.read_text())
+        change(said)
+        run.run_file.write_text(json.dumps(said, indent=1, sort_keys=True) + "\n")
+    found = {(problem.where, problem.rule) for problem in verify(run.root).problems}
+    assert ("run.json", "fingerprint" if mended else "damaged") in found
+
+
+def test_a_setting_whose_fingerprint_was_mended_as_well_is_contradicted_by_the_shards(run):
+    def change(said):
+        said["settings"]["plan"]["seed"] = 5
+        said["fingerprint"] = record_fingerprint(RunRecord(**said))
+
+    change_sealed(run.run_file, change)
+    assert {"fingerprint", "origin"} <= broken_rules(run)
+
+
+def test_a_run_json_that_cannot_be_read_is_named_and_nothing_else_is_looked_at(run):
+    run.run_file.write_bytes(b"\xff" + run.run_file.read_bytes())
+    (problem,) = verify(run.root).problems
+    assert (problem.where, problem.rule) == ("run.json", "damaged")
+    assert "restore it" in problem.detail or "edited" in problem.detail
+
+
+def as_earlier(folder):
+    """Make a run look as an earlier version left it: nothing sealed, nothing listed."""
+    for path in (folder.run_file, *folder.root.glob("state/*.json")):
+        said = json.loads(path.read_text())
+        for name in ("seal", "files", "failures"):
+            said.pop(name, None)
+        if path == folder.run_file:
+            said["format"] = 1
+        path.write_text(json.dumps(said))
+    folder.card_file.write_text(folder.card_file.read_text().partition("<!-- sha256")[0])
+
+
+def test_a_run_of_an_earlier_version_is_right_and_says_how_much_of_it_has_no_seal(run):
+    as_earlier(run)
+    found = verify(run.root, deep=True)
+    assert found.problems == ()
+    shards = range(found.shards)
+    states = {f"state/part-{n:05d}.json" for n in shards} | {f"failures/part-{n:05d}.jsonl" for n in shards}
+    assert set(found.unsealed) == {"run.json", "README.md", *states}
+
+
+def test_a_run_of_an_earlier_version_goes_on_and_its_new_files_have_seals(run):
+    before = run.shard_file(0).read_bytes()
+    as_earlier(run)
+    run.state_file(0).unlink()
+    medcutmix_cli.render(run.root, workers=1)
+    assert run.shard_file(0).read_bytes() == before
+    found = verify(run.root)
+    assert found.problems == ()
+    assert "state/part-00000.json" not in found.unsealed
+
+
+def test_what_has_lost_its_seal_is_a_problem_in_a_run_that_has_them(run):
+    said = json.loads(run.state_file(0).read_text())
+    del said["seal"]
+    run.state_file(0).write_text(json.dumps(said))
+    assert ("state/part-00000.json", "seal") in {(p.where, p.rule) for p in verify(run.root).problems}
+
+
+def test_splits_are_proved_by_a_table_and_the_rows_alone(run, tmp_path):
+    rows = [f"s{number:04d},p{number},train\n" for number in range(12)]
+    table = tmp_path / "split.csv"
+    table.write_text("study_id,subject_id,split\n" + "".join(rows))
+    assert verify(run.root, split_file=table).ok
+    table.write_text(table.read_text().replace("p1,train", "p1,test"))
+    run.plan_file.unlink()  # the plan has no say
+    assert "split-file" in broken_rules(run, split_file=table)
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        pytest.param({"maps": True}, "deep check only", id="maps-without-deep"),
+        pytest.param({"shallow": True, "split_file": "x.csv"}, "reads no row", id="shallow-with-split-file"),
+    ],
+)
+def test_options_that_ask_for_nothing_are_usage_errors(run, options, what):
+    with pytest.raises(UsageError, match=what):
+        verify(run.root, **options)
+
+
+def test_a_deep_check_says_which_columns_it_made_again(run):
+    assert verify(run.root).remade == ()
+    found = verify(run.root, deep=True)
+    assert found.not_remade == ("features", "feature_dim", "map_a", "map_b")
+    assert verify(run.root, deep=True, maps=True).not_remade == ()

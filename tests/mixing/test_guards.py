@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medcutmix_cli.attention import TopK
+from medcutmix_cli.attention import Soft, TopK
+from medcutmix_cli.mixing.blends.alpha import Alpha
 from medcutmix_cli.mixing.blends.feather import Feather
+from medcutmix_cli.mixing.blends.hard import Hard
 from medcutmix_cli.mixing.cut import Cut, Guards, RefusedCut, Strategies, draw_cut
 from medcutmix_cli.mixing.guards import free_cells
 from medcutmix_cli.mixing.movement import IN_ITS_PLACE
@@ -177,3 +179,49 @@ def test_a_donor_whose_evidence_would_mostly_stay_behind_is_refused():
 def test_guards_refuse_shares_that_are_none(nonsense):
     with pytest.raises(ValueError, match="border must be"):
         Guards(**nonsense)
+
+
+def with_spared(cut, *views):
+    """Return the parents as whoever has no map of their neighbours sees them: the cells of weight 0 are left out."""
+    recipient, donor = (replace(view, neighbours=()) for view in views)
+    return replace(recipient, spared=cut.weights == 0), donor
+
+
+RULES = {
+    "hard": Strategies(TopK(), InPlaceUnion(), Hard()),
+    "feather": Strategies(TopK(), InPlaceUnion(), Feather()),
+    "alpha": Strategies(TopK(), InPlaceUnion(), Alpha()),
+    "soft": Strategies(Soft(), InPlaceUnion(), Feather()),
+    "donor": Strategies(TopK(), InPlaceDonor(), Feather()),
+    "moved": Strategies(TopK(), PasteToTarget(), Feather()),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_cut_is_drawn_again_without_the_maps_of_neighbours_by_the_cells_it_left_out(name):
+    rng, drawn = np.random.default_rng(5), 0
+    for number in range(60):
+        places = [tuple(rng.integers(2, GRID - 2, 2)) for _ in range(4)]
+        views = [
+            parent(number, places[0], ("mass", hill(*places[1]))),
+            parent(number + 100, places[2], ("support_devices", hill(*places[3]))),
+        ]
+        cut = draw_cut(*views, RULES[name], rng=np.random.default_rng(number))
+        if isinstance(cut, RefusedCut):
+            continue
+        drawn += 1
+        again = draw_cut(*with_spared(cut, *views), RULES[name], rng=np.random.default_rng(number))
+        assert isinstance(again, Cut)
+        assert np.array_equal(again.weights, cut.weights)
+        assert np.array_equal(again.mask, cut.mask)
+        assert (again.gain, again.offset) == (cut.gain, cut.offset)
+    assert drawn > 5
+
+
+def test_a_cell_that_somebody_took_out_of_the_weights_alone_is_missing_in_the_mask_drawn_again():
+    views = parent(1, (6, 6), ("mass", hill(11, 11))), parent(2, (6, 6))
+    cut = draw_cut(*views, RULES["hard"])
+    weights = cut.weights.copy()
+    weights[tuple(np.argwhere(weights > 0)[0])] = 0
+    again = draw_cut(*with_spared(replace(cut, weights=weights), *views), RULES["hard"])
+    assert not np.array_equal(again.mask, cut.mask)

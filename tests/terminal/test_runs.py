@@ -72,3 +72,21 @@ def test_problems_are_told_by_place_and_rule():
 
 def test_settings_are_told_with_their_origin():
     assert "plan.seed   7       flag" in printed(settings_view({"plan": {"seed": 7}}, {"plan.seed": "flag"}))
+
+
+def test_a_deep_check_names_the_columns_that_it_did_not_make_again():
+    found = Verification(1, 9, Level.DEEP, (), remade=("lam", "mask"), not_remade=("map_a", "map_b"))
+    text = printed(verification_view(found))
+    assert "made again and compared: 2 of 4 columns, all but map_a, map_b" in text
+    assert "--maps" in text
+    whole = printed(verification_view(Verification(1, 9, Level.DEEP, (), remade=("lam", "mask"))))
+    assert "all 2 columns" in whole
+    assert "--maps" not in whole
+
+
+def test_files_without_a_seal_are_counted_beside_the_verdict():
+    text = printed(
+        verification_view(Verification(1, 9, Level.THOROUGH, (), unsealed=("run.json", "README.md")))
+    )
+    assert "verified" in text
+    assert "unsealed: 2 files of an earlier version" in " ".join(text.split())
