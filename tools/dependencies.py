@@ -69,7 +69,7 @@ def dependencies() -> list[Dependency]:
     """Return what the program needs and is installed here, by name."""
     direct = {normal(need.name) for need in _needs(PROGRAM, EXTRAS)}
     found: set[tuple[str, tuple[str, ...]]] = set()
-    waiting = [(PROGRAM, EXTRAS)]
+    waiting: list[tuple[str, tuple[str, ...]]] = [(PROGRAM, EXTRAS)]
     while waiting:
         one = waiting.pop()
         if one in found:
