@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := .demo
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test check docs coverage release benchmark clean
+.PHONY: demo test check docs coverage release lock benchmark clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -31,6 +31,7 @@ check: $(VENV)/.development
 # Rewrite the parts of the docs that come from the program (the tests fail when they are stale).
 docs: $(VENV)/.development
 	$(BIN)/python -m tests.docs
+	$(BIN)/python -m tools.licences
 
 # Which lines the tests run, on the terminal and in .coverage-html. Slower than `make test`.
 coverage: $(VENV)/.development
@@ -40,9 +41,18 @@ coverage: $(VENV)/.development
 	$(BIN)/coverage html --quiet
 	$(BIN)/coverage report
 
-# Before a release: one version everywhere, a wheel that installs in a clean environment, the README's commands from it.
+# Before a release: one version everywhere, a wheel that installs in a clean environment, the README's commands from it, and
+# dist/medcutmix-VERSION.cdx.json, the bill of materials of this one.
 release: $(VENV)/.development
 	$(BIN)/python -m tools.release
+
+# The pinned versions with the hashes of their files, for `pip install --require-hashes`. Needs the network and uv.
+lock:
+	for python in 3.11 3.12; do \
+	  uv pip compile pyproject.toml $(foreach extra,encoders gdcm huggingface ray,--extra $(extra)) \
+	    --constraint constraints.txt --generate-hashes --python-version $$python --no-header --no-annotate --quiet \
+	    --output-file locks/python-$$python.txt || exit 1; \
+	done
 
 # Long measurements, by hand; the table is kept in tests/benchmarks/RESULTS.md.
 benchmark: $(VENV)/.development

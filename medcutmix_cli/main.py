@@ -42,6 +42,7 @@ from medcutmix_cli.errors import Interruption
 from medcutmix_cli.system.plain_text import printable
 from medcutmix_cli.system.private_process import private_process
 from medcutmix_cli.system.signals import SignalWatch, Stop
+from medcutmix_cli.system.standard_streams import open_closed_streams
 
 STEPS, LOOK, START = "Step by step", "Look and check", "Start here"
 EVALUATE_REPORTS = "medcutmix evaluate reports reports.csv --gold labels.csv"
@@ -274,6 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: What follows `medcutmix`; `sys.argv` where None.
     """
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 must not end a run

@@ -57,6 +57,7 @@ from medcutmix_cli.run.refill import RefillPass, refill_plan
 from medcutmix_cli.run.reserve_file import write_reserve
 from medcutmix_cli.run.status import RunStatus, run_status
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.memory_limits import check_address_space
 from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
@@ -109,6 +110,7 @@ def plan(
         RunConflictError: The folder holds a run with other semantic settings (the message is the diff).
         MedcutmixError: Anything else a person can act on; see `errors`.
     """
+    check_address_space()
     folder = RunFolder(Path(out))
     resolved = resolve_options(dataset, config, options)
     with use_lexicon(read_lexicon(resolved.settings.reports.findings)):

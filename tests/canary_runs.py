@@ -47,6 +47,7 @@ class Step:
         name: Unique; its outputs are called after it.
         words: Of the command line.
         stdin: What is typed into it.
+        script: Step whose output is run as a batch system would, as its first task.
         breaks: "module:Class.method" that raises a ValueError that quotes what it was given.
         code: Exit code; None for any.
     """
@@ -54,6 +55,7 @@ class Step:
     name: str
     words: tuple[object, ...]
     stdin: str = ""
+    script: str = ""
     breaks: str = ""
     code: int | None = 0
 
@@ -74,6 +76,7 @@ def steps(folder: Path) -> Iterator[Step]:
     yield Step("status-json", ("status", run, "--json"))
     yield Step("calibrate", ("calibrate", run))
     yield Step("batch", ("batch", "slurm", run, "--tasks", 2))
+    yield Step("batch-run", (), script="batch")
     yield Step("render-task", ("render", run, "--task", 0, "--num-tasks", 2))
     yield Step("render", ("render", run))
     yield Step("render-again", ("--verbose", "render", run, "--retry-failed"))
@@ -215,8 +218,17 @@ def redirected(said: Path, step: Step) -> Iterator[None]:
         (said / f"{step.name}.in").unlink()
 
 
-def call(step: Step) -> int:
-    """Make one call in this process; one in which something is to break, in a process of its own."""
+def call(step: Step, said: Path) -> int:
+    """Make one call in this process; one in which something is to break, or a script, in a process of its own."""
+    if step.script:
+        task = {
+            "SLURM_ARRAY_TASK_ID": "0",
+            "SLURM_ARRAY_JOB_ID": "1",
+            "SLURM_JOB_ID": "1",
+            "SLURM_RESTART_COUNT": "0",
+        }
+        script = said / f"{step.script}.out"
+        return subprocess.run(["bash", script], env={**os.environ, **task}, check=False).returncode
     words = [str(word) for word in step.words]
     if step.breaks:
         command = [sys.executable, "-m", "medcutmix_cli.main", *words]
@@ -242,7 +254,7 @@ def make_all(folder: Path, listed: Callable[[Path], Iterator[Step]] = steps) -> 
         called.append(step)
         watch.step = step.name
         with redirected(said, step):
-            codes[step.name] = call(step)
+            codes[step.name] = call(step, said)
     watch.stop()
     limit = resource.getrlimit(resource.RLIMIT_CORE)[0]
     wanted = {step.name: step.code for step in called if step.code is not None}

@@ -2,6 +2,7 @@
 
 python -m tools.release          all of it (needs the network for pip, or wheels at hand)
 python -m tools.release versions one version everywhere, under a heading of the changelog
+python -m tools.release bill     dist/medcutmix-VERSION.cdx.json: what is installed here, with licences (CycloneDX)
 python -m tools.release smoke    the README's commands, by the `medcutmix` beside this interpreter
 """
 
@@ -17,6 +18,8 @@ import tomllib
 import venv
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+
+from tools.sbom import write_bill
 
 ROOT = Path(__file__).resolve().parents[1]
 _HEADING = re.compile(r"^## \[?([^\]\s]+)\]?", re.MULTILINE)
@@ -123,16 +126,24 @@ def check_wheel() -> None:
     print("the wheel installs, and the README's commands run from it")
 
 
+def write_bill_here() -> None:
+    """Write the bill of materials of this environment."""
+    target = ROOT / "dist" / f"medcutmix-{versions()['pyproject.toml']}.cdx.json"
+    write_bill(target)
+    print("bill of materials:", target.relative_to(ROOT))
+
+
 def main(words: list[str]) -> None:
     """Do what is asked for; everything where nothing is."""
     steps: dict[str, Callable[[], None]] = {
         "versions": check_versions,
         "wheel": check_wheel,
+        "bill": write_bill_here,
         "smoke": lambda: run_commands(Path(sys.executable).with_name("medcutmix")),
     }
     if unknown := set(words) - set(steps):
         sys.exit(f"there is no {', '.join(sorted(unknown))}: {', '.join(steps)}")
-    for word in words or ("versions", "wheel"):
+    for word in words or ("versions", "wheel", "bill"):
         steps[word]()
 
 

@@ -40,6 +40,7 @@ from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.run.nulls_file import read_nulls
 from medcutmix_cli.run.shards import ShardOrigin
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.memory_limits import check_address_space
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 CREDENTIALED_TERMS = (
@@ -68,6 +69,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         EncoderError: The weights are not those of the plan.
         MedcutmixError: Anything else a person can act on; see `errors`.
     """
+    check_address_space()
     folder = RunFolder(work.out)
     record = read_run(folder)
     if record.fingerprint != work.fingerprint:

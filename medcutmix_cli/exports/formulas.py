@@ -19,7 +19,7 @@ def begins_formula(text: str) -> bool:
     return text.lstrip().startswith(_STARTS) or text.startswith(("\t", "\r"))
 
 
-def escaped(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Return a text with an apostrophe before it, which every spreadsheet takes for text."""
     return f"'{text}"
 

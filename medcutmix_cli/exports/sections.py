@@ -16,7 +16,7 @@ from typing import Any, Literal, TextIO, TypedDict
 from medcutmix_cli.assembly.parts import open_source, resolve_options
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.exports.formulas import begins_formula, escaped
+from medcutmix_cli.exports.formulas import begins_formula, escape_formula
 from medcutmix_cli.records import Drop, Study
 from medcutmix_cli.reports.sections import split_sections
 from medcutmix_cli.reports.special_studies import place_special
@@ -159,4 +159,4 @@ class _SectionTable:
         if not begins_formula(text):
             return text
         self.formulas += 1
-        return escaped(text) if self.escape_formulas else text
+        return escape_formula(text) if self.escape_formulas else text

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TextIO
 
 from medcutmix_cli.exports.files import PartFiles
-from medcutmix_cli.exports.formulas import begins_formula, escaped
+from medcutmix_cli.exports.formulas import begins_formula, escape_formula
 from medcutmix_cli.exports.row import RowFacts
 
 Entry = Mapping[str, Any]
@@ -97,4 +97,4 @@ def _text(text: str, files: PartFiles) -> str:
     if not begins_formula(text):
         return text
     files.formulas += 1
-    return escaped(text) if files.escape_formulas else text
+    return escape_formula(text) if files.escape_formulas else text

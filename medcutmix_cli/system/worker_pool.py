@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from medcutmix_cli.errors import MedcutmixError
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.memory_limits import count_memory_kills
 from medcutmix_cli.system.signals import end_children, follow_parent, shield_children
 from medcutmix_cli.system.unexpected_errors import as_known_error
 
@@ -65,16 +66,26 @@ def map_in_processes(
 
     processes = min(workers, usable_cpus(), MOST)
     ready = (prepare, given, doing)
+    kills = count_memory_kills()
     with ProcessPoolExecutor(processes, get_context("spawn"), initializer=_begin, initargs=ready) as pool:
         try:
             yield from _bounded(pool, partial(_done, work), iter(parts), _WINDOW * processes)
         except BrokenProcessPool as error:
             end_children()  # they are deaf to TERM, and may wait for a lock that the dead one holds
-            hint = "is there enough memory? try fewer --workers"
-            raise MedcutmixError(f"a process that {doing} was killed", hint=hint) from error
+            raise _killed(doing, for_memory=count_memory_kills() > kills) from error
         except BaseException:
             end_children()  # on the way out nobody waits for what is under way
             raise
+
+
+def _killed(doing: str, *, for_memory: bool) -> MedcutmixError:
+    """Say that a worker was killed; by whom, where the kernel counted one that it ended for memory meanwhile."""
+    if for_memory:
+        what = f"a process that {doing} was killed by the system, which had no memory left (out-of-memory killer)"
+        return MedcutmixError(what, hint="fewer --workers, or more memory (sbatch --mem)")
+    return MedcutmixError(
+        f"a process that {doing} was killed", hint="is there enough memory? try fewer --workers"
+    )
 
 
 class _Worker:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from medcutmix_cli.cluster.ray_request import ActorRequest
+from tests.canaries import KINDS, found_in, write_canary_set
 from tests.half_written import stop_writer
 from tests.run_folders import make_row, write_run
 from tests.trees import output_bytes
@@ -329,6 +330,31 @@ def test_what_goes_wrong_in_an_actor_is_an_answer_without_report_text(environmen
     assert "another run lies in this folder" in another
     assert "unexpected ValueError at medcutmix_cli/cluster/ray_actor.py" in unexpected
     assert "secret" not in done.stdout + done.stderr
+
+
+def test_nothing_of_a_patient_reaches_a_file_of_rays_own(environment, tmp_path):
+    source = write_canary_set(tmp_path / "set")
+    few = (
+        "--encoder",
+        "bundled",
+        "--gate",
+        "none",
+        "--align",
+        "none",
+        "--shard-size",
+        4,
+        "--max-fail-frac",
+        1,
+    )
+    done = [
+        run(environment, "plan", source, tmp_path / "run", *few),
+        run(environment, "render", tmp_path / "run", *options("actors=1")),
+    ]
+    assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
+    files = [path for path in Path(environment["RAY_TMPDIR"]).rglob("*") if path.is_file()]
+    assert any(path.suffix in (".log", ".out", ".err") for path in files)
+    assert {str(path): kinds for path in files if (kinds := found_in(path))} == {}
+    assert not any(kind in one.stdout + one.stderr for one in done for kind in KINDS)
 
 
 def test_a_shard_counts_as_done_by_what_was_to_be_done_to_it(tmp_path):

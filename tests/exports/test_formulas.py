@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medcutmix_cli.exports.files import PartFiles
-from medcutmix_cli.exports.formulas import begins_formula, escaped, has_formula_id
+from medcutmix_cli.exports.formulas import begins_formula, escape_formula, has_formula_id
 from medcutmix_cli.exports.row import plain_key
 from medcutmix_cli.exports.tables import write_table
 from tests.exports.rows import changed
@@ -32,7 +32,7 @@ HARMLESS = ("No effusion.", "", "a\rb", "a\r\nb", "a=1", "(-)", "1-2", "'=1", "[
 @pytest.mark.parametrize("text", FORMULAS)
 def test_what_a_spreadsheet_runs_is_seen_and_an_apostrophe_ends_it(text):
     assert begins_formula(text)
-    assert not begins_formula(escaped(text))
+    assert not begins_formula(escape_formula(text))
 
 
 @pytest.mark.parametrize("text", HARMLESS)
@@ -64,7 +64,7 @@ def test_readers_get_the_same_text_back_and_what_was_escaped_is_counted(tmp_path
     )
     with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as handle:
         read = [row["text"] for row in csv.DictReader(handle, delimiter=delimiter)]
-    wanted = [escaped(text) if escape and begins_formula(text) else text for text in texts]
+    wanted = [escape_formula(text) if escape and begins_formula(text) else text for text in texts]
     assert read == wanted
     table = pd.read_csv(tmp_path / "t.csv", sep=delimiter, keep_default_na=False)
     assert list(table.text) == wanted

@@ -89,13 +89,14 @@ def test_a_command_that_fails_ends_the_check(tmp_path):
         release.run_commands(program)
 
 
-def test_the_whole_check_is_versions_then_wheel(monkeypatch):
+def test_the_whole_check_is_versions_then_wheel_then_the_bill_of_materials(monkeypatch):
     done = []
     monkeypatch.setattr(release, "check_versions", lambda: done.append("versions"))
     monkeypatch.setattr(release, "check_wheel", lambda: done.append("wheel"))
+    monkeypatch.setattr(release, "write_bill_here", lambda: done.append("bill"))
     main([])
-    assert done == ["versions", "wheel"]
-    with pytest.raises(SystemExit, match="there is no smok: versions, wheel, smoke"):
+    assert done == ["versions", "wheel", "bill"]
+    with pytest.raises(SystemExit, match="there is no smok: versions, wheel, bill, smoke"):
         main(["smok"])
 
 

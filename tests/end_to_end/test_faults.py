@@ -1,0 +1,130 @@
+"""What a run must stand: closed streams, few files, little memory, odd environments, a second run beside it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import medcutmix_cli
+from tests.half_written import stop_writer
+from tests.trees import output_bytes, write_manifest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = (sys.executable, "-m", "medcutmix_cli.main")
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """Return a plan of several shards."""
+    folder = tmp_path_factory.mktemp("faults")
+    few = {"gate": "none", "align": "none", "shard_size": 2, "pairs_per_study": 2}
+    source = write_manifest(folder / "in", 12)
+    medcutmix_cli.plan(source, folder / "planned", encoder="bundled", **few)
+    return folder / "planned"
+
+
+@pytest.fixture(scope="module")
+def expected(planned):
+    """Return the bytes of an undisturbed run."""
+    run = shutil.copytree(planned, planned.with_name("undisturbed"))
+    medcutmix_cli.render(run)
+    return output_bytes(run)
+
+
+@pytest.fixture
+def run(planned, tmp_path):
+    return shutil.copytree(planned, tmp_path / "run")
+
+
+def shell(line, *arguments, **how):
+    """Run a line of bash; "$@" in it is the program with its arguments."""
+    return subprocess.run(
+        ["bash", "-c", line, "bash", *PROGRAM, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        **how,
+    )
+
+
+SURROUNDINGS = [
+    pytest.param('exec "$@" 0<&-', id="stdin-closed"),
+    pytest.param('exec "$@" 1>&-', id="stdout-closed"),
+    pytest.param('exec "$@" 2>&-', id="stderr-closed"),
+    pytest.param('exec "$@" 0<&- 1>&- 2>&-', id="all-closed"),
+    pytest.param('ulimit -n 64; exec "$@"', id="64-files"),
+    pytest.param('ulimit -v 4000000; exec "$@"', id="4-GB-of-addresses"),
+    pytest.param('exec env -i PATH="$PATH" LANG=C LC_ALL=C "$@"', id="C-and-no-home"),
+    pytest.param('exec env HOME=/nonexistent TMPDIR=/nonexistent "$@"', id="no-home-and-no-tmp"),
+    pytest.param('umask 000; exec "$@"', id="open-umask"),
+    pytest.param('umask 777; exec "$@"', id="umask-that-lets-nobody"),
+    pytest.param('exec env PYTHONOPTIMIZE=2 "$@"', id="without-assert"),
+    pytest.param('find "$5" -exec touch -d 2099-01-01 {} +; exec "$@"', id="files-of-the-future"),
+    pytest.param('find "$5" -exec touch -d 1971-01-01 {} +; exec "$@"', id="files-of-long-ago"),
+]
+
+
+@pytest.mark.parametrize("line", SURROUNDINGS)
+def test_a_run_ends_with_the_same_bytes(run, expected, line):
+    done = shell(line, "render", run)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert output_bytes(run) == expected
+
+
+def test_checks_are_no_asserts(run, expected):
+    assert shell('exec "$@"', "render", run, "-q").returncode == 0
+    shard = sorted((run / "data").glob("*.parquet"))[0]
+    content = bytearray(shard.read_bytes())
+    content[len(content) // 2] ^= 1
+    shard.write_bytes(bytes(content))
+    done = shell('exec env PYTHONOPTIMIZE=2 "$@"', "verify", run)
+    assert done.returncode == 4, done.stderr
+
+
+def test_too_little_address_space_is_one_clear_error(run):
+    done = shell('ulimit -v 1500000; exec "$@"', "render", run, "-q")
+    assert done.returncode == 1
+    assert "ulimit -v" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def begin(run, *more):
+    return subprocess.Popen(
+        [*PROGRAM, "render", str(run), "-q", *more], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def test_two_runs_on_one_folder_end_with_the_same_bytes(run, expected):
+    both = [begin(run), begin(run)]
+    said = [process.communicate(timeout=300)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert output_bytes(run) == expected
+
+
+def half_written(run, process):
+    """Stop a run in the middle of a shard; return whether it had one under way."""
+    while process.poll() is None:
+        for path in run.glob("data/.part-*.tmp"):
+            if stop_writer(path):
+                return True
+        time.sleep(0.005)
+    return False
+
+
+def test_a_run_that_is_suspended_holds_up_no_other_and_does_no_harm_when_it_goes_on(run, expected):
+    first = begin(run)
+    assert half_written(run, first), "it was over before it could be stopped"
+    second = begin(run)
+    try:
+        assert second.wait(timeout=300) == 0, second.stderr.read()
+        assert output_bytes(run) == expected
+    finally:
+        os.kill(first.pid, signal.SIGCONT)
+    assert first.wait(timeout=300) == 0, first.stderr.read()
+    assert output_bytes(run) == expected

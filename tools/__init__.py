@@ -1,0 +1,1 @@
+"""What is done around the program, by hand or by `make`: releases, lists of dependencies, measured tables."""
