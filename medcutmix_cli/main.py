@@ -36,6 +36,7 @@ from medcutmix_cli.commands.status import status
 from medcutmix_cli.commands.verify import verify
 from medcutmix_cli.errors import Interruption
 from medcutmix_cli.system.signals import SignalWatch, Stop
+from medcutmix_cli.system.standard_streams import fill_closed_streams
 
 STEPS, LOOK, START = "Step by step", "Look and check", "Start here"
 EVALUATE_REPORTS = "medcutmix evaluate reports reports.csv --gold labels.csv"
@@ -222,6 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: What follows `medcutmix`; `sys.argv` where None.
     """
+    fill_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without UTF-8 must not end a run

@@ -59,7 +59,7 @@ def meter(*, quiet: bool = False) -> Iterator[Meter]:
 
 
 def _choose(quiet: bool) -> Meter:
-    if quiet:
+    if quiet or sys.stderr is None:  # closed
         return Silent()
     animated = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     return Bar() if animated else Lines(sys.stderr)

@@ -102,3 +102,10 @@ def test_every_stage_has_a_unit():
     stages = stages_in_the_code()
     assert stages >= {"embedding", "calibrating", "rendering", "mapping"}
     assert stages <= set(progress.UNITS)
+
+
+def test_where_stderr_is_closed_no_progress_is_told(monkeypatch):
+    monkeypatch.setattr(progress.sys, "stderr", None)
+    with meter() as report:
+        report("reading", 1, 2)
+    assert isinstance(report, Silent)
