@@ -11,6 +11,7 @@ from typing import Any
 from medcutmix_cli.configuration.plugins import path_options
 from medcutmix_cli.configuration.resolution import ResolvedSettings
 from medcutmix_cli.configuration.settings import SETTINGS, Settings, plain
+from medcutmix_cli.system.unicode_paths import check_unicode
 
 
 def semantic(settings: Settings) -> dict[str, Any]:
@@ -65,5 +66,7 @@ def _paths_of(kind: str, options: str) -> frozenset[str]:
 
 
 def _absolute(path: Any) -> Any:
+    if not isinstance(path, str | Path) or not str(path):
+        return path
     # Not Path.resolve, which ends in an error of its own where a link leads to itself.
-    return os.path.realpath(path) if isinstance(path, str | Path) and str(path) else path
+    return check_unicode(os.path.realpath(path))

@@ -152,9 +152,9 @@ def json_rows(path: Path, text: str) -> list[Row]:
         DatasetError: It is neither.
     """
     try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"{path.name}, line {error.lineno}"
+        found = _loads(text)
+    except ValueError as error:
+        where = f"{path.name}, line {getattr(error, 'lineno', 1)}"
         raise DatasetError("the file is not valid JSON", where=where) from None
     if isinstance(found, Mapping) and found and all(isinstance(rows, list) for rows in found.values()):
         parts = [(name, row) for name, rows in found.items() for row in rows]
@@ -167,10 +167,25 @@ def json_rows(path: Path, text: str) -> list[Row]:
     return [{"split": name, **row} if name else row for name, row in parts]
 
 
+def _loads(text: str) -> Any:
+    """Return what a JSON text says.
+
+    Raises:
+        ValueError: It says nothing: it is no JSON, nested without end, or has halves of characters.
+    """
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if "\\ud" in text or "\\uD" in text:
+        json.dumps(found, ensure_ascii=False).encode()
+    return found
+
+
 def _object(path: Path, number: int, line: str) -> Row:
     try:
-        found = json.loads(line)
-    except json.JSONDecodeError:
+        found = _loads(line)
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise DatasetError("a line is not a JSON object", where=f"{path.name}, line {number}")

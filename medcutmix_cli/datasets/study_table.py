@@ -216,10 +216,10 @@ class _TableRows:
         subject = words.get("subject", self._known("subject") or image)
         return TableEntry(
             ImageRow(
-                image,
-                subject,
-                study,
-                path,
+                _unicode(image),
+                _unicode(subject),
+                _unicode(study),
+                _unicode(path),
                 self.values.meaning("view", said["view"]).upper(),
                 self.values.split_of(subject, said["split"]),
                 row.get(PROBLEM, "") or _blank(words, path),
@@ -306,7 +306,14 @@ class _Beside:
         return None if len(found) > 1 else dict(found.pop() if found else ())
 
 
+def _unicode(text: str) -> str:
+    """Return a text that can be written: bytes of a file's name that are none, as they are told in a shell."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _blank(words: Mapping[str, str], path: str) -> str:
+    if any(_unicode(word) != word for word in (*words.values(), path)):
+        return "name-not-unicode"
     if not words.get("subject", "one"):
         return "subject-missing"
     if not words.get("study", "one"):

@@ -13,12 +13,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from medcutmix_cli.datasets.embedded_pictures import EmbeddedPicture
-from medcutmix_cli.datasets.report_store import decode_text
+from medcutmix_cli.datasets.report_store import MOST_BYTES, decode_text
 from medcutmix_cli.datasets.split_names import split_folder, split_named
 from medcutmix_cli.datasets.study_table import FileSource, Row
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.images.picture_parts import range_part
+from medcutmix_cli.system.regular_files import check_regular
 
 PICTURES = ("png", "jpg", "jpeg", "dcm", "dicom")
 SUFFIXES = (".tar", ".tar.gz", ".tgz")
@@ -124,6 +125,7 @@ class TarSource(FileSource):
     def _rows(self) -> list[dict[str, Any]]:
         rows: dict[str, dict[str, Any]] = {}
         try:
+            check_regular(self.path)
             with _open(self.path) as archive:
                 for member in archive:
                     key, extension = _key(member.name)
@@ -167,4 +169,4 @@ def _file_name(archive: tarfile.TarFile) -> str:
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = archive.extractfile(member)
-    return file.read() if file else b""
+    return file.read(MOST_BYTES + 1) if file else b""

@@ -6,6 +6,7 @@ A decoder that dies is started anew; a picture of which two have died is refused
 from __future__ import annotations
 
 import atexit
+import fcntl
 import json
 import mmap
 import os
@@ -278,8 +279,15 @@ def _told(answer: dict[str, Any]) -> MedcutmixError:
 
 
 def _memory_file() -> int:
-    """Return the handle of a file in memory, or of one without a name where the system has none such."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("medcutmix-decoder")
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
+    """Return the handle of a file in memory, or of one without a name where the system has none such.
+
+    It is none of the numbers of standard streams, even if those are closed: the child's own are put there.
+    """
+    if not hasattr(os, "memfd_create"):
+        with tempfile.TemporaryFile() as file:
+            return fcntl.fcntl(file.fileno(), fcntl.F_DUPFD_CLOEXEC, 3)
+    handle = os.memfd_create("medcutmix-decoder")
+    try:
+        return fcntl.fcntl(handle, fcntl.F_DUPFD_CLOEXEC, 3)
+    finally:
+        os.close(handle)

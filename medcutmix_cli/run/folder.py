@@ -24,6 +24,7 @@ from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.private_files import make_files_private, make_private_folder
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import is_temporary, remove_abandoned
+from medcutmix_cli.system.unicode_paths import check_unicode
 
 RUN_FORMAT = 2
 """Since 2 every file of a run is under a seal (see `run.seals`), and the fingerprint knows `synthetic`."""
@@ -40,6 +41,10 @@ class RunFolder:
     """The paths of one run."""
 
     root: Path
+
+    def __post_init__(self) -> None:
+        """Refuse a name that cannot be written down."""
+        check_unicode(str(self.root))
 
     @property
     def run_file(self) -> Path:

@@ -75,7 +75,7 @@ def meter(*, quiet: bool = False) -> Iterator[Meter]:
 
 
 def _choose(quiet: bool) -> Meter:
-    if quiet:
+    if quiet or sys.stderr is None:  # closed
         return Silent()
     return Bar() if _animated() else Lines(sys.stderr)
 

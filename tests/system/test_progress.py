@@ -251,3 +251,10 @@ def test_every_function_of_the_api_that_reports_shows_it_unless_told_otherwise()
     shown = {name for name in reporting if hasattr(getattr(medcutmix_cli, name), "__wrapped__")}
     assert len(shown) > 12
     assert reporting - shown == {"write_sample"}
+
+
+def test_where_stderr_is_closed_no_progress_is_told(monkeypatch):
+    monkeypatch.setattr(progress.sys, "stderr", None)
+    with meter() as report:
+        report("reading", 1, 2)
+    assert isinstance(report, Silent)
