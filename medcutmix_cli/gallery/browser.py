@@ -90,7 +90,7 @@ def write_gallery(
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _PagePlace:
     """Where the data of a page go: a folder under its later name, or blocks inside."""
 
     store: EmbeddedPictures | FilePictures
@@ -109,10 +109,10 @@ class _Place:
 
 
 @contextmanager
-def _place(page: Path, *, self_contained: bool) -> Iterator[_Place]:
+def _place(page: Path, *, self_contained: bool) -> Iterator[_PagePlace]:
     """Give a place for the data; a folder takes its name, and the place of an earlier one, when all is in it."""
     if self_contained:
-        yield _Place(EmbeddedPictures(), None, "")
+        yield _PagePlace(EmbeddedPictures(), None, "")
         return
     beside = page.with_name(f"{page.stem}_files")
     if beside.exists() and not (beside / "index-0.js").is_file() and any(beside.iterdir()):
@@ -121,7 +121,7 @@ def _place(page: Path, *, self_contained: bool) -> Iterator[_Place]:
     new = Path(mkdtemp(prefix=f".{page.stem}_files.", dir=page.parent))
     try:
         (new / "pictures").mkdir(mode=0o700)
-        yield _Place(FilePictures(new / "pictures", beside.name), new, beside.name)
+        yield _PagePlace(FilePictures(new / "pictures", beside.name), new, beside.name)
         shutil.rmtree(beside, ignore_errors=True)
         new.rename(beside)
     finally:
@@ -134,7 +134,7 @@ class _PageWriter:
 
     contents: Contents
     pictures: PagePictures
-    place: _Place
+    place: _PagePlace
     progress: Progress | None
 
     def write(self, chosen: list[int], refused: RefusedPairs | None, count: int) -> list[CataloguePair]:

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -235,7 +236,15 @@ class _Own:
 
 def lend_decoder() -> AbstractContextManager[Decoder]:
     """Hand out one of this process's decoders."""
+    _watch_process()
     return _Own.decoders.lend()
+
+
+@cache
+def _watch_process() -> None:
+    """Let go of decoders where this process is forked, and end them where it ends; once is enough."""
+    os.register_at_fork(after_in_child=_after_fork)
+    atexit.register(_close_all)
 
 
 def _after_fork() -> None:
@@ -245,10 +254,6 @@ def _after_fork() -> None:
 
 def _close_all() -> None:
     _Own.decoders.close()
-
-
-os.register_at_fork(after_in_child=_after_fork)
-atexit.register(_close_all)
 
 
 @contextmanager
