@@ -22,7 +22,7 @@ NOT_PLAIN = {
     "short": {"PixelData": b"\0" * 100},
     "more bits": {"BitsStored": 10, "HighBit": 9},
     "no window": {"WindowCenter": 2048, "WindowWidth": 0},
-    "long header": {"ImageComments": "x" * (1 << 17)},
+    "long header": {"EncapsulatedDocument": bytes(1 << 17)},
 }
 
 
