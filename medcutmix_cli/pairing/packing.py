@@ -67,7 +67,7 @@ class PackedPair:
     cells: tuple[str, ...] = ()
 
     @property
-    def mixed(self) -> bool:
+    def is_mix(self) -> bool:
         """Whether anything of another study may be in it: a map may be asked for then."""
         return True
 
@@ -99,9 +99,9 @@ class PackedPairs(Sequence[Pair]):
         """Keep the pairs, in this order."""
         self._pairs = tuple(pairs)
 
-    def mixed(self) -> Iterator[Pair]:
+    def mixes(self) -> Iterator[Pair]:
         """Open those in which something may be mixed, one after the other."""
-        return (pair.open() for pair in self._pairs if pair.mixed)
+        return (pair.open() for pair in self._pairs if pair.is_mix)
 
     def __len__(self) -> int:
         """Return how many there are."""

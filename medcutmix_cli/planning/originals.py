@@ -102,7 +102,7 @@ class KeptRow(PackedPair):
     donor: PackedStudy = field(kw_only=True)
 
     @property
-    def mixed(self) -> bool:
+    def is_mix(self) -> bool:
         """Whether anything of another study may be in it: no."""
         return False
 

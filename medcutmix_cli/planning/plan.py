@@ -151,7 +151,7 @@ def make_plan(
         images_dropped=dict(sorted(images_dropped.items())),
         pairs_missing=choice.missing,
         texts=dict(sorted(read.counts.items())),
-        nulls=choose_nulls(lacking, chain(pairs.mixed(), reserved.mixed()), gate.pictures, settings.seed),
+        nulls=choose_nulls(lacking, chain(pairs.mixes(), reserved.mixes()), gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
         pairs_by_finding=_pairs_by_finding(choice.pairs, shaped.kept),
         reserve=shaped.reserve,

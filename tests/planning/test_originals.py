@@ -131,7 +131,7 @@ def test_a_row_of_its_own_is_as_if_it_had_been_put_away_at_once():
     once = pack_pair(row.open(), study.open().reading.sentences)
     for name in ("pair_id", "finding", "recipient_study", "recipient_image", "donor_image", "donor_study"):
         assert getattr(row, name) == getattr(once, name)
-    assert (row.traits, row.sentences, row.mixed) == (once.traits, once.sentences, False)
+    assert (row.traits, row.sentences, row.is_mix) == (once.traits, once.sentences, False)
 
 
 def test_a_row_of_its_own_counts_as_its_report_says_whatever_its_label_table_has():
@@ -144,4 +144,4 @@ def test_a_row_of_its_own_counts_as_its_report_says_whatever_its_label_table_has
 def test_choosing_null_pictures_opens_no_row_that_asks_for_none(monkeypatch):
     study = pack_study(read_one(0, NORMAL), ())
     monkeypatch.setattr(KeptRow, "open", None)
-    assert list(PackedPairs([kept_row(study, study)]).mixed()) == []
+    assert list(PackedPairs([kept_row(study, study)]).mixes()) == []
