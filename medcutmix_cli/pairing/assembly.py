@@ -27,10 +27,17 @@ from medcutmix_cli.seeds import stable_hash
 def pair_id_of(strategy: str, proposal: Proposal) -> str:
     """Return 16 hex digits: a hash of who gives what to whom, never of when or where it is rendered."""
     recipient, donor = proposal.recipient, proposal.donor
-    who = (recipient.study.study_id, recipient.image.image_id, donor.study.study_id, donor.image.image_id)
     gone = finding_leaving(proposal)
     exchanged = (proposal.finding,) if gone == proposal.finding else (proposal.finding, gone)
-    return stable_hash(strategy, *exchanged, *who)
+    of_recipient = recipient.study.study_id, recipient.image.image_id
+    return hash_pair(strategy, exchanged, of_recipient, (donor.study.study_id, donor.image.image_id))
+
+
+def hash_pair(
+    strategy: str, exchanged: tuple[str, ...], recipient: tuple[str, str], donor: tuple[str, str]
+) -> str:
+    """Return the id of a pair: of what comes and leaves, and of the study and image of both parents."""
+    return stable_hash(strategy, *exchanged, *recipient, *donor)
 
 
 def finding_leaving(proposal: Proposal) -> str:

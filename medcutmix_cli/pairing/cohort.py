@@ -19,6 +19,7 @@ from medcutmix_cli.pairing.packing import open_record, pack_record
 from medcutmix_cli.pairing.statements import Refusal, donor_statement
 from medcutmix_cli.pairing.traits import sentence_keys, traits_of
 from medcutmix_cli.records import Assertion, ReadStudy, Side
+from medcutmix_cli.reports.labels import chexpert_labels, counted_sentences
 from medcutmix_cli.reports.lexicon import label_of
 
 _Key = TypeVar("_Key")
@@ -42,6 +43,8 @@ class PackedStudy:
         named: Open findings that its report speaks of.
         attributes: What is known of it, by name.
         traits: What it counts as in the shape of the set (see `traits`).
+        row_traits: What a row of it counts as in which nothing is mixed: as its report alone says, whatever a label
+            table has.
         sentences: Its sentences, by `sentence_keys`.
     """
 
@@ -60,6 +63,7 @@ class PackedStudy:
     attributes: StudyAttributes = UNKNOWN
     traits: tuple[str, ...] = ()
     sentences: bytes = field(default=b"", repr=False)
+    row_traits: tuple[str, ...] = ()
 
     def open(self) -> ReadStudy:
         """Return the study as it was read."""
@@ -96,7 +100,13 @@ def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
             read.labels, read.image.view, (m for s in read.reading.sentences for m in s.mentions)
         ),
         sentences=sentence_keys(read.reading.sentences),
+        row_traits=_row_traits(read),
     )
+
+
+def _row_traits(read: ReadStudy) -> tuple[str, ...]:
+    told = (m for s in counted_sentences(read.reading) for m in s.mentions)
+    return traits_of(chexpert_labels(read.reading), read.image.view, told)
 
 
 def is_negative(read: ReadStudy, finding: str) -> bool:
@@ -129,12 +139,22 @@ class Cohort:
     donors: Mapping[DonorKey, tuple[PackedStudy, ...]]
     frequency: Mapping[tuple[str, str], int]
     members: Mapping[str, tuple[PackedStudy, ...]] = field(default_factory=dict)
+    _asked: dict[tuple[str, str, tuple[Side, ...]], tuple[PackedStudy, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
-    def givers(self, split: str, finding: str, sides: Iterable[Side]) -> list[PackedStudy]:
-        """Return the donors of one finding in one split whose statement is on one of `sides`."""
-        return [donor for side in sides for donor in self.donors.get((split, finding, side), ())]
+    def givers(self, split: str, finding: str, sides: Iterable[Side]) -> tuple[PackedStudy, ...]:
+        """Return the donors of one finding in one split whose statement is on one of `sides`; kept, as they are many.
 
-    def givers_of_any_side(self, split: str, finding: str) -> list[PackedStudy]:
+        At the size of MIMIC-CXR that is tens of thousands, asked for once for each recipient.
+        """
+        key = split, finding, tuple(sides)
+        if key not in self._asked:
+            found = (donor for side in key[2] for donor in self.donors.get((split, finding, side), ()))
+            self._asked[key] = tuple(found)
+        return self._asked[key]
+
+    def givers_of_any_side(self, split: str, finding: str) -> tuple[PackedStudy, ...]:
         """Return all donors of one finding in one split."""
         return self.givers(split, finding, Side)
 

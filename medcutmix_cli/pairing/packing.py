@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import pickle
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from enum import Enum
 from functools import cache
 from operator import attrgetter
 from typing import Any, overload
@@ -19,8 +20,10 @@ class _ByFields(pickle.Pickler):
     """Pickles records as calls of their classes: opened in half the time that frozen dataclasses take otherwise."""
 
     def reducer_override(self, value: object) -> Any:
-        """Reduce a record to its class and its fields' values; leave everything else to pickle."""
+        """Reduce a record to its class and its fields' values, a choice to its name; leave the rest to pickle."""
         kind = type(value)
+        if isinstance(value, Enum):
+            return getattr, (kind, value.name)  # an enumeration is slow to be called with a value
         return (kind, _values(kind)(value)) if is_dataclass(kind) else NotImplemented
 
 
@@ -63,6 +66,11 @@ class PackedPair:
     sentences: bytes = field(default=b"", repr=False)
     cells: tuple[str, ...] = ()
 
+    @property
+    def is_mix(self) -> bool:
+        """Whether anything of another study may be in it: a map may be asked for then."""
+        return True
+
     def open(self) -> Pair:
         """Return the pair."""
         pair: Pair = open_record(self.packed)
@@ -90,6 +98,10 @@ class PackedPairs(Sequence[Pair]):
     def __init__(self, pairs: Iterable[PackedPair] = ()) -> None:
         """Keep the pairs, in this order."""
         self._pairs = tuple(pairs)
+
+    def mixes(self) -> Iterator[Pair]:
+        """Open those in which something may be mixed, one after the other."""
+        return (pair.open() for pair in self._pairs if pair.is_mix)
 
     def __len__(self) -> int:
         """Return how many there are."""

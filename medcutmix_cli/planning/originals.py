@@ -9,14 +9,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from medcutmix_cli.pairing.assembly import make_pair
+from medcutmix_cli.pairing.assembly import hash_pair, make_pair
 from medcutmix_cli.pairing.cohort import PackedStudy
-from medcutmix_cli.pairing.packing import PackedPair, pack_pair
+from medcutmix_cli.pairing.packing import PackedPair
 from medcutmix_cli.pairing.proposal import Proposal
 from medcutmix_cli.planning.target_cells import TargetCell
-from medcutmix_cli.records import ReadStudy, Side
+from medcutmix_cli.records import Pair, ReadStudy, Side
 from medcutmix_cli.seeds import stable_hash
 
 KEPT = "identity"
@@ -43,7 +44,7 @@ def keep_unmixed(
         lacking = pairs_per_study - have[study.study_id] if wanted else 0
         donors = _next(studies, givers, number) if lacking > 0 else iter(())
         for donor, _row in zip(donors, range(lacking), strict=False):
-            yield kept_row(study.open(), donor.open())
+            yield kept_row(study, donor)
 
 
 def repeat_unmixed(
@@ -64,7 +65,7 @@ def repeat_unmixed(
     givers = _givers(studies)
     donors = {n: _next(studies, givers, n) for n in places}
     turns = ((n, next(donors[n], None)) for _turn in range(most) for n in places)
-    rows = (kept_row(studies[n].open(), donor.open()) for n, donor in turns if donor is not None)
+    rows = (kept_row(studies[n], donor) for n, donor in turns if donor is not None)
     yield from islice(rows, cell.wanted - cell.have)
 
 
@@ -90,9 +91,47 @@ def _next(
             yield other
 
 
-def kept_row(study: ReadStudy, donor: ReadStudy) -> PackedPair:
-    """Return a study as a row of its own."""
-    proposal = Proposal(
+@dataclass(frozen=True, slots=True)
+class KeptRow(PackedPair):
+    """A study as a row of its own: nothing but where its two studies lie, until it is written.
+
+    A set has more of them than of mixes, and most are held in reserve.
+    """
+
+    study: PackedStudy = field(kw_only=True)
+    donor: PackedStudy = field(kw_only=True)
+
+    @property
+    def is_mix(self) -> bool:
+        """Whether anything of another study may be in it: no."""
+        return False
+
+    def open(self) -> Pair:
+        """Return the row."""
+        read = self.study.open()
+        row = make_pair(KEPT, _kept(read, self.donor.open()), read.study.report, read.reading)
+        return replace(row, cells=self.cells) if self.cells else row
+
+
+def kept_row(study: PackedStudy, donor: PackedStudy) -> KeptRow:
+    """Return a study as a row of its own; neither is opened."""
+    return KeptRow(
+        pair_id=hash_pair(KEPT, ("",), (study.study_id, study.image_id), (donor.study_id, donor.image_id)),
+        finding="",
+        recipient_study=study.study_id,
+        recipient_image=study.image_id,
+        donor_image=donor.image_id,
+        packed=b"",
+        donor_study=donor.study_id,
+        traits=study.row_traits,
+        sentences=study.sentences,
+        study=study,
+        donor=donor,
+    )
+
+
+def _kept(study: ReadStudy, donor: ReadStudy) -> Proposal:
+    return Proposal(
         finding="",
         recipient=study,
         donor=donor,
@@ -105,4 +144,3 @@ def kept_row(study: ReadStudy, donor: ReadStudy) -> PackedPair:
         inserted=(),
         image_mode="keep",
     )
-    return pack_pair(make_pair(KEPT, proposal, study.study.report, study.reading), study.reading.sentences)

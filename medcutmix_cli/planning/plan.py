@@ -151,7 +151,7 @@ def make_plan(
         images_dropped=dict(sorted(images_dropped.items())),
         pairs_missing=choice.missing,
         texts=dict(sorted(read.counts.items())),
-        nulls=choose_nulls(lacking, chain(pairs, reserved), gate.pictures, settings.seed),
+        nulls=choose_nulls(lacking, chain(pairs.mixes(), reserved.mixes()), gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
         pairs_by_finding=_pairs_by_finding(choice.pairs, shaped.kept),
         reserve=shaped.reserve,
@@ -315,7 +315,7 @@ class _Choice:
         """
         state, trials = self._settle(recipient.study_id, tried)
         if state is _Settled.UNKNOWN:
-            again = self.chooser.try_proposals(recipient, cohort, draw, self.rule_against)
+            again = self.chooser.try_proposals(recipient, cohort, draw, self.rule_against, trials)
             state, trials = self._settle(recipient.study_id, again)
         return [_Waiting(draw, recipient, trials)] if state is _Settled.LATER else []
 
@@ -373,10 +373,11 @@ class _Choice:
                 self.uses[last.donor] += 1
                 self.judged.update(last.judged)
                 break
-            met.append(Trial(reason, last.donor, judged=last.judged))
+            # What stands against it now is no word on it: it may be tried again, and judged then.
+            met.append(Trial(reason, last.donor, judged=last.judged if reason == last.reason else ()))
         else:
             if last is not None and last.pair is not None:
-                return _Settled.UNKNOWN, ()
+                return _Settled.UNKNOWN, tuple(met)
             if any(t.reason == USED_UP for t in met) and self.limit < self.settings.max_uses_per_donor:
                 return _Settled.LATER, tuple(met)
             if met:

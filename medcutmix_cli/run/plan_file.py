@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import is_dataclass
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -20,7 +19,7 @@ import pyarrow.parquet as pq
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Assertion, Edit, Entity, Neighbour, Pair, Parent, Side, TextWeights
-from medcutmix_cli.run.arrow_types import field_types
+from medcutmix_cli.run.arrow_types import field_types, records_table
 from medcutmix_cli.system.atomic_files import publish
 
 PLAN_SCHEMA = pa.schema(list(field_types(Pair).items()))
@@ -45,21 +44,10 @@ def write_plan(path: Path, pairs: Sequence[Pair], shard_size: int, progress: Pro
         pq.ParquetWriter(temporary, PLAN_SCHEMA, compression="zstd", write_page_checksum=True) as writer,
     ):
         for start in range(0, len(pairs), shard_size):
-            rows = [plain_record(pair) for pair in pairs[start : start + shard_size]]
-            writer.write_table(pa.Table.from_pylist(rows, schema=PLAN_SCHEMA), row_group_size=shard_size)
+            rows = records_table(list(pairs[start : start + shard_size]), PLAN_SCHEMA)
+            writer.write_table(rows, row_group_size=shard_size)
             if progress:
                 progress("writing", start + len(rows), len(pairs))
-
-
-def plain_record(record: Any) -> dict[str, Any]:
-    """Return what `dataclasses.asdict` does, without copying what cannot change: a third of its time."""
-    return {name: _plain(getattr(record, name)) for name in record.__dataclass_fields__}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_plain(each) for each in value)
-    return plain_record(value) if is_dataclass(value) else value
 
 
 def piece_of(path: Path, refill: int) -> Path:

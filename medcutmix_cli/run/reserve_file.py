@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Pair
-from medcutmix_cli.run.plan_file import PLAN_SCHEMA, plain_record
+from medcutmix_cli.run.arrow_types import records_table
+from medcutmix_cli.run.plan_file import PLAN_SCHEMA
 from medcutmix_cli.system.atomic_files import publish
 
 RESERVE_SCHEMA = PLAN_SCHEMA.append(pa.field("drop", pa.string()))
@@ -53,11 +54,10 @@ def write_reserve(path: Path, pairs: Sequence[Pair], dropped: Mapping[str, str])
         pq.ParquetWriter(temporary, RESERVE_SCHEMA, compression="zstd", write_page_checksum=True) as writer,
     ):
         for start in range(0, len(pairs), _GROUP):
-            rows = [
-                {**plain_record(pair), "drop": dropped.get(pair.recipient.study_id, "")}
-                for pair in pairs[start : start + _GROUP]
-            ]
-            writer.write_table(pa.Table.from_pylist(rows, schema=RESERVE_SCHEMA))
+            some = list(pairs[start : start + _GROUP])
+            drops = pa.array([dropped.get(pair.recipient.study_id, "") for pair in some], pa.string())
+            rows = records_table(some, PLAN_SCHEMA).append_column("drop", drops)
+            writer.write_table(rows.cast(RESERVE_SCHEMA))
 
 
 def read_uses(path: Path) -> list[PairUse]:

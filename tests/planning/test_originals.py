@@ -1,12 +1,17 @@
 """Studies that no pair is found for have rows of their own, with nothing mixed in them."""
 
+from dataclasses import replace
+
 import pytest
 
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.pairing import SameFinding
+from medcutmix_cli.pairing.cohort import pack_study
 from medcutmix_cli.pairing.normal_host import NormalHost
-from medcutmix_cli.planning.originals import KEPT
-from medcutmix_cli.planning.plan import make_plan
+from medcutmix_cli.pairing.packing import PackedPairs, pack_pair
+from medcutmix_cli.planning.originals import KEPT, KeptRow, kept_row
+from medcutmix_cli.planning.plan import DEFAULT_READER, make_plan
+from medcutmix_cli.planning.reading import read_study
 from tests.builders import make_report, make_study
 
 FINDING = "There is a small right pleural effusion."
@@ -19,6 +24,11 @@ def mixed_set(count=40):
         make_study(n, make_report(FINDING if n % 4 == 0 else NORMAL), subject=f"p{n // 2}")
         for n in range(count)
     ]
+
+
+def read_one(number, text):
+    study = make_study(number, make_report(text))
+    return read_study(study, study.images[0], DEFAULT_READER)
 
 
 def planned(studies, strategy=None, **changes):
@@ -112,3 +122,26 @@ def test_a_donors_share_of_a_findings_rows_is_limited_by_name():
     dropped = [drop.reason for drop in result.dropped]
     assert result.reserve == {"donor-share-reached": dropped.count("donor-share-reached")}
     assert result.reserve["donor-share-reached"] > 0
+
+
+def test_a_row_of_its_own_is_as_if_it_had_been_put_away_at_once():
+    """It is made when it is written; what planning asks of it before is known by name."""
+    study, donor = (pack_study(read_one(n, text), ()) for n, text in enumerate((FINDING, NORMAL)))
+    row = kept_row(study, donor)
+    once = pack_pair(row.open(), study.open().reading.sentences)
+    for name in ("pair_id", "finding", "recipient_study", "recipient_image", "donor_image", "donor_study"):
+        assert getattr(row, name) == getattr(once, name)
+    assert (row.traits, row.sentences, row.is_mix) == (once.traits, once.sentences, False)
+
+
+def test_a_row_of_its_own_counts_as_its_report_says_whatever_its_label_table_has():
+    read = replace(read_one(0, FINDING), labels=(0.0,) * 14)
+    study = pack_study(read, ())
+    assert "label: Pleural Effusion" in kept_row(study, study).traits
+    assert "label: Pleural Effusion" not in study.traits
+
+
+def test_choosing_null_pictures_opens_no_row_that_asks_for_none(monkeypatch):
+    study = pack_study(read_one(0, NORMAL), ())
+    monkeypatch.setattr(KeptRow, "open", None)
+    assert list(PackedPairs([kept_row(study, study)]).mixes()) == []

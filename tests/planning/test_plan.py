@@ -12,13 +12,14 @@ from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing import SameFinding
-from medcutmix_cli.pairing.cohort import pack_study
+from medcutmix_cli.pairing.cohort import build_cohort, pack_study
 from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.proposal import Offer
 from medcutmix_cli.pairing.shared_studies import share_studies
 from medcutmix_cli.planning import plan as planning
-from medcutmix_cli.planning.plan import make_plan
+from medcutmix_cli.planning.plan import DEFAULT_READER, make_plan
+from medcutmix_cli.planning.proposals import Chooser
 from medcutmix_cli.planning.reading import choose_image, read_study
 from medcutmix_cli.records import Assertion, Drop, Image, Mention, Side
 from medcutmix_cli.reports.labels import chexpert_labels
@@ -284,6 +285,34 @@ def test_choosing_in_processes_gives_the_same_plan(monkeypatch, options):
     assert together.refused == alone.refused
     assert together.dropped == alone.dropped
     assert "donor-used-up" in alone.refused
+
+
+def test_what_was_refused_without_knowing_of_others_is_not_written_again(monkeypatch):
+    """A pair whose donor others have used up meanwhile lets a recipient be tried again: from there on only."""
+    written = []
+    propose = SameFinding._propose
+
+    def noted(strategy, recipient, finding, donor):
+        written.append((finding, donor.study.study_id))
+        return propose(strategy, recipient, finding, donor)
+
+    monkeypatch.setattr(SameFinding, "_propose", noted)
+    choice = planning._Choice(Chooser(PlanSettings(), SameFinding(), DEFAULT_READER, None))
+    filed = [read_study(study, study.images[0], DEFAULT_READER) for study in many(40)]
+    cohort = build_cohort(pack_study(read, ("pleural_effusion", "pneumothorax")) for read in filed)
+    refused_first = 0
+    for recipient in cohort.studies:
+        written.clear()
+        blind = list(choice.chooser.try_proposals(recipient, cohort, 0))
+        if blind[-1].pair is None:
+            continue
+        before, refused_first = set(written[:-1]), refused_first + len(written) - 1
+        choice.uses[blind[-1].donor] = choice.limit
+        written.clear()
+        choice._settled(cohort, 0, recipient, blind)
+        assert before.isdisjoint(written)
+        choice.uses.clear()
+    assert refused_first > 5
 
 
 def test_studies_on_a_shelf_are_those_that_were_put_there():

@@ -1,10 +1,12 @@
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 
 import pyarrow as pa
 import pytest
 
 from medcutmix_cli.records import Entity, Neighbour, Pair, Placement, Side, TextWeights
-from medcutmix_cli.run.arrow_types import arrow_type, field_types
+from medcutmix_cli.run.arrow_types import arrow_type, field_types, records_table
+from tests.builders import make_pair
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,16 @@ def test_a_record_keeps_its_fields_in_order(record):
 def test_what_no_file_holds_is_refused(hint):
     with pytest.raises(TypeError, match="no Arrow type"):
         arrow_type(hint)
+
+
+@pytest.mark.parametrize("count", [0, 1, 5])
+def test_a_table_of_records_is_that_of_their_dicts(count):
+    pairs = [make_pair(n) for n in range(count)]
+    pairs[1::2] = [
+        replace(pair, edits=(), entities=(), impression_text=None, donor=replace(pair.donor, neighbours=()))
+        for pair in pairs[1::2]
+    ]
+    schema = pa.schema(list(field_types(Pair).items()))
+    table, plain = records_table(pairs, schema), pa.Table.from_pylist([*map(asdict, pairs)], schema=schema)
+    assert table.schema.equals(plain.schema)
+    assert repr(table.to_pylist()) == repr(plain.to_pylist())

@@ -8,13 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.run.plan_file import plain_record, plan_rows, read_plan, write_plan
+from medcutmix_cli.run.plan_file import plan_rows, read_plan, write_plan
 from tests.builders import make_pair
-
-
-def test_a_plain_record_is_what_the_standard_library_makes():
-    pair = make_pair(3)
-    assert repr(plain_record(pair)) == repr(asdict(pair))
 
 
 def test_a_pair_comes_back_as_it_was_planned(tmp_path):
