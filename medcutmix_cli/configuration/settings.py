@@ -44,6 +44,7 @@ LABEL_SOURCES = ("rules", "csv", "both-agree")
 UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 _EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
+_CANVASES = _EMBED | {"prepare"}
 _LOOK = _ATTEND | _MAPS
 _SHORTCUTS, _CHECK, _EXPORT = frozenset({"shortcuts"}), frozenset({"check"}), frozenset({"export"})
 
@@ -70,7 +71,7 @@ class DatasetSettings:
         panel=DATA,
         metavar="NAME",
         kind="dataset",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK | _EXPORT,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _CHECK | _EXPORT,
     )
     reports: str = setting(
         "",
@@ -80,7 +81,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS | _CHECK | _EXPORT,
+        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _SHORTCUTS | _CHECK | _EXPORT,
     )
     unpaired: str = setting(
         "",
@@ -90,7 +91,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _CHECK,
+        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _CHECK,
     )
     unpaired_options: Mapping[str, Any] = setting({}, "Constructor arguments of that data set.")
     options: Mapping[str, Any] = setting(
@@ -156,7 +157,7 @@ class EncoderSettings:
         panel=ENCODER,
         metavar="NAME",
         kind="encoder",
-        commands=NEW_RUN | _EMBED | _ATTEND,
+        commands=NEW_RUN | _CANVASES | _ATTEND,
     )
     weights: str = setting(
         "",
@@ -166,7 +167,7 @@ class EncoderSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _LOOK,
+        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _LOOK,
     )
     device: str = setting(
         "auto",
@@ -175,7 +176,7 @@ class EncoderSettings:
         panel=ENCODER,
         metavar="NAME",
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _LOOK,
+        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _LOOK,
     )
     precision: str = setting(
         "fp32",
@@ -206,7 +207,7 @@ class EncoderSettings:
         metavar="KEY=VALUE",
         example="method=gradient",
         opens=True,
-        commands=NEW_RUN | _EMBED | _LOOK,
+        commands=NEW_RUN | _CANVASES | _LOOK,
     )
 
 
@@ -248,7 +249,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _CHECK,
     )
     findings: tuple[str, ...] = setting(
         (),
@@ -357,7 +358,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _CHECK,
     )
     unpaired: str = setting(
         "none",
@@ -366,7 +367,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=UNPAIRED_ROLES,
-        commands=NEW_RUN | _EMBED | _CHECK,
+        commands=NEW_RUN | _CANVASES | _CHECK,
     )
     embeddings: str = setting(
         "",
@@ -472,7 +473,7 @@ class ImageSettings:
         least=112,
         multiple=112,
         example="448, 672 or 1008",
-        commands=NEW_RUN | _EMBED | _ATTEND,
+        commands=NEW_RUN | _CANVASES | _ATTEND,
     )
     dicom_mode: str = setting(
         "mimic-jpg",
@@ -481,7 +482,7 @@ class ImageSettings:
         panel=DATA,
         metavar="NAME",
         choices=DICOM_MODES,
-        commands=NEW_RUN | _EMBED | _LOOK | _CHECK,
+        commands=NEW_RUN | _CANVASES | _LOOK | _CHECK,
     )
     format: str = setting(
         "png",
@@ -515,7 +516,7 @@ class RunSettings:
         spoken_default="the CPUs allowed",
         least=0,
         semantic=False,
-        commands=NEW_RUN | _EMBED | {"render", "calibrate"} | _SHORTCUTS,
+        commands=NEW_RUN | _CANVASES | {"render", "calibrate"} | _SHORTCUTS,
     )
     max_fail_frac: float = setting(
         0.01,
@@ -533,6 +534,17 @@ class RunSettings:
         "Folder on a fast local disk; pictures are copied there before they are read, and removed. "
         '"" for none.',
         keyword="stage_dir",
+        panel=RUN,
+        metavar="PATH",
+        path=True,
+        semantic=False,
+        commands=NEW_RUN | PLANNED_RUN,
+    )
+    prepared: str = setting(
+        "",
+        "What `medcutmix prepare` made: pictures are read from there. It changes no byte of the output. "
+        '"" for none.',
+        keyword="prepared",
         panel=RUN,
         metavar="PATH",
         path=True,
@@ -586,7 +598,7 @@ COLUMNS = Setting(
         panel=DATA,
         metavar="FIELD=COLUMN",
         example="image=file_path",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _CHECK,
         text_values=True,
     ),
 )
@@ -603,7 +615,7 @@ MAPS = Setting(
         panel=DATA,
         metavar="FIELD:VALUE=MEANING",
         example="view:Frontal=PA",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _CHECK,
         text_values=True,
     ),
 )
@@ -618,7 +630,7 @@ SPLIT_ALL = Setting(
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _CHECK,
     ),
 )
 
@@ -631,7 +643,7 @@ VIEW_ALL = Setting(
         keyword="view_all",
         panel=DATA,
         metavar="NAME",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _CHECK,
     ),
 )
 
