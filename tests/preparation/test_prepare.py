@@ -158,4 +158,4 @@ def test_the_command_says_what_it_did_and_what_is_next(tmp_path, source, capsys)
     assert f"--prepared {tmp_path / 'cache'}" in said
     assert medcutmix("prepare", str(source), str(tmp_path / "cache"), "--json", "-q") == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["prepared"]["pictures"] == 13
+    assert (told["document"], told["pictures"], told["kept"]) == ("prepared", 13, 1)
