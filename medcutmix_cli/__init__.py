@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.pipeline import plan as plan
     from medcutmix_cli.pipeline import refill as refill
     from medcutmix_cli.pipeline import render as render
+    from medcutmix_cli.preparation.prepare import prepare as prepare
     from medcutmix_cli.system.progress import silent as silent
 
 __version__ = "0.1.0"
@@ -51,6 +52,7 @@ _HOME = {
     "calibrate": "medcutmix_cli.assembly.calibrate",
     "check_dataset": "medcutmix_cli.dry_run.dataset_check",
     "plan": "medcutmix_cli.pipeline",
+    "prepare": "medcutmix_cli.preparation.prepare",
     "refill": "medcutmix_cli.pipeline",
     "render": "medcutmix_cli.pipeline",
     "inspect": "medcutmix_cli.inspection.summary",
@@ -99,6 +101,7 @@ __all__ = [
     "needed_maps",
     "overlay",
     "plan",
+    "prepare",
     "refill",
     "refused_view",
     "render",

@@ -29,6 +29,7 @@ from medcutmix_cli.commands.evaluate import detect, lexicon, maps, mixes, report
 from medcutmix_cli.commands.export import export
 from medcutmix_cli.commands.help_page import HelpCommand, HelpGroup
 from medcutmix_cli.commands.inspect import inspect
+from medcutmix_cli.commands.prepare import prepare
 from medcutmix_cli.commands.read import read
 from medcutmix_cli.commands.reasons import reasons
 from medcutmix_cli.commands.refill import refill
@@ -205,6 +206,12 @@ _add(
     embed,
     "medcutmix embed SAMPLE embeddings.parquet",
     "medcutmix augment SAMPLE RUN --pairing nearest --embeddings embeddings.parquet",
+)
+_add(
+    STEPS,
+    prepare,
+    "medcutmix prepare SAMPLE CACHE",
+    "medcutmix augment SAMPLE RUN --prepared CACHE",
 )
 _add(
     STEPS,

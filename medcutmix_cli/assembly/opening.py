@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from medcutmix_cli.assembly.libraries import library_versions
 from medcutmix_cli.assembly.parts import (
     build_encoder,
     build_gate,
@@ -26,6 +27,7 @@ from medcutmix_cli.datasets.presence import Presence
 from medcutmix_cli.encoders.base import Encoder
 from medcutmix_cli.engines import Progress, Work
 from medcutmix_cli.errors import EncoderError, RunError
+from medcutmix_cli.images.picture_cache import PictureCache
 from medcutmix_cli.rendering.calibration import (
     Calibration,
     PictureSource,
@@ -99,6 +101,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         seed=settings.plan.seed,
         workers=threads,
         stage_dir=settings.run.stage_dir,
+        cache=pictures.cache,
         presence=pictures.presence,
         retry_failed=work.retry_failed,
         never_denied=frozenset(record.counts.get("never_denied", ())),
@@ -146,7 +149,32 @@ def _picture_source(settings: Settings, encoder: Encoder) -> PictureSource:
         encoder,
         settings.run.stage_dir,
         Presence(source),
+        open_cache(settings.run.prepared),
     )
+
+
+def open_cache(prepared: str) -> PictureCache | None:
+    """Open the cache of pictures that the settings name, None where they name none.
+
+    Raises:
+        RunError: It is none, or another version made it.
+    """
+    return PictureCache.open(Path(prepared), picture_versions()) if prepared else None
+
+
+def picture_versions() -> dict[str, Any]:
+    """Return what decides how a picture is read: another version of any of it may read it otherwise."""
+    readers = {
+        "numpy",
+        "opencv-python-headless",
+        "pillow",
+        "pydicom",
+        "pyjpegls",
+        "pylibjpeg-openjpeg",
+        "python-gdcm",
+    }
+    found = library_versions()
+    return versions() | {name: found[name] for name in sorted(readers & set(found))}
 
 
 def shard_origin(record: RunRecord, decisive: dict[str, Any]) -> ShardOrigin:

@@ -12,7 +12,6 @@ from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from medcutmix_cli.records import Placement, Side, ThoraxPlacement
 from medcutmix_cli.sides import Half, image_half, mask_halves
@@ -50,6 +49,8 @@ def erode(mask: Mask, rings: int) -> Mask:
     """Take `rings` cells off the edge of a mask; the grid's own edge counts as edge."""
     if rings == 0:
         return mask
+    from scipy import ndimage
+
     return np.asarray(ndimage.binary_erosion(mask, _EIGHT, iterations=rings), dtype=np.bool_)
 
 
@@ -57,6 +58,8 @@ def smooth(scores: Scores, inside: Mask, sigma: float) -> Scores:
     """Blur a map inside the picture only (normalised convolution), NaN elsewhere."""
     filled = np.where(inside, scores, 0.0).astype(np.float32)
     if sigma > 0:
+        from scipy import ndimage
+
         share = ndimage.gaussian_filter(inside.astype(np.float32), sigma, mode="constant")
         filled = ndimage.gaussian_filter(filled, sigma, mode="constant") / np.maximum(share, 1e-6)
     return np.where(inside, filled, np.nan).astype(np.float32)
@@ -121,6 +124,8 @@ def grow(scores: Scores, usable: Mask, start: int, most: int) -> npt.NDArray[np.
 
 
 def _largest(mask: Mask) -> Mask:
+    from scipy import ndimage
+
     labelled, count = ndimage.label(mask, structure=_EIGHT)
     if count == 0:
         return mask
@@ -130,6 +135,8 @@ def _largest(mask: Mask) -> Mask:
 
 def _rebuilt(seed: Strength, ground: Strength) -> Strength:
     """Let `seed` grow under `ground`, cell by cell, until nothing changes."""
+    from scipy import ndimage
+
     while True:
         grown = np.minimum(ndimage.grey_dilation(seed, size=(3, 3), mode="constant"), ground)
         if np.array_equal(grown, seed):

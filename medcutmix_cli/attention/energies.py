@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from medcutmix_cli.attention.cells import Scores
 
@@ -29,6 +28,8 @@ def _relu(scores: Energy) -> Energy:
 
 def _decoder(scores: Energy) -> Energy:
     """The probability of each cell: the score is the logit of a decoder, as segmentation heads are trained."""
+    from scipy import special
+
     return np.asarray(special.expit(scores))
 
 

@@ -13,7 +13,6 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special
 
 from medcutmix_cli.attention.cells import Scores, cells_with_score, erode
 from medcutmix_cli.records import Guarantee, Placement
@@ -118,6 +117,8 @@ class NullMax:
 
     def guarantee(self, count: int) -> Guarantee:
         """Return `alpha` with the confidence that so many nulls give it: P(Binomial(count, alpha) > k)."""
+        from scipy import special
+
         limit = self.max_nulls_reaching(count)
         held = float(special.bdtrc(limit, count, self.alpha)) if limit >= 0 else 0.0
         return Guarantee(count, limit, self.alpha, held, self.confidence)
@@ -171,6 +172,8 @@ class NoGate:
 @lru_cache(maxsize=4096)
 def _tolerated(count: int, alpha: float, confidence: float) -> int:
     """Return how many of `count` nulls may reach a peak without breaking the promise, -1 where it cannot be kept."""
+    from scipy import special
+
     ranks = np.arange(count + 1)
     if confidence == 0:
         return int(np.count_nonzero((1 + ranks) / (1 + count) <= alpha)) - 1

@@ -47,7 +47,7 @@ class Declaration:
         semantic: Whether it decides the output, so that the fingerprint knows it. What lies at a path is known by
             its hash.
         commands: Which commands have its option: "plan" (and `augment`), "render", "calibrate", "slurm", "embed",
-            "attend", "maps", "reports", "mixes", "detect", "read", "shortcuts", "check", "doctor", "verify",
+            "prepare", "attend", "maps", "reports", "mixes", "detect", "read", "shortcuts", "check", "doctor", "verify",
             "inspect", "export".
         optional: Whether "" may be said of it, which means none.
         opens: Its mapping also holds the keys of the table that are no settings: a part's own options.

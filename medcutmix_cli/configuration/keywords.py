@@ -61,6 +61,7 @@ class PlanKeywords(TypedDict, total=False):
     workers: int | None
     max_fail_frac: float | None
     stage_dir: str | Path | None
+    prepared: str | Path | None
     engine: str | None
     engine_options: Mapping[str, Any] | None
     columns: Mapping[str, str] | None
@@ -80,6 +81,7 @@ class RenderKeywords(TypedDict, total=False):
     workers: int | None
     max_fail_frac: float | None
     stage_dir: str | Path | None
+    prepared: str | Path | None
     engine: str | None
     engine_options: Mapping[str, Any] | None
 
@@ -94,6 +96,7 @@ class CalibrateKeywords(TypedDict, total=False):
     device: str | None
     workers: int | None
     stage_dir: str | Path | None
+    prepared: str | Path | None
 
 
 class SlurmKeywords(TypedDict, total=False):
@@ -106,6 +109,7 @@ class SlurmKeywords(TypedDict, total=False):
     device: str | None
     max_fail_frac: float | None
     stage_dir: str | Path | None
+    prepared: str | Path | None
 
 
 class EmbedKeywords(TypedDict, total=False):
@@ -119,6 +123,28 @@ class EmbedKeywords(TypedDict, total=False):
     device: str | None
     precision: str | None
     batch_size: int | None
+    encoder_options: Mapping[str, Any] | None
+    splits: Sequence[str] | None
+    exclude_ids: str | Path | None
+    unpaired_as: str | None
+    canvas: int | None
+    dicom_mode: str | None
+    workers: int | None
+    columns: Mapping[str, str] | None
+    maps: Mapping[str, str] | None
+    split_all: str | None
+    view_all: str | None
+
+
+class PrepareKeywords(TypedDict, total=False):
+    """What `prepare` takes besides."""
+
+    dataset_kind: str | None
+    reports: str | Path | None
+    unpaired: str | Path | None
+    encoder: str | None
+    weights: str | Path | None
+    device: str | None
     encoder_options: Mapping[str, Any] | None
     splits: Sequence[str] | None
     exclude_ids: str | Path | None

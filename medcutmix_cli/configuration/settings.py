@@ -44,6 +44,7 @@ LABEL_SOURCES = ("rules", "csv", "both-agree")
 UNPAIRED_ROLES = ("none", "donor", "recipient", "both")
 
 _EMBED, _ATTEND, _MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
+_CANVASES = _EMBED | {"prepare"}
 _DOCTOR = frozenset({"doctor"})
 _LOOK = _ATTEND | _MAPS | _DOCTOR
 _SHORTCUTS, _CHECK, _EXPORT = frozenset({"shortcuts"}), frozenset({"check"}), frozenset({"export"})
@@ -72,7 +73,7 @@ class DatasetSettings:
         panel=DATA,
         metavar="NAME",
         kind="dataset",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _OPEN | _EXPORT,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _OPEN | _EXPORT,
     )
     reports: str = setting(
         "",
@@ -82,7 +83,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _SHORTCUTS | _OPEN | _EXPORT,
+        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _SHORTCUTS | _OPEN | _EXPORT,
     )
     unpaired: str = setting(
         "",
@@ -92,7 +93,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _OPEN,
+        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _OPEN,
     )
     unpaired_options: Mapping[str, Any] = setting({}, "Constructor arguments of that data set.")
     options: Mapping[str, Any] = setting(
@@ -158,7 +159,7 @@ class EncoderSettings:
         panel=ENCODER,
         metavar="NAME",
         kind="encoder",
-        commands=NEW_RUN | _EMBED | _ATTEND | _DOCTOR,
+        commands=NEW_RUN | _CANVASES | _ATTEND | _DOCTOR,
     )
     weights: str = setting(
         "",
@@ -168,7 +169,7 @@ class EncoderSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _LOOK,
+        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _LOOK,
     )
     device: str = setting(
         "auto",
@@ -177,7 +178,7 @@ class EncoderSettings:
         panel=ENCODER,
         metavar="NAME",
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _EMBED | _LOOK,
+        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _LOOK,
     )
     precision: str = setting(
         "fp32",
@@ -208,7 +209,7 @@ class EncoderSettings:
         metavar="KEY=VALUE",
         example="method=gradient",
         opens=True,
-        commands=NEW_RUN | _EMBED | _LOOK,
+        commands=NEW_RUN | _CANVASES | _LOOK,
     )
 
 
@@ -250,7 +251,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _CHECK,
     )
     findings: tuple[str, ...] = setting(
         (),
@@ -359,7 +360,7 @@ class PlanSettings:
         metavar="FILE",
         path=True,
         semantic=False,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _CHECK,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _CHECK,
     )
     unpaired: str = setting(
         "none",
@@ -368,7 +369,7 @@ class PlanSettings:
         panel=DATA,
         metavar="NAME",
         choices=UNPAIRED_ROLES,
-        commands=NEW_RUN | _EMBED | _OPEN,
+        commands=NEW_RUN | _CANVASES | _OPEN,
     )
     embeddings: str = setting(
         "",
@@ -474,7 +475,7 @@ class ImageSettings:
         least=112,
         multiple=112,
         example="448, 672 or 1008",
-        commands=NEW_RUN | _EMBED | _ATTEND,
+        commands=NEW_RUN | _CANVASES | _ATTEND,
     )
     dicom_mode: str = setting(
         "mimic-jpg",
@@ -483,7 +484,7 @@ class ImageSettings:
         panel=DATA,
         metavar="NAME",
         choices=DICOM_MODES,
-        commands=NEW_RUN | _EMBED | _LOOK | _CHECK,
+        commands=NEW_RUN | _CANVASES | _LOOK | _CHECK,
     )
     format: str = setting(
         "png",
@@ -517,7 +518,7 @@ class RunSettings:
         spoken_default="the CPUs allowed",
         least=0,
         semantic=False,
-        commands=NEW_RUN | _EMBED | {"render", "calibrate"} | _SHORTCUTS,
+        commands=NEW_RUN | _CANVASES | {"render", "calibrate"} | _SHORTCUTS,
     )
     max_fail_frac: float = setting(
         0.01,
@@ -535,6 +536,17 @@ class RunSettings:
         "Folder on a fast local disk; pictures are copied there before they are read, and removed. "
         '"" for none.',
         keyword="stage_dir",
+        panel=RUN,
+        metavar="PATH",
+        path=True,
+        semantic=False,
+        commands=NEW_RUN | PLANNED_RUN,
+    )
+    prepared: str = setting(
+        "",
+        "What `medcutmix prepare` made: pictures are read from there. It changes no byte of the output. "
+        '"" for none.',
+        keyword="prepared",
         panel=RUN,
         metavar="PATH",
         path=True,
@@ -588,7 +600,7 @@ COLUMNS = Setting(
         panel=DATA,
         metavar="FIELD=COLUMN",
         example="image=file_path",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _OPEN,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _OPEN,
         text_values=True,
     ),
 )
@@ -605,7 +617,7 @@ MAPS = Setting(
         panel=DATA,
         metavar="FIELD:VALUE=MEANING",
         example="view:Frontal=PA",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _OPEN,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _OPEN,
         text_values=True,
     ),
 )
@@ -620,7 +632,7 @@ SPLIT_ALL = Setting(
         panel=DATA,
         metavar="NAME",
         choices=SPLITS,
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _OPEN,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _OPEN,
     ),
 )
 
@@ -633,7 +645,7 @@ VIEW_ALL = Setting(
         keyword="view_all",
         panel=DATA,
         metavar="NAME",
-        commands=NEW_RUN | _EMBED | _SHORTCUTS | _OPEN,
+        commands=NEW_RUN | _CANVASES | _SHORTCUTS | _OPEN,
     ),
 )
 

@@ -15,7 +15,6 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL.Image import Resampling
 from tokenizers import Tokenizer
 
 from medcutmix_cli.encoders import biovil_image, cxr_bert
@@ -152,6 +151,8 @@ class _TwoTowers(OnDevice):
 
     def see(self, picture: Picture) -> FieldOfView:
         """Show a picture as the network sees it: stretched to the full range, resized, cropped or letterboxed."""
+        from PIL.Image import Resampling
+
         full = stretch_grey(picture)
         if self.fit == "letterbox":
             return see_canvas(full, self.VARIANT.side, Resampling.BILINEAR)

@@ -21,7 +21,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from medcutmix_cli.errors import EncoderError
-from medcutmix_cli.run.shards import sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,4 +203,6 @@ def _file_sha256(path: Path) -> str:
 @cache
 def _hashed(path: Path, *_state: int) -> str:
     """Hash a file once as long as its state (inode, size, time of change) stays what it is."""
+    from medcutmix_cli.run.shards import sha256
+
     return sha256(path)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL.Image import Resampling
 
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.geometry import FieldOfView, see_canvas, see_centre, see_squashed
 from medcutmix_cli.errors import EncoderError
+
+if TYPE_CHECKING:
+    from PIL.Image import Resampling
 
 _LONG_OF_SHORT = 4 / 3
 """Pictures up to this shape are never enlarged for the network; MIMIC-CXR's usual 3056 x 2544 is squarer."""
@@ -61,6 +63,8 @@ def read_look(settings: Mapping[str, Any], where: str) -> ClipPreprocessing:
     Raises:
         EncoderError: Something is not said, or is not a resize to a square followed by a normalisation.
     """
+    from PIL.Image import Resampling
+
     try:
         side, edge = _square(settings)
         resampling = Resampling(settings["resample"])

@@ -7,16 +7,17 @@ Frames: canvas fractions, (0, 0) the top left corner of the canvas and (1, 1) it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
-from PIL.Image import Resampling
 
 from medcutmix_cli.attention import cells_inside
 from medcutmix_cli.encoders.base import Attention, Picture
 from medcutmix_cli.records import Placement
+
+if TYPE_CHECKING:
+    from PIL.Image import Resampling
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -52,12 +53,12 @@ class FieldOfView:
     placement: Placement
 
 
-def see_canvas(picture: Picture, side: int, resampling: Resampling = Resampling.BICUBIC) -> FieldOfView:
+def see_canvas(picture: Picture, side: int, resampling: Resampling | None = None) -> FieldOfView:
     """Show the whole canvas, letterbox bars included: nothing is cut off and no aspect changes."""
     return FieldOfView(_resized(picture.pixels, side, side, resampling), WHOLE_CANVAS, picture.placement)
 
 
-def see_squashed(picture: Picture, side: int, resampling: Resampling = Resampling.BICUBIC) -> FieldOfView:
+def see_squashed(picture: Picture, side: int, resampling: Resampling | None = None) -> FieldOfView:
     """Show the picture proper, squashed to a square as SigLIP's processor does."""
     pixels = _resized(_proper(picture), side, side, resampling)
     return FieldOfView(pixels, _window(picture.placement, 0.0, 0.0, 1.0, 1.0), picture.placement)
@@ -67,7 +68,7 @@ def see_centre(
     picture: Picture,
     edge: int,
     crop: int,
-    resampling: Resampling = Resampling.BICUBIC,
+    resampling: Resampling | None = None,
     *,
     round_down: bool = False,
 ) -> FieldOfView:
@@ -94,8 +95,12 @@ def _proper(picture: Picture) -> Pixels:
     return picture.pixels[at.top : at.top + at.height, at.left : at.left + at.width]
 
 
-def _resized(pixels: Pixels, height: int, width: int, resampling: Resampling) -> Pixels:
-    return np.asarray(Image.fromarray(pixels).resize((width, height), resampling), dtype=np.uint8)
+def _resized(pixels: Pixels, height: int, width: int, resampling: Resampling | None) -> Pixels:
+    """Resize, bicubic unless another filter is named."""
+    from PIL import Image
+
+    chosen = Image.Resampling.BICUBIC if resampling is None else resampling
+    return np.asarray(Image.fromarray(pixels).resize((width, height), chosen), dtype=np.uint8)
 
 
 def _window(placement: Placement, top: float, left: float, height: float, width: float) -> Window:

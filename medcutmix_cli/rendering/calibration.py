@@ -20,9 +20,11 @@ from medcutmix_cli.datasets.presence import Presence, watch_presence
 from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures, side_seen
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import ImageError, RunError
-from medcutmix_cli.images import read_canvas, single_threaded_opencv
+from medcutmix_cli.images import single_threaded_opencv
+from medcutmix_cli.images.picture_cache import PictureCache, PictureRequest
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.records import Guarantee, NullPicture, Placement
+from medcutmix_cli.rendering.reading import files_to_stage, read_canvases
 from medcutmix_cli.rendering.staging import InPlace, Storage, stage_files
 from medcutmix_cli.run.guarantees import to_guarantees
 from medcutmix_cli.run.seals import read_sealed, seal_json
@@ -70,6 +72,7 @@ class PictureSource:
         dicom_mode: How DICOM becomes grey.
         stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
         presence: Asked whether the data set is still there when a picture is not.
+        cache: Pictures that were prepared, None where there is no cache.
     """
 
     resolve: Callable[[str], Path]
@@ -78,6 +81,12 @@ class PictureSource:
     encoder: Encoder
     stage_dir: str = ""
     presence: Presence | None = None
+    cache: PictureCache | None = None
+
+    def request(self, image_path: str) -> PictureRequest:
+        """Return what is wanted of a picture: it as the encoder sees it."""
+        sides = (side_seen(self.encoder, self.canvas),)
+        return PictureRequest(image_path, self.resolve(image_path), sides, self.dicom_mode)
 
     def read(self, image_id: str, image_path: str, storage: Storage | None = None) -> Picture:
         """Read one picture as the encoder wants to see it.
@@ -86,10 +95,9 @@ class PictureSource:
             ImageError: It cannot be read.
             DatasetError: None can: the data set has gone.
         """
-        side = side_seen(self.encoder, self.canvas)
-        path, storage = self.resolve(image_path), storage or InPlace()
-        with watch_presence(self.presence, image_path, path):
-            seen = storage.read(path, lambda place: read_canvas(place, side, self.dicom_mode))
+        request = self.request(image_path)
+        with watch_presence(self.presence, image_path, request.file):
+            (seen,) = read_canvases(request, storage or InPlace(), self.cache)
         return Picture(image_id, seen.pixels, seen.placement)
 
 
@@ -115,7 +123,9 @@ def calibrate(
     left_out: Counter[str] = Counter()
     with (
         single_threaded_opencv(),
-        stage_files(sight.stage_dir, (sight.resolve(path) for path in asked)) as storage,
+        stage_files(
+            sight.stage_dir, files_to_stage((sight.request(path) for path in asked), sight.cache)
+        ) as storage,
         ThreadPoolExecutor(workers, thread_name_prefix="null") as pool,
     ):
         answered = pool.map(lambda g: _answers(g, queries, sight, gate, storage), groups)

@@ -24,13 +24,15 @@ from medcutmix_cli.encoders.base import (
     side_seen,
 )
 from medcutmix_cli.errors import ImageError
-from medcutmix_cli.images import Canvas, read_canvas
+from medcutmix_cli.images import Canvas
+from medcutmix_cli.images.picture_cache import PictureCache, PictureRequest
 from medcutmix_cli.mixing.cut import RefusedCut, Strategies
 from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
 from medcutmix_cli.mixing.views import NeighbourView, View
 from medcutmix_cli.records import Cut, Neighbour, Pair, Parent
 from medcutmix_cli.rendering.calibration import Calibration
+from medcutmix_cli.rendering.reading import read_canvases
 from medcutmix_cli.rendering.rows import to_row
 from medcutmix_cli.rendering.sample import Features, MixRules, WeightChoice
 from medcutmix_cli.rendering.staging import Storage
@@ -52,6 +54,7 @@ class Renderer:
         seed: The run's.
         workers: Threads.
         stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
+        cache: Pictures that were prepared, None where there is no cache.
         presence: Asked whether the data set is still there when a picture is not.
         retry_failed: Whether complete shards are rendered again in which pairs failed.
         never_denied: Observations that the data set asserts and never denies.
@@ -72,6 +75,7 @@ class Renderer:
     seed: int
     workers: int
     stage_dir: str = ""
+    cache: PictureCache | None = None
     presence: Presence | None = None
     retry_failed: bool = False
     never_denied: frozenset[str] = frozenset()
@@ -89,6 +93,11 @@ class Renderer:
             self.encoder.card.grid,
             self.never_denied,
         )
+
+    def request(self, image_path: str) -> PictureRequest:
+        """Return what is wanted of a picture: it as it is mixed and, where that is another, as the encoder sees it."""
+        sides = dict.fromkeys((self.canvas, side_seen(self.encoder, self.canvas)))
+        return PictureRequest(image_path, self.resolve(image_path), tuple(sides), self.dicom_mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +137,13 @@ def read_parent(renderer: Renderer, storage: Storage, parent: Parent) -> tuple[C
     Raises:
         DatasetError: None can be read: the data set has gone.
     """
-    side = side_seen(renderer.encoder, renderer.canvas)
-
-    def both(path: Path) -> tuple[Canvas, Canvas]:
-        canvas = read_canvas(path, renderer.canvas, renderer.dicom_mode)
-        same = side == renderer.canvas
-        return canvas, canvas if same else read_canvas(path, side, renderer.dicom_mode)
-
-    file = renderer.resolve(parent.image_path)
+    request = renderer.request(parent.image_path)
     try:
-        with watch_presence(renderer.presence, parent.image_path, file):
-            canvas, seen = storage.read(file, both)
+        with watch_presence(renderer.presence, parent.image_path, request.file):
+            canvases = read_canvases(request, storage, renderer.cache)
     except ImageError as error:
         return error
+    canvas, seen = canvases[0], canvases[-1]
     return canvas, Picture(parent.image_id, seen.pixels, seen.placement)
 
 

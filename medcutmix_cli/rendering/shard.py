@@ -27,6 +27,7 @@ from medcutmix_cli.rendering.pair import (
     prepare,
     read_parent,
 )
+from medcutmix_cli.rendering.reading import files_to_stage
 from medcutmix_cli.rendering.staging import Storage, stage_files
 from medcutmix_cli.run.commit import SupersededShard, WrittenRows, claim, withdraw_state
 from medcutmix_cli.run.folder import PairOutcome, ShardState, begin_attempt, read_complete
@@ -228,7 +229,7 @@ def _unique(pairs: list[Pair]) -> dict[str, Parent]:
 
 
 def _sources(renderer: Renderer, pairs: list[Pair]) -> Iterator[Path]:
-    return (renderer.resolve(path) for path in _unique(pairs))
+    return files_to_stage((renderer.request(path) for path in _unique(pairs)), renderer.cache)
 
 
 def _groups(pairs: list[Pair], size: int) -> dict[str, list[Parent]]:

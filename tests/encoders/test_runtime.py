@@ -13,6 +13,7 @@ from medcutmix_cli.encoders import runtime
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.encoders.runtime import Runtime, describe
 from medcutmix_cli.errors import EncoderError
+from tests.gpu import claims
 
 ON_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU")
 WITHOUT_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
@@ -53,11 +54,6 @@ def small_memory(holds, shapes=None):
 
 def numbers(count):
     return torch.arange(count * 2, dtype=torch.float32).reshape(count, 2)
-
-
-def alone_and_together(own, forward, inputs):
-    alone = torch.cat([own.run(forward, inputs[i : i + 1]) for i in range(len(inputs))])
-    return alone, own.run(forward, inputs)
 
 
 @pytest.mark.parametrize(
@@ -143,13 +139,7 @@ def test_several_inputs_are_cut_and_filled_up_alike():
 @pytest.mark.parametrize("batch", [0, 2, 4, 7])
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_no_bit_depends_on_what_else_is_encoded(device, batch, precision):
-    torch.manual_seed(0)
-    model = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 16, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(16 * 81, 17)
-    )
-    own = Runtime(device, precision, batch)
-    alone, together = alone_and_together(own, own.place(model), torch.randn(9, 1, 11, 11))
-    assert torch.equal(alone, together)
+    claims.no_bit_depends_on_company(device, batch, precision)
 
 
 @settings(max_examples=60)

@@ -20,6 +20,7 @@ CLASSES = {
     "calibrate": ("CalibrateKeywords", "What `calibrate` takes besides."),
     "slurm": ("SlurmKeywords", "What the jobs of a Slurm array take besides."),
     "embed": ("EmbedKeywords", "What `embed` takes besides."),
+    "prepare": ("PrepareKeywords", "What `prepare` takes besides."),
     "shortcuts": ("ShortcutsKeywords", "What `find_shortcuts` takes besides."),
     "check": ("CheckKeywords", "What `check_dataset` takes besides."),
     "doctor": ("DoctorKeywords", "What `examine` takes besides."),

@@ -1,0 +1,146 @@
+"""What `medcutmix prepare` saves: CPU time a picture and a written pair, with and without; writes PREPARED.md.
+
+Reading: each picture is read from its own file and from the cache, in turns, in one thread; the CPU time of that thread
+(time spent waiting for other programs does not count), medians of all pictures and the quartiles. Runs: `render` of one
+plan with the bundled encoder, registration and guards on, the evidence gate off (all studies show the finding), in one
+process with and without `--prepared` in turns, the first one not counted; CPU seconds of the process for each written
+pair, all of the run included, median (least to most).
+
+    python -m tests.benchmarks.prepared [--pairs 40] [--rounds 3] [--height 3056]
+"""
+
+import argparse
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median, quantiles
+
+import medcutmix_cli
+from medcutmix_cli.assembly.opening import open_cache
+from medcutmix_cli.images import read_canvas, single_threaded_opencv
+from medcutmix_cli.images.picture_cache import PictureRequest
+from tests.benchmarks import against_notebook
+
+HERE = Path(__file__).resolve().parent
+UNIQUE = 6
+CANVAS, MODE = 448, "mimic-jpg"
+
+
+def rendered(plan: Path, prepared: str) -> tuple[float, bytes]:
+    """Render a copy of a plan; return CPU seconds for each written pair, and the shard."""
+    run = plan.with_name("run")
+    shutil.rmtree(run, ignore_errors=True)
+    shutil.copytree(plan, run)
+    begun = time.process_time()
+    status = medcutmix_cli.render(run, workers=1, prepared=prepared or None)
+    cpu = time.process_time() - begun
+    assert "picture-not-prepared" not in status.notes
+    return cpu / status.written, (run / "data" / "part-00000.parquet").read_bytes()
+
+
+def read_times(source: Path, cache: Path, suffix: str, rounds: int) -> tuple[list[float], list[float]]:
+    """Return thread CPU milliseconds of each reading, from the file and from the cache, taken in turns."""
+    opened = open_cache(str(cache))
+    assert opened is not None
+    files = sorted(source.glob(f"*{suffix}"))[:UNIQUE]
+    own, prepared = [], []
+    with single_threaded_opencv():
+        for _ in range(rounds + 1):
+            for file in files:
+                begun = time.thread_time()
+                read_canvas(file, CANVAS, MODE)
+                between = time.thread_time()
+                found = opened.read(PictureRequest(file.name, file, (CANVAS,), MODE))
+                own.append(1000 * (between - begun))
+                prepared.append(1000 * (time.thread_time() - between))
+                assert found is not None
+    warm = len(files)
+    return own[warm:], prepared[warm:]
+
+
+def spread(values: list[float], digits: int = 1) -> str:
+    """Write a median with its quartiles."""
+    low, middle, high = quantiles(values, n=4) if len(values) > 1 else (values[0],) * 3
+    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def extremes(values: list[float]) -> str:
+    """Write a median with the least and the most."""
+    return f"{median(values):.0f} ({min(values):.0f} to {max(values):.0f})"
+
+
+def table(work: Path, pairs: int, rounds: int) -> Iterator[list[str]]:
+    """Yield a row for JPG and for DICOM."""
+    for suffix in (".jpg", ".dcm"):
+        own_work = work / suffix[1:]
+        source = against_notebook.make_inputs(own_work / "in", round(1.35 * pairs), UNIQUE, suffix)
+        begun = time.process_time()
+        made = medcutmix_cli.prepare(source, own_work / "cache", workers=1)
+        cost = 1000 * (time.process_time() - begun) / made.pictures
+        medcutmix_cli.plan(source, own_work / "plan", encoder="bundled", gate="none", max_uses_per_donor=2)
+        own, cached = read_times(source, own_work / "cache", suffix, rounds)
+        runs: dict[str, list[float]] = {"": [], str(own_work / "cache"): []}
+        shards = set()
+        rendered(own_work / "plan", "")
+        for _ in range(rounds):
+            for way, found in runs.items():
+                cpu, shard = rendered(own_work / "plan", way)
+                found.append(1000 * cpu)
+                shards.add(shard)
+        assert len(shards) == 1, "the bytes are not the same"
+        plain, prepared = runs.values()
+        yield [
+            suffix[1:].upper().replace("DCM", "DICOM"),
+            spread(own),
+            spread(cached),
+            extremes(plain),
+            extremes(prepared),
+            f"{median(plain) / median(prepared):.2f}x",
+            f"{cost:.0f}",
+            f"{made.bytes / made.pictures / 1000:.0f} kB",
+        ]
+
+
+def write_results(chosen: argparse.Namespace, rows: list[list[str]]) -> None:
+    """Write PREPARED.md."""
+    head = ["pictures", "own file, ms", "cache, ms", "run, ms a pair", "run with cache, ms a pair", "ratio"]
+    head += ["prepare, ms a picture", "cache a picture"]
+    lines = [
+        "# Prepared pictures",
+        "",
+        f"`python -m tests.benchmarks.prepared --pairs {chosen.pairs} --rounds {chosen.rounds}`, "
+        f"{time.strftime('%Y-%m-%d')}: {len(os.sched_getaffinity(0))} CPUs",
+        f"that others used too (load {os.getloadavg()[1]:.0f}), Python {platform.python_version()}; pictures of "
+        f"{against_notebook.WIDTH} x {against_notebook.HEIGHT}, canvas {CANVAS}. All times are CPU.",
+        "",
+        *(__doc__ or "").split("\n\n")[1].splitlines(),
+        "The shards of all runs of a row had the same bytes.",
+        "",
+        *("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *rows]),
+    ]
+    chosen.results.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines))
+
+
+def main() -> None:
+    """Measure, print the table, and keep it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--pairs", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--height", type=int, default=3056, help="rows of each picture")
+    parser.add_argument("--results", type=Path, default=HERE / "PREPARED.md")
+    chosen = parser.parse_args()
+    against_notebook.HEIGHT, against_notebook.WIDTH = chosen.height, round(chosen.height / 1.2)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = list(table(Path(folder), chosen.pairs, chosen.rounds))
+    write_results(chosen, rows)
+
+
+if __name__ == "__main__":
+    main()

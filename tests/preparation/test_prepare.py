@@ -1,0 +1,161 @@
+"""`prepare` makes what later runs read, goes on where it was stopped, and changes no byte of a run."""
+
+import json
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+import medcutmix_cli
+from medcutmix_cli.errors import RunError, UsageError
+from medcutmix_cli.preparation import prepare as preparation
+from medcutmix_cli.run.folder import RunFolder, read_run
+from tests.calls import medcutmix
+from tests.toy_encoder import ToyEncoder, use_encoder
+from tests.trees import output_bytes, write_manifest
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Fourteen studies, the picture of one of which is none."""
+    made = write_manifest(tmp_path / "in", studies=14)
+    (made / "3.jpg").write_bytes(b"no picture at all")
+    return made
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """Parts of four pictures."""
+    monkeypatch.setattr(preparation, "PART_SIZE", 4)
+
+
+def augmented(monkeypatch, source, out, **options):
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder(batch=3))
+    usual = {"encoder": "toy", "gate": "none", "align": "none", "shard_size": 6, "workers": 2}
+    return medcutmix_cli.augment(source, out, **(usual | options))
+
+
+def files(cache):
+    return {path.name: path.read_bytes() for path in sorted(cache.iterdir())}
+
+
+def test_a_run_has_the_same_bytes_and_reads_no_picture_again(tmp_path, source, monkeypatch):
+    augmented(monkeypatch, source, tmp_path / "plain")
+    made = medcutmix_cli.prepare(source, tmp_path / "cache")
+    assert (made.pictures, made.unreadable) == (13, {"image-format-unknown": 1})
+    status = augmented(monkeypatch, source, tmp_path / "prepared", prepared=tmp_path / "cache")
+    assert output_bytes(tmp_path / "prepared") == output_bytes(tmp_path / "plain")
+    assert set(status.failed) == {"image:image-format-unknown"}
+    assert status.notes["picture-not-prepared"] >= 1  # the one that is none
+
+
+def test_pictures_are_read_from_the_cache(tmp_path, monkeypatch):
+    source = write_manifest(tmp_path / "in", studies=8)
+    medcutmix_cli.prepare(source, tmp_path / "cache")
+    monkeypatch.setattr(
+        "medcutmix_cli.rendering.reading.read_canvas", lambda *_: pytest.fail("a picture was read")
+    )
+    status = augmented(monkeypatch, source, tmp_path / "out", prepared=tmp_path / "cache")
+    assert status.written > 0
+    assert not status.failed
+    assert not status.notes.get("picture-not-prepared")
+
+
+def test_a_run_on_a_cache_is_the_same_run(tmp_path, source, monkeypatch):
+    medcutmix_cli.prepare(source, tmp_path / "cache")
+    augmented(monkeypatch, source, tmp_path / "plain")
+    augmented(monkeypatch, source, tmp_path / "prepared", prepared=tmp_path / "cache")
+    plain, prepared = (read_run(RunFolder(tmp_path / out)).fingerprint for out in ("plain", "prepared"))
+    assert plain == prepared
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("workers", [1, 3])
+def test_workers_and_tasks_change_no_byte(tmp_path, source, workers):
+    medcutmix_cli.prepare(source, tmp_path / "whole", workers=2)
+    for task in (2, 0, 1):
+        medcutmix_cli.prepare(source, tmp_path / "shared", task=task, num_tasks=3, workers=workers)
+    assert files(tmp_path / "shared") == files(tmp_path / "whole")
+    assert len(list((tmp_path / "whole").glob("part-*.json"))) == 4
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_what_was_stopped_goes_on_with_the_parts_that_are_missing(tmp_path, source):
+    class StoppedError(Exception):
+        pass
+
+    def stop(_stage, done, _total):
+        if done == 8:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        medcutmix_cli.prepare(source, tmp_path / "cache", progress=stop)
+    made = medcutmix_cli.prepare(source, tmp_path / "cache")
+    assert (made.made, made.kept, made.pictures) == (2, 2, 13)
+    medcutmix_cli.prepare(source, tmp_path / "whole")
+    assert files(tmp_path / "cache") == files(tmp_path / "whole")
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_part_that_was_damaged_is_made_again_when_asked(tmp_path, source):
+    medcutmix_cli.prepare(source, tmp_path / "cache")
+    before = files(tmp_path / "cache")
+    tar = tmp_path / "cache" / "part-00001.tar"
+    tar.write_bytes(before["part-00001.tar"][:700] + b"?" + before["part-00001.tar"][701:])
+    assert medcutmix_cli.prepare(source, tmp_path / "cache").made == 0
+    assert medcutmix_cli.prepare(source, tmp_path / "cache", check=True).made == 1
+    assert files(tmp_path / "cache") == before
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_another_list_of_pictures_or_canvas_is_made_anew(tmp_path, source):
+    medcutmix_cli.prepare(source, tmp_path / "cache")
+    rows = (source / "manifest.jsonl").read_text().splitlines()
+    (source / "manifest.jsonl").write_text("\n".join(rows[1:]) + "\n")
+    assert medcutmix_cli.prepare(source, tmp_path / "cache").made == 4
+    assert medcutmix_cli.prepare(source, tmp_path / "cache", canvas=224).sides == (224,)
+    assert medcutmix_cli.prepare(source, tmp_path / "cache", canvas=224).made == 0
+
+
+def test_the_canvas_of_the_encoder_is_prepared_too(tmp_path, source, monkeypatch):
+    class Far(ToyEncoder):
+        @property
+        def card(self):
+            return replace(super().card, reads=672)
+
+    monkeypatch.setattr(preparation, "build_encoder", lambda _settings: Far())
+    assert medcutmix_cli.prepare(source, tmp_path / "cache", encoder="toy").sides == (448, 672)
+
+
+def test_a_picture_that_changed_since_is_read_as_it_is_now(tmp_path, monkeypatch):
+    source = write_manifest(tmp_path / "in", studies=8)
+    medcutmix_cli.prepare(source, tmp_path / "cache")
+    grey = np.random.default_rng(5).integers(0, 255, (150, 130), np.uint8)
+    for number in range(8):
+        cv2.imwrite(str(source / f"{number}.jpg"), grey[:, : 120 + number])
+    augmented(monkeypatch, source, tmp_path / "plain")
+    augmented(monkeypatch, source, tmp_path / "prepared", prepared=tmp_path / "cache")
+    assert output_bytes(tmp_path / "prepared") == output_bytes(tmp_path / "plain")
+
+
+def test_a_run_on_what_is_no_cache_is_one_error(tmp_path, source, monkeypatch):
+    with pytest.raises(RunError, match="no cache of pictures"):
+        augmented(monkeypatch, source, tmp_path / "out", prepared=tmp_path / "in")
+
+
+def test_a_task_there_is_not_is_refused(tmp_path, source):
+    with pytest.raises(UsageError, match="task 2 of 2"):
+        medcutmix_cli.prepare(source, tmp_path / "cache", task=2, num_tasks=2)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_the_command_says_what_it_did_and_what_is_next(tmp_path, source, capsys):
+    assert medcutmix("prepare", str(source), str(tmp_path / "cache"), "--workers", "1") == 0
+    said = capsys.readouterr().out
+    assert "13, " in said
+    assert "image-format-unknown 1" in said
+    assert f"--prepared {tmp_path / 'cache'}" in said
+    assert medcutmix("prepare", str(source), str(tmp_path / "cache"), "--json", "-q") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["document"], told["pictures"], told["kept"]) == ("prepared", 13, 1)
