@@ -98,7 +98,7 @@ def test_what_is_no_file_is_no_table(tmp_path, kind, suffix):
 
 
 @pytest.mark.parametrize("suffix", [".zip", ".tar", ".tar.gz", ".tgz"])
-@pytest.mark.parametrize("kind", set(IRREGULAR) - {"folder"})
+@pytest.mark.parametrize("kind", sorted(set(IRREGULAR) - {"folder"}))
 def test_what_is_no_file_is_no_archive(tmp_path, kind, suffix):
     path = tmp_path / f"reports{suffix}"
     IRREGULAR[kind](path)
@@ -115,7 +115,7 @@ def test_what_is_no_file_is_no_text_beside_a_picture(tmp_path, kind):
     assert not [study for study in found if isinstance(study, Study)]
 
 
-@pytest.mark.parametrize("kind", set(IRREGULAR) - {"folder"})
+@pytest.mark.parametrize("kind", sorted(set(IRREGULAR) - {"folder"}))
 def test_what_is_no_file_is_no_tar_of_pictures(tmp_path, kind):
     IRREGULAR[kind](tmp_path / "00000.tar")
     with quickly(), pytest.raises(DatasetError):
