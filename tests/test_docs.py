@@ -536,7 +536,7 @@ def test_every_reason_of_an_export_profile_is_on_the_page_of_exports():
         reason
         for path in source.rglob("*.py")
         for reason in re.findall(
-            r'"((?:caption|findings|no|view|picture|not|split|report)-[a-z-]+)"', path.read_text()
+            r'"((?:caption|findings|id|no|view|picture|not|split|report)-[a-z-]+)"', path.read_text()
         )
     }
     assert returned - {"split-not-mixed"} == told  # that one is the plan's name for the same
