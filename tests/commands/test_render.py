@@ -30,7 +30,7 @@ def test_a_task_renders_its_share(calls):
     assert (calls["task"], calls["num_tasks"]) == (3, 16)
 
 
-def test_what_has_moved_since_the_plan_is_said_in_six_options(calls):
+def test_what_has_moved_since_the_plan_is_said_in_seven_options(calls):
     said = {
         "dataset": "d",
         "reports": "r.zip",
@@ -38,6 +38,7 @@ def test_what_has_moved_since_the_plan_is_said_in_six_options(calls):
         "weights": "w",
         "device": "cpu",
         "stage_dir": "s",
+        "prepared": "c",
     }
     options = [word for name, at in said.items() for word in (f"--{name.replace('_', '-')}", at)]
     assert medcutmix("render", "OUT", *options, "-q") == 0
