@@ -68,6 +68,9 @@ def steps(folder: Path) -> Iterator[Step]:
     boxed, boxes = write_boxed(folder)
     lexicon = folder / "lexicon.toml"
     lexicon.write_text('[[finding]]\nid = "scoliosis"\nterms = ["scoliosis"]\n')
+    yield Step("doctor", ("doctor", data, "--out", run), code=None)
+    yield Step("config", ("config", "show", "--mask", "topk"))
+    yield Step("prepare", ("prepare", data, folder / "prepared", "--encoder", "bundled"))
     yield Step("check", ("check", data))
     yield Step("check-json", ("check", data, "--json"))
     yield Step("dry-run", ("augment", data, run, *ENCODER, "--dry-run", "--probe", 2))

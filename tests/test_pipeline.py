@@ -107,7 +107,7 @@ def test_a_rendering_that_was_interrupted_counts_as_an_attempt(tmp_path, monkeyp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as once:
-        once.setattr("medcutmix_cli.rendering.pair.paste", interrupted)
+        once.setattr("medcutmix_cli.rendering.sample.paste", interrupted)
         with pytest.raises(KeyboardInterrupt):
             medcutmix_cli.render(tmp_path / "out")
     assert run_status(folder).begun == {0: 1}
@@ -450,7 +450,7 @@ def test_a_shard_that_is_tried_again_is_not_complete_meanwhile(tmp_path, monkeyp
         raise KeyboardInterrupt
 
     with monkeypatch.context() as once:
-        once.setattr("medcutmix_cli.rendering.pair.paste", interrupted)
+        once.setattr("medcutmix_cli.rendering.sample.paste", interrupted)
         with pytest.raises(KeyboardInterrupt):
             medcutmix_cli.render(tmp_path / "out", retry_failed=True)
     assert run_status(RunFolder(tmp_path / "out")).missing == (0,)

@@ -9,6 +9,7 @@ from typing import Unpack
 
 from medcutmix_cli.assembly.parts import resolve_options
 from medcutmix_cli.configuration.keywords import DoctorKeywords
+from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.doctor.data import check_counts, check_dataset_root, check_decoders, check_pictures
 from medcutmix_cli.doctor.machine import check_gpu, check_ray, check_slurm
 from medcutmix_cli.doctor.models import check_encoder, check_nlp_model
@@ -47,6 +48,7 @@ CHECKS = (
 )
 
 
+@describe_options("doctor")
 def examine(
     dataset: str | Path | None = None,
     *,

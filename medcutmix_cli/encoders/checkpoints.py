@@ -203,6 +203,5 @@ def _file_sha256(path: Path) -> str:
 @cache
 def _hashed(path: Path, *_state: int) -> str:
     """Hash a file once as long as its state (inode, size, time of change) stays what it is."""
-    from medcutmix_cli.run.shards import sha256
-
-    return sha256(path)
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -28,6 +28,7 @@ from medcutmix_cli.inspection.summary import inspect
 from medcutmix_cli.run.contents import Contents, open_contents
 from medcutmix_cli.run.seals import seal_page
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 SELF_CONTAINED = 10
@@ -37,6 +38,7 @@ PAIRS_A_PART, LINES_A_PART = 20, 2000
 """Articles that are loaded at once, and lines of the list."""
 
 
+@show_progress
 def write_gallery(
     path: str | Path,
     target: str | Path,

@@ -16,6 +16,7 @@ from typing import Unpack
 from medcutmix_cli.assembly.opening import picture_versions
 from medcutmix_cli.assembly.parts import build_encoder, open_source, resolve_options
 from medcutmix_cli.configuration.keywords import PrepareKeywords
+from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.resolution import ResolvedSettings
 from medcutmix_cli.configuration.settings import SPLITS, Settings
 from medcutmix_cli.datasets.base import Dataset
@@ -34,6 +35,7 @@ from medcutmix_cli.images.picture_cache import (
 from medcutmix_cli.planning.reading import read_excluded, sorted_studies, studies_to_read
 from medcutmix_cli.records import Drop
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 PART_SIZE = 500
@@ -62,6 +64,8 @@ class CacheSummary:
     unreadable: dict[str, int]
 
 
+@show_progress
+@describe_options("prepare")
 def prepare(
     dataset: str | Path,
     cache: str | Path,

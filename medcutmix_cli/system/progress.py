@@ -34,6 +34,7 @@ UNITS = {
     "calibrating": "pictures",
     "mapping": "pictures",
     "embedding": "pictures",
+    "preparing": "pictures",
     "rendering": "pairs",
     "probing": "pairs",
     "drawing": "studies",

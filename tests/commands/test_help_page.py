@@ -18,7 +18,7 @@ BY_FLAG = {
     one.flag.partition("/")[0]: one for one in (*SETTINGS.values(), *OF_TABLES) if one.declared.keyword
 }
 PLACES = {
-    *("DATASET", "RUN", "RECIPE", "REPORTS", "IMAGES", "IMAGE", "SENTENCE", "TEXT", "FILE", "NAME"),
+    *("DATASET", "CACHE", "RUN", "RECIPE", "REPORTS", "IMAGES", "IMAGE", "SENTENCE", "TEXT", "FILE", "NAME"),
     "RUN OUT",  # of export, whose OUT is no run
 }
 """What arguments are called."""

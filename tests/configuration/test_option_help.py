@@ -14,9 +14,11 @@ WITH_OPTIONS = {
     "check_dataset": "check",
     "embed": "embed",
     "estimate_augment": "plan",
+    "examine": "doctor",
     "estimate_render": "render",
     "find_shortcuts": "shortcuts",
     "plan": "plan",
+    "prepare": "prepare",
     "render": "render",
 }
 

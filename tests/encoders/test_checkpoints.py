@@ -5,6 +5,7 @@ import pickle
 import random
 import socket
 import warnings
+from pathlib import Path
 
 import huggingface_hub.constants
 import pytest
@@ -319,8 +320,12 @@ def test_a_file_is_hashed_once_as_long_as_it_stays(tmp_path, monkeypatch):
     from medcutmix_cli.encoders import checkpoints
 
     reads = []
-    original = checkpoints.sha256
-    monkeypatch.setattr(checkpoints, "sha256", lambda path: reads.append(path) or original(path))
+    original = checkpoints.hashlib.file_digest
+    monkeypatch.setattr(
+        checkpoints.hashlib,
+        "file_digest",
+        lambda file, kind: reads.append(Path(file.name)) or original(file, kind),
+    )
     path = make_folder(tmp_path / "some", "weights") / "weights"
     assert files_sha256({"weights": path}) == files_sha256({"weights": path})
     assert reads == [path]

@@ -30,7 +30,7 @@ HOLDERS = {
     "exports/webdataset/train-*.tar": {TEXT, PATIENT, FILE},
     "exports/*/SHA256SUMS": {FILE},
     "sections.csv": {TEXT},
-    "page.html": {TEXT, PATIENT},
+    "page_files/pairs-*.js": {TEXT, PATIENT},
     "said/inspect.out": {TEXT, PATIENT, FILE},
     "said/read.out": {TEXT},
     "said/read-argument.out": {TEXT},

@@ -20,7 +20,7 @@ from medcutmix_cli.assembly import parts as composition
 from medcutmix_cli.datasets.presence import Presence
 from medcutmix_cli.errors import DatasetError, ImageError, RunError
 from medcutmix_cli.images import canvas, read_canvas
-from medcutmix_cli.rendering import pair as pair_rendering
+from medcutmix_cli.rendering import sample as sample_rendering
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.status import run_status
 from tests.pictures import write_dicom
@@ -138,7 +138,7 @@ def test_a_read_only_folder_is_one_clear_error_and_the_run_goes_on_elsewhere_wri
 @AS_ROOT
 def test_a_disk_that_becomes_read_only_during_the_run_stops_it(tmp_path, source, monkeypatch):
     with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=64m", "none") as disk:
-        original, calls = pair_rendering.paste, count(1)
+        original, calls = sample_rendering.paste, count(1)
 
         def paste(*arguments):
             # As ext4 does after an error; a file that is open for writing forbids the polite way.
@@ -151,7 +151,7 @@ def test_a_disk_that_becomes_read_only_during_the_run_stops_it(tmp_path, source,
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
         with monkeypatch.context() as patches:
-            patches.setattr(pair_rendering, "paste", paste)
+            patches.setattr(sample_rendering, "paste", paste)
             with pytest.raises(RunError, match="read-only"):
                 augmented(source, disk / "out")
         monkeypatch.undo()
@@ -188,7 +188,7 @@ def test_a_data_set_that_goes_during_the_run_stops_it_and_fails_no_pair(
     monkeypatch.setattr(ToyEncoder, "batch", batch)
     augmented(source, tmp_path / "whole")
     kept = shutil.copytree(source, tmp_path / "kept")
-    original, calls = pair_rendering.paste, count(1)
+    original, calls = sample_rendering.paste, count(1)
 
     def paste(*arguments):
         if next(calls) == 9:
@@ -196,7 +196,7 @@ def test_a_data_set_that_goes_during_the_run_stops_it_and_fails_no_pair(
         return original(*arguments)
 
     with monkeypatch.context() as patches:
-        patches.setattr(pair_rendering, "paste", paste)
+        patches.setattr(sample_rendering, "paste", paste)
         with pytest.raises(DatasetError, match="no longer there") as caught:
             augmented(source, tmp_path / "out")
     assert caught.value.where == str(source)

@@ -6,7 +6,7 @@ import medcutmix_cli
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import decode_picture, encode_png, read_canvas
 from medcutmix_cli.images.opencv import silent_opencv, single_threaded_opencv
-from medcutmix_cli.rendering import pair
+from medcutmix_cli.rendering import reading
 from tests.pictures import make_shapes
 from tests.trees import write_manifest
 
@@ -59,8 +59,8 @@ def test_what_cannot_be_decoded_is_not_printed_by_the_decoder(tmp_path, capfd):
 
 
 def test_a_run_renders_on_one_thread_and_leaves_the_callers_threads_alone(tmp_path, monkeypatch):
-    seen, read = set(), pair.read_canvas
-    monkeypatch.setattr(pair, "read_canvas", lambda *given: seen.add(state()[0]) or read(*given))
+    seen, read = set(), reading.read_canvas
+    monkeypatch.setattr(reading, "read_canvas", lambda *given: seen.add(state()[0]) or read(*given))
     data = write_manifest(tmp_path / "data", 6)
     medcutmix_cli.augment(data, tmp_path / "run", encoder="bundled", gate="none", align="none", workers=2)
     assert seen == {1}

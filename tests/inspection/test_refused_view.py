@@ -10,6 +10,7 @@ from medcutmix_cli.inspection.pair_view import pair_view
 from medcutmix_cli.inspection.refused_view import RefusedPairs, as_plain, refused_view
 from medcutmix_cli.run.folder import RunFolder, read_outcomes
 from tests.refused_runs import refused_run, toy_encoders
+from tests.sealed_files import change_sealed
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -73,9 +74,7 @@ def test_looking_changes_no_file_of_the_run(run):
 def test_a_run_without_its_calibration_is_not_given_one(tmp_path):
     run = refused_run(tmp_path)
     folder = RunFolder(run)
-    record = json.loads(folder.run_file.read_text())
-    record["settings"]["mixing"]["gate"] = "null-max"
-    folder.run_file.write_text(json.dumps(record))
+    change_sealed(folder.run_file, lambda said: said["settings"]["mixing"].update(gate="null-max"))
     with pytest.raises(RunError, match="no calibration"):
         refused_view(run, outcomes(run, "rejected")[0].pair_id)
     assert not folder.calibration_file.exists()
