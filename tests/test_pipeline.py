@@ -316,12 +316,12 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_after_space_is_made(
 
 
 def test_a_picture_shared_by_pairs_is_read_once_a_shard(tmp_path, monkeypatch):
-    from medcutmix_cli.rendering import pair as pair_rendering
+    from medcutmix_cli.rendering import reading
 
     reads = []
-    original = pair_rendering.read_canvas
+    original = reading.read_canvas
     monkeypatch.setattr(
-        pair_rendering, "read_canvas", lambda path, *rest: reads.append(path) or original(path, *rest)
+        reading, "read_canvas", lambda path, *rest: reads.append(path) or original(path, *rest)
     )
     status = augmented(write_manifest(tmp_path / "in"), tmp_path / "out", pairs_per_study=2, shard_size=1000)
     assert status.planned > 12
