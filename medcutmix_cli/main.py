@@ -132,9 +132,20 @@ def _examples(*lines: str) -> str:
 
 
 def _add(panel: str, command: Callable[..., None], *examples: str) -> None:
-    app.command(command.__name__, cls=HelpCommand, rich_help_panel=panel, epilog=_examples(*examples))(
-        command
+    _put(app, command, *examples, rich_help_panel=panel)
+
+
+def _put(group: typer.Typer, command: Callable[..., None], *examples: str, **how: Any) -> None:
+    group.command(command.__name__, cls=HelpCommand, epilog=_examples(*examples), **how)(command)
+
+
+def _group(name: str, panel: str, text: str, *examples: str) -> typer.Typer:
+    """Make a word that has words of its own."""
+    made = typer.Typer(
+        cls=HelpGroup, help=text, no_args_is_help=True, rich_markup_mode="rich", epilog=_examples(*examples)
     )
+    app.add_typer(made, name=name, rich_help_panel=panel)
+    return made
 
 
 _add(
@@ -158,15 +169,8 @@ _add(
     "medcutmix check studies.csv --column image=file --map view:Frontal=PA --split-all train",
 )
 _add(START, doctor, "medcutmix doctor", "medcutmix doctor SAMPLE --out RUN --encoder bundled")
-config = typer.Typer(
-    cls=HelpGroup,
-    help="Look at settings before anything runs.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    epilog=_examples(CONFIG_SHOW, CONFIG_TEMPLATE),
-)
-config.command("show", cls=HelpCommand, epilog=_examples(CONFIG_SHOW, CONFIG_TEMPLATE))(show)
-app.add_typer(config, name="config", rich_help_panel=START)
+config = _group("config", START, "Look at settings before anything runs.", CONFIG_SHOW, CONFIG_TEMPLATE)
+_put(config, show, CONFIG_SHOW, CONFIG_TEMPLATE)
 _add(
     STEPS,
     plan,
@@ -192,15 +196,8 @@ _add(
     "medcutmix refill RUN",
     "medcutmix render RUN --task 3 --num-tasks 16",
 )
-batch = typer.Typer(
-    cls=HelpGroup,
-    help="Render a plan on a cluster.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    epilog=_examples(BATCH_PRINT, BATCH_SUBMIT),
-)
-batch.command("slurm", cls=HelpCommand, epilog=_examples(BATCH_PRINT, BATCH_FINISH, BATCH_SUBMIT))(slurm)
-app.add_typer(batch, name="batch", rich_help_panel=STEPS)
+batch = _group("batch", STEPS, "Render a plan on a cluster.", BATCH_PRINT, BATCH_SUBMIT)
+_put(batch, slurm, BATCH_PRINT, BATCH_FINISH, BATCH_SUBMIT)
 _add(
     STEPS,
     embed,
@@ -260,19 +257,19 @@ _add(
     "medcutmix shortcuts SAMPLE",
     "medcutmix shortcuts mimic-cxr-jpg/ --reports reports.zip --attributes patients.csv",
 )
-evaluate = typer.Typer(
-    cls=HelpGroup,
-    help="Measure a part, or a run, against what people said and drew.",
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    epilog=_examples(EVALUATE_REPORTS, EVALUATE_MAPS, EVALUATE_MIXES),
+evaluate = _group(
+    "evaluate",
+    LOOK,
+    "Measure a part, or a run, against what people said and drew.",
+    EVALUATE_REPORTS,
+    EVALUATE_MAPS,
+    EVALUATE_MIXES,
 )
-evaluate.command("reports", cls=HelpCommand, epilog=_examples(EVALUATE_REPORTS, EVALUATE_NEGATION))(reports)
-evaluate.command("maps", cls=HelpCommand, epilog=_examples(EVALUATE_MAPS, EVALUATE_PHRASES))(maps)
-evaluate.command("mixes", cls=HelpCommand, epilog=_examples(EVALUATE_MIXES, EVALUATE_PHANTOMS))(mixes)
-evaluate.command("lexicon", cls=HelpCommand, epilog=_examples(EVALUATE_LEXICON))(lexicon)
-evaluate.command("detect", cls=HelpCommand, epilog=_examples(EVALUATE_DETECT, EVALUATE_SALIENCY))(detect)
-app.add_typer(evaluate, name="evaluate", rich_help_panel=LOOK)
+_put(evaluate, reports, EVALUATE_REPORTS, EVALUATE_NEGATION)
+_put(evaluate, maps, EVALUATE_MAPS, EVALUATE_PHRASES)
+_put(evaluate, mixes, EVALUATE_MIXES, EVALUATE_PHANTOMS)
+_put(evaluate, lexicon, EVALUATE_LEXICON)
+_put(evaluate, detect, EVALUATE_DETECT, EVALUATE_SALIENCY)
 _add(LOOK, verify, "medcutmix verify RUN", "medcutmix verify RUN --deep")
 
 

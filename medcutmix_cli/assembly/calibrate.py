@@ -66,11 +66,11 @@ def calibrate(
         folder.clean_temporaries()
     changes = named_values(settings_of("calibrate"), options)
     renderer = open_renderer(Work(folder.root.resolve(), record.fingerprint, (), (), changes), progress)
-    peaks = renderer.calibration.peaks
+    peaks = renderer.rules.calibration.peaks
     return CalibrationSummary(
         gate=from_plain(record.settings).mixing.gate,
         made=not there and folder.calibration_file.is_file(),
         pictures={key: int(values.size) for key, values in peaks.items()},
-        left_out=dict(renderer.calibration.left_out),
+        left_out=dict(renderer.rules.calibration.left_out),
         guarantees=read_guarantees(folder, record),
     )

@@ -90,21 +90,15 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         origin=shard_origin(record, semantic(settings)),
         resolve=pictures.resolve,
         encoder=encoder,
-        strategies=build_strategies(settings),
-        gate=gate,
-        calibration=ensure_calibration(folder, record, pictures, gate, threads, progress),
-        lam=load("weight", settings.mixing.weight),
+        rules=open_mix_rules(record, ensure_calibration(folder, record, pictures, gate, threads, progress)),
         canvas=settings.image.canvas,
         dicom_mode=settings.image.dicom_mode,
-        image_format=settings.image.format,
         features=settings.image.features,
-        seed=settings.plan.seed,
         workers=threads,
         stage_dir=settings.run.stage_dir,
         cache=pictures.cache,
         presence=pictures.presence,
         retry_failed=work.retry_failed,
-        never_denied=frozenset(record.counts.get("never_denied", ())),
     )
 
 

@@ -36,7 +36,7 @@ from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import lexicon_in_use
 from medcutmix_cli.run.columns import SCHEMA_VERSION
 from medcutmix_cli.run.folder import RunRecord
-from medcutmix_cli.run.shards import sha256
+from medcutmix_cli.system.file_hash import file_sha256
 
 
 def build_engine(
@@ -229,7 +229,7 @@ def build_strategies(settings: Settings) -> Strategies:
 def folder_sha256(folder: Path) -> str:
     """Hash the files of a folder, names and contents, in a fixed order."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return fingerprint([[path.relative_to(folder).as_posix(), sha256(path)] for path in files])
+    return fingerprint([[path.relative_to(folder).as_posix(), file_sha256(path)] for path in files])
 
 
 def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> RunRecord:
@@ -245,7 +245,7 @@ def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> R
         if path and not Path(path).is_file():
             raise UsageError(f"the file of {name.replace('_', ' ')} does not exist", where=path)
         if path:
-            sources[name] = sha256(Path(path))
+            sources[name] = file_sha256(Path(path))
     card = plain(encoder.card)
     record = RunRecord(
         settings=plain(settings),

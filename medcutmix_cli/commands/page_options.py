@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medcutmix_cli.configuration.declaration import setting
+from medcutmix_cli.configuration.settings import PICTURE_WAYS
 
 PAGE = "Page"
 
@@ -58,5 +59,5 @@ class PageOptions:
         keyword="pictures",
         panel="One pair",
         metavar="HOW",
-        choices=("auto", "blocks", "sixel", "kitty", "none"),
+        choices=PICTURE_WAYS,
     )

@@ -28,6 +28,9 @@ from medcutmix_cli.configuration.declaration import (
 SPLITS = ("train", "validate", "test")
 """The literal values of `mimic-cxr-2.0.0-split.csv.gz`."""
 
+PICTURE_WAYS = ("auto", "blocks", "sixel", "kitty", "none")
+"""How a terminal shows pictures; "auto": as well as it can, and not at all in a file or a pipe."""
+
 IMAGE_FORMATS = ("png", "jpeg", "webp")
 """How mixed pictures are stored: PNG and WebP without loss, JPEG at quality 95."""
 

@@ -18,7 +18,6 @@ from medcutmix_cli.datasets.released_table import (
     ReleasedTable,
     find_file,
     list_pictures,
-    no_pictures,
     require_file,
 )
 from medcutmix_cli.datasets.study_table import PROBLEM, Row, join_sections
@@ -106,8 +105,6 @@ class OpenI(ReleasedTable):
 
     def _rows(self) -> Iterator[Row]:
         pictures = list_pictures(self.root, _picture_key)
-        if not pictures:
-            raise no_pictures(self.root)
         yield from self._of_csv(pictures) if self._of_tables else self._of_xml(pictures)
 
     def _of_csv(self, pictures: Mapping[str, str]) -> Iterator[Row]:

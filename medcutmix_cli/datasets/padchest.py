@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from medcutmix_cli.datasets.labelled_pictures import COLUMNS, LabelledPictures, labelled_row, say_labels
-from medcutmix_cli.datasets.released_table import ReleasedRows, Remark, find_file, list_pictures, no_pictures
+from medcutmix_cli.datasets.released_table import ReleasedRows, Remark, find_file, list_pictures
 from medcutmix_cli.datasets.study_table import PROBLEM, Row
 from medcutmix_cli.datasets.tables import read_columns
 from medcutmix_cli.errors import DatasetError, UsageError
@@ -83,8 +83,6 @@ class PadChest(LabelledPictures):
 
     def _rows(self) -> Iterator[Row]:
         pictures = list_pictures(self.root)
-        if not pictures:
-            raise no_pictures(self.root)
         for image, study, patient, view, labels in read_columns(self.tables()[0], _COLUMNS):
             stem = Path(image).stem
             row = {

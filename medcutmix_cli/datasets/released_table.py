@@ -140,6 +140,9 @@ def list_pictures(root: Path, key: Callable[[str], str] = str) -> dict[str, str]
     Args:
         root: The folder; all of it is looked at.
         key: Turns the name into the one that tables have.
+
+    Raises:
+        DatasetError: There is none.
     """
     found: list[tuple[int, str, str]] = []
     for place, _, names in os.walk(root):
@@ -150,6 +153,8 @@ def list_pictures(root: Path, key: Callable[[str], str] = str) -> dict[str, str]
     pictures: dict[str, str] = {}
     for _, below, name in sorted(found):
         pictures.setdefault(name, below)
+    if not pictures:
+        raise no_pictures(root)
     return pictures
 
 

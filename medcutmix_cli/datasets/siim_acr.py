@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from medcutmix_cli.datasets.labelled_pictures import COLUMNS, LabelledPictures, SpokenLabels, labelled_row
-from medcutmix_cli.datasets.released_table import ReleasedRows, Remark, find_file, list_pictures, no_pictures
+from medcutmix_cli.datasets.released_table import ReleasedRows, Remark, find_file, list_pictures
 from medcutmix_cli.datasets.study_table import PROBLEM, Row
 from medcutmix_cli.datasets.tables import open_rows, require_columns
 from medcutmix_cli.errors import DatasetError
@@ -74,8 +74,6 @@ class SiimAcr(LabelledPictures):
 
     def _rows(self) -> Iterator[Row]:
         pictures = list_pictures(self.root)
-        if not pictures:
-            raise no_pictures(self.root)
         for image, outlined in _read_outlines(self.tables()[0]).items():
             row = {
                 "image": pictures.get(image, ""),

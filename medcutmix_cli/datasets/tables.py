@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.system.file_hash import file_sha256
 from medcutmix_cli.system.library_settings import HeldSetting
 from medcutmix_cli.system.regular_files import IrregularFileError, check_regular
 
@@ -89,8 +89,7 @@ def require_columns(path: Path, found: Sequence[str], wanted: Sequence[str], hin
 def fingerprint(path: Path) -> str:
     """Return the sha256 of a file as hex."""
     check_regular(path)
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_sha256(path)
 
 
 @contextmanager

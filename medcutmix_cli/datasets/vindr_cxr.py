@@ -19,7 +19,7 @@ from medcutmix_cli.datasets.labelled_pictures import (
     labelled_row,
     say_labels,
 )
-from medcutmix_cli.datasets.released_table import ReleasedRows, Remark, find_file, list_pictures, no_pictures
+from medcutmix_cli.datasets.released_table import ReleasedRows, Remark, find_file, list_pictures
 from medcutmix_cli.datasets.study_table import PROBLEM, Row
 from medcutmix_cli.datasets.tables import open_rows, require_columns
 from medcutmix_cli.errors import DatasetError, UsageError
@@ -83,8 +83,6 @@ class VindrCxr(LabelledPictures):
 
     def _rows(self) -> Iterator[Row]:
         pictures = list_pictures(self.root)
-        if not pictures:
-            raise no_pictures(self.root)
         for split, table in _tables(self.root).items():
             for image, readings in _read_labels(table).items():
                 row = {

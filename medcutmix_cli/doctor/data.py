@@ -28,6 +28,7 @@ from medcutmix_cli.datasets.published_counts import ALL, PublishedCounts, publis
 from medcutmix_cli.doctor.records import Diagnosis, Surroundings
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images import read_canvas
+from medcutmix_cli.images.bounds import START, is_dicom
 from medcutmix_cli.images.picture_parts import open_picture
 from medcutmix_cli.records import Study
 from medcutmix_cli.run.hints import hint_for
@@ -141,8 +142,8 @@ def kind_of_picture(path: Path) -> str:
         OSError: It is not there, or cannot be read.
     """
     with open_picture(path) as file:
-        start = file.read(132)
-        if start[128:] != b"DICM":
+        start = file.read(START)
+        if not is_dicom(start):
             return "PNG" if start[:4] == b"\x89PNG" else "JPEG" if start[:2] == b"\xff\xd8" else "other files"
         file.seek(0)
         try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from medcutmix_cli.doctor.records import Diagnosis, Surroundings
 from medcutmix_cli.doctor.software import installed_version
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.disk_space import free_bytes
 
 DRIVER = Path("/proc/driver/nvidia/version")
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - looked at, never written
@@ -100,4 +101,4 @@ def check_ray(surroundings: Surroundings) -> Iterator[Diagnosis]:
 
 def shared_memory() -> int:
     """Return the free bytes of shared memory, -1 where there is no such place."""
-    return shutil.disk_usage(SHARED_MEMORY).free if SHARED_MEMORY.is_dir() else -1
+    return free_bytes(SHARED_MEMORY) if SHARED_MEMORY.is_dir() else -1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 from medcutmix_cli.doctor.records import Diagnosis, Surroundings
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.disk_space import free_bytes, nearest_folder
 from medcutmix_cli.system.private_files import make_private_folder
 
 LITTLE, ENOUGH = 1 << 30, 20 << 30
@@ -68,13 +68,3 @@ def _try_disk(scratch: Path) -> None:
         raise RunError(
             "a renamed file is not as it was written", where=str(scratch), hint="choose another disk"
         )
-
-
-def nearest_folder(path: Path) -> Path:
-    """Return the folder, or the nearest one above it that is there."""
-    return next(folder for folder in (path.resolve(), *path.resolve().parents) if folder.is_dir())
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the bytes that this user may still write on the disk of a folder."""
-    return shutil.disk_usage(folder).free

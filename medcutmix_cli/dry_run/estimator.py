@@ -7,7 +7,6 @@ by the engine that would render them all. A run folder that is there already sta
 from __future__ import annotations
 
 import math
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from medcutmix_cli.records import TargetOutcome
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.run.shape import to_shape
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.disk_space import free_bytes, nearest_folder
 from medcutmix_cli.system.progress import show_progress
 
 PROBE_PAIRS = 32
@@ -148,9 +148,8 @@ def _check_probe(probe: int) -> None:
 
 def _free(out: Path) -> tuple[int, str]:
     """Return how much may still be written where `out` is or will be, and the folder that was asked."""
-    resolved = out.resolve()
-    there = next(folder for folder in (resolved, *resolved.parents) if folder.is_dir())
-    return shutil.disk_usage(there).free, str(there)
+    there = nearest_folder(out)
+    return free_bytes(there), str(there)
 
 
 def _estimate(asked: _EstimateRequest, scratch: Path, progress: Progress | None) -> Estimate:

@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.system.file_hash import file_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,5 +204,4 @@ def _file_sha256(path: Path) -> str:
 @cache
 def _hashed(path: Path, *_state: int) -> str:
     """Hash a file once as long as its state (inode, size, time of change) stays what it is."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+    return file_sha256(path)

@@ -36,8 +36,8 @@ import pyarrow.compute as pc
 from medcutmix_cli.encoders.map_rows import COLUMNS, FRAMES, NpzRows, Origin, ParquetRows, Rows
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.reports.sentences import fold
-from medcutmix_cli.run.shards import sha256
 from medcutmix_cli.seeds import stable_hash
+from medcutmix_cli.system.file_hash import file_sha256
 
 LARGEST_GRID = 128
 
@@ -141,7 +141,7 @@ def open_maps(path: Path) -> MapFile:
         keys, grids = _checked(rows)
         order = np.argsort(keys, kind="stable").astype(np.int32)
         _check_unique(keys, order, rows)
-        return MapFile(sha256(path), rows.origin, grids, keys[order], order, rows)
+        return MapFile(file_sha256(path), rows.origin, grids, keys[order], order, rows)
     except (OSError, pa.ArrowException, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise EncoderError(
             f"the file of maps cannot be read ({type(error).__name__})",

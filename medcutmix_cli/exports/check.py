@@ -9,22 +9,8 @@ from pathlib import Path
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.exports.manifest import ExportFolder, ExportManifest, read_manifest, read_sums
-from medcutmix_cli.run.shards import sha256
-
-
-@dataclass(frozen=True, slots=True)
-class ExportFault:
-    """One broken rule.
-
-    Attributes:
-        where: Path below the export's folder.
-        rule: Name of the rule: "damaged", "missing", "hash", "sums", "size", "numbering".
-        detail: One sentence, without report text.
-    """
-
-    where: str
-    rule: str
-    detail: str
+from medcutmix_cli.run.problem import Problem
+from medcutmix_cli.system.file_hash import file_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +24,7 @@ class ExportCheck:
 
     files: int
     rows: int
-    faults: tuple[ExportFault, ...]
+    problems: tuple[Problem, ...]
 
 
 def check_export(
@@ -53,42 +39,38 @@ def check_export(
     """
     if folder.is_begun():
         detail = "this export is not complete: type the same command again"
-        return ExportCheck(0, 0, (ExportFault(folder.manifest_file.name, "missing", detail),))
+        return ExportCheck(0, 0, (Problem(folder.manifest_file.name, "missing", detail),))
     try:
         manifest = read_manifest(folder)
         listed = dict(read_sums(folder))
     except RunError as error:
-        return ExportCheck(0, 0, (ExportFault(Path(error.where).name, "damaged", error.what),))
+        return ExportCheck(0, 0, (Problem(Path(error.where).name, "damaged", error.what),))
     faults = [*_list_faults(folder, manifest, listed), *_foreign(folder, listed)]
     size = 0
     for number, (path, digest) in enumerate(listed.items(), start=1):
         found = folder.root / path
         if not found.is_file():
-            faults.append(ExportFault(path, "missing", "this file is gone"))
+            faults.append(Problem(path, "missing", "this file is gone"))
             continue
         size += found.stat().st_size
-        if hashes and sha256(found) != digest:
-            faults.append(ExportFault(path, "hash", "the file is not the one that was written"))
+        if hashes and file_sha256(found) != digest:
+            faults.append(Problem(path, "hash", "the file is not the one that was written"))
         if progress:
             progress("hashing", number, len(listed))
     if not faults and size != manifest.bytes:
-        faults.append(
-            ExportFault(folder.manifest_file.name, "size", "files have other sizes than were written")
-        )
+        faults.append(Problem(folder.manifest_file.name, "size", "files have other sizes than were written"))
     return ExportCheck(len(listed), manifest.total, tuple(faults))
 
 
-def _list_faults(
-    folder: ExportFolder, manifest: ExportManifest, listed: dict[str, str]
-) -> Iterator[ExportFault]:
+def _list_faults(folder: ExportFolder, manifest: ExportManifest, listed: dict[str, str]) -> Iterator[Problem]:
     name = folder.sums_file.name
-    if sha256(folder.sums_file) != manifest.sums:
-        yield ExportFault(name, "hash", "the list of hashes is not the one that was written")
+    if file_sha256(folder.sums_file) != manifest.sums:
+        yield Problem(name, "hash", "the list of hashes is not the one that was written")
     if len(listed) != manifest.files:
-        yield ExportFault(name, "sums", "it lists another number of files than were written")
+        yield Problem(name, "sums", "it lists another number of files than were written")
 
 
-def _foreign(folder: ExportFolder, listed: dict[str, str]) -> Iterator[ExportFault]:
+def _foreign(folder: ExportFolder, listed: dict[str, str]) -> Iterator[Problem]:
     """Find files that nobody wrote beside others of their kind: who reads all of a folder would read them too.
 
     Caches that trainers keep here (`captions.pickle`, an index) are of no kind that the export has.
@@ -97,7 +79,7 @@ def _foreign(folder: ExportFolder, listed: dict[str, str]) -> Iterator[ExportFau
     for path in sorted(folder.root.rglob("*")):
         below = path.relative_to(folder.root).as_posix()
         if path.is_file() and below not in listed and _kind(below) in kinds and below != "export.json":
-            yield ExportFault(below, "numbering", "the export has no such file")
+            yield Problem(below, "numbering", "the export has no such file")
 
 
 def _kind(path: str) -> tuple[str, str]:

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from medcutmix_cli.run.shards import sha256
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.file_hash import file_sha256
 from medcutmix_cli.system.private_files import begin_private_file, make_private_folder
 
 
@@ -83,7 +83,7 @@ class PartFiles:
         """Return what is said of a file that lies there."""
         target = self.folder / path
         below = target.relative_to(self.root).as_posix()
-        return FileRecord(below, sha256(target), target.stat().st_size, rows)
+        return FileRecord(below, file_sha256(target), target.stat().st_size, rows)
 
 
 @dataclass(slots=True)

@@ -1,17 +1,11 @@
-"""Text made safe to stand in HTML, and the templates of the page."""
+"""Names as words, and the templates of the page."""
 
 from __future__ import annotations
 
-import html
 from functools import cache
 from importlib.resources import files
 
-from medcutmix_cli.system.plain_text import printable
-
-
-def escape(text: object) -> str:
-    """Return text that stands for itself in HTML, between tags and in quoted attributes."""
-    return html.escape(printable(str(text)), quote=True)
+from medcutmix_cli.system.plain_text import escape_html as escape
 
 
 def words(name: str) -> str:

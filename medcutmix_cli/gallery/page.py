@@ -13,10 +13,11 @@ from typing import Any
 from medcutmix_cli import __version__
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.gallery.catalogue import CataloguePair
-from medcutmix_cli.gallery.markup import escape, resource, words
+from medcutmix_cli.gallery.markup import resource, words
 from medcutmix_cli.gallery.script_data import data_json
 from medcutmix_cli.inspection.summary import Inspection
 from medcutmix_cli.run.reasons import find_reason
+from medcutmix_cli.system.plain_text import escape_html as escape
 
 _METHOD = (
     "The formulation follows the idea of arXiv 2509.16673: diagnostic sentences are exchanged between two reports, "

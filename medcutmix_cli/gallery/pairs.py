@@ -8,13 +8,14 @@ from string import Template
 import numpy as np
 
 from medcutmix_cli.gallery.donor_region import donor_region_path
-from medcutmix_cli.gallery.markup import escape, resource, words
+from medcutmix_cli.gallery.markup import resource, words
 from medcutmix_cli.gallery.page_pictures import PagePictures
 from medcutmix_cli.gallery.pictures import heat_uri, outline_path, weights_uri
 from medcutmix_cli.gallery.report import diff_html, donor_html
 from medcutmix_cli.inspection.pair_record import PairView, ParentView
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.sides import side_adjective
+from medcutmix_cli.system.plain_text import escape_html as escape
 
 _MEANINGS = {column.name: column.meaning for column in COLUMNS}
 _SAID = {1.0: "present", 0.0: "absent", -1.0: "uncertain"}

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
 
-from medcutmix_cli.errors import ImageError
+from medcutmix_cli.images.picture_bytes import data_uri, picture_kind
 from medcutmix_cli.seeds import stable_hash
-
-_BEGINNINGS = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 
 
 class PictureStore(Protocol):
@@ -52,23 +49,3 @@ class FilePictures:
             file.write_bytes(encoded)
             self._there.add(place)
         return f"{quote(self.name)}/pictures/{place}"
-
-
-def picture_kind(encoded: bytes) -> str:
-    """Name the format of a stored picture by its first bytes.
-
-    Raises:
-        ImageError: It is none of `settings.IMAGE_FORMATS`.
-    """
-    if encoded[:4] == b"RIFF" and encoded[8:12] == b"WEBP":
-        return "webp"
-    for begin, kind in _BEGINNINGS.items():
-        if encoded.startswith(begin):
-            return kind
-    hint = "medcutmix verify RUN --deep finds every such row"
-    raise ImageError("a stored picture is neither PNG nor JPEG nor WebP", hint=hint)
-
-
-def data_uri(encoded: bytes) -> str:
-    """Return a picture as it stands in a page."""
-    return f"data:image/{picture_kind(encoded)};base64,{base64.b64encode(encoded).decode('ascii')}"

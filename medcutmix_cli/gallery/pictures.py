@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from medcutmix_cli.gallery.picture_stores import data_uri
+from medcutmix_cli.images.picture_bytes import data_uri
 
 JPEG_QUALITY = 88
 HEAT_SIDE = 112

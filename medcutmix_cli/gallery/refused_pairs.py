@@ -6,13 +6,14 @@ from string import Template
 
 import numpy as np
 
-from medcutmix_cli.gallery.markup import escape, resource
+from medcutmix_cli.gallery.markup import resource
 from medcutmix_cli.gallery.pairs import exchange_html, figure_html, outlines_svg
 from medcutmix_cli.gallery.picture_stores import PictureStore
 from medcutmix_cli.gallery.pictures import cells_path, heat_uri, jpeg_bytes, outline_path
 from medcutmix_cli.gallery.report import diff_html
 from medcutmix_cli.inspection.refused_view import Cells, RefusedParentView, RefusedView
 from medcutmix_cli.sides import side_adjective
+from medcutmix_cli.system.plain_text import escape_html as escape
 
 
 def refused_html(view: RefusedView, store: PictureStore) -> str:

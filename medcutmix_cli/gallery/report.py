@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from medcutmix_cli.gallery.markup import escape, words
+from medcutmix_cli.gallery.markup import words
 from medcutmix_cli.inspection.pair_record import EntityView, Piece, SentenceSwap
 from medcutmix_cli.sides import side_word
+from medcutmix_cli.system.plain_text import escape_html as escape
 
 _WORDS = re.compile(r"\s+|[^\s.,;:]+|[.,;:]")
 _ALIKE = 0.6

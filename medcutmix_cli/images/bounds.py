@@ -1,4 +1,4 @@
-"""How large a picture may be: asked of its header, before any pixel is decoded."""
+"""What a picture is and how large it may be: asked of its header, before any pixel is decoded."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ MOST_PIXELS = 100_000_000
 
 MOST_BYTES = 1 << 28
 """Of a file: 100 million pixels of 16 bits, and as much again for all else."""
+
+DICOM_PREAMBLE, DICOM_PREFIX = 128, b"DICM"
+"""Bytes before the prefix, and the prefix (PS3.10 7.1)."""
+
+START = DICOM_PREAMBLE + len(DICOM_PREFIX)
+"""Bytes of a file by which its kind is told."""
+
+
+def is_dicom(start: bytes) -> bool:
+    """Tell a DICOM file by its first `START` bytes."""
+    return start[DICOM_PREAMBLE:START] == DICOM_PREFIX
 
 
 def check_size(height: int, width: int) -> None:

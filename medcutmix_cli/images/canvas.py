@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.errors import DatasetError, ImageError
-from medcutmix_cli.images.bounds import check_bytes
+from medcutmix_cli.images.bounds import START, check_bytes, is_dicom
 from medcutmix_cli.images.decoder import lend_decoder
 from medcutmix_cli.images.decoding import DecodingRequest
 from medcutmix_cli.images.picture_parts import file_of, open_picture
@@ -133,7 +133,7 @@ def _open(path: Path) -> Iterator[BinaryIO]:
 def _read_plain(file: BinaryIO, request: DecodingRequest) -> tuple[Plane, Placement] | None:
     """Read what no library decodes: most DICOM files. It cannot end a process, and takes a fifth less time here."""
     file.seek(0)
-    if file.read(132)[128:] != b"DICM":  # PS3.10 7.1
+    if not is_dicom(file.read(START)):
         return None
     from medcutmix_cli.images.plain_dicom import read_plain_dicom  # as long to import as all else together
 

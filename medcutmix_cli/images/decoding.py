@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medcutmix_cli.errors import ImageError, UsageError
+from medcutmix_cli.images.bounds import START, is_dicom
 from medcutmix_cli.images.raster import is_raster, read_raster
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.records import Placement
@@ -37,11 +38,11 @@ def decode(content: memoryview, request: DecodingRequest) -> tuple[Plane, Placem
         ImageError: With the reason to count it under.
         UsageError: There is no such DICOM mode.
     """
-    start = bytes(content[:132])
+    start = bytes(content[:START])
     try:
         if is_raster(start):
             return read_raster(content, request.canvas, exact=request.exact)
-        if start[128:] == b"DICM":  # PS3.10 7.1
+        if is_dicom(start):
             from medcutmix_cli.images.dicom import read_dicom  # as long to import as all else together
 
             return read_dicom(content, request.canvas, request.dicom_mode, exact=request.exact)

@@ -18,7 +18,7 @@ from pydicom.uid import (
 )
 
 from medcutmix_cli.errors import ImageError, UsageError
-from medcutmix_cli.images.bounds import check_size
+from medcutmix_cli.images.bounds import DICOM_PREAMBLE, DICOM_PREFIX, START, check_size
 from medcutmix_cli.images.buffer_file import as_file
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.images.plain_dicom import find_plain_pixels, is_within
@@ -27,7 +27,6 @@ from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.images.tone import to_grey
 from medcutmix_cli.records import Placement
 
-_MAGIC_AT, _MAGIC = 128, b"DICM"  # PS3.10 7.1
 _META, _LONG = (
     0x0002,
     (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"),
@@ -85,7 +84,7 @@ def _inflated(content: memoryview) -> memoryview:
     plain = _inflate(content[end:])
     uid = ExplicitVRLittleEndian.encode() + b"\0"
     meta = struct.pack("<HH2sH", _META, 0x0010, b"UI", len(uid)) + uid
-    return memoryview(b"".join((bytes(_MAGIC_AT), _MAGIC, meta, plain)))
+    return memoryview(b"".join((bytes(DICOM_PREAMBLE), DICOM_PREFIX, meta, plain)))
 
 
 def _inflate(packed: memoryview) -> bytes:
@@ -106,7 +105,7 @@ def _inflate(packed: memoryview) -> bytes:
 
 def _meta(content: memoryview) -> tuple[str, int]:
     """Return the transfer syntax and where the file meta information ends (PS3.10 7.1: always explicit VR)."""
-    at, syntax = _MAGIC_AT + 4, ""
+    at, syntax = START, ""
     while at + 12 <= len(content):
         group, number, kind, length = struct.unpack("<HH2sH", content[at : at + 8])
         if group != _META:

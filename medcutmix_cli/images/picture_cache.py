@@ -27,6 +27,7 @@ from medcutmix_cli.images.picture_bytes import decode_picture, encode_png
 from medcutmix_cli.images.picture_parts import file_of, open_picture, range_part
 from medcutmix_cli.records import Placement
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.file_hash import file_sha256
 
 CACHE_FORMAT = 1
 _PLACEMENT = tuple(Placement.__dataclass_fields__)
@@ -167,7 +168,7 @@ class CacheFolder:
         with publish(self.part(number, "tar")) as temporary:
             offsets = _write_tar(temporary, pictures)
             content = temporary.stat().st_size
-            sha256 = _file_sha256(temporary)
+            sha256 = file_sha256(temporary)
         rows = np.concatenate([picture.rows for picture in pictures] or [np.zeros(0, _ROW)])
         rows["offset"] = offsets
         with publish(self.part(number, "npy")) as temporary, temporary.open("wb") as index:
@@ -179,7 +180,7 @@ class CacheFolder:
     def is_whole(self, number: int, part: CachePart) -> bool:
         """Read the pictures of a part back and say whether they are what was written."""
         try:
-            return _file_sha256(self.part(number, "tar")) == part.sha256
+            return file_sha256(self.part(number, "tar")) == part.sha256
         except OSError:
             return False
 
@@ -238,11 +239,6 @@ def _write_tar(target: Path, pictures: list[PreparedPicture]) -> list[int]:
                 offsets.append(at + _BLOCK)
                 at += _BLOCK + -(-len(content) // _BLOCK) * _BLOCK
     return offsets
-
-
-def _file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class PictureCache:

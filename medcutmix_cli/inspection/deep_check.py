@@ -11,13 +11,12 @@ from medcutmix_cli.configuration.resolution import from_plain, named_values
 from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.engines import Work
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.inspection.problem import Problem
 from medcutmix_cli.inspection.remake import (
     Remaker,
     as_stored,
+    compared_columns,
     difference_problem,
     differing_columns,
-    remade_columns,
 )
 from medcutmix_cli.inspection.sources import PlanProof, mark_studies
 from medcutmix_cli.records import Pair
@@ -26,6 +25,7 @@ from medcutmix_cli.rendering.pair import Renderer
 from medcutmix_cli.rendering.shard import remake_rows
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.folder import PairOutcome, RunFolder, RunRecord
+from medcutmix_cli.run.problem import Problem
 from medcutmix_cli.run.shards import Row
 
 
@@ -74,8 +74,7 @@ class ShardCheck:
             yield Problem(pair.pair_id, "remade", "rendered again, other pairs are rejected")
             self.rows.close()
             return
-        columns = [name for name in remade_columns(maps=True) if name != "image"]  # compared by the recipe
-        names, rounding = differing_columns(as_stored(made), stored, columns)
+        names, rounding = differing_columns(as_stored(made), stored, compared_columns(maps=True))
         if names:
             yield difference_problem(pair.pair_id, names, rounding=rounding)
 

@@ -18,7 +18,6 @@ import pyarrow as pa
 
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import LOSSLESS, Canvas, decode_picture, encode_picture, read_canvas
-from medcutmix_cli.inspection.problem import Problem
 from medcutmix_cli.mixing.cut import RefusedCut
 from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
 from medcutmix_cli.mixing.views import View
@@ -26,6 +25,7 @@ from medcutmix_cli.records import MAPPED_MODES, Pair, Parent
 from medcutmix_cli.rendering.rows import replay_pixels, row_pixels, to_row
 from medcutmix_cli.rendering.sample import MixRules
 from medcutmix_cli.run.columns import COLUMNS
+from medcutmix_cli.run.problem import Problem
 from medcutmix_cli.run.shards import Row
 
 _SCHEMA = pa.schema([pa.field(column.name, column.type) for column in COLUMNS])
@@ -40,6 +40,11 @@ def remade_columns(*, maps: bool) -> tuple[str, ...]:
         maps: Whether the encoder is asked as well.
     """
     return tuple(column.name for column in COLUMNS if maps or not column.from_encoder)
+
+
+def compared_columns(*, maps: bool) -> list[str]:
+    """Return those of them whose values must be the same; the picture is compared by what its recipe gives."""
+    return [name for name in remade_columns(maps=maps) if name != _PICTURE]
 
 
 def as_stored(row: Row) -> Row:
@@ -128,9 +133,8 @@ class Remaker:
             yield Problem(pair.pair_id, "remade", f"made again, the pair is rejected: {sample.reason}")
             return
         made = as_stored(to_row(sample))
-        columns = [name for name in remade_columns(maps=False) if name != _PICTURE]
         unasked = [f"map_{letter}" for letter, view in zip("ab", views, strict=True) if not view.asked]
-        names, rounding = differing_columns(made, stored, [*columns, *unasked])
+        names, rounding = differing_columns(made, stored, [*compared_columns(maps=False), *unasked])
         if names:
             yield difference_problem(pair.pair_id, names, rounding=rounding)
         if made[_PICTURE] != stored[_PICTURE] and not self._same_pixels(views, stored):

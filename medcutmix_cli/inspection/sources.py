@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from medcutmix_cli.datasets.base import Dataset
-from medcutmix_cli.inspection.problem import Problem
 from medcutmix_cli.pairing.assembly import entities_of, section_text
 from medcutmix_cli.pairing.consistency import impression_consistent
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.records import Drop, Pair, Parent, Reading, Study
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
+from medcutmix_cli.run.problem import Problem
 from medcutmix_cli.seeds import stable_hash
 
 _SECTIONS = ("findings", "impression", "last_paragraph", "comparison", "indication")
@@ -70,7 +70,9 @@ class PlanProof:
         for name, parent in (("recipient", pair.recipient), ("donor", pair.donor)):
             if not self._is_there(parent, pair.split):
                 yield Problem(pair.pair_id, "source", f"the {name} is not as the data set has it")
-            if _sections(self._read(parent.report, parent.study_id), parent.report) != _sections_of(parent):
+            if _sections(self.reader.read(parent.report, parent.study_id), parent.report) != _sections_of(
+                parent
+            ):
                 yield Problem(pair.pair_id, "sections", f"the {name}'s report has other sections")
         if _mixed_again(pair) != pair.report:
             yield Problem(pair.pair_id, "plan-text", "the planned report is not its edits applied")
@@ -83,7 +85,7 @@ class PlanProof:
         return mark is not None and mark.study == said and image in mark.images
 
     def _mixed(self, pair: Pair) -> Iterator[Problem]:
-        reading = self._read(pair.report, pair.recipient.study_id)
+        reading = self.reader.read(pair.report, pair.recipient.study_id)
         if not np.array_equal(chexpert_labels(reading), pair.labels, equal_nan=True):
             yield Problem(pair.pair_id, "labels", "the report read again gives other labels")
         rules = (
@@ -98,9 +100,6 @@ class PlanProof:
         for rule, broken, what in rules:
             if broken:
                 yield Problem(pair.pair_id, rule, f"the report read again gives {what}")
-
-    def _read(self, report: str, study_id: str) -> Reading:
-        return self.reader.read(report, study_id)
 
 
 def _mixed_again(pair: Pair) -> str | None:

@@ -14,8 +14,8 @@ from medcutmix_cli.datasets.column_roles import assign_roles
 from medcutmix_cli.datasets.split_names import split_folder
 from medcutmix_cli.datasets.tables import open_rows
 from medcutmix_cli.errors import DatasetError
-from medcutmix_cli.inspection.problem import Problem
 from medcutmix_cli.run.columns import check_names
+from medcutmix_cli.run.problem import Problem
 from medcutmix_cli.run.shards import Row
 
 SPLIT_COLUMNS = check_names(

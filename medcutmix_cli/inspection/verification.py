@@ -28,7 +28,6 @@ from medcutmix_cli.exports.check import check_export
 from medcutmix_cli.exports.manifest import ExportFolder
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.inspection.deep_check import DeepCheck, open_deep_check
-from medcutmix_cli.inspection.problem import Problem
 from medcutmix_cli.inspection.remake import remade_columns
 from medcutmix_cli.inspection.split_rules import SplitProof, read_split_table
 from medcutmix_cli.records import MAPPED_MODES, Pair
@@ -46,12 +45,14 @@ from medcutmix_cli.run.folder import (
     read_run,
     read_state,
 )
-from medcutmix_cli.run.manifest import CHANGED, FileFault, check_files, check_seals, stray_files
+from medcutmix_cli.run.manifest import CHANGED, check_files, check_seals, stray_files
 from medcutmix_cli.run.plan_file import plan_rows, read_plan
+from medcutmix_cli.run.problem import Problem
 from medcutmix_cli.run.refill import refills_rendered
 from medcutmix_cli.run.seals import FileSeal
-from medcutmix_cli.run.shards import Row, ShardHead, read_head, read_rows, sha256
+from medcutmix_cli.run.shards import Row, ShardHead, read_head, read_rows
 from medcutmix_cli.run.status import run_status
+from medcutmix_cli.system.file_hash import file_sha256
 from medcutmix_cli.system.progress import show_progress
 
 __all__ = ["GateInputs", "Level", "Problem", "Verification", "verify"]
@@ -173,8 +174,7 @@ def _level(*, deep: bool, maps: bool, shallow: bool, split_file: str | Path | No
 
 def _verify_export(folder: ExportFolder, level: Level, progress: Progress | None) -> Verification:
     found = check_export(folder, hashes=level is not Level.SHALLOW, progress=progress)
-    problems = tuple(Problem(fault.where, fault.rule, fault.detail) for fault in found.faults)
-    return Verification(found.files, found.rows, level, problems, kind="export")
+    return Verification(found.files, found.rows, level, found.problems, kind="export")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +197,6 @@ class _Findings:
     rows: int = 0
     unsealed: list[str] = field(default_factory=list)
 
-    def add_faults(self, faults: Iterator[FileFault] | list[FileFault]) -> None:
-        self.problems += [Problem(fault.where, fault.rule, fault.detail) for fault in faults]
-
     def add_once(self, problem: Problem) -> None:
         """Tell of a file, unless something was said of it already: that is then the reason."""
         if problem.where not in {told.where for told in self.problems}:
@@ -215,8 +212,8 @@ def _verify_run(request: _Request, progress: Progress | None) -> Verification:
     found = _Findings()
     faults, unsealed = check_seals(folder, record)
     found.unsealed += unsealed
-    found.add_faults([*faults, *check_files(folder, record, hashes=level is not Level.SHALLOW)])
-    found.add_faults(stray_files(folder, len(record.shards)))
+    found.problems += [*faults, *check_files(folder, record, hashes=level is not Level.SHALLOW)]
+    found.problems += stray_files(folder, len(record.shards))
     found.problems += [*_binding_problems(record), *_folder_problems(folder, record)]
     for problem in _plan_problems(folder, record):
         found.add_once(problem)
@@ -377,7 +374,7 @@ def _checked_shard(check: _Check, state: ShardState, outcomes: list[PairOutcome]
             return list(_file_problems(check, state, outcomes))
         # Hashing lets go of the interpreter lock: it runs beside the rows.
         with single_threaded_opencv(), ThreadPoolExecutor(1, thread_name_prefix="hash") as pool:
-            hashed = pool.submit(sha256, path)
+            hashed = pool.submit(file_sha256, path)
             found = [*_file_problems(check, state, outcomes), *_row_problems(check, state, outcomes)]
             return [*_hash_problems(name, hashed.result() == state.sha256), *found]
     except (ShardError, RunError) as error:

@@ -1,17 +1,10 @@
-"""Text made safe to stand in HTML, and a table of facts."""
+"""A table of facts as HTML."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping
 
-_CONTROL: dict[int, str] = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\ufffd")
-_CONTROL |= {ord("\n"): "\n", ord("\t"): "\t", ord("\r"): ""}
-
-
-def escape(text: object) -> str:
-    """Return text that stands for itself in HTML, between tags and in quoted attributes."""
-    return html.escape(str(text).translate(_CONTROL), quote=True)
+from medcutmix_cli.system.plain_text import escape_html as escape
 
 
 def fact_table(title: str, facts: Mapping[str, str]) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import decode_picture
+from medcutmix_cli.images.picture_bytes import data_uri
 from medcutmix_cli.inspection.pair_record import PairView, ParentView
-from medcutmix_cli.notebook.markup import escape, fact_table
+from medcutmix_cli.notebook.markup import fact_table
+from medcutmix_cli.system.plain_text import escape_html as escape
 
-_KINDS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"RIFF": "webp"}
 _TAGS = {"removed": "del", "inserted": "ins"}
 
 
@@ -68,11 +69,13 @@ class RunPair:
 
 
 def _picture(content: bytes | None) -> str:
-    kind = next((kind for start, kind in _KINDS.items() if content and content.startswith(start)), "")
-    if not content or not kind:
+    if not content:
         return ""
-    said = base64.b64encode(content).decode("ascii")
-    return f'<img src="data:image/{kind};base64,{said}" alt="Mixed chest radiograph" style="max-width:24em">'
+    try:
+        source = data_uri(content)
+    except ImageError:  # of no kind that a browser shows
+        return ""
+    return f'<img src="{source}" alt="Mixed chest radiograph" style="max-width:24em">'
 
 
 def _parent(parent: ParentView) -> str:

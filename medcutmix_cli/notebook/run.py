@@ -9,11 +9,12 @@ from typing import overload
 
 from medcutmix_cli.inspection.pair_view import view_at
 from medcutmix_cli.inspection.summary import Inspection, inspect
-from medcutmix_cli.notebook.markup import escape, fact_table
+from medcutmix_cli.notebook.markup import fact_table
 from medcutmix_cli.notebook.pair import RunPair
 from medcutmix_cli.run.contents import Contents, open_contents
 from medcutmix_cli.run.shards import ShardHead
 from medcutmix_cli.run.status import RunStatus
+from medcutmix_cli.system.plain_text import escape_html as escape
 
 
 class RunPairs(Sequence[RunPair]):

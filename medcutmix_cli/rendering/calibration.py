@@ -28,8 +28,8 @@ from medcutmix_cli.rendering.reading import files_to_stage, read_canvases
 from medcutmix_cli.rendering.staging import InPlace, Storage, stage_files
 from medcutmix_cli.run.guarantees import to_guarantees
 from medcutmix_cli.run.seals import read_sealed, seal_json
-from medcutmix_cli.run.shards import sha256
 from medcutmix_cli.system.atomic_files import publish_first
+from medcutmix_cli.system.file_hash import file_sha256
 
 CALIBRATION_FORMAT = 1
 
@@ -212,7 +212,9 @@ def read_calibration(path: Path) -> Calibration:
             raise ValueError("another format")
         peaks = {key: np.array(values, np.float32) for key, values in plain["peaks"].items()}
         guarantees = to_guarantees(plain.get("guarantees", {}))
-        return Calibration(plain["fingerprint"], peaks, dict(plain["left_out"]), sha256(path), guarantees)
+        return Calibration(
+            plain["fingerprint"], peaks, dict(plain["left_out"]), file_sha256(path), guarantees
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         hint = "remove it; it is made again, and shards that are complete stay as they are"
         raise RunError("the calibration of the gate cannot be read", where=str(path), hint=hint) from error

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from medcutmix_cli.attention import Gate, cells_with_score
+from medcutmix_cli.attention import cells_with_score
 from medcutmix_cli.datasets.presence import Presence, watch_presence
 from medcutmix_cli.encoders.base import (
     Encoder,
@@ -26,15 +26,14 @@ from medcutmix_cli.encoders.base import (
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas
 from medcutmix_cli.images.picture_cache import PictureCache, PictureRequest
-from medcutmix_cli.mixing.cut import RefusedCut, Strategies
+from medcutmix_cli.mixing.cut import RefusedCut
 from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
 from medcutmix_cli.mixing.views import NeighbourView, View
 from medcutmix_cli.records import Cut, Neighbour, Pair, Parent
-from medcutmix_cli.rendering.calibration import Calibration
 from medcutmix_cli.rendering.reading import read_canvases
 from medcutmix_cli.rendering.rows import to_row
-from medcutmix_cli.rendering.sample import Features, MixRules, WeightChoice
+from medcutmix_cli.rendering.sample import Features, MixRules
 from medcutmix_cli.rendering.staging import Storage
 from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, PairOutcome, RunFolder
 from medcutmix_cli.run.shards import Row, ShardOrigin
@@ -46,53 +45,30 @@ class Renderer:
 
     Attributes:
         resolve: Turns `Parent.image_path` into the file.
-        calibration: What the gate compares with; empty without a gate.
+        rules: What decides a sample once its maps are there.
         canvas: Side of the canvas, pixels.
         dicom_mode: How DICOM becomes grey.
-        image_format: How mixed pictures are stored.
         features: Whether mixed patch features are stored.
-        seed: The run's.
         workers: Threads.
         stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
         cache: Pictures that were prepared, None where there is no cache.
         presence: Asked whether the data set is still there when a picture is not.
         retry_failed: Whether complete shards are rendered again in which pairs failed.
-        never_denied: Observations that the data set asserts and never denies.
     """
 
     folder: RunFolder
     origin: ShardOrigin
     resolve: Callable[[str], Path]
     encoder: Encoder
-    strategies: Strategies
-    gate: Gate
-    calibration: Calibration
-    lam: WeightChoice
+    rules: MixRules
     canvas: int
     dicom_mode: str
-    image_format: str
     features: bool
-    seed: int
     workers: int
     stage_dir: str = ""
     cache: PictureCache | None = None
     presence: Presence | None = None
     retry_failed: bool = False
-    never_denied: frozenset[str] = frozenset()
-
-    @property
-    def rules(self) -> MixRules:
-        """Return what decides a sample once its maps are there."""
-        return MixRules(
-            self.strategies,
-            self.gate,
-            self.calibration,
-            self.lam,
-            self.image_format,
-            self.seed,
-            self.encoder.card.grid,
-            self.never_denied,
-        )
 
     def request(self, image_path: str) -> PictureRequest:
         """Return what is wanted of a picture: it as it is mixed and, where that is another, as the encoder sees it."""
@@ -230,7 +206,7 @@ def see_pair(
         if attention is not None and attention.missing:
             return _outcome(pair, "failed", "encode", f"{who}-{attention.missing}")
         neighbours = _neighbours(renderer, prepared, parent, sentences)
-        if None in neighbours and renderer.strategies.guards.unmapped == "refuse":
+        if None in neighbours and renderer.rules.strategies.guards.unmapped == "refuse":
             return _outcome(pair, "rejected", "encode", f"{who}-{NEIGHBOUR_UNMAPPED}")
         unmapped = unmapped or None in neighbours
         mapped = tuple(neighbour for neighbour in neighbours if neighbour is not None)
@@ -279,7 +255,7 @@ def _neighbours(
     renderer: Renderer, prepared: EncodedParent, parent: Parent, sentences: dict[str, Query]
 ) -> list[NeighbourView | None]:
     """Map each neighbour that a guard asks for; None where the encoder cannot say anything of it."""
-    watched = (n for n in parent.neighbours if renderer.strategies.guards.need_map(n.finding))
+    watched = (n for n in parent.neighbours if renderer.rules.strategies.guards.need_map(n.finding))
     return [_neighbour(renderer, prepared, n, sentences[n.sentence]) for n in watched]
 
 

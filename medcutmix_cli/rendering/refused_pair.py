@@ -51,7 +51,7 @@ def render_refused(renderer: Renderer, pair: Pair) -> RefusedPair:
         cut = renderer.rules.draw(pair, *seen.views)
         if not isinstance(cut, RefusedCut):
             return RefusedPair(pair, pixels, seen.views, None, "")
-        strategies = renderer.strategies
+        strategies = renderer.rules.strategies
         strategies = strategies.with_graded_mask() if pair.image_mode == "soft" else strategies
         return RefusedPair(pair, pixels, seen.views, mark_refusal(cut, *seen.views, strategies), cut.reason)
 

@@ -87,7 +87,7 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
         device=_described(renderer.encoder.device),
         attempts=attempts,
         notes=dict(sorted((notes() - noted + mixer.noted + storage.noted).items())),
-        calibration=renderer.calibration.sha256,
+        calibration=renderer.rules.calibration.sha256,
     )
     claim(folder, state, written, outcomes)
     return state

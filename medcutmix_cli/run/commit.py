@@ -31,8 +31,8 @@ from medcutmix_cli.run.folder import (
     read_complete,
     state_text,
 )
-from medcutmix_cli.run.shards import sha256
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.file_hash import file_sha256
 
 
 class SupersededShard(Exception):  # noqa: N818 - no error: the shard is in good hands
@@ -62,12 +62,12 @@ class WrittenRows:
     @classmethod
     def of(cls, path: Path) -> WrittenRows:
         """Look at a file that is whole but not yet in place."""
-        return cls(sha256(path), path.stat().st_size, _mark(path))
+        return cls(file_sha256(path), path.stat().st_size, _mark(path))
 
     def lie_in(self, path: Path) -> bool:
         """Say whether `path` is this file, or one of the same bytes (not every file system keeps inodes)."""
         with suppress(FileNotFoundError):
-            return _mark(path) == self.mark or sha256(path) == self.sha256
+            return _mark(path) == self.mark or file_sha256(path) == self.sha256
         return False
 
 

@@ -6,33 +6,19 @@ Also says which files a run folder holds, and how each of the small ones is seal
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from medcutmix_cli.run.folder import RunFolder, RunRecord
 from medcutmix_cli.run.plan_file import piece_of
+from medcutmix_cli.run.problem import Problem
 from medcutmix_cli.run.refill import refills_rendered
 from medcutmix_cli.run.seals import FileSeal, Seal, seal_of_json, seal_of_page
-from medcutmix_cli.run.shards import sha256
+from medcutmix_cli.system.file_hash import file_sha256
 
 CHANGED = "the file is not the one that was written"
 _PLAN = "restore it from a copy; without one, plan again in an empty folder"
 _CARD = "the same `medcutmix render` writes it again when all shards are complete"
-
-
-@dataclass(frozen=True, slots=True)
-class FileFault:
-    """One file that is not as it was written.
-
-    Attributes:
-        where: Path below the run folder.
-        rule: "missing", "size", "hash" or "seal".
-        detail: What is wrong, and what to do.
-    """
-
-    where: str
-    rule: str
-    detail: str
 
 
 def list_files(folder: RunFolder, record: RunRecord) -> dict[str, dict[str, str | int]]:
@@ -47,7 +33,7 @@ def planned_files(folder: RunFolder, record: RunRecord) -> Iterator[Path]:
     yield from (folder.reserve_file, folder.nulls_file, folder.lexicon_file, folder.schema_file)
 
 
-def check_files(folder: RunFolder, record: RunRecord, *, hashes: bool) -> Iterator[FileFault]:
+def check_files(folder: RunFolder, record: RunRecord, *, hashes: bool) -> Iterator[Problem]:
     """Compare the files of planning and refills with what `run.json` says of them.
 
     Args:
@@ -59,16 +45,16 @@ def check_files(folder: RunFolder, record: RunRecord, *, hashes: bool) -> Iterat
         path, sealed = folder.root / name, FileSeal(**said)
         hint = _CARD if path == folder.schema_file else _PLAN
         if not path.is_file():
-            yield FileFault(name, "missing", f"this file is gone; {hint}")
+            yield Problem(name, "missing", f"this file is gone; {hint}")
         elif path.stat().st_size != sealed.bytes:
-            yield FileFault(name, "size", f"the file has another size than it was written with; {hint}")
-        elif hashes and sha256(path) != sealed.sha256:
-            yield FileFault(name, "hash", f"{CHANGED}; {hint}")
+            yield Problem(name, "size", f"the file has another size than it was written with; {hint}")
+        elif hashes and file_sha256(path) != sealed.sha256:
+            yield Problem(name, "hash", f"{CHANGED}; {hint}")
     if record.sealed:
         for path in planned_files(folder, record):
             needed = path in (folder.reserve_file, folder.nulls_file, folder.schema_file)
             if path.name not in record.files and (path.is_file() or needed or path == folder.plan_file):
-                yield FileFault(path.name, "seal", f"run.json does not list this file; {_PLAN}")
+                yield Problem(path.name, "seal", f"run.json does not list this file; {_PLAN}")
 
 
 def small_files(folder: RunFolder) -> Iterator[tuple[Path, str]]:
@@ -82,13 +68,13 @@ def small_files(folder: RunFolder) -> Iterator[tuple[Path, str]]:
         yield from ((path, hint) for path in sorted((folder.root / "state").glob(pattern)))
 
 
-def check_seals(folder: RunFolder, record: RunRecord) -> tuple[list[FileFault], tuple[str, ...]]:
+def check_seals(folder: RunFolder, record: RunRecord) -> tuple[list[Problem], tuple[str, ...]]:
     """Look at the seals of all small files.
 
     Returns:
         What is wrong, and the files of an earlier version that have no seal, as paths below the run folder.
     """
-    faults: list[FileFault] = []
+    faults: list[Problem] = []
     unsealed: list[str] = []
     for path, hint in small_files(folder):
         where = path.relative_to(folder.root).as_posix()
@@ -97,13 +83,13 @@ def check_seals(folder: RunFolder, record: RunRecord) -> tuple[list[FileFault], 
         except FileNotFoundError:
             continue  # not made yet, or another task has just ended
         if seal is Seal.BROKEN:
-            faults.append(FileFault(where, "seal", f"{CHANGED}; {hint}"))
+            faults.append(Problem(where, "seal", f"{CHANGED}; {hint}"))
         elif seal is Seal.ABSENT and record.sealed:
-            faults.append(FileFault(where, "seal", f"its seal is gone; {hint}"))
+            faults.append(Problem(where, "seal", f"its seal is gone; {hint}"))
         elif seal is Seal.ABSENT:
             unsealed.append(where)
     if record.sealed and not folder.card_file.is_file():
-        faults.append(FileFault(folder.card_file.name, "missing", f"this file is gone; {_CARD}"))
+        faults.append(Problem(folder.card_file.name, "missing", f"this file is gone; {_CARD}"))
     return faults, tuple(unsealed)
 
 
@@ -112,7 +98,7 @@ def _seal_of(path: Path) -> Seal:
     return seal_of_page(content) if path.suffix in (".md", ".html") else seal_of_json(content)
 
 
-def stray_files(folder: RunFolder, shards: int) -> Iterator[FileFault]:
+def stray_files(folder: RunFolder, shards: int) -> Iterator[Problem]:
     """Find files beside the state files and failure lists of the plan's shards."""
     for parent, names in (
         ("state", {own for k in range(shards) for own in _state_names(folder, k)}),
@@ -125,9 +111,7 @@ def _state_names(folder: RunFolder, shard: int) -> Iterable[str]:
     return folder.state_file(shard).name, folder.attempts_file(shard).name
 
 
-def _strays(parent: Path, expected: set[str]) -> Iterator[FileFault]:
+def _strays(parent: Path, expected: set[str]) -> Iterator[Problem]:
     for path in sorted(parent.glob("*")):
         if path.name not in expected and not path.name.endswith(".tmp"):
-            yield FileFault(
-                f"{parent.name}/{path.name}", "numbering", "the plan has no such shard; remove it"
-            )
+            yield Problem(f"{parent.name}/{path.name}", "numbering", "the plan has no such shard; remove it")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.file_hash import file_sha256
 
 _KEY = "seal"
 _BEFORE, _AFTER = "<!-- sha256 ", " -->\n"
@@ -42,8 +43,7 @@ class FileSeal:
     @classmethod
     def of(cls, path: Path) -> FileSeal:
         """Read a file that is whole."""
-        with path.open("rb") as handle:
-            return cls(hashlib.file_digest(handle, "sha256").hexdigest(), path.stat().st_size)
+        return cls(file_sha256(path), path.stat().st_size)
 
 
 def seal_json(value: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ A shard is one Parquet file. Its bytes depend on its rows and on `ShardOrigin` o
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -188,9 +187,3 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]
                 yield from file.read_row_group(group, columns=columns).to_pylist()
     except (OSError, pa.ArrowException) as error:
         raise ShardError("a page of this shard is damaged", where=str(path)) from error
-
-
-def sha256(path: Path) -> str:
-    """Hash a file, 64 hex digits."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

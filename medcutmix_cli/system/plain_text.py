@@ -6,6 +6,7 @@ window and more; embeddings and overrides of direction (Unicode TR 9) show chara
 
 from __future__ import annotations
 
+import html
 import re
 
 _BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -21,6 +22,11 @@ _TO_ESCAPE = re.compile(f"[{re.escape(''.join(chr(code) for code in _STEERING if
 def printable(text: str) -> str:
     """Replace what could steer a terminal or a page: control characters and changes of writing direction."""
     return text.translate(_UNSAFE)
+
+
+def escape_html(text: object) -> str:
+    """Return text that stands for itself in HTML, between tags and in quoted attributes."""
+    return html.escape(printable(str(text)), quote=True)
 
 
 def harmless_json(document: str) -> str:

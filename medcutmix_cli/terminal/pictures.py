@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     Rgb = npt.NDArray[np.uint8]
 
-WAYS = ("auto", "blocks", "sixel", "kitty", "none")
-"""How pictures are shown; "auto": as well as the terminal can, and not at all in a file or a pipe."""
-
 _KITTY = frozenset({"xterm-kitty", "xterm-ghostty", "ghostty", "WezTerm"})
 _SIXEL = frozenset({"foot", "foot-extra", "mlterm", "contour", "yaft-256color", "iTerm.app", "mintty"})
 _SHADES = " .:-=+*#%@"
@@ -34,7 +31,7 @@ def picture_way(asked: str, stream: TextIO, environment: Mapping[str, str] | Non
     """Return how pictures are shown: "blocks", "sixel", "kitty" or "none".
 
     Args:
-        asked: One of `WAYS`.
+        asked: One of `PICTURE_WAYS`.
         stream: Where they are printed.
         environment: What the terminal says of itself; by default this process's own.
     """

@@ -14,7 +14,7 @@ from medcutmix_cli.exports.profile import SPLITS, ExportProfile
 from medcutmix_cli.exports.row import ExportRow, LabelledSentence, RowTexts
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.images import encode_png
-from medcutmix_cli.run.shards import sha256
+from medcutmix_cli.system.file_hash import file_sha256
 from medcutmix_cli.testing.contract import Check
 from medcutmix_cli.testing.expectation import expect, expect_name
 from medcutmix_cli.testing.inputs import made_pictures
@@ -124,7 +124,7 @@ def tells_every_file_that_it_writes(profile: ExportProfile) -> None:
         records = {record.path: record for record in write_rows(profile, made_rows(), root)}
         found = {path.relative_to(root).as_posix(): path for path in _files(root)}
         expect(set(found) == set(records), "files that were written and files that were told differ")
-        same = all(sha256(path) == records[name].sha256 for name, path in found.items())
+        same = all(file_sha256(path) == records[name].sha256 for name, path in found.items())
         expect(same, "a file has another hash than was told")
         expect({path.name for path in Path(folder).iterdir()} == {"out"}, "a file lies outside the folder")
 

@@ -25,7 +25,7 @@ from medcutmix_cli.rendering.pair import asked_sentences
 from medcutmix_cli.run.folder import RunFolder, read_run
 from medcutmix_cli.run.nulls_file import write_nulls
 from medcutmix_cli.run.plan_file import read_plan
-from medcutmix_cli.run.shards import sha256
+from medcutmix_cli.system.file_hash import file_sha256
 from tests.builders import make_report
 from tests.trees import write_manifest
 
@@ -107,7 +107,7 @@ def test_the_card_carries_what_the_file_says(tmp_path):
     said = {"model": "CARZero", "licence": "MIT", "map_kind": "cross-attention"}
     path = write_rows(tmp_path / "m.parquet", [make_row()], **said)
     card = Precomputed(path).card
-    assert (card.map_kind, card.licence, card.weights_sha256) == ("cross-attention", "MIT", sha256(path))
+    assert (card.map_kind, card.licence, card.weights_sha256) == ("cross-attention", "MIT", file_sha256(path))
     assert "CARZero" in card.note
     assert Precomputed(write_rows(tmp_path / "n.parquet", [make_row()])).card.map_kind == "precomputed"
 

@@ -1,9 +1,9 @@
 import pytest
 
 from medcutmix_cli.errors import DatasetError
-from medcutmix_cli.gallery.markup import escape
 from medcutmix_cli.inspection import parent_images as parents
 from medcutmix_cli.inspection.parent_images import NO_DATASET, NO_PICTURE
+from medcutmix_cli.system.plain_text import escape_html as escape
 from tests.gallery.outlines import page_of
 from tests.run_folders import make_row, write_run
 from tests.trees import write_picture

@@ -3,9 +3,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medcutmix_cli.gallery.markup import escape
 from medcutmix_cli.gallery.report import diff_html
 from medcutmix_cli.inspection.pair_record import EntityView, Piece
+from medcutmix_cli.system.plain_text import escape_html as escape
 from tests.gallery.outlines import Outline
 
 WORDS = st.characters(exclude_categories=["Cc", "Cs"])

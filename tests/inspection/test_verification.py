@@ -148,7 +148,7 @@ def test_a_shallow_check_reads_no_row_and_hashes_no_shard(run, monkeypatch):
     def refuse(*_arguments, **_options):
         pytest.fail("a shard was read")
 
-    for name in ("read_rows", "read_plan", "sha256"):
+    for name in ("read_rows", "read_plan", "file_sha256"):
         monkeypatch.setattr(verification, name, refuse)
     checked = verify(run.root, shallow=True)
     assert checked.ok

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from medcutmix_cli.terminal.pictures import WAYS, HalfBlocks, picture_text, picture_way
+from medcutmix_cli.configuration.settings import PICTURE_WAYS
+from medcutmix_cli.terminal.pictures import HalfBlocks, picture_text, picture_way
 
 
 class Screen(io.StringIO):
@@ -46,7 +47,7 @@ def test_a_terminal_says_what_it_can(told, way):
 @pytest.mark.parametrize("told", [{"TERM": "xterm-kitty"}, {"TERM": "foot"}, {"TERM": "xterm"}])
 def test_nothing_goes_into_a_pipe_unless_it_was_asked_for(told):
     assert picture_way("auto", io.StringIO(), told) == "none"
-    for way in WAYS[1:]:
+    for way in PICTURE_WAYS[1:]:
         assert picture_way(way, io.StringIO(), told) == way
 
 

@@ -1,4 +1,4 @@
-"""What a verification says of one broken rule. Knows no file."""
+"""What a check of a run or an export says of one broken rule. Knows no file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Problem:
     """One broken rule.
 
     Attributes:
-        where: File name or pair id.
+        where: File name, path below the folder that is checked, or pair id.
         rule: Name of the rule ("hash", "patient", ...).
         detail: One sentence, without report text.
     """
