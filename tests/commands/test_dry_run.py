@@ -4,7 +4,6 @@ from collections import namedtuple
 
 import pytest
 
-from medcutmix_cli.dry_run import estimator as estimating
 from tests.calls import medcutmix
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
@@ -28,7 +27,7 @@ def source(tmp_path, monkeypatch):
 def full_disk(monkeypatch):
     """Leave 100 bytes on every disk."""
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(estimating.shutil, "disk_usage", lambda _path: usage(1000, 900, 100))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(1000, 900, 100))
 
 
 def test_augment_says_what_it_would_take(source, tmp_path, capsys):
