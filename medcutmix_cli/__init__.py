@@ -9,6 +9,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from medcutmix_cli.system.python_version import refuse_other_pythons
+
+refuse_other_pythons()
+
 if TYPE_CHECKING:
     from medcutmix_cli.assembly.calibrate import calibrate as calibrate
     from medcutmix_cli.assembly.shortcuts import find_shortcuts as find_shortcuts

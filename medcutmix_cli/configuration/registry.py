@@ -7,6 +7,7 @@ from importlib import metadata
 from typing import Any
 
 from medcutmix_cli.errors import MissingExtraError, UsageError, suggest
+from medcutmix_cli.system.extras import DISTRIBUTION, pip_line
 
 GROUPS = {
     "dataset": "medcutmix.datasets",
@@ -57,5 +58,6 @@ def _missing(
     kind: str, name: str, point: metadata.EntryPoint, error: ModuleNotFoundError
 ) -> MissingExtraError:
     extra = point.extras[0] if point.extras else ""
-    line = f"pip install 'medcutmix[{extra}]'" if extra else f"pip install {error.name}"
+    owner = point.dist.name if point.dist else DISTRIBUTION
+    line = pip_line(extra, owner) if extra else f"pip install {error.name}"
     return MissingExtraError(f"the {kind} {name!r} needs the package {error.name!r}", hint=line)

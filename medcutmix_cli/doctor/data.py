@@ -32,6 +32,7 @@ from medcutmix_cli.images.bounds import START, is_dicom
 from medcutmix_cli.images.picture_parts import open_picture
 from medcutmix_cli.records import Study
 from medcutmix_cli.run.hints import hint_for
+from medcutmix_cli.system.extras import pip_line
 
 MOST_PICTURES = 256
 """Pictures whose kind is looked at, of the first studies."""
@@ -98,7 +99,7 @@ def check_decoders(_surroundings: Surroundings) -> Iterator[Diagnosis]:
     """See which compressed transfer syntaxes an installed decoder takes."""
     lacking = [syntax.name for syntax in SYNTAXES if not get_decoder(syntax).is_available]
     if lacking:
-        fix = "pip install 'medcutmix[gdcm]', if such files are met"
+        fix = f"{pip_line('gdcm')}, if such files are met"
         yield Diagnosis("warn", f"no decoder for {', '.join(lacking)}", fix)
     else:
         yield Diagnosis("pass", f"{len(SYNTAXES)} compressed transfer syntaxes can be decoded")

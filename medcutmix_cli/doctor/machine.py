@@ -14,6 +14,7 @@ from medcutmix_cli.doctor.records import Diagnosis, Surroundings
 from medcutmix_cli.doctor.software import installed_version
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.disk_space import free_bytes
+from medcutmix_cli.system.extras import pip_line
 
 DRIVER = Path("/proc/driver/nvidia/version")
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - looked at, never written
@@ -85,7 +86,7 @@ def check_ray(surroundings: Surroundings) -> Iterator[Diagnosis]:
     """See whether the engine ray can be used, and whether it has the shared memory it wants."""
     wanted = surroundings.settings.run.engine == "ray" or bool(os.environ.get("RAY_ADDRESS"))
     if find_spec("ray") is None:
-        fix = "pip install 'medcutmix[ray]', or another engine"
+        fix = f"{pip_line('ray')}, or another engine"
         said = Diagnosis("fail", "ray is asked for (--engine ray or RAY_ADDRESS) and not installed", fix)
         yield said if wanted else Diagnosis("pass", "not installed; the engine is this process")
         return

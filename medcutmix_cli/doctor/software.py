@@ -15,10 +15,11 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from medcutmix_cli.doctor.records import Diagnosis, Surroundings
+from medcutmix_cli.system.extras import DISTRIBUTION
 
-DISTRIBUTION = "medcutmix"
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
-_FOR_DEVELOPERS = frozenset({"dev", "test"})
+_FOR_DEVELOPERS = frozenset({"dev", "site", "test"})
+_ANEW = "pip install -c constraints.txt . in the folder of the source"
 _NAMED = 4
 """Packages named in one sentence; the others are counted."""
 
@@ -39,11 +40,9 @@ def check_packages(_surroundings: Surroundings) -> Iterator[Diagnosis]:
     wrong = [line for need in requirements() if (line := _fault(need, optional=False))]
     odd = [line for need in requirements(extras=True) if (line := _fault(need, optional=True))]
     if wrong:
-        yield Diagnosis("fail", "; ".join(wrong), "pip install -c constraints.txt medcutmix")
+        yield Diagnosis("fail", "; ".join(wrong), _ANEW)
     if odd:
-        yield Diagnosis(
-            "warn", "of an extra: " + "; ".join(odd), "pip install -c constraints.txt with the extra"
-        )
+        yield Diagnosis("warn", "of an extra: " + "; ".join(odd), _ANEW)
     if not (wrong or odd):
         yield Diagnosis("pass", f"{len(requirements())} packages are of versions that it asks for")
 
@@ -59,7 +58,7 @@ def check_tested_versions(_surroundings: Surroundings) -> Iterator[Diagnosis]:
         return
     rest = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
     what = f"not of the versions that are known to go together: {', '.join(others[:_NAMED])}{rest}"
-    yield Diagnosis("warn", what, "pip install -c constraints.txt medcutmix, if something is odd")
+    yield Diagnosis("warn", what, f"{_ANEW}, if something is odd")
 
 
 def check_offline(_surroundings: Surroundings) -> Iterator[Diagnosis]:

@@ -13,6 +13,7 @@ from transformers.utils.import_utils import is_protobuf_available, is_sentencepi
 from medcutmix_cli.encoders.checkpoints import read_json
 from medcutmix_cli.encoders.clip_folder import UNREADABLE, ClipFolder, silence
 from medcutmix_cli.errors import EncoderError, MissingExtraError
+from medcutmix_cli.system.extras import pip_line
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +81,7 @@ def _check_sentencepiece(folder: ClipFolder) -> None:
         raise MissingExtraError(
             "the tokenizer of this SigLIP model needs the packages 'sentencepiece' and 'protobuf'",
             where=str(folder.path),
-            hint="pip install sentencepiece protobuf",
+            hint=pip_line("encoders"),
         )
 
 

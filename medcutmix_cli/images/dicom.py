@@ -26,6 +26,7 @@ from medcutmix_cli.images.quiet import ignore_pydicom_warnings
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.images.tone import to_grey
 from medcutmix_cli.records import Placement
+from medcutmix_cli.system.extras import pip_line
 
 _META, _LONG = (
     0x0002,
@@ -178,6 +179,6 @@ def _undecodable(header: FileDataset) -> ImageError:
         return ImageError(f"the DICOM pixels are damaged ({syntax.name})")
     return ImageError(
         f"no installed decoder reads this DICOM picture ({syntax.name})",
-        hint="pip install 'medcutmix[gdcm]' reads JPEG Lossless",
+        hint=f"JPEG Lossless is read with: {pip_line('gdcm')}",
         reason="dicom-unsupported-transfer-syntax",
     )
