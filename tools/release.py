@@ -2,6 +2,7 @@
 
 python -m tools.release          all of it (needs the network for pip, or wheels at hand)
 python -m tools.release versions one version everywhere, under a heading of the changelog
+python -m tools.release offline  the same from a folder of wheels, without any network (tools/wheelhouse.py)
 python -m tools.release bill     dist/medcutmix-VERSION.cdx.json: what is installed here, with licences (CycloneDX)
 python -m tools.release smoke    the README's commands, by the `medcutmix` beside this interpreter
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tools.sbom import write_bill
+from tools.wheelhouse import fill
 
 ROOT = Path(__file__).resolve().parents[1]
 _HEADING = re.compile(r"^## \[?([^\]\s]+)\]?", re.MULTILINE)
@@ -62,8 +65,12 @@ def commands(readme: str) -> Iterator[list[str]]:
                 yield shlex.split(line.removeprefix("$ medcutmix "))
 
 
-def run_commands(program: Path) -> None:
+def run_commands(program: Path, before: tuple[str, ...] = ()) -> None:
     """Run the README's commands by one installed program, in an empty folder outside the checkout.
+
+    Args:
+        program: The installed `medcutmix`.
+        before: Words before each command, for example of `unshare`.
 
     Raises:
         CalledProcessError: One of them fails.
@@ -72,7 +79,7 @@ def run_commands(program: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for arguments in commands(readme):
             print("$ medcutmix", shlex.join(arguments), flush=True)
-            _run(program, *arguments, folder=Path(folder))
+            _run(*before, program, *arguments, folder=Path(folder))
 
 
 def build_wheel(folder: Path) -> Path:
@@ -101,6 +108,26 @@ def install(wheel: Path, folder: Path) -> Path:
     return folder / "bin" / "medcutmix"
 
 
+def networkless() -> tuple[str, ...]:
+    """Return what a command is begun with to have no network interface.
+
+    Raises:
+        SystemExit: This system cannot do that.
+    """
+    before = ("unshare", "--map-root-user", "--net")
+    if not shutil.which("unshare") or subprocess.run([*before, "true"], check=False).returncode:
+        sys.exit("this system makes no network namespace: unshare --map-root-user --net")
+    return before
+
+
+def install_offline(wheels: Path, folder: Path, extras: str, before: tuple[str, ...]) -> Path:
+    """Install from a folder of wheels alone, as docs/install.md says; return its `medcutmix`."""
+    venv.create(folder, with_pip=True)
+    pip = (folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-index", "--find-links", wheels)
+    _run(*before, *pip, "--constraint", wheels / "constraints.txt", f"medcutmix[{extras}]", folder=folder)
+    return folder / "bin" / "medcutmix"
+
+
 def _run(*command: str | Path, folder: Path) -> None:
     # Nothing of the checkout may be found by the program under test.
     clean = {
@@ -126,6 +153,16 @@ def check_wheel() -> None:
     print("the wheel installs, and the README's commands run from it")
 
 
+def check_offline() -> None:
+    """Carry the wheels into an environment without network, and run the commands there."""
+    before, extras = networkless(), ("encoders", "ray")
+    with tempfile.TemporaryDirectory() as folder:
+        wheels = Path(folder, "wheels")
+        fill(wheels, extras)
+        run_commands(install_offline(wheels, Path(folder, "venv"), ",".join(extras), before), before)
+    print("the wheels install without a network, and the README's commands run there")
+
+
 def write_bill_here() -> None:
     """Write the bill of materials of this environment."""
     target = ROOT / "dist" / f"medcutmix-{versions()['pyproject.toml']}.cdx.json"
@@ -138,12 +175,13 @@ def main(words: list[str]) -> None:
     steps: dict[str, Callable[[], None]] = {
         "versions": check_versions,
         "wheel": check_wheel,
+        "offline": check_offline,
         "bill": write_bill_here,
         "smoke": lambda: run_commands(Path(sys.executable).with_name("medcutmix")),
     }
     if unknown := set(words) - set(steps):
         sys.exit(f"there is no {', '.join(sorted(unknown))}: {', '.join(steps)}")
-    for word in words or ("versions", "wheel", "bill"):
+    for word in words or ("versions", "wheel", "offline", "bill"):
         steps[word]()
 
 

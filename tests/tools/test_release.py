@@ -1,3 +1,5 @@
+import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -89,14 +91,15 @@ def test_a_command_that_fails_ends_the_check(tmp_path):
         release.run_commands(program)
 
 
-def test_the_whole_check_is_versions_then_wheel_then_the_bill_of_materials(monkeypatch):
+def test_the_whole_check_is_versions_wheel_wheelhouse_and_the_bill_of_materials(monkeypatch):
     done = []
     monkeypatch.setattr(release, "check_versions", lambda: done.append("versions"))
     monkeypatch.setattr(release, "check_wheel", lambda: done.append("wheel"))
+    monkeypatch.setattr(release, "check_offline", lambda: done.append("offline"))
     monkeypatch.setattr(release, "write_bill_here", lambda: done.append("bill"))
     main([])
-    assert done == ["versions", "wheel", "bill"]
-    with pytest.raises(SystemExit, match="there is no smok: versions, wheel, bill, smoke"):
+    assert done == ["versions", "wheel", "offline", "bill"]
+    with pytest.raises(SystemExit, match="there is no smok: versions, wheel, offline, bill, smoke"):
         main(["smok"])
 
 
@@ -116,6 +119,24 @@ def test_the_wheel_is_built_installed_with_the_pins_and_run(monkeypatch, tmp_pat
     assert ran[1][-1].endswith("medcutmix-0-py3-none-any.whl")
     assert {Path(command[0]).name for command in ran[2:]} == {"medcutmix"}
     assert [command[1:] for command in ran[2:]] == list(commands((ROOT / "README.md").read_text()))
+
+
+def test_the_wheels_are_installed_and_run_without_network_as_the_page_says(monkeypatch):
+    ran = []
+    monkeypatch.setattr(release, "networkless", lambda: ("unshare", "--net"))
+    monkeypatch.setattr(release, "fill", lambda folder, extras: ran.append([folder.name, *extras]))
+    monkeypatch.setattr(release, "_run", lambda *command, folder: ran.append([str(part) for part in command]))
+    monkeypatch.setattr(release.venv, "create", lambda folder, with_pip: Path(folder).mkdir())
+    release.check_offline()
+    assert ran[0] == ["wheels", "encoders", "ray"]
+    assert all(command[:2] == ["unshare", "--net"] for command in ran[1:])
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"medcutmix-env/bin/pip (install --no-index .*)", page)
+    wheels = Path(ran[1][ran[1].index("--find-links") + 1])
+    typed = [word.replace(str(wheels), "WHEELS") for word in ran[1][ran[1].index("install") :]]
+    assert [word for word in typed if word != "--quiet"] == shlex.split(line)
+    assert f"python -m tools.wheelhouse WHEELS {' '.join(f'--extra {extra}' for extra in ran[0][1:])}" in page
+    assert [command[3:] for command in ran[2:]] == list(commands((ROOT / "README.md").read_text()))
 
 
 def test_the_citation_is_cff_of_this_version_and_cites_the_paper():
