@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := .demo
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test check docs coverage release lock benchmark clean
+.PHONY: demo test check docs site coverage release lock benchmark clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -32,6 +32,11 @@ check: $(VENV)/.development
 docs: $(VENV)/.development
 	$(BIN)/python -m tests.docs
 	$(BIN)/python -m tools.licences
+
+# The docs as pages to click through, in .site: open .site/index.html. A warning ends it. Without the network, made and read.
+site: $(VENV)/.development
+	rm -rf .site
+	$(BIN)/python -m sphinx --fail-on-warning --quiet -c docs . .site
 
 # Which lines the tests run, on the terminal and in .coverage-html. Slower than `make test`.
 coverage: $(VENV)/.development

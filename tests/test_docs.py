@@ -1,6 +1,7 @@
 import json
 import re
 import shlex
+import shutil
 from dataclasses import asdict, fields
 from math import nan
 from typing import get_args
@@ -63,7 +64,26 @@ ENCODERS = DOCS["encoders.md"]
 OF_OTHERS = {
     *("--local-dir", "--array", "--gres", "--requeue"),  # hf, sbatch, srun
     *("--ann", "--data", "--dataset-type", "--image", "--train", "--train-data"),  # trainers; cut at "_"
-    *("--constraint", "--dest", "--find-links", "--no-deps", "--no-index", "--wheel-dir"),  # pip
+    *(
+        "--constraint",
+        "--extra-index-url",
+        "--find-links",
+        "--no-deps",
+        "--no-index",
+        "--require-hashes",
+    ),  # pip
+    *(
+        "--build-arg",
+        "--file",
+        "--gpus",
+        "--network",
+        "--nv",
+        "--rm",
+        "--tag",
+        "--user",
+        "--volume",
+    ),  # docker, apptainer
+    "--extra",  # tools.wheelhouse
 }
 """Flags on the pages that are of other programs."""
 RECIPE = re.search(r"```toml\n(.*?)```", TEXT, flags=re.DOTALL)
@@ -159,21 +179,73 @@ def test_the_readme_points_to_every_page():
     assert set(re.findall(r"\]\(docs/([\w-]+\.md)", TEXT)) == set(DOCS)
 
 
-def run_console(block):
+FEWER = "120"
+"""So many studies are drawn for each page, whatever it says: enough for every command to find something."""
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    """Return a folder that keeps what `medcutmix sample` has drawn, by its options: several pages ask for the same."""
+    return tmp_path_factory.mktemp("samples")
+
+
+def call(arguments):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code in (0, None), arguments
+
+
+def draw(arguments, samples):
+    """Draw a sample, or copy the one that was drawn for another page."""
+    out, options = arguments[0], arguments[1:]
+    if "--studies" in options:
+        del options[(at := options.index("--studies")) : at + 2]
+    options += ["--studies", FEWER]
+    kept = samples / "_".join(option.replace("/", "-") for option in options)
+    if not kept.exists():
+        call(["sample", str(kept), *options])
+    shutil.copytree(kept, out)
+
+
+def run_console(block, samples):
     for line in block.splitlines():
-        arguments = shlex.split(line.removeprefix("$ medcutmix "))
-        arguments = ["120" if a == "200" else a for a in arguments]
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        assert ended.value.code in (0, None), line
+        command, *arguments = shlex.split(line.removeprefix("$ medcutmix "))
+        if command == "sample":
+            draw(arguments, samples)
+        else:
+            call([command, *arguments])
 
 
-def test_what_the_readme_types_on_the_sample_works(tmp_path, monkeypatch, capsys):
+ALSO_ON_SAMPLE = ("start.md", "looking.md", "doctor.md")
+"""Pages that go on with the README's SAMPLE and RUN."""
+
+
+def test_what_the_readme_and_its_pages_type_on_the_sample_works(tmp_path, monkeypatch, capsys, samples):
     monkeypatch.chdir(tmp_path)
-    for block in ON_SAMPLE:
-        run_console(block)
+    blocks = [*ON_SAMPLE]
+    for page in ALSO_ON_SAMPLE:
+        found = re.findall(r"```console\n(.*?)```", DOCS[page], flags=re.DOTALL)
+        assert found, page
+        blocks += found
+    lines = list(dict.fromkeys(line for block in blocks for line in block.splitlines()))
+    refused = "--pair 3c8ad6639f4d3d36"
+    for line in lines:
+        told = (
+            line.replace(refused, f"--pair {a_rejected_pair(tmp_path / 'RUN')}") if refused in line else line
+        )
+        run_console(told, samples)
+    for page in ALSO_ON_SAMPLE:
+        run_python(page, re.findall(r"```python\n(.*?)```", DOCS[page], flags=re.DOTALL))
     assert (tmp_path / "report.html").stat().st_size > 10_000
     assert '"missing": []' in capsys.readouterr().out
+
+
+def a_rejected_pair(run):
+    """Return the id of one: which pairs there are depends on how many studies were drawn."""
+    lines = [
+        line for path in sorted((run / "failures").glob("*.jsonl")) for line in path.read_text().splitlines()
+    ]
+    return json.loads(lines[0])["pair_id"]
 
 
 def run_python(page, blocks):
@@ -412,11 +484,13 @@ def test_no_page_of_the_project_claims_to_be_the_paper():
 LEXICON = DOCS["lexicon.md"]
 
 
-def test_the_lexicon_on_its_page_is_sound_and_what_is_typed_there_works(tmp_path, monkeypatch, capsys):
+def test_the_lexicon_on_its_page_is_sound_and_what_is_typed_there_works(
+    tmp_path, monkeypatch, capsys, samples
+):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "LEXICON.toml").write_text(re.search(r"```toml\n(.*?)```", LEXICON, flags=re.DOTALL)[1])
     medcutmix_cli.write_sample("SAMPLE", studies=120)
-    run_console(re.search(r"```console\n(.*?)```", LEXICON, flags=re.DOTALL)[1])
+    run_console(re.search(r"```console\n(.*?)```", LEXICON, flags=re.DOTALL)[1], samples)
     shown = capsys.readouterr().out
     assert "0 problems" in shown
     assert "LEXICON.toml:3" in shown
@@ -432,19 +506,21 @@ def test_every_table_key_and_flaw_of_a_lexicon_is_on_its_page():
 TARGETS = DOCS["targets.md"]
 
 
-def run_page(text):
+def run_page(text, samples):
     """Run what a page types, in order; what stands below a command is what it prints."""
     for kind, block in re.findall(r"```(console|python)\n(.*?)```", text, flags=re.DOTALL):
         if kind == "python":
             exec(compile(block, "page", "exec"), {})  # noqa: S102 - our own page
         else:
-            run_console("\n".join(line for line in block.splitlines() if line.startswith("$ ")))
+            run_console("\n".join(line for line in block.splitlines() if line.startswith("$ ")), samples)
 
 
-def test_what_the_page_of_targets_types_works_and_breaks_the_shortcut_it_finds(tmp_path, monkeypatch, capsys):
+def test_what_the_page_of_targets_types_works_and_breaks_the_shortcut_it_finds(
+    tmp_path, monkeypatch, capsys, samples
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
-    run_page(TARGETS)
+    run_page(TARGETS, samples)
     printed = capsys.readouterr().out
     [step] = re.findall(r"Next\n +(medcutmix plan .+)", TARGETS)
     assert step in printed
@@ -465,11 +541,13 @@ def test_every_name_for_a_cell_that_is_short_is_on_the_page_of_targets():
     assert told == {NO_HOST, NO_DONOR, HOSTS_USED_UP, DONORS_USED_UP, MOST_REFUSED, NONE_FITS}
 
 
-def test_what_the_page_of_own_data_types_works_and_prints_what_it_shows(tmp_path, monkeypatch, capsys):
+def test_what_the_page_of_own_data_types_works_and_prints_what_it_shows(
+    tmp_path, monkeypatch, capsys, samples
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "120")
     page = DOCS["own-data.md"]
-    run_page(page)
+    run_page(page, samples)
     printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     (shown,) = re.findall(r"(Recognised: .*?)```", page, flags=re.DOTALL)
     assert not [line for line in shown.splitlines() if line not in (*printed, "...")]
@@ -504,9 +582,9 @@ def test_every_published_data_set_has_its_access_size_folder_and_command(kind):
 EXPORT = DOCS["export.md"]
 
 
-def test_what_the_page_of_exports_types_works(tmp_path, monkeypatch, capsys):
+def test_what_the_page_of_exports_types_works(tmp_path, monkeypatch, capsys, samples):
     monkeypatch.chdir(tmp_path)
-    run_page(EXPORT)
+    run_page(EXPORT, samples)
     assert (tmp_path / "flippable.tsv").read_text().startswith("filepath\ttitle\t")
     assert "verified" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "APART").iterdir() if path.is_dir()} == {"mixes", "originals"}
