@@ -278,9 +278,9 @@ def test_reading_in_processes_gives_the_same_plan(monkeypatch):
 )
 def test_choosing_in_processes_gives_the_same_plan(monkeypatch, options):
     settings = PlanSettings(**options)
-    alone = make_plan(many(300), settings, SameFinding(), workers=1)
+    alone = make_plan(many(150), settings, SameFinding(), workers=1)
     monkeypatch.setattr(planning, "_TOGETHER_FROM", 100)
-    together = make_plan(many(300), settings, SameFinding(), workers=2)
+    together = make_plan(many(150), settings, SameFinding(), workers=2)
     assert content(together) == content(alone)
     assert together.refused == alone.refused
     assert together.dropped == alone.dropped

@@ -30,7 +30,16 @@ def place(tmp_path_factory):
 def config(place, **changes):
     whole = narrowed(read_config(), (), ("none", "same-finding", "oversampling"), ablations=False)
     mine = StudySet("mine", dataset=str(place / "data"), runs={"same-finding": str(place / "run")}, **changes)
-    training = replace(whole.training, side=32, steps=3, batch=12, contrastive_batch=12, width=4, embedding=8)
+    training = replace(
+        whole.training,
+        side=32,
+        steps=3,
+        contrastive_steps=3,
+        batch=12,
+        contrastive_batch=12,
+        width=4,
+        embedding=8,
+    )
     return replace(whole, sets=(mine,), training=training, chunks=CHUNKS, rows=0.25, workers=2)
 
 

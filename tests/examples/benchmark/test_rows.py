@@ -17,7 +17,16 @@ INSIDE = Arm("inside", options={"pairing": "same-finding"}, layer=1, share=0.25)
 
 def tiny():
     whole = narrowed(read_config(), (), (), ablations=False)
-    training = replace(whole.training, side=32, steps=3, batch=12, contrastive_batch=12, width=4, embedding=8)
+    training = replace(
+        whole.training,
+        side=32,
+        steps=3,
+        contrastive_steps=3,
+        batch=12,
+        contrastive_batch=12,
+        width=4,
+        embedding=8,
+    )
     return replace(
         whole,
         sets=(TINY,),
