@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
 
 import numpy as np
@@ -16,22 +18,22 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     JPEGExtended12Bit,
 )
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_16, EXPLICIT_VR_LENGTH_32
 
 from medcutmix_cli.errors import ImageError, UsageError
 from medcutmix_cli.images.bounds import DICOM_PREAMBLE, DICOM_PREFIX, START, check_size
 from medcutmix_cli.images.buffer_file import as_file
 from medcutmix_cli.images.placement import letterbox
-from medcutmix_cli.images.plain_dicom import find_plain_pixels, is_within
+from medcutmix_cli.images.plain_dicom import check_frames, find_plain_pixels, is_within
 from medcutmix_cli.images.quiet import ignore_pydicom_warnings
 from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.images.tone import to_grey
 from medcutmix_cli.records import Placement
 from medcutmix_cli.system.extras import pip_line
 
-_META, _LONG = (
-    0x0002,
-    (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"),
-)
+_META = 0x0002
+_LONG = frozenset(kind.value.encode() for kind in EXPLICIT_VR_LENGTH_32)
+_KINDS = _LONG | {kind.value.encode() for kind in EXPLICIT_VR_LENGTH_16}
 _PIXEL_TAG = 0x7FE00008  # float pixel data, the first of the tags of pixels
 _HEADER = 1 << 22  # bytes: more than stands before the pixels, or after them
 
@@ -82,10 +84,22 @@ def _inflated(content: memoryview) -> memoryview:
     syntax, end = _meta(content)
     if syntax != DeflatedExplicitVRLittleEndian:
         return content
+    _check_meta(content, end)
     plain = _inflate(content[end:])
     uid = ExplicitVRLittleEndian.encode() + b"\0"
     meta = struct.pack("<HH2sH", _META, 0x0010, b"UI", len(uid)) + uid
     return memoryview(b"".join((bytes(DICOM_PREAMBLE), DICOM_PREFIX, meta, plain)))
+
+
+def _check_meta(content: memoryview, end: int) -> None:
+    """See that the file meta information is as its group length says, and made of explicit elements (PS3.10 7.1).
+
+    Where it is damaged others begin to inflate elsewhere, or read the rest as it is.
+    """
+    length = struct.pack("<HH2sHI", _META, 0, b"UL", 4, end - START - 12)
+    kinds = {element.kind for element in _meta_elements(content)}
+    if content[START : START + 12] != length or not kinds <= _KINDS:
+        raise ImageError("the DICOM file's meta information is damaged", reason="image-unreadable")
 
 
 def _inflate(packed: memoryview) -> bytes:
@@ -106,18 +120,35 @@ def _inflate(packed: memoryview) -> bytes:
 
 def _meta(content: memoryview) -> tuple[str, int]:
     """Return the transfer syntax and where the file meta information ends (PS3.10 7.1: always explicit VR)."""
-    at, syntax = START, ""
+    syntax, end = "", START
+    for element in _meta_elements(content):
+        if element.number == 0x0010:
+            syntax = bytes(content[element.start : element.end]).decode("ascii", "replace").rstrip("\0 ")
+        end = element.end
+    return syntax, end
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """An element of the file meta information; its value lies between `start` and `end` of the file."""
+
+    number: int
+    kind: bytes
+    start: int
+    end: int
+
+
+def _meta_elements(content: memoryview) -> Iterator[_Element]:
+    at = START
     while at + 12 <= len(content):
         group, number, kind, length = struct.unpack("<HH2sH", content[at : at + 8])
         if group != _META:
-            break
+            return
         start = at + 8
         if kind in _LONG:
             length, start = int.from_bytes(content[at + 8 : at + 12], "little"), at + 12
-        if number == 0x0010:
-            syntax = bytes(content[start : start + length]).decode("ascii", "replace").rstrip("\0 ")
         at = start + length
-    return syntax, at
+        yield _Element(number, kind, start, at)
 
 
 def _refuse(header: FileDataset) -> None:
@@ -130,7 +161,13 @@ def _refuse(header: FileDataset) -> None:
     photometric = str(header.get("PhotometricInterpretation", ""))
     if photometric == "PALETTE COLOR":
         raise ImageError("the DICOM picture has a palette", reason="dicom-palette")
-    if int(header.get("SamplesPerPixel", 1)) != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
+    if not header.get(
+        "SamplesPerPixel"
+    ):  # type 1 (PS3.3 C.7.6.3): others refuse the file, or take anything for it
+        raise ImageError(
+            "the DICOM file does not say its samples per pixel", reason="dicom-unsupported-pixels"
+        )
+    if int(header.SamplesPerPixel) != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
         raise ImageError("the DICOM picture is in colour", reason="dicom-colour")
     if int(header.get("NumberOfFrames") or 1) != 1:
         raise ImageError("the DICOM file holds several frames", reason="dicom-multi-frame")
@@ -170,6 +207,8 @@ def _check_length(header: FileDataset) -> None:
     needed = int(header.Rows) * int(header.Columns) * int(header.BitsAllocated) // 8
     if not header.file_meta.TransferSyntaxUID.is_encapsulated and len(header.PixelData) < needed:
         raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
+    if not header.file_meta.TransferSyntaxUID.is_encapsulated:
+        check_frames(len(header.PixelData), needed)
 
 
 def _undecodable(header: FileDataset) -> ImageError:

@@ -6,6 +6,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images.bounds import check_size
 
@@ -14,6 +16,7 @@ MAGIC = b"\xff\xd8\xff"
 # ITU-R T.81 table B.1: C0..CF start a frame, without DHT (C4), JPG (C8) and DAC (CC).
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _KNOWN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # Huffman: baseline, extended, progressive
+_PROGRESSIVE = 0xC2
 _SCAN, _APP2, _END = 0xDA, 0xE2, b"\xff\xd9"
 
 
@@ -39,16 +42,20 @@ def check_jpeg(content: memoryview) -> JpegSize:
         content: The whole file.
 
     Raises:
-        ImageError: "image-truncated", "image-empty", "image-too-large", "image-multi-frame", "image-unsupported".
+        ImageError: "image-truncated", "image-empty", "image-too-large", "image-multi-frame", "image-unsupported",
+            "image-corrupt".
     """
-    size, scan = None, len(content)
+    size, scan, in_one = None, len(content), -1
     for segment in _segments(content):
         if segment.marker == _SCAN:
             scan = segment.at
+            if content[scan + 2 : scan + 3].tobytes() == bytes([max(in_one, 0)]):
+                _check_end(content[segment.end :])
         elif segment.marker in _FRAMES:
             if size is not None:
                 raise ImageError("the JPEG has two frame headers", reason="image-multi-frame")
             size = _frame(content, segment)
+            in_one = -1 if segment.marker == _PROGRESSIVE else content[segment.at + 7]
         elif segment.marker == _APP2 and bytes(content[segment.at + 2 : segment.at + 6]) == b"MPF\0":
             raise ImageError("the file holds several JPEG pictures", reason="image-multi-frame")
     if size is None or not _ends(content, scan):
@@ -70,6 +77,18 @@ def _segments(content: memoryview) -> Iterator[_Segment]:
         if marker == _SCAN:
             return
         at = end
+
+
+def _check_end(pixels: memoryview) -> None:
+    """See that the only scan of a picture ends with it: no marker but restarts stands among its pixels (T.81 F.1.2).
+
+    libjpeg stops at the last block, whatever comes then; other decoders refuse it.
+    """
+    data = np.frombuffer(pixels, np.uint8)
+    after = data[np.flatnonzero(data[:-1] == 0xFF) + 1]
+    markers = after[(after != 0) & (after != 0xFF) & (after & 0xF8 != 0xD0)]
+    if len(markers) and markers[0] != _END[1]:
+        raise ImageError("the JPEG has a marker among its pixels", reason="image-corrupt")
 
 
 def _ends(content: memoryview, scan: int) -> bool:

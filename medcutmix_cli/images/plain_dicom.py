@@ -60,6 +60,21 @@ class PlainPixels:
         """
         if self.length < self.needed or size < self.offset + self.needed:
             raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
+        check_frames(self.length, self.needed)
+
+
+def check_frames(length: int, needed: int) -> None:
+    """See that there are not pixels of more frames than one, whatever the header says of their number.
+
+    Args:
+        length: Bytes of the pixel data, padding included.
+        needed: Bytes of one frame.
+
+    Raises:
+        ImageError: "dicom-multi-frame".
+    """
+    if length >= 2 * needed:
+        raise ImageError("the DICOM file holds pixels of several frames", reason="dicom-multi-frame")
 
 
 def find_plain_pixels(header: FileDataset, element: int, start: bytes) -> PlainPixels | None:
@@ -131,7 +146,7 @@ def _is_grey(header: FileDataset) -> bool:
     """Tell whether there is one plane of grey; a decoder names what there is else."""
     return (
         header.PhotometricInterpretation in ("MONOCHROME1", "MONOCHROME2")
-        and int(header.get("SamplesPerPixel", 1)) == 1
+        and header.get("SamplesPerPixel") == 1
         and int(header.get("NumberOfFrames") or 1) == 1
         and header.BitsAllocated in (8, 16)
         and header.HighBit == header.BitsStored - 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from medcutmix_cli.errors import ImageError
@@ -19,6 +20,23 @@ _ANIMATION = frozenset({b"acTL", b"fcTL", b"fdAT"})
 _NEEDED = frozenset({b"IHDR", b"IDAT"})
 _COLOUR = frozenset({b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"iCCP"})
 """What decides how colours become grey; all else is text, time and places, and is not handed on."""
+
+_LENGTHS: Mapping[bytes, Collection[int]] = {
+    b"gAMA": (4,),
+    b"cHRM": (32,),
+    b"sRGB": (1,),
+    b"pHYs": (9,),
+    b"tIME": (7,),
+    b"PLTE": range(3, 769, 3),
+}
+"""Bytes that a chunk has, where its kind says it (PNG specification 11.2.3, 11.3.2 to 11.3.4)."""
+
+_LENGTHS_BY_COLOUR: Mapping[bytes, Mapping[int, Collection[int]]] = {
+    b"tRNS": {0: (2,), 2: (6,), 3: range(1, 257)},
+    b"sBIT": {0: (1,), 2: (3,), 3: (3,), 4: (2,), 6: (4,)},
+    b"bKGD": {0: (2,), 2: (6,), 3: (1,), 4: (2,), 6: (6,)},
+}
+"""The same where the colour type says it; a type that is missing has no such chunk."""
 
 # PNG specification 11.2.2: bits a sample that are allowed, by colour type.
 _BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
@@ -53,6 +71,11 @@ def clean_png(content: memoryview) -> CleanPng:
     """
     chunks = _chunks(content)
     height, width, bits, colour = _header(*chunks[0])
+    for kind, body in chunks:
+        allowed = _LENGTHS_BY_COLOUR.get(kind, {}).get(colour, _LENGTHS.get(kind))
+        if allowed is not None and len(body) not in allowed:
+            what = f"the PNG is damaged: its {kind.decode('ascii')} chunk has a length that there is not"
+            raise ImageError(what, reason="image-corrupt")
     if not any(kind == b"IDAT" for kind, _ in chunks):
         raise ImageError("the PNG holds no pixels", reason="image-truncated")
     needed = _NEEDED | _COLOUR if colour else _NEEDED

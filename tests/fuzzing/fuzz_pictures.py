@@ -171,6 +171,8 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", default=["png", "jpg", "dicom"])
     parser.add_argument("--keep", type=Path)
     given = parser.parse_args()
+    if given.keep is not None:
+        given.keep.mkdir(parents=True, exist_ok=True)
     for kind in given.kinds:
         started = time.monotonic()
         tally = fuzz(kind, given.cases, given.seed, given.keep)

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import cv2
 import numpy as np
+import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut, apply_voi_lut
@@ -121,6 +123,7 @@ def test_rubbish_above_bits_stored_is_not_picture(tmp_path):
     [
         pytest.param("dicom-multi-frame", {"NumberOfFrames": 2}, id="several-frames"),
         pytest.param("dicom-colour", {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}, id="colour"),
+        pytest.param("dicom-unsupported-pixels", {"SamplesPerPixel": None}, id="samples-not-said"),
         pytest.param("dicom-palette", {"PhotometricInterpretation": "PALETTE COLOR"}, id="palette"),
         pytest.param("dicom-unsupported-pixels", {"HighBit": 15}, id="shifted-bits"),
         pytest.param("dicom-unsupported-pixels", {"BitsAllocated": 32}, id="32-bits"),
@@ -128,6 +131,8 @@ def test_rubbish_above_bits_stored_is_not_picture(tmp_path):
         pytest.param("image-empty", {"Rows": None}, id="not-a-picture"),
         pytest.param("image-empty", {"PixelData": None}, id="no-pixel-data"),
         pytest.param("image-truncated", {"PixelData": b"\0\1" * 500}, id="too-few-pixels"),
+        pytest.param("dicom-multi-frame", {"Columns": 40}, id="pixels-of-two-frames"),
+        pytest.param("dicom-multi-frame", {"Rows": 12}, id="pixels-of-eight-frames"),
         pytest.param("image-unreadable", {"WindowCenter": 100, "WindowWidth": 0}, id="window-of-no-width"),
     ],
 )
@@ -149,6 +154,29 @@ def test_a_syntax_without_decoder_is_named(tmp_path):
         tmp_path / "a.dcm", make_shapes(96, 80), PixelData=data, TransferSyntaxUID=JPEGLosslessSV1
     )
     assert reason_of(path) in ("dicom-unsupported-transfer-syntax", "image-unreadable")
+
+
+def deflated(folder):
+    return write_dicom(
+        folder / "a.dcm", make_shapes(96, 80), TransferSyntaxUID=DeflatedExplicitVRLittleEndian
+    )
+
+
+@pytest.mark.parametrize("at", [*range(132, 144), *range(144, 150)])
+def test_a_deflated_file_whose_meta_information_is_damaged_is_named(tmp_path, at):
+    """Tag, kind, length and value of the group length, then tag and kind of what follows it."""
+    path = deflated(tmp_path)
+    whole = picture(path, "minmax")
+    content = bytearray(path.read_bytes())
+    content[at] ^= 0x41
+    path.write_bytes(content)
+    with suppress(ImageError):
+        assert np.array_equal(picture(path, "minmax"), whole)
+        assert pydicom.dcmread(path).pixel_array.shape == (96, 80)
+
+
+def test_a_deflated_file_that_is_whole_is_read(tmp_path):
+    assert picture(deflated(tmp_path), "minmax").any()
 
 
 def test_a_file_cut_short_is_named(tmp_path):

@@ -35,6 +35,15 @@ BAD = {
     "several-pictures": ("image-multi-frame", WHOLE[:2] + MPF + WHOLE[2:]),
     "end-put-behind-a-cut": ("image-corrupt", WHOLE[: (SCAN + len(WHOLE)) // 2] + b"\xff\xd9"),
     "more-rows-than-there-are": ("image-corrupt", with_frame(height=1600)),
+    **{
+        f"{name}-after-the-pixels": ("image-corrupt", WHOLE[:-2] + extra + WHOLE[-2:])
+        for name, extra in {
+            "quantisation": b"\xff\xdb" + struct.pack(">H", 67) + b"\0" + bytes(range(1, 65)),
+            "a-frame": WHOLE[FRAME : FRAME + 13],
+            "a-second-scan": WHOLE[SCAN:-2],
+            "an-unknown-marker": b"\xff\x4c",
+        }.items()
+    },
     "rubbish-before-the-end": ("image-corrupt", WHOLE[:-2] + b"\x12\x34\x56" * 9 + WHOLE[-2:]),
 }
 
@@ -55,6 +64,17 @@ def test_a_damaged_picture_is_not_held_against_the_next(tmp_path):
         with pytest.raises(ImageError):
             read_canvas(tmp_path / "bad", 64, "voi")
         assert read_canvas(tmp_path / "good", 64, "voi").pixels.any()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [[], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1], [cv2.IMWRITE_JPEG_RST_INTERVAL, 3]],
+    ids=["sequential", "progressive", "restarts"],
+)
+@pytest.mark.parametrize("plane", [GREY, cv2.merge([GREY, 255 - GREY, GREY])], ids=["grey", "colour"])
+def test_whole_pictures_of_every_kind_pass(plane, how):
+    content = bytes(cv2.imencode(".jpg", plane, how)[1])
+    assert check_jpeg(memoryview(content)) == JpegSize(160, 120)
 
 
 def test_the_size_is_that_of_the_frame_and_what_follows_the_end_does_not_matter():

@@ -45,6 +45,20 @@ BAD = {
     "only-an-end": ("image-corrupt", MAGIC + chunk(b"IEND", b"") * 2),
     "profile-of-unknown-packing": ("image-corrupt", png(before=chunk(b"iCCP", b"name\0\5rest"))),
     "profile-without-name": ("image-corrupt", png(before=chunk(b"iCCP", b"rest"))),
+    **{
+        f"{kind.decode()}-of-{length}-bytes": ("image-corrupt", png(before=chunk(kind, bytes(length))))
+        for kind, length in [
+            *((b"gAMA", n) for n in (0, 3, 5)),
+            (b"cHRM", 31),
+            (b"sRGB", 0),
+            (b"pHYs", 8),
+            (b"tIME", 6),
+            *((b"PLTE", n) for n in (0, 4, 771)),
+            *((b"tRNS", n) for n in (0, 1, 3)),
+            (b"sBIT", 2),
+            (b"bKGD", 1),
+        ]
+    },
     "header-damaged": ("image-corrupt", flipped(png(), 20)),
     "no-end": ("image-truncated", png(end=b"\0" * 4)),
     "too-few-rows": ("image-unreadable", png(zlib.compress(ROWS[: 65 * 30]))),
