@@ -383,9 +383,20 @@ def test_headers_at_the_left_margin_are_no_part_of_a_mix(tmp_path):
     assert not any(":" in edit["text"] for row in rows for edit in row["edits"])
 
 
-def test_a_report_that_is_no_prose_is_dropped_by_name_in_no_time(tmp_path):
-    source = write_manifest(tmp_path / "in", report="no effusion, (" * 3000)
-    assert augmented(source, tmp_path / "out").dropped == {"report-too-long": 12}
+@pytest.mark.parametrize(
+    ("report", "reason"),
+    [
+        pytest.param("no effusion, (" * 3000, "report-too-long", id="long"),
+        pytest.param("no effusion or " * 1300, "report-runs-on", id="without-a-stop"),
+        pytest.param("no effusion.or " * 1300, "report-runs-on", id="stops-inside-of-words"),
+        pytest.param("Effusion. " + "(" * 19_000, "report-runs-on", id="a-word-without-an-end"),
+    ],
+)
+def test_a_report_that_is_no_prose_is_dropped_by_name_in_no_time(tmp_path, report, reason):
+    source = write_manifest(tmp_path / "in", report=report)
+    started = time.process_time()
+    assert augmented(source, tmp_path / "out").dropped == {reason: 12}
+    assert time.process_time() - started < 10
 
 
 def test_a_side_file_that_is_not_there_is_refused_on_a_finished_run_too(tmp_path):

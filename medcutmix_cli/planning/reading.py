@@ -7,6 +7,7 @@ component), so it may run in several processes.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -32,6 +33,14 @@ FRONTAL = ("PA", "AP")
 LONGEST_REPORT = 20_000
 """Characters. The longest radiology reports have about half; sentence rules are quadratic on what is no prose."""
 
+LONGEST_STRETCH = 400
+"""Words without a stop. The rules of a sentence compare its findings with each other: 133 of them take half a second, a
+thousand take minutes."""
+
+LONGEST_WORD = 1000
+"""Characters. spaCy takes brackets off one by one, and looks at all that is left each time."""
+
+_STOP = re.compile(r"[.!?](?=\s|$)|\n\s*\n")
 _CHUNK = 64
 _PARALLEL_FROM = 1000
 """Below this many studies a pool of reading processes costs more (3 s each to start) than it saves."""
@@ -94,7 +103,22 @@ def _reason_to_drop(study: Study, settings: PlanSettings, excluded: frozenset[st
         return f"split-not-mixed:{study.split}"
     if len(study.report) > LONGEST_REPORT:
         return "report-too-long"
+    if runs_on(study.report):
+        return "report-runs-on"
     return "labels-missing" if settings.labels != "rules" and not study.labels else ""
+
+
+def runs_on(report: str) -> bool:
+    """Tell whether a report is no prose: words without a stop or an empty line, or a word without an end.
+
+    The limits are `LONGEST_STRETCH` and `LONGEST_WORD`.
+    """
+    if len(report) < 2 * LONGEST_STRETCH:
+        return False
+    stretches = [part.split() for part in _STOP.split(report)]
+    return any(
+        len(words) > LONGEST_STRETCH or max(map(len, words), default=0) > LONGEST_WORD for words in stretches
+    )
 
 
 @dataclass(frozen=True, slots=True)

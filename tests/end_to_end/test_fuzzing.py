@@ -1,12 +1,13 @@
 """A few seconds of the fuzzer (`tests/fuzzing`), and that it would see what it looks for."""
 
+import sys
 import zlib
 
 import numpy as np
 import pytest
 
 from medcutmix_cli.images import canvas
-from tests.fuzzing import fuzz_pictures
+from tests.fuzzing import fuzz_files, fuzz_pictures, fuzz_reports
 from tests.fuzzing.fuzz_pictures import fuzz
 from tests.fuzzing.mutations import MUTATIONS, PNG, mutate
 
@@ -52,3 +53,49 @@ def test_damage_is_the_same_for_the_same_seed_and_mended_sums_fit():
                 damaged[at + 8 + length : at + 12 + length], "big"
             )
             at += 12 + length
+
+
+@pytest.mark.parametrize("pairing", fuzz_reports.PAIRINGS)
+def test_odd_reports_are_read_and_mixed_or_left_out_by_name(pairing):
+    tally = fuzz_reports.fuzz(pairing, 120, seed=7)
+    assert tally.wrong == {}
+    assert tally.cases == 120
+    assert tally.pairs
+    assert len(tally.dropped) > 2
+
+
+def test_a_mixed_report_with_words_of_nobody_is_seen(monkeypatch):
+    monkeypatch.setattr(fuzz_reports, "words", lambda text: {text[-9:].lower()})
+    assert fuzz_reports.fuzz("same-finding", 120, seed=7).wrong["words-of-nobody"] > 0
+
+
+def test_a_reader_that_raises_is_seen(monkeypatch):
+    monkeypatch.setattr(fuzz_reports.ReportReader, "read", lambda *_: 1 / 0)
+    assert fuzz_reports.fuzz("same-finding", 3, seed=7).wrong["reading ZeroDivisionError"] == 3
+
+
+@pytest.mark.parametrize("kind", sorted(fuzz_files.TARGETS))
+def test_damaged_files_end_in_the_same_data_or_in_a_named_error(kind):
+    tally = fuzz_files.fuzz(kind, 24, seed=7)
+    assert tally.wrong == {}
+    assert tally.cases == 24
+    assert set(tally.codes) - {"0"}
+
+
+@pytest.mark.parametrize(
+    ("ends", "seen"),
+    [
+        (lambda _command: print("Traceback") or sys.exit(1), "says Traceback"),
+        (lambda _command: sys.exit(9), "exit 9"),
+        (lambda _command: 1 / 0, "left ZeroDivisionError"),
+        (lambda _command: None, "did not leave"),
+        (lambda _command: sys.exit(0), "not found"),
+    ],
+    ids=["traceback", "code", "exception", "goes-on", "overlooked"],
+)
+def test_a_command_that_ends_otherwise_is_seen(tmp_path, monkeypatch, ends, seen):
+    (tmp_path / "a").write_bytes(b"whole")
+    monkeypatch.setattr(fuzz_files, "medcutmix", ends)
+    target = fuzz_files.Target(tmp_path / "a", ("verify",), must_fail=True)
+    assert fuzz_files.judge(target, b"damaged")[1].startswith(seen)
+    assert (tmp_path / "a").read_bytes() == b"whole"
