@@ -87,6 +87,8 @@ def _table(header: Dataset, mode: str, low: int, high: int, *, ends: bool = Fals
     """Return the grey of every stored value, or of the lowest and the highest alone."""
     stored = np.array([low, high], np.int32) if ends else np.arange(low, high + 1, dtype=np.int32)
     values = apply_modality_lut(stored, header)
+    if "RescaleSlope" in header and float(header.RescaleSlope) == 0:
+        raise ImageError("the DICOM file's rescale makes all values one", reason="dicom-tone-unusable")
     shown = _windowed(values, header) if mode == "voi" else _stretched(values)
     if not np.isfinite(shown).all():
         raise ImageError("the DICOM file's rescale or window is no number", reason="dicom-tone-unusable")

@@ -198,10 +198,13 @@ def _stripped(sentence: Sentence, rule: str) -> Iterator[Sentence]:
 
 
 def _ends(cuts: list[tuple[int, int, str]], text: str) -> tuple[int, int] | None:
-    """Return where the unbroken rest of a text lies; None where cuts broke it."""
+    """Return where the unbroken rest of a text lies; None where cuts broke it.
+
+    A cut may put a word that stands there already, with a capital; "No" for "without" is another word.
+    """
     start, stop = 0, len(text)
     for begin, end, literal in cuts:
-        if begin == 0:
+        if begin == 0 and text[end - len(literal) : end].lower() == literal.lower():
             start = end - len(literal)
         elif not literal and not text[end:].strip(" .!?:;,"):
             stop = begin

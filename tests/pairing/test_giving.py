@@ -77,6 +77,29 @@ def test_a_stretch_never_loses_its_side(finding):
     assert given_text(f"Left lower lobe 3 cm {NOUNS[finding]}.", finding) is None
 
 
+DENIED_BEFORE = (
+    "No {other} without cough but with left {noun}.",
+    "No {other}, without {other}, but there is a left {noun}.",
+    "Without {other} but with a left {noun}.",
+    "No {other} nor cough, only a left {noun}.",
+    "No longer {other} without drain but with left {noun}.",
+)
+
+
+@pytest.mark.parametrize("template", DENIED_BEFORE)
+@pytest.mark.parametrize(("finding", "other"), [(f, o) for f in NOUNS for o in NOUNS if f != o])
+def test_a_stretch_begins_and_ends_with_whole_words(finding, other, template):
+    sentence = read_sentence(template.format(noun=NOUNS[finding], other=NOUNS[other]))
+    given = giveable(sentence, finding)
+    if given is not None:
+        start = given.start - sentence.start
+        around = (
+            sentence.text[max(0, start - 1) : start + 1],
+            sentence.text[start + len(given.text) - 1 :][:2],
+        )
+        assert not any(pair.isalnum() and len(pair) == 2 for pair in around)
+
+
 def test_a_stretch_lies_where_it_says_in_the_report():
     report = make_report("There is a 4.8 cm mass in the left lung.")
     (sentence,) = (s for s in READER.read(report).sentences if s.mentions)
