@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
-from medcutmix_cli.commands.setting_options import with_settings
+from medcutmix_cli.commands.setting_options import option_words, with_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,11 +37,21 @@ def check(
     if json:
         print_json("check", found, ok=found.ok, dataset=dataset)
     elif not (session.quiet and found.ok):
-        from medcutmix_cli.terminal import check_view, output
+        from medcutmix_cli.terminal import check_view, next_commands, output
 
         output().print(check_view(found))
+        if found.ok:
+            step = next_command(dataset, config, settings, synthetic=found.synthetic)
+            output().print(next_commands([step]), soft_wrap=True)
     if not found.ok:
         raise typer.Exit(NOT_USABLE)
+
+
+def next_command(dataset: Path, config: Path | None, settings: Mapping[str, Any], *, synthetic: bool) -> str:
+    """Return the command that mixes a data set as it was checked."""
+    words = ["medcutmix", "augment", str(dataset), "RUN", *option_words(settings, "check")]
+    words += ["--config", str(config)] if config else []
+    return shlex.join([*words, *([] if synthetic else ["--encoder", "NAME"])])
 
 
 def check_first(

@@ -6,7 +6,7 @@ Defaults are None: a flag that was not given must not hide a recipe.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from glob import escape
 from pathlib import Path
@@ -60,6 +60,25 @@ def _in_place_of(
         return gather
 
     return decorate
+
+
+def option_words(values: Mapping[str, Any], command: str) -> Iterator[str]:
+    """Yield the words that say some settings on the command line, in the order in which they are declared.
+
+    Args:
+        values: By keyword, as `with_settings` gives them; None is not said.
+        command: Whose options they are.
+    """
+    for setting in settings_of(command):
+        value = values.get(setting.declared.keyword)
+        yes, _, no = setting.flag.partition("/")
+        if isinstance(value, bool):
+            yield yes if value else no
+        elif isinstance(value, Mapping):
+            yield from (word for name, part in value.items() for word in (yes, f"{name}={part}"))
+        elif value is not None:
+            each = value if isinstance(value, tuple | list) else (value,)
+            yield from (word for part in each for word in (yes, str(part)))
 
 
 def _given(setting: Setting, typed: Any) -> Any:

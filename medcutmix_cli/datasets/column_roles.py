@@ -149,6 +149,9 @@ def _one_text(uses: Sequence[ColumnUse]) -> list[ColumnUse]:
 
 
 def _lacking(found: Sequence[str], roles: set[str]) -> Iterator[RoleProblem]:
+    if not found:
+        yield RoleProblem("image", "the table is empty", "it has no columns: no header, and no row")
+        return
     wanted = [("image", ""), ("subject", "")]
     if not set(TEXTS) & roles:
         wanted.append(("report", "; or findings and impression apart: --column findings=COLUMN"))
@@ -160,7 +163,7 @@ def _lacking(found: Sequence[str], roles: set[str]) -> Iterator[RoleProblem]:
 
 
 def _columns(found: Sequence[str]) -> str:
-    return f"columns found: {', '.join(found) or 'none'}"
+    return f"columns found: {', '.join(found)}"
 
 
 def _nearest(column: str, found: Sequence[str]) -> str:

@@ -69,6 +69,7 @@ class DatasetCheck:
         dropped: Those that cannot, by reason; one that is right by the settings is no problem.
         decoded: Pictures that were decoded (likewise undecoded: that could not be, by reason).
         problems: The grave ones first.
+        synthetic: Whether it is procedural, with no patient in it: such a set needs no encoder to be named.
     """
 
     kind: str
@@ -85,6 +86,7 @@ class DatasetCheck:
     decoded: int = 0
     undecoded: tuple[tuple[str, int], ...] = ()
     problems: tuple[DatasetProblem, ...] = ()
+    synthetic: bool = False
 
     @property
     def ok(self) -> bool:
@@ -145,6 +147,7 @@ def _checked(
     ]
     return DatasetCheck(
         kind=source.kind,
+        synthetic=source.synthetic,
         rows=survey.rows if survey else 0,
         columns=_uses(source, survey) if survey else (),
         unused=survey.roles.unused if survey else (),

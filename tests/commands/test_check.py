@@ -1,4 +1,8 @@
 import json
+import re
+import shlex
+
+import pytest
 
 from tests.calls import medcutmix
 from tests.trees import write_manifest
@@ -17,6 +21,44 @@ def test_check_says_what_it_recognised_and_why(tmp_path, capsys):
         "No problem found.",
     ):
         assert said in shown
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.jsonl", "a.json"])
+@pytest.mark.parametrize("content", ["", "\n", "\ufeff"])
+def test_an_empty_table_is_said_to_be_that_once(tmp_path, capsys, name, content):
+    (tmp_path / name).write_text(content)
+    assert medcutmix("check", tmp_path / name) in (1, 4)
+    said = capsys.readouterr()
+    assert (said.out + said.err).count("error: ") == 1
+    assert "empty" in said.out or "JSON" in said.err
+
+
+@pytest.mark.parametrize("synthetic", [False, True])
+def test_check_ends_with_the_command_that_mixes_what_was_checked(tmp_path, capsys, synthetic):
+    folder = write_manifest(tmp_path / "with blank", view="pa erect", split="valid")
+    if synthetic:
+        (folder / "SAMPLE.json").write_text('{"synthetic": true}')
+    said = (
+        "--map",
+        "view:pa erect=PA",
+        "--map",
+        "split:valid=validate",
+        "--split",
+        "validate",
+        "--split",
+        "test",
+    )
+    assert medcutmix("check", folder, *said) == 0
+    name, (line,) = (
+        "medcutmix augment ",
+        re.findall(r"^  medcutmix augment .*$", capsys.readouterr().out, re.M),
+    )
+    words = shlex.split(line.strip().removeprefix(name))
+    rest = [word for word in words if word not in ("RUN", "--encoder", "NAME")]
+    assert ("--encoder" in words) == (not synthetic)
+    assert rest[0] == str(folder)
+    assert sorted(zip(rest[1::2], rest[2::2], strict=True)) == sorted(zip(said[::2], said[1::2], strict=True))
+    assert medcutmix("check", *rest) == 0
 
 
 def test_check_ends_with_4_where_nothing_can_be_mixed(tmp_path, capsys):
