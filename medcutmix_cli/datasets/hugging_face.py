@@ -25,6 +25,7 @@ from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.tables import fingerprint
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.images.picture_parts import range_part
+from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 
 _DICT, _INFO, _STATE = "dataset_dict.json", "dataset_info.json", "state.json"
 
@@ -128,14 +129,14 @@ class ArrowSource(FileSource):
         try:
             with pa.memory_map(str(self.path)) as mapped, pa.ipc.open_stream(mapped) as reader:
                 return reader.schema
-        except (pa.ArrowException, OSError) as error:
+        except ARROW_ERRORS as error:
             raise _damaged(self.path, error) from error
 
     def rows(self, columns: list[str]) -> Iterator[tuple[int, Row]]:
         """Yield the rows (see `RowSource`)."""
         try:
             yield from enumerate(self._rows(columns), start=1)
-        except (pa.ArrowException, OSError) as error:
+        except ARROW_ERRORS as error:
             raise _damaged(self.path, error) from error
 
     def _rows(self, columns: list[str]) -> Iterator[Row]:

@@ -15,13 +15,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medcutmix_cli.datasets.class_labels import class_names, with_class_names
 from medcutmix_cli.datasets.embedded_pictures import is_picture_type, read_embedded
 from medcutmix_cli.datasets.tables import explain_table_errors, open_table
 from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 
 SUFFIXES = (
     *(".csv", ".csv.gz", ".tsv", ".tsv.gz"),
@@ -195,7 +195,7 @@ def _object(path: Path, number: int, line: str) -> Row:
 def _parquet(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+    except ARROW_ERRORS as error:
         raise DatasetError(f"this is not a Parquet file ({type(error).__name__})", where=str(path)) from error
 
 
@@ -212,7 +212,7 @@ def _parquet_rows(path: Path, columns: list[str]) -> Iterator[Row]:
                 yield with_class_names(row, names, path.name) | {
                     name: cells[at] for name, cells in zip(pictures, found, strict=True)
                 }
-        except (pa.ArrowException, OSError) as error:
+        except ARROW_ERRORS as error:
             what = f"the Parquet file is damaged ({type(error).__name__})"
             raise DatasetError(what, where=str(path)) from error
 

@@ -34,7 +34,8 @@ class ReportStore(Protocol):
 MOST_BYTES = 1 << 24
 """Of one report: what says it has more, in an archive of any size, is not unpacked."""
 
-# What the archives' readers let through. RuntimeError: encrypted; NotImplementedError: of a later version of zip.
+# What the archives' readers let through. RuntimeError: encrypted; NotImplementedError: of a later version of zip;
+# TypeError: a gzip header that ends too early, read by tarfile.
 _DAMAGE = (
     OSError,
     EOFError,
@@ -42,6 +43,7 @@ _DAMAGE = (
     LookupError,
     ArithmeticError,
     RuntimeError,
+    TypeError,
     struct.error,
     zlib.error,
     lzma.LZMAError,

@@ -23,6 +23,7 @@ from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.errors import EncoderError, RunError
 from medcutmix_cli.records import Placement
 from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 
 NEEDED = ("image_id", "image_path", "sentence")
 """Columns of `needed_maps`."""
@@ -155,7 +156,7 @@ def _read(path: Path, columns: Sequence[str]) -> pa.Table:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             return file.read(list(columns), use_threads=False)
-    except (OSError, pa.ArrowException) as error:
+    except ARROW_ERRORS as error:
         hint = "make one with `medcutmix plan DATASET RUN --encoder bundled`"
         raise RunError("the run folder has no plan that can be read", where=str(path), hint=hint) from error
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import ShardError, UsageError
@@ -22,6 +21,7 @@ from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.contents import Contents, open_contents, read_columns
 from medcutmix_cli.run.shards import ShardHead
 from medcutmix_cli.sides import known_side
+from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 
 
 def pair_view(
@@ -106,7 +106,7 @@ def _read_row(path: Path, row: int, *, picture: bool) -> dict[str, Any]:
                     found: dict[str, Any] = table.slice(row, 1).to_pylist()[0]
                     return found
                 row -= size
-    except (OSError, pa.ArrowException) as error:
+    except ARROW_ERRORS as error:
         raise ShardError("a page of this shard is damaged", where=str(path)) from error
     raise ShardError("the shard is shorter than its footer says", where=str(path))
 

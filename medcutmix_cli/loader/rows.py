@@ -16,6 +16,7 @@ from medcutmix_cli.errors import RunError, ShardError, UsageError, suggest
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.contents import Contents, open_contents
 from medcutmix_cli.run.shards import Row
+from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 
 Source = str | Path | Sequence[str | Path]
 """A run folder, a folder of shards, a shard, a glob of any of them, or several of these."""
@@ -119,7 +120,7 @@ def read_group(place: RowGroup, columns: Sequence[str]) -> pa.Table:
     try:
         with pq.ParquetFile(place.path, page_checksum_verification=True) as file:
             return file.read_row_group(place.group, columns=list(columns), use_threads=False)
-    except (OSError, pa.ArrowException) as error:
+    except ARROW_ERRORS as error:
         raise ShardError("this shard is gone, or a page of it is damaged", where=str(place.path)) from error
 
 

@@ -14,6 +14,7 @@ from medcutmix_cli.errors import RunError, ShardError
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.run.shards import ShardHead, read_head
+from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def read_table(heads: Sequence[ShardHead], columns: Sequence[str]) -> pa.Table:
     for head in heads:
         try:
             table = pq.read_table(head.path, columns=list(columns), page_checksum_verification=True)
-        except (OSError, pa.ArrowException) as error:
+        except ARROW_ERRORS as error:
             raise ShardError("a page of this shard is damaged", where=str(head.path)) from error
         tables.append(table.select(wanted.names).replace_schema_metadata(None).cast(wanted))
     return pa.concat_tables(tables)

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import NullPicture
+from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 from medcutmix_cli.system.atomic_files import publish
 
 NULLS_SCHEMA = pa.schema([(entry.name, pa.string()) for entry in fields(NullPicture)])
@@ -31,7 +32,7 @@ def read_nulls(path: Path) -> list[NullPicture]:
     """
     try:
         rows = pq.read_table(path, page_checksum_verification=True).to_pylist()
-    except (OSError, pa.ArrowException) as error:
+    except ARROW_ERRORS as error:
         hint = "make it again: remove the run folder and run the same command"
         raise RunError(
             "the plan has no readable list of null pictures", where=str(path), hint=hint

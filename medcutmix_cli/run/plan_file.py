@@ -20,6 +20,7 @@ from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Assertion, Edit, Entity, Neighbour, Pair, Parent, Side, TextWeights
 from medcutmix_cli.run.arrow_types import field_types, records_table
+from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 from medcutmix_cli.system.atomic_files import publish
 
 PLAN_SCHEMA = pa.schema(list(field_types(Pair).items()))
@@ -70,7 +71,7 @@ def read_shard(path: Path, shard: int, columns: Sequence[str] | None = None) -> 
         piece, group = _place(path, shard)
         with pq.ParquetFile(piece, metadata=_footer_of(piece), page_checksum_verification=True) as file:
             return file.read_row_group(group, columns=columns)
-    except (OSError, pa.ArrowException, IndexError) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError, IndexError) as error:
         raise _unreadable(f"the plan has no readable shard {shard}", path, error) from error
 
 
@@ -101,7 +102,7 @@ def plan_rows(path: Path, refills: int = 0) -> list[int]:
 def _rows(path: Path) -> list[int]:
     try:
         footer = _footer_of(path)
-    except (OSError, pa.ArrowException) as error:
+    except ARROW_ERRORS as error:
         raise _unreadable("the plan cannot be read", path, error) from error
     if not footer.schema.to_arrow_schema().equals(PLAN_SCHEMA):
         raise _unreadable("the plan has other columns", path)

@@ -14,6 +14,7 @@ from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Pair
 from medcutmix_cli.run.arrow_types import records_table
 from medcutmix_cli.run.plan_file import PLAN_SCHEMA
+from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 from medcutmix_cli.system.atomic_files import publish
 
 RESERVE_SCHEMA = PLAN_SCHEMA.append(pa.field("drop", pa.string()))
@@ -108,7 +109,7 @@ def _chosen(reserve: Path, taken: Sequence[int]) -> pa.Table:
 def _opened(path: Path) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(path, page_checksum_verification=True)
-    except (OSError, pa.ArrowException) as error:
+    except ARROW_ERRORS as error:
         raise _unreadable(path) from error
 
 
@@ -117,7 +118,7 @@ def _read(
 ) -> pa.Table:
     try:
         return file.read_row_groups(range(file.num_row_groups) if groups is None else groups, list(columns))
-    except (OSError, pa.ArrowException) as error:
+    except ARROW_ERRORS as error:
         raise _unreadable(path) from error
 
 

@@ -18,6 +18,7 @@ from medcutmix_cli.errors import ShardError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.run.column import Column
 from medcutmix_cli.run.columns import COLUMNS, PICTURE, SCHEMA_VERSION
+from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 from medcutmix_cli.system.atomic_files import publish
 
 ROW_GROUP_ROWS = 32
@@ -185,5 +186,5 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             for group in range(file.num_row_groups):
                 yield from file.read_row_group(group, columns=columns).to_pylist()
-    except (OSError, pa.ArrowException) as error:
+    except ARROW_ERRORS as error:
         raise ShardError("a page of this shard is damaged", where=str(path)) from error

@@ -1,12 +1,14 @@
 import json
 
+import pyarrow.parquet as pq
 import pytest
 
+import medcutmix_cli
 from medcutmix_cli.datasets.hugging_face import HuggingFace
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.images.picture_parts import open_picture
-from tests.own_trees import rows_of, write_hub, write_saved, write_saved_split
+from tests.own_trees import rows_of, table_of, write_hub, write_saved, write_saved_split
 
 
 def pictures(dataset):
@@ -83,3 +85,18 @@ def test_what_datasets_itself_saves_is_read(tmp_path):
     made = datasets.Dataset.from_dict({"image": pictures_of, **columns}, features=features)
     datasets.DatasetDict(train=made).save_to_disk(tmp_path / "hf")
     assert pictures(open_dataset(tmp_path / "hf")) == expected(rows, "train")
+
+
+@pytest.mark.parametrize("form", ["parquet", "hugging-face"])
+def test_a_text_that_is_no_utf8_is_damage_that_is_named(tmp_path, form):
+    rows = rows_of(tmp_path / "in")
+    marked = [{**row, "report": str(row["report"]) + "zzzz"} for row in rows]
+    if form == "parquet":
+        place = file = tmp_path / "in" / "a.parquet"
+        pq.write_table(table_of(marked, plain=True), file, compression="none", use_dictionary=False)
+    else:
+        place = write_saved(tmp_path / "saved", {"train": marked})
+        file = place / "train" / "data-00000-of-00001.arrow"
+    file.write_bytes(file.read_bytes().replace(b"zzzz", b"\xff\xfezz"))
+    with pytest.raises(DatasetError, match=r"damaged|UnicodeDecodeError"):
+        medcutmix_cli.check_dataset(place, view_all="PA", split_all="train")

@@ -62,3 +62,13 @@ def test_a_report_that_is_longer_than_any_is_named(tmp_path, monkeypatch):
     assert (
         open_reports(zipped(tmp_path / "a.zip", s1="Clear. " * 5)).read("p", "1").problem == "report-too-long"
     )
+
+
+@pytest.mark.parametrize("length", range(24))
+@pytest.mark.parametrize("flags", [0, 0x1F])
+def test_an_archive_that_ends_in_its_header_is_named(tmp_path, length, flags):
+    """RFC 1952: magic, method, flags (text, sum, extra, name, comment), time, system, then what the flags say."""
+    header = b"\x1f\x8b\x08" + bytes([flags]) + b"\0" * 4 + b"\0\3" + b"\4\0abcd" + b"name\0" + b"note\0"
+    (tmp_path / "reports.tar.gz").write_bytes(header[:length])
+    with pytest.raises(DatasetError, match="cannot be read"):
+        open_reports(tmp_path / "reports.tar.gz")
