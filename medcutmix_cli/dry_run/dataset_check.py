@@ -124,7 +124,11 @@ def _unreadable(source: Dataset, survey: TableSurvey) -> DatasetCheck:
         source.kind,
         columns=_uses(source, survey),
         unused=survey.roles.unused,
-        problems=(*_of_folder(source), *_of_tables(survey, _unsaid(source)), *_of_release(source)),
+        problems=(
+            *_of_folder(source),
+            *_of_tables(survey, _unsaid(source), columns=_names_columns(source)),
+            *_of_release(source),
+        ),
     )
 
 
@@ -138,9 +142,10 @@ def _checked(
     reasons = Counter(drop.reason for drop in dropped if drop.unit == "study")
     whole = [study for study in looked if isinstance(study, Study)]
     undecoded, decoded = _decode(source, chosen, settings)
+    columns = _names_columns(source)
     problems = [
-        *(_of_tables(survey, _unsaid(source)) if survey else ()),
-        *_of_studies(len(chosen), reasons, _reasons_of(survey.values if survey else ())),
+        *(_of_tables(survey, _unsaid(source), columns=columns) if survey else ()),
+        *_of_studies(len(chosen), reasons, _reasons_of(survey.values if survey else ()), columns=columns),
         *(() if isinstance(source, ReleasedTable) else _of_patients(whole)),
         *_of_release(source),
         *_of_pictures(decoded, undecoded),
@@ -164,6 +169,11 @@ def _checked(
     )
 
 
+def _names_columns(source: Dataset) -> bool:
+    """Tell whether a user can say which column is what; those of a published data set are known."""
+    return isinstance(source, TableDataset) and not isinstance(source, ReleasedTable)
+
+
 def _uses(source: Dataset, survey: TableSurvey) -> tuple[ColumnUse, ...]:
     return source.uses(survey.roles.uses) if isinstance(source, ReleasedTable) else survey.roles.uses
 
@@ -184,25 +194,30 @@ def _of_release(source: Dataset) -> Iterator[DatasetProblem]:
         yield from (DatasetProblem(False, remark.what, remark.hint) for remark in source.remarks())
 
 
-def _of_tables(survey: TableSurvey, unsaid: Mapping[str, str]) -> Iterator[DatasetProblem]:
+def _of_tables(survey: TableSurvey, unsaid: Mapping[str, str], *, columns: bool) -> Iterator[DatasetProblem]:
     for table, what, hint in survey.lacking:
         yield DatasetProblem(True, f"{table}: {what}", hint)
     for cell in survey.cells:
         more = f" ({cell.rows:,} rows; the first: {cell.where})"
-        yield DatasetProblem(True, f"{cell.what}{more}", cell.hint)
+        yield DatasetProblem(True, f"{cell.what}{more}", cell.hint if columns else _AS_PUBLISHED)
     for role, different in survey.crowded:
         what = f"the column of the {role} has values that are none ({different:,} different ones)"
-        yield DatasetProblem(False, what, f"--column {role}=COLUMN names another column")
+        hint = f"--column {role}=COLUMN names another column" if columns else _AS_PUBLISHED
+        yield DatasetProblem(False, what, hint)
     for value in survey.values:
-        yield DatasetProblem(False, *_of_value(value, survey, unsaid))
+        yield DatasetProblem(False, *_of_value(value, survey, unsaid, columns=columns))
 
 
-def _of_value(value: UnknownValue, survey: TableSurvey, unsaid: Mapping[str, str]) -> tuple[str, str]:
+def _of_value(
+    value: UnknownValue, survey: TableSurvey, unsaid: Mapping[str, str], *, columns: bool
+) -> tuple[str, str]:
     if not value.value:
         what = f"no {value.role} is said in {value.rows:,} rows, which are left out"
         if value.role in unsaid:
             return what, unsaid[value.role]
-        column = "" if value.role in survey.roles.columns else f"--column {value.role}=COLUMN, or "
+        column = (
+            "" if value.role in survey.roles.columns or not columns else f"--column {value.role}=COLUMN, or "
+        )
         whole = f"--{value.role}-all {'train' if value.role == 'split' else 'PA'}"
         return what, f"{column}{value.option if not column else whole}, if that is so"
     return (
@@ -211,13 +226,19 @@ def _of_value(value: UnknownValue, survey: TableSurvey, unsaid: Mapping[str, str
     )
 
 
-def _of_studies(usable: int, dropped: Counter[str], told: frozenset[str]) -> Iterator[DatasetProblem]:
+def _of_studies(
+    usable: int, dropped: Counter[str], told: frozenset[str], *, columns: bool
+) -> Iterator[DatasetProblem]:
     if not usable:
-        yield DatasetProblem(True, "no study can be mixed", _hints(dropped) or "is the data set empty?")
+        yield DatasetProblem(
+            True, "no study can be mixed", _hints(dropped, columns=columns) or "is the data set empty?"
+        )
     for reason, count in dropped.most_common():
         if reason.partition(":")[0] not in {*_BY_SETTINGS, *told}:
             noun = "study is" if count == 1 else "studies are"
-            yield DatasetProblem(False, f"{count:,} {noun} left out: {reason}", hint_for(reason))
+            yield DatasetProblem(
+                False, f"{count:,} {noun} left out: {reason}", hint_for(reason, columns=columns)
+            )
 
 
 def _of_patients(studies: Sequence[Study]) -> Iterator[DatasetProblem]:
@@ -237,12 +258,14 @@ def _reasons_of(values: Iterable[UnknownValue]) -> frozenset[str]:
     return frozenset(reason for value in values for reason in of_role[value.role])
 
 
+_AS_PUBLISHED = "compare the table with the one that was published: what its columns are is known"
+
 _BY_SETTINGS = ("split-not-mixed", "excluded-by-id")
 """Reasons that somebody chose."""
 
 
-def _hints(dropped: Counter[str]) -> str:
-    return "; ".join(dict.fromkeys(hint_for(reason) for reason, _ in dropped.most_common(2)))
+def _hints(dropped: Counter[str], *, columns: bool) -> str:
+    return "; ".join(dict.fromkeys(hint_for(reason, columns=columns) for reason, _ in dropped.most_common(2)))
 
 
 def _decode(

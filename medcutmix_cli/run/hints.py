@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -16,6 +17,9 @@ from medcutmix_cli.run.status import RunStatus
 
 _NAMED = 2
 """How many reasons are named: the others are in the sums that stand above."""
+
+_OF_COLUMNS = re.compile(r"\{([^}]*)\}")
+"""What is in braces in `hints.toml` holds only where columns can be named."""
 
 _STAGES = ("image", "encode", "mask", "mix")
 _PLURALS = {"study": "studies", "pair": "pairs"}
@@ -33,8 +37,18 @@ def no_pairs_planned(dropped: Mapping[str, int], out: str | Path) -> NoPairsErro
     return _error("no pair could be planned", dropped, "study", out)
 
 
-def hint_for(reason: str) -> str:
-    """Return what to try against a reason why studies or pairs were left out; failures are "stage:reason"."""
+def hint_for(reason: str, *, columns: bool = True) -> str:
+    """Return what to try against a reason why studies or pairs were left out; failures are "stage:reason".
+
+    Args:
+        reason: Its name.
+        columns: Whether columns can be named: those of a published data set are known.
+    """
+    hint = _hint_of(reason)
+    return _OF_COLUMNS.sub(r"\1" if columns else "", hint)
+
+
+def _hint_of(reason: str) -> str:
     head, _, tail = reason.partition(":")
     name = tail if head in _STAGES else head
     names = (name, name.removeprefix("recipient-").removeprefix("donor-"))

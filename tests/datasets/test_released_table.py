@@ -156,3 +156,16 @@ def test_a_picture_that_lacks_is_a_drop_by_name(tmp_path):
     assert [(e.unit, e.identifier, e.reason) for e in entries if not isinstance(e, Study)] == [
         ("study", "2", "image-missing")
     ]
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "one-picture-less"])
+def test_no_advice_on_a_published_set_is_an_option_that_it_refuses(tmp_path, kind, whole):
+    folder = WRITERS[kind](tmp_path)
+    pictures = sorted(path for path in folder.rglob("*") if path.suffix in (".png", ".dcm", ".dicom"))
+    assert len(pictures) > 1
+    if not whole:
+        pictures[-1].unlink()
+    for said in ({}, {"split_all": "train"}, {"split_all": "train", "view_all": "PA"}):
+        problems = check_dataset(folder, **said).problems
+        assert not [problem.hint for problem in problems if "--column" in problem.hint]

@@ -9,6 +9,7 @@ import pytest
 import medcutmix_cli
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.hints import _table, hint_for, no_pairs, no_pairs_planned
+from medcutmix_cli.run.reasons import reasons
 from medcutmix_cli.run.status import run_status
 from tests.run_folders import write_run
 from tests.test_docs import flags
@@ -44,10 +45,10 @@ def named_reasons():
 
 
 def test_every_reason_has_a_hint_of_its_own_or_is_one_of_the_rules_of_reports():
-    reasons = named_reasons()
-    assert len(reasons) > 30
-    assert {reason for reason in reasons if hint_for(reason) == OTHERWISE} == BY_READING & reasons
-    assert reasons >= BY_READING
+    named = named_reasons()
+    assert len(named) > 30
+    assert {reason for reason in named if hint_for(reason) == OTHERWISE} == BY_READING & named
+    assert named >= BY_READING
 
 
 @pytest.mark.parametrize(
@@ -105,3 +106,11 @@ def test_a_plan_of_which_nothing_was_written_is_told_by_its_pairs(tmp_path):
     assert status.has_no_pair
     what = no_pairs(status, run).what
     assert what == "no pair was written: recipient-mask-too-small (3 pairs), image:image-missing (1 pair)"
+
+
+@pytest.mark.parametrize("reason", sorted({*(one.name for one in reasons()), "image:image-missing"}))
+def test_where_no_column_can_be_named_no_hint_says_so_and_the_rest_is_a_sentence(reason):
+    known, unknown = hint_for(reason), hint_for(reason, columns=False)
+    assert "--column" not in unknown
+    assert unknown == known or len(unknown) < len(known)
+    assert not re.search(r"[{}]|^[,;: ]|[,;: ]$|  ", known + "|" + unknown)
