@@ -107,6 +107,14 @@ def test_the_first_page_leads_to_the_pages_in_their_order(site):
     assert set(NAVIGATION) <= set(listed)
 
 
+def test_every_page_of_the_docs_is_in_the_navigation(site):
+    """Sphinx warns of a page that is left out, but not of one that says `orphan`."""
+    index = tags(site / "docs" / "index.html")
+    listed = {link.partition("#")[0] for link in index.links}
+    sources = {page.relative_to(ROOT / "docs") for page in (ROOT / "docs").rglob("*.md")}
+    assert {str(page.with_suffix(".html")) for page in sources} - listed - {"index.html"} == set()
+
+
 def test_every_public_name_is_on_the_page_of_the_api_with_its_options(pages):
     (api,) = [told for page, told in pages.items() if page.name == "api.html"]
     names = {f"medcutmix_cli.{name}" for name in medcutmix_cli.__all__ if not name.startswith("_")}
