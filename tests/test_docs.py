@@ -43,6 +43,7 @@ from medcutmix_cli.run.shards import read_rows
 from tests.docs import CONTRIBUTING, FIGURE, PAGES, README, ROOT, rendered
 from tests.pages import example, figure, keywords, schema, strategies
 from tests.pages.docstrings import first_sentence
+from tests.released_trees import WRITERS
 
 TEXT = README.read_text(encoding="utf-8")
 CONSOLE = re.findall(r"```console\n(.*?)```", TEXT, flags=re.DOTALL)
@@ -619,3 +620,40 @@ def test_every_reason_of_an_export_profile_is_on_the_page_of_exports():
     }
     assert returned - {"split-not-mixed"} == told  # that one is the plan's name for the same
     assert len(told) >= 8
+
+
+@pytest.mark.parametrize("kind", sorted(WRITERS))
+def test_what_the_page_types_to_check_a_published_data_set_recognises_it(tmp_path, monkeypatch, capsys, kind):
+    monkeypatch.chdir(tmp_path)
+    WRITERS[kind](tmp_path / "tree").rename(tmp_path / kind)
+    (line,) = re.findall(rf"^\$ medcutmix (check {kind}\b.*)$", DOCS["data-sets.md"], flags=re.MULTILINE)
+    call(shlex.split(line))
+    assert f"Recognised: {kind}" in capsys.readouterr().out
+
+
+def test_what_the_page_of_phantoms_types_draws_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (block,) = re.findall(r"```console\n(.*?)```", DOCS["phantoms.md"], flags=re.DOTALL)
+    for number, line in enumerate(block.splitlines()):
+        told = line.removeprefix("$ medcutmix ").replace("SAMPLE", f"SAMPLE{number}")
+        call(shlex.split(re.sub(r"--studies \d+", "--studies 12", told)))
+        assert len(list((tmp_path / f"SAMPLE{number}").rglob("*.jpg"))) >= 12
+
+
+def test_the_sections_of_the_complaint_are_those_of_a_tree_of_mimic_cxr(tmp_path, monkeypatch, samples):
+    monkeypatch.chdir(tmp_path)
+    draw(["mimic-cxr"], samples)
+    (block,) = re.findall(r"```console\n(.*?)```", DOCS["faq.md"], flags=re.DOTALL)
+    run_console(block, samples)
+    assert (tmp_path / "mimic_cxr_sectioned.csv").read_text().startswith("study,impression,findings,")
+
+
+def test_the_maps_that_a_plan_needs_are_listed_as_the_page_of_encoders_says(tmp_path, monkeypatch, samples):
+    monkeypatch.chdir(tmp_path)
+    draw(["SAMPLE"], samples)
+    call(["plan", "SAMPLE", "PLANNED-RUN"])
+    blocks = re.findall(r"```python\n(.*?)```", ENCODERS, flags=re.DOTALL)
+    needed = run_python("encoders.md", blocks)["needed"]
+    assert needed.num_rows
+    assert needed.column_names == ["image_id", "image_path", "sentence"]
