@@ -40,6 +40,11 @@ def test_a_picture_that_is_silently_another_is_seen(monkeypatch):
     assert fuzz("png", 40, seed=7).wrong["other-pixels"] > 0
 
 
+def test_a_picture_that_takes_too_long_is_seen(monkeypatch):
+    monkeypatch.setattr(fuzz_pictures, "LONGEST", -1.0)
+    assert fuzz("png", 3, seed=7).wrong["too-slow"] == 3
+
+
 def test_damage_is_the_same_for_the_same_seed_and_mended_sums_fit():
     whole = fuzz_pictures.seeds_of("png", None)[0]
     assert mutate(whole, np.random.default_rng(3)) == mutate(whole, np.random.default_rng(3))

@@ -125,7 +125,9 @@ def judge(kind: str, path: Path, tally: Tally) -> str:
     except Exception as error:  # noqa: BLE001 - that is what is looked for
         return f"unforeseen {type(error).__name__}"
     finally:
-        tally.slowest = max(tally.slowest, time.monotonic() - started)
+        spent = time.monotonic() - started
+        tally.slowest = max(tally.slowest, spent)
+        tally.wrong.update(["too-slow"] if spent > LONGEST else [])
     tally.read += 1
     return _difference(kind, path, canvas)
 
