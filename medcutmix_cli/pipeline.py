@@ -53,7 +53,7 @@ from medcutmix_cli.run.folder import (
 from medcutmix_cli.run.manifest import list_files
 from medcutmix_cli.run.nulls_file import write_nulls
 from medcutmix_cli.run.plan_file import shard_sizes, write_plan
-from medcutmix_cli.run.refill import RefillPass, refill_plan
+from medcutmix_cli.run.refill import RefilledElsewhereError, RefillPass, refill_plan
 from medcutmix_cli.run.reserve_file import write_reserve
 from medcutmix_cli.run.status import RunStatus, run_status
 from medcutmix_cli.system.cpus import usable_cpus
@@ -173,8 +173,7 @@ def render(
         chosen, work = still_to_do(out, options, task=task, num_tasks=num_tasks, retry_failed=retry_failed)
         if work.shards:
             _render(folder, chosen, work, progress)
-        status = run_status(folder)
-        if num_tasks > 1 or not status.reserved or status.missing or not refill_plan(folder).pairs:
+        if num_tasks > 1 or not _has_come(folder, work):
             break
         retry_failed = False
     status = run_status(folder)
@@ -190,6 +189,20 @@ def _render(folder: RunFolder, engine: Engine, work: Work, progress: Progress | 
         folder.create()
         folder.clean_temporaries()
     engine.render(work, progress)
+
+
+def _has_come(folder: RunFolder, work: Work) -> bool:
+    """Refill the plan if all is rendered; return whether shards have come, by this process or by another.
+
+    Two runs on one folder are one run: whichever is overtaken renders what the other has added.
+    """
+    status = run_status(folder)
+    if status.missing or not status.reserved:
+        return not set(status.missing) <= set(work.shards)
+    try:
+        return refill_plan(folder, status.shards).pairs > 0
+    except RefilledElsewhereError:
+        return True
 
 
 def refill(out: str | Path) -> RefillPass:

@@ -25,6 +25,10 @@ NO_RESERVE, RESERVE_EMPTY, RESERVE_UNFIT = "no-reserve", "reserve-empty", "reser
 would take a study more often than allowed."""
 
 
+class RefilledElsewhereError(RunError):
+    """Another process refilled the run since somebody looked: there are further shards to render."""
+
+
 ALWAYS = 2
 """Rows of a finding that a donor may give whatever its share: of a rare finding nobody else may have any."""
 
@@ -63,15 +67,22 @@ def refills_rendered(record: RunRecord) -> int:
     return sum(each.shards > 0 for each in read_refills(record))
 
 
-def refill_plan(folder: RunFolder) -> RefillPass:
+def refill_plan(folder: RunFolder, shards: int | None = None) -> RefillPass:
     """Decide the next refill and add its shards to the plan; nothing is written where nothing is new.
 
     A pair that failed stands: it can be rendered again. Interrupted, the same call decides the same.
 
+    Args:
+        folder: The run's.
+        shards: How many there were when all of them were found complete; None where nobody looked.
+
     Raises:
+        RefilledElsewhereError: Another process was here.
         RunError: A shard is not complete, or something cannot be read or written.
     """
     record = read_run(folder)
+    if shards not in (None, len(record.shards)):
+        raise _refilled_elsewhere(folder)
     if not record.counts.get("reserved"):
         return RefillPass(0, 0, short=NO_RESERVE)
     rejected = _rejected(folder, record)
@@ -198,7 +209,7 @@ def _write_record(
     """Write run.json, unless it says so already or another refill was here meanwhile.
 
     Raises:
-        RunError: Another refill was here.
+        RefilledElsewhereError: Another refill was here.
     """
     refills = [asdict(each) for each in read_refills(before) if each.shards] + [asdict(decided)]
     after = replace(before, counts=counts, shards=[*before.shards, *sizes], refills=refills)
@@ -210,8 +221,14 @@ def _write_record(
 
     def look() -> None:
         if read_run(folder) not in (before, after):
-            hint = "run the same command again"
-            raise RunError("the run was refilled by another process", where=str(folder.root), hint=hint)
+            raise _refilled_elsewhere(folder)
 
     with publish(folder.run_file, look) as temporary:
         temporary.write_text(seal_json(asdict(after)), encoding="utf-8", newline="\n")
+
+
+def _refilled_elsewhere(folder: RunFolder) -> RefilledElsewhereError:
+    hint = "run the same command again"
+    return RefilledElsewhereError(
+        "the run was refilled by another process", where=str(folder.root), hint=hint
+    )

@@ -5,6 +5,7 @@ import json
 import pytest
 
 import medcutmix_cli
+from medcutmix_cli import pipeline
 from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.loader.rows import find_groups
 from medcutmix_cli.pipeline import refill
@@ -168,6 +169,64 @@ def test_interrupted_while_a_pass_is_decided_the_same_one_is_decided_again(
     assert run_status(RunFolder(tmp_path / "again")).refill_due
     augmented(source, tmp_path / "again")
     assert output_bytes(tmp_path / "again") == output_bytes(tmp_path / "whole")
+
+
+STEPS = [
+    *((pipeline, step) for step in ("still_to_do", "run_status", "refill_plan")),
+    *((refilling, step) for step in ("_rejected", "read_uses", "write_piece", "_write_record")),
+]
+
+
+def refill_if_due(run):
+    return run_status(RunFolder(run)).refill_due and refill(run).pairs > 0
+
+
+def refill_and_render(run):
+    if refill_if_due(run):
+        medcutmix_cli.render(run, task=0, num_tasks=2)
+        medcutmix_cli.render(run, task=1, num_tasks=2)
+
+
+OTHERS = [
+    pytest.param(refill_if_due, id="refills"),
+    pytest.param(refill_and_render, id="refills-and-renders"),
+    pytest.param(medcutmix_cli.render, id="ends-the-run"),
+]
+
+
+def at_once(monkeypatch, module, step, other, *, before):
+    """Let another process act once, before or after this one takes a step."""
+    original = getattr(module, step)
+
+    def overtaken(*given, **named):
+        monkeypatch.setattr(module, step, original)
+        if before:
+            other()
+        done = original(*given, **named)
+        if not before:
+            other()
+        return done
+
+    monkeypatch.setattr(module, step, overtaken)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize(("module", "step"), STEPS, ids=[step for _module, step in STEPS])
+def test_a_run_that_another_overtakes_at_any_step_ends_with_the_same_bytes(
+    source, tmp_path, monkeypatch, module, step, before, other
+):
+    reject(monkeypatch, share(60))
+    augmented(source, tmp_path / "whole")
+    run = planned(source, tmp_path / "two")
+    for task in range(2):
+        medcutmix_cli.render(run, task=task, num_tasks=2)
+    with monkeypatch.context() as patched:
+        at_once(patched, module, step, lambda: other(run), before=before)
+        status = medcutmix_cli.render(run)
+    assert not status.missing
+    assert output_bytes(run) == output_bytes(tmp_path / "whole")
+    assert (run / "run.json").read_bytes() == (tmp_path / "whole" / "run.json").read_bytes()
 
 
 def test_a_pass_is_decided_only_when_every_shard_is_complete(source, tmp_path, monkeypatch):

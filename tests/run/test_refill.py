@@ -12,7 +12,7 @@ from medcutmix_cli.errors import RunError
 from medcutmix_cli.run import refill as module
 from medcutmix_cli.run.folder import PairOutcome, RunFolder, read_run, write_json, write_text
 from medcutmix_cli.run.plan_file import piece_of, plan_rows, write_plan
-from medcutmix_cli.run.refill import RefillPass, refill_plan, refills_rendered
+from medcutmix_cli.run.refill import RefilledElsewhereError, RefillPass, refill_plan, refills_rendered
 from medcutmix_cli.run.reserve_file import PairUse, write_reserve
 from tests.builders import make_pair
 from tests.run_folders import write_run
@@ -139,9 +139,18 @@ def test_a_refill_that_another_process_overtook_is_not_written(tmp_path, monkeyp
         write_json(folder.run_file, asdict(replace(record, shards=[*record.shards, 1, 1])))
 
     monkeypatch.setattr(module, "write_piece", overtaken)
-    with pytest.raises(RunError, match="another process"):
+    with pytest.raises(RefilledElsewhereError, match="another process"):
         refill_plan(folder)
     assert len(read_run(folder).shards) == 3
+
+
+def test_a_refill_of_another_process_since_all_shards_were_found_complete_is_no_missing_shard(tmp_path):
+    folder = rejected_run(tmp_path / "run", [pair(0)], [pair(9)], {A: 1}, {0})
+    assert refill_plan(folder, 1).shards == 1
+    with pytest.raises(RefilledElsewhereError):
+        refill_plan(folder, 1)
+    with pytest.raises(RunError, match="1 of 2 shards are not complete"):
+        refill_plan(folder, 2)
 
 
 def test_a_shard_that_is_missing_stops_it(tmp_path):
