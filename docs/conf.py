@@ -17,11 +17,9 @@ root_doc = "docs/index"
 include_patterns = ["docs/**", "*.md", "examples/**.md", "tests/benchmarks/**.md", "tests/fuzzing/*.md"]
 exclude_patterns = ["examples/benchmark/INTRO.md", "**/__pycache__"]
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.intersphinx"]
-intersphinx_mapping: dict[str, tuple[str, None]] = {}  # the site is built, and read, without the network
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_heading_anchors = 4
 myst_links_external_new_tab = False
-suppress_warnings = ["myst.header", "misc.highlighting_failure"]
 
 default_role = "literal"
 smartquotes = False
@@ -30,9 +28,8 @@ autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
-napoleon_use_ivar = (
-    True  # fields of records are in the text of their class, and not objects of their own as well
-)
+# Fields of records are in the text of their class, and not objects of their own as well.
+napoleon_use_ivar = True
 napoleon_custom_sections = [("Options", "params_style")]  # of the API: configuration/option_help.py
 
 html_theme = "furo"

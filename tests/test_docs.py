@@ -45,9 +45,15 @@ from tests.pages import example, figure, keywords, schema, strategies
 from tests.pages.docstrings import first_sentence
 from tests.released_trees import WRITERS
 
+
+def fenced(text, language):
+    """Return the fenced blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
 TEXT = README.read_text(encoding="utf-8")
-CONSOLE = re.findall(r"```console\n(.*?)```", TEXT, flags=re.DOTALL)
-PYTHON = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+CONSOLE = fenced(TEXT, "console")
+PYTHON = fenced(TEXT, "python")
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 ALL = {
@@ -225,7 +231,7 @@ def test_what_the_readme_and_its_pages_type_on_the_sample_works(tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     blocks = [*ON_SAMPLE]
     for page in ALSO_ON_SAMPLE:
-        found = re.findall(r"```console\n(.*?)```", DOCS[page], flags=re.DOTALL)
+        found = fenced(DOCS[page], "console")
         assert found, page
         blocks += found
     lines = list(dict.fromkeys(line for block in blocks for line in block.splitlines()))
@@ -236,7 +242,7 @@ def test_what_the_readme_and_its_pages_type_on_the_sample_works(tmp_path, monkey
         )
         run_console(told, samples)
     for page in ALSO_ON_SAMPLE:
-        run_python(page, re.findall(r"```python\n(.*?)```", DOCS[page], flags=re.DOTALL))
+        run_python(page, fenced(DOCS[page], "python"))
     assert (tmp_path / "report.html").stat().st_size > 10_000
     assert '"missing": []' in capsys.readouterr().out
 
@@ -267,7 +273,7 @@ def test_the_readmes_python_works(tmp_path, monkeypatch):
 
 def test_a_mix_is_made_again_as_the_page_says_and_nulls_are_where_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"```python\n(.*?)```", DOCS["schema.md"], flags=re.DOTALL)
+    blocks = fenced(DOCS["schema.md"], "python")
     run_python("docs/schema.md", blocks)
     rows = list(read_rows(tmp_path / "run" / "data" / "part-00000.parquet"))
     assert rows
@@ -277,7 +283,7 @@ def test_a_mix_is_made_again_as_the_page_says_and_nulls_are_where_it_says(tmp_pa
 
 @pytest.mark.parametrize("page", [name for name in DOCS if name != "schema.md"])
 def test_the_python_of_other_pages_is_python_and_names_what_there_is(page):
-    for block in re.findall(r"```python\n(.*?)```", DOCS[page], flags=re.DOTALL):
+    for block in fenced(DOCS[page], "python"):
         compile(block, page, "exec")
         for name in re.findall(r"\bmedcutmix_cli\.(\w+)\(", block):
             assert hasattr(medcutmix_cli, name), name
@@ -560,9 +566,7 @@ def test_every_kind_of_data_set_is_on_the_page_of_own_data():
 
 def test_the_python_of_its_page_works(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    known = run_python(
-        "docs/python.md", re.findall(r"```python\n(.*?)```", DOCS["python.md"], flags=re.DOTALL)
-    )
+    known = run_python("docs/python.md", fenced(DOCS["python.md"], "python"))
     assert len(known["mixes"]) == len(known["pairs"]) > 10
     assert sorted(known["batch"]) == ["image", "label_w", "lam", "report"]
 
@@ -634,7 +638,7 @@ def test_what_the_page_types_to_check_a_published_data_set_recognises_it(tmp_pat
 def test_what_the_page_of_phantoms_types_draws_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    (block,) = re.findall(r"```console\n(.*?)```", DOCS["phantoms.md"], flags=re.DOTALL)
+    (block,) = fenced(DOCS["phantoms.md"], "console")
     for number, line in enumerate(block.splitlines()):
         told = line.removeprefix("$ medcutmix ").replace("SAMPLE", f"SAMPLE{number}")
         call(shlex.split(re.sub(r"--studies \d+", "--studies 12", told)))
@@ -644,7 +648,7 @@ def test_what_the_page_of_phantoms_types_draws_them(tmp_path, monkeypatch):
 def test_the_sections_of_the_complaint_are_those_of_a_tree_of_mimic_cxr(tmp_path, monkeypatch, samples):
     monkeypatch.chdir(tmp_path)
     draw(["mimic-cxr"], samples)
-    (block,) = re.findall(r"```console\n(.*?)```", DOCS["faq.md"], flags=re.DOTALL)
+    (block,) = fenced(DOCS["faq.md"], "console")
     run_console(block, samples)
     assert (tmp_path / "mimic_cxr_sectioned.csv").read_text().startswith("study,impression,findings,")
 
@@ -653,7 +657,7 @@ def test_the_maps_that_a_plan_needs_are_listed_as_the_page_of_encoders_says(tmp_
     monkeypatch.chdir(tmp_path)
     draw(["SAMPLE"], samples)
     call(["plan", "SAMPLE", "PLANNED-RUN"])
-    blocks = re.findall(r"```python\n(.*?)```", ENCODERS, flags=re.DOTALL)
+    blocks = fenced(ENCODERS, "python")
     needed = run_python("encoders.md", blocks)["needed"]
     assert needed.num_rows
     assert needed.column_names == ["image_id", "image_path", "sentence"]

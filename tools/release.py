@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tools.sbom import write_bill
-from tools.wheelhouse import fill
+from tools.wheelhouse import bracketed, fill
 
 ROOT = Path(__file__).resolve().parents[1]
 _HEADING = re.compile(r"^## \[?([^\]\s]+)\]?", re.MULTILINE)
@@ -100,11 +100,16 @@ def build_wheel(folder: Path) -> Path:
     return wheel
 
 
-def install(wheel: Path, folder: Path) -> Path:
-    """Install a wheel with the pinned libraries into a clean environment; return its `medcutmix`."""
+def install(folder: Path, *asked: str | Path, before: tuple[str, ...] = ()) -> Path:
+    """Install what pip is asked for into a clean environment; return its `medcutmix`.
+
+    Args:
+        folder: Of the environment.
+        asked: Words behind `pip install`.
+        before: Words before the command, for example of `unshare`.
+    """
     venv.create(folder, with_pip=True)
-    pip = (folder / "bin" / "python", "-m", "pip", "install", "--quiet")
-    _run(*pip, "--constraint", ROOT / "constraints.txt", wheel, folder=folder)
+    _run(*before, folder / "bin" / "python", "-m", "pip", "install", "--quiet", *asked, folder=folder)
     return folder / "bin" / "medcutmix"
 
 
@@ -118,14 +123,6 @@ def networkless() -> tuple[str, ...]:
     if not shutil.which("unshare") or subprocess.run([*before, "true"], check=False).returncode:
         sys.exit("this system makes no network namespace: unshare --map-root-user --net")
     return before
-
-
-def install_offline(wheels: Path, folder: Path, extras: str, before: tuple[str, ...]) -> Path:
-    """Install from a folder of wheels alone, as docs/install.md says; return its `medcutmix`."""
-    venv.create(folder, with_pip=True)
-    pip = (folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-index", "--find-links", wheels)
-    _run(*before, *pip, "--constraint", wheels / "constraints.txt", f"medcutmix[{extras}]", folder=folder)
-    return folder / "bin" / "medcutmix"
 
 
 def _run(*command: str | Path, folder: Path) -> None:
@@ -149,7 +146,8 @@ def check_wheel() -> None:
     with tempfile.TemporaryDirectory() as folder:
         places = Path(folder, "dist"), Path(folder, "venv")
         places[0].mkdir()
-        run_commands(install(build_wheel(places[0]), places[1]))
+        wheel = build_wheel(places[0])
+        run_commands(install(places[1], "--constraint", ROOT / "constraints.txt", wheel))
     print("the wheel installs, and the README's commands run from it")
 
 
@@ -159,7 +157,10 @@ def check_offline() -> None:
     with tempfile.TemporaryDirectory() as folder:
         wheels = Path(folder, "wheels")
         fill(wheels, extras)
-        run_commands(install_offline(wheels, Path(folder, "venv"), ",".join(extras), before), before)
+        # As docs/install.md says it.
+        asked = ("--no-index", "--find-links", wheels, "--constraint", wheels / "constraints.txt")
+        program = install(Path(folder, "venv"), *asked, "medcutmix" + bracketed(extras), before=before)
+        run_commands(program, before)
     print("the wheels install without a network, and the README's commands run there")
 
 

@@ -9,12 +9,13 @@ installation from it then does not.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from medcutmix_cli.system.file_hash import file_sha256
 
 ROOT = Path(__file__).resolve().parents[1]
 SUMS = "SHA256SUMS"
@@ -48,12 +49,8 @@ def bracketed(extras: Sequence[str]) -> str:
 
 def sums(folder: Path) -> str:
     """Return what `sha256sum -c` reads, of all files but the sums themselves, by name."""
-    lines = []
-    for path in sorted(folder.iterdir()):
-        if path.name != SUMS:
-            with path.open("rb") as opened:
-                lines.append(f"{hashlib.file_digest(opened, 'sha256').hexdigest()}  {path.name}\n")
-    return "".join(lines)
+    files = sorted(path for path in folder.iterdir() if path.name != SUMS)
+    return "".join(f"{file_sha256(path)}  {path.name}\n" for path in files)
 
 
 def main(words: Sequence[str] | None = None) -> None:

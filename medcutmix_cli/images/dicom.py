@@ -161,12 +161,10 @@ def _refuse(header: FileDataset) -> None:
     photometric = str(header.get("PhotometricInterpretation", ""))
     if photometric == "PALETTE COLOR":
         raise ImageError("the DICOM picture has a palette", reason="dicom-palette")
-    if not header.get(
-        "SamplesPerPixel"
-    ):  # type 1 (PS3.3 C.7.6.3): others refuse the file, or take anything for it
-        raise ImageError(
-            "the DICOM file does not say its samples per pixel", reason="dicom-unsupported-pixels"
-        )
+    # Type 1 (PS3.3 C.7.6.3): others refuse the file, or take anything for it.
+    if not header.get("SamplesPerPixel"):
+        what = "the DICOM file does not say its samples per pixel"
+        raise ImageError(what, reason="dicom-unsupported-pixels")
     if int(header.SamplesPerPixel) != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2"):
         raise ImageError("the DICOM picture is in colour", reason="dicom-colour")
     if int(header.get("NumberOfFrames") or 1) != 1:
@@ -204,11 +202,12 @@ def _decode(content: memoryview) -> Plane:
 
 
 def _check_length(header: FileDataset) -> None:
+    if header.file_meta.TransferSyntaxUID.is_encapsulated:
+        return
     needed = int(header.Rows) * int(header.Columns) * int(header.BitsAllocated) // 8
-    if not header.file_meta.TransferSyntaxUID.is_encapsulated and len(header.PixelData) < needed:
+    if len(header.PixelData) < needed:
         raise ImageError("the DICOM file ends before its last pixel", reason="image-truncated")
-    if not header.file_meta.TransferSyntaxUID.is_encapsulated:
-        check_frames(len(header.PixelData), needed)
+    check_frames(len(header.PixelData), needed)
 
 
 def _undecodable(header: FileDataset) -> ImageError:

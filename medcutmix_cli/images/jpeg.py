@@ -45,17 +45,19 @@ def check_jpeg(content: memoryview) -> JpegSize:
         ImageError: "image-truncated", "image-empty", "image-too-large", "image-multi-frame", "image-unsupported",
             "image-corrupt".
     """
-    size, scan, in_one = None, len(content), -1
+    size, scan, in_one = None, len(content), 0
     for segment in _segments(content):
         if segment.marker == _SCAN:
             scan = segment.at
-            if content[scan + 2 : scan + 3].tobytes() == bytes([max(in_one, 0)]):
+            if (
+                scan + 2 < len(content) and content[scan + 2] == in_one
+            ):  # components of the scan, of the frame
                 _check_end(content[segment.end :])
         elif segment.marker in _FRAMES:
             if size is not None:
                 raise ImageError("the JPEG has two frame headers", reason="image-multi-frame")
             size = _frame(content, segment)
-            in_one = -1 if segment.marker == _PROGRESSIVE else content[segment.at + 7]
+            in_one = 0 if segment.marker == _PROGRESSIVE else content[segment.at + 7]
         elif segment.marker == _APP2 and bytes(content[segment.at + 2 : segment.at + 6]) == b"MPF\0":
             raise ImageError("the file holds several JPEG pictures", reason="image-multi-frame")
     if size is None or not _ends(content, scan):

@@ -36,7 +36,7 @@ _LENGTHS_BY_COLOUR: Mapping[bytes, Mapping[int, Collection[int]]] = {
     b"sBIT": {0: (1,), 2: (3,), 3: (3,), 4: (2,), 6: (4,)},
     b"bKGD": {0: (2,), 2: (6,), 3: (1,), 4: (2,), 6: (6,)},
 }
-"""The same where the colour type says it; a type that is missing has no such chunk."""
+"""The same where the colour type says it; of a type that is missing no length is asked for."""
 
 # PNG specification 11.2.2: bits a sample that are allowed, by colour type.
 _BITS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}

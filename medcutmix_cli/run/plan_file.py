@@ -23,6 +23,9 @@ from medcutmix_cli.run.arrow_types import field_types, records_table
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 from medcutmix_cli.system.atomic_files import publish
 
+_DAMAGE: tuple[type[Exception], ...] = (*ARROW_ERRORS, IndexError)
+"""IndexError: there is no such shard."""
+
 PLAN_SCHEMA = pa.schema(list(field_types(Pair).items()))
 
 
@@ -71,7 +74,7 @@ def read_shard(path: Path, shard: int, columns: Sequence[str] | None = None) -> 
         piece, group = _place(path, shard)
         with pq.ParquetFile(piece, metadata=_footer_of(piece), page_checksum_verification=True) as file:
             return file.read_row_group(group, columns=columns)
-    except (OSError, pa.ArrowException, UnicodeDecodeError, IndexError) as error:
+    except _DAMAGE as error:
         raise _unreadable(f"the plan has no readable shard {shard}", path, error) from error
 
 

@@ -29,6 +29,11 @@ def test_whole_files_are_read_but_for_those_that_are_animated(tmp_path, kind):
     assert dict(tally.refused) == ({"image-animated": 1} if kind == "png" else {})
 
 
+@pytest.mark.parametrize("kind", ["png", "jpg", "dicom"])
+def test_the_files_that_are_damaged_are_the_same_each_time(tmp_path, kind):
+    assert fuzz_pictures.seeds_of(kind, tmp_path) == fuzz_pictures.seeds_of(kind, tmp_path)
+
+
 def test_a_picture_that_is_silently_another_is_seen(monkeypatch):
     read = fuzz_pictures.read_canvas
 

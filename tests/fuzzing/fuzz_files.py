@@ -37,7 +37,8 @@ from medcutmix_cli.main import main as medcutmix
 from tests.builders import make_report
 from tests.flips import KINDS as RUN_FILES
 from tests.flips import LEXICON, SpotEncoder, write_runs
-from tests.fuzzing.mutations import cut, flip, repeat, set_number
+from tests.fuzzing.mutations import cut, flip, mutate, repeat, set_number
+from tests.fuzzing.tallies import CaseTally, print_lines
 from tests.mimic_trees import Tree
 from tests.toy_encoder import use_encoder
 from tests.trees import write_manifest
@@ -81,14 +82,6 @@ def put_word(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 MUTATIONS = (flip, set_number, cut, repeat, put_word, put_word)
-
-
-def mutate(content: bytes, rng: np.random.Generator) -> bytes:
-    """Return the content with one or two kinds of damage."""
-    for _ in range(int(rng.integers(1, 3))):
-        if len(content) > 8:
-            content = MUTATIONS[int(rng.integers(len(MUTATIONS)))](content, rng)
-    return content
 
 
 @dataclass(frozen=True)
@@ -172,13 +165,10 @@ TARGETS: dict[str, Callable[[Path], list[Target]]] = {
 
 
 @dataclass
-class Tally:
+class Tally(CaseTally):
     """What became of the cases of one kind."""
 
-    cases: int = 0
     codes: Counter[str] = field(default_factory=Counter)
-    wrong: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
 
     def add(self, code: str, wrong: str, seconds: float) -> None:
         """Count a case."""
@@ -190,8 +180,7 @@ class Tally:
     def line(self, kind: str, seed: int, minutes: float) -> str:
         """Return a line of the table."""
         codes = ", ".join(f"exit {code}: {count}" for code, count in sorted(self.codes.items()))
-        wrong = ", ".join(f"{name} {count}" for name, count in sorted(self.wrong.items())) or "none"
-        return f"| {kind} | {self.cases} | {seed} | {minutes:.1f} | {wrong} | {self.slowest:.1f} | {codes} |"
+        return f"| {kind} | {self.cases} | {seed} | {minutes:.1f} | {self.wrongs} | {self.slowest:.1f} | {codes} |"
 
 
 def call(command: Sequence[str]) -> tuple[int | None, str]:
@@ -240,7 +229,9 @@ def cases_of(kind: str, first: int, last: int, seed: int) -> Iterator[tuple[int,
             rng = np.random.default_rng([seed, number])
             target = targets[number % len(targets)]
             yield number, "begun", target.path.name, 0.0
-            code, wrong, seconds = judge(target, mutate(target.path.read_bytes(), rng))
+            code, wrong, seconds = judge(
+                target, mutate(target.path.read_bytes(), rng, MUTATIONS, longer_than=8)
+            )
             yield number, code, wrong, seconds
 
 
@@ -261,7 +252,7 @@ def fuzz(kind: str, cases: int, seed: int) -> Tally:
     """Do `cases` cases of a kind, in as many processes as it takes."""
     tally, first = Tally(), 0
     while first < cases:
-        words = (sys.executable, "-m", __name__ if __name__ != "__main__" else "tests.fuzzing.fuzz_files")
+        words = (sys.executable, "-m", "tests.fuzzing.fuzz_files")
         asked = ("--work", kind, "--first", str(first), "--cases", str(cases), "--seed", str(seed))
         done = subprocess.run([*words, *asked], capture_output=True, text=True, check=False)
         outcomes = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
@@ -288,10 +279,7 @@ def main() -> None:
     if given.work:
         work(given.work, given.first, given.cases, given.seed)
         return
-    for kind in given.kinds:
-        started = time.monotonic()
-        tally = fuzz(kind, given.cases, given.seed)
-        print(tally.line(kind, given.seed, (time.monotonic() - started) / 60), flush=True)
+    print_lines(given.kinds, given.seed, lambda kind: fuzz(kind, given.cases, given.seed))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from pydicom.uid import (
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import read_canvas
 from tests.fuzzing.mutations import mutate
+from tests.fuzzing.tallies import CaseTally, print_lines
 from tests.pictures import make_shapes, write_dicom
 
 LONGEST = 10.0  # seconds
@@ -38,21 +39,17 @@ GREY = (make_shapes(*SIDE) >> 4).astype(np.uint8)
 
 
 @dataclass
-class Tally:
+class Tally(CaseTally):
     """What became of the cases of one format."""
 
-    cases: int = 0
     read: int = 0
     refused: Counter[str] = field(default_factory=Counter)
-    wrong: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
 
     def line(self, kind: str, seed: int, minutes: float) -> str:
         """Return a line of the table."""
         reasons = ", ".join(f"{name} {count}" for name, count in self.refused.most_common())
-        wrong = ", ".join(f"{name} {count}" for name, count in sorted(self.wrong.items())) or "none"
         numbers = f"{self.cases} | {seed} | {minutes:.1f} | {self.read} | {sum(self.refused.values())}"
-        return f"| {kind} | {numbers} | {wrong} | {self.slowest:.1f} | {reasons} |"
+        return f"| {kind} | {numbers} | {self.wrongs} | {self.slowest:.1f} | {reasons} |"
 
 
 def seeds_of(kind: str, folder: Path) -> list[bytes]:
@@ -88,7 +85,7 @@ def _dicoms(folder: Path) -> Iterator[bytes]:
         yield write_dicom(folder / name, make_shapes(*SIDE), **window, **how).read_bytes()
     for syntax in (RLELossless, "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"):
         header = pydicom.dcmread(write_dicom(folder / "packed", make_shapes(*SIDE), **window))
-        header.compress(syntax)
+        header.compress(syntax, generate_instance_uid=False)
         header.save_as(folder / "packed")
         yield (folder / "packed").read_bytes()
 
@@ -175,10 +172,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.keep is not None:
         given.keep.mkdir(parents=True, exist_ok=True)
-    for kind in given.kinds:
-        started = time.monotonic()
-        tally = fuzz(kind, given.cases, given.seed, given.keep)
-        print(tally.line(kind, given.seed, (time.monotonic() - started) / 60), flush=True)
+    print_lines(given.kinds, given.seed, lambda kind: fuzz(kind, given.cases, given.seed, given.keep))
 
 
 if __name__ == "__main__":

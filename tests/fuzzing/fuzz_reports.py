@@ -25,6 +25,7 @@ from medcutmix_cli.planning.reading import LONGEST_REPORT, runs_on
 from medcutmix_cli.records import Pair, Study
 from medcutmix_cli.reports.reader import ReportReader
 from tests.builders import make_study
+from tests.fuzzing.tallies import CaseTally, print_lines
 
 LONGEST = 10.0  # seconds
 COHORT = 40
@@ -65,21 +66,17 @@ ODD = (
 
 
 @dataclass
-class Tally:
+class Tally(CaseTally):
     """What became of the cases of one pairing."""
 
-    cases: int = 0
     pairs: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
-    wrong: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
 
     def line(self, kind: str, seed: int, minutes: float) -> str:
         """Return a line of the table."""
         told = ", ".join(f"{name} {count}" for name, count in self.dropped.most_common(6))
-        wrong = ", ".join(f"{name} {count}" for name, count in sorted(self.wrong.items())) or "none"
         numbers = f"{self.cases} | {seed} | {minutes:.1f} | {self.pairs}"
-        return f"| {kind} | {numbers} | {wrong} | {self.slowest:.1f} | {told} |"
+        return f"| reports, {kind} | {numbers} | {self.wrongs} | {self.slowest:.1f} | {told} |"
 
 
 def sentence(rng: np.random.Generator) -> str:
@@ -222,10 +219,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=2000, help="of each pairing")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    for pairing in PAIRINGS:
-        started = time.monotonic()
-        tally = fuzz(pairing, given.cases, given.seed)
-        print(tally.line(f"reports, {pairing}", given.seed, (time.monotonic() - started) / 60), flush=True)
+    print_lines(PAIRINGS, given.seed, lambda pairing: fuzz(pairing, given.cases, given.seed))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+Mutation = Callable[[bytes, np.random.Generator], bytes]
 
 PNG = b"\x89PNG\r\n\x1a\n"
 EDGES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
@@ -63,11 +66,13 @@ def mend(content: bytes, rng: np.random.Generator) -> bytes:
 MUTATIONS = (flip, flip, set_number, cut, repeat, mend, mend)
 
 
-def mutate(content: bytes, rng: np.random.Generator) -> bytes:
-    """Return the content with one or two kinds of damage."""
+def mutate(
+    content: bytes, rng: np.random.Generator, kinds: Sequence[Mutation] = MUTATIONS, longer_than: int = 64
+) -> bytes:
+    """Return the content with one or two kinds of damage; what is no longer than so many bytes stays as it is."""
     for _ in range(int(rng.integers(1, 3))):
-        if len(content) > 64:
-            content = MUTATIONS[int(rng.integers(len(MUTATIONS)))](content, rng)
+        if len(content) > longer_than:
+            content = kinds[int(rng.integers(len(kinds)))](content, rng)
     return content
 
 

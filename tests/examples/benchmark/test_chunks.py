@@ -15,6 +15,7 @@ from examples.benchmark.rows import RowName, run_row
 from medcutmix_cli.datasets.sample import write_sample
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
+from tests.examples.benchmark.tiny import tiny_training
 
 CHUNKS = 1  # and as many studies again for the tuning chunk
 
@@ -30,17 +31,9 @@ def place(tmp_path_factory):
 def config(place, **changes):
     whole = narrowed(read_config(), (), ("none", "same-finding", "oversampling"), ablations=False)
     mine = StudySet("mine", dataset=str(place / "data"), runs={"same-finding": str(place / "run")}, **changes)
-    training = replace(
-        whole.training,
-        side=32,
-        steps=3,
-        contrastive_steps=3,
-        batch=12,
-        contrastive_batch=12,
-        width=4,
-        embedding=8,
+    return replace(
+        whole, sets=(mine,), training=tiny_training(whole.training), chunks=CHUNKS, rows=0.25, workers=2
     )
-    return replace(whole, sets=(mine,), training=training, chunks=CHUNKS, rows=0.25, workers=2)
 
 
 def patients(place, ids):

@@ -9,6 +9,7 @@ from examples.benchmark.config import Arm, StudySet, narrowed, read_config
 from examples.benchmark.results import read_results
 from examples.benchmark.rows import RowName, all_rows, run_row
 from medcutmix_cli.errors import UsageError
+from tests.examples.benchmark.tiny import tiny_training
 
 TINY = StudySet("tiny", finding="consolidation", attribute="view", positives=40, train=80, test=24)
 BOTH = Arm("both", options={"pairing": "identity"}, copies=0.5)
@@ -17,21 +18,11 @@ INSIDE = Arm("inside", options={"pairing": "same-finding"}, layer=1, share=0.25)
 
 def tiny():
     whole = narrowed(read_config(), (), (), ablations=False)
-    training = replace(
-        whole.training,
-        side=32,
-        steps=3,
-        contrastive_steps=3,
-        batch=12,
-        contrastive_batch=12,
-        width=4,
-        embedding=8,
-    )
     return replace(
         whole,
         sets=(TINY,),
         arms=(*whole.arms, INSIDE, BOTH),
-        training=training,
+        training=tiny_training(whole.training),
         chunks=2,
         rows=0.25,
         height=192,
