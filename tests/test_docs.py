@@ -182,6 +182,24 @@ def test_what_a_page_points_to_is_there(page):
     assert not [link for link in links if not (page.parent / link).exists()]
 
 
+INSTALLS = sorted(
+    (str(path.relative_to(ROOT)), line)
+    for path in [*PROSE, ROOT / "constraints.txt"]
+    for line in re.findall(
+        r"pip install[^`\n]*?'?\.(?:\[\w+\])?'?(?=[`\s])", path.read_text(encoding="utf-8")
+    )
+)
+
+
+@pytest.mark.parametrize(("path", "line"), INSTALLS)
+def test_who_installs_from_the_source_is_told_the_versions_that_go_together(path, line):
+    assert re.search(r"--constraint constraints\.txt|--no-deps|--editable|-e ", line), path
+
+
+def test_install_lines_are_found_on_pages():
+    assert {"README.md", "docs/install.md", "examples/ray/README.md"} <= {path for path, _line in INSTALLS}
+
+
 def test_the_readme_points_to_every_page():
     assert set(re.findall(r"\]\(docs/([\w-]+\.md)", TEXT)) == set(DOCS)
 

@@ -19,7 +19,7 @@ from medcutmix_cli.system.extras import DISTRIBUTION
 
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_DATASETS_OFFLINE")
 _FOR_DEVELOPERS = frozenset({"dev", "site", "test"})
-_ANEW = "pip install -c constraints.txt . in the folder of the source"
+_ANEW = "pip install --constraint constraints.txt . in the folder of the source"
 _NAMED = 4
 """Packages named in one sentence; the others are counted."""
 
