@@ -26,8 +26,10 @@ from medcutmix_cli.datasets.tables import fingerprint
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.images.picture_parts import range_part
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
+from medcutmix_cli.system.regular_files import check_regular, read_regular
 
 _DICT, _INFO, _STATE = "dataset_dict.json", "dataset_info.json", "state.json"
+_MOST_BYTES = 1 << 24  # of a list of files
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _known(split: str) -> dict[str, str]:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(read_regular(path, _MOST_BYTES))
     except (OSError, ValueError) as error:
         what = f"the file cannot be read ({type(error).__name__})"
         raise DatasetError(what, where=str(path), hint="save the data set again") from error
@@ -127,6 +129,7 @@ class ArrowSource(FileSource):
     @cached_property
     def _schema(self) -> pa.Schema:
         try:
+            check_regular(self.path)
             with pa.memory_map(str(self.path)) as mapped, pa.ipc.open_stream(mapped) as reader:
                 return reader.schema
         except ARROW_ERRORS as error:

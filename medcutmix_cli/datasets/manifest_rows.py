@@ -22,6 +22,7 @@ from medcutmix_cli.datasets.embedded_pictures import is_picture_type, read_embed
 from medcutmix_cli.datasets.tables import explain_table_errors, open_table
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
+from medcutmix_cli.system.regular_files import check_regular
 
 SUFFIXES = (
     *(".csv", ".csv.gz", ".tsv", ".tsv.gz"),
@@ -194,6 +195,7 @@ def _object(path: Path, number: int, line: str) -> Row:
 
 def _parquet(path: Path) -> pq.ParquetFile:
     try:
+        check_regular(path)
         return pq.ParquetFile(path)
     except ARROW_ERRORS as error:
         raise DatasetError(f"this is not a Parquet file ({type(error).__name__})", where=str(path)) from error

@@ -13,6 +13,7 @@ from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.combination import UNPAIRED, CombinedDataset
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images.picture_parts import file_of
+from medcutmix_cli.system.regular_files import check_regular
 
 
 class Presence:
@@ -76,6 +77,7 @@ def _refused(path: Path | None) -> str:
             return ""
         if path.is_dir():
             return "" if any(path.iterdir()) else "its folder is empty"
+        check_regular(path)
         with path.open("rb"):
             return ""
     except FileNotFoundError:

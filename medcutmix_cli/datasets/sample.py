@@ -33,6 +33,7 @@ from medcutmix_cli.datasets.phantoms.sampling.studies import (
 from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.regular_files import read_regular
 
 __all__ = ["Box", "SampleSummary", "read_boxes", "write_sample"]
 
@@ -203,7 +204,7 @@ def _existing(directory: Path, settings: _SampleSettings) -> SampleSummary | Non
 def read_marker(directory: Path) -> dict[str, Any]:
     """Return what a sample says of how it was made; empty where the folder is none."""
     try:
-        marker = json.loads((directory / SAMPLE_MARKER).read_text(encoding="utf-8"))
+        marker = json.loads(read_regular(directory / SAMPLE_MARKER, 1 << 16))
     except (OSError, ValueError):
         return {}
     return marker if isinstance(marker, dict) else {}

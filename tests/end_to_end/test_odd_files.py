@@ -4,24 +4,27 @@ import gzip
 import io
 import json
 import os
+import re
 import socket
 import struct
 import tarfile
 import time
 import warnings
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from medcutmix_cli.datasets.manifest import Manifest
+from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.datasets.report_store import open_reports
 from medcutmix_cli.datasets.text_folder import TextFolder
 from medcutmix_cli.datasets.webdataset import WebDataset
-from medcutmix_cli.errors import DatasetError, ImageError
+from medcutmix_cli.errors import DatasetError, ImageError, UsageError
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.records import Study
+from tests.datasets.test_recognise import KINDS
 
 SECONDS = 2.0
 
@@ -120,6 +123,31 @@ def test_what_is_no_file_is_no_tar_of_pictures(tmp_path, kind):
     IRREGULAR[kind](tmp_path / "00000.tar")
     with quickly(), pytest.raises(DatasetError):
         list(WebDataset(tmp_path, split="train", view="PA").studies())
+
+
+PICTURES = (".jpg", ".png", ".dcm")
+
+
+def parts_of(root):
+    """Return the files of a data set that are no pictures, one of a kind."""
+    found = {re.sub(r"\d+", "", path.name): path for path in sorted(root.rglob("*")) if path.is_file()}
+    return [path for path in found.values() if path.suffix not in PICTURES]
+
+
+@pytest.mark.parametrize("odd", sorted(IRREGULAR))
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_no_part_of_a_data_set_is_waited_for(tmp_path, kind, odd):
+    root = KINDS[kind](tmp_path / "whole")
+    for part in parts_of(root):
+        kept = part.rename(tmp_path / "kept")
+        IRREGULAR[odd](part)
+        with quickly(), suppress(DatasetError, UsageError):
+            dataset = open_dataset(root, kind)
+            for _entry in dataset.studies():
+                pass
+            dataset.provenance()
+        part.rmdir() if part.is_dir() else part.unlink()
+        kept.rename(part)
 
 
 def zipped(change=None, names=("files/p10/p10000032/s1.txt",), **how):
