@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from medcutmix_cli.attention import Mask
+from medcutmix_cli.mixing.grey_levels import level_quantiles
 from medcutmix_cli.mixing.movement import IN_ITS_PLACE, Box, Movement, in_picture
 from medcutmix_cli.mixing.pasting import box_of, upsample
 from medcutmix_cli.mixing.views import Pixels, View
@@ -124,7 +125,7 @@ def _uncrushed(values: Pixels, mean_a: float, mean_b: float) -> float:
     """Return the greatest gain that keeps all but a hundredth at either end between black and white."""
     if values.size == 0:
         return np.inf
-    low, high = (float(value) for value in np.quantile(values, (0.01, 0.99)))
+    low, high = level_quantiles(values, (0.01, 0.99))
     dark = mean_a / (mean_b - low) if low < mean_b else np.inf
     light = (255.0 - mean_a) / (high - mean_b) if high > mean_b else np.inf
     return min(dark, light)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Mask
+from medcutmix_cli.mixing.grey_levels import level_quantiles
 from medcutmix_cli.mixing.movement import IN_ITS_PLACE, Movement, picture_box
 from medcutmix_cli.records import Placement
 
@@ -52,7 +53,8 @@ def _letters(picture: Pixels, side: int) -> npt.NDArray[np.bool_]:
 def _stands_out(picture: Pixels, stroke: int) -> npt.NDArray[np.bool_]:
     """Return what is bright and thinner than `stroke` (top-hat by opening)."""
     hat = cv2.morphologyEx(picture, cv2.MORPH_TOPHAT, np.ones((stroke, stroke), np.uint8))
-    return np.asarray((hat > _CONTRAST) & (picture >= _BRIGHT * np.quantile(picture, 0.995)))
+    (bright,) = level_quantiles(picture, (0.995,))
+    return np.asarray((hat > _CONTRAST) & (picture >= _BRIGHT * bright))
 
 
 def _in_band(centre: npt.NDArray[np.float64], shape: tuple[int, ...]) -> bool:
