@@ -28,7 +28,7 @@ def tell(status: RunStatus, out: Path, session: Session, *, json: bool, after_pl
 
     Raises:
         Exit: More pairs failed than `--max-fail-frac` allows, and none is still to be rendered.
-        NoPairsError: No pair was planned, or all is rendered and none was written.
+        NoPairsError: No pair was planned, or all is rendered and none was written, or nothing is mixed in any.
     """
     shown = not (json or session.quiet)
     if json:
@@ -45,12 +45,12 @@ def tell(status: RunStatus, out: Path, session: Session, *, json: bool, after_pl
         if not shown:
             _say_too_many(status, out)
         raise typer.Exit(TOO_MANY_FAILURES)
-    if status.has_no_pair:
+    if status.has_no_pair or status.has_no_mix:
         raise no_pairs(status, out)
 
 
 def print_status(status: RunStatus, out: Path) -> None:
-    """Print the document "status": the fields of `RunStatus`, its four checks, and where the run is."""
+    """Print the document "status": the fields of `RunStatus`, what it makes of them, and where the run is."""
     print_json(
         "status",
         status,
@@ -59,6 +59,8 @@ def print_status(status: RunStatus, out: Path) -> None:
         too_many_failures=status.too_many_failures,
         balanced=status.balanced,
         has_no_pair=status.has_no_pair,
+        has_no_mix=status.has_no_mix,
+        mixed=status.mixed,
     )
 
 

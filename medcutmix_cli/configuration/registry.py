@@ -59,5 +59,5 @@ def _missing(
 ) -> MissingExtraError:
     extra = point.extras[0] if point.extras else ""
     owner = point.dist.name if point.dist else DISTRIBUTION
-    line = pip_line(extra, owner) if extra else f"pip install {error.name}"
+    line = f"{pip_line(extra, owner)} (the extra {extra!r})" if extra else f"pip install {error.name}"
     return MissingExtraError(f"the {kind} {name!r} needs the package {error.name!r}", hint=line)

@@ -597,7 +597,7 @@ COLUMNS = Setting(
     "columns",
     {},
     Declaration(
-        "Manifest only: which column holds what, for example image=file_path. Repeat it.",
+        "Which column holds what, for example image=file_path; of tables of your own. Repeat it.",
         keyword="columns",
         flag="--column",
         panel=DATA,

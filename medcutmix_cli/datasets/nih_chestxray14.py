@@ -69,7 +69,7 @@ class NihChestXray14:
             raise UsageError("columns must map names to names", hint="in TOML: columns = {image = 'path'}")
         for role in self.columns:
             if role not in COLUMNS:
-                raise UsageError(f"no column can be the {role!r}", hint=suggest(role, COLUMNS))
+                raise UsageError(f"there is no role {role!r} of a column", hint=suggest(role, COLUMNS))
 
     @classmethod
     def recognises(cls, root: Path) -> bool:

@@ -11,7 +11,7 @@ from medcutmix_cli.configuration.settings import SPLITS
 from medcutmix_cli.datasets.base import is_synthetic
 from medcutmix_cli.datasets.column_roles import ROLES
 from medcutmix_cli.datasets.study_table import RowSource, TableValues, read_studies
-from medcutmix_cli.errors import UsageError
+from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.records import Drop, Study
 
 MAPPED = ("view", "split")
@@ -60,7 +60,7 @@ class TableDataset:
         for name in ("columns", "splits", "views", "maps"):
             _check_mapping(name, getattr(self, name))
         if unknown := sorted(set(self.columns) - set(ROLES)):
-            raise UsageError(f"no column can be the {unknown[0]!r}", hint=f"known: {', '.join(ROLES)}")
+            raise UsageError(f"there is no role {unknown[0]!r} of a column", hint=suggest(unknown[0], ROLES))
         for key in self.maps:
             if key.partition(":")[0] not in MAPPED or ":" not in key:
                 hint = f"{' or '.join(MAPPED)}, a colon, the value: --map view:Frontal=PA"

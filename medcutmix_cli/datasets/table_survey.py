@@ -166,5 +166,7 @@ def _leaves_out(role: str, meaning: str) -> bool:
 
 def _option(role: str, value: str) -> str:
     guess = next((m for m, names in GUESSES[role].items() if value.lower() in names), "")
-    guess = guess or ("PA" if role == "view" else "train")
+    guess = guess or (
+        "PA" if role == "view" else "train|validate|test"
+    )  # a test set must not be guessed to be another
     return f"--map {shlex.quote(f'{role}:{value}={guess}')}"

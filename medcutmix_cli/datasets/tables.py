@@ -117,7 +117,8 @@ def explain_table_errors(path: Path) -> Iterator[None]:
     except IrregularFileError as error:
         raise DatasetError("the table is no file", where=str(path)) from error
     except UnicodeDecodeError as error:
-        raise DatasetError("the table is not UTF-8 text", where=str(path)) from error
+        hint = "save it as UTF-8; iconv -f cp1252 -t utf-8 does, where it is of Windows in Western Europe"
+        raise DatasetError("the table is not UTF-8 text", where=str(path), hint=hint) from error
     except csv.Error as error:
         raise DatasetError(f"the table is not valid CSV ({error})", where=str(path)) from error
     except (OSError, EOFError, zlib.error) as error:  # BadGzipFile is an OSError

@@ -6,8 +6,9 @@ Reads tables to their end, some thousand reports and a sample of pictures. Write
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Unpack
@@ -142,10 +143,10 @@ def _checked(
     reasons = Counter(drop.reason for drop in dropped if drop.unit == "study")
     whole = [study for study in looked if isinstance(study, Study)]
     undecoded, decoded = _decode(source, chosen, settings)
-    columns = _names_columns(source)
+    hint = partial(hint_for, columns=_names_columns(source), values=isinstance(source, TableDataset))
     problems = [
-        *(_of_tables(survey, _unsaid(source), columns=columns) if survey else ()),
-        *_of_studies(len(chosen), reasons, _reasons_of(survey.values if survey else ()), columns=columns),
+        *(_of_tables(survey, _unsaid(source), columns=_names_columns(source)) if survey else ()),
+        *_of_studies(len(chosen), reasons, _reasons_of(survey.values if survey else ()), hint),
         *(() if isinstance(source, ReleasedTable) else _of_patients(whole)),
         *_of_release(source),
         *_of_pictures(decoded, undecoded),
@@ -198,7 +199,7 @@ def _of_tables(survey: TableSurvey, unsaid: Mapping[str, str], *, columns: bool)
     for table, what, hint in survey.lacking:
         yield DatasetProblem(True, f"{table}: {what}", hint)
     for cell in survey.cells:
-        more = f" ({cell.rows:,} rows; the first: {cell.where})"
+        more = f" ({_rows(cell.rows)}; the first: {cell.where})"
         yield DatasetProblem(True, f"{cell.what}{more}", cell.hint if columns else _AS_PUBLISHED)
     for role, different in survey.crowded:
         what = f"the column of the {role} has values that are none ({different:,} different ones)"
@@ -212,7 +213,7 @@ def _of_value(
     value: UnknownValue, survey: TableSurvey, unsaid: Mapping[str, str], *, columns: bool
 ) -> tuple[str, str]:
     if not value.value:
-        what = f"no {value.role} is said in {value.rows:,} rows, which are left out"
+        what = f"no {value.role} is said in {_rows(value.rows)}, which {_are(value.rows)} left out"
         if value.role in unsaid:
             return what, unsaid[value.role]
         column = (
@@ -221,24 +222,29 @@ def _of_value(
         whole = f"--{value.role}-all {'train' if value.role == 'split' else 'PA'}"
         return what, f"{column}{value.option if not column else whole}, if that is so"
     return (
-        f"the {value.role} {value.value!r} is not known: {value.rows:,} rows are left out",
+        f"the {value.role} {value.value!r} is not known: {_rows(value.rows)} {_are(value.rows)} left out",
         f"{value.option} if that is what it means",
     )
 
 
 def _of_studies(
-    usable: int, dropped: Counter[str], told: frozenset[str], *, columns: bool
+    usable: int, dropped: Counter[str], told: frozenset[str], hint: Callable[[str], str]
 ) -> Iterator[DatasetProblem]:
     if not usable:
-        yield DatasetProblem(
-            True, "no study can be mixed", _hints(dropped, columns=columns) or "is the data set empty?"
-        )
+        hints = dict.fromkeys(hint(reason) for reason, _ in dropped.most_common(2))
+        yield DatasetProblem(True, "no study can be mixed", "; ".join(hints) or "is the data set empty?")
     for reason, count in dropped.most_common():
         if reason.partition(":")[0] not in {*_BY_SETTINGS, *told}:
-            noun = "study is" if count == 1 else "studies are"
-            yield DatasetProblem(
-                False, f"{count:,} {noun} left out: {reason}", hint_for(reason, columns=columns)
-            )
+            noun = "study" if count == 1 else "studies"
+            yield DatasetProblem(False, f"{count:,} {noun} {_are(count)} left out: {reason}", hint(reason))
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _of_patients(studies: Sequence[Study]) -> Iterator[DatasetProblem]:
@@ -262,10 +268,6 @@ _AS_PUBLISHED = "compare the table with the one that was published: what its col
 
 _BY_SETTINGS = ("split-not-mixed", "excluded-by-id")
 """Reasons that somebody chose."""
-
-
-def _hints(dropped: Counter[str], *, columns: bool) -> str:
-    return "; ".join(dict.fromkeys(hint_for(reason, columns=columns) for reason, _ in dropped.most_common(2)))
 
 
 def _decode(

@@ -1,9 +1,9 @@
-"""The mixed pairs of a run as rows to export, read from its shards. Knows no data set and no profile."""
+"""The rows of a run as rows to export, read from its shards. Knows no data set and no profile."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medcutmix_cli.exports.laterality import find_laterality
@@ -66,6 +66,9 @@ class ShardMixes:
                 yield self._row(row)
 
     def _row(self, row: Row) -> ExportRow:
+        return _as_original(self._mixed(row)) if is_unmixed(row) else self._mixed(row)
+
+    def _mixed(self, row: Row) -> ExportRow:
         texts = RowTexts(row["report"], *(fold(row[name] or "") for name in _SECTIONS))
         sides = find_laterality(row["report"])
         return ExportRow(
@@ -89,3 +92,17 @@ class ShardMixes:
             picture=row["image"]["bytes"],
             picture_format=self.picture_format,
         )
+
+
+def _as_original(row: ExportRow) -> ExportRow:
+    """Return a row in which nothing is mixed as what it is: an original, to which nobody gave anything."""
+    return replace(
+        row,
+        key=f"kept-{row.key.removeprefix('mix-')}",
+        source="original",
+        donor_subject_id="",
+        donor_study_id="",
+        finding="",
+        strategy="",
+        lam=1.0,
+    )

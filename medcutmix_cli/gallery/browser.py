@@ -148,9 +148,12 @@ class _PageWriter:
 
     def _written(self, chosen: list[int]) -> Iterator[CataloguePair]:
         lines, done = written_pairs(self.contents), 0
-        for part, start in enumerate(range(0, len(chosen), PAIRS_A_PART)):
+        order = sorted(
+            chosen, key=lambda index: (lines[index].unmixed, index)
+        )  # what somebody wants to see first
+        for part, start in enumerate(range(0, len(order), PAIRS_A_PART)):
             articles: dict[str, str] = {}
-            for index in chosen[start : start + PAIRS_A_PART]:
+            for index in order[start : start + PAIRS_A_PART]:
                 yield self._article(lines[index], index, part, articles)
                 done += 1
                 if self.progress:

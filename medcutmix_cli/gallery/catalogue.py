@@ -8,10 +8,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.inspection.pair_record import exchange_words
+from medcutmix_cli.inspection.pair_record import AS_IT_IS, exchange_words, row_words
 from medcutmix_cli.run.contents import Contents, read_columns
 from medcutmix_cli.run.folder import PairOutcome, RunFolder, read_outcomes
 from medcutmix_cli.run.plan_file import read_shard
+from medcutmix_cli.run.shards import is_unmixed
 
 _WRITTEN = (
     *("pair_id", "finding", "finding_a", "strategy", "split", "side_a", "side_b", "image_mode", "lam"),
@@ -60,6 +61,11 @@ class CataloguePair:
     align_quality: float | None = None
     thumb: str = ""
     part: int = -1
+
+    @property
+    def unmixed(self) -> bool:
+        """Whether it is a study as it is, to which its donor gives nothing."""
+        return self.exchange == AS_IT_IS
 
     def with_article(self, part: int, thumb: str) -> CataloguePair:
         """Return the same, with where its article and its small picture are."""
@@ -123,14 +129,14 @@ def _written(row: Mapping[str, Any]) -> CataloguePair:
         id=row["pair_id"],
         state="written",
         rule="",
-        exchange=exchange_words(row["finding_a"], row["finding"]),
+        exchange=row_words(row),
         finding=row["finding"] or row["finding_a"],
         strategy=row["strategy"],
         split=row["split"],
         side=_side(row["side_a"], row["side_b"]),
         mode=row["image_mode"],
         recipient=row["study_id_a"],
-        donor=row["study_id_b"],
+        donor="" if is_unmixed(row) else row["study_id_b"],
         lam=row["lam"],
         area=None if row["lam_img_area"] is None else 1 - row["lam_img_area"],
         ground_p=max(evidence, default=None),

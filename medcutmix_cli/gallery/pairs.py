@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from string import Template
 
@@ -35,12 +36,12 @@ def pair_html(view: PairView, number: int, pictures: PagePictures) -> str:
         figures="".join(
             (
                 _parent("Recipient", view.recipient, view, pictures, "del"),
-                _parent("Donor", view.donor, view, pictures, "ins"),
+                _NO_DONOR if view.unmixed else _parent("Donor", view.donor, view, pictures, "ins"),
                 _mixed(view, pictures),
             )
         ),
         diff=diff_html(view.diff, view.entities),
-        donor=donor_html(view.donor.report, view.swaps),
+        donor=escape(_GIVES_NOTHING) if view.unmixed else donor_html(view.donor.report, view.swaps),
         weights="".join(_weight(name, share) for name, share in view.weights.items()),
         labels=_labels(view),
     )
@@ -126,6 +127,10 @@ def figure_html(role: str, layers: str, caption: str) -> str:
     return f'<figure data-role="{role}"><div class="picture">{layers}</div><figcaption>{caption}</figcaption></figure>'
 
 
+_GIVES_NOTHING = "Nobody gives anything: the study is as it is."
+_NO_DONOR = figure_html("donor", f'<p class="gone">{_GIVES_NOTHING}</p>', "<b>Donor</b>")
+
+
 def _weight(name: str, share: float) -> str:
     kind = ' class="named"' if name == "lam" else ""
     said = "-" if share != share else f"{share:.3f}"
@@ -138,7 +143,8 @@ def _weight(name: str, share: float) -> str:
 
 def _labels(view: PairView) -> str:
     """Return a row for each observation that one of the three reports speaks of."""
-    vectors = (view.recipient.labels, view.donor.labels, view.label_mixed)
+    nobody = (math.nan,) * len(view.label_order)
+    vectors = (view.recipient.labels, nobody if view.unmixed else view.donor.labels, view.label_mixed)
     rows = []
     for position, name in enumerate(view.label_order):
         said = [_SAID.get(vector[position], "") for vector in vectors]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from medcutmix_cli.mixing.movement import Movement
 from medcutmix_cli.mixing.shifts import cells_of
 from medcutmix_cli.records import Warp
+from medcutmix_cli.run.shards import is_unmixed
 
 IMAGE_WORDS = {
     "attended": "picture mixed where the maps say",
@@ -159,7 +162,12 @@ class PairView:
     @property
     def exchange(self) -> str:
         """Say which finding left and which came: one id where they are the same."""
-        return exchange_words(self.finding_a, self.finding)
+        return AS_IT_IS if self.unmixed else exchange_words(self.finding_a, self.finding)
+
+    @property
+    def unmixed(self) -> bool:
+        """Whether it is a study as it is, to which its donor gives nothing."""
+        return self.image_mode == "keep" and not (self.finding or self.finding_a)
 
     @property
     def edited(self) -> str:
@@ -185,6 +193,14 @@ class PairView:
         }
         critic = tuple(f"critic: {rule.replace('-', ' ')}" for rule in self.faults)
         return (*critic, *(words for words, holds in said.items() if holds))
+
+
+AS_IT_IS = "study as it is"
+
+
+def row_words(row: Mapping[str, Any]) -> str:
+    """Say the same of a row."""
+    return AS_IT_IS if is_unmixed(row) else exchange_words(row["finding_a"], row["finding"])
 
 
 def exchange_words(left: str, came: str) -> str:

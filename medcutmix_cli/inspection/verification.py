@@ -50,7 +50,7 @@ from medcutmix_cli.run.plan_file import plan_rows, read_plan
 from medcutmix_cli.run.problem import Problem
 from medcutmix_cli.run.refill import refills_rendered
 from medcutmix_cli.run.seals import FileSeal
-from medcutmix_cli.run.shards import Row, ShardHead, read_head, read_rows
+from medcutmix_cli.run.shards import Row, ShardHead, WrittenCount, read_head, read_rows
 from medcutmix_cli.run.status import run_status
 from medcutmix_cli.system.file_hash import file_sha256
 from medcutmix_cli.system.progress import show_progress
@@ -431,9 +431,9 @@ def _row_problems(check: _Check, state: ShardState, outcomes: list[PairOutcome] 
     planned = read_plan(check.folder.plan_file, state.shard)
     pairs = [pair for pair in planned if pair.pair_id not in gone]
     deep = check.deep.of_shard(state.shard, outcomes) if check.deep else None
-    count = 0
+    count = WrittenCount()
     for pair, row in zip(pairs, rows, strict=False):
-        count += 1
+        count = count.plus([row])
         if row["pair_id"] != pair.pair_id:
             yield Problem(row["pair_id"], "order", "rows and planned pairs do not match")
             return
@@ -445,8 +445,12 @@ def _row_problems(check: _Check, state: ShardState, outcomes: list[PairOutcome] 
             )
         if deep:
             yield from deep.compare(pair, row)
-    if count != len(pairs):
-        yield Problem(check.folder.shard_file(state.shard).name, "rows", "planned pairs without a row")
+    name = check.folder.shard_file(state.shard).name
+    if count.rows != len(pairs):
+        yield Problem(name, "rows", "planned pairs without a row")
+    elif count.unmixed != state.unmixed:
+        detail = f"{count.unmixed} studies as they are, but {state.unmixed} were counted"
+        yield Problem(name, "unmixed", detail)
     if deep:
         yield from deep.finish()
 

@@ -78,7 +78,8 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
     state = ShardState(
         shard=shard,
         planned=len(pairs),
-        written=count,
+        written=count.rows,
+        unmixed=count.unmixed,
         rejected=_count(outcomes, "rejected"),
         failed=_count(outcomes, "failed"),
         sha256=written.sha256,

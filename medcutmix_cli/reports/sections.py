@@ -15,6 +15,7 @@ RULES = ("mimic-official", "strict")
 _OFFICIAL_HEADER = re.compile(r"(?:\r?\n) ([A-Z ()/,-]+):\s")
 # `strict` takes any indent, the first line too, a colon that ends the report, and known headers in any case.
 _STRICT_HEADER = re.compile(r"(?:^|(?<=\n))[ \t]*([A-Z][A-Za-z ()/,-]{0,60}):(?=\s|$)")
+_STOPS = ".!?:;)]"
 _OFFICIAL_BLANK = re.compile(r"\r?\n \r?\n")
 _STRICT_BLANK = re.compile(r"\r?\n[ \t]*\r?\n")
 _NAMED = frozenset(
@@ -29,7 +30,8 @@ def split_sections(report: str, rules: str = "mimic-official") -> tuple[Section,
     With `mimic-official` an earlier findings or impression section becomes "other" where a later one of the
     same name follows, as the published extraction takes the last; `strict` keeps all of them. A report that
     names its findings or impression before the first header in MIMIC-CXR's own form (a line of its own, indented)
-    is not MIMIC-CXR's and is read by `strict`: a header must never become part of a sentence.
+    is not MIMIC-CXR's and is read by `strict`: a header must never become part of a sentence. There it is one too
+    where a whole report stands on one line, as cells of tables hold it.
 
     Args:
         report: Original report text.
@@ -70,12 +72,7 @@ def _raw_sections(report: str, rules: str) -> list[Section]:
 
 def _headers(report: str, rules: str) -> list[re.Match[str]]:
     if rules == "strict":
-        known = _exact_names(rules)
-        return [
-            match
-            for match in _STRICT_HEADER.finditer(report)
-            if match.group(1).isupper() or match.group(1).lower().strip() in known
-        ]
+        return _strict_headers(report)
     found, position = [], 0
     while match := _OFFICIAL_HEADER.search(report, position):
         found.append(match)
@@ -83,6 +80,32 @@ def _headers(report: str, rules: str) -> list[re.Match[str]]:
         line_break = report.find("\n", match.end())
         position = max(match.end(), line_break)
     return found
+
+
+def _strict_headers(report: str) -> list[re.Match[str]]:
+    known = _exact_names("strict")
+    found = [
+        match
+        for match in _STRICT_HEADER.finditer(report)
+        if match.group(1).isupper() or match.group(1).lower().strip() in known
+    ]
+    taken = [range(match.start(), match.end()) for match in found]
+    inside = (match for match in _inline_header().finditer(report) if _is_header(report, match))
+    found += [match for match in inside if not any(match.start(1) in span for span in taken)]
+    return sorted(found, key=lambda match: match.start())
+
+
+def _is_header(report: str, inline: re.Match[str]) -> bool:
+    """Say whether a known header within a line is one: in capitals, or in title case where a sentence has ended."""
+    header = inline.group(1)
+    return header.isupper() or (header[0].isupper() and report[inline.start() - 1] in _STOPS)
+
+
+@cache
+def _inline_header() -> re.Pattern[str]:
+    names = sorted((name for name, kind in _exact_names("strict").items() if kind != "other"), key=len)
+    anyone = "|".join(re.escape(name) for name in reversed(names))  # the longest that fits
+    return re.compile(rf"(?<=\S)[ \t]+({anyone}):(?=\s|$)", re.IGNORECASE)
 
 
 def _stripped(report: str, name: str, header: str, start: int, end: int) -> Section:

@@ -103,6 +103,7 @@ def _pairs(status: RunStatus) -> dict[str, int]:
     return {
         "pairs: planned": status.planned,
         "pairs: written": status.written,
+        **({"pairs: written, as the study is": status.unmixed} if status.unmixed else {}),
         **({"pairs: written without the map of a neighbour": unmapped} if unmapped else {}),
         "pairs: rejected": sum(status.rejected.values()),
         "pairs: failed": sum(status.failed.values()),
@@ -128,16 +129,16 @@ def _shape(shape: SetShape | None) -> str:
             f"Shares of {shape.originals} originals and of {shape.rows} planned rows, {shape.kept} of them as they",
             f"are. Shifted: by more than {shape.tolerance:.0%} and by a row or more.",
             "",
-            *("| what | originals | rows | |", "|---|---|---|---|"),
+            *("| what | originals | planned rows | |", "|---|---|---|---|"),
             *rows,
             "",
             *(
-                "| finding that comes | rows | donors | effective | most rows of one |",
+                "| finding that comes | planned rows | donors | effective | most rows of one |",
                 "|---|---|---|---|---|",
             ),
             *given,
             "",
-            f"Effective recipients {shape.recipients:.1f}; different sentences: {shape.row_sentences} in rows, "
+            f"Effective recipients {shape.recipients:.1f}; different sentences: {shape.row_sentences} in planned rows, "
             f"{shape.sentences} in originals.",
         ]
     )

@@ -202,6 +202,7 @@ class ShardState:
         notes: What a user should know, by name ("sentence-truncated", "batch-halved"), counted.
         calibration: Hash of the calibration file it was gated by, "" without a gate.
         failures: Hash of its failure list, "" where an earlier version wrote it.
+        unmixed: How many of the written rows are studies as they are.
     """
 
     shard: int
@@ -217,6 +218,7 @@ class ShardState:
     notes: dict[str, int] = field(default_factory=dict)
     calibration: str = ""
     failures: str = ""
+    unmixed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

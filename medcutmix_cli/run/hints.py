@@ -18,8 +18,8 @@ from medcutmix_cli.run.status import RunStatus
 _NAMED = 2
 """How many reasons are named: the others are in the sums that stand above."""
 
-_OF_COLUMNS = re.compile(r"\{([^}]*)\}")
-"""What is in braces in `hints.toml` holds only where columns can be named."""
+_OF_COLUMNS, _OF_VALUES = re.compile(r"\{([^}]*)\}"), re.compile(r"<([^>]*)>")
+"""What is in braces in `hints.toml` holds only where columns can be named, in angles where values can be mapped."""
 
 _STAGES = ("image", "encode", "mask", "mix")
 _PLURALS = {"study": "studies", "pair": "pairs"}
@@ -29,6 +29,9 @@ def no_pairs(status: RunStatus, out: str | Path) -> NoPairsError:
     """Return the error that says why a run has no pair: none could be planned, or none of its plan was written."""
     if not status.planned:
         return no_pairs_planned(status.dropped, out)
+    if status.has_no_mix:
+        what = f"nothing is mixed: every pair was rejected, and all {status.written:,} rows are studies as they are"
+        return _error(what, {**status.rejected, **status.failed}, "pair", out)
     return _error("no pair was written", {**status.rejected, **status.failed}, "pair", out)
 
 
@@ -37,15 +40,16 @@ def no_pairs_planned(dropped: Mapping[str, int], out: str | Path) -> NoPairsErro
     return _error("no pair could be planned", dropped, "study", out)
 
 
-def hint_for(reason: str, *, columns: bool = True) -> str:
+def hint_for(reason: str, *, columns: bool = True, values: bool = True) -> str:
     """Return what to try against a reason why studies or pairs were left out; failures are "stage:reason".
 
     Args:
         reason: Its name.
         columns: Whether columns can be named: those of a published data set are known.
+        values: Whether values can be mapped: those of MIMIC-CXR and ChestX-ray14 are known.
     """
-    hint = _hint_of(reason)
-    return _OF_COLUMNS.sub(r"\1" if columns else "", hint)
+    hint = _OF_COLUMNS.sub(r"\1" if columns else "", _hint_of(reason))
+    return _OF_VALUES.sub(r"\1" if values else "", hint)
 
 
 def _hint_of(reason: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
-from medcutmix_cli.errors import UsageError, suggest
+from medcutmix_cli.errors import UsageError
 from medcutmix_cli.run.hints import hint_for
 
 _STAGES = ("image", "encode", "mask", "mix")
@@ -44,6 +46,11 @@ def reasons() -> tuple[Reason, ...]:
     )
 
 
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else "`medcutmix reasons` lists all"
+
+
 def find_reason(name: str) -> Reason:
     """Return the reason of a name as it is counted: "mask:recipient-mask-too-small", "split-not-mixed:test".
 
@@ -58,7 +65,5 @@ def find_reason(name: str) -> Reason:
             return known[tried]
     start = next((reason for reason in reasons() if bare.startswith(f"{reason.name}-in-")), None)
     if start is None:
-        raise UsageError(
-            f"there is no reason {name!r}", hint=suggest(bare, sorted(known)).partition(" known:")[0]
-        )
+        raise UsageError(f"there is no reason {name!r}", hint=_nearest(bare, known))
     return start

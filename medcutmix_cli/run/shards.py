@@ -6,7 +6,7 @@ A shard is one Parquet file. Its bytes depend on its rows and on `ShardOrigin` o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,22 @@ METADATA_KEY = b"medcutmix"
 Row = dict[str, Any]
 
 
-def is_unmixed(row: Row) -> bool:
+def is_unmixed(row: Mapping[str, Any]) -> bool:
     """Say whether a row is a study as it is, which no finding came into or left (see `planning.originals`)."""
     return row["image_mode"] == "keep" and not row["finding"] and not row["finding_a"]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCount:
+    """How many rows were written, and how many of them are studies as they are."""
+
+    rows: int = 0
+    unmixed: int = 0
+
+    def plus(self, group: Iterable[Row]) -> WrittenCount:
+        """Count further rows."""
+        unmixed = [is_unmixed(row) for row in group]
+        return WrittenCount(self.rows + len(unmixed), self.unmixed + sum(unmixed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +111,17 @@ def write_shard(target: Path, rows: Iterable[Row], origin: ShardOrigin) -> int:
         How many rows were written.
     """
     with publish(target) as temporary:
-        return write_rows(temporary, rows, origin)
+        return write_rows(temporary, rows, origin).rows
 
 
-def write_rows(path: Path, rows: Iterable[Row], origin: ShardOrigin) -> int:
+def write_rows(path: Path, rows: Iterable[Row], origin: ShardOrigin) -> WrittenCount:
     """Write rows as `write_shard` does, to a file that is put in place by whoever asked for it."""
     schema = arrow_schema(origin)
-    written = 0
+    written = WrittenCount()
     with _writer(path, schema) as writer:
         for group in _grouped(rows, ROW_GROUP_ROWS):
             writer.write_table(pa.Table.from_pylist(group, schema=schema), row_group_size=ROW_GROUP_ROWS)
-            written += len(group)
+            written = written.plus(group)
     return written
 
 

@@ -29,6 +29,8 @@ class RunStatus:
         refused: Candidate pairs that planning tried and refused, by reason.
         pairs_missing: Pairs asked for (pairs_per_study) for which no donor was found.
         planned: Pairs in the plan.
+        written: Rows of the complete shards.
+        unmixed: How many of them are studies as they are.
         rejected: Pairs refused by a rule while rendering, by reason (likewise failed: by "stage:reason").
         waiting: Planned pairs in shards that are not complete.
         bytes: Size of the complete shards.
@@ -76,6 +78,12 @@ class RunStatus:
     targets: tuple[TargetOutcome, ...] = ()
     reserved: int = 0
     refills: tuple[RefillPass, ...] = ()
+    unmixed: int = 0
+
+    @property
+    def mixed(self) -> int:
+        """Written rows in which something is mixed."""
+        return self.written - self.unmixed
 
     @property
     def refill_due(self) -> bool:
@@ -107,6 +115,15 @@ class RunStatus:
     def has_no_pair(self) -> bool:
         """Say whether no pair was planned, or all is rendered and none was written."""
         return not self.planned or not (self.missing or self.written or self.refill_due)
+
+    @property
+    def has_no_mix(self) -> bool:
+        """Say whether all is rendered and every mix was rejected, so that only studies as they are remain.
+
+        Where nothing was to be mixed (the baseline `identity`), nothing is rejected either.
+        """
+        done = not (self.missing or self.refill_due)
+        return done and self.written > 0 and not self.mixed and sum(self.rejected.values()) > 0
 
     @property
     def balanced(self) -> bool:
@@ -153,6 +170,7 @@ def _add_up(
         pairs_missing=record.counts["pairs_missing"],
         planned=sum(record.shards),
         written=sum(state.written for state in states),
+        unmixed=sum(state.unmixed for state in states),
         rejected=_merge([state.rejected for state in states]),
         failed=_merge([state.failed for state in states]),
         waiting=sum(record.shards[shard] for shard in missing),

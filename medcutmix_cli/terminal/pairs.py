@@ -84,7 +84,10 @@ def _parents(view: PairView) -> Table:
         "view": "view",
         "side": "side",
     }.items():
-        values = (getattr(view.recipient, attribute), getattr(view.donor, attribute))
+        values = (
+            getattr(view.recipient, attribute),
+            "" if view.unmixed else getattr(view.donor, attribute),
+        )
         table.add_row(name, *(printable(value) or "-" for value in values))
     evidence = (view.recipient.ground_p, view.donor.ground_p)
     table.add_row("ground_p", *("-" if p is None else f"{p:.3f}" for p in evidence))
@@ -196,7 +199,8 @@ def _labels(view: PairView) -> Table:
     """Show each observation that any of the three reports speaks of, and what a loss may take the mix for."""
     table = plain_table("observation", "recipient", "donor", "mixed", "target", "state")
     table.columns[5].justify = "left"
-    vectors = (view.recipient.labels, view.donor.labels, view.label_mixed)
+    nobody = (math.nan,) * len(view.label_order)
+    vectors = (view.recipient.labels, nobody if view.unmixed else view.donor.labels, view.label_mixed)
     for position, name in enumerate(view.label_order):
         said = [_SAID.get(vector[position], "-") for vector in vectors]
         if set(said) != {"-"}:

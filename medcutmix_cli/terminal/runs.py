@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from medcutmix_cli.inspection.verification import Verification
     from medcutmix_cli.run.status import RunStatus
 
-_SHOWN_PROBLEMS = 20
+_SHOWN_PROBLEMS, _SHOWN_REFUSED = 20, 5
 
 
 def status_view(status: RunStatus, out: str | Path, *, after_plan: bool = False) -> RenderableType:
@@ -39,11 +39,13 @@ def status_view(status: RunStatus, out: str | Path, *, after_plan: bool = False)
     rows: dict[str, Text | str | Table] = {
         "Studies": _studies(status, reasons=not after_plan),
         "Pairs": _pairs(status, reasons=whole),
-        "Shards": _shards(status),
     }
+    if status.refused and not after_plan:
+        rows["Refused"] = _refused(status.refused)
+    rows["Shards"] = _shards(status)
     if after_plan:
         rows["Why"] = f"medcutmix status {shlex.quote(str(out))} lists every reason"
-    elif hint := reasons_hint(status.dropped, status.rejected, status.failed):
+    elif hint := reasons_hint(status.dropped, status.rejected, status.failed, status.refused):
         rows["Why"] = hint
     if status.targets:
         rows["Targets"] = targets_table(status.targets)
@@ -151,12 +153,21 @@ def _studies(status: RunStatus, *, reasons: bool) -> Table:
 
 def _pairs(status: RunStatus, *, reasons: bool) -> Table:
     rejected, failed = sum(status.rejected.values()), sum(status.failed.values())
-    parts = [f"{status.written:,} written", f"{rejected:,} rejected", f"{failed:,} failed"]
+    how = f" ({status.mixed:,} mixed, {status.unmixed:,} studies as they are)" if status.unmixed else ""
+    parts = [f"{status.written:,} written{how}", f"{rejected:,} rejected", f"{failed:,} failed"]
     if status.waiting:
         parts.append(f"{status.waiting:,} waiting")
     head = f"{status.planned:,} planned: {', '.join(parts)}"
     told = {"rejected": status.rejected, "failed": status.failed} if reasons else {}
     return with_reasons(head, told)
+
+
+def _refused(refused: Mapping[str, int]) -> Table:
+    """Say why planning did not propose more, the most frequent reasons alone."""
+    most = dict(sorted(refused.items(), key=lambda entry: (-entry[1], entry[0]))[:_SHOWN_REFUSED])
+    more = len(refused) - len(most)
+    head = f"{sum(refused.values()):,} candidates of planning"
+    return with_reasons(f"{head}; {quantity(more, 'more reason')} with --json" if more else head, {"": most})
 
 
 def _shards(status: RunStatus) -> str:

@@ -21,7 +21,7 @@ _NAMED = 6
 
 def shape_view(shape: SetShape) -> RenderableType:
     """Render both shares of every trait, what gives and receives, and a warning where a bound is broken."""
-    table = plain_table("originals against rows", "originals", "rows", "change")
+    table = plain_table("originals against planned rows", "originals", "planned", "change")
     shifted = shape.shifts()
     for trait, own, now in shape.shares():
         style = "bold yellow" if trait in shifted else ""
@@ -38,12 +38,12 @@ def _facts(shape: SetShape) -> dict[str, Text | str]:
         f"{printable(finding)} {count.effective:,.1f} of {count.donors:,}"
         for finding, count in shape.donors.items()
     )
-    kept = f", {shape.kept:,} of them as they are" if shape.kept else ""
+    kept = f", {shape.kept:,} of them studies as they are" if shape.kept else ""
     return {
-        "Rows": f"{shape.rows:,} of {quantity(shape.originals, 'original')}{kept}",
+        "Planned": f"{quantity(shape.rows, 'row')} of {quantity(shape.originals, 'original')}{kept}",
         "Donors": f"effective: {donors or '-'}",
         "Recipients": f"effective: {shape.recipients:,.1f}",
-        "Sentences": f"{shape.row_sentences:,} different ones in rows, {shape.sentences:,} in originals",
+        "Sentences": f"{shape.row_sentences:,} different ones in planned rows, {shape.sentences:,} in originals",
     }
 
 

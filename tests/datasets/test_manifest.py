@@ -175,7 +175,7 @@ def test_a_split_for_all_has_to_be_said(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        pytest.param({"columns": {"picture": "path"}}, "no column can be the 'picture'", id="unknown-role"),
+        pytest.param({"columns": {"picture": "path"}}, "there is no role 'picture'", id="unknown-role"),
         pytest.param({"columns": "path"}, "columns must map names to names", id="no-mapping"),
         pytest.param({"views": {"a": 1}}, "views must map names to names", id="no-name"),
     ],

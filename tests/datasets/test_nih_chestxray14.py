@@ -171,7 +171,7 @@ def test_tables_may_be_gzipped_and_lie_elsewhere(tmp_path):
         pytest.param({"split": "trian"}, "no split 'trian'", id="unknown-split"),
         pytest.param({"validate_share": 1.0}, "validate_share", id="all-validation"),
         pytest.param({"validate_share": "some"}, "validate_share", id="share-that-is-no-number"),
-        pytest.param({"columns": {"report": "text"}}, "no column can be", id="a-report"),
+        pytest.param({"columns": {"report": "text"}}, "there is no role", id="a-report"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(tmp_path, options, message):

@@ -90,7 +90,23 @@ def test_a_study_that_a_run_has_as_it_is_comes_once(kept_run, tmp_path, original
     assert 0 < unmixed < len(mixes(run))
     manifest = export(run, tmp_path / "x", to="folder", originals=originals)
     assert manifest.dropped.get("not-mixed-beside-originals", 0) == left_out * unmixed
-    assert manifest.rows["train"]["mix"] == len(mixes(run)) - left_out * unmixed
+    assert manifest.rows["train"]["mix"] == len(mixes(run)) - unmixed
+    assert manifest.rows["train"]["original"] == (STUDIES if left_out else unmixed)
+
+
+def test_a_study_as_it_is_is_exported_as_an_original_that_nobody_gave_to(kept_run, tmp_path):
+    export(kept_run, tmp_path / "x", to="folder")
+    lines = (tmp_path / "x" / "train" / "metadata.jsonl").read_text().splitlines()
+    rows = {row["key"]: row for row in map(json.loads, lines)}
+    for stored in mixes(kept_run):
+        kept = not stored["finding"]
+        row = rows[f"{'kept' if kept else 'mix'}-{stored['pair_id']}"]
+        assert row["source"] == ("original" if kept else "mix")
+        assert row["study_id"] == stored["study_id_a"]
+        assert row["donor_study_id"] == ("" if kept else stored["study_id_b"])
+        assert (row["strategy"], row["lam"]) == (
+            ("", 1.0) if kept else (stored["strategy"], pytest.approx(stored["lam"]))
+        )
 
 
 def test_originals_come_with_the_mixes_each_study_once_on_the_same_canvas(run, tmp_path):

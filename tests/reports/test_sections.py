@@ -95,6 +95,62 @@ def test_any_text_has_sections_that_slice_back(report, rules):
         assert 0 <= section.start < section.end <= len(report)
 
 
+BODIES = {
+    "INDICATION": "Cough.",
+    "COMPARISON": "None.",
+    "FINDINGS": "Consolidation at the right base. No effusion.",
+    "IMPRESSION": "Right basal pneumonia.",
+}
+ORDERS = [
+    ("FINDINGS", "IMPRESSION"),
+    ("INDICATION", "FINDINGS", "IMPRESSION"),
+    ("COMPARISON", "FINDINGS", "IMPRESSION"),
+    tuple(BODIES),
+]
+
+
+@pytest.mark.parametrize("between", [" ", "  ", "\t", "\n", "\n\n"])
+@pytest.mark.parametrize("case", [str.upper, str.capitalize])
+@pytest.mark.parametrize("rules", RULES)
+@pytest.mark.parametrize("names", ORDERS)
+def test_headers_are_seen_on_one_line_as_on_lines_of_their_own(names, rules, case, between):
+    report = between.join(f"{case(name)}: {BODIES[name]}" for name in names)
+    assert bodies(report, rules) == [(name.lower(), BODIES[name]) for name in names]
+
+
+def test_a_header_in_capitals_needs_no_stop_before_it():
+    found = bodies("FINDINGS: No acute disease IMPRESSION: Normal chest")
+    assert found == [("findings", "No acute disease"), ("impression", "Normal chest")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FINDINGS: No change in comparison: the heart is large.",
+        "FINDINGS: The overall Impression: unchanged.",
+        "FINDINGS: Date: unknown. Comment: the lungs are clear.",
+        "FINDINGS: Seen as a clinical impression.",
+    ],
+)
+def test_words_within_a_sentence_are_no_headers(text):
+    assert bodies(text) == [("findings", text.removeprefix("FINDINGS: "))]
+
+
+def test_a_longer_header_is_not_cut_into_two():
+    assert bodies("FINDINGS AND IMPRESSION: Clear.") == [("impression", "Clear.")]
+    report = "PAST MEDICAL HISTORY: Asthma.\nFINDINGS: Clear. CLINICAL HISTORY: Cough."
+    assert [(s.header, s.name) for s in split_sections(report, "strict")] == [
+        ("PAST MEDICAL HISTORY", "history"),
+        ("FINDINGS", "findings"),
+        ("CLINICAL HISTORY", "history"),
+    ]
+
+
+def test_mimics_own_form_is_read_as_published():
+    report = " FINAL REPORT\n FINDINGS: Clear. IMPRESSION: Normal.\n"
+    assert bodies(report)[1:] == [("findings", "Clear. IMPRESSION: Normal.")]
+
+
 @pytest.mark.parametrize("line_break", ["\n", "\r\n"])
 @pytest.mark.parametrize("indent", ["", "  "])
 def test_a_report_without_mimics_own_headers_still_has_its_sections(indent, line_break):

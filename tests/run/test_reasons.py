@@ -26,6 +26,43 @@ def problems():
     return {name for name in found if isinstance(name, str)}
 
 
+COUNTED = (
+    "planning/*.py",
+    "run/refill.py",
+    "rendering/*.py",
+    "encoders/runtime.py",
+    "evaluation/mixes.py",
+    "exports/**/*.py",
+)
+OTHER_NAMES = {"as-many"}
+
+
+def counted():
+    """Return what is kept under a name of its own, noted, or refused by a profile, where things are counted."""
+    found = set()
+    for path in sorted(path for pattern in COUNTED for path in PACKAGE.glob(pattern)):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        told = [node.value for node in tree.body if isinstance(node, ast.Assign)]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (
+                "note",
+                "_note",
+            ):
+                told += node.args
+            if isinstance(node, ast.FunctionDef) and node.name == "refuse":
+                told += [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
+        constants = (c.value for value in told for c in ast.walk(value) if isinstance(c, ast.Constant))
+        found |= {c for c in constants if isinstance(c, str) and re.fullmatch("[a-z]+(-[a-z]+)+", c)}
+    return found - OTHER_NAMES
+
+
+def test_whatever_is_counted_under_a_name_has_a_line():
+    named = counted()
+    assert {"for-rejected", "reserve-unfit", "batch-halved", "caption-empty", "row-as-it-is"} <= named
+    for name in sorted(named):
+        assert find_reason(name).advice, name
+
+
 def critic_rules():
     """Return the names of the critic's rules, from its modules."""
     text = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "reports/critic").glob("*.py"))
@@ -71,6 +108,12 @@ def test_every_line_is_one_sentence_and_each_name_there_once():
 )
 def test_a_reason_is_found_as_it_is_counted(typed, name):
     assert find_reason(typed).name == name
+
+
+def test_an_unknown_reason_that_is_like_none_is_told_where_all_are():
+    with pytest.raises(UsageError) as caught:
+        find_reason("xyz")
+    assert str(caught.value) == "there is no reason 'xyz' | `medcutmix reasons` lists all"
 
 
 def test_an_unknown_reason_names_the_nearest():
