@@ -19,14 +19,16 @@ from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.bundled import BundledEncoder
 from medcutmix_cli.images import read_canvas
+from medcutmix_cli.records import PictureRules
 
 CANVAS = 448
+
 MODEL = BundledEncoder()
 
 
 def draw_map(file: Path, sentence: str) -> np.ndarray:
     """Return a map of one sentence over the smallest square around a picture: (grid_h, grid_w), a logit a cell."""
-    canvas = read_canvas(file, CANVAS, "mimic-jpg")
+    canvas = read_canvas(file, CANVAS, PictureRules("mimic-jpg"))
     [image] = MODEL.encode_images([Picture(file.stem, canvas.pixels, canvas.placement)])
     [query] = MODEL.encode_sentences([sentence])
     return MODEL.attend(image, query.features).scores

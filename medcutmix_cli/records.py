@@ -64,6 +64,19 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureRules:
+    """What a run may choose of how a picture file becomes grey.
+
+    Attributes:
+        dicom_mode: How DICOM becomes grey: "mimic-jpg", "voi" or "minmax".
+        corrupt_jpeg: What becomes of a JPEG that libjpeg calls corrupt and decodes whole: "refuse" or "keep".
+    """
+
+    dicom_mode: str = "mimic-jpg"
+    corrupt_jpeg: str = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
     """One imaging study with its report, as the data set gives it.
 

@@ -1,5 +1,7 @@
 """Interrupt a run again and again, at random times and in random ways, and look at what it leaves behind.
 
+`tests.cluster.interruptions` does the same on Slurm and Ray.
+
 python -m tests.interruptions --times 100        the bundled encoder on the sample: plan, calibrate, render
 python -m tests.interruptions --times 100 --toy  a toy encoder on 1,200 studies: reports are read in processes
 
@@ -21,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,7 +126,7 @@ def interrupted(trial: Trial, run: Path, way: str, when: tuple[str, float]) -> I
     send(process, way)
     said = process.communicate(timeout=60)[1].decode()
     seen.seconds, seen.code = time.monotonic() - began, process.returncode
-    seen.wrong += [*_of_code(seen, said), *_of_processes(process.pid), *_of_folder(run, seen, process.pid)]
+    seen.wrong += [*_of_code(seen, said), *_of_processes(process.pid), *of_folder(run, seen, process.pid)]
     return seen
 
 
@@ -224,7 +226,8 @@ def processes_of(session: int) -> list[str]:
     return found
 
 
-def _of_folder(run: Path, seen: Interruption, pid: int) -> Iterator[str]:
+def of_folder(run: Path, seen: Interruption, pid: int) -> Iterator[str]:
+    """Say what of a run's folder is not as it must be; what `verify` finds goes into `seen`."""
     for path in run.glob("**/*.json"):
         json.loads(path.read_text())
     for path in (run / "data").glob("*.parquet"):
@@ -351,7 +354,7 @@ def _bundled(folder: Path, studies: int) -> Trial:
     return Trial("bundled", (*program, "augment", source), ("--shard-size", "4"), {}, {})
 
 
-def table(seen: list[Interruption]) -> str:
+def table(seen: list[Interruption], ways: Sequence[str] = tuple(WAYS)) -> str:
     """Lay out what happened, a row for each way and phase."""
     groups: dict[tuple[str, str], list[Interruption]] = defaultdict(list)
     for one in seen:
@@ -362,7 +365,7 @@ def table(seen: list[Interruption]) -> str:
         "|---|---|--:|---|--:|--:|",
     ]
     for (way, phase), ones in sorted(
-        groups.items(), key=lambda g: (list(WAYS).index(g[0][0]), order.index(g[0][1]))
+        groups.items(), key=lambda g: (ways.index(g[0][0]), order.index(g[0][1]))
     ):
         codes = ", ".join(f"{code}" for code in sorted({one.code for one in ones}))
         took = [one.seconds for one in ones]
@@ -372,14 +375,14 @@ def table(seen: list[Interruption]) -> str:
     return "\n".join(lines)
 
 
-def summary(trial: Trial, seen: list[Interruption], completed: int) -> str:
-    """Say in words what the table is of."""
+def summary(seen: list[Interruption], completed: int, seconds: float) -> str:
+    """Say in words what the table is of; an undisturbed run takes so many seconds."""
     wrong = sum(bool(one.wrong) for one in seen)
     found = Counter(rule for one in seen for rule in one.found)
     rules = ", ".join(f'"{rule}" {count}' for rule, count in sorted(found.items())) or "nothing"
     return (
         f"{len(seen)} interruptions, {completed} runs completed with the bytes of an undisturbed one "
-        f"({sum(trial.seconds.values()):.0f} s); {wrong} left something wrong. Found by `verify` then, in so many "
+        f"({seconds:.0f} s); {wrong} left something wrong. Found by `verify` then, in so many "
         f"interruptions: {rules}."
     )
 
@@ -392,7 +395,7 @@ def write_table(name: str, text: str) -> None:
     TABLES.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
 
 
-def _signals_as_in_a_terminal() -> None:
+def signals_as_in_a_terminal() -> None:
     """Undo what `nohup` and `&` leave behind: an ignored signal is inherited, and the program respects it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
         usual = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
@@ -410,12 +413,12 @@ def main() -> None:
     parser.add_argument("--toy", action="store_true")
     parser.add_argument("--write", action="store_true", help=f"write the table into {TABLES.name}")
     chosen = parser.parse_args()
-    _signals_as_in_a_terminal()
+    signals_as_in_a_terminal()
     with prepared(toy=chosen.toy, studies=chosen.studies) as (trial, folder):
         print(f"a whole run takes {sum(trial.seconds.values()):.1f} s", flush=True)
         seen, completed = interrupt_many(trial, folder, chosen.times, random.Random(chosen.seed))
     command = f"python -m tests.interruptions {' '.join(sys.argv[1:])}"
-    text = f"`{command}`\n\n{summary(trial, seen, completed)}\n\n{table(seen)}"
+    text = f"`{command}`\n\n{summary(seen, completed, sum(trial.seconds.values()))}\n\n{table(seen)}"
     print(text)
     if chosen.write:
         write_table(trial.name, text)

@@ -63,6 +63,12 @@ def write_jpeg(path: Path, grey: npt.NDArray[np.uint8]) -> Path:
     return path
 
 
+def with_rubbish(jpeg: bytes, marker: bytes = b"\xff\xd9") -> bytes:
+    """Put bytes that are no pixels before the last of a JPEG's markers: libjpeg calls it corrupt."""
+    at = jpeg.rindex(marker)
+    return jpeg[:at] + b"\x12\x34\x56" * 9 + jpeg[at:]
+
+
 def psnr(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float:
     """Return the peak signal-to-noise ratio of two 8-bit pictures in dB, at most 99."""
     error = float(np.mean((one.astype(np.float64) - other) ** 2))

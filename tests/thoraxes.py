@@ -16,7 +16,7 @@ from medcutmix_cli.datasets.phantoms.anatomy import lung
 from medcutmix_cli.datasets.phantoms.canvas import make_frame
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.images.placement import letterbox
-from medcutmix_cli.records import Placement
+from medcutmix_cli.records import PictureRules, Placement
 from medcutmix_cli.registration.pictures import RegisteredPicture, register_picture
 from medcutmix_cli.registration.thumbnails import SIDE
 from tests.pictures import SHARED
@@ -143,7 +143,7 @@ def _with_mask(row: dict[str, str], folder: Path, canvas: int) -> Chest | None:
     mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.is_file() else None
     if mask is None or not (mask >= 200).any():
         return None
-    read = read_canvas(folder / row["path"], canvas, "voi")
+    read = read_canvas(folder / row["path"], canvas, PictureRules("voi"))
     lungs = on_canvas((mask >= 200).astype(np.uint8), read.placement, cv2.INTER_NEAREST) > 0
     return Chest(read.pixels, read.placement, lungs, row["patientid"])
 
@@ -162,7 +162,7 @@ def _with_boxes(folder: Path, canvas: int) -> list[tuple[Chest, dict[str, tuple[
         names = (Path(row["path"]).name, Path(row["path"]).stem)
         own = [box for box in boxes if box["image"] in names]
         if own:
-            read = read_canvas(folder / row["path"], canvas, "voi")
+            read = read_canvas(folder / row["path"], canvas, PictureRules("voi"))
             chest = freeze(Chest(read.pixels, read.placement, None, row["patientid"]))
             found.append((chest, {box["lung"]: _middle(box, read.placement) for box in own}))
     return found

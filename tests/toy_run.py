@@ -1,6 +1,7 @@
 """Run with the toy encoder in a process of its own, to be killed.
 
-python -m tests.toy_run DATA OUT SIZE calls the API; python -m tests.toy_run augment ... is the command line.
+python -m tests.toy_run DATA OUT SIZE calls the API; python -m tests.toy_run augment ... (plan, render) is the command
+line.
 """
 
 import sys
@@ -19,7 +20,7 @@ def main(dataset: str, out: str, shard_size: str) -> None:
 
 if __name__ == "__main__":
     use_encoder(setattr, lambda _settings: ToyEncoder())
-    if sys.argv[1] == "augment":
+    if sys.argv[1] in ("augment", "plan", "render"):
         medcutmix()
     else:
         main(*sys.argv[1:])

@@ -19,6 +19,7 @@ from safetensors.numpy import save_file
 
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import read_canvas
+from medcutmix_cli.records import PictureRules
 from medcutmix_cli.registration.maps import PlaceMap, invert, look_up
 from medcutmix_cli.registration.poses import fit_pose
 from medcutmix_cli.registration.template import OUTLINES, PICTURE, Template
@@ -46,7 +47,7 @@ def pictures(folder: Path) -> Iterator[tuple[Thumbnail, str]]:
     for row in rows:
         if (folder / row["path"]).is_file():
             try:
-                canvas = read_canvas(folder / row["path"], CANVAS, "voi")
+                canvas = read_canvas(folder / row["path"], CANVAS, PictureRules("voi"))
             except ImageError:
                 continue
             yield make_thumbnail(canvas.pixels, canvas.placement), row["path"]

@@ -18,7 +18,7 @@ from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.images import read_canvas, single_threaded_opencv
 from medcutmix_cli.planning.reading import choose_image, read_study, sorted_studies
-from medcutmix_cli.records import Drop, Image, ReadStudy, Study
+from medcutmix_cli.records import Drop, Image, PictureRules, ReadStudy, Study
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.seeds import stable_hash
 from medcutmix_cli.system.cpus import usable_cpus
@@ -75,7 +75,7 @@ def small_pictures(paths: Iterable[Path], whole: Benchmark) -> list[Pixels]:
     """Read picture files, letterboxed and shrunk as the pictures of a run are."""
 
     def small(path: Path) -> Pixels:
-        return shrunk(read_canvas(path, whole.canvas, "mimic-jpg").pixels, whole.training.side)
+        return shrunk(read_canvas(path, whole.canvas, PictureRules("mimic-jpg")).pixels, whole.training.side)
 
     with single_threaded_opencv(), ThreadPoolExecutor(whole.workers or usable_cpus()) as pool:
         return list(pool.map(small, paths))

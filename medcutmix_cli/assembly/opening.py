@@ -92,7 +92,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
         encoder=encoder,
         rules=open_mix_rules(record, ensure_calibration(folder, record, pictures, gate, threads, progress)),
         canvas=settings.image.canvas,
-        dicom_mode=settings.image.dicom_mode,
+        reading=settings.image.reading,
         features=settings.image.features,
         workers=threads,
         stage_dir=settings.run.stage_dir,
@@ -139,7 +139,7 @@ def _picture_source(settings: Settings, encoder: Encoder) -> PictureSource:
     return PictureSource(
         source.resolve,
         settings.image.canvas,
-        settings.image.dicom_mode,
+        settings.image.reading,
         encoder,
         settings.run.stage_dir,
         Presence(source),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -172,7 +173,7 @@ def maps(
 
     session = Session.of(context, quiet=quiet)
     chosen = resolve_options(images, None, {**settings, "encoder": encoder}).settings
-    measured = MapSettings(**_typed(how), dicom_mode=chosen.image.dicom_mode)
+    measured = MapSettings(**_typed(how), **asdict(chosen.image.reading))
     with meter(quiet=session.quiet) as progress:
         found = evaluate_maps(
             images,

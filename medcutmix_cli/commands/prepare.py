@@ -70,6 +70,7 @@ def _tell(dataset: Path, made: CacheSummary) -> None:
         "Canvas": " and ".join(f"{side} x {side}" for side in made.sides) or "none",
         "Parts": f"{made.made:,} made, {made.kept:,} there already",
         "Unreadable": left_out or "none",
+        **({"Kept": f"{made.corrupt:,} that libjpeg calls corrupt"} if made.corrupt else {}),
         "Where": str(made.cache),
     }
     console = output()

@@ -55,6 +55,7 @@ class PlanKeywords(TypedDict, total=False):
     weight: str | None
     canvas: int | None
     dicom_mode: str | None
+    corrupt_jpeg: str | None
     image_format: str | None
     features: bool | None
     shard_size: int | None
@@ -129,6 +130,7 @@ class EmbedKeywords(TypedDict, total=False):
     unpaired_as: str | None
     canvas: int | None
     dicom_mode: str | None
+    corrupt_jpeg: str | None
     workers: int | None
     columns: Mapping[str, str] | None
     maps: Mapping[str, str] | None
@@ -151,6 +153,7 @@ class PrepareKeywords(TypedDict, total=False):
     unpaired_as: str | None
     canvas: int | None
     dicom_mode: str | None
+    corrupt_jpeg: str | None
     workers: int | None
     columns: Mapping[str, str] | None
     maps: Mapping[str, str] | None
@@ -189,6 +192,7 @@ class CheckKeywords(TypedDict, total=False):
     exclude_ids: str | Path | None
     unpaired_as: str | None
     dicom_mode: str | None
+    corrupt_jpeg: str | None
     columns: Mapping[str, str] | None
     maps: Mapping[str, str] | None
     split_all: str | None
@@ -209,6 +213,7 @@ class DoctorKeywords(TypedDict, total=False):
     encoder_options: Mapping[str, Any] | None
     unpaired_as: str | None
     dicom_mode: str | None
+    corrupt_jpeg: str | None
     columns: Mapping[str, str] | None
     maps: Mapping[str, str] | None
     split_all: str | None
@@ -227,3 +232,4 @@ class AttendKeywords(TypedDict, total=False):
     energy: str | None
     canvas: int | None
     dicom_mode: str | None
+    corrupt_jpeg: str | None

@@ -24,6 +24,7 @@ from medcutmix_cli.configuration.declaration import (
     setting,
     settings_in,
 )
+from medcutmix_cli.records import PictureRules
 
 SPLITS = ("train", "validate", "test")
 """The literal values of `mimic-cxr-2.0.0-split.csv.gz`."""
@@ -35,6 +36,9 @@ IMAGE_FORMATS = ("png", "jpeg", "webp")
 """How mixed pictures are stored: PNG and WebP without loss, JPEG at quality 95."""
 
 DICOM_MODES = ("mimic-jpg", "voi", "minmax")
+CORRUPT_JPEG_CHOICES = ("refuse", "keep")
+"""What becomes of a JPEG that libjpeg calls corrupt, and decodes whole."""
+
 UNMIXED_CHOICES = ("auto", "drop", "keep")
 """What becomes of a study that no pair is found for; `auto` is what the pairing strategy says of itself."""
 SECTION_CHOICES = ("mirror", "findings", "impression")
@@ -489,6 +493,15 @@ class ImageSettings:
         choices=DICOM_MODES,
         commands=NEW_RUN | _CANVASES | _LOOK | _CHECK,
     )
+    corrupt_jpeg: str = setting(
+        "refuse",
+        "JPEGs that libjpeg calls corrupt: refuse them by name, or keep and count those that it decodes whole.",
+        keyword="corrupt_jpeg",
+        panel=DATA,
+        metavar="NAME",
+        choices=CORRUPT_JPEG_CHOICES,
+        commands=NEW_RUN | _CANVASES | _LOOK | _CHECK,
+    )
     format: str = setting(
         "png",
         "How mixed pictures are stored: png or webp, without loss, or jpeg.",
@@ -503,6 +516,11 @@ class ImageSettings:
         keyword="features",
         panel=METHOD,
     )
+
+    @property
+    def reading(self) -> PictureRules:
+        """How picture files become grey."""
+        return PictureRules(self.dicom_mode, self.corrupt_jpeg)
 
 
 @dataclass(frozen=True, slots=True)

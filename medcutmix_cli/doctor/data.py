@@ -156,7 +156,7 @@ def kind_of_picture(path: Path) -> str:
 
 def _undecodable(path: Path, settings: Settings) -> str:
     try:
-        read_canvas(path, settings.image.canvas, settings.image.dicom_mode)
+        read_canvas(path, settings.image.canvas, settings.image.reading)
     except ImageError as error:
         return error.reason
     return ""

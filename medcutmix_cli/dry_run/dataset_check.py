@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -69,6 +69,7 @@ class DatasetCheck:
         usable: Studies that can be mixed.
         dropped: Those that cannot, by reason; one that is right by the settings is no problem.
         decoded: Pictures that were decoded (likewise undecoded: that could not be, by reason).
+        corrupt: Those of the decoded ones that libjpeg calls corrupt (`--corrupt-jpeg keep`).
         problems: The grave ones first.
         synthetic: Whether it is procedural, with no patient in it: such a set needs no encoder to be named.
     """
@@ -86,6 +87,7 @@ class DatasetCheck:
     dropped: tuple[tuple[str, int], ...] = ()
     decoded: int = 0
     undecoded: tuple[tuple[str, int], ...] = ()
+    corrupt: int = 0
     problems: tuple[DatasetProblem, ...] = ()
     synthetic: bool = False
 
@@ -142,14 +144,14 @@ def _checked(
     chosen = list(studies_to_read(looked, settings.plan, excluded, dropped))
     reasons = Counter(drop.reason for drop in dropped if drop.unit == "study")
     whole = [study for study in looked if isinstance(study, Study)]
-    undecoded, decoded = _decode(source, chosen, settings)
+    tried = _decode(source, chosen, settings)
     hint = partial(hint_for, columns=_names_columns(source), values=isinstance(source, TableDataset))
     problems = [
         *(_of_tables(survey, _unsaid(source), columns=_names_columns(source)) if survey else ()),
         *_of_studies(len(chosen), reasons, _reasons_of(survey.values if survey else ()), hint),
         *(() if isinstance(source, ReleasedTable) else _of_patients(whole)),
         *_of_release(source),
-        *_of_pictures(decoded, undecoded),
+        *_of_pictures(tried),
     ]
     return DatasetCheck(
         kind=source.kind,
@@ -164,8 +166,9 @@ def _checked(
         whole=len(studies) <= MOST_STUDIES,
         usable=len(chosen),
         dropped=tuple(reasons.most_common()),
-        decoded=decoded,
-        undecoded=tuple(undecoded.most_common()),
+        decoded=tried.decoded,
+        undecoded=tuple(tried.undecoded.most_common()),
+        corrupt=tried.corrupt,
         problems=tuple(sorted(problems, key=lambda problem: not problem.grave)),
     )
 
@@ -270,20 +273,27 @@ _BY_SETTINGS = ("split-not-mixed", "excluded-by-id")
 """Reasons that somebody chose."""
 
 
-def _decode(
-    source: Dataset, chosen: Sequence[tuple[Study, Image]], settings: Settings
-) -> tuple[Counter[str], int]:
-    """Decode a sample of pictures; return what could not be, by reason, and how many could."""
-    undecoded: Counter[str] = Counter()
-    sample = _spread(chosen)
-    for _, image in sample:
+@dataclass(slots=True)
+class _Tried:
+    """What became of a sample of pictures; as in `DatasetCheck`."""
+
+    decoded: int = 0
+    corrupt: int = 0
+    undecoded: Counter[str] = field(default_factory=Counter)
+
+
+def _decode(source: Dataset, chosen: Sequence[tuple[Study, Image]], settings: Settings) -> _Tried:
+    """Decode a sample of pictures."""
+    tried, how = _Tried(), settings.image
+    for _, image in _spread(chosen):
         try:
-            read_canvas(source.resolve(image.path), settings.image.canvas, settings.image.dicom_mode)
+            tried.corrupt += read_canvas(source.resolve(image.path), how.canvas, how.reading).corrupt
+            tried.decoded += 1
         except ImageError as error:
-            undecoded[error.reason] += 1
+            tried.undecoded[error.reason] += 1
         except DatasetError:
-            undecoded["image-storage-fails"] += 1
-    return undecoded, len(sample) - undecoded.total()
+            tried.undecoded["image-storage-fails"] += 1
+    return tried
 
 
 def _spread(chosen: Sequence[tuple[Study, Image]]) -> list[tuple[Study, Image]]:
@@ -291,7 +301,8 @@ def _spread(chosen: Sequence[tuple[Study, Image]]) -> list[tuple[Study, Image]]:
     return [chosen[int(k * step)] for k in range(min(PICTURES, len(chosen)))]
 
 
-def _of_pictures(decoded: int, undecoded: Counter[str]) -> Iterable[DatasetProblem]:
-    for reason, count in undecoded.most_common():
-        what = f"{count} of {decoded + undecoded.total()} pictures that were tried cannot be read: {reason}"
-        yield DatasetProblem(not decoded, what, hint_for(reason))
+def _of_pictures(tried: _Tried) -> Iterable[DatasetProblem]:
+    total = tried.decoded + tried.undecoded.total()
+    for reason, count in tried.undecoded.most_common():
+        what = f"{count} of {total} pictures that were tried cannot be read: {reason}"
+        yield DatasetProblem(not tried.decoded, what, hint_for(reason))

@@ -103,7 +103,7 @@ def embed(
     if resolved.origins["plan.splits"] == "default":
         plan = replace(plan, splits=SPLITS)
     images, dropped = _chosen(source, plan)
-    sight = PictureSource(source.resolve, settings.image.canvas, settings.image.dicom_mode, encoder)
+    sight = PictureSource(source.resolve, settings.image.canvas, settings.image.reading, encoder)
     with single_threaded_opencv():
         found = list(_all(images, sight, settings.run.workers or usable_cpus(), progress))
     dropped.update(vector for _, vector in found if isinstance(vector, str))

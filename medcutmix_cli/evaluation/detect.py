@@ -13,6 +13,7 @@ from threading import Lock
 import torch
 
 from medcutmix_cli.assembly.opening import open_run_dataset
+from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.evaluation.detect_pictures import PairPictures, SeenPair
@@ -82,9 +83,9 @@ def evaluate_detect(
 
 
 def _pictures(record: RunRecord, dataset: Path | str | None) -> PairPictures:
-    image = record.settings["image"]
+    image = from_plain(record.settings).image
     source = open_run_dataset(record, dataset)
-    return PairPictures(source.resolve, image["dicom_mode"], image["format"], Counter())
+    return PairPictures(source.resolve, image.reading, image.format, Counter())
 
 
 def _check_enough(out: Path | str, pairs: Sequence[SeenPair], folds: Sequence[Fold]) -> None:

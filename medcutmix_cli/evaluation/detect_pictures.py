@@ -14,6 +14,7 @@ from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.evaluation.folds import Patients
 from medcutmix_cli.images import decode_picture, encode_picture, read_canvas
+from medcutmix_cli.records import PictureRules
 from medcutmix_cli.rendering.rows import row_pixels
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.contents import Contents, read_columns
@@ -60,12 +61,12 @@ class PairPictures:
 
     Attributes:
         resolve: Finds the file of a picture.
-        dicom_mode: How DICOM becomes grey.
+        reading: How files become grey.
         image_format: How mixed pictures are stored: originals go through it too, or its traces would tell them apart.
     """
 
     resolve: Callable[[str], Path]
-    dicom_mode: str
+    reading: PictureRules
     image_format: str
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -100,7 +101,7 @@ class PairPictures:
 
     def _pair(self, row: Row) -> SeenPair:
         canvas = row["placement_a"]["canvas"]
-        own = read_canvas(self.resolve(row["image_path_a"]), canvas, self.dicom_mode).pixels
+        own = read_canvas(self.resolve(row["image_path_a"]), canvas, self.reading).pixels
         return SeenPair(
             pair_id=row["pair_id"],
             strategy=row["strategy"],

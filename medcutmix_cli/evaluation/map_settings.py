@@ -20,6 +20,7 @@ class MapSettings:
             the default of the published inference code of BioViL (hi-ml-multimodal), whose grid has 14 cells a side.
         temperature: What mIoU multiplies scores by before its thresholds.
         dicom_mode: How DICOM becomes grey.
+        corrupt_jpeg: What becomes of a JPEG that libjpeg calls corrupt: "refuse" or "keep".
     """
 
     smoothing: float = setting(
@@ -68,6 +69,7 @@ class MapSettings:
         least=0,
     )
     dicom_mode: str = "mimic-jpg"
+    corrupt_jpeg: str = "refuse"
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""

@@ -31,6 +31,7 @@ from medcutmix_cli.evaluation.map_terms import definitions
 from medcutmix_cli.evaluation.picture_files import PictureFiles
 from medcutmix_cli.evaluation.targets import Target, choose_pictures, group, place
 from medcutmix_cli.images import read_canvas
+from medcutmix_cli.records import PictureRules
 from medcutmix_cli.system.progress import show_progress
 
 _CELLS_OF_SIGMA = 14
@@ -150,7 +151,9 @@ class _Judge:
         name = targets[0].picture
         side = side_seen(self.encoder, ImageSettings().canvas)
         try:
-            canvas = read_canvas(self.files.find(name), side, self.how.dicom_mode)
+            canvas = read_canvas(
+                self.files.find(name), side, PictureRules(self.how.dicom_mode, self.how.corrupt_jpeg)
+            )
         except ImageError as error:
             self.ledger.drop(error.reason, targets)
             return None

@@ -107,7 +107,7 @@ class Originals:
         """Return a picture as the run stores its own, or why it cannot be read."""
         how = self.settings.image
         try:
-            canvas = read_canvas(self.dataset.resolve(image.path), how.canvas, how.dicom_mode)
+            canvas = read_canvas(self.dataset.resolve(image.path), how.canvas, how.reading)
             return encode_picture(canvas.pixels, how.format)
         except ImageError as error:
             return error.reason

@@ -202,7 +202,7 @@ def _recipe(inspection: Inspection) -> str:
         "Align, tone": f"{mixing.get('align', '')}, {mixing.get('tone', '')}",
         "Blend, lam": f"{mixing.get('blend', '')}, {mixing.get('weight', '')}",
         "Canvas": f"{image.get('canvas', '')} pixels, stored as {image.get('format', 'png')}, "
-        f"DICOM as {image.get('dicom_mode', '')}",
+        f"DICOM as {image.get('dicom_mode', '')}, corrupt JPEGs: {image.get('corrupt_jpeg', 'refuse')}",
         "Splits": _counted(inspection.splits) or "none",
         "Seed": str(plan.get("seed", "")),
     }

@@ -17,10 +17,9 @@ import numpy.typing as npt
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images.bounds import START, check_bytes, is_dicom
 from medcutmix_cli.images.decoder import lend_decoder
-from medcutmix_cli.images.decoding import DecodingRequest
+from medcutmix_cli.images.decoding import DecodedPicture, DecodingRequest
 from medcutmix_cli.images.picture_parts import file_of, open_picture
-from medcutmix_cli.images.shrink import Plane
-from medcutmix_cli.records import Placement
+from medcutmix_cli.records import PictureRules, Placement
 from medcutmix_cli.system.regular_files import IrregularFileError, check_regular
 
 
@@ -31,10 +30,12 @@ class Canvas:
     Attributes:
         pixels: (canvas, canvas) uint8, bright = radio-opaque, 0 outside the picture.
         placement: Where the original lies on it.
+        corrupt: Whether it was kept although libjpeg calls it corrupt.
     """
 
     pixels: npt.NDArray[np.uint8] = field(repr=False)
     placement: Placement
+    corrupt: bool = False
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -43,7 +44,7 @@ class Canvas:
         return at.top, at.left, at.top + at.height, at.left + at.width
 
 
-def read_canvas(path: Path, canvas: int, dicom_mode: str, *, exact: bool = False) -> Canvas:
+def read_canvas(path: Path, canvas: int, rules: PictureRules, *, exact: bool = False) -> Canvas:
     """Read a JPEG, PNG or DICOM file, told apart by its first bytes, letterboxed on a canvas.
 
     Safe to call from several threads.
@@ -51,22 +52,23 @@ def read_canvas(path: Path, canvas: int, dicom_mode: str, *, exact: bool = False
     Args:
         path: The file.
         canvas: Side of the canvas, pixels.
-        dicom_mode: One of `DICOM_MODES`; without meaning for JPEG and PNG.
+        rules: How files become grey.
         exact: Decode and tone every pixel before averaging: slower, the reference of the fast path.
 
     Raises:
         ImageError: With a reason to count it under: "image-missing", "image-empty", "image-constant",
-            "image-truncated", "image-format-unknown", "image-unreadable", "dicom-...".
+            "image-truncated", "image-corrupt", "image-format-unknown", "image-unreadable", "dicom-...".
         DatasetError: Its storage fails, also when asked again for some seconds.
     """
-    plane, placement = _read(path, canvas, dicom_mode, exact=exact)
+    found = _read(path, canvas, rules, exact=exact)
+    plane, placement = found.plane, found.placement
     if plane.min() == plane.max():
         raise ImageError("all pixels are equal", where=str(path), reason="image-constant")
     pixels = np.zeros((canvas, canvas), np.uint8)
     rows = slice(placement.top, placement.top + placement.height)
     pixels[rows, placement.left : placement.left + placement.width] = plane
     pixels.setflags(write=False)
-    return Canvas(pixels, placement)
+    return Canvas(pixels, placement, found.corrupt)
 
 
 _TRANSIENT = frozenset(
@@ -82,15 +84,15 @@ _TRANSIENT = frozenset(
 _PAUSES = (0.25, 1.0, 3.0)  # seconds
 
 
-def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
+def _read(path: Path, canvas: int, rules: PictureRules, *, exact: bool) -> DecodedPicture:
     """Read a picture, again where the storage fails; pictures must not be counted as broken because of it."""
     for pause in _PAUSES:
         try:
-            return _read_once(path, canvas, mode, exact=exact)
+            return _read_once(path, canvas, rules, exact=exact)
         except OSError:
             time.sleep(pause)
     try:
-        return _read_once(path, canvas, mode, exact=exact)
+        return _read_once(path, canvas, rules, exact=exact)
     except OSError as error:
         hint = (
             "run the same command again when it answers; if this one file is damaged on its disk, remove it: "
@@ -100,13 +102,13 @@ def _read(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Pl
         raise DatasetError(what, where=str(path), hint=hint) from error
 
 
-def _read_once(path: Path, canvas: int, mode: str, *, exact: bool) -> tuple[Plane, Placement]:
+def _read_once(path: Path, canvas: int, rules: PictureRules, *, exact: bool) -> DecodedPicture:
     """Read a picture, or raise what the storage said of itself as `OSError`."""
     try:
         with _open(path) as file:
             size = file.seek(0, os.SEEK_END)
             check_bytes(size)
-            request = DecodingRequest(size, canvas, mode, exact)
+            request = DecodingRequest(size, canvas, rules.dicom_mode, exact, rules.corrupt_jpeg)
             return _read_plain(file, request) or _decode(file, request)
     except ImageError as error:
         named = ImageError(error.what, where=str(path), hint=error.hint, reason=error.reason)
@@ -130,7 +132,7 @@ def _open(path: Path) -> Iterator[BinaryIO]:
         raise ImageError(f"the picture cannot be opened ({type(error).__name__})") from error
 
 
-def _read_plain(file: BinaryIO, request: DecodingRequest) -> tuple[Plane, Placement] | None:
+def _read_plain(file: BinaryIO, request: DecodingRequest) -> DecodedPicture | None:
     """Read what no library decodes: most DICOM files. It cannot end a process, and takes a fifth less time here."""
     file.seek(0)
     if not is_dicom(file.read(START)):
@@ -138,10 +140,11 @@ def _read_plain(file: BinaryIO, request: DecodingRequest) -> tuple[Plane, Placem
     from medcutmix_cli.images.plain_dicom import read_plain_dicom  # as long to import as all else together
 
     file.seek(0)
-    return read_plain_dicom(file, request)
+    found = read_plain_dicom(file, request)
+    return DecodedPicture(*found) if found else None
 
 
-def _decode(file: BinaryIO, request: DecodingRequest) -> tuple[Plane, Placement]:
+def _decode(file: BinaryIO, request: DecodingRequest) -> DecodedPicture:
     """Let a decoder read a file, as far as it has been written by now."""
     with lend_decoder() as decoder:
         file.seek(0)

@@ -25,10 +25,8 @@ import numpy as np
 
 from medcutmix_cli.errors import ImageError, MedcutmixError, UsageError
 from medcutmix_cli.images.decoder_process import SECONDS, start_line
-from medcutmix_cli.images.decoding import DecodingRequest
+from medcutmix_cli.images.decoding import DecodedPicture, DecodingRequest
 from medcutmix_cli.images.placement import letterbox
-from medcutmix_cli.images.shrink import Plane
-from medcutmix_cli.records import Placement
 from medcutmix_cli.system.signals import shield_children
 
 MOST = 32
@@ -59,8 +57,8 @@ class Decoder:
         with _explained():
             return self._content.room(size)
 
-    def decode(self, request: DecodingRequest) -> tuple[Plane, Placement]:
-        """Return the picture whose bytes were put into `room`, as `decoding.decode` does.
+    def decode(self, request: DecodingRequest) -> DecodedPicture:
+        """Return the picture whose bytes were put into `room`.
 
         Raises:
             ImageError: Also "image-crashed-decoder" and "image-too-slow".
@@ -77,7 +75,7 @@ class Decoder:
             raise _told(answer)
         at = letterbox(answer["height"], answer["width"], request.canvas)
         plane = np.frombuffer(pixels, np.uint8, at.height * at.width).reshape(at.height, at.width)
-        return plane.copy(), at
+        return DecodedPicture(plane.copy(), at, answer["corrupt"])
 
     def _ask_again(self, request: DecodingRequest) -> dict[str, Any]:
         try:  # somebody may have ended the first one, for nothing that the picture did

@@ -23,6 +23,7 @@ import numpy as np
 from medcutmix_cli.errors import ImageError, MedcutmixError
 from medcutmix_cli.images.decoding import DecodingRequest, decode
 from medcutmix_cli.images.jpeg import MAGIC as JPEG_MAGIC
+from medcutmix_cli.images.raster import check_whole_jpeg
 
 SECONDS = 8
 """Of processor time for one picture. The slowest that are real, JPEG 2000 of 20 megapixels, take 2 to 4."""
@@ -76,7 +77,7 @@ def _answer(content: memoryview, pixels: memoryview, request: DecodingRequest) -
     content = content[: request.size]
     try:
         plane, at = decode(content, request)
-        _refuse_complaints(content)
+        corrupt = _is_corrupt(content, request)
     except MedcutmixError as error:
         reason = error.reason if isinstance(error, ImageError) else ""
         return {"what": error.what, "hint": error.hint, "reason": reason}
@@ -86,12 +87,21 @@ def _answer(content: memoryview, pixels: memoryview, request: DecodingRequest) -
     finally:
         _forget_complaints()
     np.frombuffer(pixels, np.uint8, plane.size)[:] = plane.reshape(-1)
-    return {"height": at.source_height, "width": at.source_width}
+    return {"height": at.source_height, "width": at.source_width, "corrupt": corrupt}
 
 
-def _refuse_complaints(content: memoryview) -> None:
-    if bytes(content[:3]) == JPEG_MAGIC and os.fstat(_COMPLAINTS).st_size:
+def _is_corrupt(content: memoryview, request: DecodingRequest) -> bool:
+    """Say whether libjpeg has complained of a picture that is kept all the same.
+
+    Raises:
+        ImageError: It has, and the picture is not kept.
+    """
+    if bytes(content[:3]) != JPEG_MAGIC or not os.fstat(_COMPLAINTS).st_size:
+        return False
+    if request.corrupt_jpeg != "keep":
         raise ImageError("the JPEG is damaged, says libjpeg", reason="image-corrupt")
+    check_whole_jpeg(content)
+    return True
 
 
 def _forget_complaints() -> None:

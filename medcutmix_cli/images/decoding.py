@@ -23,12 +23,29 @@ class DecodingRequest:
         canvas: Side of the canvas, pixels.
         dicom_mode: One of `DICOM_MODES`; without meaning for JPEG and PNG.
         exact: Decode and tone every pixel before averaging.
+        corrupt_jpeg: "refuse" or "keep" what libjpeg calls corrupt, and decodes whole.
     """
 
     size: int
     canvas: int
     dicom_mode: str
     exact: bool = False
+    corrupt_jpeg: str = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPicture:
+    """What a decoder makes of a file.
+
+    Attributes:
+        plane: (placement.height, placement.width) uint8.
+        placement: Where it lies on its canvas.
+        corrupt: Whether it was kept although libjpeg calls it corrupt.
+    """
+
+    plane: Plane
+    placement: Placement
+    corrupt: bool = False
 
 
 def decode(content: memoryview, request: DecodingRequest) -> tuple[Plane, Placement]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,7 +20,14 @@ MAGIC = b"\xff\xd8\xff"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _KNOWN_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # Huffman: baseline, extended, progressive
 _PROGRESSIVE = 0xC2
+_BARE = frozenset(
+    {0x01, *range(0xD0, 0xD8)}
+)  # table B.1: no length follows, and none has a place among headers
 _SCAN, _APP2, _END = 0xDA, 0xE2, b"\xff\xd9"
+_MARKER = re.compile(rb"\xff+([^\x00\xff])")  # T.81 B.1.1.2: fill bytes may come before it
+_MORE = (
+    hashlib.sha512(b"more data").digest().replace(b"\xff", b"\xa5")
+)  # like any pixels: of all lengths of code
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,8 @@ def check_jpeg(content: memoryview) -> JpegSize:
                 raise ImageError("the JPEG has two frame headers", reason="image-multi-frame")
             size = _frame(content, segment)
             in_one = 0 if segment.marker == _PROGRESSIVE else content[segment.at + 7]
+        elif segment.marker in _BARE:
+            raise ImageError("the JPEG has a marker among its headers that is none", reason="image-corrupt")
         elif segment.marker == _APP2 and bytes(content[segment.at + 2 : segment.at + 6]) == b"MPF\0":
             raise ImageError("the file holds several JPEG pictures", reason="image-multi-frame")
     if size is None or not _ends(content, scan):
@@ -66,9 +78,30 @@ def check_jpeg(content: memoryview) -> JpegSize:
     return size
 
 
-def _segments(content: memoryview) -> Iterator[_Segment]:
-    """Yield the marker segments up to the first scan; what follows it is the decoder's."""
-    at = 2
+def pad_scans(content: memoryview) -> bytes:
+    """Return a JPEG with more data behind every stretch of its pixels: before restarts, further scans and the end.
+
+    Decoders skip what they do not need; where they lack some they take it for pixels.
+    """
+    ends = [0, *_stretch_ends(content), len(content)]
+    return _MORE.join(bytes(content[start:end]) for start, end in pairwise(ends))
+
+
+def _stretch_ends(content: memoryview) -> Iterator[int]:
+    at = _scan_data(content, 2)
+    while at and (found := _MARKER.search(content, at)):
+        yield found.start()
+        restarts = found[1][0] & 0xF8 == 0xD0
+        at = found.end() if restarts else _scan_data(content, found.start())
+
+
+def _scan_data(content: memoryview, at: int) -> int:
+    """Return where the pixels of the next scan begin, 0 where there is none."""
+    return next((segment.end for segment in _segments(content, at) if segment.marker == _SCAN), 0)
+
+
+def _segments(content: memoryview, at: int = 2) -> Iterator[_Segment]:
+    """Yield the marker segments up to the next scan; what follows it is the decoder's."""
     while at + 4 <= len(content) and content[at] == 0xFF:
         marker = content[at + 1]
         if marker == 0xFF:  # fill byte

@@ -12,7 +12,7 @@ import hashlib
 import json
 import tarfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -25,11 +25,11 @@ from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images.canvas import Canvas
 from medcutmix_cli.images.picture_bytes import decode_picture, encode_png
 from medcutmix_cli.images.picture_parts import file_of, open_picture, range_part
-from medcutmix_cli.records import Placement
+from medcutmix_cli.records import PictureRules, Placement
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.file_hash import file_sha256
 
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2
 _PLACEMENT = tuple(Placement.__dataclass_fields__)
 _ROW = np.dtype(
     [
@@ -39,6 +39,7 @@ _ROW = np.dtype(
         ("offset", "<u8"),
         ("length", "<u4"),
         *((name, "<u4") for name in _PLACEMENT),
+        ("corrupt", "?"),
     ]
 )
 _Rows = npt.NDArray[Any]
@@ -53,13 +54,13 @@ class PictureRequest:
         image_path: Its path in the data set.
         file: Where it lies now.
         sides: Of the canvases, pixels.
-        dicom_mode: How DICOM becomes grey.
+        rules: How it becomes grey.
     """
 
     image_path: str
     file: Path
     sides: tuple[int, ...]
-    dicom_mode: str
+    rules: PictureRules
 
     def place_keys(self) -> list[tuple[int, int]]:
         """Return what the file is known by without being read, for each side.
@@ -80,7 +81,8 @@ class PictureRequest:
             return self._keys(hashlib.sha256(file.read()).digest())
 
     def _keys(self, what: bytes) -> list[tuple[int, int]]:
-        return [_key(what + f"\0{side}\0{self.dicom_mode}".encode()) for side in self.sides]
+        rules = "\0".join(astuple(self.rules))
+        return [_key(what + f"\0{side}\0{rules}".encode()) for side in self.sides]
 
 
 def _key(what: bytes) -> tuple[int, int]:
@@ -114,6 +116,7 @@ def prepare_picture(request: PictureRequest, canvases: Iterable[Canvas]) -> Prep
     rows["place"], rows["content"] = places, contents
     rows["length"] = [len(file) for file in files]
     rows["sha256"] = [list(hashlib.sha256(file).digest()) for file in files]
+    rows["corrupt"] = [canvas.corrupt for canvas in made]
     for name in _PLACEMENT:
         rows[name] = [getattr(canvas.placement, name) for canvas in made]
     return PreparedPicture(rows, files)
@@ -129,6 +132,7 @@ class CachePart:
         bytes: Of the tar.
         sha256: Of the tar, 64 hex digits.
         unreadable: Pictures that are not in it, by reason.
+        corrupt: Pictures in it that libjpeg calls corrupt.
     """
 
     members: str
@@ -136,6 +140,7 @@ class CachePart:
     bytes: int
     sha256: str
     unreadable: dict[str, int] = field(default_factory=dict)
+    corrupt: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,8 @@ class CacheFolder:
         rows["offset"] = offsets
         with publish(self.part(number, "npy")) as temporary, temporary.open("wb") as index:
             np.save(index, rows, allow_pickle=False)
-        part = CachePart(members, len(pictures), content, sha256, dict(sorted(unreadable.items())))
+        corrupt = sum(bool(picture.rows["corrupt"].any()) for picture in pictures)
+        part = CachePart(members, len(pictures), content, sha256, dict(sorted(unreadable.items())), corrupt)
         self._write_json(self.part(number, "json"), asdict(part))
         return part
 
@@ -307,4 +313,5 @@ class PictureCache:
             return None
         pixels = decode_picture(content)
         pixels.setflags(write=False)
-        return Canvas(pixels, Placement(*(int(row[name]) for name in _PLACEMENT)))
+        placement = Placement(*(int(row[name]) for name in _PLACEMENT))
+        return Canvas(pixels, placement, bool(row["corrupt"]))

@@ -149,8 +149,8 @@ def _asked(text: str, finding: str | None) -> QueryFinding:
 def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, setup: _MapSetup) -> MapView:
     how, encoder = setup.settings.image, setup.encoder
     strategies, gate = build_strategies(setup.settings), build_gate(setup.settings)
-    sight = PictureSource(Path, how.canvas, how.dicom_mode, encoder)
-    canvas, name = read_canvas(path, how.canvas, how.dicom_mode), image_id or path.stem
+    sight = PictureSource(Path, how.canvas, how.reading, encoder)
+    canvas, name = read_canvas(path, how.canvas, how.reading), image_id or path.stem
     scores, cut = _scores(sight, name, path, text, setup)
     statistic = gate.statistic(scores, canvas.placement)
     registers = setup.run is not None and strategies.alignment.registers

@@ -112,7 +112,7 @@ def open_deep_check(
     reader = ReportReader(how.section_rules)
     proof = PlanProof(mark_studies(source), reader, entities=not how.nlp_model)
     rules = open_mix_rules(record, calibration)
-    remaker = Remaker.of(rules, source.resolve, settings.image.canvas, settings.image.dicom_mode)
+    remaker = Remaker.of(rules, source.resolve, settings.image.canvas, settings.image.reading)
     if maps and rules.gate.min_nulls() and not calibration.sha256:
         raise RunError(
             "the run has no calibration that can be read, so no map can be judged",

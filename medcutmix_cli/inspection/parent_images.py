@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.assembly.opening import open_run_dataset
+from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.errors import MedcutmixError
 from medcutmix_cli.images import read_canvas
@@ -37,10 +38,10 @@ class ParentImages:
             return NO_RUN
         if self._dataset is None:
             return NO_DATASET
-        image = self._record.settings["image"]
+        image = from_plain(self._record.settings).image
         try:
             found = self._dataset.resolve(image_path)
-            return read_canvas(found, image["canvas"], image["dicom_mode"]).pixels
+            return read_canvas(found, image.canvas, image.reading).pixels
         except (MedcutmixError, OSError):
             return NO_PICTURE
 

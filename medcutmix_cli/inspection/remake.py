@@ -21,7 +21,7 @@ from medcutmix_cli.images import LOSSLESS, Canvas, decode_picture, encode_pictur
 from medcutmix_cli.mixing.cut import RefusedCut
 from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
 from medcutmix_cli.mixing.views import View
-from medcutmix_cli.records import MAPPED_MODES, Pair, Parent
+from medcutmix_cli.records import MAPPED_MODES, Pair, Parent, PictureRules
 from medcutmix_cli.rendering.rows import replay_pixels, row_pixels, to_row
 from medcutmix_cli.rendering.sample import MixRules
 from medcutmix_cli.run.columns import COLUMNS
@@ -96,26 +96,28 @@ class Remaker:
     Attributes:
         resolve: Turns `Parent.image_path` into the file as it lies now.
         canvas: Side of the run's canvas, pixels.
-        dicom_mode: How DICOM becomes grey.
+        reading: How files become grey.
         read: Decodes a picture by its path in the plan; remembers the last ones.
     """
 
     rules: MixRules
     resolve: Callable[[str], Path]
     canvas: int
-    dicom_mode: str
+    reading: PictureRules
     read: Callable[[str], tuple[Canvas, PictureFacts]]
 
     @classmethod
-    def of(cls, rules: MixRules, resolve: Callable[[str], Path], canvas: int, dicom_mode: str) -> Remaker:
+    def of(
+        cls, rules: MixRules, resolve: Callable[[str], Path], canvas: int, reading: PictureRules
+    ) -> Remaker:
         """Make one that reads pictures from where they are."""
 
         @lru_cache(_KEPT_PICTURES)
         def read(path: str) -> tuple[Canvas, PictureFacts]:
-            seen = read_canvas(resolve(path), canvas, dicom_mode)
+            seen = read_canvas(resolve(path), canvas, reading)
             return seen, picture_facts(seen.pixels, seen.placement)
 
-        return cls(rules, resolve, canvas, dicom_mode, read)
+        return cls(rules, resolve, canvas, reading, read)
 
     def compare(self, pair: Pair, stored: Row) -> Iterator[Problem]:
         """Make one row again and name the columns in which it differs."""

@@ -16,6 +16,7 @@ from medcutmix_cli.loader.pairs import picture_tensor
 from medcutmix_cli.loader.rows import require
 from medcutmix_cli.mixing.cut import paste
 from medcutmix_cli.mixing.views import Pasteable, Pixels
+from medcutmix_cli.records import PictureRules
 from medcutmix_cli.rendering.rows import row_cut, row_placement
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import Row
@@ -40,7 +41,9 @@ class ParentPictures:
     donor: torch.Tensor
 
 
-def read_parent(row: Row, letter: str, where: Where, dicom_mode: str = "mimic-jpg") -> Pixels:
+def read_parent(
+    row: Row, letter: str, where: Where, dicom_mode: str = "mimic-jpg", corrupt_jpeg: str = "refuse"
+) -> Pixels:
     """Read the canvas of one parent, (canvas, canvas) uint8, as it was mixed.
 
     Args:
@@ -48,6 +51,7 @@ def read_parent(row: Row, letter: str, where: Where, dicom_mode: str = "mimic-jp
         letter: "a", the recipient, or "b", the donor.
         where: The pictures' folder, or a function from `image_path` to the file.
         dicom_mode: As the run had it (`image.dicom_mode` of its settings); only DICOM files need it.
+        corrupt_jpeg: As the run had it (`image.corrupt_jpeg`).
 
     Raises:
         ImageError: It cannot be read, or has another size than when it was mixed.
@@ -55,7 +59,7 @@ def read_parent(row: Row, letter: str, where: Where, dicom_mode: str = "mimic-jp
     require(row, (f"image_path_{letter}", f"placement_{letter}"), "reading a parent")
     name, placement = row[f"image_path_{letter}"], row_placement(row, letter)
     path = where(name) if callable(where) else Path(where) / name
-    canvas = read_canvas(path, placement.canvas, dicom_mode)
+    canvas = read_canvas(path, placement.canvas, PictureRules(dicom_mode, corrupt_jpeg))
     if canvas.placement != placement:
         raise ImageError("this picture has another size than when it was mixed", where=str(path))
     return canvas.pixels
@@ -74,7 +78,13 @@ def as_pasted(row: Row, recipient: Pixels, donor: Pixels) -> Pixels:
 
 
 def parent_pictures(
-    row: Row, where: Where, *, pasted: bool = True, dicom_mode: str = "mimic-jpg", dtype: str = "float32"
+    row: Row,
+    where: Where,
+    *,
+    pasted: bool = True,
+    dicom_mode: str = "mimic-jpg",
+    corrupt_jpeg: str = "refuse",
+    dtype: str = "float32",
 ) -> ParentPictures:
     """Read both parents of a row, for `manifold_mix(..., pasted=pasted)`.
 
@@ -83,12 +93,13 @@ def parent_pictures(
         where: The pictures' folder, or a function from `image_path` to the file.
         pasted: Give the donor as it was pasted (`as_pasted`); otherwise as its file has it.
         dicom_mode: As the run had it.
+        corrupt_jpeg: As the run had it.
         dtype: "float32" in [0, 1], or "uint8".
 
     Raises:
         ImageError: One cannot be read, or has another size than when it was mixed.
     """
     require(row, (*RECIPE, *PARENTS), "reading the parents")
-    own, given = (read_parent(row, letter, where, dicom_mode) for letter in "ab")
+    own, given = (read_parent(row, letter, where, dicom_mode, corrupt_jpeg) for letter in "ab")
     donor = as_pasted(row, own, given) if pasted else given
     return ParentPictures(picture_tensor(own, dtype), picture_tensor(donor, dtype))

@@ -53,6 +53,7 @@ class CacheSummary:
         made: Parts that were made now (likewise kept: that lay there).
         bytes: Of all their pictures.
         unreadable: Pictures that are not in it, by reason; a run reads them from the data set and counts them.
+        corrupt: Pictures in it that libjpeg calls corrupt (`--corrupt-jpeg keep`).
     """
 
     cache: Path
@@ -62,6 +63,7 @@ class CacheSummary:
     kept: int
     bytes: int
     unreadable: dict[str, int]
+    corrupt: int = 0
 
 
 @show_progress
@@ -133,7 +135,7 @@ def _requests(resolved: ResolvedSettings, source: Dataset) -> list[PictureReques
     dropped: list[Drop] = []
     excluded, sides = read_excluded(plan.exclude_ids), _sides(settings)
     return [
-        PictureRequest(image.path, source.resolve(image.path), sides, settings.image.dicom_mode)
+        PictureRequest(image.path, source.resolve(image.path), sides, settings.image.reading)
         for _, image in studies_to_read(sorted_studies(source.studies()), plan, excluded, dropped)
     ]
 
@@ -164,6 +166,7 @@ def _prepare_all(work: _Work, numbers: range, settings: Settings, progress: Prog
         kept=len(parts) - made,
         bytes=sum(part.bytes for part in parts),
         unreadable=dict(sorted(unreadable.items())),
+        corrupt=sum(part.corrupt for part in parts),
     )
 
 
@@ -171,7 +174,7 @@ def _members(requests: list[PictureRequest]) -> str:
     """Hash what a part is to hold; that a file has changed since is seen when it is read."""
     digest = hashlib.sha256()
     for one in requests:
-        digest.update(f"{one.image_path}\0{one.sides}\0{one.dicom_mode}\n".encode())
+        digest.update(f"{one.image_path}\0{one.sides}\0{one.rules}\n".encode())
     return digest.hexdigest()
 
 
@@ -201,7 +204,7 @@ def _prepare_one(request: PictureRequest, presence: Presence) -> PreparedPicture
     """Return a picture as it is stored, or the reason why it cannot be read."""
     try:
         with watch_presence(presence, request.image_path, request.file):
-            canvases = [read_canvas(request.file, side, request.dicom_mode) for side in request.sides]
+            canvases = [read_canvas(request.file, side, request.rules) for side in request.sides]
         return prepare_picture(request, canvases)
     except ImageError as error:
         return error.reason

@@ -23,7 +23,7 @@ from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.images.picture_cache import PictureCache, PictureRequest
 from medcutmix_cli.images.placement import letterbox
-from medcutmix_cli.records import Guarantee, NullPicture, Placement
+from medcutmix_cli.records import Guarantee, NullPicture, PictureRules, Placement
 from medcutmix_cli.rendering.reading import files_to_stage, read_canvases
 from medcutmix_cli.rendering.staging import InPlace, Storage, stage_files
 from medcutmix_cli.run.guarantees import to_guarantees
@@ -69,7 +69,7 @@ class PictureSource:
     Attributes:
         resolve: Turns an image path of the plan into the file.
         canvas: Side of the run's canvas, pixels; the encoder may want another one.
-        dicom_mode: How DICOM becomes grey.
+        reading: How files become grey.
         stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
         presence: Asked whether the data set is still there when a picture is not.
         cache: Pictures that were prepared, None where there is no cache.
@@ -77,7 +77,7 @@ class PictureSource:
 
     resolve: Callable[[str], Path]
     canvas: int
-    dicom_mode: str
+    reading: PictureRules
     encoder: Encoder
     stage_dir: str = ""
     presence: Presence | None = None
@@ -86,7 +86,7 @@ class PictureSource:
     def request(self, image_path: str) -> PictureRequest:
         """Return what is wanted of a picture: it as the encoder sees it."""
         sides = (side_seen(self.encoder, self.canvas),)
-        return PictureRequest(image_path, self.resolve(image_path), sides, self.dicom_mode)
+        return PictureRequest(image_path, self.resolve(image_path), sides, self.reading)
 
     def read(self, image_id: str, image_path: str, storage: Storage | None = None) -> Picture:
         """Read one picture as the encoder wants to see it.

@@ -30,12 +30,12 @@ from medcutmix_cli.mixing.cut import RefusedCut
 from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
 from medcutmix_cli.mixing.views import NeighbourView, View
-from medcutmix_cli.records import Cut, Neighbour, Pair, Parent
+from medcutmix_cli.records import Cut, Neighbour, Pair, Parent, PictureRules
 from medcutmix_cli.rendering.reading import read_canvases
 from medcutmix_cli.rendering.rows import to_row
 from medcutmix_cli.rendering.sample import Features, MixRules
 from medcutmix_cli.rendering.staging import Storage
-from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, PairOutcome, RunFolder
+from medcutmix_cli.run.folder import CORRUPT_JPEG_KEPT, NEIGHBOUR_UNMAPPED, PairOutcome, RunFolder
 from medcutmix_cli.run.shards import Row, ShardOrigin
 
 
@@ -47,7 +47,7 @@ class Renderer:
         resolve: Turns `Parent.image_path` into the file.
         rules: What decides a sample once its maps are there.
         canvas: Side of the canvas, pixels.
-        dicom_mode: How DICOM becomes grey.
+        reading: How files become grey.
         features: Whether mixed patch features are stored.
         workers: Threads.
         stage_dir: Folder into which pictures are copied ahead of their reading, "" for none.
@@ -62,7 +62,7 @@ class Renderer:
     encoder: Encoder
     rules: MixRules
     canvas: int
-    dicom_mode: str
+    reading: PictureRules
     features: bool
     workers: int
     stage_dir: str = ""
@@ -73,7 +73,7 @@ class Renderer:
     def request(self, image_path: str) -> PictureRequest:
         """Return what is wanted of a picture: it as it is mixed and, where that is another, as the encoder sees it."""
         sides = dict.fromkeys((self.canvas, side_seen(self.encoder, self.canvas)))
-        return PictureRequest(image_path, self.resolve(image_path), tuple(sides), self.dicom_mode)
+        return PictureRequest(image_path, self.resolve(image_path), tuple(sides), self.reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def mix(
     row = _mixed_row(renderer, pair, seen)
     if isinstance(row, PairOutcome):
         return row
-    return RenderedPair(row, (NEIGHBOUR_UNMAPPED,) if seen.unmapped else ())
+    return RenderedPair(row, seen.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +177,12 @@ class PairSight:
     Attributes:
         views: Of recipient and donor.
         features: The encoder's own, of both.
-        unmapped: Whether a neighbour has no map.
+        notes: What a user should know of it, by name.
     """
 
     views: tuple[View, View]
     features: tuple[Any, Any]
-    unmapped: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def see_pair(
@@ -195,7 +195,7 @@ def see_pair(
     """Look at both parents of a pair as the mix does; arguments as of `mix`."""
     views: list[View] = []
     features: list[Any] = []
-    unmapped = False
+    notes: list[str] = []
     for who, parent, group in (("recipient", pair.recipient, recipient), ("donor", pair.donor, donor)):
         prepared, query = group.result()[parent.image_path], sentences.get(parent.sentence)
         if isinstance(prepared, ImageError):
@@ -208,13 +208,14 @@ def see_pair(
         neighbours = _neighbours(renderer, prepared, parent, sentences)
         if None in neighbours and renderer.rules.strategies.guards.unmapped == "refuse":
             return _outcome(pair, "rejected", "encode", f"{who}-{NEIGHBOUR_UNMAPPED}")
-        unmapped = unmapped or None in neighbours
+        notes += [NEIGHBOUR_UNMAPPED] if None in neighbours and NEIGHBOUR_UNMAPPED not in notes else []
+        notes += [CORRUPT_JPEG_KEPT] if prepared.canvas.corrupt else []
         mapped = tuple(neighbour for neighbour in neighbours if neighbour is not None)
         picture = prepared.canvas, prepared.facts
         scores = None if attention is None else attention.scores
         views.append(renderer.rules.view(pair, parent, picture, scores, mapped))
         features.append(prepared.features)
-    return PairSight((views[0], views[1]), (features[0], features[1]), unmapped)
+    return PairSight((views[0], views[1]), (features[0], features[1]), tuple(notes))
 
 
 def _mixed_row(renderer: Renderer, pair: Pair, seen: PairSight) -> Row | PairOutcome:

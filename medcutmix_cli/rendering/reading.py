@@ -27,7 +27,7 @@ def read_canvases(
         note("picture-not-prepared")
 
     def each(place: Path) -> tuple[Canvas, ...]:
-        return tuple(read_canvas(place, side, request.dicom_mode) for side in request.sides)
+        return tuple(read_canvas(place, side, request.rules) for side in request.sides)
 
     return storage.read(request.file, each)
 

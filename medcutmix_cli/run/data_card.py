@@ -8,7 +8,14 @@ from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.records import Guarantee
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
-from medcutmix_cli.run.folder import NEIGHBOUR_UNMAPPED, RunFolder, RunRecord, write_json, write_text
+from medcutmix_cli.run.folder import (
+    CORRUPT_JPEG_KEPT,
+    NEIGHBOUR_UNMAPPED,
+    RunFolder,
+    RunRecord,
+    write_json,
+    write_text,
+)
 from medcutmix_cli.run.guarantees import promise
 from medcutmix_cli.run.hub_card import front_matter
 from medcutmix_cli.run.row_schema import row_schema
@@ -99,12 +106,13 @@ def _encoder(card: Mapping[str, object]) -> str:
 
 
 def _pairs(status: RunStatus) -> dict[str, int]:
-    unmapped = status.notes.get(NEIGHBOUR_UNMAPPED, 0)
+    unmapped, corrupt = (status.notes.get(name, 0) for name in (NEIGHBOUR_UNMAPPED, CORRUPT_JPEG_KEPT))
     return {
         "pairs: planned": status.planned,
         "pairs: written": status.written,
         **({"pairs: written, as the study is": status.unmixed} if status.unmixed else {}),
         **({"pairs: written without the map of a neighbour": unmapped} if unmapped else {}),
+        **({"parents of these pairs: JPEGs that libjpeg calls corrupt": corrupt} if corrupt else {}),
         "pairs: rejected": sum(status.rejected.values()),
         "pairs: failed": sum(status.failed.values()),
         "pairs: waiting": status.waiting,

@@ -32,6 +32,9 @@ RUN_FORMAT = 2
 SEALED_SINCE = 2
 _READABLE_FORMATS = (1, RUN_FORMAT)
 
+CORRUPT_JPEG_KEPT = "corrupt-jpeg-kept"
+"""Name under which pictures of written pairs are counted that libjpeg calls corrupt: one for each pair it went into."""
+
 NEIGHBOUR_UNMAPPED = "neighbour-unmapped"
 """Name under which pairs are counted that a guard could not look after: a neighbour's sentence has no map."""
 

@@ -64,6 +64,7 @@ def _counts(check: DatasetCheck) -> dict[str, Text | str | Table]:
         "Left out": left_out or "none",
         **({"Why": reasons_hint(dict(check.dropped))} if check.dropped else {}),
         "Decoded": f"{check.decoded} of {quantity(tried, 'picture')} that were tried",
+        **({"Kept": f"{check.corrupt} of these that libjpeg calls corrupt"} if check.corrupt else {}),
     }
 
 

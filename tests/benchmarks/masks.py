@@ -30,7 +30,7 @@ from medcutmix_cli.mixing.cut import pixel_weights
 from medcutmix_cli.pairing.policy import packaged_policy
 from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
 from medcutmix_cli.planning.reading import choose_image, read_study
-from medcutmix_cli.records import Image, MapTarget, Placement, Study
+from medcutmix_cli.records import Image, MapTarget, PictureRules, Placement, Study
 from medcutmix_cli.rendering.rows import row_cut, row_placement
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import fold
@@ -101,7 +101,7 @@ def _maps(encoder: Encoder, path: Path, said: list[Statement], lesions: list[Box
     asked = [(s, boxes) for s, boxes in own if boxes]
     if not asked:
         return
-    canvas = read_canvas(path, CANVAS, "mimic-jpg")
+    canvas = read_canvas(path, CANVAS, PictureRules("mimic-jpg"))
     features = encode_pictures(encoder, [Picture(path.stem, canvas.pixels, canvas.placement)])[0]
     queries = encoder.encode_sentences([fold(s.main.text) for s, _ in asked])
     for (statement, boxes), query in zip(asked, queries, strict=True):

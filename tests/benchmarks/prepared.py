@@ -23,6 +23,7 @@ import medcutmix_cli
 from medcutmix_cli.assembly.opening import open_cache
 from medcutmix_cli.images import read_canvas, single_threaded_opencv
 from medcutmix_cli.images.picture_cache import PictureRequest
+from medcutmix_cli.records import PictureRules
 from tests.benchmarks import against_notebook
 
 HERE = Path(__file__).resolve().parent
@@ -52,9 +53,9 @@ def read_times(source: Path, cache: Path, suffix: str, rounds: int) -> tuple[lis
         for _ in range(rounds + 1):
             for file in files:
                 begun = time.thread_time()
-                read_canvas(file, CANVAS, MODE)
+                read_canvas(file, CANVAS, PictureRules(MODE))
                 between = time.thread_time()
-                found = opened.read(PictureRequest(file.name, file, (CANVAS,), MODE))
+                found = opened.read(PictureRequest(file.name, file, (CANVAS,), PictureRules(MODE)))
                 own.append(1000 * (between - begun))
                 prepared.append(1000 * (time.thread_time() - between))
                 assert found is not None

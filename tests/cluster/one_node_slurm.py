@@ -110,7 +110,7 @@ def until(true: Callable[[], object], what: str, seconds: float = 60) -> None:
 
 
 @contextmanager
-def one_node_slurm() -> Iterator[OneNode]:
+def one_node_slurm(cpus: int = CPUS) -> Iterator[OneNode]:
     """Start munged, slurmctld and slurmd as children; nothing of them, or of their jobs, is left at the end."""
     # Not below pytest's folder: munge wants one that every user may look into.
     folder = Path(tempfile.mkdtemp(prefix="slurm-"))
@@ -120,7 +120,7 @@ def one_node_slurm() -> Iterator[OneNode]:
         "SLURM_CONF": str(folder / "slurm.conf"),
     }
     try:
-        _configure(folder)
+        _configure(folder, cpus)
         with ExitStack() as daemons:
             for command in _daemons(folder):
                 daemons.enter_context(_daemon(command, folder, environment))
@@ -133,12 +133,12 @@ def one_node_slurm() -> Iterator[OneNode]:
         shutil.rmtree(folder)
 
 
-def _configure(folder: Path) -> None:
+def _configure(folder: Path, cpus: int) -> None:
     folder.chmod(0o755)
     for name in ("slurmctld", "slurmd"):
         (folder / name).mkdir()
     host = socket.gethostname().partition(".")[0]
-    text = CONFIGURATION.format(host=host, ports=_free_ports(2), folder=folder, cpus=CPUS)
+    text = CONFIGURATION.format(host=host, ports=_free_ports(2), folder=folder, cpus=cpus)
     (folder / "slurm.conf").write_text(text)
     key = folder / "munge.key"
     key.write_bytes(secrets.token_bytes(128))

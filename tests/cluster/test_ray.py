@@ -4,10 +4,8 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from importlib.util import find_spec
@@ -23,22 +21,16 @@ from tests.trees import output_bytes
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
 psutil = pytest.importorskip("psutil")
+here = pytest.importorskip("tests.cluster.ray_here")
+SECONDS, children, daemons, kill = here.SECONDS, here.children, here.daemons, here.kill
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 180
-"""For whatever should take some: a machine that runs much else."""
 
 
 @pytest.fixture(scope="module")
 def environment():
-    """Ray keeps its sessions below RAY_TMPDIR; the names of its sockets must be short.
-
-    Its workers give way to every other program (niceness 15): on a machine that does much else they would stand still.
-    """
-    folder = tempfile.mkdtemp(prefix="mcm")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
-    yield {**kept, "RAY_TMPDIR": folder, "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
-    shutil.rmtree(folder, ignore_errors=True)
+    with here.ray_environment() as made:
+        yield made
 
 
 def command(*arguments, module="medcutmix_cli.main"):
@@ -89,48 +81,8 @@ def options(*pairs):
 @pytest.fixture(scope="module")
 def cluster(environment):
     """A cluster of 2 CPUs that was there before; yields its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    start = ["start", "--head", f"--port={port}", "--num-cpus=2", "--include-dashboard=false"]
-    places = [f"--temp-dir={environment['RAY_TMPDIR']}", "--disable-usage-stats"]
-    done = subprocess.run(
-        [sys.executable, "-c", "from ray.scripts.scripts import main; main()", *start, *places],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-    )
-    try:
-        assert done.returncode == 0, done.stderr
-        yield f"127.0.0.1:{port}"
-    finally:
-        kill(daemons(environment["RAY_TMPDIR"]))
-
-
-def daemons(folder):
-    """Return the processes of a cluster, which all name its folder, and what these have started."""
-    found = set()
-    for process in psutil.process_iter(["cmdline"]):
-        if any(folder in word for word in process.info["cmdline"] or ()):
-            found |= {process, *children(process)}
-    return found
-
-
-def children(process):
-    try:
-        return process.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return []
-
-
-def kill(processes):
-    for process in processes:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(processes, timeout=10)
+    with here.ray_cluster(environment, cpus=2) as address:
+        yield address
 
 
 class Running:

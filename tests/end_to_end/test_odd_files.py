@@ -23,7 +23,7 @@ from medcutmix_cli.datasets.text_folder import TextFolder
 from medcutmix_cli.datasets.webdataset import WebDataset
 from medcutmix_cli.errors import DatasetError, ImageError, UsageError
 from medcutmix_cli.images import read_canvas
-from medcutmix_cli.records import Study
+from medcutmix_cli.records import PictureRules, Study
 from tests.datasets.test_recognise import KINDS
 
 SECONDS = 2.0
@@ -77,7 +77,7 @@ def test_what_is_no_file_is_no_picture(tmp_path, kind, name):
     path = tmp_path / os.fsdecode(name)
     IRREGULAR[kind](path)
     with quickly(), pytest.raises(ImageError) as caught:
-        read_canvas(path, 64, "minmax")
+        read_canvas(path, 64, PictureRules("minmax"))
     assert caught.value.reason in ("image-not-a-file", "image-missing", "image-unreadable")
 
 

@@ -20,6 +20,7 @@ from medcutmix_cli.assembly import parts as composition
 from medcutmix_cli.datasets.presence import Presence
 from medcutmix_cli.errors import DatasetError, ImageError, RunError
 from medcutmix_cli.images import canvas, read_canvas
+from medcutmix_cli.records import PictureRules
 from medcutmix_cli.rendering import sample as sample_rendering
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.status import run_status
@@ -250,7 +251,7 @@ TRANSIENT = ["EIO", "ESTALE", "ETIMEDOUT", "ENOTCONN", "EHOSTDOWN"]
 def test_a_share_that_fails_for_a_moment_is_asked_again(tmp_path, failing, name):
     write_picture(tmp_path / "1.jpg", 1)
     failing("1.jpg", getattr(errno, name), times=2)
-    assert read_canvas(tmp_path / "1.jpg", 224, "window").pixels.any()
+    assert read_canvas(tmp_path / "1.jpg", 224, PictureRules("window")).pixels.any()
 
 
 @pytest.mark.parametrize("name", TRANSIENT)
@@ -272,11 +273,11 @@ class LostShare(io.BufferedReader):
 
 def test_a_share_that_goes_while_pixels_are_read_is_an_error_and_no_end_of_the_process(tmp_path, monkeypatch):
     write_dicom(tmp_path / "1.dcm", np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) % 4096)
-    assert read_canvas(tmp_path / "1.dcm", 224, "minmax").pixels.any()
+    assert read_canvas(tmp_path / "1.dcm", 224, PictureRules("minmax")).pixels.any()
     monkeypatch.setattr(canvas, "_PAUSES", (0.0,))
     monkeypatch.setattr(Path, "open", lambda self, *_mode, **_how: LostShare(io.FileIO(self)))
     with pytest.raises(DatasetError, match="storage of the data set fails: stale file handle"):
-        read_canvas(tmp_path / "1.dcm", 224, "minmax")
+        read_canvas(tmp_path / "1.dcm", 224, PictureRules("minmax"))
 
 
 def test_rights_that_one_picture_lacks_are_its_own(tmp_path, source, failing):

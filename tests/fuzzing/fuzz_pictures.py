@@ -13,7 +13,8 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -27,14 +28,18 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from medcutmix_cli.configuration.settings import CORRUPT_JPEG_CHOICES
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import read_canvas
+from medcutmix_cli.records import PictureRules
 from tests.fuzzing.mutations import mutate
 from tests.fuzzing.tallies import CaseTally, print_lines
 from tests.pictures import make_shapes, write_dicom
 
 LONGEST = 10.0  # seconds
+
 SIDE = (64, 56)
+RULES = PictureRules("minmax")
 GREY = (make_shapes(*SIDE) >> 4).astype(np.uint8)
 
 
@@ -110,12 +115,12 @@ def _stretched(values: np.ndarray) -> np.ndarray:
     return np.rint((values.astype(np.float64) - low) / max(high - low, 1.0) * 255).astype(np.uint8)
 
 
-def judge(kind: str, path: Path, tally: Tally) -> str:
+def judge(kind: str, path: Path, tally: Tally, rules: PictureRules = RULES) -> str:
     """Read one file and say what is wrong with how that ended; "" where it is right."""
     tally.cases += 1
     started = time.monotonic()
     try:
-        canvas = read_canvas(path, max(SIDE), "minmax", exact=True)
+        canvas = read_canvas(path, max(SIDE), rules, exact=True)
     except ImageError as error:
         tally.refused[error.reason] += 1
         return "unforeseen" if error.reason == "image-crashed-decoder" else ""
@@ -169,10 +174,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kinds", nargs="+", default=["png", "jpg", "dicom"])
     parser.add_argument("--keep", type=Path)
+    parser.add_argument("--corrupt-jpeg", choices=CORRUPT_JPEG_CHOICES, default=RULES.corrupt_jpeg)
     given = parser.parse_args()
     if given.keep is not None:
         given.keep.mkdir(parents=True, exist_ok=True)
-    print_lines(given.kinds, given.seed, lambda kind: fuzz(kind, given.cases, given.seed, given.keep))
+    judged = partial(judge, rules=replace(RULES, corrupt_jpeg=given.corrupt_jpeg))
+    print_lines(given.kinds, given.seed, lambda kind: fuzz(kind, given.cases, given.seed, given.keep, judged))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pytest
 
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import DICOM_MODES, read_canvas
+from medcutmix_cli.records import PictureRules
 from tests.pictures import SHARED, psnr
 
 CHESTS = {"wg04_RG1_JLSN.dcm", "wg04_RG3_UNC.dcm"}
@@ -27,7 +28,7 @@ def files(folder: str, *suffixes: str):
 
 def outcome(path, mode: str) -> str:
     try:
-        return "read" if read_canvas(path, 224, mode).pixels.std() > 0 else "black"
+        return "read" if read_canvas(path, 224, PictureRules(mode)).pixels.std() > 0 else "black"
     except ImageError as error:
         return error.reason
 
@@ -45,14 +46,14 @@ def test_a_real_chest_dicom_is_nearly_the_same_by_the_fast_path(mode):
     chests = [path for path in files("dicom", ".dcm") if path.name in CHESTS]
     assert {path.name for path in chests} == CHESTS
     for path in chests:
-        fast, exact = (read_canvas(path, 448, mode, exact=e).pixels for e in (False, True))
+        fast, exact = (read_canvas(path, 448, PictureRules(mode), exact=e).pixels for e in (False, True))
         assert psnr(fast, exact) > 50, path.name
 
 
 def test_real_chest_pictures_are_all_read_and_nearly_the_same_by_the_fast_path():
     paths = files("covid-cxr/images", ".jpg", ".jpeg", ".png")[::4] + files("nih-chestxray14", ".png")[::10]
     for path in paths:
-        fast, exact = (read_canvas(path, 448, "voi", exact=e).pixels for e in (False, True))
+        fast, exact = (read_canvas(path, 448, PictureRules("voi"), exact=e).pixels for e in (False, True))
         assert psnr(fast, exact) > 44, path.name
 
 

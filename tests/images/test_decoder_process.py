@@ -49,11 +49,11 @@ def ask(process, size: int):
 def test_it_answers_one_request_after_the_other_and_ends_with_its_parent(tmp_path):
     content = write_jpeg(tmp_path / "a.jpg", (make_shapes(160, 120) >> 4).astype(np.uint8)).read_bytes()
     with running(content) as (process, made):
-        assert ask(process, len(content)) == {"height": 160, "width": 120}
+        assert ask(process, len(content)) == {"height": 160, "width": 120, "corrupt": False}
         with mmap.mmap(made, 1 << 20) as pixels:
             assert np.frombuffer(pixels[: 64 * 48], np.uint8).std() > 10
         assert ask(process, 500)["reason"] == "image-truncated"
-        assert ask(process, len(content)) == {"height": 160, "width": 120}
+        assert ask(process, len(content)) == {"height": 160, "width": 120, "corrupt": False}
 
 
 @pytest.mark.skipif(not Path("/proc/self/limits").exists(), reason="limits are read from /proc")

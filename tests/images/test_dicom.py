@@ -15,6 +15,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian, 
 from medcutmix_cli.errors import ImageError, UsageError
 from medcutmix_cli.images import DICOM_MODES, read_canvas
 from medcutmix_cli.images.shrink import shrink
+from medcutmix_cli.records import PictureRules
 from tests.pictures import make_shapes, psnr, write_dicom
 
 WINDOW = {"WindowCenter": 2200, "WindowWidth": 2800}
@@ -29,13 +30,13 @@ def official(stored: np.ndarray, *, inverted: bool = False) -> np.ndarray:
 
 def reason_of(path, mode: str = "voi") -> str:
     with pytest.raises(ImageError) as caught:
-        read_canvas(path, 112, mode)
+        read_canvas(path, 112, PictureRules(mode))
     assert caught.value.where == str(path)
     return caught.value.reason
 
 
 def picture(path, mode: str, **options) -> np.ndarray:
-    top, left, bottom, right = (canvas := read_canvas(path, 224, mode, **options)).box
+    top, left, bottom, right = (canvas := read_canvas(path, 224, PictureRules(mode), **options)).box
     return canvas.pixels[top:bottom, left:right]
 
 
@@ -187,7 +188,7 @@ def test_a_file_cut_short_is_named(tmp_path):
 
 def test_an_unknown_mode_is_a_usage_error(tmp_path):
     with pytest.raises(UsageError, match="no DICOM mode"):
-        read_canvas(write_dicom(tmp_path / "a.dcm", make_shapes(96, 80)), 112, "vio")
+        read_canvas(write_dicom(tmp_path / "a.dcm", make_shapes(96, 80)), 112, PictureRules("vio"))
 
 
 def test_threads_read_a_file_that_pydicom_warns_of_and_leave_the_filters_as_they_were(tmp_path):
@@ -198,6 +199,6 @@ def test_threads_read_a_file_that_pydicom_warns_of_and_leave_the_filters_as_they
     )
     before = list(warnings.filters)
     with ThreadPoolExecutor(8) as pool:
-        pictures = list(pool.map(lambda _: read_canvas(path, 224, "voi").pixels, range(40)))
+        pictures = list(pool.map(lambda _: read_canvas(path, 224, PictureRules("voi")).pixels, range(40)))
     assert all((one == pictures[0]).all() for one in pictures)
     assert warnings.filters == before

@@ -6,6 +6,7 @@ import medcutmix_cli
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import decode_picture, encode_png, read_canvas
 from medcutmix_cli.images.opencv import silent_opencv, single_threaded_opencv
+from medcutmix_cli.records import PictureRules
 from medcutmix_cli.rendering import reading
 from tests.pictures import make_shapes
 from tests.trees import write_manifest
@@ -40,9 +41,11 @@ def test_pixels_do_not_depend_on_the_threads_of_opencv(tmp_path, size):
         ("grey", (make_shapes(*size) >> 4).astype(np.uint8)),
     ):
         cv2.imwrite(str(tmp_path / f"{depth}.png"), picture)
-        many = read_canvas(tmp_path / f"{depth}.png", 448, "voi").pixels
+        many = read_canvas(tmp_path / f"{depth}.png", 448, PictureRules("voi")).pixels
         with single_threaded_opencv():
-            assert np.array_equal(read_canvas(tmp_path / f"{depth}.png", 448, "voi").pixels, many)
+            assert np.array_equal(
+                read_canvas(tmp_path / f"{depth}.png", 448, PictureRules("voi")).pixels, many
+            )
 
 
 def test_what_cannot_be_decoded_is_not_printed_by_the_decoder(tmp_path, capfd):
@@ -51,7 +54,7 @@ def test_what_cannot_be_decoded_is_not_printed_by_the_decoder(tmp_path, capfd):
     assert "[ WARN" in capfd.readouterr().err  # OpenCV itself does
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(ImageError, match="ends too early"):
-        read_canvas(tmp_path / "a.png", 112, "voi")
+        read_canvas(tmp_path / "a.png", 112, PictureRules("voi"))
     with pytest.raises(ImageError, match="grey 8-bit picture"):
         decode_picture(content)
     assert "[ WARN" not in capfd.readouterr().err

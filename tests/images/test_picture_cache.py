@@ -11,6 +11,7 @@ import pytest
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.images.picture_cache import CacheFolder, PictureCache, PictureRequest, prepare_picture
+from medcutmix_cli.records import PictureRules
 from tests.trees import write_picture
 
 VERSIONS = {"medcutmix": "1", "numpy": "2"}
@@ -18,11 +19,11 @@ SIDES = (112, 224)
 
 
 def request(tmp_path, number=0, **more):
-    return PictureRequest(f"{number}.jpg", tmp_path / f"{number}.jpg", SIDES, "mimic-jpg", **more)
+    return PictureRequest(f"{number}.jpg", tmp_path / f"{number}.jpg", SIDES, PictureRules(), **more)
 
 
 def canvases(asked):
-    return [read_canvas(asked.file, side, asked.dicom_mode) for side in asked.sides]
+    return [read_canvas(asked.file, side, asked.rules) for side in asked.sides]
 
 
 @pytest.fixture
@@ -63,7 +64,8 @@ def test_every_picture_comes_back_to_the_last_bit_on_every_canvas(folder, tmp_pa
     "other",
     [
         pytest.param({"sides": (112, 336)}, id="another-canvas"),
-        pytest.param({"dicom_mode": "voi"}, id="another-dicom-mode"),
+        pytest.param({"rules": PictureRules("voi")}, id="another-dicom-mode"),
+        pytest.param({"rules": PictureRules(corrupt_jpeg="keep")}, id="corrupt-ones-kept"),
     ],
 )
 def test_what_was_not_prepared_is_not_there(folder, tmp_path, other):
@@ -81,7 +83,7 @@ def test_a_file_is_not_read_as_long_as_it_is_what_it_was(folder, tmp_path, monke
 def test_a_file_that_was_moved_or_touched_is_known_by_its_content(folder, tmp_path):
     os.utime(tmp_path / "0.jpg", (1, 1))
     (tmp_path / "1.jpg").rename(tmp_path / "elsewhere.jpg")
-    moved = PictureRequest("elsewhere.jpg", tmp_path / "elsewhere.jpg", SIDES, "mimic-jpg")
+    moved = PictureRequest("elsewhere.jpg", tmp_path / "elsewhere.jpg", SIDES, PictureRules())
     for asked in (request(tmp_path), moved):
         assert not opened(folder).holds(asked)
         assert_is(opened(folder).read(asked), asked)
@@ -176,4 +178,4 @@ def test_an_empty_part_is_a_part(tmp_path):
     folder = CacheFolder(tmp_path / "cache")
     folder.begin(VERSIONS)
     assert folder.write_part(0, "m", [], {"image-missing": 2}).unreadable == {"image-missing": 2}
-    assert opened(folder).read(PictureRequest("x", tmp_path / "x", SIDES, "voi")) is None
+    assert opened(folder).read(PictureRequest("x", tmp_path / "x", SIDES, PictureRules("voi"))) is None

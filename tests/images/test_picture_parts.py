@@ -10,6 +10,7 @@ import pytest
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import picture_parts, read_canvas
 from medcutmix_cli.images.picture_parts import cell_part, file_of, open_picture, range_part, size_of
+from medcutmix_cli.records import PictureRules
 
 PICTURES = [bytes([n]) * (10 + n) for n in range(12)]
 
@@ -79,12 +80,12 @@ def test_a_table_that_was_written_anew_is_read_anew(tmp_path):
 def test_a_place_that_holds_no_picture_is_a_missing_one(tmp_path, place):
     pq.write_table(pa.table({"image": [None], "id": [b""]}), tmp_path / "t.parquet")
     with pytest.raises(ImageError) as caught:
-        read_canvas(Path(f"{tmp_path / 't.parquet'}{place}"), 112, "mimic-jpg")
+        read_canvas(Path(f"{tmp_path / 't.parquet'}{place}"), 112, PictureRules("mimic-jpg"))
     assert caught.value.reason == "image-missing"
 
 
 def test_a_file_that_has_gone_is_a_missing_picture(tmp_path):
     for place in ("t.tar#0+10", "t.parquet#image:0"):
         with pytest.raises(ImageError) as caught:
-            read_canvas(tmp_path / place, 112, "mimic-jpg")
+            read_canvas(tmp_path / place, 112, PictureRules("mimic-jpg"))
         assert caught.value.reason == "image-missing"

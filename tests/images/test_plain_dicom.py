@@ -7,6 +7,7 @@ from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import DICOM_MODES, canvas, read_canvas
 from medcutmix_cli.images.decoding import DecodingRequest
 from medcutmix_cli.images.plain_dicom import read_plain_dicom
+from medcutmix_cli.records import PictureRules
 from tests.pictures import make_shapes, write_dicom
 
 PLAIN = {
@@ -37,7 +38,7 @@ def test_it_is_the_picture_that_a_decoder_gives(tmp_path, monkeypatch, how, mode
     path = write_dicom(tmp_path / "a.dcm", make_shapes(128, 100), **PLAIN[how])
     plane, at = read_plain(path, mode)
     monkeypatch.setattr(canvas, "_read_plain", lambda *_: None)
-    decoded = read_canvas(path, 64, mode)
+    decoded = read_canvas(path, 64, PictureRules(mode))
     top, left, bottom, right = decoded.box
     assert at == decoded.placement
     assert (plane == decoded.pixels[top:bottom, left:right]).all()
@@ -53,5 +54,5 @@ def test_a_cut_file_has_the_reason_that_a_decoder_gives(tmp_path):
     path = write_dicom(tmp_path / "a.dcm", make_shapes(128, 100))
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(ImageError) as caught:
-        read_canvas(path, 64, "minmax")
+        read_canvas(path, 64, PictureRules("minmax"))
     assert caught.value.reason == "image-truncated"

@@ -11,6 +11,7 @@ from PIL import Image
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import decode_picture, read_canvas
 from medcutmix_cli.images.png import MAGIC, clean_png
+from medcutmix_cli.records import PictureRules
 
 GREY = np.arange(64 * 64, dtype=np.uint8).reshape(64, 64)
 ROWS = b"".join(b"\0" + row.tobytes() for row in GREY)
@@ -74,7 +75,7 @@ BAD = {
 def test_what_is_no_whole_still_picture_is_refused_by_name(tmp_path, reason, content):
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(ImageError) as caught:
-        read_canvas(tmp_path / "a.png", 64, "voi")
+        read_canvas(tmp_path / "a.png", 64, PictureRules("voi"))
     assert caught.value.reason == reason
     assert caught.value.where == str(tmp_path / "a.png")
 
@@ -92,7 +93,7 @@ def test_what_no_grey_needs_is_left_out_and_no_pixel_changes(tmp_path):
     assert bytes(clean.content) == png()
     for name, content in (("odd", odd), ("plain", png())):
         (tmp_path / name).write_bytes(content)
-    one, other = (read_canvas(tmp_path / name, 64, "voi").pixels for name in ("odd", "plain"))
+    one, other = (read_canvas(tmp_path / name, 64, PictureRules("voi")).pixels for name in ("odd", "plain"))
     assert np.array_equal(one, other)
     assert np.array_equal(one, GREY)
 

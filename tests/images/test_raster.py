@@ -10,6 +10,7 @@ from PIL import Image
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import decode_picture, encode_png, read_canvas, to_canvas
 from medcutmix_cli.images.shrink import shrink
+from medcutmix_cli.records import PictureRules
 from tests.pictures import make_shapes, psnr, write_jpeg
 
 
@@ -19,7 +20,7 @@ def grey(height: int = 800, width: int = 640) -> np.ndarray:
 
 def reason_of(path) -> str:
     with pytest.raises(ImageError) as caught:
-        read_canvas(path, 112, "voi")
+        read_canvas(path, 112, PictureRules("voi"))
     assert caught.value.where == str(path)
     return caught.value.reason
 
@@ -34,11 +35,17 @@ def reason_of(path) -> str:
 )
 def test_scaled_jpeg_decode_agrees_with_the_exact_path(tmp_path, height, width):
     path = write_jpeg(tmp_path / "a.jpg", grey(height, width))
-    assert psnr(read_canvas(path, 224, "voi").pixels, read_canvas(path, 224, "voi", exact=True).pixels) > 45
+    assert (
+        psnr(
+            read_canvas(path, 224, PictureRules("voi")).pixels,
+            read_canvas(path, 224, PictureRules("voi"), exact=True).pixels,
+        )
+        > 45
+    )
 
 
 def test_canvas_is_square_padded_with_zero_and_read_only(tmp_path):
-    canvas = read_canvas(write_jpeg(tmp_path / "a.jpg", grey(800, 400)), 112, "voi")
+    canvas = read_canvas(write_jpeg(tmp_path / "a.jpg", grey(800, 400)), 112, PictureRules("voi"))
     top, left, bottom, right = canvas.box
     assert canvas.pixels.shape == (112, 112)
     assert canvas.pixels.dtype == np.uint8
@@ -53,7 +60,7 @@ def test_a_bright_spot_lands_where_the_placement_says(tmp_path):
     picture = np.full((900, 700), 20, np.uint8)
     cv2.circle(picture, (500, 200), 12, 255, -1)
     cv2.imwrite(str(tmp_path / "a.png"), picture)
-    canvas = read_canvas(tmp_path / "a.png", 448, "voi")
+    canvas = read_canvas(tmp_path / "a.png", 448, PictureRules("voi"))
     top, left, bottom, right = canvas.box
     mass = canvas.pixels[top:bottom, left:right].astype(float) - 20
     rows, columns = np.indices(mass.shape)
@@ -66,7 +73,9 @@ def test_colour_becomes_luma_and_a_palette_is_looked_up(tmp_path):
     picture = grey(300, 300)
     cv2.imwrite(str(tmp_path / "rgb.png"), cv2.merge([picture, picture, picture]))
     cv2.imwrite(str(tmp_path / "grey.png"), picture)
-    one, other = (read_canvas(tmp_path / name, 112, "voi").pixels for name in ("rgb.png", "grey.png"))
+    one, other = (
+        read_canvas(tmp_path / name, 112, PictureRules("voi")).pixels for name in ("rgb.png", "grey.png")
+    )
     assert psnr(one, other) > 50
     red, green, blue = picture, np.full_like(picture, 40), np.full_like(picture, 200)
     luma = np.rint(0.299 * red + 0.587 * green + 0.114 * blue).astype(np.uint8)  # ITU-R BT.601
@@ -78,13 +87,15 @@ def test_colour_becomes_luma_and_a_palette_is_looked_up(tmp_path):
     indexed.save(tmp_path / "palette.png")
     cv2.imwrite(str(tmp_path / "inverse.png"), 255 - picture)
     for name, expected in (("colour", "luma"), ("palette", "inverse")):
-        one, other = (read_canvas(tmp_path / f"{n}.png", 112, "voi").pixels for n in (name, expected))
+        one, other = (
+            read_canvas(tmp_path / f"{n}.png", 112, PictureRules("voi")).pixels for n in (name, expected)
+        )
         assert psnr(one, other) > 45, name
 
 
 def test_twelve_bits_in_a_sixteen_bit_png_keep_their_greys(tmp_path):
     cv2.imwrite(str(tmp_path / "a.png"), make_shapes(300, 300))
-    pixels = read_canvas(tmp_path / "a.png", 112, "voi").pixels
+    pixels = read_canvas(tmp_path / "a.png", 112, PictureRules("voi")).pixels
     assert len(np.unique(pixels)) > 100
 
 
@@ -92,7 +103,7 @@ def test_a_small_picture_is_enlarged(tmp_path):
     picture = np.full((50, 40), 20, np.uint8)
     picture[10:20, 24:32] = 220
     cv2.imwrite(str(tmp_path / "a.png"), picture)
-    canvas = read_canvas(tmp_path / "a.png", 448, "voi")
+    canvas = read_canvas(tmp_path / "a.png", 448, PictureRules("voi"))
     at = canvas.placement
     assert (at.height, at.width, at.top, at.left) == (448, 358, 0, 45)
     assert {int(canvas.pixels[y, x]) for y, x in ((45, 100), (134, 296), (250, 296), (134, 200))} == {20, 220}
@@ -112,7 +123,9 @@ def test_exif_orientation_does_not_turn_the_coordinates(tmp_path):
     exif[0x0112] = 6
     Image.fromarray(grey(300, 200)).save(tmp_path / "turned.jpg", exif=exif, quality=95)
     Image.fromarray(grey(300, 200)).save(tmp_path / "plain.jpg", quality=95)
-    turned, plain = (read_canvas(tmp_path / f"{name}.jpg", 112, "voi") for name in ("turned", "plain"))
+    turned, plain = (
+        read_canvas(tmp_path / f"{name}.jpg", 112, PictureRules("voi")) for name in ("turned", "plain")
+    )
     assert (turned.placement.source_height, turned.placement.source_width) == (300, 200)
     assert turned.placement == plain.placement
     assert np.array_equal(turned.pixels, plain.pixels)
@@ -157,7 +170,7 @@ def test_any_bytes_give_a_picture_or_an_image_error(tmp_path_factory, content, m
     path = tmp_path_factory.mktemp("any") / "a.bin"
     path.write_bytes(magic + content)
     with pytest.raises(ImageError) as caught:
-        read_canvas(path, 112, "voi")
+        read_canvas(path, 112, PictureRules("voi"))
     assert caught.value.where == str(path)
     assert caught.value.reason.startswith(("image-", "dicom-"))
 

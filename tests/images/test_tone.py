@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import DICOM_MODES, read_canvas
+from medcutmix_cli.records import PictureRules
 from tests.pictures import write_dicom
 
 SHAPE = (64, 48)
@@ -141,7 +142,7 @@ def reference(stored: np.ndarray, attributes: dict, mode: str) -> np.ndarray:
 
 
 def seen(path, mode: str) -> np.ndarray:
-    top, left, bottom, right = (canvas := read_canvas(path, 64, mode, exact=True)).box
+    top, left, bottom, right = (canvas := read_canvas(path, 64, PictureRules(mode), exact=True)).box
     return canvas.pixels[top:bottom, left:right]
 
 

@@ -16,7 +16,7 @@ from medcutmix_cli.inspection.summary import inspect
 from medcutmix_cli.inspection.verification import GateInputs, verify
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.planning.plan import make_plan
-from medcutmix_cli.records import NullPicture
+from medcutmix_cli.records import NullPicture, PictureRules
 from medcutmix_cli.rendering.calibration import (
     Calibration,
     PictureSource,
@@ -158,7 +158,7 @@ def test_the_list_of_nulls_is_read_as_it_was_written(tmp_path):
 
 
 def sight_of(folder, encoder):
-    return PictureSource(lambda path: folder / path, 112, "mimic-jpg", encoder)
+    return PictureSource(lambda path: folder / path, 112, PictureRules(), encoder)
 
 
 def test_order_workers_and_batches_decide_nothing(tmp_path):

@@ -7,6 +7,7 @@ from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.images.picture_cache import CacheFolder, PictureCache, PictureRequest, prepare_picture
+from medcutmix_cli.records import PictureRules
 from medcutmix_cli.rendering.reading import files_to_stage, read_canvases
 from medcutmix_cli.rendering.staging import InPlace
 from tests.trees import write_picture
@@ -17,7 +18,9 @@ def asked(tmp_path):
     """Two pictures and one that is missing."""
     for number in range(2):
         write_picture(tmp_path / f"{number}.jpg", number)
-    return [PictureRequest(f"{n}.jpg", tmp_path / f"{n}.jpg", (112, 224), "voi") for n in range(3)]
+    return [
+        PictureRequest(f"{n}.jpg", tmp_path / f"{n}.jpg", (112, 224), PictureRules("voi")) for n in range(3)
+    ]
 
 
 @pytest.fixture
@@ -25,7 +28,9 @@ def cache(tmp_path, asked):
     """A cache of the first picture alone."""
     folder = CacheFolder(tmp_path / "cache")
     folder.begin({})
-    first = prepare_picture(asked[0], [read_canvas(asked[0].file, side, "voi") for side in asked[0].sides])
+    first = prepare_picture(
+        asked[0], [read_canvas(asked[0].file, side, PictureRules("voi")) for side in asked[0].sides]
+    )
     folder.write_part(0, "m", [first], {})
     return PictureCache.open(folder.root, {})
 

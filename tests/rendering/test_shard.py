@@ -14,6 +14,7 @@ from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.inspection.verification import verify
+from medcutmix_cli.records import PictureRules
 from medcutmix_cli.run.folder import RunFolder, read_outcomes, read_state
 from medcutmix_cli.run.plan_file import read_plan
 from tests.toy_encoder import ToyEncoder, use_encoder
@@ -206,7 +207,7 @@ def brightness(source, parent):
     """Return what the toy encoder makes of a picture, as one number."""
     from medcutmix_cli.images import read_canvas
 
-    seen = read_canvas(source / parent.image_path, 448, "sigmoid")
+    seen = read_canvas(source / parent.image_path, 448, PictureRules("sigmoid"))
     [image] = ToyEncoder().encode_images([Picture(parent.image_id, seen.pixels, seen.placement)])
     return float(image.mean())
 

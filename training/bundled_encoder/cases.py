@@ -22,6 +22,7 @@ from medcutmix_cli.datasets.phantoms.sampling.pictures import jpg_bytes
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.images.canvas import read_canvas
 from medcutmix_cli.images.placement import letterbox
+from medcutmix_cli.records import PictureRules
 from training.bundled_encoder.pictures import (
     CANVAS,
     MASK_SIDE,
@@ -78,7 +79,7 @@ def through_file(content: bytes) -> Picture:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "picture.jpg"
         path.write_bytes(content)
-        canvas = read_canvas(path, CANVAS, "voi")
+        canvas = read_canvas(path, CANVAS, PictureRules("voi"))
         return Picture("", canvas.pixels, canvas.placement)
 
 
