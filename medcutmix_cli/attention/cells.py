@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from heapq import heappop, heappush
-from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
@@ -107,18 +106,20 @@ def grow(scores: Scores, usable: Mask, start: int, most: int) -> npt.NDArray[np.
     L. Bischof, IEEE Trans. Pattern Anal. Mach. Intell. 16, 1994, with height as the measure).
     """
     width = scores.shape[1] + 2  # a frame of unusable cells, so that no cell is beside one of the next row
+    heights = np.pad(np.where(usable, scores, -np.inf), 1, constant_values=-np.inf).ravel()
     # Plain numbers: one by one they are compared ten times as fast as those of an array.
-    heights = np.pad(np.where(usable, scores, -np.inf), 1, constant_values=-np.inf).ravel().tolist()
+    depths, free = (-heights).tolist(), bytearray(np.isfinite(heights))
     beside = [row * width + column for row in (-1, 0, 1) for column in (-1, 0, 1) if row or column]
     first = (start // scores.shape[1] + 1) * width + start % scores.shape[1] + 1
-    waiting, seen, grown = [(-heights[first], first)], {first}, list[int]()
+    waiting, grown = [(depths[first], first)], list[int]()
+    free[first] = False
     while waiting and len(grown) < most:
-        _, cell = heappop(waiting)
+        cell = heappop(waiting)[1]
         grown.append(cell)
-        for other in (cell + step for step in beside):
-            if other not in seen and isfinite(heights[other]):
-                seen.add(other)
-                heappush(waiting, (-heights[other], other))
+        for step in beside:
+            if free[cell + step]:
+                free[cell + step] = False
+                heappush(waiting, (depths[cell + step], cell + step))
     rows, columns = np.divmod(np.array(grown, dtype=np.intp), width)
     return np.asarray((rows - 1) * scores.shape[1] + columns - 1)
 

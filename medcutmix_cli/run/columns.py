@@ -6,7 +6,7 @@ Schema, rows, documentation, `inspect` and the Parquet writer's choices follow f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -55,8 +55,13 @@ def _flat_mask(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
     return _flat(mask.astype(np.uint8))
 
 
+def _by_name(record: Edit | Entity | Placement) -> dict[str, Any]:
+    """Return what `asdict` does of a record that holds no other; that would copy each value one by one."""
+    return {entry.name: getattr(record, entry.name) for entry in fields(record)}
+
+
 def _entity(entity: Entity) -> dict[str, Any]:
-    return {**asdict(entity), "assertion": str(entity.assertion), "side": str(entity.side)}
+    return {**_by_name(entity), "assertion": str(entity.assertion), "side": str(entity.side)}
 
 
 _OF_A_PARENT: tuple[Column[MixedParent], ...] = (
@@ -142,7 +147,7 @@ _OF_A_PARENT: tuple[Column[MixedParent], ...] = (
     ),
     Column(
         "placement", arrow_type(Placement), "where the original lies on the canvas, pixels, y down",
-        ColumnGroup.PARENTS, lambda p: asdict(p.placement),
+        ColumnGroup.PARENTS, lambda p: _by_name(p.placement),
     ),
 )  # fmt: skip
 """What a row says of either parent; `{who}` is the recipient or the donor."""
@@ -285,7 +290,7 @@ COLUMNS: tuple[Column[MixedSample], ...] = (
     ),
     Column(
         "edits", arrow_type(tuple[Edit, ...]), "report_a[start:end] became text; offsets in code points",
-        ColumnGroup.RECIPE, lambda s: [asdict(edit) for edit in s.pair.edits],
+        ColumnGroup.RECIPE, lambda s: [_by_name(edit) for edit in s.pair.edits],
     ),
     Column(
         "grid_h", pa.int16(), "rows of maps and masks; the grid covers the whole canvas", ColumnGroup.RECIPE,
