@@ -374,6 +374,12 @@ class PlanSettings:
         choices=UNPAIRED_ROLES,
         commands=NEW_RUN | _CANVASES | _OPEN,
     )
+    refuse_duplicates: bool = setting(
+        False,
+        "Never pair two studies whose pictures are near-duplicates (near-duplicate); planning then reads every picture.",
+        keyword="refuse_duplicates",
+        panel=PAIRS,
+    )
     embeddings: str = setting(
         "",
         "What `medcutmix embed` wrote: --pairing nearest ranks donors by it.",
