@@ -376,7 +376,7 @@ class PlanSettings:
     )
     refuse_duplicates: bool = setting(
         False,
-        "Never pair two studies whose pictures are near-duplicates (near-duplicate); planning then reads every picture.",
+        "Pair no two studies whose pictures are near-duplicates; planning then reads every picture.",
         keyword="refuse_duplicates",
         panel=PAIRS,
     )
