@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from medcutmix_cli.engines import Progress
-from medcutmix_cli.images.difference_hash import NEAR, Hash
 from medcutmix_cli.images.near_hashes import find_near
+from medcutmix_cli.images.perceptual_hash import NEAR, Hash
 from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.planning.picture_hashes import PictureHasher
 
@@ -36,10 +36,10 @@ class NearDuplicates:
 
     def bar(self, one: str, other: str) -> bool:
         """Say whether the pictures of two studies are near-duplicates, by the ids of the studies."""
-        numbers = self.hashes.get(one), self.hashes.get(other)
-        if None in numbers:
+        own, theirs = self.hashes.get(one), self.hashes.get(other)
+        if own is None or theirs is None:
             return False
-        return numbers[0] == numbers[1] or (min(numbers), max(numbers)) in self.near
+        return own == theirs or (min(own, theirs), max(own, theirs)) in self.near
 
     def counts(self) -> dict[str, int]:
         """Return what a run keeps of it."""

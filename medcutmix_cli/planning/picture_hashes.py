@@ -11,7 +11,7 @@ from medcutmix_cli.datasets.presence import Presence, watch_presence
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import single_threaded_opencv
-from medcutmix_cli.images.difference_hash import Hash, hash_picture
+from medcutmix_cli.images.perceptual_hash import Hash, hash_picture
 from medcutmix_cli.records import Image
 
 _AT_ONCE = 500  # pictures that are waited for together: an interruption waits for no others
