@@ -340,7 +340,7 @@ def _duplicate_search(settings: Settings, source: Dataset, workers: int) -> Dupl
     """Return what reads every picture and finds near-duplicates; None where the settings do not ask for it."""
     if not settings.plan.refuse_duplicates:
         return None
-    return partial(find_near_duplicates, hasher=PictureHasher(source, settings.image.dicom_mode, workers))
+    return partial(find_near_duplicates, PictureHasher(source, settings.image.dicom_mode, workers))
 
 
 def _write_lexicon(folder: RunFolder) -> None:

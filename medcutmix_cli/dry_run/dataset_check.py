@@ -1,6 +1,7 @@
 """Is this a data set, and what of it would be mixed? All that is wrong with it in one list, in seconds.
 
-Reads tables to their end, some thousand reports and a sample of pictures; all pictures if asked for duplicates. Writes nothing, and tells no report's text.
+Reads tables to their end, some thousand reports and a sample of pictures; all of them if asked for duplicates. Writes
+nothing, and tells no report's text.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from medcutmix_cli.datasets.released_table import ReleasedTable
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.table_survey import TableSurvey, UnknownValue, survey_tables
 from medcutmix_cli.dry_run.dataset_problem import DatasetProblem
-from medcutmix_cli.dry_run.duplicate_check import DuplicateCheck, compare_pictures
+from medcutmix_cli.dry_run.duplicate_check import NOTHING_COMPARED, DuplicateCheck, compare_pictures
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images import read_canvas
@@ -80,7 +81,7 @@ class DatasetCheck:
     dropped: tuple[tuple[str, int], ...] = ()
     decoded: int = 0
     undecoded: tuple[tuple[str, int], ...] = ()
-    duplicates: DuplicateCheck = DuplicateCheck()
+    duplicates: DuplicateCheck = NOTHING_COMPARED
     problems: tuple[DatasetProblem, ...] = ()
     synthetic: bool = False
 

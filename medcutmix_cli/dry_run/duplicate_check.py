@@ -73,6 +73,8 @@ class DuplicateCheck:
                 yield DatasetProblem(False, what, _HINT)
 
 
+NOTHING_COMPARED = DuplicateCheck()
+
 _HINT = (
     "look at them, listed above (--json: all); --exclude-ids FILE leaves studies out, and augment --refuse-duplicates "
     "never pairs two of them"

@@ -1,8 +1,8 @@
 """A picture as 192 bits that a copy of it shares: saved anew, rescaled, brighter or darker, trimmed by a few pixels.
 
-The signs of its lower frequencies (the perceptual hash of C. Zauner, 2010, without its median). Difference hashes do not
-tell chests apart: neighbouring cells of all chests differ alike (figures in docs/own-data.md). A mirrored or an inverted
-picture is another one; registration refuses it by a name of its own.
+The signs of its lower frequencies (the perceptual hash of C. Zauner, 2010, without its median). Difference hashes do
+not tell chests apart: neighbouring cells of all chests differ alike (figures in docs/own-data.md). A mirrored or an
+inverted picture is another one; registration refuses it by a name of its own.
 """
 
 from __future__ import annotations

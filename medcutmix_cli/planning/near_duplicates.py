@@ -52,13 +52,13 @@ NONE_COMPARED = NearDuplicates()
 
 
 def find_near_duplicates(
-    studies: Sequence[PackedStudy], hasher: PictureHasher, report: Progress
+    hasher: PictureHasher, studies: Sequence[PackedStudy], report: Progress
 ) -> NearDuplicates:
     """Read the picture that stands for each study, and find those that are near-duplicates.
 
     Args:
-        studies: Whose order decides nothing.
         hasher: Reads the pictures.
+        studies: Whose order decides nothing.
         report: Called with ("comparing pictures", done, total).
     """
     found = hasher.hash_all([study.open().image for study in studies], report)
