@@ -89,9 +89,11 @@ def test_no_row_has_two_studies_of_one_picture_whatever_the_pairing(pairing, unm
     assert (result.duplicates, free.duplicates) == ({"compared": 24, "studies": 9}, {})
 
 
-@pytest.mark.parametrize("target", ["pleural_effusion:+12", "no-pleural_effusion:+12"])
+@pytest.mark.parametrize(
+    "target", [("pleural_effusion:+12",), ("pleural_effusion:+6", "no-pleural_effusion:+12")]
+)
 def test_no_row_of_a_targeted_plan_has_two_studies_of_one_picture(target):
-    result, met = planned("normal-host", target=(target,))
+    result, met = planned("normal-host", target=target)
     assert met == []
     assert len(result.pairs) > 0
 
