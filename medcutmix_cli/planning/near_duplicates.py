@@ -42,7 +42,9 @@ class NearDuplicates:
         return own == theirs or (min(own, theirs), max(own, theirs)) in self.near
 
     def counts(self) -> dict[str, int]:
-        """Return what a run keeps of it."""
+        """Return what a run keeps of it; empty where nobody asked."""
+        if self is NONE_COMPARED:
+            return {}
         unreadable = {f"unreadable:{reason}": count for reason, count in sorted(self.unreadable.items())}
         return {"compared": self.compared, "studies": len(self.hashes), **unreadable}
 

@@ -144,18 +144,16 @@ def make_plan(
     with _shared(filed, workers) as (members, shelf):
         cohort = build_cohort(members)
         lacking = negatives(cohort)
-        gated = frozenset(key for key, studies in lacking.items() if len(studies) >= gate.min_nulls())
-        chooser = Chooser(settings, strategy, reader, gated if gate.min_nulls() else None, duplicates=alike)
+        chooser = Chooser(settings, strategy, reader, _gated(gate, lacking), duplicates=alike)
         choice = TargetedChoice(chooser, targets) if targets else _Choice(chooser)
         with reread_by(reader):
             choice.choose_all(cohort, shelf, workers, report)
         shaped = _shaped(choice, cohort)
-    dropped += choice.drop_unpaired(cohort)
     pairs, reserved = arrange_pairs(choice.pairs), PackedPairs(choice.reserved)
     return PlanResult(
         pairs=pairs,
         inputs=inputs,
-        dropped=tuple(dropped),
+        dropped=(*dropped, *choice.drop_unpaired(cohort)),
         refused=dict(sorted(choice.refused.items())),
         images_dropped=dict(sorted(images_dropped.items())),
         pairs_missing=choice.missing,
@@ -169,7 +167,7 @@ def make_plan(
         targets=choice.outcomes,
         never_denied=read.never_denied(),
         reserved=reserved,
-        duplicates=alike.counts() if duplicates else {},
+        duplicates=alike.counts(),
     )
 
 
@@ -182,6 +180,12 @@ def _listed(studies: Iterable[Study | Drop], report: Progress) -> Iterator[Study
         if number % _LISTED_AT_ONCE == 0:
             report("listing", number, 0)
     report("listing", number, number)
+
+
+def _gated(gate: Gate, lacking: Mapping[NullKey, Sequence[PackedStudy]]) -> frozenset[NullKey] | None:
+    """Return the findings that have as many label-negative studies as a gate needs; None without a gate."""
+    least = gate.min_nulls()
+    return frozenset(key for key, studies in lacking.items() if len(studies) >= least) if least else None
 
 
 def _by_finding(lacking: dict[NullKey, list[PackedStudy]]) -> dict[str, int]:
