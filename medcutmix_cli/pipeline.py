@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -30,14 +31,16 @@ from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
 from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.resolution import ResolvedSettings, difference, from_plain, named_values
 from medcutmix_cli.configuration.semantics import semantic
-from medcutmix_cli.configuration.settings import settings_of
+from medcutmix_cli.configuration.settings import Settings, settings_of
 from medcutmix_cli.datasets.attribute_table import NO_TABLE, read_attribute_table
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.label_table import read_label_table, with_labels
 from medcutmix_cli.engines import Engine, Progress, Work
 from medcutmix_cli.errors import RunConflictError, RunError, UsageError
 from medcutmix_cli.pairing.proposal import PairingStrategy
-from medcutmix_cli.planning.plan import PlanResult, make_plan
+from medcutmix_cli.planning.near_duplicates import find_near_duplicates
+from medcutmix_cli.planning.picture_hashes import PictureHasher
+from medcutmix_cli.planning.plan import DuplicateSearch, PlanResult, make_plan
 from medcutmix_cli.rendering.staging import check_stage_dir
 from medcutmix_cli.reports.tables import lexicon_in_use, read_lexicon, use_lexicon
 from medcutmix_cli.run.data_card import write_card, write_schema
@@ -314,6 +317,7 @@ def _write_plan(
         reader=build_reader(settings),
         gate=build_gate(settings),
         attributes=read_attribute_table(Path(table)) if table else NO_TABLE,
+        duplicates=_duplicate_search(settings, source, workers),
         workers=workers,
         progress=progress,
     )
@@ -330,6 +334,13 @@ def _write_plan(
         whole = replace(whole, files=list_files(folder, whole))
         write_run(folder, whole)
         write_card(folder, whole, run_status(folder))
+
+
+def _duplicate_search(settings: Settings, source: Dataset, workers: int) -> DuplicateSearch | None:
+    """Return what reads every picture and finds near-duplicates; None where the settings do not ask for it."""
+    if not settings.plan.refuse_duplicates:
+        return None
+    return partial(find_near_duplicates, PictureHasher(source, settings.image.reading, workers))
 
 
 def _write_lexicon(folder: RunFolder) -> None:
@@ -363,4 +374,5 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "never_denied": list(result.never_denied),
         "reserved": len(result.reserved),
         "goals": result.goals(),
+        "duplicates": result.duplicates,
     }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.setting_options import option_words, with_settings
+from medcutmix_cli.configuration.declaration import DATA
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 
 NOT_USABLE = 4
 
+Duplicates = Annotated[
+    bool,
+    typer.Option(
+        "--duplicates",
+        help="Compare all pictures, not a sample: near-duplicates of different patients or splits are a leak.",
+        rich_help_panel=DATA,
+    ),
+]
+
 
 @with_settings("check")
 def check(
@@ -26,14 +36,19 @@ def check(
     dataset: common.Dataset,
     settings: Mapping[str, Any],
     config: common.Config = None,
+    duplicates: Duplicates = False,
     json: common.Json = False,
     quiet: common.Quiet = False,
 ) -> None:
     """Say what a data set is, what each column is taken for, and all that is wrong with it. Writes nothing."""
     import medcutmix_cli
+    from medcutmix_cli.system.progress import meter
 
     session = Session.of(context, quiet=quiet)
-    found = medcutmix_cli.check_dataset(dataset, config=config, **settings)
+    with meter(quiet=session.quiet) as progress:
+        found = medcutmix_cli.check_dataset(
+            dataset, config=config, duplicates=duplicates, progress=progress, **settings
+        )
     if json:
         print_json("check", found, ok=found.ok, dataset=dataset)
     elif not (session.quiet and found.ok):

@@ -44,6 +44,7 @@ class PlanKeywords(TypedDict, total=False):
     attributes: str | Path | None
     exclude_ids: str | Path | None
     unpaired_as: str | None
+    refuse_duplicates: bool | None
     embeddings: str | Path | None
     mask: str | None
     energy: str | None

@@ -378,6 +378,12 @@ class PlanSettings:
         choices=UNPAIRED_ROLES,
         commands=NEW_RUN | _CANVASES | _OPEN,
     )
+    refuse_duplicates: bool = setting(
+        False,
+        "Pair no two studies whose pictures are near-duplicates; planning then reads every picture.",
+        keyword="refuse_duplicates",
+        panel=PAIRS,
+    )
     embeddings: str = setting(
         "",
         "What `medcutmix embed` wrote: --pairing nearest ranks donors by it.",

@@ -1,13 +1,14 @@
 """Is this a data set, and what of it would be mixed? All that is wrong with it in one list, in seconds.
 
-Reads tables to their end, some thousand reports and a sample of pictures. Writes nothing, and tells no report's text.
+Reads tables to their end, some thousand reports and a sample of pictures; all of them if asked for duplicates. Writes
+nothing, and tells no report's text.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,18 +17,24 @@ from typing import Unpack
 from medcutmix_cli.assembly.parts import open_source, resolve_options
 from medcutmix_cli.configuration.keywords import CheckKeywords
 from medcutmix_cli.configuration.option_help import describe_options
-from medcutmix_cli.configuration.settings import Settings
+from medcutmix_cli.configuration.settings import SPLITS, Settings
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.column_roles import ColumnUse
 from medcutmix_cli.datasets.recognise import kind_around
 from medcutmix_cli.datasets.released_table import ReleasedTable
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.table_survey import TableSurvey, UnknownValue, survey_tables
+from medcutmix_cli.dry_run.dataset_problem import DatasetProblem
+from medcutmix_cli.dry_run.duplicate_check import NOTHING_COMPARED, DuplicateCheck, compare_pictures
+from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images import read_canvas
+from medcutmix_cli.planning.picture_hashes import PictureHasher
 from medcutmix_cli.planning.reading import read_excluded, studies_to_read
 from medcutmix_cli.records import Drop, Image, Study
 from medcutmix_cli.run.hints import hint_for
+from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.system.progress import show_progress, silent
 
 MOST_STUDIES = 10_000
 """Studies that are looked at; the reports of more would take longer than seconds."""
@@ -35,23 +42,11 @@ MOST_STUDIES = 10_000
 PICTURES = 16
 """Pictures that are decoded, evenly spread over the studies."""
 
+COMPARED = 256
+"""Pictures that are compared with each other unless all are asked for, evenly spread: some seconds."""
+
 _ALONE_FROM = 20
 """From so many studies on, a patient of their own for each is no coincidence."""
-
-
-@dataclass(frozen=True, slots=True)
-class DatasetProblem:
-    """One thing that is wrong.
-
-    Attributes:
-        grave: Whether nothing can be mixed because of it; else some is left out, or a rule means less.
-        what: One sentence.
-        hint: What to type or do.
-    """
-
-    grave: bool
-    what: str
-    hint: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +65,7 @@ class DatasetCheck:
         dropped: Those that cannot, by reason; one that is right by the settings is no problem.
         decoded: Pictures that were decoded (likewise undecoded: that could not be, by reason).
         corrupt: Those of the decoded ones that libjpeg calls corrupt (`--corrupt-jpeg keep`).
+        duplicates: Which pictures are near-duplicates, of those that were compared.
         problems: The grave ones first.
         synthetic: Whether it is procedural, with no patient in it: such a set needs no encoder to be named.
     """
@@ -88,6 +84,7 @@ class DatasetCheck:
     decoded: int = 0
     undecoded: tuple[tuple[str, int], ...] = ()
     corrupt: int = 0
+    duplicates: DuplicateCheck = NOTHING_COMPARED
     problems: tuple[DatasetProblem, ...] = ()
     synthetic: bool = False
 
@@ -97,15 +94,24 @@ class DatasetCheck:
         return not any(problem.grave for problem in self.problems)
 
 
+@show_progress
 @describe_options("check")
 def check_dataset(
-    dataset: str | Path, *, config: Path | None = None, **options: Unpack[CheckKeywords]
+    dataset: str | Path,
+    *,
+    config: Path | None = None,
+    duplicates: bool = False,
+    progress: Progress | None = None,
+    **options: Unpack[CheckKeywords],
 ) -> DatasetCheck:
     """Say what a data set is, what each column is taken for, and all that is wrong with it.
 
     Args:
         dataset: Folder or table.
         config: TOML recipe; options win over it.
+        duplicates: Look at all studies, and compare the pictures of all of them, not of a sample: near-duplicates of
+            different patients or splits are a leak. Each picture is read once.
+        progress: Called with (stage, done, total).
         **options: Settings of a plan that say what is read; see `configuration.keywords.CheckKeywords`.
 
     Raises:
@@ -118,8 +124,10 @@ def check_dataset(
     if survey and survey.lacking:
         return _unreadable(source, survey)
     found = survey.studies(source.values) if survey and isinstance(source, TableDataset) else source.studies()
-    studies = list(islice(found, MOST_STUDIES + 1))
-    return _checked(source, settings, survey, studies)
+    most = None if duplicates else MOST_STUDIES
+    studies = list(found if most is None else islice(found, most + 1))
+    checked = _checked(source, settings, survey, studies[:most], whole=most is None or len(studies) <= most)
+    return _compared(checked, source, settings, studies[:most], progress or silent, every=duplicates)
 
 
 def _unreadable(source: Dataset, survey: TableSurvey) -> DatasetCheck:
@@ -136,20 +144,24 @@ def _unreadable(source: Dataset, survey: TableSurvey) -> DatasetCheck:
 
 
 def _checked(
-    source: Dataset, settings: Settings, survey: TableSurvey | None, studies: Sequence[Study | Drop]
+    source: Dataset,
+    settings: Settings,
+    survey: TableSurvey | None,
+    looked: Sequence[Study | Drop],
+    *,
+    whole: bool,
 ) -> DatasetCheck:
-    looked = studies[:MOST_STUDIES]
     dropped: list[Drop] = []
     excluded = read_excluded(settings.plan.exclude_ids)
     chosen = list(studies_to_read(looked, settings.plan, excluded, dropped))
     reasons = Counter(drop.reason for drop in dropped if drop.unit == "study")
-    whole = [study for study in looked if isinstance(study, Study)]
+    known = [study for study in looked if isinstance(study, Study)]
     tried = _decode(source, chosen, settings)
     hint = partial(hint_for, columns=_names_columns(source), values=isinstance(source, TableDataset))
     problems = [
         *(_of_tables(survey, _unsaid(source), columns=_names_columns(source)) if survey else ()),
         *_of_studies(len(chosen), reasons, _reasons_of(survey.values if survey else ()), hint),
-        *(() if isinstance(source, ReleasedTable) else _of_patients(whole)),
+        *(() if isinstance(source, ReleasedTable) else _of_patients(known)),
         *_of_release(source),
         *_of_pictures(tried),
     ]
@@ -160,10 +172,10 @@ def _checked(
         columns=_uses(source, survey) if survey else (),
         unused=survey.roles.unused if survey else (),
         values=survey.values if survey else (),
-        studies=len(whole) + sum(isinstance(s, Drop) and s.unit == "study" for s in looked),
-        patients=len({study.subject_id for study in whole}),
-        images=sum(len(study.images) for study in whole),
-        whole=len(studies) <= MOST_STUDIES,
+        studies=len(known) + sum(isinstance(s, Drop) and s.unit == "study" for s in looked),
+        patients=len({study.subject_id for study in known}),
+        images=sum(len(study.images) for study in known),
+        whole=whole,
         usable=len(chosen),
         dropped=tuple(reasons.most_common()),
         decoded=tried.decoded,
@@ -171,6 +183,31 @@ def _checked(
         corrupt=tried.corrupt,
         problems=tuple(sorted(problems, key=lambda problem: not problem.grave)),
     )
+
+
+def _compared(
+    check: DatasetCheck,
+    source: Dataset,
+    settings: Settings,
+    looked: Sequence[Study | Drop],
+    report: Progress,
+    *,
+    every: bool,
+) -> DatasetCheck:
+    """Compare pictures of all splits, if any can be decoded; a sample unless every one is asked for."""
+    plan = replace(settings.plan, splits=SPLITS, labels="rules")
+    chosen = list(studies_to_read(looked, plan, read_excluded(plan.exclude_ids), []))
+    if not every and not check.decoded:
+        return replace(check, duplicates=DuplicateCheck(pictures=len(chosen)))
+    hasher = PictureHasher(source, settings.image.reading, usable_cpus())
+    sample = chosen if every else _spread(chosen, COMPARED)
+    try:
+        found = compare_pictures(sample, len(chosen), hasher, report)
+    except DatasetError:
+        if every:
+            raise
+        found = DuplicateCheck(pictures=len(chosen), unreadable=(("image-storage-fails", len(sample)),))
+    return replace(check, duplicates=found, problems=(*check.problems, *found.problems()))
 
 
 def _names_columns(source: Dataset) -> bool:
@@ -285,7 +322,7 @@ class _Tried:
 def _decode(source: Dataset, chosen: Sequence[tuple[Study, Image]], settings: Settings) -> _Tried:
     """Decode a sample of pictures."""
     tried, how = _Tried(), settings.image
-    for _, image in _spread(chosen):
+    for _, image in _spread(chosen, PICTURES):
         try:
             tried.corrupt += read_canvas(source.resolve(image.path), how.canvas, how.reading).corrupt
             tried.decoded += 1
@@ -296,9 +333,9 @@ def _decode(source: Dataset, chosen: Sequence[tuple[Study, Image]], settings: Se
     return tried
 
 
-def _spread(chosen: Sequence[tuple[Study, Image]]) -> list[tuple[Study, Image]]:
-    step = max(1, len(chosen) / PICTURES)
-    return [chosen[int(k * step)] for k in range(min(PICTURES, len(chosen)))]
+def _spread(chosen: Sequence[tuple[Study, Image]], most: int) -> list[tuple[Study, Image]]:
+    step = max(1, len(chosen) / most)
+    return [chosen[int(k * step)] for k in range(min(most, len(chosen)))]
 
 
 def _of_pictures(tried: _Tried) -> Iterable[DatasetProblem]:

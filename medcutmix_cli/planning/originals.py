@@ -16,6 +16,7 @@ from medcutmix_cli.pairing.assembly import hash_pair, make_pair
 from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.pairing.packing import PackedPair
 from medcutmix_cli.pairing.proposal import Proposal
+from medcutmix_cli.planning.near_duplicates import NONE_COMPARED, NearDuplicates
 from medcutmix_cli.planning.target_cells import TargetCell
 from medcutmix_cli.records import Pair, ReadStudy, Side
 from medcutmix_cli.seeds import stable_hash
@@ -29,6 +30,7 @@ def keep_unmixed(
     pairs: Iterable[PackedPair],
     pairs_per_study: int,
     only: Container[str] | None = None,
+    duplicates: NearDuplicates = NONE_COMPARED,
 ) -> Iterator[PackedPair]:
     """Yield a row for each that a study lacks; its donor is the next study of another patient, and gives nothing.
 
@@ -37,18 +39,23 @@ def keep_unmixed(
         pairs: That are planned.
         pairs_per_study: How often each is a recipient.
         only: Ids of the studies to yield rows of; None for all.
+        duplicates: Studies that must not stand in one row.
     """
     have, givers = Counter(pair.recipient_study for pair in pairs), _givers(studies)
     for number, study in enumerate(studies):
         wanted = only is None or study.study_id in only
         lacking = pairs_per_study - have[study.study_id] if wanted else 0
-        donors = _next(studies, givers, number) if lacking > 0 else iter(())
+        donors = _next(studies, givers, number, duplicates) if lacking > 0 else iter(())
         for donor, _row in zip(donors, range(lacking), strict=False):
             yield kept_row(study, donor)
 
 
 def repeat_unmixed(
-    studies: Sequence[PackedStudy], cell: TargetCell, most: int, seed: int
+    studies: Sequence[PackedStudy],
+    cell: TargetCell,
+    most: int,
+    seed: int,
+    duplicates: NearDuplicates = NONE_COMPARED,
 ) -> Iterator[PackedPair]:
     """Yield rows of a cell's studies as they are, until it has as many as are wanted.
 
@@ -59,11 +66,12 @@ def repeat_unmixed(
         cell: Whose studies are repeated.
         most: How often each may come.
         seed: Of the plan.
+        duplicates: Studies that must not stand in one row.
     """
     places = [n for n, s in enumerate(studies) if s.split == cell.split and cell.holds(s.attributes)]
     places.sort(key=lambda n: stable_hash(seed, "repeat", studies[n].study_id))
     givers = _givers(studies)
-    donors = {n: _next(studies, givers, n) for n in places}
+    donors = {n: _next(studies, givers, n, duplicates) for n in places}
     turns = ((n, next(donors[n], None)) for _turn in range(most) for n in places)
     rows = (kept_row(studies[n], donor) for n, donor in turns if donor is not None)
     yield from islice(rows, cell.wanted - cell.have)
@@ -79,7 +87,10 @@ def _givers(studies: Sequence[PackedStudy]) -> dict[str, list[int]]:
 
 
 def _next(
-    studies: Sequence[PackedStudy], givers: Mapping[str, list[int]], number: int
+    studies: Sequence[PackedStudy],
+    givers: Mapping[str, list[int]],
+    number: int,
+    duplicates: NearDuplicates,
 ) -> Iterator[PackedStudy]:
     """Yield the givers of the same split after a study, and then those before it, that are of other patients."""
     own = studies[number]
@@ -87,7 +98,7 @@ def _next(
     after = bisect_right(places, number)
     for step in range(len(places)):
         other = studies[places[(after + step) % len(places)]]
-        if other.subject_id != own.subject_id:
+        if other.subject_id != own.subject_id and not duplicates.bar(own.study_id, other.study_id):
             yield other
 
 

@@ -1,4 +1,4 @@
-"""From a data set to a frozen list of pairs. Reads every report once, and no pixel.
+"""From a data set to a frozen list of pairs. Reads every report once, and no pixel unless asked for duplicates.
 
 Every input study ends as planned (it is a recipient of at least one pair) or dropped by name.
 """
@@ -6,7 +6,7 @@ Every input study ends as planned (it is a recipient of at least one pair) or dr
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -25,6 +25,7 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
 from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
 from medcutmix_cli.planning.alternates import find_alternates
+from medcutmix_cli.planning.near_duplicates import NONE_COMPARED, NearDuplicates
 from medcutmix_cli.planning.originals import keep_unmixed
 from medcutmix_cli.planning.proposals import USED_UP, Chooser, Trial, prepare_worker, try_part
 from medcutmix_cli.planning.reading import (
@@ -66,6 +67,7 @@ class PlanResult:
         targets: What became of each cell of a targeted plan.
         never_denied: Observations that some study asserts and none denies, in CheXpert order.
         reserved: Pairs that replace those which rendering rejects, the first to be taken first.
+        duplicates: Pictures that were compared, and studies that have a near-duplicate; empty where nobody asked.
     """
 
     pairs: PackedPairs
@@ -84,6 +86,7 @@ class PlanResult:
     targets: tuple[TargetOutcome, ...] = ()
     never_denied: tuple[str, ...] = ()
     reserved: PackedPairs = field(default_factory=PackedPairs)
+    duplicates: dict[str, int] = field(default_factory=dict)
 
     def goals(self) -> dict[str, int]:
         """Return how many pairs each cell of a target is to have once all is rendered."""
@@ -101,6 +104,9 @@ _Turn = tuple[int, PackedStudy, Iterable[Trial]]
 
 UNGATED = NoGate()
 
+DuplicateSearch = Callable[[Sequence[PackedStudy], Progress], NearDuplicates]
+"""Reads the pictures of studies, and says which are near-duplicates."""
+
 
 def make_plan(
     studies: Iterable[Study | Drop],
@@ -110,13 +116,15 @@ def make_plan(
     reader: ReportReader = DEFAULT_READER,
     gate: Gate = UNGATED,
     attributes: AttributeTable = NO_TABLE,
+    duplicates: DuplicateSearch | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> PlanResult:
     """Read all reports and choose the pairs; the order of `studies` and the number of workers decide nothing.
 
     Findings with fewer label-negative studies than `gate` needs are not exchanged, by name. `attributes` is what a
-    table says of studies besides.
+    table says of studies besides. Studies that `duplicates` finds to have pictures that are nearly the same are not
+    paired with each other, by name; no picture is read without it.
 
     Raises:
         UsageError: The file of excluded ids does not exist, or a target names what there is not.
@@ -132,21 +140,20 @@ def make_plan(
     inputs = len(read.studies) + len(dropped)
     filed = with_roles(read.studies, settings.unpaired)
     read.studies.clear()
+    alike = duplicates(filed, report) if duplicates else NONE_COMPARED
     with _shared(filed, workers) as (members, shelf):
         cohort = build_cohort(members)
         lacking = negatives(cohort)
-        gated = frozenset(key for key, studies in lacking.items() if len(studies) >= gate.min_nulls())
-        chooser = Chooser(settings, strategy, reader, gated if gate.min_nulls() else None)
+        chooser = Chooser(settings, strategy, reader, _gated(gate, lacking), duplicates=alike)
         choice = TargetedChoice(chooser, targets) if targets else _Choice(chooser)
         with reread_by(reader):
             choice.choose_all(cohort, shelf, workers, report)
         shaped = _shaped(choice, cohort)
-    dropped += choice.drop_unpaired(cohort)
     pairs, reserved = arrange_pairs(choice.pairs), PackedPairs(choice.reserved)
     return PlanResult(
         pairs=pairs,
         inputs=inputs,
-        dropped=tuple(dropped),
+        dropped=(*dropped, *choice.drop_unpaired(cohort)),
         refused=dict(sorted(choice.refused.items())),
         images_dropped=dict(sorted(images_dropped.items())),
         pairs_missing=choice.missing,
@@ -160,6 +167,7 @@ def make_plan(
         targets=choice.outcomes,
         never_denied=read.never_denied(),
         reserved=reserved,
+        duplicates=alike.counts(),
     )
 
 
@@ -172,6 +180,12 @@ def _listed(studies: Iterable[Study | Drop], report: Progress) -> Iterator[Study
         if number % _LISTED_AT_ONCE == 0:
             report("listing", number, 0)
     report("listing", number, number)
+
+
+def _gated(gate: Gate, lacking: Mapping[NullKey, Sequence[PackedStudy]]) -> frozenset[NullKey] | None:
+    """Return the findings that have as many label-negative studies as a gate needs; None without a gate."""
+    least = gate.min_nulls()
+    return frozenset(key for key, studies in lacking.items() if len(studies) >= least) if least else None
 
 
 def _by_finding(lacking: dict[NullKey, list[PackedStudy]]) -> dict[str, int]:
@@ -401,7 +415,8 @@ class _Choice:
         times = settings.pairs_per_study
         beyond = beyond_shape(self.pairs.values(), studies, times, settings.shape_tolerance)
         reserve[SHAPE] = self._hold(beyond, SHAPE)
-        kept = {row.pair_id: row for row in keep_unmixed(studies, self.pairs.values(), times)}
+        rows = keep_unmixed(studies, self.pairs.values(), times, duplicates=self.chooser.duplicates)
+        kept = {row.pair_id: row for row in rows}
         self.pairs |= kept
         return dict(+reserve), frozenset(kept)
 
@@ -436,7 +451,7 @@ class _Choice:
         if self._unmixed() == "drop":
             return []
         mixed = {pair.recipient_study for pair in self.pairs.values() if pair.finding}
-        rows = keep_unmixed(studies, (), self.settings.pairs_per_study, mixed)
+        rows = keep_unmixed(studies, (), self.settings.pairs_per_study, mixed, self.chooser.duplicates)
         return [row for row in rows if row.pair_id not in self.pairs]
 
     def drop_unpaired(self, cohort: Cohort) -> list[Drop]:

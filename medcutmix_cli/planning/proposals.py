@@ -23,6 +23,7 @@ from medcutmix_cli.pairing.roles import NOT_A_DONOR, barred_as_donor, barred_as_
 from medcutmix_cli.pairing.sections import limit_to_section, out_of_step
 from medcutmix_cli.pairing.shared_studies import SharedStudies
 from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.planning.near_duplicates import NEAR_DUPLICATE, NONE_COMPARED, NearDuplicates
 from medcutmix_cli.records import MAPPED_MODES, Pair, Reading
 from medcutmix_cli.reports.critic import (
     OF_MORE_THAN_LABELS,
@@ -76,6 +77,7 @@ class Chooser:
     Attributes:
         gated: The findings whose evidence can be judged, within each split; None without a gate.
         lexicon: What mixed reports are read again by: the lexicon in use, for processes that start without it.
+        duplicates: Studies whose pictures are near-duplicates, where such are not to be paired.
     """
 
     settings: PlanSettings
@@ -83,6 +85,7 @@ class Chooser:
     reader: ReportReader
     gated: frozenset[NullKey] | None
     lexicon: Lexicon = field(default_factory=lexicon_in_use)
+    duplicates: NearDuplicates = NONE_COMPARED
 
     def bars(self, recipient: PackedStudy) -> bool:
         """Say whether a study may not receive."""
@@ -148,6 +151,7 @@ class Chooser:
             NOT_A_DONOR: barred_as_donor(donor.study, self.settings.unpaired),
             TOO_FEW_NULLS: self._unjudged(proposal) != (),
             "same-patient": recipient.study.subject_id == donor.study.subject_id,
+            NEAR_DUPLICATE: self.duplicates.bar(recipient.study.study_id, donor.study.study_id),
             "different-split": recipient.study.split != donor.study.split,
         }
         return next((name for name, broken in rules.items() if broken), "")

@@ -174,7 +174,8 @@ class TargetedChoice:
         for split in sorted(settings.splits):
             counts = Counter(study.attributes for study in studies if study.split == split)
             for cell in make_cells(self.without, split, counts):
-                rows = list(repeat_unmixed(studies, cell, settings.max_uses_per_donor, settings.seed))
+                most, seed = settings.max_uses_per_donor, settings.seed
+                rows = list(repeat_unmixed(studies, cell, most, seed, self.chooser.duplicates))
                 self._plan.pairs |= {row.pair_id: replace(row, cells=(cell.name,)) for row in rows}
                 self.kept |= {row.pair_id for row in rows}
                 self.outcomes += (_repeated(cell, len(rows)),)

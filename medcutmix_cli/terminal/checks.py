@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -14,6 +14,10 @@ from medcutmix_cli.terminal.words import facts, printable, quantity, reasons_hin
 
 if TYPE_CHECKING:
     from medcutmix_cli.dry_run.dataset_check import DatasetCheck
+    from medcutmix_cli.dry_run.duplicate_check import DuplicateCheck, DuplicateGroup
+
+_GROUPS, _PICTURES = 10, 6
+"""Groups of near-duplicates, and pictures of each, that are shown."""
 
 _WHY = {
     "said": "as you say",
@@ -39,6 +43,8 @@ def _blocks(check: DatasetCheck) -> Iterator[RenderableType]:
         yield Padding(_columns(check), (1, 0, 0, 0))
     if check.studies:
         yield Padding(facts(_counts(check)), (1, 0, 0, 0))
+    if check.duplicates.groups:
+        yield Padding(_groups(check.duplicates.groups), (1, 0, 0, 0))
     yield ""
     yield from _problems(check)
 
@@ -65,7 +71,38 @@ def _counts(check: DatasetCheck) -> dict[str, Text | str | Table]:
         **({"Why": reasons_hint(dict(check.dropped))} if check.dropped else {}),
         "Decoded": f"{check.decoded} of {quantity(tried, 'picture')} that were tried",
         **({"Kept": f"{check.corrupt} of these that libjpeg calls corrupt"} if check.corrupt else {}),
+        "Compared": _compared(check.duplicates),
     }
+
+
+def _compared(found: DuplicateCheck) -> str:
+    groups = quantity(len(found.groups), "group") if found.groups else "no group"
+    text = f"{found.compared:,} of {quantity(found.pictures, 'picture')}, one a study: {groups} of near-duplicates"
+    unreadable = "".join(f", {reason} {count:,}" for reason, count in found.unreadable)
+    rest = found.pictures - found.compared - sum(count for _, count in found.unreadable)
+    return f"{text}{unreadable}{'; --duplicates compares all' if rest else ''}"
+
+
+def _groups(groups: Sequence[DuplicateGroup]) -> Table:
+    """List groups of near-duplicates, those first that cross splits or patients."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(overflow="fold")
+    for group in groups[:_GROUPS]:
+        crossing = [name for name, crosses in _crossings(group) if crosses]
+        across = f"across {' and '.join(crossing)}" if crossing else "of one patient"
+        grid.add_row(Text(f"Near-duplicates {across}, {group.distance} bits apart at most", "bold"))
+        for one in group.pictures[:_PICTURES]:
+            whose = f"  {one.image_id}  study {one.study_id}, patient {one.subject_id}, {one.split}"
+            grid.add_row(printable(whose))
+        if len(group.pictures) > _PICTURES:
+            grid.add_row(Text(f"  and {len(group.pictures) - _PICTURES:,} more", "dim"))
+    if len(groups) > _GROUPS:
+        grid.add_row(Text(f"and {len(groups) - _GROUPS:,} more groups: --json lists all", "dim"))
+    return grid
+
+
+def _crossings(group: DuplicateGroup) -> tuple[tuple[str, bool], ...]:
+    return ("splits", group.crosses_splits), ("patients", group.crosses_patients)
 
 
 def _problems(check: DatasetCheck) -> Iterator[RenderableType]:

@@ -151,7 +151,7 @@ def test_what_somebody_chose_is_no_problem_and_a_reason_is_told_once(tmp_path):
     check = check_dataset(path)
     assert dict(check.dropped) == {"split-not-mixed:test": 2, "view-unknown": 1}
     assert [line.partition(" |")[0] for line in told(check)] == [
-        "no view is said in 1 rows, which are left out"
+        "no view is said in 1 row, which is left out"
     ]
 
 
