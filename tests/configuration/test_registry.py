@@ -36,7 +36,7 @@ def test_a_missing_package_is_named_with_its_pip_line(monkeypatch):
     monkeypatch.setattr(registry, "_entries", lambda _kind: {"ghost": point})
     with pytest.raises(MissingExtraError) as caught:
         registry.load("encoder", "ghost")
-    assert caught.value.hint == "pip install 'medcutmix[ghost]'"
+    assert caught.value.hint == "pip install 'medcutmix[ghost]' (the extra 'ghost')"
     assert "no_such_module_at_all" in caught.value.what
 
 

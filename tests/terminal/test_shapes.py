@@ -12,7 +12,7 @@ def test_both_shares_and_the_change_are_shown():
     shown = printed(shape_view(replace(SHAPE, traits={"label: Edema": TraitCount(40, 10)})))
     assert "label: Edema" in shown
     assert all(share in shown for share in ("40.0%", "20.0%", "-50%"))
-    assert "50 of 100 originals, 10 of them as they are" in shown
+    assert "50 rows of 100 originals, 10 of them studies as they are" in shown
     assert "mass 4.5 of 5" in shown
     assert "150 different ones in rows, 300 in originals" in shown
 
