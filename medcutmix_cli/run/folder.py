@@ -202,6 +202,9 @@ class ShardState:
         notes: What a user should know, by name ("sentence-truncated", "batch-halved"), counted.
         calibration: Hash of the calibration file it was gated by, "" without a gate.
         failures: Hash of its failure list, "" where an earlier version wrote it.
+        encoder_seconds: For how much of that time the encoder's device computed; on a CPU, which share of all workers'
+            time they asked it. 0 where an earlier version wrote it (likewise worker_seconds: for how much of it the
+            workers computed, whatever it was, on average over them).
     """
 
     shard: int
@@ -217,6 +220,8 @@ class ShardState:
     notes: dict[str, int] = field(default_factory=dict)
     calibration: str = ""
     failures: str = ""
+    encoder_seconds: float = 0.0
+    worker_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
