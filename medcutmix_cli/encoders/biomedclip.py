@@ -112,7 +112,7 @@ class BiomedClip(OnDevice[BiomedClipImage]):
         """Show a canvas of any side."""
         side = self._loaded.side
         seen = see_canvas(picture, side) if self.fit == "letterbox" else see_centre(picture, side, side)
-        return Look(torch.from_numpy(seen.pixels), seen.window, seen.placement)
+        return Look(torch.tensor(seen.pixels), seen.window, seen.placement)
 
     def _reading(self) -> Reading:
         gradients = self.method == "gradient"

@@ -162,7 +162,7 @@ class _TwoTowers(OnDevice[BioVilImage]):
     def look(self, picture: Picture) -> Look:
         """Show a canvas of any side."""
         seen = self.see(picture)
-        return Look(torch.from_numpy(seen.pixels), seen.window, seen.placement)
+        return Look(torch.tensor(seen.pixels), seen.window, seen.placement)
 
     def _reading(self) -> Reading:
         return Reading(self._loaded.image, products)

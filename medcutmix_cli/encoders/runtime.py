@@ -84,7 +84,7 @@ class Runtime:
     @property
     def batch(self) -> int:
         """Return how many inputs run at once, after what running out of memory has taught."""
-        asked = self.batch_size or (_GPU_BATCH if self.torch_device.type == "cuda" else 1)
+        asked = self.batch_size or (_GPU_BATCH if self.torch_device.type != "cpu" else 1)
         return min(asked, _FITS.get(str(self.torch_device), asked))
 
     def place(self, model: torch.nn.Module) -> torch.nn.Module:
@@ -96,7 +96,7 @@ class Runtime:
         """Run what is inside without gradients (unless asked for), in the precision, with fixed kernels."""
         device = self.torch_device
         with ExitStack() as stack:
-            if device.type == "cuda":
+            if device.type != "cpu":
                 stack.enter_context(_ON_GPU)
                 _fix_kernels(allow_tf32=self.precision == "tf32")
             elif torch.get_num_threads() != 1:
@@ -112,7 +112,7 @@ class Runtime:
         """Compute what is inside a scope in float32, not rounded, whatever the precision."""
         device = self.torch_device
         with torch.autocast(device.type, enabled=False):
-            if device.type != "cuda":
+            if device.type == "cpu":
                 yield
                 return
             _fix_kernels(allow_tf32=False)
@@ -208,7 +208,7 @@ class Runtime:
                 return
             _FITS[device] = size // 2
         note("batch-halved")
-        if self.torch_device.type == "cuda":
+        if self.torch_device.type != "cpu":
             torch.cuda.empty_cache()
         _LOG.warning(
             "out of memory on %s: going on with batches of %d instead of %d", device, size // 2, size
@@ -240,7 +240,7 @@ _ON_GPU = threading.RLock()
 def _queue(device: str) -> DeviceQueue:
     """Return the queue of a device, one for all threads."""
     found = torch.device(device)
-    return _QUEUES.get(device, lambda: CudaQueue(found) if found.type == "cuda" else HostQueue())
+    return _QUEUES.get(device, lambda: HostQueue() if found.type == "cpu" else CudaQueue(found))
 
 
 @cache
