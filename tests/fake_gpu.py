@@ -1,8 +1,8 @@
 """A GPU that is not there: its tensors lie in the CPU's memory, and every copy and every wait of the host is counted.
 
-Its name for torch is "meta", which every build of torch knows; only what crosses to the CPU or back, or asks for a value,
-is counted. What torch needs a driver for (streams, events, pinned memory) is stood in for. It computes what the CPU
-computes, at once.
+Its name for torch is "meta", which every build of torch knows; only what crosses to the CPU or back, or asks for a
+value, is counted. What torch needs a driver for (streams, events, pinned memory) is stood in for. It computes what the
+CPU computes, at once. A tensor that is made there of Python numbers holds none of them: make it here and send it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ WAITS = {"_local_scalar_dense", "nonzero", "is_nonzero", "equal", "masked_select
 
 
 class Counted:
-    """What was seen: "to the device", "to the host" (of those "waited for" where nobody said non_blocking), "values"."""
+    """What was seen: "to the device", "to the host" ("waited for": without non_blocking), "values" that were asked."""
 
     def __init__(self):
         self.seen, self._lock = Counter(), threading.Lock()
