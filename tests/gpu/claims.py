@@ -132,7 +132,7 @@ def maps_of_a_group_are_those_of_pairs(network, precision: str) -> str:
     images = encoder.encode_images(seen)
     alone = np.stack([encoder.attend(image, network.query).scores for image in images]).astype(np.float32)
     found = difference(maps(encoder, network.query, seen), alone, network.unit)
-    assert found.within("fp32"), f"they differ by {found.worst:.5f}"
+    assert found.within(precision), f"they differ by {found.worst:.5f}"
     return f"3 pictures: within {found.worst:.5f}"
 
 
