@@ -126,7 +126,7 @@ class Encoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
+class EncodedPicture:
     """One picture that was encoded.
 
     Attributes:
@@ -193,7 +193,7 @@ def look(encoder: Encoder, picture: Picture) -> Any:
 
 def see_pictures(
     encoder: Encoder, looks: Sequence[Any], asked: Sequence[Mapping[str, Query]], *, keep: bool = True
-) -> list[Seen]:
+) -> list[EncodedPicture]:
     """Encode pictures, none to any number, with the maps that each is asked for where that is quicker together.
 
     Args:
@@ -206,17 +206,17 @@ def see_pictures(
         EncoderError: The encoder gave another number of results.
     """
     if not looks or not in_groups(encoder):
-        return [Seen(image) for image in encode_pictures(encoder, looks)]
+        return [EncodedPicture(image) for image in encode_pictures(encoder, looks)]
     with asking():
         features = [[query.features for query in own.values()] for own in asked]
         found = encoder.see_group(looks, features, keep=keep)
     return [
-        Seen(image, dict(zip(own, maps, strict=True)))
+        EncodedPicture(image, dict(zip(own, maps, strict=True)))
         for (image, maps), own in zip(found, asked, strict=True)
     ]
 
 
-def map_of(encoder: Encoder, seen: Seen, sentence: str, query: Query) -> Attention:
+def map_of(encoder: Encoder, seen: EncodedPicture, sentence: str, query: Query) -> Attention:
     """Return the map of a sentence over a picture: the one that came with it, or else ask now."""
     found = seen.maps.get(sentence)
     if found is not None:

@@ -25,7 +25,7 @@ from medcutmix_cli.encoders.geometry import (
     see_centre,
     to_canvas,
 )
-from medcutmix_cli.encoders.groups import Look, Questions, Reading, Scoring, as_cells, products
+from medcutmix_cli.encoders.groups import Look, Questions, Readout, Scoring, as_cells, products
 from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
 from medcutmix_cli.records import Placement
@@ -114,10 +114,10 @@ class BiomedClip(OnDevice[BiomedClipImage]):
         seen = see_canvas(picture, side) if self.fit == "letterbox" else see_centre(picture, side, side)
         return Look(torch.tensor(seen.pixels), seen.window, seen.placement)
 
-    def _reading(self) -> Reading:
+    def _readout(self) -> Readout:
         gradients = self.method == "gradient"
         forward = self._forward(self._loaded.towers)
-        return Reading(forward, self._relevances if gradients else products, gradients)
+        return Readout(forward, self._relevances if gradients else products, gradients)
 
     def _image(self, seen: torch.Tensor | None, look: Look) -> BiomedClipImage:
         return BiomedClipImage(as_cells(seen), look.window, look.placement)

@@ -38,7 +38,7 @@ from medcutmix_cli.encoders.geometry import (
     see_centre,
     to_canvas,
 )
-from medcutmix_cli.encoders.groups import Look, Reading, as_cells, products
+from medcutmix_cli.encoders.groups import Look, Readout, as_cells, products
 from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
@@ -164,8 +164,8 @@ class _TwoTowers(OnDevice[BioVilImage]):
         seen = self.see(picture)
         return Look(torch.tensor(seen.pixels), seen.window, seen.placement)
 
-    def _reading(self) -> Reading:
-        return Reading(self._loaded.image, products)
+    def _readout(self) -> Readout:
+        return Readout(self._loaded.image, products)
 
     def _image(self, seen: torch.Tensor | None, look: Look) -> BioVilImage:
         return BioVilImage(as_cells(seen), look.window, look.placement)

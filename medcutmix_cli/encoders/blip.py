@@ -28,10 +28,10 @@ from medcutmix_cli.encoders.geometry import (
     see_squashed,
     to_canvas,
 )
-from medcutmix_cli.encoders.groups import Look, Questions, Reading, Scoring
+from medcutmix_cli.encoders.groups import Look, Questions, Readout, Scoring
 from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import OnceTable
-from medcutmix_cli.encoders.runtime import Runtime, filled
+from medcutmix_cli.encoders.runtime import Runtime, fill_up
 from medcutmix_cli.encoders.texts import LONG_TEXT
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.records import Placement
@@ -125,9 +125,9 @@ class Blip(OnDevice[BlipImage]):
         seen = self._see(picture, preprocessing.side)
         return Look(preprocessing.normalise(seen), seen.window, seen.placement)
 
-    def _reading(self) -> Reading:
+    def _readout(self) -> Readout:
         loaded = self._loaded
-        return Reading(loaded.states, partial(_attentions, loaded), rounded=True)
+        return Readout(loaded.states, partial(_attentions, loaded), rounded=True)
 
     def _image(self, seen: torch.Tensor | None, look: Look) -> BlipImage:
         return BlipImage(torch.empty(0, 0) if seen is None else seen, look.window, look.placement)
@@ -195,7 +195,7 @@ def _attentions(loaded: BlipModel, questions: Questions) -> Scoring:
         for start in range(0, len(pairs), _PAIRS)
     ]
     order = torch.tensor([pair for _, pairs in runs for pair in pairs]).argsort()
-    rows = torch.stack([filled(torch.tensor([questions.pairs[p] for p in own]), _PAIRS) for _, own in runs])
+    rows = torch.stack([fill_up(torch.tensor([questions.pairs[p] for p in own]), _PAIRS) for _, own in runs])
 
     def score(
         states: torch.Tensor, ids: torch.Tensor, rows: torch.Tensor, order: torch.Tensor

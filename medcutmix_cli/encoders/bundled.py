@@ -22,7 +22,7 @@ from safetensors.torch import load as load_safetensors
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
 from medcutmix_cli.encoders.bundled_model import GRID, MAX_TOKENS, SIDE, BundledModel, Token, tokens_of
 from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, features_to_canvas, to_canvas
-from medcutmix_cli.encoders.groups import Look, Questions, Reading, Scoring, as_cells, products
+from medcutmix_cli.encoders.groups import Look, Questions, Readout, Scoring, as_cells, products
 from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
@@ -92,8 +92,8 @@ class BundledEncoder(OnDevice[BundledImage]):
         """Standardise a canvas of any side."""
         return Look(torch.from_numpy(prepare(picture.pixels))[None], WHOLE_CANVAS, picture.placement)
 
-    def _reading(self) -> Reading:
-        return Reading(self._loaded.model.image, _products)
+    def _readout(self) -> Readout:
+        return Readout(self._loaded.model.image, _products)
 
     def _image(self, seen: torch.Tensor | None, look: Look) -> BundledImage:
         return BundledImage(as_cells(seen), look.placement)

@@ -24,7 +24,7 @@ from medcutmix_cli.encoders.clip_pooling import Pooling
 from medcutmix_cli.encoders.clip_text import Sentences, load_sentences
 from medcutmix_cli.encoders.clip_towers import METHODS, SiglipTower, Tower, relevance, tower_of
 from medcutmix_cli.encoders.geometry import FITS, Window, canvas_grid, features_to_canvas, to_canvas
-from medcutmix_cli.encoders.groups import Look, Questions, Reading, Scoring, as_cells, products
+from medcutmix_cli.encoders.groups import Look, Questions, Readout, Scoring, as_cells, products
 from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
@@ -112,9 +112,9 @@ class Clip(OnDevice[ClipImage]):
         seen = preprocessing.see(picture, self.fit)
         return Look(torch.from_numpy(preprocessing.values(seen)), seen.window, seen.placement)
 
-    def _reading(self) -> Reading:
+    def _readout(self) -> Readout:
         gradients = self.method == "gradient"
-        return Reading(self._read, self._relevances if gradients else products, gradients)
+        return Readout(self._read, self._relevances if gradients else products, gradients)
 
     def _image(self, seen: Tensor | None, look: Look) -> ClipImage:
         return ClipImage(as_cells(seen), look.window, look.placement)

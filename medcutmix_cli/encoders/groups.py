@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from medcutmix_cli.encoders.geometry import Window
-from medcutmix_cli.encoders.runtime import Batch, Forward, Runtime, filled
+from medcutmix_cli.encoders.runtime import Batch, Forward, Runtime, fill_up
 from medcutmix_cli.records import Placement
 
 BLOCK = 64
@@ -78,7 +78,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Readout:
     """How an encoder reads pictures.
 
     Attributes:
@@ -123,7 +123,7 @@ def _products(seen: Tensor, sentences: Tensor, pairs: Tensor) -> Tensor:
 
 def answer(
     runtime: Runtime,
-    reading: Reading,
+    readout: Readout,
     pixels: Tensor,
     asked: Sequence[Sequence[Any]],
     *,
@@ -133,7 +133,7 @@ def answer(
 
     Args:
         runtime: Where it runs.
-        reading: Which network, and how it is read.
+        readout: Which network, and how it is read.
         pixels: (n, ...) on the CPU, n >= 1.
         asked: For each picture what the encoder made of its sentences; may be empty.
         keep: Whether what the network made of the pictures comes back too.
@@ -141,19 +141,19 @@ def answer(
 
     def batch(part: slice, size: int) -> Batch:
         questions = Questions.of(asked[part])
-        scoring = reading.scorer(questions) if questions.pairs else None
+        scoring = readout.scorer(questions) if questions.pairs else None
         kept = len(asked[part]) if keep else 0
 
         def compute(given: Tensor, *there: Tensor) -> list[Tensor]:
-            seen = reading.network(given).float()
-            with nullcontext() if reading.rounded else runtime.in_full():
+            seen = readout.network(given).float()
+            with nullcontext() if readout.rounded else runtime.in_full():
                 scores = [scoring.score(seen, *there)] if scoring else []
             return [*scores, *([seen[:kept]] if kept else [])]
 
-        return Batch([filled(pixels[part], size), *(scoring.inputs if scoring else [])], compute)
+        return Batch([fill_up(pixels[part], size), *(scoring.inputs if scoring else [])], compute)
 
     answers: list[Answer] = []
-    for part, results in runtime.run_batches(len(pixels), batch, gradients=reading.gradients):
+    for part, results in runtime.run_batches(len(pixels), batch, gradients=readout.gradients):
         answers += _answers(results, asked[part], keep=keep)
     return answers
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 
 from medcutmix_cli.encoders.base import Attention, Picture
-from medcutmix_cli.encoders.groups import Look, Reading, answer
+from medcutmix_cli.encoders.groups import Look, Readout, answer
 from medcutmix_cli.encoders.runtime import Runtime
 
 Image = TypeVar("Image")
@@ -55,7 +55,7 @@ class OnDevice(Generic[Image]):
     def encode_images(self, pictures: Sequence[Picture]) -> list[Image]:
         """Encode canvases of any side, in order."""
         looks = [self.look(picture) for picture in pictures]
-        seen = self._runtime.run(self._reading().network, torch.stack([own.pixels for own in looks]))
+        seen = self._runtime.run(self._readout().network, torch.stack([own.pixels for own in looks]))
         return [self._image(own, look) for own, look in zip(seen, looks, strict=True)]
 
     def see_group(
@@ -63,7 +63,7 @@ class OnDevice(Generic[Image]):
     ) -> list[tuple[Image, list[Attention]]]:
         """Encode pictures and map each for its own sentences; only scores leave the device unless `keep` is said."""
         pixels = torch.stack([look.pixels for look in looks])
-        answers = answer(self._runtime, self._reading(), pixels, asked, keep=keep)
+        answers = answer(self._runtime, self._readout(), pixels, asked, keep=keep)
         images = [self._image(own.seen, look) for own, look in zip(answers, looks, strict=True)]
         return [
             (image, [self._map(scores, image) for scores in own.scores])
@@ -75,7 +75,7 @@ class OnDevice(Generic[Image]):
         """Bring a picture to what the network takes."""
 
     @abstractmethod
-    def _reading(self) -> Reading:
+    def _readout(self) -> Readout:
         """Return the network, and how it is read."""
 
     @abstractmethod

@@ -138,7 +138,9 @@ class Runtime:
         def batch(part: slice, size: int) -> Batch:
             own = [full[part] for full in inputs]
             count = len(own[0])
-            return Batch([filled(one, size) for one in own], lambda *there: [forward(*there)[:count].float()])
+            return Batch(
+                [fill_up(one, size) for one in own], lambda *there: [forward(*there)[:count].float()]
+            )
 
         return torch.cat([result for _, (result,) in self.run_batches(len(inputs[0]), batch)])
 
@@ -225,7 +227,7 @@ def _waited(part: slice, pending: Pending) -> tuple[slice, list[torch.Tensor]]:
     return part, pending.wait()
 
 
-def filled(part: torch.Tensor, size: int) -> torch.Tensor:
+def fill_up(part: torch.Tensor, size: int) -> torch.Tensor:
     """Fill (n, ...) up to (size, ...) by repeating the last one, so that the same kernels run; 1 <= n <= size."""
     missing = size - len(part)
     return torch.cat([part, part[-1:].expand(missing, *part.shape[1:])]) if missing else part

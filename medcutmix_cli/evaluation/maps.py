@@ -12,7 +12,16 @@ import numpy as np
 
 from medcutmix_cli.attention import smooth
 from medcutmix_cli.configuration.settings import ImageSettings
-from medcutmix_cli.encoders.base import Encoder, Picture, Query, Seen, look, map_of, see_pictures, side_seen
+from medcutmix_cli.encoders.base import (
+    EncodedPicture,
+    Encoder,
+    Picture,
+    Query,
+    look,
+    map_of,
+    see_pictures,
+    side_seen,
+)
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.evaluation.boxes import read_boxes
@@ -158,7 +167,9 @@ class _Judge:
             return None
         return Picture(Path(name).stem, canvas.pixels, canvas.placement)
 
-    def _score(self, target: Target, picture: Picture, seen: Seen, query: Query) -> TargetScore | None:
+    def _score(
+        self, target: Target, picture: Picture, seen: EncodedPicture, query: Query
+    ) -> TargetScore | None:
         full = self._map(target, picture, seen, query)
         if isinstance(full, str):
             self.ledger.drop(full, [target])
@@ -178,7 +189,7 @@ class _Judge:
             miou=mean_iou(full, mask, self.how.temperature),
         )
 
-    def _map(self, target: Target, picture: Picture, seen: Seen, query: Query) -> FullMap | str:
+    def _map(self, target: Target, picture: Picture, seen: EncodedPicture, query: Query) -> FullMap | str:
         """Return the smoothed map at the size of the original, or the name under which it is missed."""
         if query.refused:
             return query.refused

@@ -17,11 +17,11 @@ import numpy as np
 from medcutmix_cli.attention import cells_with_score
 from medcutmix_cli.datasets.presence import Presence, watch_presence
 from medcutmix_cli.encoders.base import (
+    EncodedPicture,
     Encoder,
     FeatureEncoder,
     Picture,
     Query,
-    Seen,
     look,
     map_of,
     see_pictures,
@@ -103,7 +103,7 @@ class EncodedParent:
     """
 
     canvas: Canvas
-    seen: Seen
+    seen: EncodedPicture
     facts: PictureFacts
 
 
@@ -162,7 +162,7 @@ def prepare(
     }
 
 
-def _encoded(canvas: Canvas, seen: Seen) -> EncodedParent:
+def _encoded(canvas: Canvas, seen: EncodedPicture) -> EncodedParent:
     return EncodedParent(canvas, seen, picture_facts(canvas.pixels, canvas.placement))
 
 

@@ -8,7 +8,7 @@ import torch
 
 from medcutmix_cli.encoders.base import Query, encode_sentences, in_groups, look, map_of, see_pictures
 from medcutmix_cli.encoders.bundled import BundledEncoder, BundledSentence
-from medcutmix_cli.encoders.groups import BLOCK, Questions, Reading, answer, products
+from medcutmix_cli.encoders.groups import BLOCK, Questions, Readout, answer, products
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
 from tests.fake_gpu import plugged_in
@@ -172,7 +172,7 @@ def test_a_group_that_does_not_fit_is_halved_and_every_map_stays(gpu):
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return given
 
-    found = answer(Runtime("cuda", batch_size=4), Reading(network, products), pixels, asked, keep=True)
+    found = answer(Runtime("cuda", batch_size=4), Readout(network, products), pixels, asked, keep=True)
     assert Runtime("cuda", batch_size=4).batch == 2
     for own, plane, questions in zip(found, pixels, asked, strict=True):
         assert torch.equal(own.seen, plane)
@@ -185,4 +185,4 @@ def test_one_picture_that_does_not_fit_ends_in_one_clear_error_and_gives_its_pla
 
     for _ in range(9):  # more than there are places
         with pytest.raises(EncoderError, match="does not hold one input"):
-            answer(Runtime("cuda"), Reading(network, products), torch.zeros(1, 2, 2), [[]])
+            answer(Runtime("cuda"), Readout(network, products), torch.zeros(1, 2, 2), [[]])
