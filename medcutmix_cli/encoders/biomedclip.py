@@ -18,6 +18,7 @@ from medcutmix_cli.encoders.biomedclip_release import LoadedRelease, load_releas
 from medcutmix_cli.encoders.biomedclip_towers import BiomedClipTowers
 from medcutmix_cli.encoders.geometry import (
     FITS,
+    FieldOfView,
     Window,
     canvas_grid,
     features_to_canvas,
@@ -110,9 +111,11 @@ class BiomedClip(OnDevice[BiomedClipImage]):
 
     def look(self, picture: Picture) -> Look:
         """Show a canvas of any side."""
-        side = self._loaded.side
-        seen = see_canvas(picture, side) if self.fit == "letterbox" else see_centre(picture, side, side)
+        seen = self._look(picture, self._loaded.side)
         return Look(torch.tensor(seen.pixels), seen.window, seen.placement)
+
+    def _look(self, picture: Picture, side: int) -> FieldOfView:
+        return see_canvas(picture, side) if self.fit == "letterbox" else see_centre(picture, side, side)
 
     def _readout(self) -> Readout:
         gradients = self.method == "gradient"
