@@ -1,12 +1,20 @@
-"""For how long this process has asked encoders, and devices computed; added up per shard. Knows no model."""
+"""For how long threads worked, encoders were asked and devices computed; added up per shard. Knows no model.
+
+Wall time: pictures are decoded in processes of their own, for which a thread waits that could do nothing else. Only
+waiting for another thread is no work.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +22,8 @@ class WorkTime:
     """Seconds since the process began.
 
     Attributes:
-        asked: CPU time of the threads that asked an encoder, added up over them.
-        device: Time in which devices other than the CPU computed; their copies are not in it.
+        asked: In which threads asked an encoder, added up over them.
+        device: In which devices other than the CPU computed; their copies are not in it.
     """
 
     asked: float = 0.0
@@ -26,9 +34,14 @@ class WorkTime:
         return WorkTime(self.asked - before.asked, self.device - before.device)
 
 
+class _Thread(threading.local):
+    asking = False
+    waited = 0.0
+
+
 _LOCK = threading.Lock()
 _SPENT = {"asked": 0.0, "device": 0.0}
-_ASKING = threading.local()
+_THREAD = _Thread()
 
 
 def work_time() -> WorkTime:
@@ -43,16 +56,30 @@ def add_device_seconds(seconds: float) -> None:
         _SPENT["device"] += seconds
 
 
+def worked_so_far() -> float:
+    """Return a time of this thread that stands still while it waits in `result_of`, in seconds."""
+    return time.perf_counter() - _THREAD.waited
+
+
+def result_of(future: Future[_Result]) -> _Result:
+    """Wait for what another thread makes."""
+    began = time.perf_counter()
+    try:
+        return future.result()
+    finally:
+        _THREAD.waited += time.perf_counter() - began
+
+
 @contextmanager
 def asking() -> Iterator[None]:
-    """Count the CPU time of what is inside; inside another it is counted once."""
-    if getattr(_ASKING, "now", False):
+    """Count the time of what is inside; inside another it is counted once."""
+    if _THREAD.asking:
         yield
         return
-    _ASKING.now, began = True, time.thread_time()
+    _THREAD.asking, began = True, time.perf_counter()
     try:
         yield
     finally:
-        _ASKING.now = False
+        _THREAD.asking = False
         with _LOCK:
-            _SPENT["asked"] += time.thread_time() - began
+            _SPENT["asked"] += time.perf_counter() - began

@@ -27,6 +27,7 @@ from medcutmix_cli.encoders.base import (
     see_pictures,
     side_seen,
 )
+from medcutmix_cli.encoders.work_time import result_of
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas
 from medcutmix_cli.images.picture_cache import PictureCache, PictureRequest
@@ -150,7 +151,7 @@ def prepare(
 ) -> Group:
     """Encode a group of pictures; one that cannot be read does not stop the others."""
     results = (
-        [future.result() for future in read] if read else [read_parent(renderer, storage, p) for p in group]
+        [result_of(future) for future in read] if read else [read_parent(renderer, storage, p) for p in group]
     )
     read_well = [(p, own) for p, own in zip(group, results, strict=True) if not isinstance(own, ImageError)]
     looks = [look for _, (_, look) in read_well]
@@ -218,7 +219,7 @@ def see_pair(
     features: list[Any] = []
     unmapped = False
     for who, parent, group in (("recipient", pair.recipient, recipient), ("donor", pair.donor, donor)):
-        prepared, query = group.result()[parent.image_path], sentences.get(parent.sentence)
+        prepared, query = result_of(group)[parent.image_path], sentences.get(parent.sentence)
         if isinstance(prepared, ImageError):
             return _outcome(pair, "failed", "image", prepared.reason, type(prepared).__name__)
         if query is not None and query.refused:

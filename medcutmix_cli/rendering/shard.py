@@ -19,7 +19,7 @@ from typing import ParamSpec, TypeVar
 
 from medcutmix_cli.encoders.base import Query, encode_sentences, in_groups
 from medcutmix_cli.encoders.notes import notes
-from medcutmix_cli.encoders.work_time import WorkTime, work_time
+from medcutmix_cli.encoders.work_time import WorkTime, work_time, worked_so_far
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.records import Pair, Parent
 from medcutmix_cli.rendering.pair import (
@@ -135,6 +135,11 @@ def _count(outcomes: list[PairOutcome], outcome: str) -> dict[str, int]:
     return dict(sorted(names.items()))
 
 
+def _uncounted(work: Callable[_Given, _Result], *given: _Given.args, **named: _Given.kwargs) -> _Result:
+    """Work in a thread that is none of the workers."""
+    return work(*given, **named)
+
+
 def _busy(encoder: WorkTime, workers: float, threads: int) -> tuple[float, float]:
     """Return for how many seconds the encoder was busy, and the workers, on average over those there are."""
     return encoder.device or encoder.asked / threads, workers / threads
@@ -232,13 +237,13 @@ class _Mixer:
     def _counted(
         self, work: Callable[_Given, _Result], *given: _Given.args, **named: _Given.kwargs
     ) -> _Result:
-        """Work, and count the CPU time that it took in this thread."""
-        began = time.thread_time()
+        """Work, and count the time that it took in this thread."""
+        began = worked_so_far()
         try:
             return work(*given, **named)
         finally:
             with self._counting:
-                self.worked += time.thread_time() - began
+                self.worked += worked_so_far() - began
 
     def _picture(
         self, pool: ThreadPoolExecutor, encoding: ThreadPoolExecutor, parent: Parent
@@ -254,9 +259,8 @@ class _Mixer:
                 if len(group) > 1 or self.in_groups
                 else None
             )
-            encoded = encoding.submit(
-                self._counted, prepare, self.renderer, self.storage, group, read, self.questions
-            )
+            work = self._counted if encoding is pool else _uncounted
+            encoded = encoding.submit(work, prepare, self.renderer, self.storage, group, read, self.questions)
             self.pictures.update({member.image_path: encoded for member in group})
         return self.pictures[parent.image_path]
 

@@ -18,7 +18,7 @@ class Bounds:
     Attributes:
         encoder: Share of the rendering time in which the encoder was busy: on a GPU, in which it computed; on a CPU,
             what the encoder took of the workers' time.
-        workers: Share of the workers' time in which they computed, the encoder on a CPU included.
+        workers: Share of the workers' time in which they worked: read, decoded, mixed, encoded where that is a CPU.
         encoder_pairs: Pairs a second that the encoder alone would do; None where it was never busy.
         worker_pairs: Pairs a second that as many workers alone would do.
         helps: What would make it faster.
@@ -56,4 +56,4 @@ def _helps(encoder: float, workers: float, *, on_device: bool) -> str:
     if workers >= BUSY:
         dear = not on_device and encoder > workers / 2
         return "a GPU, or more CPU workers, would help" if dear else "more CPU workers would help"
-    return "neither was the limit: faster storage, larger shards, or CPUs that nothing else uses would help"
+    return "neither was the limit: larger shards would help"

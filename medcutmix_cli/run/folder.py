@@ -204,7 +204,7 @@ class ShardState:
         failures: Hash of its failure list, "" where an earlier version wrote it.
         encoder_seconds: For how much of that time the encoder's device computed; on a CPU, which share of all workers'
             time they asked it. 0 where an earlier version wrote it (likewise worker_seconds: for how much of it the
-            workers computed, whatever it was, on average over them).
+            workers worked, files and decoders included, on average over them).
     """
 
     shard: int
