@@ -6,13 +6,14 @@ Two steps are kept apart so that each unique picture and sentence is encoded onc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from medcutmix_cli.encoders.work_time import asking
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.records import Placement
 
@@ -124,6 +125,42 @@ class Encoder(Protocol):
         """Combine one encoded picture and the `features` of one query into a map."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedPicture:
+    """One picture that was encoded.
+
+    Attributes:
+        image: What `attend` and `patch_features` take.
+        maps: By sentence, those that were asked for; empty where the encoder is asked for one map after the other.
+    """
+
+    image: Any
+    maps: Mapping[str, Attention] = field(default_factory=dict)
+
+
+@runtime_checkable
+class GroupEncoder(Protocol):
+    """An encoder that answers for a group of pictures at once, on a device that should not wait for the host."""
+
+    @property
+    def in_groups(self) -> bool:
+        """Say whether it does, where it runs now."""
+
+    def look(self, picture: Picture) -> Any:
+        """Bring one picture to what the network takes: the work of a CPU; called in several threads."""
+
+    def see_group(
+        self, looks: Sequence[Any], asked: Sequence[Sequence[Any]], *, keep: bool
+    ) -> list[tuple[Any, list[Attention]]]:
+        """Encode what `look` made of pictures, and map each for the `features` of its own queries.
+
+        Args:
+            looks: At least one.
+            asked: For each its queries' features; may be empty.
+            keep: Whether the encoded pictures will be given to `attend` or `patch_features`.
+        """
+
+
 @runtime_checkable
 class FeatureEncoder(Protocol):
     """An encoder that can say what it made of each patch: needed for `--features`."""
@@ -146,13 +183,67 @@ def side_seen(encoder: Encoder, canvas: int) -> int:
     return encoder.card.reads or canvas
 
 
+def look(encoder: Encoder, picture: Picture) -> Any:
+    """Do what the CPU has to do with a picture before it is encoded; only `see_pictures` reads the result."""
+    if not in_groups(encoder):
+        return picture
+    with asking():
+        return encoder.look(picture)
+
+
+def see_pictures(
+    encoder: Encoder, looks: Sequence[Any], asked: Sequence[Mapping[str, Query]], *, keep: bool = True
+) -> list[EncodedPicture]:
+    """Encode pictures, none to any number, with the maps that each is asked for where that is quicker together.
+
+    Args:
+        encoder: Who sees.
+        looks: What `look` made of each.
+        asked: For each its sentences with their queries, none of them refused.
+        keep: Whether `patch_features` will be asked for, or maps that are not in `asked`.
+
+    Raises:
+        EncoderError: The encoder gave another number of results.
+    """
+    if not looks or not in_groups(encoder):
+        return [EncodedPicture(image) for image in encode_pictures(encoder, looks)]
+    with asking():
+        features = [[query.features for query in own.values()] for own in asked]
+        found = encoder.see_group(looks, features, keep=keep)
+    return [
+        EncodedPicture(image, dict(zip(own, maps, strict=True)))
+        for (image, maps), own in zip(found, asked, strict=True)
+    ]
+
+
+def map_of(encoder: Encoder, seen: EncodedPicture, sentence: str, query: Query) -> Attention:
+    """Return the map of a sentence over a picture: the one that came with it, or else ask now."""
+    found = seen.maps.get(sentence)
+    if found is not None:
+        return found
+    with asking():
+        return encoder.attend(seen.image, query.features)
+
+
+def encode_sentences(encoder: Encoder, sentences: Sequence[str]) -> dict[str, Query]:
+    """Encode sentences; by sentence."""
+    with asking():
+        return dict(zip(sentences, encoder.encode_sentences(sentences), strict=True))
+
+
+def in_groups(encoder: Encoder) -> TypeGuard[GroupEncoder]:
+    """Say whether an encoder answers for groups of pictures where it runs now."""
+    return isinstance(encoder, GroupEncoder) and encoder.in_groups
+
+
 def encode_pictures(encoder: Encoder, pictures: Sequence[Picture]) -> list[Any]:
     """Encode pictures, none to any number, and check that there is one result for each.
 
     Raises:
         EncoderError: The encoder gave another number of results.
     """
-    found = encoder.encode_images(pictures) if pictures else []
+    with asking():
+        found = encoder.encode_images(pictures) if pictures else []
     if len(found) != len(pictures):
         raise EncoderError(
             f"the encoder gave {len(found)} results for {len(pictures)} pictures",

@@ -26,6 +26,7 @@ from medcutmix_cli.encoders.geometry import (
     see_centre,
     to_canvas,
 )
+from medcutmix_cli.encoders.groups import Look, Questions, Readout, Scoring, as_cells, products
 from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.texts import LONG_TEXT, encode_texts
 from medcutmix_cli.records import Placement
@@ -55,7 +56,7 @@ class BiomedClipImage:
 
 
 @dataclass(frozen=True, slots=True)
-class BiomedClip(OnDevice):
+class BiomedClip(OnDevice[BiomedClipImage]):
     """Maps of BiomedCLIP, as logits: learned scale times cosine, or the logarithm of a relevance.
 
     Attributes:
@@ -108,20 +109,21 @@ class BiomedClip(OnDevice):
         needed = loaded.side if self.fit == "letterbox" else -(-loaded.side * 3 // 2)
         return -(-needed // _CANVAS_STEP) * _CANVAS_STEP
 
-    def encode_images(self, pictures: Sequence[Picture]) -> list[BiomedClipImage]:
-        """Encode canvases of any side."""
-        loaded = self._loaded
-        seen = [self._look(picture, loaded.side) for picture in pictures]
-        pixels = torch.from_numpy(np.stack([look.pixels for look in seen]))
-        tokens = self._runtime.run(self._forward(loaded.towers), pixels).numpy()
-        return [
-            BiomedClipImage(own, look.window, look.placement) for own, look in zip(tokens, seen, strict=True)
-        ]
+    def look(self, picture: Picture) -> Look:
+        """Show a canvas of any side."""
+        seen = self._look(picture, self._loaded.side)
+        return Look(torch.tensor(seen.pixels), seen.window, seen.placement)
 
     def _look(self, picture: Picture, side: int) -> FieldOfView:
-        if self.fit == "letterbox":
-            return see_canvas(picture, side)
-        return see_centre(picture, side, side)
+        return see_canvas(picture, side) if self.fit == "letterbox" else see_centre(picture, side, side)
+
+    def _readout(self) -> Readout:
+        gradients = self.method == "gradient"
+        forward = self._forward(self._loaded.towers)
+        return Readout(forward, self._relevances if gradients else products, gradients)
+
+    def _image(self, seen: torch.Tensor | None, look: Look) -> BiomedClipImage:
+        return BiomedClipImage(as_cells(seen), look.window, look.placement)
 
     def _forward(self, towers: BiomedClipTowers) -> Callable[[torch.Tensor], torch.Tensor]:
         image = towers.visual
@@ -152,13 +154,15 @@ class BiomedClip(OnDevice):
 
     def attend(self, image: BiomedClipImage, sentence: npt.NDArray[np.float32]) -> Attention:
         """Score every cell of the canvas: (grid, grid) float16, NaN outside what was seen."""
-        loaded = self._loaded
         if self.method == "gradient":
-            scores = self._gradient(loaded, image.tokens, sentence)
-        else:
-            # einsum, not @: BLAS would wake threads of its own for 196 short products, and they spin between calls.
-            scores = np.einsum("cd,d->c", image.tokens, sentence)
-        native = scores.reshape(loaded.grid, loaded.grid)
+            return self._map(self._relevance(image.tokens, sentence), image)
+        # einsum, not @: BLAS would wake threads of its own for 196 short products, and they spin between calls.
+        return self._map(np.einsum("cd,d->c", image.tokens, sentence), image)
+
+    def _map(self, scores: npt.NDArray[np.float32], image: BiomedClipImage) -> Attention:
+        loaded = self._loaded
+        logits = _log_shares(scores) if self.method == "gradient" else scores
+        native = logits.reshape(loaded.grid, loaded.grid)
         return to_canvas(native, image.window, image.placement, self._grid(loaded))
 
     def patch_features(self, image: BiomedClipImage) -> npt.NDArray[np.float32]:
@@ -167,14 +171,27 @@ class BiomedClip(OnDevice):
             raise no_features("biomedclip")
         return features_to_canvas(image.tokens, image.window, image.placement, self._grid(self._loaded))
 
-    def _gradient(
-        self, loaded: LoadedRelease, tokens: npt.NDArray[np.float32], query: npt.NDArray[np.float32]
+    def _relevance(
+        self, tokens: npt.NDArray[np.float32], query: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float32]:
         """Run the last block with its gradient; always in float32, for halves round small slopes to zero."""
+        visual = self._loaded.towers.visual
         with self._runtime.scope(gradients=True) as device, torch.autocast(device.type, enabled=False):
             sent = torch.from_numpy(tokens)[None].to(device), torch.from_numpy(query).to(device)
-            relevance = loaded.towers.visual.relevance(*sent).cpu().numpy()
-        total = float(relevance.sum())
-        shares = relevance / total if total > 0 else np.zeros_like(relevance)
-        logits: npt.NDArray[np.float32] = np.log(np.maximum(shares, np.float32(_FAINTEST)))
-        return logits
+            return np.asarray(visual.relevance(*sent).cpu().numpy(), dtype=np.float32)
+
+    def _relevances(self, questions: Questions) -> Scoring:
+        """Read one pair after the other: no pair's shape depends on another, and nobody waits in between."""
+        visual = self._loaded.towers.visual
+
+        def score(tokens: torch.Tensor, sentences: torch.Tensor) -> torch.Tensor:
+            return torch.stack([visual.relevance(tokens[p][None], sentences[s]) for p, s in questions.pairs])
+
+        return Scoring([torch.from_numpy(np.stack(questions.features))], score)
+
+
+def _log_shares(relevance: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    total = float(relevance.sum())
+    shares = relevance / total if total > 0 else np.zeros_like(relevance)
+    logits: npt.NDArray[np.float32] = np.log(np.maximum(shares, np.float32(_FAINTEST)))
+    return logits

@@ -38,6 +38,7 @@ from medcutmix_cli.encoders.geometry import (
     see_centre,
     to_canvas,
 )
+from medcutmix_cli.encoders.groups import Look, Readout, as_cells, products
 from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
@@ -97,7 +98,7 @@ class BioVilImage:
 
 
 @dataclass(frozen=True, slots=True)
-class _TwoTowers(OnDevice):
+class _TwoTowers(OnDevice[BioVilImage]):
     """An image and a text tower of one joint space; a score is cosine / temperature.
 
     Attributes:
@@ -158,12 +159,16 @@ class _TwoTowers(OnDevice):
             return see_canvas(full, self.VARIANT.side, Resampling.BILINEAR)
         return see_centre(full, _EDGE, self.VARIANT.side, Resampling.BILINEAR)
 
-    def encode_images(self, pictures: Sequence[Picture]) -> list[BioVilImage]:
-        """Encode canvases of any side."""
-        seen = [self.see(picture) for picture in pictures]
-        pixels = torch.from_numpy(np.stack([one.pixels for one in seen]))
-        cells = self._runtime.run(self._loaded.image, pixels).numpy()
-        return [BioVilImage(own, one.window, one.placement) for own, one in zip(cells, seen, strict=True)]
+    def look(self, picture: Picture) -> Look:
+        """Show a canvas of any side."""
+        seen = self.see(picture)
+        return Look(torch.tensor(seen.pixels), seen.window, seen.placement)
+
+    def _readout(self) -> Readout:
+        return Readout(self._loaded.image, products)
+
+    def _image(self, seen: torch.Tensor | None, look: Look) -> BioVilImage:
+        return BioVilImage(as_cells(seen), look.window, look.placement)
 
     def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
         """Encode sentences, in order; `features` is a (128,) float32 unit vector.
@@ -184,8 +189,11 @@ class _TwoTowers(OnDevice):
     def attend(self, image: BioVilImage, sentence: npt.NDArray[np.float32]) -> Attention:
         """Score the cells of the canvas, NaN where the network does not look."""
         # einsum, not @: BLAS would wake threads of its own for a few short products, and they spin between calls.
-        cosines = np.einsum("cd,d->c", image.cells, sentence).reshape(self.VARIANT.native, -1)
-        return to_canvas(cosines / self.temperature, image.window, image.placement, self._grid)
+        return self._map(np.einsum("cd,d->c", image.cells, sentence), image)
+
+    def _map(self, scores: npt.NDArray[np.float32], image: BioVilImage) -> Attention:
+        logits = scores.reshape(self.VARIANT.native, -1) / self.temperature
+        return to_canvas(logits, image.window, image.placement, self._grid)
 
     def patch_features(self, image: BioVilImage) -> npt.NDArray[np.float32]:
         """Return the unit vector of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""

@@ -6,8 +6,10 @@ and any fine-tune of that layout. Picture and sentence meet in the text encoder,
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +28,10 @@ from medcutmix_cli.encoders.geometry import (
     see_squashed,
     to_canvas,
 )
+from medcutmix_cli.encoders.groups import Look, Questions, Readout, Scoring
 from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import OnceTable
-from medcutmix_cli.encoders.runtime import Runtime
+from medcutmix_cli.encoders.runtime import Runtime, fill_up
 from medcutmix_cli.encoders.texts import LONG_TEXT
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.records import Placement
@@ -36,6 +39,7 @@ from medcutmix_cli.records import Placement
 BEGINNINGS = ("cls", "enc")
 """The token that a sentence begins with."""
 
+_PAIRS = 16  # at once, of those whose sentences have as many tokens
 _TINY = np.finfo(np.float32).tiny
 _LICENCE = "BSD-3-Clause (the released weights; a fine-tune has its own)"
 _NOTE = "The released BLIP weights saw everyday photographs: bring a fine-tune on radiology."
@@ -57,7 +61,7 @@ class BlipImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Blip(OnDevice):
+class Blip(OnDevice[BlipImage]):
     """A matching model whose cross-attention from the words of a sentence to the patches of a picture is the map.
 
     A score is log(attention * number of cells): softmax over the cells gives the attention back, 0 is an even
@@ -115,12 +119,18 @@ class Blip(OnDevice):
     def _loaded(self) -> BlipModel:
         return _loaded(self)
 
-    def encode_images(self, pictures: Sequence[Picture]) -> list[BlipImage]:
-        """Run the image tower; each result holds the states that sentences attend to."""
+    def look(self, picture: Picture) -> Look:
+        """Show a canvas of any side."""
+        preprocessing = self._loaded.look
+        seen = self._see(picture, preprocessing.side)
+        return Look(preprocessing.normalise(seen), seen.window, seen.placement)
+
+    def _readout(self) -> Readout:
         loaded = self._loaded
-        seen = [self._see(picture, loaded.look.side) for picture in pictures]
-        states = self._runtime.run(loaded.states, torch.stack([loaded.look.normalise(one) for one in seen]))
-        return [BlipImage(own, one.window, one.placement) for own, one in zip(states, seen, strict=True)]
+        return Readout(loaded.states, partial(_attentions, loaded), rounded=True)
+
+    def _image(self, seen: torch.Tensor | None, look: Look) -> BlipImage:
+        return BlipImage(torch.empty(0, 0) if seen is None else seen, look.window, look.placement)
 
     def _see(self, picture: Picture, side: int) -> FieldOfView:
         return see_squashed(picture, side) if self.fit == "published" else see_canvas(picture, side)
@@ -147,10 +157,13 @@ class Blip(OnDevice):
 
     def attend(self, image: BlipImage, sentence: tuple[int, ...]) -> Attention:
         """Return log(attention * cells) of one sentence over one picture, NaN outside what the tower saw."""
-        share = self.attention(image, sentence)
-        scores = np.log(np.maximum(share, _TINY) * share.size)
-        side = canvas_grid(len(share), self.fit)
-        return to_canvas(scores, image.window, image.placement, (side, side))
+        return self._map(self.attention(image, sentence), image)
+
+    def _map(self, scores: npt.NDArray[np.float32], image: BlipImage) -> Attention:
+        native = self._loaded.grid
+        logits = np.log(np.maximum(scores, _TINY) * scores.size).reshape(native, native)
+        side = canvas_grid(native, self.fit)
+        return to_canvas(logits, image.window, image.placement, (side, side))
 
     def patch_features(self, image: BlipImage) -> npt.NDArray[np.float32]:
         """Return the image tower's last state of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
@@ -167,6 +180,33 @@ class Blip(OnDevice):
         one = Runtime(self.device, self.precision, 1)
         share = one.run(loaded.attention, torch.tensor([sentence]), image.states[None])
         return share.reshape(loaded.grid, loaded.grid).numpy()
+
+
+def _attentions(loaded: BlipModel, questions: Questions) -> Scoring:
+    """Attend in batches of sentences of one length: never padded, and the last batch of a length is filled up."""
+    by_length: dict[int, list[int]] = defaultdict(list)
+    for pair, (_, sentence) in enumerate(questions.pairs):
+        by_length[len(questions.features[sentence])].append(pair)
+    longest = max(by_length)
+    ids = torch.tensor([own + (0,) * (longest - len(own)) for own in questions.features])
+    runs = [
+        (length, pairs[start : start + _PAIRS])
+        for length, pairs in sorted(by_length.items())
+        for start in range(0, len(pairs), _PAIRS)
+    ]
+    order = torch.tensor([pair for _, pairs in runs for pair in pairs]).argsort()
+    rows = torch.stack([fill_up(torch.tensor([questions.pairs[p] for p in own]), _PAIRS) for _, own in runs])
+
+    def score(
+        states: torch.Tensor, ids: torch.Tensor, rows: torch.Tensor, order: torch.Tensor
+    ) -> torch.Tensor:
+        shares = [
+            loaded.attention(ids[own[:, 1], :length], states[own[:, 0]])[: len(pairs)]
+            for (length, pairs), own in zip(runs, rows, strict=True)
+        ]
+        return torch.cat(shares)[order]
+
+    return Scoring([ids, rows, order], score)
 
 
 def _enc_token(loaded: BlipModel) -> int:

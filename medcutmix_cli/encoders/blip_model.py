@@ -82,10 +82,10 @@ class BlipModel:
         return states
 
     def attention(self, tokens: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-        """Run the text encoder over (batch, length) ids and image states; return (batch, cells)."""
-        ones = torch.ones_like(tokens)
+        """Run the text encoder over (batch, length) ids, none of them padding, and image states: (batch, cells)."""
+        # No mask: of one of ones transformers asks whether it masks anything, and a device is waited for.
         read = self.towers.text_encoder(
-            input_ids=tokens, attention_mask=ones, encoder_hidden_states=states, output_attentions=True
+            input_ids=tokens, encoder_hidden_states=states, output_attentions=True
         )
         return merge_attentions([read.cross_attentions[layer] for layer in self.layers], self.heads)
 

@@ -22,6 +22,7 @@ from safetensors.torch import load as load_safetensors
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
 from medcutmix_cli.encoders.bundled_model import GRID, MAX_TOKENS, SIDE, BundledModel, Token, tokens_of
 from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, features_to_canvas, to_canvas
+from medcutmix_cli.encoders.groups import Look, Questions, Readout, Scoring, as_cells, products
 from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
@@ -58,7 +59,7 @@ class BundledSentence:
 
 
 @dataclass(frozen=True, slots=True)
-class BundledEncoder(OnDevice):
+class BundledEncoder(OnDevice[BundledImage]):
     """A dual encoder whose patch-sentence cosine was trained on the true lesion masks of phantoms.
 
     A score is a logit: above 0 where a cell is likely to hold what the sentence says. Sentences may have any
@@ -87,22 +88,32 @@ class BundledEncoder(OnDevice):
     def _loaded(self) -> _LoadedBundled:
         return _loaded(self.weights, self._runtime)
 
-    def encode_images(self, pictures: Sequence[Picture]) -> list[BundledImage]:
-        """Encode canvases of any side."""
-        seen = torch.stack([torch.from_numpy(prepare(picture.pixels)) for picture in pictures])[:, None]
-        cells = self._runtime.run(self._loaded.model.image, seen).numpy()
-        return [BundledImage(own, picture.placement) for own, picture in zip(cells, pictures, strict=True)]
+    def look(self, picture: Picture) -> Look:
+        """Standardise a canvas of any side."""
+        return Look(torch.from_numpy(prepare(picture.pixels))[None], WHOLE_CANVAS, picture.placement)
+
+    def _readout(self) -> Readout:
+        return Readout(self._loaded.model.image, _products)
+
+    def _image(self, seen: torch.Tensor | None, look: Look) -> BundledImage:
+        return BundledImage(as_cells(seen), look.placement)
 
     def encode_sentences(self, sentences: Sequence[str]) -> list[Query]:
         """Encode each sentence by itself, in order."""
+        if not sentences:
+            return []
         with self._runtime.scope():
-            return [Query(_encode_sentence(self._loaded.model, sentence)) for sentence in sentences]
+            vectors = torch.stack([_encode_sentence(self._loaded.model, own) for own in sentences])
+        return [Query(BundledSentence(own)) for own in vectors.cpu().numpy()]
 
     def attend(self, image: BundledImage, sentence: BundledSentence) -> Attention:
         """Score every cell of the picture: `scale * cosine + bias`, (14, 14) float16, NaN on the letterbox bars."""
         # einsum, not @: BLAS would wake threads of its own for 196 short products, and they spin between calls.
-        scores = np.einsum("cd,d->c", image.cells, sentence.query) + self._loaded.bias
-        return to_canvas(scores.reshape(GRID, GRID), WHOLE_CANVAS, image.placement, (GRID, GRID))
+        return self._map(np.einsum("cd,d->c", image.cells, sentence.query), image)
+
+    def _map(self, scores: npt.NDArray[np.float32], image: BundledImage) -> Attention:
+        native = (scores + self._loaded.bias).reshape(GRID, GRID)
+        return to_canvas(native, WHOLE_CANVAS, image.placement, (GRID, GRID))
 
     def patch_features(self, image: BundledImage) -> npt.NDArray[np.float32]:
         """Return the unit vector of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
@@ -139,7 +150,11 @@ def windows_of(tokens: list[Token]) -> Iterator[list[Token]]:
         yield tokens[start : start + MAX_TOKENS]
 
 
-def _encode_sentence(model: BundledModel, sentence: str) -> BundledSentence:
+def _products(questions: Questions) -> Scoring:
+    return products(Questions([own.query for own in questions.features], questions.pairs))
+
+
+def _encode_sentence(model: BundledModel, sentence: str) -> torch.Tensor:
     tokens = tokens_of(sentence)
     if not tokens:
         raise EncoderError(
@@ -148,7 +163,7 @@ def _encode_sentence(model: BundledModel, sentence: str) -> BundledSentence:
         )
     vectors = [model.text(model.text.embed(window)[None])[0] for window in windows_of(tokens)]
     unit = torch.nn.functional.normalize(torch.stack(vectors).mean(dim=0).float(), dim=-1)
-    return BundledSentence((unit * model.scale).cpu().numpy())
+    return unit * model.scale
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -150,9 +150,9 @@ class BundledTextTower(nn.Module):
     def embed(self, tokens: list[Token]) -> Tensor:
         """Return (T, 64): the row of each word plus the mean of its pieces' rows."""
         place = self.words.weight.device
-        words = torch.tensor([token.word for token in tokens], device=place)
-        pieces = torch.tensor([piece for token in tokens for piece in token.pieces], device=place)
-        starts = torch.tensor([0, *(len(token.pieces) for token in tokens[:-1])], device=place).cumsum(0)
+        words = torch.tensor([token.word for token in tokens]).to(place)
+        pieces = torch.tensor([piece for token in tokens for piece in token.pieces]).to(place)
+        starts = torch.tensor([0, *(len(token.pieces) for token in tokens[:-1])]).cumsum(0).to(place)
         spelled = functional.embedding_bag(pieces, self.pieces.weight, starts, mode="mean")
         return functional.embedding(words, self.words.weight) + spelled
 

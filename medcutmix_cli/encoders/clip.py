@@ -24,6 +24,7 @@ from medcutmix_cli.encoders.clip_pooling import Pooling
 from medcutmix_cli.encoders.clip_text import Sentences, load_sentences
 from medcutmix_cli.encoders.clip_towers import METHODS, SiglipTower, Tower, relevance, tower_of
 from medcutmix_cli.encoders.geometry import FITS, Window, canvas_grid, features_to_canvas, to_canvas
+from medcutmix_cli.encoders.groups import Look, Questions, Readout, Scoring, as_cells, products
 from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
@@ -54,7 +55,7 @@ class ClipImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Clip(OnDevice):
+class Clip(OnDevice[ClipImage]):
     """A CLIP or SigLIP model from a local folder.
 
     A score is the model's own logit, scale * cosine + bias, of a cell and the sentence. For "gradient" it is the
@@ -105,13 +106,18 @@ class Clip(OnDevice):
     def _loaded(self) -> _LoadedClip:
         return _loaded(self.weights, self.repo, self.trust_remote_code, self._runtime)
 
-    def encode_images(self, pictures: Sequence[Picture]) -> list[ClipImage]:
-        """Encode canvases of any side, in order."""
-        loaded = self._loaded
-        seen = [loaded.look.see(picture, self.fit) for picture in pictures]
-        values = torch.stack([torch.from_numpy(loaded.look.values(own)) for own in seen])
-        features = self._runtime.run(self._read, values).numpy()
-        return [ClipImage(f, own.window, own.placement) for f, own in zip(features, seen, strict=True)]
+    def look(self, picture: Picture) -> Look:
+        """Show a canvas of any side as the folder's processor does."""
+        preprocessing = self._loaded.look
+        seen = preprocessing.see(picture, self.fit)
+        return Look(torch.from_numpy(preprocessing.values(seen)), seen.window, seen.placement)
+
+    def _readout(self) -> Readout:
+        gradients = self.method == "gradient"
+        return Readout(self._read, self._relevances if gradients else products, gradients)
+
+    def _image(self, seen: Tensor | None, look: Look) -> ClipImage:
+        return ClipImage(as_cells(seen), look.window, look.placement)
 
     def _read(self, pixels: Tensor) -> Tensor:
         tower = self._loaded.tower
@@ -135,17 +141,21 @@ class Clip(OnDevice):
 
     def attend(self, image: ClipImage, sentence: npt.NDArray[np.float32]) -> Attention:
         """Score every cell of the canvas; NaN where the network saw nothing, or on the letterbox bars."""
+        if self.method == "gradient":
+            return self._map(self._relevance(image, sentence), image)
+        # einsum, not @: BLAS would wake threads of its own for short products, and they spin between calls.
+        return self._map(np.einsum("cd,d->c", image.features, sentence), image)
+
+    def _map(self, scores: npt.NDArray[np.float32], image: ClipImage) -> Attention:
         loaded = self._loaded
         grid = (canvas_grid(loaded.grid, self.fit),) * 2
-        if self.method == "gradient":
-            strength = self._relevance(image, sentence)
-            if not strength.max() > 0:
-                return Attention(np.full(grid, np.nan, dtype=np.float16), missing="map-empty")
-            scores = np.log(np.maximum(strength, _FAINTEST * strength.max()))
+        if self.method != "gradient":
+            logits = loaded.scale * scores + loaded.bias
+        elif scores.max() > 0:
+            logits = np.log(np.maximum(scores, _FAINTEST * scores.max()))
         else:
-            # einsum, not @: BLAS would wake threads of its own for short products, and they spin between calls.
-            scores = loaded.scale * np.einsum("cd,d->c", image.features, sentence) + loaded.bias
-        return to_canvas(scores.reshape(loaded.grid, loaded.grid), image.window, image.placement, grid)
+            return Attention(np.full(grid, np.nan, dtype=np.float16), missing="map-empty")
+        return to_canvas(logits.reshape(loaded.grid, loaded.grid), image.window, image.placement, grid)
 
     def patch_features(self, image: ClipImage) -> npt.NDArray[np.float32]:
         """Return the unit vector of each cell of the canvas, (grid_h, grid_w, d) float32, 0 outside."""
@@ -153,6 +163,16 @@ class Clip(OnDevice):
             raise no_features("clip")
         side = canvas_grid(self._loaded.grid, self.fit)
         return features_to_canvas(image.features, image.window, image.placement, (side, side))
+
+    def _relevances(self, questions: Questions) -> Scoring:
+        """Read one pair after the other: no pair's shape depends on another, and nobody waits in between."""
+        tower, scale = self._loaded.tower, self._loaded.scale
+
+        def score(packed: Tensor, sentences: Tensor) -> Tensor:
+            own = [(Pooling.unpack(packed[p], tower.heads), sentences[s]) for p, s in questions.pairs]
+            return torch.stack([relevance(tower, pooling, sentence, scale) for pooling, sentence in own])
+
+        return Scoring([torch.from_numpy(np.stack(questions.features))], score)
 
     def _relevance(self, image: ClipImage, sentence: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         tower, scale = self._loaded.tower, self._loaded.scale

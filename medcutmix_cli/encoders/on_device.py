@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from medcutmix_cli.encoders.base import Attention, Picture
+from medcutmix_cli.encoders.groups import Look, Readout, answer
 from medcutmix_cli.encoders.runtime import Runtime
+
+Image = TypeVar("Image")
+"""One encoded picture."""
 
 
 @dataclass(frozen=True, slots=True)
-class OnDevice:
+class OnDevice(Generic[Image]):
     """The first settings of such an encoder.
 
     Attributes:
@@ -35,6 +46,45 @@ class OnDevice:
     def batch(self) -> int:
         """Say how many pictures it wants at once."""
         return self._runtime.batch
+
+    @property
+    def in_groups(self) -> bool:
+        """Say whether a group is answered at once: on a CPU nothing would be gained, and bits would move."""
+        return self._runtime.torch_device.type != "cpu"
+
+    def encode_images(self, pictures: Sequence[Picture]) -> list[Image]:
+        """Encode canvases of any side, in order."""
+        looks = [self.look(picture) for picture in pictures]
+        seen = self._runtime.run(self._readout().network, torch.stack([own.pixels for own in looks]))
+        return [self._image(own, look) for own, look in zip(seen, looks, strict=True)]
+
+    def see_group(
+        self, looks: Sequence[Look], asked: Sequence[Sequence[Any]], *, keep: bool
+    ) -> list[tuple[Image, list[Attention]]]:
+        """Encode pictures and map each for its own sentences; only scores leave the device unless `keep` is said."""
+        pixels = torch.stack([look.pixels for look in looks])
+        answers = answer(self._runtime, self._readout(), pixels, asked, keep=keep)
+        images = [self._image(own.seen, look) for own, look in zip(answers, looks, strict=True)]
+        return [
+            (image, [self._map(scores, image) for scores in own.scores])
+            for own, image in zip(answers, images, strict=True)
+        ]
+
+    @abstractmethod
+    def look(self, picture: Picture) -> Look:
+        """Bring a picture to what the network takes."""
+
+    @abstractmethod
+    def _readout(self) -> Readout:
+        """Return the network, and how it is read."""
+
+    @abstractmethod
+    def _image(self, seen: torch.Tensor | None, look: Look) -> Image:
+        """Keep what the network made of a picture; None where that stays on the device."""
+
+    @abstractmethod
+    def _map(self, scores: npt.NDArray[np.float32], image: Image) -> Attention:
+        """Bring (cells,) scores of the network's own cells to the canvas."""
 
     def _check_choices(self, **known: Sequence[str]) -> None:
         """Refuse options that are none of the known ones, by name."""

@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ from functools import cache
 import torch
 
 from medcutmix_cli.configuration.settings import PRECISIONS
+from medcutmix_cli.encoders.device_queue import Compute, CudaQueue, DeviceQueue, HostQueue, Pending
 from medcutmix_cli.encoders.notes import note
+from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.errors import EncoderError
 
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -27,6 +30,19 @@ _GPU_BATCH = 32
 _LOG = logging.getLogger("medcutmix")
 
 Forward = Callable[..., torch.Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What runs at once.
+
+    Attributes:
+        inputs: Tensors on the CPU.
+        compute: Takes them on the device; what it returns is brought back.
+    """
+
+    inputs: list[torch.Tensor]
+    compute: Compute
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +84,7 @@ class Runtime:
     @property
     def batch(self) -> int:
         """Return how many inputs run at once, after what running out of memory has taught."""
-        asked = self.batch_size or (_GPU_BATCH if self.torch_device.type == "cuda" else 1)
+        asked = self.batch_size or (_GPU_BATCH if self.torch_device.type != "cpu" else 1)
         return min(asked, _FITS.get(str(self.torch_device), asked))
 
     def place(self, model: torch.nn.Module) -> torch.nn.Module:
@@ -80,7 +96,7 @@ class Runtime:
         """Run what is inside without gradients (unless asked for), in the precision, with fixed kernels."""
         device = self.torch_device
         with ExitStack() as stack:
-            if device.type == "cuda":
+            if device.type != "cpu":
                 stack.enter_context(_ON_GPU)
                 _fix_kernels(allow_tf32=self.precision == "tf32")
             elif torch.get_num_threads() != 1:
@@ -90,6 +106,20 @@ class Runtime:
             half = _HALF.get(self.precision)
             stack.enter_context(torch.autocast(device.type, dtype=half, enabled=half is not None))
             yield device
+
+    @contextmanager
+    def in_full(self) -> Iterator[None]:
+        """Compute what is inside a scope in float32, not rounded, whatever the precision."""
+        device = self.torch_device
+        with torch.autocast(device.type, enabled=False):
+            if device.type == "cpu":
+                yield
+                return
+            _fix_kernels(allow_tf32=False)
+            try:
+                yield
+            finally:
+                _fix_kernels(allow_tf32=self.precision == "tf32")
 
     def run(self, forward: Forward, *inputs: torch.Tensor) -> torch.Tensor:
         """Run `forward` over inputs in batches and put its results together.
@@ -104,21 +134,57 @@ class Runtime:
         Raises:
             EncoderError: Not even one input fits into the device's memory.
         """
-        results, start, total = [], 0, len(inputs[0])
-        while start < total:
-            size = self.batch
-            result = self._try_batch(forward, [full[start : start + size] for full in inputs], size)
-            if result is None:
-                self._shrink(size)
-            else:
-                results.append(result)
-                start += size
-        return torch.cat(results)
 
-    def _try_batch(self, forward: Forward, inputs: list[torch.Tensor], size: int) -> torch.Tensor | None:
-        """Return None where memory runs out: what the failed pass held is free once its error is gone."""
+        def batch(part: slice, size: int) -> Batch:
+            own = [full[part] for full in inputs]
+            count = len(own[0])
+            return Batch(
+                [fill_up(one, size) for one in own], lambda *there: [forward(*there)[:count].float()]
+            )
+
+        return torch.cat([result for _, (result,) in self.run_batches(len(inputs[0]), batch)])
+
+    def run_batches(
+        self, total: int, batch: Callable[[slice, int], Batch], *, gradients: bool = False
+    ) -> Iterator[tuple[slice, list[torch.Tensor]]]:
+        """Run batches one behind the other, the next on its way to the device while one is computed.
+
+        Args:
+            total: How many inputs there are.
+            batch: Makes the batch of some of them, filled up to a size.
+            gradients: As of `scope`.
+
+        Yields:
+            Which inputs were in the batch, and its results on the CPU; in order.
+
+        Raises:
+            EncoderError: Not even one input fits into the device's memory.
+        """
+        queue, pending, start = _queue(str(self.torch_device)), deque[tuple[slice, Pending]](), 0
         try:
-            return self._one_batch(forward, inputs, size)
+            while start < total:
+                size = self.batch
+                # Who has a batch there waits for its own before for a place: two might wait for each other.
+                while not queue.enter(wait=not pending):
+                    yield _waited(*pending.popleft())
+                part = slice(start, min(start + size, total))
+                launched = self._try_launch(queue, batch(part, size), size, gradients)
+                if launched is None:
+                    self._shrink(size)
+                else:
+                    pending.append((part, launched))
+                    start += size
+            while pending:
+                yield _waited(*pending.popleft())
+        finally:
+            for _, left in pending:
+                left.wait()
+
+    def _try_launch(self, queue: DeviceQueue, batch: Batch, size: int, gradients: bool) -> Pending | None:
+        """Return None where memory runs out: what the failed pass held is free once its error is gone."""
+        launched = None
+        try:
+            launched = self._launch(queue, batch, gradients)
         except torch.OutOfMemoryError as error:
             if size > 1:
                 return None
@@ -126,16 +192,15 @@ class Runtime:
                 f"the memory of {self.torch_device} does not hold one input",
                 hint="--device cpu, a lower --precision, or a GPU that nobody else uses",
             ) from error
+        finally:
+            if launched is None:
+                queue.leave()
+        return launched
 
-    def _one_batch(self, forward: Forward, inputs: list[torch.Tensor], size: int) -> torch.Tensor:
-        count = len(inputs[0])
-        with self.scope() as device:
-            if count < size:
-                inputs = [
-                    torch.cat([part, part[-1:].expand(size - count, *part.shape[1:])]) for part in inputs
-                ]
-            result = forward(*(part.to(device) for part in inputs))
-            return result[:count].float().cpu()
+    def _launch(self, queue: DeviceQueue, batch: Batch, gradients: bool) -> Pending:
+        upload = queue.upload(batch.inputs)
+        with self.scope(gradients=gradients):
+            return queue.launch(batch.compute, upload)
 
     def _shrink(self, size: int) -> None:
         """Halve the batches of the device, unless another thread has done so since."""
@@ -145,7 +210,7 @@ class Runtime:
                 return
             _FITS[device] = size // 2
         note("batch-halved")
-        if self.torch_device.type == "cuda":
+        if self.torch_device.type != "cpu":
             torch.cuda.empty_cache()
         _LOG.warning(
             "out of memory on %s: going on with batches of %d instead of %d", device, size // 2, size
@@ -158,9 +223,26 @@ def describe(device: str) -> str:
     return f"{found} ({torch.cuda.get_device_name(found)})" if found.type == "cuda" else str(found)
 
 
+def _waited(part: slice, pending: Pending) -> tuple[slice, list[torch.Tensor]]:
+    return part, pending.wait()
+
+
+def fill_up(part: torch.Tensor, size: int) -> torch.Tensor:
+    """Fill (n, ...) up to (size, ...) by repeating the last one, so that the same kernels run; 1 <= n <= size."""
+    missing = size - len(part)
+    return torch.cat([part, part[-1:].expand(missing, *part.shape[1:])]) if missing else part
+
+
 _FITS: dict[str, int] = {}
+_QUEUES: OnceTable[str, DeviceQueue] = OnceTable()
 _SHRINKING = threading.Lock()
 _ON_GPU = threading.RLock()
+
+
+def _queue(device: str) -> DeviceQueue:
+    """Return the queue of a device, one for all threads."""
+    found = torch.device(device)
+    return _QUEUES.get(device, lambda: HostQueue() if found.type == "cpu" else CudaQueue(found))
 
 
 @cache

@@ -7,13 +7,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from medcutmix_cli.attention import smooth
 from medcutmix_cli.configuration.settings import ImageSettings
-from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures, side_seen
+from medcutmix_cli.encoders.base import (
+    EncodedPicture,
+    Encoder,
+    Picture,
+    Query,
+    look,
+    map_of,
+    see_pictures,
+    side_seen,
+)
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.evaluation.boxes import read_boxes
@@ -140,10 +148,13 @@ class _Judge:
     def _batch(self, groups: Sequence[list[Target]], queries: dict[str, Query]) -> Iterator[TargetScore]:
         """Score the targets of a few pictures that are encoded at once."""
         read = [(targets, picture) for targets in groups if (picture := self._read(targets))]
-        features = encode_pictures(self.encoder, [picture for _, picture in read])
-        for (targets, picture), encoded in zip(read, features, strict=True):
+        asked = [{t.sentence: queries[t.sentence] for t in targets} for targets, _ in read]
+        answered = [{s: query for s, query in own.items() if not query.refused} for own in asked]
+        looks = [look(self.encoder, picture) for _, picture in read]
+        encoded = see_pictures(self.encoder, looks, answered, keep=False)
+        for (targets, picture), seen in zip(read, encoded, strict=True):
             for target in targets:
-                score = self._score(target, picture, encoded, queries[target.sentence])
+                score = self._score(target, picture, seen, queries[target.sentence])
                 if score:
                     yield score
 
@@ -159,8 +170,10 @@ class _Judge:
             return None
         return Picture(Path(name).stem, canvas.pixels, canvas.placement)
 
-    def _score(self, target: Target, picture: Picture, encoded: Any, query: Query) -> TargetScore | None:
-        full = self._map(picture, encoded, query)
+    def _score(
+        self, target: Target, picture: Picture, seen: EncodedPicture, query: Query
+    ) -> TargetScore | None:
+        full = self._map(target, picture, seen, query)
         if isinstance(full, str):
             self.ledger.drop(full, [target])
             return None
@@ -179,11 +192,11 @@ class _Judge:
             miou=mean_iou(full, mask, self.how.temperature),
         )
 
-    def _map(self, picture: Picture, encoded: Any, query: Query) -> FullMap | str:
+    def _map(self, target: Target, picture: Picture, seen: EncodedPicture, query: Query) -> FullMap | str:
         """Return the smoothed map at the size of the original, or the name under which it is missed."""
         if query.refused:
             return query.refused
-        attention = self.encoder.attend(encoded, query.features)
+        attention = map_of(self.encoder, seen, target.sentence, query)
         if attention.missing:
             return attention.missing
         scores = attention.scores.astype(np.float32)

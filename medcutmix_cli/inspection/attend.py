@@ -28,7 +28,7 @@ from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.plugins import options_of
 from medcutmix_cli.configuration.resolution import named_values
 from medcutmix_cli.configuration.settings import SETTINGS, Settings, settings_of
-from medcutmix_cli.encoders.base import Encoder
+from medcutmix_cli.encoders.base import Encoder, look, map_of, see_pictures
 from medcutmix_cli.errors import EncoderError, UsageError, suggest
 from medcutmix_cli.images import read_canvas, to_original
 from medcutmix_cli.inspection.map_view import Evidence, MapView, Peak, QueryFinding
@@ -200,8 +200,9 @@ def _scores(
             where=sight.encoder.card.name,
             hint="a shorter one" + (", or --encoder-option long_text=truncate" if cuts else ""),
         )
-    features = sight.encoder.encode_images([sight.read(image_id, str(path))])[0]
-    attention = sight.encoder.attend(features, query.features)
+    looked = look(sight.encoder, sight.read(image_id, str(path)))
+    (seen,) = see_pictures(sight.encoder, [looked], [{text: query}], keep=False)
+    attention = map_of(sight.encoder, seen, text, query)
     if attention.missing:
         raise EncoderError(
             f"the encoder has no map of this sentence over this picture ({attention.missing})",

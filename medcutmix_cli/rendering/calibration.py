@@ -11,13 +11,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.datasets.presence import Presence, watch_presence
-from medcutmix_cli.encoders.base import Encoder, Picture, Query, encode_pictures, side_seen
+from medcutmix_cli.encoders.base import (
+    Encoder,
+    Picture,
+    Query,
+    encode_sentences,
+    look,
+    map_of,
+    see_pictures,
+    side_seen,
+)
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images import single_threaded_opencv
@@ -146,7 +156,7 @@ def calibrate(
 
 def _queries(sentences: set[str], encoder: Encoder) -> dict[str, Query]:
     ordered = sorted(sentences)
-    return dict(zip(ordered, encoder.encode_sentences(ordered), strict=True))
+    return encode_sentences(encoder, ordered)
 
 
 def _grouped(pictures: list[list[NullPicture]], size: int) -> Iterator[list[list[NullPicture]]]:
@@ -161,18 +171,20 @@ def _answers(
     storage: Storage,
 ) -> list[tuple[str, float | str]]:
     """Return ("split/finding", statistic or the reason why there is none) for each null of some pictures."""
-    read: list[tuple[list[NullPicture], Picture]] = []
+    read: list[tuple[list[NullPicture], Picture, Any]] = []
     answers: list[tuple[str, float | str]] = []
     for nulls in group:
         try:
-            read.append((nulls, sight.read(nulls[0].image_id, nulls[0].image_path, storage)))
+            picture = sight.read(nulls[0].image_id, nulls[0].image_path, storage)
+            read.append((nulls, picture, look(sight.encoder, picture)))
         except ImageError as error:
             answers += [(_key(null), error.reason) for null in nulls]
-    encoded = encode_pictures(sight.encoder, [picture for _, picture in read])
-    for (nulls, picture), features in zip(read, encoded, strict=True):
+    asked = [_asked(nulls, queries) for nulls, _, _ in read]
+    encoded = see_pictures(sight.encoder, [own for _, _, own in read], asked, keep=False)
+    for (nulls, picture, _), seen in zip(read, encoded, strict=True):
         for null in nulls:
             query = queries[null.sentence]
-            attention = None if query.refused else sight.encoder.attend(features, query.features)
+            attention = None if query.refused else map_of(sight.encoder, seen, null.sentence, query)
             missing = query.refused or (attention.missing if attention else "")
             if attention is None or missing:
                 answers.append((_key(null), missing))
@@ -180,6 +192,10 @@ def _answers(
                 scores = attention.scores.astype(np.float32)
                 answers.append((_key(null), gate.statistic(scores, _on_run_canvas(picture, sight))))
     return answers
+
+
+def _asked(nulls: list[NullPicture], queries: Mapping[str, Query]) -> dict[str, Query]:
+    return {n.sentence: queries[n.sentence] for n in nulls if not queries[n.sentence].refused}
 
 
 def _on_run_canvas(picture: Picture, sight: PictureSource) -> Placement:

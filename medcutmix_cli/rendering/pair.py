@@ -5,7 +5,8 @@ Maps are rounded to what is stored before anything is decided from them (`render
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,17 @@ import numpy as np
 from medcutmix_cli.attention import cells_with_score
 from medcutmix_cli.datasets.presence import Presence, watch_presence
 from medcutmix_cli.encoders.base import (
+    EncodedPicture,
     Encoder,
     FeatureEncoder,
     Picture,
     Query,
-    encode_pictures,
+    look,
+    map_of,
+    see_pictures,
     side_seen,
 )
+from medcutmix_cli.encoders.work_time import result_of
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas
 from medcutmix_cli.images.picture_cache import PictureCache, PictureRequest
@@ -94,12 +99,12 @@ class EncodedParent:
     """One parent picture, decoded and encoded.
 
     Attributes:
-        features: The encoder's own.
+        seen: What the encoder made of it.
         facts: What else is found out about it once, whatever it is mixed with.
     """
 
     canvas: Canvas
-    features: Any
+    seen: EncodedPicture
     facts: PictureFacts
 
 
@@ -107,8 +112,22 @@ Group = dict[str, EncodedParent | ImageError]
 """Pictures that were encoded together, by path."""
 
 
-def read_parent(renderer: Renderer, storage: Storage, parent: Parent) -> tuple[Canvas, Picture] | ImageError:
-    """Read a picture as it is mixed, and as the encoder wants to see it.
+Questions = Mapping[str, Mapping[str, Query]]
+"""By picture, the sentences that it will be asked, with their queries; it may know less than will be asked."""
+
+
+def questions_of(renderer: Renderer, pairs: Iterable[Pair], sentences: Mapping[str, Query]) -> Questions:
+    """Return what pairs will ask of each picture, refused sentences left out."""
+    asked: dict[str, dict[str, Query]] = defaultdict(dict)
+    for parent in (parent for pair in pairs for parent in (pair.recipient, pair.donor)):
+        own = [parent.sentence] if parent.sentence else []
+        words = [*own, *(neighbour.sentence for neighbour in _watched(renderer, parent))]
+        asked[parent.image_path].update((w, sentences[w]) for w in words if not sentences[w].refused)
+    return asked
+
+
+def read_parent(renderer: Renderer, storage: Storage, parent: Parent) -> tuple[Canvas, Any] | ImageError:
+    """Read a picture as it is mixed, and as the encoder looks at it.
 
     Raises:
         DatasetError: None can be read: the data set has gone.
@@ -120,29 +139,32 @@ def read_parent(renderer: Renderer, storage: Storage, parent: Parent) -> tuple[C
     except ImageError as error:
         return error
     canvas, seen = canvases[0], canvases[-1]
-    return canvas, Picture(parent.image_id, seen.pixels, seen.placement)
+    return canvas, look(renderer.encoder, Picture(parent.image_id, seen.pixels, seen.placement))
 
 
 def prepare(
     renderer: Renderer,
     storage: Storage,
     group: list[Parent],
-    read: list[Future[tuple[Canvas, Picture] | ImageError]] | None,
+    read: list[Future[tuple[Canvas, Any] | ImageError]] | None,
+    questions: Questions,
 ) -> Group:
     """Encode a group of pictures; one that cannot be read does not stop the others."""
     results = (
-        [future.result() for future in read] if read else [read_parent(renderer, storage, p) for p in group]
+        [result_of(future) for future in read] if read else [read_parent(renderer, storage, p) for p in group]
     )
-    good = [result for result in results if not isinstance(result, ImageError)]
-    features = iter(encode_pictures(renderer.encoder, [picture for _, picture in good]))
+    read_well = [(p, own) for p, own in zip(group, results, strict=True) if not isinstance(own, ImageError)]
+    looks = [look for _, (_, look) in read_well]
+    asked = [questions.get(parent.image_path, {}) for parent, _ in read_well]
+    seen = iter(see_pictures(renderer.encoder, looks, asked, keep=renderer.features))
     return {
-        parent.image_path: result if isinstance(result, ImageError) else _encoded(result[0], next(features))
+        parent.image_path: result if isinstance(result, ImageError) else _encoded(result[0], next(seen))
         for parent, result in zip(group, results, strict=True)
     }
 
 
-def _encoded(canvas: Canvas, features: Any) -> EncodedParent:
-    return EncodedParent(canvas, features, picture_facts(canvas.pixels, canvas.placement))
+def _encoded(canvas: Canvas, seen: EncodedPicture) -> EncodedParent:
+    return EncodedParent(canvas, seen, picture_facts(canvas.pixels, canvas.placement))
 
 
 def mix(
@@ -197,12 +219,12 @@ def see_pair(
     features: list[Any] = []
     notes: list[str] = []
     for who, parent, group in (("recipient", pair.recipient, recipient), ("donor", pair.donor, donor)):
-        prepared, query = group.result()[parent.image_path], sentences.get(parent.sentence)
+        prepared, query = result_of(group)[parent.image_path], sentences.get(parent.sentence)
         if isinstance(prepared, ImageError):
             return _outcome(pair, "failed", "image", prepared.reason, type(prepared).__name__)
         if query is not None and query.refused:
             return _outcome(pair, "rejected", "encode", f"{who}-{query.refused}")
-        attention = renderer.encoder.attend(prepared.features, query.features) if query else None
+        attention = map_of(renderer.encoder, prepared.seen, parent.sentence, query) if query else None
         if attention is not None and attention.missing:
             return _outcome(pair, "failed", "encode", f"{who}-{attention.missing}")
         neighbours = _neighbours(renderer, prepared, parent, sentences)
@@ -214,7 +236,7 @@ def see_pair(
         picture = prepared.canvas, prepared.facts
         scores = None if attention is None else attention.scores
         views.append(renderer.rules.view(pair, parent, picture, scores, mapped))
-        features.append(prepared.features)
+        features.append(prepared.seen.image)
     return PairSight((views[0], views[1]), (features[0], features[1]), tuple(notes))
 
 
@@ -256,8 +278,11 @@ def _neighbours(
     renderer: Renderer, prepared: EncodedParent, parent: Parent, sentences: dict[str, Query]
 ) -> list[NeighbourView | None]:
     """Map each neighbour that a guard asks for; None where the encoder cannot say anything of it."""
-    watched = (n for n in parent.neighbours if renderer.rules.strategies.guards.need_map(n.finding))
-    return [_neighbour(renderer, prepared, n, sentences[n.sentence]) for n in watched]
+    return [_neighbour(renderer, prepared, n, sentences[n.sentence]) for n in _watched(renderer, parent)]
+
+
+def _watched(renderer: Renderer, parent: Parent) -> list[Neighbour]:
+    return [n for n in parent.neighbours if renderer.rules.strategies.guards.need_map(n.finding)]
 
 
 def _neighbour(
@@ -265,7 +290,7 @@ def _neighbour(
 ) -> NeighbourView | None:
     if query.refused:
         return None
-    attention = renderer.encoder.attend(prepared.features, query.features)
+    attention = map_of(renderer.encoder, prepared.seen, neighbour.sentence, query)
     scores = attention.scores.astype(np.float32)
     if attention.missing or not cells_with_score(scores, prepared.canvas.placement).any():
         return None

@@ -5,13 +5,22 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from medcutmix_cli.encoders.base import encode_sentences
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.mixing.cut import RefusedCut
 from medcutmix_cli.mixing.refusal import RefusalMarks, mark_refusal
 from medcutmix_cli.mixing.views import Pixels, View
 from medcutmix_cli.records import Pair
-from medcutmix_cli.rendering.pair import Group, PairSight, Renderer, asked_sentences, prepare, see_pair
+from medcutmix_cli.rendering.pair import (
+    Group,
+    PairSight,
+    Renderer,
+    asked_sentences,
+    prepare,
+    questions_of,
+    see_pair,
+)
 from medcutmix_cli.rendering.staging import InPlace
 
 
@@ -42,8 +51,9 @@ def render_refused(renderer: Renderer, pair: Pair) -> RefusedPair:
     parents = (pair.recipient, pair.donor)
     asked = sorted({sentence for parent in parents for sentence in asked_sentences(parent)})
     with single_threaded_opencv():
-        sentences = dict(zip(asked, renderer.encoder.encode_sentences(asked), strict=True))
-        groups = [prepare(renderer, InPlace(), [parent], None) for parent in parents]
+        sentences = encode_sentences(renderer.encoder, asked)
+        questions = questions_of(renderer, [pair], sentences)
+        groups = [prepare(renderer, InPlace(), [parent], None, questions) for parent in parents]
         seen = see_pair(renderer, pair, _ended(groups[0]), _ended(groups[1]), sentences)
         pixels = (_pixels(groups[0]), _pixels(groups[1]))
         if not isinstance(seen, PairSight):

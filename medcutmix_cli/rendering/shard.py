@@ -1,30 +1,36 @@
 """Render one shard of a plan: the unit that every engine calls. Knows no engine and no other shard.
 
 Each unique picture is decoded and encoded once a shard, each unique sentence once; decoding, encoding, mixing
-and compressing run in threads (all of them release the interpreter lock) while the main thread writes. Rows
-come out in the order of the plan, whatever thread was first.
+and compressing run in threads (all of them release the interpreter lock) while the main thread writes. Where a
+device encodes, threads of their own wait for it: nobody does who could read the pictures of the next batch.
+Rows come out in the order of the plan, whatever thread was first.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
-from medcutmix_cli.encoders.base import Query
+from medcutmix_cli.encoders.base import Query, encode_sentences, in_groups
 from medcutmix_cli.encoders.notes import notes
+from medcutmix_cli.encoders.work_time import WorkTime, work_time, worked_so_far
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.records import Pair, Parent
 from medcutmix_cli.rendering.pair import (
     Group,
+    Questions,
     RenderedPair,
     Renderer,
     asked_sentences,
     mix,
     prepare,
+    questions_of,
     read_parent,
 )
 from medcutmix_cli.rendering.reading import files_to_stage
@@ -36,6 +42,11 @@ from medcutmix_cli.run.shards import Row, write_rows
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
+_ENCODERS = 3
+"""Groups of pictures that a device encodes or is given at once."""
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
 _Asked = tuple[Pair, "Future[Group]", "Future[Group]"]
 
 PairDone = Callable[[int], None]
@@ -63,7 +74,7 @@ def render_shard(renderer: Renderer, shard: int, done: PairDone | None = None) -
 
 
 def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState:
-    started, noted = time.monotonic(), notes()
+    started, noted, worked = time.monotonic(), notes(), work_time()
     folder, pairs = renderer.folder, read_plan(renderer.folder.plan_file, shard)
     outcomes: list[PairOutcome] = []
     attempts = begin_attempt(folder, shard)
@@ -75,6 +86,8 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
             with closing(mixer.rows()) as rows:
                 count = write_rows(temporary, rows, renderer.origin)
         written = WrittenRows.of(temporary)
+    seconds = time.monotonic() - started
+    encoding, working = _busy(work_time().since(worked), mixer.worked, renderer.workers)
     state = ShardState(
         shard=shard,
         planned=len(pairs),
@@ -84,7 +97,9 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
         failed=_count(outcomes, "failed"),
         sha256=written.sha256,
         bytes=written.bytes,
-        seconds=round(time.monotonic() - started, 3),
+        seconds=round(seconds, 3),
+        encoder_seconds=round(min(encoding, seconds), 3),
+        worker_seconds=round(min(working, seconds), 3),
         device=_described(renderer.encoder.device),
         attempts=attempts,
         notes=dict(sorted((notes() - noted + mixer.noted + storage.noted).items())),
@@ -121,6 +136,16 @@ def _count(outcomes: list[PairOutcome], outcome: str) -> dict[str, int]:
     return dict(sorted(names.items()))
 
 
+def _uncounted(work: Callable[_Given, _Result], *given: _Given.args, **named: _Given.kwargs) -> _Result:
+    """Work in a thread that is none of the workers."""
+    return work(*given, **named)
+
+
+def _busy(encoder: WorkTime, workers: float, threads: int) -> tuple[float, float]:
+    """Return for how many seconds the encoder was busy, and the workers, on average over those there are."""
+    return encoder.device or encoder.asked / threads, workers / threads
+
+
 def _described(device: str) -> str:
     if device == "cpu":
         return device
@@ -147,19 +172,27 @@ class _Mixer:
         self.done = done or (lambda _count: None)
         self.uses = Counter(p.image_path for pair in pairs for p in (pair.recipient, pair.donor))
         self.pictures: dict[str, Future[Group]] = {}
-        self.groups = _groups(pairs, renderer.encoder.batch)
+        self.size, self.in_groups = renderer.encoder.batch, in_groups(renderer.encoder)
+        self.groups = _groups(pairs, self.size)
+        self.questions: Questions = {}
         self.noted: Counter[str] = Counter()
         self.ended = 0
+        self.worked = 0.0
+        self._counting = threading.Lock()
 
     def rows(self) -> Generator[Row, None, None]:
         """Yield the rows of the shard in the order of the plan; what is not written goes to `outcomes`."""
         sentences = self._encode_sentences()
+        self.questions = questions_of(self.renderer, self.pairs, sentences)
         pool = ThreadPoolExecutor(self.renderer.workers, thread_name_prefix="mix")
+        encoding = ThreadPoolExecutor(_ENCODERS, thread_name_prefix="encode") if self.in_groups else pool
         try:
-            yield from self._in_order(pool, sentences)
+            yield from self._in_order(pool, encoding, sentences)
         finally:
             # Also on an interruption: what has not started never starts, what runs is short.
+            encoding.shutdown(wait=False, cancel_futures=True)
             pool.shutdown(wait=True, cancel_futures=True)
+            encoding.shutdown(wait=True)
 
     def _encode_sentences(self) -> dict[str, Query]:
         unique = sorted(
@@ -170,17 +203,23 @@ class _Mixer:
                 for words in asked_sentences(p)
             }
         )
-        queries = self.renderer.encoder.encode_sentences(unique)
-        self.noted["sentence-truncated"] += sum(query.cut_tokens > 0 for query in queries)
-        return dict(zip(unique, queries, strict=True))
+        queries = self._counted(encode_sentences, self.renderer.encoder, unique)
+        self.noted["sentence-truncated"] += sum(query.cut_tokens > 0 for query in queries.values())
+        return queries
 
-    def _in_order(self, pool: ThreadPoolExecutor, sentences: dict[str, Query]) -> Iterator[Row]:
-        """Ask for pictures well before the mix that needs them: a thread that waits for a picture decodes none."""
-        ahead, window = 2 * self.renderer.workers, 8 * self.renderer.workers
+    def _in_order(
+        self, pool: ThreadPoolExecutor, encoding: ThreadPoolExecutor, sentences: dict[str, Query]
+    ) -> Iterator[Row]:
+        """Ask for pictures well before the mix that needs them: a thread that waits for a picture decodes none.
+
+        That is at least a group before: the next one is read while the one before is encoded and mixed.
+        """
+        ahead, window = max(2 * self.renderer.workers, self.size), 8 * self.renderer.workers
         asked: deque[_Asked] = deque()
         pending: deque[tuple[Pair, Future[RenderedPair | PairOutcome]]] = deque()
         for pair in self.pairs:
-            asked.append((pair, self._picture(pool, pair.recipient), self._picture(pool, pair.donor)))
+            recipient, donor = (self._picture(pool, encoding, p) for p in (pair.recipient, pair.donor))
+            asked.append((pair, recipient, donor))
             if len(asked) > ahead:
                 pending.append(self._mixed(pool, asked.popleft(), sentences))
             if len(pending) > window:
@@ -194,18 +233,35 @@ class _Mixer:
     ) -> tuple[Pair, Future[RenderedPair | PairOutcome]]:
         """Queue a mix behind its pictures: the queue is first in, first out, so that none waits for ever."""
         pair, recipient, donor = asked
-        return pair, pool.submit(mix, self.renderer, pair, recipient, donor, sentences)
+        return pair, pool.submit(self._counted, mix, self.renderer, pair, recipient, donor, sentences)
 
-    def _picture(self, pool: ThreadPoolExecutor, parent: Parent) -> Future[Group]:
+    def _counted(
+        self, work: Callable[_Given, _Result], *given: _Given.args, **named: _Given.kwargs
+    ) -> _Result:
+        """Work, and count the time that it took in this thread."""
+        began = worked_so_far()
+        try:
+            return work(*given, **named)
+        finally:
+            with self._counting:
+                self.worked += worked_so_far() - began
+
+    def _picture(
+        self, pool: ThreadPoolExecutor, encoding: ThreadPoolExecutor, parent: Parent
+    ) -> Future[Group]:
         """Ask for a picture and those that are encoded with it; decoding is queued before what waits for it."""
         if parent.image_path not in self.pictures:
             group = self.groups[parent.image_path]
             read = (
-                [pool.submit(read_parent, self.renderer, self.storage, member) for member in group]
-                if len(group) > 1
+                [
+                    pool.submit(self._counted, read_parent, self.renderer, self.storage, member)
+                    for member in group
+                ]
+                if len(group) > 1 or self.in_groups
                 else None
             )
-            encoded = pool.submit(prepare, self.renderer, self.storage, group, read)
+            work = self._counted if encoding is pool else _uncounted
+            encoded = encoding.submit(work, prepare, self.renderer, self.storage, group, read, self.questions)
             self.pictures.update({member.image_path: encoded for member in group})
         return self.pictures[parent.image_path]
 

@@ -206,6 +206,9 @@ class ShardState:
         calibration: Hash of the calibration file it was gated by, "" without a gate.
         failures: Hash of its failure list, "" where an earlier version wrote it.
         unmixed: How many of the written rows are studies as they are.
+        encoder_seconds: For how much of that time the encoder's device computed; on a CPU, which share of all workers'
+            time they asked it. 0 where an earlier version wrote it (likewise worker_seconds: for how much of it the
+            workers worked, files and decoders included, on average over them).
     """
 
     shard: int
@@ -222,6 +225,8 @@ class ShardState:
     calibration: str = ""
     failures: str = ""
     unmixed: int = 0
+    encoder_seconds: float = 0.0
+    worker_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from medcutmix_cli.records import Guarantee, TargetOutcome
+from medcutmix_cli.run.bounds import Bounds, find_bounds
 from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, read_attempts, read_complete, read_run
 from medcutmix_cli.run.guarantees import read_guarantees
 from medcutmix_cli.run.refill import RefillPass, read_refills
@@ -47,6 +48,7 @@ class RunStatus:
         targets: What planning made of each cell of a targeted plan.
         reserved: Pairs that the plan holds in reserve for those that rendering rejects.
         refills: What each refill decided, in order.
+        bounds: How busy encoder and workers were, and what would help; None where no complete shard was timed.
     """
 
     fingerprint: str
@@ -78,6 +80,7 @@ class RunStatus:
     targets: tuple[TargetOutcome, ...] = ()
     reserved: int = 0
     refills: tuple[RefillPass, ...] = ()
+    bounds: Bounds | None = None
     unmixed: int = 0
 
     @property
@@ -186,6 +189,7 @@ def _add_up(
         targets=tuple(TargetOutcome(**outcome) for outcome in record.counts.get("targets", ())),
         reserved=record.counts.get("reserved", 0),
         refills=read_refills(record),
+        bounds=find_bounds(states),
     )
 
 

@@ -21,6 +21,7 @@ from medcutmix_cli.terminal.words import facts, plain_table, printable, quantity
 
 if TYPE_CHECKING:
     from medcutmix_cli.inspection.verification import Verification
+    from medcutmix_cli.run.bounds import Bounds
     from medcutmix_cli.run.status import RunStatus
 
 _SHOWN_PROBLEMS, _SHOWN_REFUSED = 20, 5
@@ -52,6 +53,8 @@ def status_view(status: RunStatus, out: str | Path, *, after_plan: bool = False)
     if status.seconds and status.written:
         speed = f"{status.written / status.seconds:,.1f} pairs/s"
         rows["Speed"] = f"{speed} ({duration(status.seconds)} of rendering, added up over shards)"
+    if status.bounds:
+        rows["Bounds"] = bounds_line(status.bounds)
     if status.gate:
         rows["Gate"] = gate_view(status.gate, status.guarantees)
     if status.notes:
@@ -63,6 +66,18 @@ def status_view(status: RunStatus, out: str | Path, *, after_plan: bool = False)
     rows["Where"] = str(out)
     shape = ["", shape_view(status.shape)] if status.shape and status.shape.rows else []
     return Group(facts(rows), *_warnings(status), *shape)
+
+
+def bounds_line(bounds: Bounds) -> str:
+    """Say how much of the time the encoder was busy, how much of theirs the workers, and what would help."""
+    encoder = _busy("the encoder", "was", bounds.encoder, bounds.encoder_pairs)
+    workers = _busy("the workers", "were", bounds.workers, bounds.worker_pairs)
+    return f"{encoder}, {workers}; {bounds.helps}"
+
+
+def _busy(who: str, verb: str, share: float, pairs: float | None) -> str:
+    alone = f" (alone {pairs:,.1f} pairs/s)" if pairs else ""
+    return f"{who} {verb} busy {share:.0%} of the time{alone}"
 
 
 def encoder_warning(encoder: Mapping[str, object]) -> str:

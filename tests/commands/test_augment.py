@@ -20,8 +20,8 @@ STATUS_KEYS = {
     "balanced", "bytes", "complete", "document", "dropped", "encoder", "fail_fraction", "failed", "fingerprint",
     "begun", "images_dropped", "max_fail_frac", "missing", "notes", "out", "pairs_missing", "planned", "refused",
     "rejected", "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting",
-    "with_failures", "written", "mixed", "unmixed", "gate", "guarantees", "has_no_pair", "has_no_mix", "refills", "reserve",
-    "reserved", "shape", "targets",
+    "with_failures", "written", "mixed", "unmixed", "gate", "guarantees", "has_no_pair", "has_no_mix", "refills",
+    "reserve", "reserved", "shape", "targets",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from medcutmix_cli.encoders import runtime
-from medcutmix_cli.encoders.base import Picture
+from medcutmix_cli.encoders.base import Picture, Query, look, map_of, see_pictures
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.records import Placement
 
@@ -57,8 +57,10 @@ def pictures(count: int, canvas: int = 672, seed: int = 0) -> list[Picture]:
 
 def maps(encoder, query, seen) -> np.ndarray:
     """Return (pictures, grid_h, grid_w) float32."""
-    images = encoder.encode_images(seen)
-    return np.stack([encoder.attend(image, query).scores for image in images]).astype(np.float32)
+    asked = {"asked": Query(query)}
+    images = see_pictures(encoder, [look(encoder, own) for own in seen], [asked] * len(seen), keep=False)
+    found = [map_of(encoder, own, "asked", asked["asked"]).scores for own in images]
+    return np.stack(found).astype(np.float32)
 
 
 def difference(found: np.ndarray, expected: np.ndarray, unit: float) -> Difference:
@@ -99,6 +101,39 @@ def no_bit_of_a_map_depends_on_company(network, precision: str) -> str:
     alone = np.concatenate([maps(encoder, network.query, [one]) for one in seen])
     assert np.array_equal(alone, together, equal_nan=True), "bits depend on what else is in the batch"
     return "3 pictures alone and together in batches of 2: the same bits"
+
+
+def nobody_waits_in_a_group(network, device: str) -> str:
+    """What is asked of a group is launched without waiting for the device, whatever the number of pairs."""
+    encoder, seen = network.at("fp32", 2), pictures(3, canvas=224)
+    looks = [look(encoder, own) for own in seen]
+
+    def ask(count):
+        asked = {f"{number}": Query(network.query) for number in range(count)}
+        return see_pictures(encoder, looks, [asked] * len(looks), keep=False)
+
+    ask(1), ask(9)  # what is made on first use may wait
+    if not device.startswith("cuda"):
+        return "on a CPU nothing waits"
+    torch.cuda.synchronize()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        ask(1), ask(9)
+    except RuntimeError as error:
+        raise AssertionError(f"something waits for the device: {str(error)[:200]}") from error
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+    return "27 maps of 3 pictures in batches of 2: torch saw nothing wait but for results"
+
+
+def maps_of_a_group_are_those_of_pairs(network, precision: str) -> str:
+    """One product for a group gives the maps that products pair by pair on the host give."""
+    encoder, seen = network.at(precision, 2), pictures(3, canvas=224)
+    images = encoder.encode_images(seen)
+    alone = np.stack([encoder.attend(image, network.query).scores for image in images]).astype(np.float32)
+    found = difference(maps(encoder, network.query, seen), alone, network.unit)
+    assert found.within(precision), f"they differ by {found.worst:.5f}"
+    return f"3 pictures: within {found.worst:.5f}"
 
 
 def batches_halve_until_they_fit(device: str) -> str:

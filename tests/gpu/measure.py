@@ -29,6 +29,7 @@ class Report:
     """What is to be written: claims with what was found, and the rows of the two tables."""
 
     device: str
+    where: str = "cpu"
     claims: list[tuple[str, bool, str]] = field(default_factory=list)
     equality: list[tuple] = field(default_factory=list)
     speed: list[tuple] = field(default_factory=list)
@@ -81,7 +82,7 @@ def _target(cpu):
 
 def run(asked) -> Report:
     device, until = "cpu" if asked.cpu else "cuda:0", time.monotonic() + asked.seconds
-    report = Report(device if asked.cpu else torch.cuda.get_device_name(0))
+    report = Report(device if asked.cpu else torch.cuda.get_device_name(0), device)
     for precision in PRECISIONS:
         for batch in (0, 2, 4, 7):
             name = f"no bit depends on what else is encoded ({precision}, batch {batch})"
@@ -114,7 +115,11 @@ def compare(report, network):
     """Hold the maps of each precision against the CPU's in fp32."""
     seen = claims.pictures(2, canvas=network.encoder.card.reads)
     expected = claims.maps(networks.on_cpu(network).at("fp32", 1), network.query, seen)
+    waits = f"nobody waits for the device within a group ({network.name})"
+    report.check(waits, claims.nobody_waits_in_a_group, network, report.where)
     for precision in PRECISIONS:
+        claim = f"one product for a group gives the maps of its pairs ({network.name}, {precision})"
+        report.check(claim, claims.maps_of_a_group_are_those_of_pairs, network, precision)
         claim = f"maps do not depend on the batch ({network.name}, {precision})"
         report.check(claim, claims.no_bit_of_a_map_depends_on_company, network, precision)
         own = claims.maps(network.at(precision, 2), network.query, seen)
@@ -145,8 +150,9 @@ def write(report: Report) -> str:
         f"`sh tests/gpu/run.sh`, {date.today()}, **{report.device}**, {own}.",
         f"{'Tiny networks: no figures.' if report.device == 'cpu' else 'Random weights at the sizes of the releases.'}",
         "",
-        "A pair is two pictures brought to the network's size on the CPU, encoded, and one map of each. Busy is the",
-        'share of the time in which the device computed (copies not counted); "device alone" counts that time only.',
+        "A pair is two pictures brought to the network's size on the CPU, encoded, and one map of each, in groups of",
+        "the batch as in a run: the next one is filled and copied while the device computes. Busy is the share of the",
+        'time in which the device computed (copies not counted); "device alone" counts that time only.',
         "",
         "| encoder | million weights | precision | batch | pairs/s | pictures/s, device alone | busy | memory |",
         "|---|---|---|---|---|---|---|---|",

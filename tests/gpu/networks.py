@@ -85,7 +85,12 @@ def make(name: str, device: str, *, tiny: bool) -> Network:
 
 def on_cpu(network: Network) -> Network:
     """Return the same network, weight by weight, on the CPU."""
-    encoder = replace(network.encoder, device="cpu")
+    return on(network, "cpu")
+
+
+def on(network: Network, device: str) -> Network:
+    """Return the same network, weight by weight, on a device."""
+    encoder = replace(network.encoder, device=device)
     table = _TABLES[type(encoder)]
     here, there = _key(network.encoder), _key(encoder)
     if here != there:
@@ -94,7 +99,7 @@ def on_cpu(network: Network) -> Network:
             if hasattr(loaded, field):
                 object.__setattr__(loaded, field, copy.deepcopy(getattr(loaded, field)))
                 module = getattr(getattr(loaded, field), "model", getattr(loaded, field))
-                module.to("cpu")
+                module.to(encoder._runtime.torch_device)
         table._made[there] = loaded
     return replace(network, encoder=encoder)
 

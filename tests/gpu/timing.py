@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from itertools import cycle, islice
 
 import torch
 
-from medcutmix_cli.encoders.runtime import Runtime
+from medcutmix_cli.encoders.base import Query, look, map_of, see_pictures
+from medcutmix_cli.encoders.device_queue import AHEAD, HostQueue
+from medcutmix_cli.encoders.work_time import work_time
 from tests.gpu.claims import pictures
 
 
@@ -32,89 +35,73 @@ class Speed:
     memory: int
 
 
-class _Clock:
-    """Adds up the time of every forward pass: with events on a GPU, which needs no waiting in between."""
-
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
-        self._events: list = []
-        self._seconds = 0.0
-        self._inputs = 0
-        self._lock = threading.Lock()
-
-    def around(self, forward, images):
-        def timed(*inputs):
-            if self.device.type != "cuda":
-                began = time.perf_counter()
-                result = forward(*inputs)
-                self._add(time.perf_counter() - began, len(inputs[0]) if images else 0)
-                return result
-            start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-            start.record()
-            result = forward(*inputs)
-            end.record()
-            self._events.append((start, end))
-            self._add(0.0, len(inputs[0]) if images else 0)
-            return result
-
-        return timed
-
-    def _add(self, seconds, inputs):
-        with self._lock:
-            self._seconds += seconds
-            self._inputs += inputs
-
-    def read(self):
-        """Return seconds of all passes."""
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        return self._seconds + sum(start.elapsed_time(end) for start, end in self._events) / 1000
-
-
 @contextmanager
 def device_clock(device: torch.device):
-    """Time every forward pass of every encoder inside."""
-    clock, plain = _Clock(device), Runtime._one_batch
+    """Give a function that says for how many seconds the device has computed inside; on a CPU, in forward passes."""
+    if device.type != "cpu":
+        before = work_time()
+        yield lambda: work_time().since(before).device
+        return
+    spent, plain, lock = [0.0], HostQueue.launch, threading.Lock()
 
-    def one_batch(self, forward, inputs, size):
-        return plain(self, clock.around(forward, images=True), inputs, size)
+    def launch(self, compute, upload):
+        began = time.perf_counter()
+        try:
+            return plain(self, compute, upload)
+        finally:
+            with lock:
+                spent[0] += time.perf_counter() - began
 
-    Runtime._one_batch = one_batch
+    HostQueue.launch = launch
     try:
-        yield clock
+        yield lambda: spent[0]
     finally:
-        Runtime._one_batch = plain
+        HostQueue.launch = plain
 
 
 def measure(network, precision: str, batch: int, *, seconds: float, threads: int) -> Speed:
-    """Measure for about `seconds`, with as many threads as would prepare pictures in a run."""
+    """Measure for about `seconds`, with as many threads as would prepare pictures in a run.
+
+    As in a run, pictures are looked at one by one in those threads, and groups are seen by threads of their own.
+    """
     encoder, device = network.at(precision, batch), network.encoder._runtime.torch_device
-    seen = pictures(8, canvas=encoder.card.reads)
+    seen, query = pictures(8, canvas=encoder.card.reads), {"asked": Query(network.query)}
 
-    def group(_=None):
-        for image in encoder.encode_images(list(islice(cycle(seen), batch))):
-            encoder.attend(image, network.query)
+    def group(looks):
+        for own in see_pictures(encoder, looks, [query] * batch, keep=False):
+            map_of(encoder, own, "asked", query["asked"])
 
-    group()  # kernels are chosen, memory is taken
+    def run(count):
+        with ThreadPoolExecutor(threads) as lookers, ThreadPoolExecutor(AHEAD) as groups:
+            pending = deque()
+            for _ in range(count):
+                looks = [lookers.submit(look, encoder, own) for own in islice(cycle(seen), batch)]
+                pending.append(groups.submit(lambda own: group([one.result() for one in own]), looks))
+                if len(pending) > 2 * AHEAD:
+                    pending.popleft().result()
+            for left in pending:
+                left.result()
+
+    run(1)  # kernels are chosen, memory is taken
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     began = time.perf_counter()
-    group()
-    groups = max(threads, min(200, round(seconds * threads / 2 / (time.perf_counter() - began))))
-    with device_clock(device) as clock, ThreadPoolExecutor(threads) as pool:
+    run(2)
+    groups = max(AHEAD, min(400, round(2 * seconds / (time.perf_counter() - began))))
+    with device_clock(device) as busy_seconds:
         began = time.perf_counter()
-        list(pool.map(group, range(groups)))
+        run(groups)
         wall = time.perf_counter() - began
-        busy = clock.read()
+        busy = busy_seconds()
     memory = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else 0
     return Speed(
         groups * batch / 2 / wall,
         groups * batch / busy,
-        min(1.0, busy / (wall * _share(device, threads))),
+        min(1.0, busy / (wall * _share(device))),
         memory,
     )
 
 
-def _share(device, threads):
-    """A GPU runs one pass at a time; on a CPU each thread is a device of its own."""
-    return 1 if device.type == "cuda" else threads
+def _share(device):
+    """A GPU runs one pass at a time; on a CPU each thread that sees groups is a device of its own."""
+    return AHEAD if device.type == "cpu" else 1

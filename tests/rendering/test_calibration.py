@@ -177,6 +177,41 @@ def test_order_workers_and_batches_decide_nothing(tmp_path):
     assert all(len(values) == 9 and (np.diff(values) >= 0).all() for values in first.peaks.values())
 
 
+@dataclass(frozen=True)
+class AnsweringEncoder(ToyEncoder):
+    """The toy as if it were on a device: maps come with their group."""
+
+    batch: int = 4
+    in_groups: bool = True
+
+    def look(self, picture):
+        return picture
+
+    def see_group(self, looks, asked, *, keep):
+        assert not keep
+        images = self.encode_images(looks)
+        return [
+            (None, [ToyEncoder.attend(self, image, own) for own in queries])
+            for image, queries in zip(images, asked, strict=True)
+        ]
+
+    def attend(self, image, sentence):
+        raise AssertionError("every map was to come with its group")
+
+
+def test_a_device_that_answers_groups_gives_the_same_peaks(tmp_path):
+    nulls = []
+    for number in range(6):
+        picture(tmp_path / f"{number}.jpg", number, spot=False)
+        for finding in ("mass", "consolidation"):
+            words = f"There is a {finding} on the right."
+            nulls.append(NullPicture("train", finding, f"s{number}", f"i{number}", f"{number}.jpg", words))
+    alone = calibrate(nulls, sight_of(tmp_path, ToyEncoder()), GATE)
+    groups = calibrate(nulls, sight_of(tmp_path, AnsweringEncoder()), GATE, workers=2)
+    assert alone.peaks.keys() == groups.peaks.keys()
+    assert all(np.array_equal(alone.peaks[key], groups.peaks[key]) for key in alone.peaks)
+
+
 def test_what_cannot_be_asked_is_left_out_by_name(tmp_path):
     class Choosy(ToyEncoder):
         def encode_sentences(self, sentences):

@@ -15,6 +15,7 @@ from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.records import PictureRules
+from medcutmix_cli.rendering.pair import asked_sentences
 from medcutmix_cli.run.folder import RunFolder, read_outcomes, read_state
 from medcutmix_cli.run.plan_file import read_plan
 from tests.toy_encoder import ToyEncoder, use_encoder
@@ -232,6 +233,82 @@ def test_batches_that_were_halved_are_noted_in_their_shard_and_change_no_row(run
     assert status.notes == {"batch-halved": 2}
     run(GroupEncoder(), source, tmp_path / "boundless", shard_size=6)
     assert output_bytes(tmp_path / "out") == output_bytes(tmp_path / "boundless")
+
+
+@dataclass(frozen=True)
+class DeviceEncoder(GroupEncoder):
+    """The same toy as if it were on a device: groups are looked at in pieces and answered at once.
+
+    Attributes:
+        threads: Names of those that looked, and that asked for a group.
+        asked: How many maps each group was asked for.
+    """
+
+    in_groups: bool = True
+    threads: set[tuple[str, str]] = field(default_factory=set, compare=False)
+    asked: list[int] = field(default_factory=list, compare=False)
+
+    def look(self, picture):
+        self._note("look")
+        return picture
+
+    def see_group(self, looks, asked, *, keep):
+        assert not keep
+        self._note("see")
+        self.asked.append(sum(map(len, asked)))
+        images = self.encode_images(looks)
+        maps = [
+            [super(DeviceEncoder, self).attend(image, own) for own in queries]
+            for image, queries in zip(images, asked, strict=True)
+        ]
+        return [(None, own) for own in maps]
+
+    def attend(self, image, sentence):
+        raise AssertionError("every map was to come with its group")
+
+    def _note(self, what):
+        self.threads.add((what, threading.current_thread().name.partition("_")[0]))
+
+
+@pytest.mark.parametrize(
+    ("workers", "batch", "shard_size"), [(1, 4, 6), (3, 1, 6), (2, 5, 1000), (2, 1000, 6)]
+)
+def test_groups_that_a_device_answers_give_the_same_bytes(run, tmp_path, workers, batch, shard_size):
+    source = write_manifest(tmp_path / "in", studies=14)
+    spoil(source, 3)
+    for name, encoder in {"alone": ToyEncoder(), "groups": DeviceEncoder(batch=batch)}.items():
+        run(
+            encoder,
+            source,
+            tmp_path / name,
+            workers=workers,
+            shard_size=shard_size,
+            pairs_per_study=2,
+        )
+    assert output_bytes(tmp_path / "alone") == output_bytes(tmp_path / "groups")
+    assert max(map(len, encoder.groups)) <= batch
+    assert {("look", "mix"), ("see", "encode")} <= encoder.threads  # who waits for a device reads no picture
+    assert ("see", "mix") not in encoder.threads
+
+
+def test_a_group_is_asked_for_the_maps_of_its_pairs_each_once(run, tmp_path):
+    encoder = DeviceEncoder(batch=1000)
+    source = write_manifest(tmp_path / "in", studies=8)
+    run(encoder, source, tmp_path / "out", pairs_per_study=3)
+    pairs = read_plan(RunFolder(tmp_path / "out").plan_file, 0)
+    parents = [parent for pair in pairs for parent in (pair.recipient, pair.donor)]
+    wanted = {(p.image_id, words) for p in parents for words in asked_sentences(p)}
+    assert len(pairs) > 8
+    assert len(encoder.asked) == 1
+    assert 0 < encoder.asked[0] <= len(wanted)  # what no guard watches is not asked
+
+
+def test_a_state_file_says_for_how_long_encoder_and_workers_were_busy(run, tmp_path):
+    source = write_manifest(tmp_path / "in", studies=8)
+    status = run(ToyEncoder(), source, tmp_path / "out")
+    state = read_state(RunFolder(tmp_path / "out"), 0)
+    assert 0 < state.encoder_seconds < state.worker_seconds <= state.seconds
+    assert status.bounds.encoder == round(state.encoder_seconds / state.seconds, 3)
 
 
 class BrokenEncoder(GroupEncoder):

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from medcutmix_cli.inspection.summary import status
 from medcutmix_cli.inspection.verification import Level, Problem, Verification
+from medcutmix_cli.run.bounds import Bounds
 from medcutmix_cli.terminal import (
     next_steps,
     settings_view,
@@ -29,6 +32,18 @@ def test_a_run_is_told_with_every_reason(run):
         "3.0 pairs/s",
     ):
         assert said in text
+
+
+def test_what_bounds_the_speed_is_said_with_what_would_help(run):
+    timed = replace(status(run), bounds=Bounds(0.71, 0.96, 140.25, 104.0, "more CPU workers would help"))
+    text = " ".join(printed(status_view(timed, "RUN")).split())
+    assert (
+        "the encoder was busy 71% of the time (alone 140.2 pairs/s), the workers were busy 96% of the time "
+        "(alone 104.0 pairs/s); more CPU workers would help" in text
+    )
+    idle = replace(timed, bounds=replace(timed.bounds, encoder=0.0, encoder_pairs=None))
+    assert "the encoder was busy 0% of the time, the" in " ".join(printed(status_view(idle, "RUN")).split())
+    assert "Bounds" not in printed(status_view(replace(timed, bounds=None), "RUN"))
 
 
 def test_each_table_of_reasons_says_where_a_name_is_explained(run):

@@ -14,7 +14,7 @@ def test_both_shares_and_the_change_are_shown():
     assert all(share in shown for share in ("40.0%", "20.0%", "-50%"))
     assert "50 rows of 100 originals, 10 of them studies as they are" in shown
     assert "mass 4.5 of 5" in shown
-    assert "150 different ones in rows, 300 in originals" in shown
+    assert "150 different ones in planned rows, 300 in originals" in shown
 
 
 def test_a_set_that_kept_its_shape_warns_of_nothing():
