@@ -28,7 +28,7 @@ from medcutmix_cli.pairing.likeness import (
 )
 from medcutmix_cli.pairing.normals import is_acute, normal_beside_finding, of_the_lung
 from medcutmix_cli.pairing.removals import Insertion, Removal, departure
-from medcutmix_cli.pairing.statements import Refusal, Statement, donor_statement
+from medcutmix_cli.pairing.statements import Refusal, Statement, statement_of
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
 from medcutmix_cli.reports.labels import counted_sentences
 
@@ -66,7 +66,7 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     gone = departure(recipient.reading, finding)
     if isinstance(gone, Refusal):
         return gone
-    given = donor_statement(donor.reading, finding)
+    given = statement_of(donor, finding)
     if isinstance(given, Refusal):
         return given
     asserting = _asserting(gone, finding)
@@ -122,7 +122,7 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
         return gone
     if any(shows_no_lesion(s) for s in _asserting(gone, leaving)):
         return Refusal("recipient-shadow-is-of-no-lesion")
-    given = donor_statement(donor.reading, coming)
+    given = statement_of(donor, coming)
     if isinstance(given, Refusal):
         return given
     there = _already_there(recipient, coming)
@@ -143,7 +143,7 @@ def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Re
 
     It stands where the report denied it or called the chest normal, else at the end, in findings and impression.
     """
-    given = donor_statement(donor.reading, coming)
+    given = statement_of(donor, coming)
     if isinstance(given, Refusal):
         return given
     there = _already_there(recipient, coming)

@@ -16,7 +16,7 @@ import numpy as np
 from medcutmix_cli.findings import CHEXPERT, is_open
 from medcutmix_cli.pairing.attributes import UNKNOWN, StudyAttributes, attributes_of
 from medcutmix_cli.pairing.packing import open_record, pack_record
-from medcutmix_cli.pairing.statements import Refusal, donor_statement
+from medcutmix_cli.pairing.statements import FiledStudy, Refusal, donor_statement
 from medcutmix_cli.pairing.traits import sentence_keys, traits_of
 from medcutmix_cli.records import Assertion, ReadStudy, Side
 from medcutmix_cli.reports.labels import chexpert_labels, counted_sentences
@@ -35,7 +35,7 @@ class PackedStudy:
         image_id: Of the picture that stands for the study.
         gives: (finding, side) of each statement that it may give.
         lacks: Findings that it is label-negative for.
-        packed: The `ReadStudy`, pickled by this process or a worker of it, and compressed.
+        packed: The `FiledStudy`, pickled by this process or a worker of it, and compressed.
         prompted: Whether its report was made from labels.
         may_give: Whether it is a donor of any strategy (see `roles`).
         findings: How many findings its report asserts, devices among them.
@@ -77,10 +77,9 @@ def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
         sorted({m.finding for s in read.reading.sentences for m in s.mentions if is_open(m.finding)})
     )
     offered = dict.fromkeys((*findings, *named))
-    statements = (
-        (finding, donor_statement(read.reading, finding)) for finding in offered if finding in read.findings
-    )
-    gives = tuple((finding, s.side) for finding, s in statements if not isinstance(s, Refusal))
+    asked = (donor_statement(read.reading, finding) for finding in offered if finding in read.findings)
+    statements = tuple(s for s in asked if not isinstance(s, Refusal))
+    filed = FiledStudy(read.study, read.image, read.reading, read.labels, read.findings, statements)
     lacks = tuple(finding for finding in offered if is_negative(read, finding))
     study = read.study
     return PackedStudy(
@@ -88,9 +87,9 @@ def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
         study.subject_id,
         study.split,
         read.image.image_id,
-        gives,
+        tuple((s.finding, s.side) for s in statements),
         lacks,
-        pack_record(read),
+        pack_record(filed),
         study.prompted,
         findings=len(read.findings),
         clear=dict(zip(CHEXPERT, read.labels, strict=True))["No Finding"] == 1.0,

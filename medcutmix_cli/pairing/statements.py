@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from medcutmix_cli.pairing.agreement import disagreement
 from medcutmix_cli.pairing.clauses import rereader
 from medcutmix_cli.pairing.giving import as_headline, giveable
-from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
+from medcutmix_cli.records import Assertion, Mention, Reading, ReadStudy, Sentence, Side
 from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import remember
@@ -51,6 +51,24 @@ class Refusal:
     """Why something cannot be done; `reason` is counted."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FiledStudy(ReadStudy):
+    """A read study with what it may give, found once when it was put away, not for each recipient it is tried with.
+
+    Attributes:
+        statements: Of the findings that may be exchanged, where they can be given.
+    """
+
+    statements: tuple[Statement, ...] = ()
+
+
+def statement_of(donor: ReadStudy, finding: str) -> Statement | Refusal:
+    """Return what a study may give of a finding: as it was filed, else by its report (`donor_statement`)."""
+    filed = donor.statements if isinstance(donor, FiledStudy) else ()
+    known = next((statement for statement in filed if statement.finding == finding), None)
+    return known or donor_statement(donor.reading, finding)
 
 
 def donor_statement(reading: Reading, finding: str) -> Statement | Refusal:

@@ -14,12 +14,12 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT, is_open
-from medcutmix_cli.pairing.attributes import StudyAttributes
 from medcutmix_cli.pairing.clauses import reread_by
 from medcutmix_cli.pairing.cohort import PackedStudy, pack_study
 from medcutmix_cli.records import Assertion, Drop, Image, Reading, ReadStudy, SentenceKind, Study
@@ -174,18 +174,25 @@ def read_all(
         [], Counter(studies=total, sentences=0, diagnostic_sentences=0, mentions=0, candidates=0)
     )
     read = partial(_read_chunk, rules=rules)
-    known: dict[StudyAttributes, StudyAttributes] = {}  # some thousand serve all studies
+    known: dict[object, Any] = {}
     processes = workers if total >= _PARALLEL_FROM else 1
     with closing(map_in_processes(read, _chunks(todo), processes, doing="read reports")) as parts:
         for part in parts:
-            whole.studies.extend(
-                replace(study, attributes=known.setdefault(study.attributes, study.attributes))
-                for study in part.studies
-            )
+            whole.studies.extend(_with_known_parts(study, known) for study in part.studies)
             whole.counts.update(part.counts)
             whole.said.update(part.said)
             report("reading", len(whole.studies), total)
     return whole
+
+
+_REPEATED = ("split", "gives", "lacks", "named", "attributes", "traits", "row_traits")
+"""Of these some thousand serve all studies: one of each is kept, in every process that holds the studies."""
+
+
+def _with_known_parts(study: PackedStudy, known: dict[object, Any]) -> PackedStudy:
+    """Return a study that shares with others what is equal in them; `known` holds one of each."""
+    parts = ((name, getattr(study, name)) for name in _REPEATED)
+    return replace(study, **{name: known.setdefault(part, part) for name, part in parts})
 
 
 Chunk = list[tuple[Study, Image]]

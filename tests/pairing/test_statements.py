@@ -1,13 +1,18 @@
+from dataclasses import replace
+
 import pytest
 
+from medcutmix_cli.pairing.cohort import pack_study
 from medcutmix_cli.pairing.statements import (
     Refusal,
     Statement,
     donor_statement,
+    statement_of,
 )
+from medcutmix_cli.planning.reading import read_study
 from medcutmix_cli.records import Side
 from medcutmix_cli.reports.reader import ReportReader
-from tests.builders import make_report
+from tests.builders import make_report, make_study
 
 READER = ReportReader()
 
@@ -99,3 +104,22 @@ def test_a_telegraphic_section_does_without_there_is(degree):
 def test_a_donor_that_calls_its_chest_normal_gives_nothing():
     refused = given_by("There is a small left pleural effusion.", impression=("No acute abnormality.",))
     assert refused == Refusal("donor-calls-the-chest-normal")
+
+
+def filed(report, findings):
+    study = make_study(1, report)
+    return pack_study(read_study(study, study.images[0], READER), findings).open()
+
+
+@pytest.mark.parametrize("finding", sorted(("pleural_effusion", "pneumothorax", "atelectasis")))
+def test_a_filed_study_gives_what_its_report_gives(finding):
+    texts = ("Small right effusion and a left lung mass.", "Again seen is a small left pneumothorax.")
+    study = filed(make_report(*texts, impression=texts[:1]), ("pleural_effusion", "pneumothorax"))
+    assert statement_of(study, finding) == donor_statement(study.reading, finding)
+
+
+def test_what_was_filed_is_not_found_again():
+    study = filed(make_report("There is a small left pleural effusion."), ("pleural_effusion",))
+    other = donor_statement(READER.read(make_report("Right pleural effusion.")), "pleural_effusion")
+    assert statement_of(replace(study, statements=(other,)), "pleural_effusion") is other
+    assert [statement.finding for statement in study.statements] == ["pleural_effusion"]

@@ -49,6 +49,8 @@ class Case:
         left: Those of `before` that the mixed report has not.
         arrived: The fresh sentences that state what came.
         own: What is the recipient's: sentences that stayed, and what cutting left of others.
+        came_mentions: How the fresh sentences name what came.
+        gone_mentions: How the recipient's sentences that left named what left.
     """
 
     exchanged: FindingExchange
@@ -63,22 +65,14 @@ class Case:
     left: tuple[Sentence, ...]
     arrived: tuple[Sentence, ...]
     own: tuple[Sentence, ...]
+    came_mentions: tuple[Mention, ...]
+    gone_mentions: tuple[Mention, ...]
 
     @property
     def uncounted(self) -> tuple[Sentence, ...]:
         """The mixed report's sentences outside the counting sections: history, and findings under a wrong header."""
         counted = set(self.after)
         return tuple(s for s in self.mixed.sentences if s not in counted)
-
-    @property
-    def came_mentions(self) -> tuple[Mention, ...]:
-        """How the fresh sentences name what came."""
-        return tuple(m for s in self.arrived for m in mentions_of(s, self.exchanged.came))
-
-    @property
-    def gone_mentions(self) -> tuple[Mention, ...]:
-        """How the recipient's sentences that left named what left."""
-        return tuple(m for s in self.left for m in mentions_of(s, self.exchanged.gone))
 
 
 def make_case(
@@ -89,6 +83,7 @@ def make_case(
     fresh = _beyond(after, before)
     there = set(fresh)
     stayed = tuple(s for s in after if s not in there)
+    left = _beyond(before, after)
     arrived = tuple(s for s in fresh if mentions_of(s, exchanged.came))
     return Case(
         exchanged,
@@ -100,9 +95,11 @@ def make_case(
         after,
         stayed,
         fresh,
-        _beyond(before, after),
+        left,
         arrived,
         tuple(s for s in after if s not in arrived),
+        tuple(m for s in arrived for m in mentions_of(s, exchanged.came)),
+        tuple(m for s in left for m in mentions_of(s, exchanged.gone)),
     )
 
 
