@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def watch(command: list[str]) -> Watched:
     while process.poll() is None:
         _note_memory(whole, seen)
         seen.machine = max(seen.machine, (before - psutil.virtual_memory().available) / MB)
-        time.sleep(1.0)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1.0)
     seen.seconds = time.perf_counter() - started
     lines.join()
     times = os.times()
