@@ -99,7 +99,7 @@ def png(picture: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def main(run: str, out: str, count: str) -> dict[str, float]:
+def mix_pairs(run: str, out: str, count: int) -> dict[str, float]:
     """Mix the first pairs of the plan; return how many, the seconds and the peak memory."""
     use_all_cores()
     folder = RunFolder(Path(run))
@@ -111,7 +111,7 @@ def main(run: str, out: str, count: str) -> dict[str, float]:
         [as_given(np.zeros((CANVAS, CANVAS), np.uint8), plan[0].recipient.image_id)]
     )  # loading the weights is not the loop's fault
     started, cpu = time.perf_counter(), time.process_time()
-    rows = [loop.row(root, pair) for pair in plan[: int(count)]]
+    rows = [loop.row(root, pair) for pair in plan[:count]]
     pd.DataFrame(rows).to_parquet(out)
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -34,7 +34,7 @@ SMALL = {
     "studies": 72,
     "loop_pairs": 3,
     "memory_pairs": (12, 24),
-    "reports": 200,
+    "reports": 800,
     "small": True,
 }
 

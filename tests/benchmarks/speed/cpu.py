@@ -1,12 +1,18 @@
-"""CPU time to the nanosecond: of this process, and of the processes that decode its pictures. Linux only."""
+"""CPUs, and CPU time to the nanosecond: of this process and of those that decode its pictures. Linux only."""
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
+
+
+def cores() -> int:
+    """Return how many CPUs this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def decoder_seconds() -> float:

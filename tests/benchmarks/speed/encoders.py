@@ -14,13 +14,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from transformers import CLIPConfig, CLIPModel
 
 from medcutmix_cli.assembly import parts
 from medcutmix_cli.encoders.base import Attention, Encoder, EncoderCard, Picture, Query
-from medcutmix_cli.encoders.clip import Clip
 from tests.benchmarks.speed.inputs import TRUTH
-from tests.encoders import clip_folders
 from tests.toy_encoder import use_encoder
 
 FREE, BUNDLED, FP32, BF16 = "free", "bundled", "ViT-B/16 fp32", "ViT-B/16 bf16"
@@ -122,12 +119,16 @@ def _encoder(settings: Any) -> FreeEncoder | PaidEncoder | None:
     free = FreeEncoder(truth)
     if chosen.name == FREE:
         return free
+    from medcutmix_cli.encoders.clip import Clip  # transformers: the others do not wait for it
+
     network = Clip(Path(chosen.weights), "cpu", chosen.precision, long_text="truncate")
     return PaidEncoder(network, free)
 
 
 def vit_folder(folder: Path, *, small: bool = False) -> Path:
     """Write a CLIP folder with random weights, ViT-B/16 at 224 pixels or a tiny one; one that is there stays."""
+    from tests.encoders import clip_folders
+
     if not (folder / "preprocessor_config.json").is_file():
         if small:
             return clip_folders.clip_folder(folder)
@@ -135,7 +136,9 @@ def vit_folder(folder: Path, *, small: bool = False) -> Path:
     return folder
 
 
-def _vit_b16(words: Mapping[str, int]) -> CLIPModel:
+def _vit_b16(words: Mapping[str, int]) -> Any:
+    from transformers import CLIPConfig, CLIPModel
+
     text = {**_TEXT, **words, "max_position_embeddings": 77}
     vision = {
         "hidden_size": 768,

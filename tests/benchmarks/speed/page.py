@@ -8,8 +8,12 @@ import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.benchmarks.speed.runs import Setup, cores
+from tests.benchmarks.speed.cpu import cores
+
+if TYPE_CHECKING:
+    from tests.benchmarks.speed.runs import Setup
 
 PAGE = Path(__file__).resolve().parents[1] / "RESULTS.md"
 

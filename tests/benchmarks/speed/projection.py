@@ -91,7 +91,7 @@ def assumptions(costs: Mapping[str, Costs]) -> str:
         "Hours = max(N / p * (c + e) / cores, N * b / s, N / (g * GPUs)) / 3600; with a GPU e is left out of the\n"
         "first term. N images, p pictures a written pair, c CPU time a written pair without encoding, e of encoding\n"
         f"its pictures on a CPU, b size of a picture, s = {STORAGE:,.0f} MB/s (assumed), g pictures/s of one GPU.\n"
-        "Cores are as fast as these, and there are as many tasks as it takes to keep them busy. All images are used as\n"
-        "often as in the measured run; planning is not in it."
+        "Cores are as fast as these, and there are as many tasks as it takes to keep them busy. All images are used\n"
+        "as often as in the measured run; planning is not in it."
     )
     return "\n".join([formula, "", *said])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,12 +15,13 @@ from statistics import median
 from typing import Any
 
 from tests.benchmarks.speed.child import run_call
+from tests.benchmarks.speed.cpu import cores
 from tests.benchmarks.speed.encoders import options, vit_folder
 from tests.benchmarks.speed.inputs import HEIGHT, NORMAL_EVERY, PictureSet, make_data_set
 
 CHILD = "tests.benchmarks.speed.child"
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload([CHILD])
+_CONTEXT.set_forkserver_preload([CHILD, "tests.benchmarks.notebook_loop", "medcutmix_cli.encoders.clip"])
 Figures = dict[str, Any]
 
 
@@ -46,7 +46,7 @@ class Setup:
     scratch: Path
     rounds: int = 3
     height: int = HEIGHT
-    unique: int = 36
+    unique: int = 24
     studies: int = 150
     loop_pairs: int = 40
     memory_pairs: tuple[int, int] = (500, 5000)
@@ -98,11 +98,6 @@ class Setup:
     def loop(self, plan: Path, pairs: int) -> Figures:
         """Run the notebook loop over the first pairs of a plan."""
         return child("loop", plan, self.scratch / "notebook.parquet", pairs)
-
-
-def cores() -> int:
-    """Return how many CPUs this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def child(*words: object) -> Figures:

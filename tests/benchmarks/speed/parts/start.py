@@ -19,7 +19,7 @@ def measure(setup: Setup) -> dict[str, str]:
     """Return the block "start"."""
     subjects = {}
     for encoder in ENCODERS:
-        plan = setup.plan(".jpg", encoder, setup.studies // 2, shard_size=1)
+        plan = setup.plan(".jpg", encoder, shard_size=1)
         subjects[encoder] = lambda plan=plan, encoder=encoder: _first(setup, plan, encoder)
     found = in_turns(subjects, setup.rounds)
     rows = [_row(encoder, found[encoder]) for encoder in ENCODERS]
