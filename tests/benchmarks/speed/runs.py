@@ -47,8 +47,8 @@ class Setup:
     rounds: int = 3
     height: int = HEIGHT
     unique: int = 24
-    studies: int = 150
-    loop_pairs: int = 40
+    studies: int = 90
+    loop_pairs: int = 24
     memory_pairs: tuple[int, int] = (500, 5000)
     reports: int = 3000
     small: bool = False
