@@ -57,6 +57,8 @@ def watch(command: list[str]) -> Watched:
             process.wait(1.0)
     seen.seconds = time.perf_counter() - started
     lines.join()
+    if process.stderr:
+        process.stderr.close()
     times = os.times()
     seen.cpu = times.children_user + times.children_system
     if process.returncode:
