@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
@@ -74,11 +75,12 @@ class Setup:
         return make_data_set(home, studies, self.pictures(suffix), self.painted)
 
     def plan(self, suffix: str, encoder: str, studies: int = 0, **more: Any) -> Path:
-        """Plan a data set anew for one of `encoders.NAMES`, and calibrate the gate."""
-        run = self.scratch / "plans" / f"{encoder.replace('/', '-')}{suffix}-{studies}-{len(more)}"
-        shutil.rmtree(run, ignore_errors=True)
+        """Plan a data set for one of `encoders.NAMES` and calibrate the gate, once for all that ask for the same."""
         told = options(encoder, self.weights if "ViT" in encoder else Path()) | more
-        child("plan", self.data_set(suffix, studies) / "manifest.jsonl", run, json.dumps(told))
+        named = json.dumps([suffix, encoder, studies, more], sort_keys=True)
+        run = self.scratch / "plans" / hashlib.sha256(named.encode()).hexdigest()[:12]
+        if not run.is_dir():
+            child("plan", self.data_set(suffix, studies) / "manifest.jsonl", run, json.dumps(told))
         return run
 
     def copy(self, plan: Path) -> Path:
