@@ -8,9 +8,9 @@ import pytest
 
 from medcutmix_cli.run.folder import RunFolder
 from tests.benchmarks.plan_at_scale import STAGES as PLAN_STAGES
-from tests.benchmarks.speed import page
+from tests.benchmarks.speed import cpu, page, runs
 from tests.benchmarks.speed.__main__ import PARTS, SMALL, main
-from tests.benchmarks.speed.encoders import BUNDLED, FP32, FREE, NAMES
+from tests.benchmarks.speed.encoders import BF16, BUNDLED, FP32, FREE, NAMES
 from tests.benchmarks.speed.parts import memory, planning, stage_costs, start
 from tests.benchmarks.speed.projection import IMAGES, MACHINES, Costs, gpu_speed, seconds_needed
 from tests.benchmarks.speed.runs import Setup, in_turns, per_written, ratios
@@ -80,6 +80,18 @@ def test_pairs_are_counted_by_the_states_of_the_run(encoder, work, tmp_path):
     assert all(seconds > 0 for seconds in figures["stages"].values())
     assert {name for name, _, _ in stage_costs.STAGES} <= set(figures["stages"])
     assert RunFolder(tmp_path / "run").calibration_file.is_file()  # the gate had its say
+
+
+@pytest.mark.parametrize(
+    ("flags", "there"), [("fpu avx2", False), ("fpu avx512_bf16", True), ("asimd bf16", True)]
+)
+def test_bf16_is_measured_where_the_cpu_has_it(flags, there, tmp_path, monkeypatch):
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"flags : {flags}\n")
+    monkeypatch.setattr(runs, "has_bf16", lambda: cpu.has_bf16(cpuinfo))
+    setup = Setup(tmp_path, tmp_path)
+    assert (BF16 in setup.encoders) is there
+    assert (f"{BF16}: not measured" in page.stamp(setup, "notebook")) is not there
 
 
 def test_subjects_take_turns():

@@ -33,7 +33,7 @@ SMALL = {
     "unique": 9,
     "studies": 72,
     "loop_pairs": 3,
-    "memory_pairs": (12, 24),
+    "memory_pairs": (30, 60),
     "reports": 800,
     "small": True,
 }

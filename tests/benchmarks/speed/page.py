@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.speed.cpu import cores
+from tests.benchmarks.speed.encoders import NAMES
 
 if TYPE_CHECKING:
     from tests.benchmarks.speed.runs import Setup
@@ -31,8 +32,14 @@ def stamp(setup: Setup, part: str) -> str:
     return (
         f"`python -m tests.benchmarks.speed --only {part} --rounds {setup.rounds}`, {time.strftime('%Y-%m-%d')}: "
         f"{cores()} CPUs,\n{memory:.0f} GiB, Python {platform.python_version()}, pictures of {width:,} x "
-        f"{setup.height:,}. {load()}"
+        f"{setup.height:,}. {load()}{_left_out(setup)}"
     )
+
+
+def _left_out(setup: Setup) -> str:
+    missing = sorted(set(NAMES) - set(setup.encoders))
+    why = "not measured: this CPU has no instructions for it, and takes seconds a picture."
+    return f"\n{', '.join(missing)}: {why}" if missing else ""
 
 
 def load() -> str:

@@ -16,8 +16,8 @@ from statistics import median
 from typing import Any
 
 from tests.benchmarks.speed.child import run_call
-from tests.benchmarks.speed.cpu import cores
-from tests.benchmarks.speed.encoders import options, vit_folder
+from tests.benchmarks.speed.cpu import cores, has_bf16
+from tests.benchmarks.speed.encoders import BF16, NAMES, options, vit_folder
 from tests.benchmarks.speed.inputs import HEIGHT, NORMAL_EVERY, PictureSet, make_data_set
 
 CHILD = "tests.benchmarks.speed.child"
@@ -53,6 +53,11 @@ class Setup:
     memory_pairs: tuple[int, int] = (500, 5000)
     reports: int = 3000
     small: bool = False
+
+    @property
+    def encoders(self) -> tuple[str, ...]:
+        """Those of `encoders.NAMES` that this machine can run in a time that says something."""
+        return tuple(name for name in NAMES if name != BF16 or self.small or has_bf16())
 
     @property
     def painted(self) -> Path:

@@ -32,14 +32,15 @@ HEAD = [
     "peak above the encoder, MB",
 ]
 HEAD += ["of decoders, MB"]
-STUDIES_A_PAIR = 1.7
+STUDIES_A_PAIR = 2.2
+"""A third of the studies is normal, and rules refuse a part of the pairs."""
 
 
 def measure(setup: Setup) -> dict[str, str]:
     """Return the block "memory"."""
     rows = []
     for pairs in setup.memory_pairs:
-        plan = setup.plan(".jpg", BUNDLED, round(STUDIES_A_PAIR * pairs))
+        plan = setup.plan(".jpg", BUNDLED, max(setup.studies, round(STUDIES_A_PAIR * pairs)))
         subjects = {str(workers): _subject(setup, plan, workers) for workers in WORKERS}
         found = in_turns(subjects, setup.rounds)
         rows += [_row(workers, found[str(workers)], found["1"]) for workers in WORKERS]

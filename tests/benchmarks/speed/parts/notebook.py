@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from statistics import median
 
-from tests.benchmarks.speed.encoders import NAMES
 from tests.benchmarks.speed.page import stamp, table
 from tests.benchmarks.speed.runs import Figures, Setup, in_turns, per_written, ratios, spread
 
@@ -20,7 +19,7 @@ def measure(setup: Setup) -> dict[str, str]:
     loops, floors = [], []
     for pictures, suffix in FORMATS.items():
         found = _format(setup, suffix)
-        for encoder in NAMES:
+        for encoder in setup.encoders:
             loop, own, floor = (found[f"{encoder}: {who}"] for who in ("loop", "medcutmix", "floor"))
             loops.append([pictures, encoder, *against(loop, own), _share(own)])
             floors.append([pictures, encoder, *against(floor, own, floor=True), _pictures(own)])
@@ -33,7 +32,7 @@ def measure(setup: Setup) -> dict[str, str]:
 
 def _format(setup: Setup, suffix: str) -> dict[str, list[Figures]]:
     subjects = {}
-    for encoder in NAMES:
+    for encoder in setup.encoders:
         plan = setup.plan(suffix, encoder)
         pairs = setup.loop_pairs if "ViT" not in encoder else -(-setup.loop_pairs // 3)
         subjects |= {

@@ -19,7 +19,7 @@ SUM, PICTURES, WRITTEN = "sum", "pictures a written pair", "written of planned"
 def measure(setup: Setup) -> dict[str, str]:
     """Return the blocks "stages" and "projection"."""
     subjects = {}
-    for pictures, encoder in SUBJECTS:
+    for pictures, encoder in (subject for subject in SUBJECTS if subject[1] in setup.encoders):
         plan = setup.plan(SUFFIX[pictures], encoder)
         subjects[f"{pictures}, {encoder}"] = lambda plan=plan: setup.render(plan, stages=True)
     found = in_turns(subjects, setup.rounds)
