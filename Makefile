@@ -59,9 +59,9 @@ lock:
 	    --output-file locks/python-$$python.txt || exit 1; \
 	done
 
-# Long measurements, by hand; the table is kept in tests/benchmarks/RESULTS.md.
+# Long measurements, by hand; the tables are kept in tests/benchmarks/RESULTS.md. One of them: make benchmark ONLY=memory ROUNDS=5
 benchmark: $(VENV)/.development
-	$(BIN)/python tests/benchmarks/against_notebook.py
+	$(BIN)/python -m tests.benchmarks.speed $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WORK),--work $(WORK))
 
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13) and "medcutmix needs Python 3.11 or 3.12: make PYTHON=python3.11 ...")'

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from medcutmix_cli.configuration.settings import TREE
+from tests.benchmarks.speed.page import read_block
 from tests.pages import (
     checkup,
     data_sets,
@@ -33,8 +34,7 @@ FIGURE = ROOT / "docs" / "weights.png"
 
 def benchmark_table() -> str:
     """Return the kept table of the benchmark against the notebook loop."""
-    text = (ROOT / "tests" / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
-    return text.partition("\n\n")[2].strip()
+    return read_block(ROOT / "tests" / "benchmarks" / "RESULTS.md", "notebook")
 
 
 Blocks = Mapping[str, Callable[[], str]]

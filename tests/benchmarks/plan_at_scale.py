@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,9 +53,12 @@ def watch(command: list[str]) -> Watched:
     while process.poll() is None:
         _note_memory(whole, seen)
         seen.machine = max(seen.machine, (before - psutil.virtual_memory().available) / MB)
-        time.sleep(1.0)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1.0)
     seen.seconds = time.perf_counter() - started
     lines.join()
+    if process.stderr:
+        process.stderr.close()
     times = os.times()
     seen.cpu = times.children_user + times.children_system
     if process.returncode:

@@ -1,10 +1,9 @@
 """What `medcutmix prepare` saves: CPU time a picture and a written pair, with and without; writes PREPARED.md.
 
-Reading: each picture is read from its own file and from the cache, in turns, in one thread; the CPU time of that thread
-(time spent waiting for other programs does not count), medians of all pictures and the quartiles. Runs: `render` of one
-plan with the bundled encoder, registration and guards on, the evidence gate off (all studies show the finding), in one
-process with and without `--prepared` in turns, the first one not counted; CPU seconds of the process for each written
-pair, all of the run included, median (least to most).
+Reading: each picture is read from its own file and from the cache, in turns, in one thread; medians of all pictures and
+the quartiles. Runs: `render` of one plan with the bundled encoder, with all gates and guards, in one process with and
+without `--prepared` in turns, the first one not counted and the gate's calibration made before; for each written pair,
+all of the run included, median (least to most). CPU time includes the processes that decode, and leaves out waiting.
 
     python -m tests.benchmarks.prepared [--pairs 40] [--rounds 3] [--height 3056]
 """
@@ -24,27 +23,31 @@ from medcutmix_cli.assembly.opening import open_cache
 from medcutmix_cli.images import read_canvas, single_threaded_opencv
 from medcutmix_cli.images.picture_cache import PictureRequest
 from medcutmix_cli.records import PictureRules
-from tests.benchmarks import against_notebook
+from tests.benchmarks.speed.cpu import cpu_seconds
+from tests.benchmarks.speed.inputs import NORMAL_EVERY, PictureSet, make_data_set
 
 HERE = Path(__file__).resolve().parent
-UNIQUE = 6
+UNIQUE = 24
+STUDIES = 72
+"""At least: the gate wants 20 pictures without the finding."""
+
 CANVAS, MODE = 448, "mimic-jpg"
 
 
 def rendered(plan: Path, prepared: str) -> tuple[float, bytes]:
-    """Render a copy of a plan; return CPU seconds for each written pair, and the shard."""
+    """Render a copy of a plan; return CPU seconds for each written pair, decoders' too, and the shard."""
     run = plan.with_name("run")
     shutil.rmtree(run, ignore_errors=True)
     shutil.copytree(plan, run)
-    begun = time.process_time()
+    begun = cpu_seconds()
     status = medcutmix_cli.render(run, workers=1, prepared=prepared or None)
-    cpu = time.process_time() - begun
+    cpu = cpu_seconds() - begun
     assert "picture-not-prepared" not in status.notes
     return cpu / status.written, (run / "data" / "part-00000.parquet").read_bytes()
 
 
 def read_times(source: Path, cache: Path, suffix: str, rounds: int) -> tuple[list[float], list[float]]:
-    """Return thread CPU milliseconds of each reading, from the file and from the cache, taken in turns."""
+    """Return CPU milliseconds of each reading, from the file and from the cache, taken in turns."""
     opened = open_cache(str(cache))
     assert opened is not None
     files = sorted(source.glob(f"*{suffix}"))[:UNIQUE]
@@ -52,12 +55,12 @@ def read_times(source: Path, cache: Path, suffix: str, rounds: int) -> tuple[lis
     with single_threaded_opencv():
         for _ in range(rounds + 1):
             for file in files:
-                begun = time.thread_time()
+                begun = cpu_seconds()
                 read_canvas(file, CANVAS, PictureRules(MODE))
-                between = time.thread_time()
+                between = cpu_seconds()
                 found = opened.read(PictureRequest(file.name, file, (CANVAS,), PictureRules(MODE)))
                 own.append(1000 * (between - begun))
-                prepared.append(1000 * (time.thread_time() - between))
+                prepared.append(1000 * (cpu_seconds() - between))
                 assert found is not None
     warm = len(files)
     return own[warm:], prepared[warm:]
@@ -74,15 +77,25 @@ def extremes(values: list[float]) -> str:
     return f"{median(values):.0f} ({min(values):.0f} to {max(values):.0f})"
 
 
-def table(work: Path, pairs: int, rounds: int) -> Iterator[list[str]]:
+HEAD = (
+    *("pictures", "own file, ms", "cache, ms", "run, ms a pair", "run with cache, ms a pair", "ratio"),
+    *("prepare, ms a picture", "cache a picture"),
+)
+
+
+def table(
+    work: Path, pairs: int, rounds: int, height: int, unique: int = UNIQUE, painted: Path | None = None
+) -> Iterator[list[str]]:
     """Yield a row for JPG and for DICOM."""
     for suffix in (".jpg", ".dcm"):
         own_work = work / suffix[1:]
-        source = against_notebook.make_inputs(own_work / "in", round(1.35 * pairs), UNIQUE, suffix)
-        begun = time.process_time()
+        pictures = PictureSet(suffix, unique, height, NORMAL_EVERY)
+        source = make_data_set(own_work / "in", max(2 * pairs, STUDIES), pictures, painted)
+        begun = cpu_seconds()
         made = medcutmix_cli.prepare(source, own_work / "cache", workers=1)
-        cost = 1000 * (time.process_time() - begun) / made.pictures
-        medcutmix_cli.plan(source, own_work / "plan", encoder="bundled", gate="none", max_uses_per_donor=2)
+        cost = 1000 * (cpu_seconds() - begun) / made.pictures
+        medcutmix_cli.plan(source, own_work / "plan", encoder="bundled", unmixed="drop")
+        medcutmix_cli.calibrate(own_work / "plan")
         own, cached = read_times(source, own_work / "cache", suffix, rounds)
         runs: dict[str, list[float]] = {"": [], str(own_work / "cache"): []}
         shards = set()
@@ -108,20 +121,19 @@ def table(work: Path, pairs: int, rounds: int) -> Iterator[list[str]]:
 
 def write_results(chosen: argparse.Namespace, rows: list[list[str]]) -> None:
     """Write PREPARED.md."""
-    head = ["pictures", "own file, ms", "cache, ms", "run, ms a pair", "run with cache, ms a pair", "ratio"]
-    head += ["prepare, ms a picture", "cache a picture"]
+    width = PictureSet(".jpg", 1, chosen.height).width
     lines = [
         "# Prepared pictures",
         "",
         f"`python -m tests.benchmarks.prepared --pairs {chosen.pairs} --rounds {chosen.rounds}`, "
         f"{time.strftime('%Y-%m-%d')}: {len(os.sched_getaffinity(0))} CPUs",
         f"that others used too (load {os.getloadavg()[1]:.0f}), Python {platform.python_version()}; pictures of "
-        f"{against_notebook.WIDTH} x {against_notebook.HEIGHT}, canvas {CANVAS}. All times are CPU.",
+        f"{width} x {chosen.height}, canvas {CANVAS}. All times are CPU.",
         "",
         *(__doc__ or "").split("\n\n")[1].splitlines(),
         "The shards of all runs of a row had the same bytes.",
         "",
-        *("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *rows]),
+        *("| " + " | ".join(cells) + " |" for cells in [HEAD, ["---"] * len(HEAD), *rows]),
     ]
     chosen.results.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
@@ -137,9 +149,8 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=3056, help="rows of each picture")
     parser.add_argument("--results", type=Path, default=HERE / "PREPARED.md")
     chosen = parser.parse_args()
-    against_notebook.HEIGHT, against_notebook.WIDTH = chosen.height, round(chosen.height / 1.2)
     with tempfile.TemporaryDirectory() as folder:
-        rows = list(table(Path(folder), chosen.pairs, chosen.rounds))
+        rows = list(table(Path(folder), chosen.pairs, chosen.rounds, chosen.height))
     write_results(chosen, rows)
 
 

@@ -32,7 +32,7 @@ from medcutmix_cli.records import Pair
 from medcutmix_cli.rendering.staging import Staging
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import read_plan
-from tests.benchmarks import against_notebook
+from tests.benchmarks.speed.inputs import PictureSet, make_data_set
 from tests.toy_encoder import ToyEncoder, use_encoder
 
 HERE = Path(__file__).resolve().parent
@@ -143,10 +143,12 @@ def read_pairs(plan: Path) -> list[Pair]:
     return list(read_plan(RunFolder(plan).plan_file, 0))
 
 
-def table(work: Path, latencies: list[float], pairs: int, bandwidth: float) -> Iterator[list[str]]:
+def table(
+    work: Path, latencies: list[float], pairs: int, bandwidth: float, pictures_of: PictureSet
+) -> Iterator[list[str]]:
     """Yield the rows: storage, way, workers, waiting, pairs a second, against the first way, CPU seconds, notes."""
     use_toy()
-    source = against_notebook.make_inputs(work / "in", round(1.35 * pairs), UNIQUE, ".jpg")
+    source = make_data_set(work / "in", round(1.35 * pairs), pictures_of)
     plan = work / "plan"
     medcutmix_cli.plan(source, plan, encoder="toy", gate="none", align="none", max_uses_per_donor=2)
     pictures = len({p.image_path for pair in read_pairs(plan) for p in (pair.recipient, pair.donor)})
@@ -171,7 +173,9 @@ def table(work: Path, latencies: list[float], pairs: int, bandwidth: float) -> I
             ]
 
 
-def write_results(chosen: argparse.Namespace, rows: list[list[str]], size: float, pairs: int) -> None:
+def write_results(
+    chosen: argparse.Namespace, rows: list[list[str]], size: float, pairs: int, pictures_of: PictureSet
+) -> None:
     """Write STAGING.md."""
     head = [
         "storage",
@@ -187,7 +191,7 @@ def write_results(chosen: argparse.Namespace, rows: list[list[str]], size: float
         "",
         f"`python -m tests.benchmarks.staging --pairs {chosen.pairs}`, {time.strftime('%Y-%m-%d')}:",
         f"{len(os.sched_getaffinity(0))} CPUs, Python {platform.python_version()}; one shard of {pairs} pairs, JPGs",
-        f"of {against_notebook.WIDTH} x {against_notebook.HEIGHT}, {size:.2f} MB each, canvas 448. Load average",
+        f"of {pictures_of.width} x {pictures_of.height}, {size:.2f} MB each, canvas 448. Load average",
         f"{os.getloadavg()[2]:.0f}: above the number of CPUs, pairs a second say little, and waiting and CPU more.",
         "",
         *(__doc__ or "").split("\n\n")[1].splitlines(),
@@ -210,13 +214,13 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=None)
     parser.add_argument("--results", type=Path, default=HERE / "STAGING.md")
     chosen = parser.parse_args()
-    against_notebook.HEIGHT, against_notebook.WIDTH = chosen.height, round(chosen.height / 1.2)
+    pictures_of = PictureSet(".jpg", UNIQUE, chosen.height)
     with tempfile.TemporaryDirectory(dir=chosen.work) as folder:
-        rows = list(table(Path(folder), chosen.latency, chosen.pairs, chosen.bandwidth))
+        rows = list(table(Path(folder), chosen.latency, chosen.pairs, chosen.bandwidth, pictures_of))
         pictures = list((Path(folder) / "in").glob("*.jpg"))
         size = sum(path.stat().st_size for path in pictures) / len(pictures) / 1e6
         pairs = medcutmix_cli.status(Path(folder) / "plan").planned
-    write_results(chosen, rows, size, pairs)
+    write_results(chosen, rows, size, pairs, pictures_of)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -79,6 +80,7 @@ def measure(
     environment: dict[str, str],
     is_renderer: Callable[[psutil.Process], bool] | None = None,
     beside: tuple[psutil.Process, ...] = (),
+    output: IO[str] | int = subprocess.DEVNULL,
 ) -> Cost:
     """Run a command and look at the run folder and at memory until it ends.
 
@@ -89,9 +91,10 @@ def measure(
         environment: Of the command.
         is_renderer: Which processes render; the command's own by default.
         beside: Processes that were there before and belong to the engine.
+        output: Takes what the command prints.
     """
     began, first, peaks = time.perf_counter(), 0.0, Peaks()
-    process = psutil.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = psutil.Popen(command, env=environment, cwd=ROOT, stdout=output)
     chosen = is_renderer or (lambda seen: seen.pid == process.pid)
     while process.poll() is None:
         if not first and any((out / "state").glob("*.json")):

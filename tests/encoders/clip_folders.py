@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -19,29 +20,49 @@ _START, _END = "<|startoftext|>", "<|endoftext|>"
 
 def clip_folder(folder: Path, seed: int = 0, layers: int = 2, *, crop: int = SIDE) -> Path:
     """Write a CLIP folder in the layout of PubMedCLIP: shorter edge to 72 pixels, then the centre."""
+
+    def tiny(words: Mapping[str, int]) -> CLIPModel:
+        text = {**_BODY, **words, "max_position_embeddings": 40}
+        return CLIPModel(
+            CLIPConfig(
+                text_config=text, vision_config={**_EYES, "num_hidden_layers": layers}, projection_dim=24
+            )
+        )
+
+    return folder_of_size(folder, tiny, side=crop, edge=72, seed=seed)
+
+
+def folder_of_size(
+    folder: Path,
+    make: Callable[[Mapping[str, int]], CLIPModel],
+    *,
+    side: int,
+    edge: int,
+    seed: int = 0,
+    deviation: float = 0.2,
+) -> Path:
+    """Write a CLIP folder.
+
+    Args:
+        folder: Made here.
+        make: Given what its text configuration must say of the vocabulary, returns the model.
+        side: Of the crop, pixels.
+        edge: To which the shorter edge is brought before, pixels.
+        seed: Of the weights.
+        deviation: Of the weights.
+    """
     folder.mkdir(parents=True)
     vocabulary = _clip_vocabulary(folder)
     end = vocabulary[_END]
-    config = CLIPConfig(
-        text_config={
-            **_BODY,
-            "vocab_size": len(vocabulary),
-            "max_position_embeddings": 40,
-            "bos_token_id": vocabulary[_START],
-            "eos_token_id": end,
-            "pad_token_id": end,
-        },
-        vision_config={**_EYES, "num_hidden_layers": layers},
-        projection_dim=24,
-    )
-    save(CLIPModel(config), folder, seed)
+    words = {"vocab_size": len(vocabulary), "bos_token_id": vocabulary[_START]}
+    save(make({**words, "eos_token_id": end, "pad_token_id": end}), folder, seed, deviation)
     _write(
         folder / "preprocessor_config.json",
         {
             **_common([0.48, 0.46, 0.41], [0.27, 0.26, 0.28], "CLIPImageProcessor"),
             "do_center_crop": True,
-            "crop_size": {"height": crop, "width": crop},
-            "size": {"shortest_edge": 72},
+            "crop_size": {"height": side, "width": side},
+            "size": {"shortest_edge": edge},
         },
     )
     return folder
@@ -74,13 +95,13 @@ def siglip_folder(folder: Path, seed: int = 0, layers: int = 2) -> Path:
     return folder
 
 
-def save(model, folder: Path, seed: int) -> None:
-    """Save a model with weights that are large enough to make maps differ from cell to cell."""
+def save(model, folder: Path, seed: int, deviation: float = 0.2) -> None:
+    """Save a model with weights that are, by default, large enough to make maps differ from cell to cell."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if weight.ndim >= 2:
-                weight.normal_(0.0, 0.2, generator=generator)
+                weight.normal_(0.0, deviation, generator=generator)
             elif "norm" not in name and "logit" not in name:
                 weight.normal_(0.0, 0.1, generator=generator)
         model.logit_scale.fill_(3.0)

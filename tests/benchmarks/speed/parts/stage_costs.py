@@ -1,0 +1,73 @@
+"""CPU time by stage for each written pair, and what follows from it for all of MIMIC-CXR."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from tests.benchmarks.speed.encoders import BF16, BUNDLED, FP32
+from tests.benchmarks.speed.page import stamp, table
+from tests.benchmarks.speed.projection import IMAGES, Costs, assumptions, projected
+from tests.benchmarks.speed.runs import Figures, Setup, in_turns, spread
+from tests.benchmarks.speed.stages import DECODE, ENCODE, MAPS, REST, STAGES
+
+SUBJECTS = (("JPG", BUNDLED), ("DICOM", BUNDLED), ("JPG", FP32), ("JPG", BF16))
+SUFFIX = {"JPG": ".jpg", "DICOM": ".dcm"}
+ROWS = (DECODE, *(name for name, _, _ in STAGES), MAPS, REST)
+SUM, PICTURES, WRITTEN = "sum", "pictures a written pair", "written of planned"
+
+
+def measure(setup: Setup) -> dict[str, str]:
+    """Return the blocks "stages" and "projection"."""
+    subjects = {}
+    for pictures, encoder in (subject for subject in SUBJECTS if subject[1] in setup.encoders):
+        plan = setup.plan(SUFFIX[pictures], encoder)
+        subjects[f"{pictures}, {encoder}"] = lambda plan=plan: setup.render(plan, stages=True)
+    found = in_turns(subjects, setup.rounds)
+    said = stamp(setup, "stages")
+    rows = [
+        [name, *(_cell(name, runs) for runs in found.values())] for name in (*ROWS, SUM, PICTURES, WRITTEN)
+    ]
+    size = _megabytes(setup)
+    costs = {
+        encoder: costs_of(found[f"JPG, {encoder}"], size) for _, encoder in SUBJECTS if encoder != BUNDLED
+    }
+    head = ["stage, CPU ms a written pair", *found]
+    ahead = table(["encoder", "cores", "GPUs", "hours", "bound by"], projected(costs))
+    return {
+        "stages": f"{said}\n\n{table(head, rows)}",
+        "projection": f"{said}\n{IMAGES:,} images. {assumptions(costs)}\n\n{ahead}",
+    }
+
+
+def stage_milliseconds(name: str, run: Figures) -> float:
+    """Return CPU milliseconds of one stage for each written pair of one run."""
+    own = {**run["stages"], DECODE: run["decoders"], SUM: run["cpu"]}
+    own[REST] = run["cpu"] - run["decoders"] - sum(run["stages"].values())
+    return 1000 * own.get(name, 0.0) / run["written"]
+
+
+def _cell(name: str, runs: list[Figures]) -> str:
+    if name == PICTURES:
+        return f"{median(run['pictures'] / run['written'] for run in runs):.2f}"
+    if name == WRITTEN:
+        return f"{runs[0]['written']} of {runs[0]['planned']}"
+    return spread([stage_milliseconds(name, run) for run in runs], 1)
+
+
+def costs_of(runs: list[Figures], megabytes: float) -> Costs:
+    """Return what projecting needs to know of some runs."""
+
+    def middle(name: str) -> float:
+        return median(stage_milliseconds(name, run) for run in runs) / 1000
+
+    return Costs(
+        pair=middle(SUM) - middle(ENCODE),
+        encode=middle(ENCODE),
+        pictures=median(run["pictures"] / run["written"] for run in runs),
+        megabytes=megabytes,
+    )
+
+
+def _megabytes(setup: Setup) -> float:
+    files = sorted(setup.data_set(".jpg").glob("*.jpg"))
+    return sum(file.stat().st_size for file in files) / len(files) / 1e6

@@ -1,0 +1,131 @@
+"""The speed benchmarks run whole on tiny pictures, and say nothing of time that is compared with anything."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from medcutmix_cli.run.folder import RunFolder
+from tests.benchmarks.plan_at_scale import STAGES as PLAN_STAGES
+from tests.benchmarks.speed import cpu, page, runs
+from tests.benchmarks.speed.__main__ import PARTS, SMALL, main
+from tests.benchmarks.speed.encoders import BF16, BUNDLED, FP32, FREE, NAMES
+from tests.benchmarks.speed.parts import memory, planning, stage_costs, start
+from tests.benchmarks.speed.projection import IMAGES, MACHINES, Costs, gpu_speed, seconds_needed
+from tests.benchmarks.speed.runs import Setup, in_turns, per_written, ratios
+
+BLOCKS = re.findall("<!-- begin: (.*) -->", page.PAGE.read_text(encoding="utf-8"))
+FIRST_CELLS = {
+    "notebook": [(kind, name) for kind in ("JPG", "DICOM") for name in NAMES],
+    "floor": [(kind, name) for kind in ("JPG", "DICOM") for name in NAMES],
+    "stages": [
+        (row,) for row in (*stage_costs.ROWS, stage_costs.SUM, stage_costs.PICTURES, stage_costs.WRITTEN)
+    ],
+    "projection": [(name, str(c), str(g)) for name in NAMES[2:] for c, g in MACHINES],
+    "prepared": [("JPG",), ("DICOM",)],
+    "start": [
+        ("`medcutmix render RUN`" if name == BUNDLED else "`render(RUN)`", name) for name in start.ENCODERS
+    ],
+    "plan": [(stage,) for stage in (*PLAN_STAGES, planning.WHOLE)],
+    "memory": [(None, str(workers)) for _ in SMALL["memory_pairs"] for workers in memory.WORKERS],
+}
+"""What the rows of each table begin with; None: a count."""
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    return tmp_path_factory.mktemp("speed")
+
+
+def rows(text):
+    lines = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    return lines[2:]
+
+
+def beginning(row, expected):
+    """Return as many cells as are expected; a count that may be any is None."""
+    cells = zip(row, expected, strict=False)
+    return tuple(None if wanted is None and int(cell) else cell for cell, wanted in cells)
+
+
+@pytest.mark.parametrize("part", sorted(PARTS))
+def test_every_table_of_a_part_has_its_rows(part, work, tmp_path):
+    written = tmp_path / "page.md"
+    written.write_text(page.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
+    page.write_blocks(written, dict.fromkeys(BLOCKS, "not measured"))
+    main(["--small", "--rounds", "1", "--only", part, "--work", str(work), "--page", str(written)])
+    measured = [name for name in BLOCKS if page.read_block(written, name) != "not measured"]
+    assert measured == {"notebook": ["notebook", "floor"], "stages": ["stages", "projection"]}.get(
+        part, [part]
+    )
+    for name in measured:
+        block = page.read_block(written, name)
+        assert f"--only {part} --rounds 1`" in block
+        assert [beginning(*both) for both in zip(rows(block), FIRST_CELLS[name], strict=True)] == FIRST_CELLS[
+            name
+        ]
+    assert not list(work.glob("scratch-*"))
+
+
+@pytest.mark.parametrize("encoder", sorted({FREE, BUNDLED, FP32}))
+def test_pairs_are_counted_by_the_states_of_the_run(encoder, work, tmp_path):
+    setup = Setup(work, tmp_path, 1, **SMALL)
+    figures = setup.render(setup.plan(".jpg", encoder), stages=True)
+    states = [json.loads(file.read_text()) for file in sorted((tmp_path / "run" / "state").glob("*.json"))]
+    assert figures["written"] == sum(state["written"] for state in states) > 0
+    assert figures["planned"] == sum(state["planned"] for state in states)
+    assert figures["planned"] == figures["written"] + figures["rejected"] + figures["failed"]
+    assert per_written([figures]) == [1000 * figures["seconds"] / figures["written"]]
+    assert all(seconds > 0 for seconds in figures["stages"].values())
+    assert {name for name, _, _ in stage_costs.STAGES} <= set(figures["stages"])
+    assert RunFolder(tmp_path / "run").calibration_file.is_file()  # the gate had its say
+
+
+@pytest.mark.parametrize(
+    ("flags", "there"), [("fpu avx2", False), ("fpu avx512_bf16", True), ("asimd bf16", True)]
+)
+def test_bf16_is_measured_where_the_cpu_has_it(flags, there, tmp_path, monkeypatch):
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text(f"flags : {flags}\n")
+    monkeypatch.setattr(runs, "has_bf16", lambda: cpu.has_bf16(cpuinfo))
+    setup = Setup(tmp_path, tmp_path)
+    assert (BF16 in setup.encoders) is there
+    assert (f"{BF16}: not measured" in page.stamp(setup, "notebook")) is not there
+
+
+def test_subjects_take_turns():
+    order = []
+    found = in_turns({name: lambda name=name: order.append(name) or {"n": len(order)} for name in "ab"}, 3)
+    assert order == ["a", "b"] * 3
+    assert found["b"] == [{"n": 2}, {"n": 4}, {"n": 6}]
+    assert ratios([4, 9], [2, 3]) == [2, 3]
+
+
+def test_the_longest_need_bounds_a_machine():
+    costs = Costs(pair=0.04, encode=0.2, pictures=2.0, megabytes=1.0)
+    needs = seconds_needed(costs, cores=16, gpus=8, speed=100.0)
+    assert needs == pytest.approx(
+        {"cores": IMAGES / 2 * 0.04 / 16, "storage": IMAGES / 1000, "GPUs": IMAGES / 800}
+    )
+    alone = seconds_needed(costs, cores=2, gpus=0, speed=100.0)
+    assert alone == pytest.approx({"cores": IMAGES / 2 * 0.24 / 2, "storage": IMAGES / 1000})
+
+
+def test_the_speed_of_a_gpu_is_that_of_its_page_or_said_to_be_assumed(tmp_path):
+    assert gpu_speed(FP32, _page(tmp_path, "Nothing yet.")) == (1000.0, False)
+    row = "| clip ViT-B/16 | 150 | {} | {} | 900.0 | {} | 90% | 1.0 GiB |\n"
+    measured = (
+        row.format("fp32", 8, "1200.5") + row.format("fp32", 32, "1500.5") + row.format("bf16", 32, "4000.0")
+    )
+    assert gpu_speed(FP32, _page(tmp_path, measured)) == (1500.5, True)
+
+
+def test_a_block_that_the_page_has_no_place_for_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="no block 'other'"):
+        page.write_blocks(_page(tmp_path, "<!-- begin: one -->\n<!-- end: one -->"), {"other": "x"})
+
+
+def _page(folder: Path, text: str) -> Path:
+    (folder / "page.md").write_text(text, encoding="utf-8")
+    return folder / "page.md"
