@@ -74,7 +74,7 @@ def _warm_up(renderer: Renderer) -> None:
     """Do once what the first pictures have to wait for: a decoder for each thread, the network's first pass."""
     first = read_plan(renderer.folder.plan_file, 0)[: renderer.workers]
     with ThreadPoolExecutor(renderer.workers) as pool:
-        list(pool.map(lambda pair: prepare(renderer, InPlace(), [pair.recipient], None), first))
+        list(pool.map(lambda pair: prepare(renderer, InPlace(), [pair.recipient], None, {}), first))
 
 
 def render(run: str, options: str, stages: str = "") -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _seen(renderer: Renderer, parent: Parent) -> np.ndarray:
     """Decode one picture in this process, as the encoder wants to see it, and encode it."""
     request = renderer.request(parent.image_path)
     side = request.sides[-1]
-    plane, at = _decoded(request.file, side, request.dicom_mode)
+    plane, at = _decoded(request.file, side, request.rules.dicom_mode)
     pixels = np.zeros((side, side), np.uint8)
     pixels[at.top : at.top + at.height, at.left : at.left + at.width] = plane
     encode_pictures(renderer.encoder, [Picture(parent.image_id, pixels, at)])

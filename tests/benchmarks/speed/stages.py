@@ -19,7 +19,7 @@ from medcutmix_cli.rendering import pair, sample, shard
 DECODE, ENCODE, REST = "decode (processes of their own)", "encoder: pictures", "all else"
 STAGES: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("read files, hand over", pair, ("read_canvases",)),
-    (ENCODE, pair, ("encode_pictures",)),
+    (ENCODE, pair, ("look", "see_pictures")),
     ("encoder: sentences", shard._Mixer, ("_encode_sentences",)),
     ("evidence gate", sample.MixRules, ("view",)),
     ("thorax, anatomy, letters", picture_facts, ("register_picture", "picture_anatomy", "marker_pixels")),
