@@ -94,6 +94,19 @@ def test_bf16_is_measured_where_the_cpu_has_it(flags, there, tmp_path, monkeypat
     assert (f"{BF16}: not measured" in page.stamp(setup, "notebook")) is not there
 
 
+@pytest.mark.parametrize("names", [(FP32,), (FP32, BF16)], ids=len)
+def test_stages_are_cpu_time_by_written_pair_and_the_rest_is_what_is_in_no_stage(names):
+    run = {"written": 10, "planned": 12, "pictures": 15, "cpu": 1.0, "decoders": 0.2, "stages": {"PNG": 0.3}}
+    laid = stage_costs.blocks("Said.", {f"JPG, {name}": [run] for name in names}, 1.0)
+    cells = {row[0]: row[1] for row in rows(laid["stages"])}
+    assert cells["PNG"] == "30.0 (30.0 to 30.0)"
+    assert cells[stage_costs.DECODE].startswith("20.0 ")
+    assert cells[stage_costs.REST].startswith("50.0 ")
+    assert cells[stage_costs.SUM].startswith("100.0 ")
+    assert (cells[stage_costs.PICTURES], cells[stage_costs.WRITTEN]) == ("1.50", "10 of 12")
+    assert len(rows(laid["projection"])) == len(names) * len(MACHINES)
+
+
 def test_subjects_take_turns():
     order = []
     found = in_turns({name: lambda name=name: order.append(name) or {"n": len(order)} for name in "ab"}, 3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from statistics import median
 
 from tests.benchmarks.speed.encoders import BF16, BUNDLED, FP32
@@ -19,22 +20,29 @@ SUM, PICTURES, WRITTEN = "sum", "pictures a written pair", "written of planned"
 def measure(setup: Setup) -> dict[str, str]:
     """Return the blocks "stages" and "projection"."""
     subjects = {}
-    for pictures, encoder in (subject for subject in SUBJECTS if subject[1] in setup.encoders):
-        plan = setup.plan(SUFFIX[pictures], encoder)
-        subjects[f"{pictures}, {encoder}"] = lambda plan=plan: setup.render(plan, stages=True)
+    for pictures, encoder in SUBJECTS:
+        if encoder in setup.encoders:
+            plan = setup.plan(SUFFIX[pictures], encoder)
+            subjects[f"{pictures}, {encoder}"] = lambda plan=plan: setup.render(plan, stages=True)
     found = in_turns(subjects, setup.rounds)
-    said = stamp(setup, "stages")
-    rows = [
-        [name, *(_cell(name, runs) for runs in found.values())] for name in (*ROWS, SUM, PICTURES, WRITTEN)
-    ]
-    size = _megabytes(setup)
-    costs = {
-        encoder: costs_of(found[f"JPG, {encoder}"], size) for _, encoder in SUBJECTS if encoder != BUNDLED
-    }
-    head = ["stage, CPU ms a written pair", *found]
+    return blocks(stamp(setup, "stages"), found, _megabytes(setup))
+
+
+def blocks(said: str, found: Mapping[str, list[Figures]], megabytes: float) -> dict[str, str]:
+    """Lay both blocks out.
+
+    Args:
+        said: Beginning of a block.
+        found: "JPG, bundled" and so on -> what its runs said.
+        megabytes: Of a picture file.
+    """
+    names = (*ROWS, SUM, PICTURES, WRITTEN)
+    rows = [[name, *(_cell(name, runs) for runs in found.values())] for name in names]
+    paid = (name for name in (FP32, BF16) if f"JPG, {name}" in found)
+    costs = {name: costs_of(found[f"JPG, {name}"], megabytes) for name in paid}
     ahead = table(["encoder", "cores", "GPUs", "hours", "bound by"], projected(costs))
     return {
-        "stages": f"{said}\n\n{table(head, rows)}",
+        "stages": f"{said}\n\n{table(['stage, CPU ms a written pair', *found], rows)}",
         "projection": f"{said}\n{IMAGES:,} images. {assumptions(costs)}\n\n{ahead}",
     }
 
