@@ -18,6 +18,9 @@ from medcutmix_cli.encoders.base import (
     FeatureEncoder,
     Picture,
     encode_pictures,
+    in_groups,
+    look,
+    see_pictures,
     side_seen,
 )
 from medcutmix_cli.testing.contract import Check
@@ -123,6 +126,31 @@ def keeps_patch_features_on_the_grid(encoder: Encoder) -> None:
         expect(not features[outside].any(), "features of cells without picture must be 0")
 
 
+def answers_a_group_as_it_answers_one(encoder: Encoder) -> None:
+    """Where it answers for groups of pictures at once, it gives the maps of one by one, but for rounding."""
+    grouped: bool = in_groups(encoder)
+    if not grouped:
+        return
+    queries = {
+        s: q for s, q in zip(SENTENCES, encoder.encode_sentences(SENTENCES), strict=True) if not q.refused
+    }
+    pictures = _pictures(encoder)
+    seen = see_pictures(encoder, [look(encoder, p) for p in pictures], [queries] * len(pictures))
+    together = [one.maps[sentence] for one in seen for sentence in queries]
+    alone = [attention for _, attention in _maps(encoder)]
+    expect(all(map(_alike, alone, together)), "a group is given other maps than its pictures one by one")
+
+
+def _alike(one: Attention, other: Attention) -> bool:
+    return one.missing == other.missing and np.allclose(
+        one.scores, other.scores, atol=_ROUNDING, equal_nan=True
+    )
+
+
+_ROUNDING = 0.01
+"""What maps may differ by where a device multiplies matrices of other shapes."""
+
+
 def _same(one: Attention, other: Attention) -> bool:
     return one.missing == other.missing and np.array_equal(one.scores, other.scores, equal_nan=True)
 
@@ -135,4 +163,5 @@ CHECKS: tuple[Check, ...] = (
     leaves_pictures_as_they_are,
     refuses_or_counts_what_is_too_long,
     keeps_patch_features_on_the_grid,
+    answers_a_group_as_it_answers_one,
 )
