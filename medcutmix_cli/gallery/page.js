@@ -138,7 +138,8 @@
       for (const place of shown) if (typeof pairs[place][key] === "number") some[bin(pairs[place][key])]++;
       const most = Math.max(1, ...all), figure = $(`histogram-${key}`);
       const [from, to] = ranges.get(key) || [low, high];
-      figure.querySelector("p").textContent = `${VALUES[key]}  ${from.toFixed(2)} to ${to.toFixed(2)}`;
+      const digits = high - low < 0.1 ? 4 : 2;
+      figure.querySelector("p").textContent = `${VALUES[key]}  ${from.toFixed(digits)} to ${to.toFixed(digits)}`;
       figure.querySelectorAll("i").forEach((bar, number) => {
         bar.style.setProperty("--all", `${(100 * all[number]) / most}%`);
         bar.style.setProperty("--some", `${(100 * some[number]) / most}%`);

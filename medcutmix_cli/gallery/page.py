@@ -27,7 +27,7 @@ _METHOD = (
 )
 _TERMS = (
     "Derived from the source data set and under its terms: do not share or upload it where they do not allow that. "
-    "Credentialed data (MIMIC-CXR) stays credentialed."
+    "What is made of credentialed data (MIMIC-CXR) is credentialed."
 )
 
 
