@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medcutmix_cli.configuration.declaration import (
     DATA,
@@ -24,7 +24,9 @@ from medcutmix_cli.configuration.declaration import (
     setting,
     settings_in,
 )
-from medcutmix_cli.records import PictureRules
+
+if TYPE_CHECKING:
+    from medcutmix_cli.records import PictureRules
 
 SPLITS = ("train", "validate", "test")
 """The literal values of `mimic-cxr-2.0.0-split.csv.gz`."""
@@ -526,6 +528,8 @@ class ImageSettings:
     @property
     def reading(self) -> PictureRules:
         """How picture files become grey."""
+        from medcutmix_cli.records import PictureRules  # help needs no NumPy
+
         return PictureRules(self.dicom_mode, self.corrupt_jpeg)
 
 

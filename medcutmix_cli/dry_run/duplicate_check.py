@@ -18,11 +18,9 @@ from medcutmix_cli.records import Image, Study
 
 @dataclass(frozen=True, slots=True, order=True)
 class ComparedPicture:
-    """A picture of a group, and whose it is."""
+    """A picture of a group, by its study: ids of patients and names of files are said nowhere."""
 
-    image_id: str
     study_id: str
-    subject_id: str
     split: str
 
 
@@ -97,12 +95,10 @@ def compare_pictures(
     """
     found = hasher.hash_all([image for _, image in chosen], report)
     readable = [
-        (ComparedPicture(image.image_id, study.study_id, study.subject_id, study.split), one)
-        for (study, image), one in zip(chosen, found, strict=True)
-        if not isinstance(one, str)
+        (study, one) for (study, _image), one in zip(chosen, found, strict=True) if not isinstance(one, str)
     ]
     unreadable = Counter(one for one in found if isinstance(one, str))
-    groups = _groups([picture for picture, _ in readable], [one for _, one in readable])
+    groups = _groups([study for study, _ in readable], [one for _, one in readable])
     return DuplicateCheck(
         len(readable), pictures, tuple(unreadable.most_common()), groups=tuple(sorted(groups, key=_gravest))
     )
@@ -117,16 +113,16 @@ def _gravest(group: DuplicateGroup) -> tuple[bool, bool, int, ComparedPicture]:
     )
 
 
-def _groups(pictures: Sequence[ComparedPicture], hashes: Sequence[Hash]) -> Iterator[DuplicateGroup]:
+def _groups(studies: Sequence[Study], hashes: Sequence[Hash]) -> Iterator[DuplicateGroup]:
     """Yield the groups: pictures that are joined by pairs of near-duplicates, however many lie between them."""
     if not hashes:
         return
     unique, numbers = np.unique(np.stack(hashes), axis=0, return_inverse=True)
     pairs = find_near(unique, NEAR)
     roots = _roots(len(unique), pairs)
-    members: dict[int, list[ComparedPicture]] = {}
-    for picture, number in zip(pictures, numbers.reshape(-1).tolist(), strict=True):
-        members.setdefault(roots[number], []).append(picture)
+    members: dict[int, list[Study]] = {}
+    for study, number in zip(studies, numbers.reshape(-1).tolist(), strict=True):
+        members.setdefault(roots[number], []).append(study)
     farthest: Counter[int] = Counter()
     for pair in pairs:
         farthest[roots[pair.first]] = max(farthest[roots[pair.first]], pair.distance)
@@ -148,10 +144,10 @@ def _roots(count: int, pairs: Sequence[NearHashes]) -> list[int]:
     return [root(number) for number in range(count)]
 
 
-def _group(pictures: Sequence[ComparedPicture], distance: int) -> DuplicateGroup:
+def _group(studies: Sequence[Study], distance: int) -> DuplicateGroup:
     return DuplicateGroup(
-        pictures=tuple(sorted(pictures)),
+        pictures=tuple(sorted(ComparedPicture(study.study_id, study.split) for study in studies)),
         distance=distance,
-        crosses_patients=len({picture.subject_id for picture in pictures}) > 1,
-        crosses_splits=len({picture.split for picture in pictures}) > 1,
+        crosses_patients=len({study.subject_id for study in studies}) > 1,
+        crosses_splits=len({study.split for study in studies}) > 1,
     )

@@ -41,6 +41,7 @@ UNITS = {
     "showing": "pairs",
     "verifying": "shards",
     "comparing": "pairs",
+    "comparing pictures": "pictures",
     "training": "epochs",
     "replaying": "pairs",
     "exporting": "rows",

@@ -92,8 +92,7 @@ def _groups(groups: Sequence[DuplicateGroup]) -> Table:
         across = f"across {' and '.join(crossing)}" if crossing else "of one patient"
         grid.add_row(Text(f"Near-duplicates {across}, {group.distance} bits apart at most", "bold"))
         for one in group.pictures[:_PICTURES]:
-            whose = f"  {one.image_id}  study {one.study_id}, patient {one.subject_id}, {one.split}"
-            grid.add_row(printable(whose))
+            grid.add_row(printable(f"  study {one.study_id}, {one.split}"))
         if len(group.pictures) > _PICTURES:
             grid.add_row(Text(f"  and {len(group.pictures) - _PICTURES:,} more", "dim"))
     if len(groups) > _GROUPS:

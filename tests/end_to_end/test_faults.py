@@ -12,7 +12,7 @@ import pytest
 
 import medcutmix_cli
 from tests.half_written import stop_writer
-from tests.trees import output_bytes, write_manifest
+from tests.trees import output_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "medcutmix_cli.main")
@@ -22,9 +22,9 @@ PROGRAM = (sys.executable, "-m", "medcutmix_cli.main")
 def planned(tmp_path_factory):
     """Return a plan of several shards."""
     folder = tmp_path_factory.mktemp("faults")
-    few = {"gate": "none", "align": "none", "shard_size": 2, "pairs_per_study": 2}
-    source = write_manifest(folder / "in", 12)
-    medcutmix_cli.plan(source, folder / "planned", encoder="bundled", **few)
+    few = {"gate": "none", "align": "none", "shard_size": 2}
+    medcutmix_cli.write_sample(folder / "in", studies=40, height=256, seed=2, workers=2)
+    medcutmix_cli.plan(folder / "in", folder / "planned", encoder="bundled", **few)
     return folder / "planned"
 
 
@@ -32,7 +32,9 @@ def planned(tmp_path_factory):
 def expected(planned):
     """Return the bytes of an undisturbed run."""
     run = shutil.copytree(planned, planned.with_name("undisturbed"))
-    medcutmix_cli.render(run)
+    status = medcutmix_cli.render(run)
+    assert status.mixed
+    assert status.rejected
     return output_bytes(run)
 
 
