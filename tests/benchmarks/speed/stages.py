@@ -16,11 +16,12 @@ from typing import Any
 from medcutmix_cli.mixing import drawing, picture_facts
 from medcutmix_cli.rendering import pair, sample, shard
 
-DECODE, ENCODE, REST = "decode (processes of their own)", "encoder: pictures", "all else"
+DECODE, READ = "decode (processes of their own)", "read files; plain DICOM: decode"
+ENCODE, SENTENCES, MAPS = "encoder: pictures", "encoder: sentences", "encoder: maps"
 STAGES: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
-    ("read files, hand over", pair, ("read_canvases",)),
+    (READ, pair, ("read_canvases",)),
     (ENCODE, pair, ("look", "see_pictures")),
-    ("encoder: sentences", shard._Mixer, ("_encode_sentences",)),
+    (SENTENCES, shard._Mixer, ("_encode_sentences",)),
     ("evidence gate", sample.MixRules, ("view",)),
     ("thorax, anatomy, letters", picture_facts, ("register_picture", "picture_anatomy", "marker_pixels")),
     ("alignment", drawing, ("_align",)),
@@ -33,8 +34,6 @@ STAGES: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("hashes and state", shard, ("claim", "begin_attempt", "WrittenRows")),
 )
 """Name, where the functions are looked up, and their names there."""
-
-MAPS = "encoder: maps"
 
 
 class StageClock:
