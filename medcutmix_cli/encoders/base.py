@@ -226,7 +226,9 @@ def map_of(encoder: Encoder, seen: EncodedPicture, sentence: str, query: Query) 
 
 
 def encode_sentences(encoder: Encoder, sentences: Sequence[str]) -> dict[str, Query]:
-    """Encode sentences; by sentence."""
+    """Encode sentences, none to any number; by sentence."""
+    if not sentences:
+        return {}
     with asking():
         return dict(zip(sentences, encoder.encode_sentences(sentences), strict=True))
 

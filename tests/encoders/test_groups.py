@@ -13,6 +13,7 @@ from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
 from tests.fake_gpu import plugged_in
 from tests.gpu import claims, networks
+from tests.toy_encoder import ToyEncoder
 
 BATCH = 3
 PICTURES = 4  # a whole batch and one that is filled up
@@ -186,3 +187,14 @@ def test_one_picture_that_does_not_fit_ends_in_one_clear_error_and_gives_its_pla
     for _ in range(9):  # more than there are places
         with pytest.raises(EncoderError, match="does not hold one input"):
             answer(Runtime("cuda"), Readout(network, products), torch.zeros(1, 2, 2), [[]])
+
+
+def test_an_encoder_that_is_asked_nothing_is_not_called():
+    class Refusing(ToyEncoder):
+        def encode_images(self, pictures):
+            raise IndexError
+
+        encode_sentences = encode_images
+
+    assert encode_sentences(Refusing(), ()) == {}
+    assert see_pictures(Refusing(), (), ()) == []

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.benchmarks.speed import page
+from tests.benchmarks.speed.encoders import FP32, FREE
 from tests.benchmarks.speed.parts import memory, notebook, planning, prepared_pictures, stage_costs, start
 from tests.benchmarks.speed.runs import Setup
 
@@ -35,6 +36,7 @@ SMALL = {
     "loop_pairs": 3,
     "memory_pairs": (30, 60),
     "reports": 800,
+    "names": (FREE, FP32),
     "small": True,
 }
 

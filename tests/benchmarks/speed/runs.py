@@ -40,6 +40,7 @@ class Setup:
         loop_pairs: Pairs that the notebook loop mixes a round; with a ViT a third of them.
         memory_pairs: Pairs of the two runs whose memory is compared.
         reports: Of the plan that is timed.
+        names: Encoders to measure with.
         small: Tiny networks: shows that all runs, and no figure.
     """
 
@@ -52,12 +53,13 @@ class Setup:
     loop_pairs: int = 24
     memory_pairs: tuple[int, int] = (500, 5000)
     reports: int = 3000
+    names: tuple[str, ...] = NAMES
     small: bool = False
 
     @property
     def encoders(self) -> tuple[str, ...]:
-        """Those of `encoders.NAMES` that this machine can run in a time that says something."""
-        return tuple(name for name in NAMES if name != BF16 or self.small or has_bf16())
+        """Those of the names that this machine can run in a time that says something."""
+        return tuple(name for name in self.names if name != BF16 or self.small or has_bf16())
 
     @property
     def painted(self) -> Path:
