@@ -95,5 +95,5 @@ def test_the_first_page_takes_little_time():
         "except SystemExit: print(time.process_time() - began)"
     )
     command = [sys.executable, "-c", code]
-    told = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(3)]
+    told = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(8)]
     assert min(float(text.split()[-1]) for text in told) < 0.3

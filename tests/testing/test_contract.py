@@ -1,7 +1,5 @@
 """The contracts run over every registered part; a part that nobody can build here fails, and is not skipped."""
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 import pytest
 
@@ -18,7 +16,6 @@ from tests.own_trees import rows_of, write_pairs, write_saved, write_tar
 from tests.reference.biomedclip import layout
 from tests.reference.biovil import release
 from tests.released_trees import WITHOUT_SPLIT, WITHOUT_VIEW, WRITERS
-from tests.toy_encoder import ToyEncoder
 from tests.trees import write_manifest
 
 PLAIN = ("alignment", "blend", "export", "gate", "mask", "region", "weight")
@@ -136,31 +133,3 @@ def test_every_registered_part_keeps_its_contract(parts, kind, name, check):
 def test_no_registered_part_is_left_out(kind):
     tried = {param.values[1] for param in EVERY if param.values[0] == kind}
     assert tried == set(names(kind)) != set()
-
-
-@dataclass(frozen=True)
-class InGroups(ToyEncoder):
-    """The toy, answering for groups; `off` is what its group maps are wrong by."""
-
-    off: float = 0.0
-    in_groups: bool = True
-
-    def look(self, picture):
-        return picture
-
-    def see_group(self, looks, asked, *, keep):
-        images = self.encode_images(looks)
-        return [
-            (image, [self.moved(self.attend(image, query)) for query in queries])
-            for image, queries in zip(images, asked, strict=True)
-        ]
-
-    def moved(self, attention):
-        return replace(attention, scores=attention.scores + np.float16(self.off))
-
-
-def test_an_encoder_that_answers_groups_otherwise_breaks_its_contract():
-    check = checks_of("encoder")["answers_a_group_as_it_answers_one"]
-    check(InGroups())
-    with pytest.raises(AssertionError, match="a group is given other maps"):
-        check(InGroups(off=0.1))

@@ -146,7 +146,29 @@ def with_warp(**changes):
     )
 
 
+@dataclass(frozen=True)
+class InGroups(Inside):
+    """The toy, answering for groups; `off` is what its group maps are wrong by."""
+
+    off: float = 0.0
+    in_groups: bool = True
+
+    def look(self, picture):
+        return picture
+
+    def see_group(self, looks, asked, *, keep):
+        images = self.encode_images(looks)
+        return [
+            (image, [self.moved(self.attend(image, query)) for query in queries])
+            for image, queries in zip(images, asked, strict=True)
+        ]
+
+    def moved(self, attention):
+        return replace(attention, scores=attention.scores + np.float16(self.off))
+
+
 CASES = {
+    ("encoder", "answers_a_group_as_it_answers_one"): lambda: InGroups(off=0.1),
     ("alignment", "says_whether_pictures_are_registered"): lambda: broken(
         ElasticAlignment, registers=False
     )(),
@@ -266,6 +288,7 @@ def test_a_data_set_that_breaks_one_rule_is_caught_by_the_check_of_that_rule(tmp
 
 def test_a_toy_that_keeps_its_contract_passes():
     check("encoder", Inside())
+    check("encoder", InGroups())
 
 
 def test_every_check_of_arrays_can_be_broken():
