@@ -1,6 +1,7 @@
 """The speed benchmarks run whole on tiny pictures, and say nothing of time that is compared with anything."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -49,7 +50,14 @@ def beginning(row, expected):
     return tuple(None if wanted is None and int(cell) else cell for cell, wanted in cells)
 
 
-@pytest.mark.parametrize("part", sorted(PARTS))
+SLOW = ("memory", "plan", "start")
+FULL = pytest.mark.skipif(
+    os.environ.get("MEDCUTMIX_BENCHMARKS") != "full", reason="MEDCUTMIX_BENCHMARKS is not 'full'"
+)
+"""Parts that take half a minute each even when small, since they start many processes."""
+
+
+@pytest.mark.parametrize("part", [pytest.param(p, marks=[FULL] if p in SLOW else []) for p in sorted(PARTS)])
 def test_every_table_of_a_part_has_its_rows(part, work, tmp_path):
     written = tmp_path / "page.md"
     written.write_text(page.PAGE.read_text(encoding="utf-8"), encoding="utf-8")
