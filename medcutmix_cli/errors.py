@@ -128,6 +128,10 @@ class Interruption(MedcutmixError):  # noqa: N818 - a state, not a mistake
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return the hint for a name that is not known: the nearest one, and all there are."""
     names = list(known)
-    close = get_close_matches(name, names, n=1)
-    nearest = f"did you mean {close[0]!r}? " if close else ""
-    return f"{nearest}known: {', '.join(names) or 'none'}"
+    return " ".join(filter(None, (nearest(name, names), f"known: {', '.join(names) or 'none'}")))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a question for the name that is nearest to one that is not known; "" where none is near."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"did you mean {close[0]!r}?" if close else ""

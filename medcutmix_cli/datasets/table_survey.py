@@ -166,7 +166,6 @@ def _leaves_out(role: str, meaning: str) -> bool:
 
 def _option(role: str, value: str) -> str:
     guess = next((m for m, names in GUESSES[role].items() if value.lower() in names), "")
-    guess = guess or (
-        "PA" if role == "view" else "train|validate|test"
-    )  # a test set must not be guessed to be another
+    # Of a split that is not known none is proposed: a test set must not become another by a typed-over hint.
+    guess = guess or ("PA" if role == "view" else "|".join(SPLITS))
     return f"--map {shlex.quote(f'{role}:{value}={guess}')}"

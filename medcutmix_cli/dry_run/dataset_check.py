@@ -157,9 +157,10 @@ def _checked(
     reasons = Counter(drop.reason for drop in dropped if drop.unit == "study")
     known = [study for study in looked if isinstance(study, Study)]
     tried = _decode(source, chosen, settings)
-    hint = partial(hint_for, columns=_names_columns(source), values=isinstance(source, TableDataset))
+    columns = _names_columns(source)
+    hint = partial(hint_for, columns=columns, values=isinstance(source, TableDataset))
     problems = [
-        *(_of_tables(survey, _unsaid(source), columns=_names_columns(source)) if survey else ()),
+        *(_of_tables(survey, _unsaid(source), columns=columns) if survey else ()),
         *_of_studies(len(chosen), reasons, _reasons_of(survey.values if survey else ()), hint),
         *(() if isinstance(source, ReleasedTable) else _of_patients(known)),
         *_of_release(source),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from string import Template
 
@@ -143,11 +142,9 @@ def _weight(name: str, share: float) -> str:
 
 def _labels(view: PairView) -> str:
     """Return a row for each observation that one of the three reports speaks of."""
-    nobody = (math.nan,) * len(view.label_order)
-    vectors = (view.recipient.labels, nobody if view.unmixed else view.donor.labels, view.label_mixed)
     rows = []
     for position, name in enumerate(view.label_order):
-        said = [_SAID.get(vector[position], "") for vector in vectors]
+        said = [_SAID.get(vector[position], "") for vector in view.label_vectors]
         if any(said):
             target = view.label_w[position]
             cells = "".join(f'<td class="{one or "unsaid"}">{one or "-"}</td>' for one in said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -163,6 +164,12 @@ class PairView:
     def exchange(self) -> str:
         """Say which finding left and which came: one id where they are the same."""
         return AS_IT_IS if self.unmixed else exchange_words(self.finding_a, self.finding)
+
+    @property
+    def label_vectors(self) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
+        """What recipient, donor and mix say, in `label_order`; NaN of a donor that gives nothing."""
+        donor = (math.nan,) * len(self.label_order) if self.unmixed else self.donor.labels
+        return self.recipient.labels, donor, self.label_mixed
 
     @property
     def unmixed(self) -> bool:

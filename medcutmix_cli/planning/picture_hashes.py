@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.presence import Presence, watch_presence
@@ -44,23 +45,11 @@ class PictureHasher:
         presence = Presence(self.source)
         with single_threaded_opencv(), ThreadPoolExecutor(self.workers, thread_name_prefix="hash") as pool:
             for start in range(0, len(images), _AT_ONCE):
-                found += self._in_order(pool, images[start : start + _AT_ONCE], presence)
+                found += pool.map(partial(self._hash_one, presence), images[start : start + _AT_ONCE])
                 report("comparing pictures", len(found), len(images))
         return found
 
-    def _in_order(
-        self, pool: ThreadPoolExecutor, images: Sequence[Image], presence: Presence
-    ) -> Iterator[Hash | str]:
-        waiting = [pool.submit(self._hash_one, image, presence) for image in images]
-        try:
-            for future in waiting:
-                yield future.result()
-        finally:
-            # Also on an interruption: what has not started never starts.
-            for future in waiting:
-                future.cancel()
-
-    def _hash_one(self, image: Image, presence: Presence) -> Hash | str:
+    def _hash_one(self, presence: Presence, image: Image) -> Hash | str:
         file = self.source.resolve(image.path)
         try:
             with watch_presence(presence, image.path, file):

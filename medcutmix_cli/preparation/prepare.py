@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Unpack
 
@@ -181,7 +181,7 @@ def _members(requests: list[PictureRequest]) -> str:
 def _prepare_part(work: _Work, number: int, members: str, pool: ThreadPoolExecutor) -> CachePart:
     unreadable: Counter[str] = Counter()
     pictures: list[PreparedPicture] = []
-    for found in _in_order(pool, work, number):
+    for found in pool.map(partial(_prepare_one, work.presence), work.part(number)):
         if isinstance(found, str):
             unreadable[found] += 1
         else:
@@ -189,18 +189,7 @@ def _prepare_part(work: _Work, number: int, members: str, pool: ThreadPoolExecut
     return work.folder.write_part(number, members, pictures, unreadable)
 
 
-def _in_order(pool: ThreadPoolExecutor, work: _Work, number: int) -> Iterator[PreparedPicture | str]:
-    waiting = [pool.submit(_prepare_one, request, work.presence) for request in work.part(number)]
-    try:
-        for future in waiting:
-            yield future.result()
-    finally:
-        # Also on an interruption: what has not started never starts.
-        for future in waiting:
-            future.cancel()
-
-
-def _prepare_one(request: PictureRequest, presence: Presence) -> PreparedPicture | str:
+def _prepare_one(presence: Presence, request: PictureRequest) -> PreparedPicture | str:
     """Return a picture as it is stored, or the reason why it cannot be read."""
     try:
         with watch_presence(presence, request.image_path, request.file):

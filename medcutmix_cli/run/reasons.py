@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
-from medcutmix_cli.errors import UsageError
+from medcutmix_cli.errors import UsageError, nearest
 from medcutmix_cli.run.hints import hint_for
 
 _STAGES = ("image", "encode", "mask", "mix")
@@ -46,11 +44,6 @@ def reasons() -> tuple[Reason, ...]:
     )
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else "`medcutmix reasons` lists all"
-
-
 def find_reason(name: str) -> Reason:
     """Return the reason of a name as it is counted: "mask:recipient-mask-too-small", "split-not-mixed:test".
 
@@ -65,5 +58,7 @@ def find_reason(name: str) -> Reason:
             return known[tried]
     start = next((reason for reason in reasons() if bare.startswith(f"{reason.name}-in-")), None)
     if start is None:
-        raise UsageError(f"there is no reason {name!r}", hint=_nearest(bare, known))
+        raise UsageError(
+            f"there is no reason {name!r}", hint=nearest(bare, known) or "`medcutmix reasons` lists all"
+        )
     return start

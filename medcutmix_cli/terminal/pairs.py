@@ -199,10 +199,8 @@ def _labels(view: PairView) -> Table:
     """Show each observation that any of the three reports speaks of, and what a loss may take the mix for."""
     table = plain_table("observation", "recipient", "donor", "mixed", "target", "state")
     table.columns[5].justify = "left"
-    nobody = (math.nan,) * len(view.label_order)
-    vectors = (view.recipient.labels, nobody if view.unmixed else view.donor.labels, view.label_mixed)
     for position, name in enumerate(view.label_order):
-        said = [_SAID.get(vector[position], "-") for vector in vectors]
+        said = [_SAID.get(vector[position], "-") for vector in view.label_vectors]
         if set(said) != {"-"}:
             table.add_row(name, *said, decimal(view.label_w[position], 2), view.label_states[position])
     return table

@@ -17,18 +17,8 @@ from tests.calls import medcutmix
 from tests.end_to_end.test_refill import reject, share, source
 
 __all__ = ["source"]
-OPTIONS = (
-    "--encoder",
-    "toy",
-    "--gate",
-    "none",
-    "--align",
-    "none",
-    "--pairing",
-    "normal-host",
-    "--unmixed",
-    "keep",
-)
+CHOSEN = {"encoder": "toy", "gate": "none", "align": "none", "pairing": "normal-host", "unmixed": "keep"}
+OPTIONS = tuple(word for name, value in CHOSEN.items() for word in (f"--{name}", value))
 
 
 def reject_mixes(monkeypatch, percent):
@@ -72,15 +62,7 @@ def test_the_baseline_that_mixes_nothing_is_no_failure(source, tmp_path, capsys)
 
 
 def test_a_changed_count_is_found(source, tmp_path):
-    medcutmix_cli.augment(
-        source,
-        tmp_path / "run",
-        encoder="toy",
-        gate="none",
-        align="none",
-        pairing="normal-host",
-        unmixed="keep",
-    )
+    medcutmix_cli.augment(source, tmp_path / "run", **CHOSEN)
     folder = RunFolder(tmp_path / "run")
     state = read_complete(folder, 0)
     changed = replace(state, unmixed=state.unmixed - 1)
@@ -89,15 +71,7 @@ def test_a_changed_count_is_found(source, tmp_path):
 
 
 def test_a_study_as_it_is_has_no_donor_where_pairs_are_listed(source, tmp_path):
-    medcutmix_cli.augment(
-        source,
-        tmp_path / "run",
-        encoder="toy",
-        gate="none",
-        align="none",
-        pairing="normal-host",
-        unmixed="keep",
-    )
+    medcutmix_cli.augment(source, tmp_path / "run", **CHOSEN)
     lines = written_pairs(open_contents(tmp_path / "run"))
     assert {line.exchange for line in lines if line.unmixed} == {"study as it is"}
     assert all(bool(line.donor) != line.unmixed for line in lines)
