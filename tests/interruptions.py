@@ -395,6 +395,14 @@ def write_table(name: str, text: str) -> None:
     TABLES.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
 
 
+def tell(module: str, said: str, block: str) -> None:
+    """Print what was found with the command that found it, and keep it in a block of the page if one is named."""
+    text = f"`python -m {module} {' '.join(sys.argv[1:])}`\n\n{said}"
+    print(text)
+    if block:
+        write_table(block, text)
+
+
 def signals_as_in_a_terminal() -> None:
     """Undo what `nohup` and `&` leave behind: an ignored signal is inherited, and the program respects it."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
@@ -417,11 +425,8 @@ def main() -> None:
     with prepared(toy=chosen.toy, studies=chosen.studies) as (trial, folder):
         print(f"a whole run takes {sum(trial.seconds.values()):.1f} s", flush=True)
         seen, completed = interrupt_many(trial, folder, chosen.times, random.Random(chosen.seed))
-    command = f"python -m tests.interruptions {' '.join(sys.argv[1:])}"
-    text = f"`{command}`\n\n{summary(seen, completed, sum(trial.seconds.values()))}\n\n{table(seen)}"
-    print(text)
-    if chosen.write:
-        write_table(trial.name, text)
+    said = f"{summary(seen, completed, sum(trial.seconds.values()))}\n\n{table(seen)}"
+    tell("tests.interruptions", said, trial.name if chosen.write else "")
     raise SystemExit(any(one.wrong for one in seen))
 
 

@@ -34,7 +34,7 @@ from tests.interruptions import (
     signals_as_in_a_terminal,
     summary,
     table,
-    write_table,
+    tell,
 )
 from tests.trees import write_manifest
 
@@ -173,11 +173,8 @@ def main() -> None:
         rng = random.Random(chosen.seed)
         seen, completed = interrupt_many(engine, made, chosen.times, chosen.minutes, rng)
         told = table(seen, list(engine.ways))
-    command = f"python -m tests.cluster.interruptions {' '.join(sys.argv[1:])}"
-    text = f"`{command}`\n\n{summary(seen, completed, seconds)}\n\n{told}"
-    print(text)
-    if chosen.write:
-        write_table(chosen.engine, text)
+    said = f"{summary(seen, completed, seconds)}\n\n{told}"
+    tell("tests.cluster.interruptions", said, chosen.engine if chosen.write else "")
     raise SystemExit(any(one.wrong for one in seen))
 
 
