@@ -4,10 +4,12 @@ import json
 import os
 import re
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import pytest
 
 from medcutmix_cli.run.folder import RunFolder
+from tests.benchmarks import against_commit
 from tests.benchmarks.plan_at_scale import STAGES as PLAN_STAGES
 from tests.benchmarks.speed import cpu, page, runs
 from tests.benchmarks.speed.__main__ import PARTS, SMALL, main
@@ -20,6 +22,8 @@ BLOCKS = re.findall("<!-- begin: (.*) -->", page.PAGE.read_text(encoding="utf-8"
 FIRST_CELLS = {
     "notebook": [(kind, name) for kind in ("JPG", "DICOM") for name in SMALL["names"]],
     "floor": [(kind, name) for kind in ("JPG", "DICOM") for name in SMALL["names"]],
+    "before": [],
+    "decoders": [(FREE,), (BUNDLED,)],
     "stages": [
         (row,) for row in (*stage_costs.ROWS, stage_costs.SUM, stage_costs.PICTURES, stage_costs.WRITTEN)
     ],
@@ -150,3 +154,34 @@ def test_a_block_that_the_page_has_no_place_for_is_an_error(tmp_path):
 def _page(folder: Path, text: str) -> Path:
     (folder / "page.md").write_text(text, encoding="utf-8")
     return folder / "page.md"
+
+
+def test_pictures_decoded_here_start_no_decoder_and_are_the_same(work, tmp_path):
+    setup = Setup(work, tmp_path, 1, **SMALL)
+    plan, shards = setup.plan(".jpg", FREE), {}
+    for here in (False, True):
+        figures = setup.render(plan, here=here)
+        assert (figures["decoders"] > 0) is not here
+        shards[here] = [file.read_bytes() for file in sorted((tmp_path / "run" / "data").glob("*.parquet"))]
+    assert shards[True] == shards[False]
+    assert any(shards[True])
+
+
+@FULL
+def test_a_state_is_compared_with_an_earlier_one(capsys):
+    try:
+        against_commit.main(["HEAD", "--studies", "60", "--height", "256", "--rounds", "1"])
+    except CalledProcessError:
+        pytest.skip("these files are in no git repository")
+    laid = rows(capsys.readouterr().out)
+    assert [row[0] for row in laid] == ["HEAD", "now"]
+    assert laid[0][1] == laid[1][1]
+    assert laid[0][4].startswith("1.00x")
+
+
+def test_an_earlier_state_is_compared_by_written_pairs_in_each_round():
+    before = [{"seconds": 20.0, "cpu": 30.0, "written": 100}, {"seconds": 22.0, "cpu": 30.0, "written": 100}]
+    now = [{"seconds": 10.0, "cpu": 30.0, "written": 50}, {"seconds": 5.5, "cpu": 15.0, "written": 50}]
+    laid = against_commit.rows({"before": before, "now": now})
+    assert laid[0][4:] == ["1.00x (1.00 to 1.00)", "1.00x (1.00 to 1.00)"]
+    assert laid[1][4:] == ["1.50x (1.00 to 2.00)", "1.50x (1.00 to 2.00)"]

@@ -16,11 +16,20 @@ from pathlib import Path
 
 from tests.benchmarks.speed import page
 from tests.benchmarks.speed.encoders import FP32, FREE
-from tests.benchmarks.speed.parts import memory, notebook, planning, prepared_pictures, stage_costs, start
+from tests.benchmarks.speed.parts import (
+    decoders,
+    memory,
+    notebook,
+    planning,
+    prepared_pictures,
+    stage_costs,
+    start,
+)
 from tests.benchmarks.speed.runs import Setup
 
 PARTS: Mapping[str, Callable[[Setup], dict[str, str]]] = {
     "notebook": notebook.measure,
+    "decoders": decoders.measure,
     "stages": stage_costs.measure,
     "prepared": prepared_pictures.measure,
     "start": start.measure,

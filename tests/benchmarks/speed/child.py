@@ -1,7 +1,7 @@
 """What is measured, each in a process of its own; the last line it prints is JSON.
 
 python -m tests.benchmarks.speed.child plan MANIFEST RUN OPTIONS
-python -m tests.benchmarks.speed.child render RUN OPTIONS [stages]
+python -m tests.benchmarks.speed.child render RUN OPTIONS [stages] [here]
 python -m tests.benchmarks.speed.child floor RUN WORKERS
 """
 
@@ -36,6 +36,7 @@ from medcutmix_cli.rendering.staging import InPlace
 from medcutmix_cli.run.folder import RunFolder, read_run, read_state
 from medcutmix_cli.run.plan_file import read_plan
 from tests.benchmarks.speed.cpu import cpu_seconds, decoder_seconds
+from tests.benchmarks.speed.decoding_here import decode_here
 from tests.benchmarks.speed.encoders import use_benchmark_encoders
 from tests.benchmarks.speed.stages import StageClock
 
@@ -77,9 +78,14 @@ def _warm_up(renderer: Renderer) -> None:
         list(pool.map(lambda pair: prepare(renderer, InPlace(), [pair.recipient], None, {}), first))
 
 
-def render(run: str, options: str, stages: str = "") -> dict[str, Any]:
-    """Render a plan; seconds from when everything was there to the end, pairs as the states of the shards say."""
-    clock = StageClock() if stages else None
+def render(run: str, options: str, *more: str) -> dict[str, Any]:
+    """Render a plan; seconds from when everything was there to the end, pairs as the states of the shards say.
+
+    Of `more`, "stages" asks for the CPU time of each, "here" decodes in this process.
+    """
+    clock = StageClock() if "stages" in more else None
+    if "here" in more:
+        decode_here()
     opened = Opened(clock)
     medcutmix_cli.render(run, **json.loads(options))
     seconds, cpu = time.perf_counter() - opened.at, cpu_seconds() - opened.cpu

@@ -96,9 +96,10 @@ class Setup:
         shutil.rmtree(run, ignore_errors=True)
         return Path(shutil.copytree(plan, run))
 
-    def render(self, plan: Path, *, stages: bool = False, **more: Any) -> Figures:
+    def render(self, plan: Path, *, stages: bool = False, here: bool = False, **more: Any) -> Figures:
         """Render a copy of a plan in a process of its own."""
-        return child("render", self.copy(plan), json.dumps(more), *(["stages"] if stages else []))
+        how = [*(["stages"] if stages else []), *(["here"] if here else [])]
+        return child("render", self.copy(plan), json.dumps(more), *how)
 
     def floor(self) -> Figures:
         """Do for the run that was rendered last what nobody can do without."""
