@@ -1,21 +1,25 @@
 """What a run must stand: closed streams, few files, little memory, odd environments, a second run beside it."""
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import medcutmix_cli
 from tests.half_written import stop_writer
-from tests.trees import output_bytes
+from tests.memory_group import children, memory_group
+from tests.trees import output_bytes, write_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-m", "medcutmix_cli.main")
+PLENTY = 3 << 29
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +139,65 @@ def test_a_run_that_is_suspended_holds_up_no_other_and_does_no_harm_when_it_goes
         said = first.communicate(timeout=300)[1]
     assert first.returncode == 0, said
     assert output_bytes(run) == expected
+
+
+@pytest.fixture
+def group(request):
+    with memory_group(request.node.name[:40].replace("[", "-")) as made:
+        if made is None:
+            pytest.skip("this machine does not let a test limit memory by a control group")
+        yield made
+
+
+def size(pid):
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+    return 0
+
+
+def child_of(process, name, large=0):
+    """Wait for a child of a process whose command names something and which is large; return its id."""
+    while process.poll() is None:
+        for pid in children(process.pid):
+            if name in Path(f"/proc/{pid}/cmdline").read_text() and size(pid) > large:
+                return pid
+        time.sleep(0.005)
+    raise AssertionError(f"no {name}: {process.communicate()[1]}")
+
+
+def end_of(process):
+    said = process.communicate(timeout=300)[1]
+    return process.returncode, " ".join(said.split())
+
+
+def test_a_run_that_was_ended_for_memory_goes_on_to_the_same_bytes(group, run, expected):
+    group.restrict(PLENTY)
+    process = group.start([*PROGRAM, "render", str(run), "-q"], cwd=ROOT)
+    child_of(process, "decoder_process")
+    group.use_up(process.pid)
+    assert end_of(process)[0] == -9
+    assert group.killed() == 1
+    assert medcutmix_cli.render(run).mixed
+    assert output_bytes(run) == expected
+
+
+def test_a_decoder_that_is_ended_for_memory_costs_no_picture(group, run, expected):
+    group.restrict(PLENTY)
+    process = group.start([*PROGRAM, "render", str(run), "-q"], cwd=ROOT)
+    group.use_up(child_of(process, "decoder_process"))
+    assert end_of(process)[0] == 0
+    assert group.killed() == 1
+    assert output_bytes(run) == expected
+
+
+def test_a_worker_that_is_ended_for_memory_is_said_to_be_that(group, tmp_path):
+    source = write_manifest(tmp_path / "in", studies=1200)
+    group.restrict(PLENTY)
+    words = ["plan", str(source), str(tmp_path / "run"), "--encoder", "bundled", "--workers", "2"]
+    process = group.start([*PROGRAM, *words], cwd=ROOT)
+    group.use_up(child_of(process, "spawn_main", 100 << 20))
+    code, said = end_of(process)
+    assert code == 1
+    assert "was killed by the system, which had no memory left (out-of-memory killer)" in said
+    assert "fewer --workers, or more memory" in said
+    assert "Traceback" not in said
