@@ -101,6 +101,51 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_to_the_same_bytes(
         assert bytes_of(out) == bytes_of(tmp_path / "whole")
 
 
+@contextmanager
+def quota(folder, size):
+    """Make a folder that holds so many bytes, by a quota of btrfs, which also holds for root; or skip by name."""
+    if not shutil.which("mkfs.btrfs"):
+        pytest.skip("btrfs-progs is not installed: nothing that a test can set a quota on")
+    image = folder.with_suffix(".image")
+    image.write_bytes(b"")
+    os.truncate(image, 256 << 20)
+    subprocess.run(["mkfs.btrfs", "--quiet", str(image)], check=True, capture_output=True)
+    with mounted(folder, "-o", "loop", str(image)) as disk:
+        allowed = disk / "allowed"
+        for words in (("quota", "enable", disk), ("subvolume", "create", allowed)):
+            subprocess.run(["btrfs", *map(str, words)], check=True, capture_output=True)
+        allow(allowed, size)
+        yield allowed
+
+
+def allow(folder, size):
+    """Let a folder hold so many bytes from now on."""
+    words = ["btrfs", "qgroup", "limit", str(size), str(folder)]
+    subprocess.run(words, check=True, capture_output=True)
+
+
+@AS_ROOT
+@pytest.mark.parametrize("stage", ["planning", "rendering"])
+def test_a_quota_that_is_used_up_is_one_clear_error_and_the_run_goes_on_to_the_same_bytes(
+    tmp_path, source, stage
+):
+    augmented(source, tmp_path / "whole")
+    with quota(tmp_path / "disk", 64 << 20) as disk:
+        out = disk / "out"
+        if stage == "rendering":
+            medcutmix_cli.plan(source, out, gate="none", align="none", **GATED)
+            os.sync()
+        used = sum(file.stat().st_size for file in out.rglob("*") if file.is_file()) if out.exists() else 0
+        allow(disk, used + (96 << 10))
+        with pytest.raises(RunError, match="quota") as caught:
+            augmented(source, out)
+        assert "run the same command again" in caught.value.hint
+        assert nothing_half_written(out)
+        allow(disk, 64 << 20)
+        augmented(source, out)
+        assert bytes_of(out) == bytes_of(tmp_path / "whole")
+
+
 def few_nulls(source, monkeypatch):
     """Let half of the studies be normal, and a gate ask for few of them."""
     rows = [json.loads(line) for line in (source / "manifest.jsonl").read_text().splitlines()]
