@@ -3,7 +3,7 @@
 Subjects are measured in turns (A B A B ...), so that whatever else the machine does falls on all of them. Works without
 the network. `--work` keeps the painted pictures for the next time.
 
-    python -m tests.benchmarks.speed [--only PART ...] [--rounds N] [--work DIR]
+    python -m tests.benchmarks.speed [--only PART ...] [--encoders NAME ...] [--rounds N] [--work DIR]
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.speed import page
-from tests.benchmarks.speed.encoders import FP32, FREE
+from tests.benchmarks.speed.encoders import FP32, FREE, NAMES
 from tests.benchmarks.speed.parts import (
     decoders,
     memory,
@@ -57,6 +58,8 @@ def main(words: Sequence[str] | None = None) -> None:
         work = (chosen.work or Path(temporary)).resolve()
         with tempfile.TemporaryDirectory(dir=_made(work), prefix="scratch-") as scratch:
             setup = Setup(work, Path(scratch), chosen.rounds, **(SMALL if chosen.small else {}))
+            if chosen.encoders:
+                setup = replace(setup, names=tuple(chosen.encoders))
             measure(setup, chosen.only, chosen.page)
 
 
@@ -77,6 +80,7 @@ def _parsed(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS)
     )
+    parser.add_argument("--encoders", nargs="+", choices=NAMES, metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--rounds", type=int, default=3, help="turns of each subject")
     parser.add_argument("--work", type=Path, help="keep painted pictures here")
     parser.add_argument("--page", type=Path, default=page.PAGE)

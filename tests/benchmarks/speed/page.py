@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,15 +30,16 @@ def stamp(setup: Setup, part: str) -> str:
     """Say with which command a block was made, when, and on what machine."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     width = setup.pictures(".jpg").width
+    some = "" if set(setup.names) == set(NAMES) else f" --encoders {' '.join(map(shlex.quote, setup.names))}"
     return (
-        f"`python -m tests.benchmarks.speed --only {part} --rounds {setup.rounds}`, {time.strftime('%Y-%m-%d')}: "
+        f"`python -m tests.benchmarks.speed --only {part}{some} --rounds {setup.rounds}`, {time.strftime('%Y-%m-%d')}: "
         f"{cores()} CPUs,\n{memory:.0f} GiB, Python {platform.python_version()}, pictures of {width:,} x "
         f"{setup.height:,}. {load()}{_left_out(setup)}"
     )
 
 
 def _left_out(setup: Setup) -> str:
-    missing = sorted(set(NAMES) - set(setup.encoders))
+    missing = sorted(set(setup.names) - set(setup.encoders))
     why = "not measured: this CPU has no instructions for it, and takes seconds a picture."
     return f"\n{', '.join(missing)}: {why}" if missing else ""
 

@@ -22,7 +22,7 @@ HEAD = (*HEAD, "written")
 def measure(setup: Setup) -> dict[str, str]:
     """Return the block "decoders": JPGs only, since the same thread decodes plain DICOM either way."""
     rows = []
-    for encoder in (FREE, BUNDLED):
+    for encoder in sorted({FREE, BUNDLED} & set(setup.encoders), reverse=True):
         plan = setup.plan(".jpg", encoder)
         subjects = {
             HERE: lambda plan=plan: setup.render(plan, here=True),
