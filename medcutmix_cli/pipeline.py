@@ -133,7 +133,7 @@ def _plan_with_lexicon(folder: RunFolder, resolved: ResolvedSettings, progress: 
     encoder = build_encoder(resolved.settings)
     check_features(resolved.settings, encoder)
     record = describe(resolved, source, encoder)
-    if folder.is_run():
+    if folder.is_run() and not _gives_way(folder, record):
         _check_same_run(read_run(folder), record, folder)
     else:
         _check_empty(folder)
@@ -258,23 +258,39 @@ def _least_begun_first(folder: RunFolder, shards: Iterable[int], retry_failed: b
     return tuple(shard for _times, shard in sorted(begun))
 
 
+def _gives_way(folder: RunFolder, now: RunRecord) -> bool:
+    """Forget the plan that lies there if it has no pair and is another one: whoever was told what to try may try it."""
+    before = read_run(folder)
+    if before.shards or before.fingerprint == now.fingerprint:
+        return False
+    with explain_storage_errors(folder.root):
+        folder.run_file.unlink()
+    return True
+
+
+_TOLD = 4
+"""Differences of two runs that an error names."""
+
+
 def _check_same_run(before: RunRecord, now: RunRecord, folder: RunFolder) -> None:
     if before.fingerprint == now.fingerprint:
         return
     old, new = (
         {
             "settings": semantic(from_plain(record.settings)),
-            "sources": record.sources,
             "encoder": record.encoder,
             "versions": record.versions,
             "format": record.format,
         }
         for record in (before, now)
     )
+    files = [key for key, _ in before.sources.items() ^ now.sources.items()]
+    told = [*difference(old, new), *(f"other content: {name}" for name in sorted(set(files)))]
+    more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
     raise RunConflictError(
-        "the output folder holds another run: " + "; ".join(difference(old, new)),
+        f"the output folder holds another run: {'; '.join(told[:_TOLD])}{more}",
         where=str(folder.root),
-        hint="go on with the settings it was made with, or choose an empty folder",
+        hint="name another folder, or go on with the settings it was made with",
     )
 
 

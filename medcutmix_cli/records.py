@@ -428,6 +428,7 @@ class Guarantee:
         alpha: Share of pictures without the finding that is kept at most.
         confidence: Share of calibrations, in [0, 1], for which that holds; 0 where nothing is kept.
         wanted: The confidence that was asked for.
+        least: Pictures without the finding with which something is kept; 0 where an earlier version did not say.
     """
 
     nulls: int
@@ -435,6 +436,7 @@ class Guarantee:
     alpha: float
     confidence: float
     wanted: float
+    least: int = 0
 
     @property
     def refused(self) -> bool:

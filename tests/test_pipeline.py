@@ -1,5 +1,6 @@
 import dataclasses
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -142,7 +143,7 @@ def test_other_reports_in_the_same_folder_are_refused(tmp_path):
     source = write_manifest(tmp_path / "in")
     augmented(source, tmp_path / "out")
     write_manifest(source, studies=11)
-    with pytest.raises(RunConflictError, match="sources"):
+    with pytest.raises(RunConflictError, match="other content: manifest"):
         augmented(source, tmp_path / "out")
 
 
@@ -284,6 +285,36 @@ def test_a_data_set_without_any_pair_makes_a_whole_empty_run(tmp_path):
     assert (status.planned, status.shards) == (0, 0)
     assert status.dropped == {"no-exchangeable-finding": 12}
     assert verify(tmp_path / "out", deep=True).ok
+
+
+def test_a_run_without_a_pair_gives_way_to_other_settings(tmp_path):
+    source, out = write_manifest(tmp_path / "in"), tmp_path / "out"
+    assert augmented(source, out, findings=("mass",)).planned == 0
+    assert augmented(source, out, findings=("mass",)).planned == 0  # the same plan: nothing is done
+    assert augmented(source, out).mixed
+    assert output_bytes(out) == output_bytes_of(source, tmp_path / "elsewhere")
+    assert verify(out, deep=True).ok
+    with pytest.raises(RunConflictError, match=r"settings\.plan\.findings"):
+        augmented(source, out, findings=("mass",))
+
+
+def output_bytes_of(source, out):
+    augmented(source, out)
+    return output_bytes(out)
+
+
+def test_a_conflict_names_a_few_differences_and_no_hash(tmp_path):
+    augmented(write_manifest(tmp_path / "in"), tmp_path / "out")
+    other = write_manifest(tmp_path / "other", studies=14)
+    options = {"seed": 2, "canvas": 224, "mask": "topk", "pairs_per_study": 3, "blend": "hard"}
+    with pytest.raises(RunConflictError) as caught:
+        augmented(other, tmp_path / "out", **options)
+    assert len(caught.value.what.split("; ")) == 4
+    assert caught.value.what.endswith(" more")
+    assert "name another folder" in caught.value.hint
+    with pytest.raises(RunConflictError, match="other content: ") as caught:
+        augmented(other, tmp_path / "out")
+    assert not re.search("[0-9a-f]{32}", caught.value.what)
 
 
 def test_the_shard_says_which_encoder_and_that_it_demonstrates(tmp_path):

@@ -121,7 +121,7 @@ class NullMax:
 
         limit = self.max_nulls_reaching(count)
         held = float(special.bdtrc(limit, count, self.alpha)) if limit >= 0 else 0.0
-        return Guarantee(count, limit, self.alpha, held, self.confidence)
+        return Guarantee(count, limit, self.alpha, held, self.confidence, self.min_nulls())
 
     def _full_nulls(self) -> int:
         """Return the fewest nulls that give the confidence asked for: (1 - alpha)^n <= 1 - confidence."""

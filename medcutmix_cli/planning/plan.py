@@ -27,7 +27,7 @@ from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share
 from medcutmix_cli.planning.alternates import find_alternates
 from medcutmix_cli.planning.near_duplicates import NONE_COMPARED, NearDuplicates
 from medcutmix_cli.planning.originals import keep_unmixed
-from medcutmix_cli.planning.proposals import USED_UP, Chooser, Trial, prepare_worker, try_part
+from medcutmix_cli.planning.proposals import TOO_FEW_NULLS, USED_UP, Chooser, Trial, prepare_worker, try_part
 from medcutmix_cli.planning.reading import (
     ReadingRules,
     read_all,
@@ -395,7 +395,7 @@ class _Choice:
             if any(t.reason == USED_UP for t in met) and self.limit < self.settings.max_uses_per_donor:
                 return _Settled.LATER, tuple(met)
             if met:
-                self.last_refusal[study_id] = met[-1].reason
+                self.last_refusal[study_id] = _most_telling(met)
         self.refused.update(t.reason for t in met)
         self.judged.update(key for t in met for key in t.judged)
         return _Settled.NOW, ()
@@ -459,6 +459,14 @@ class _Choice:
         paired = {pair.recipient_study for pair in self.pairs.values()}
         ids = [s.study_id for s in cohort.studies if s.study_id not in paired]
         return [Drop("study", i, self.last_refusal.get(i, "no-proposal")) for i in ids]
+
+
+def _most_telling(met: Sequence[Trial]) -> str:
+    """Return why a recipient found nobody: for want of null pictures alone, if that stood against any, else the last.
+
+    A candidate that the gate refuses has text that fits: other settings would have made a pair of it.
+    """
+    return TOO_FEW_NULLS if any(t.reason == TOO_FEW_NULLS for t in met) else met[-1].reason
 
 
 def arrange_pairs(pairs: dict[str, PackedPair]) -> PackedPairs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cache
@@ -38,6 +39,23 @@ def no_pairs(status: RunStatus, out: str | Path) -> NoPairsError:
 def no_pairs_planned(dropped: Mapping[str, int], out: str | Path) -> NoPairsError:
     """Return the error that says why no pair could be planned, from the studies left out by reason."""
     return _error("no pair could be planned", dropped, "study", out)
+
+
+FEW_MIXED = 0.2
+"""Share of mixed rows below which a run says what stood against more: the sample has a third."""
+
+
+def few_mixed(status: RunStatus) -> str:
+    """Say what stood against more mixes in a run that is done and has but a few among studies as they are; else ""."""
+    few = 0 < status.mixed < FEW_MIXED * status.written
+    if status.missing or status.refill_due or not status.unmixed or not few:
+        return ""
+    against = Counter(status.rejected) + Counter(status.refused)
+    reason, count = min(against.items(), key=lambda entry: (-entry[1], entry[0]), default=("", 0))
+    why = f"; {reason} stood against most ({count:,} candidates): {hint_for(reason)}" if reason else ""
+    return (
+        f"Only {status.mixed:,} of {status.written:,} rows are mixed, the others are studies as they are{why}"
+    )
 
 
 def hint_for(reason: str, *, columns: bool = True, values: bool = True) -> str:
@@ -77,4 +95,6 @@ def _error(what: str, counts: Mapping[str, int], noun: str, out: str | Path) -> 
         f"{reason} ({count:,} {_PLURALS[noun] if count > 1 else noun})" for reason, count in largest
     )
     hints = dict.fromkeys(hint_for(reason) for reason, _count in largest)
+    if noun == "pair":
+        hints["with other settings name another folder: this one keeps its plan"] = None
     return NoPairsError(f"{what}: {named or 'there is no study'}", where=str(out), hint="\n".join(hints))

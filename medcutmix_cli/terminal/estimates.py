@@ -42,7 +42,7 @@ def _blocks(estimate: Estimate) -> Iterator[RenderableType]:
         yield _spans(estimate, estimate.outlook)
     if estimate.plan.shape and estimate.plan.shape.rows:
         yield ""
-        yield shape_view(estimate.plan.shape)
+        yield shape_view(estimate.plan.shape, targeted=bool(estimate.plan.targets))
     for text in (_failing(estimate.probe), encoder_warning(estimate.encoder)):
         if text:
             yield Padding(warning(text), (1, 0, 0, 0))
@@ -71,12 +71,15 @@ def _planned(plan: PlanFigures) -> dict[str, Table | str | Text]:
 def _to_do(estimate: Estimate) -> str:
     whole = f"{quantity(estimate.shards_to_do, 'shard')}, {quantity(estimate.pairs_to_do, 'pair')}"
     share = f"task {estimate.task} of {estimate.num_tasks:,}: " if estimate.num_tasks > 1 else ""
+    if not estimate.plan.pairs:
+        return "nothing: no pair could be planned"
     return f"{share}{whole}" if estimate.shards_to_do else f"{share}nothing, all shards are complete"
 
 
 def _probe(probe: Probe) -> Table:
     lost = {"rejected": probe.rejected, "failed": probe.failed}
-    head = f"{quantity(probe.pairs, 'pair')} in {duration(probe.seconds)} ({probe.device}): {probe.written:,} written"
+    timed = f"{quantity(probe.pairs, 'pair')} in {duration(probe.seconds)}, after a warm-up"
+    head = f"{timed} ({probe.device}): {probe.written:,} written"
     return with_reasons(head, lost)
 
 

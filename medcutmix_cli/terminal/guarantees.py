@@ -27,7 +27,8 @@ def gate_view(gate: str, guarantees: Mapping[str, Guarantee]) -> Table:
     elif whole:
         table.add_row(f"{_whole(whole[0])}: {quantity(len(whole), 'finding')}")
     if refused:
-        table.add_row(f"Not mixed, too few negatives: {', '.join(refused)}")
+        needed = f" ({least:,} needed)" if (least := max(each.least for each in told.values())) else ""
+        table.add_row(f"Not mixed, too few negatives{needed}: {', '.join(refused)}")
     if not told:
         table.add_row(f"{printable(gate)}: nothing is guaranteed")
     return table

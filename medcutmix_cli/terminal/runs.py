@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from medcutmix_cli.run.hints import few_mixed
 from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.guarantees import gate_view
 from medcutmix_cli.terminal.refills import refill_line, refill_warning, still_lacking
@@ -64,7 +65,11 @@ def status_view(status: RunStatus, out: str | Path, *, after_plan: bool = False)
     if status.reserved:
         rows["Refill"] = with_reasons(refill_line(status), {"lacking": still_lacking(status)})
     rows["Where"] = str(out)
-    shape = ["", shape_view(status.shape)] if status.shape and status.shape.rows else []
+    shape = (
+        ["", shape_view(status.shape, targeted=bool(status.targets))]
+        if status.shape and status.shape.rows
+        else []
+    )
     return Group(facts(rows), *_warnings(status), *shape)
 
 
@@ -219,7 +224,7 @@ def _warnings(status: RunStatus) -> Iterator[RenderableType]:
             "Some findings have too few label-negative pictures to calibrate the evidence gate on: more studies, "
             "a lower `least` in [mixing.options.null-max], or --gate none"
         )
-    texts.append(refill_warning(status))
+    texts += [few_mixed(status), refill_warning(status)]
     if status.too_many_failures:
         texts.append(
             f"{status.fail_fraction:.1%} of the pairs failed, more than the {status.max_fail_frac:.1%} allowed "

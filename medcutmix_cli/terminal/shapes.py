@@ -19,8 +19,11 @@ _NAMED = 6
 """Shifted traits that a warning names; the table has all."""
 
 
-def shape_view(shape: SetShape) -> RenderableType:
-    """Render both shares of every trait, what gives and receives, and a warning where a bound is broken."""
+def shape_view(shape: SetShape, *, targeted: bool = False) -> RenderableType:
+    """Render both shares of every trait, what gives and receives, and a warning where a bound is broken.
+
+    A target asks for shares that differ: of a targeted plan they are told without a warning.
+    """
     table = plain_table("originals against planned rows", "originals", "planned", "change")
     shifted = shape.shifts()
     for trait, own, now in shape.shares():
@@ -29,7 +32,9 @@ def shape_view(shape: SetShape) -> RenderableType:
             printable(trait), f"{own:.1%}", f"{now:.1%}", change_text(shape.change(trait)), style=style
         )
     blocks: list[RenderableType] = [table, "", facts(_facts(shape))]
-    blocks += [Padding(warning(text), (1, 0, 0, 0)) for text in shape_warnings(shape)]
+    if targeted and shifted:
+        blocks += ["", f"As a target asks, the rows say other things than the set: {_shifted(shape)}"]
+    blocks += [Padding(warning(text), (1, 0, 0, 0)) for text in shape_warnings(shape, targeted=targeted)]
     return Group(*blocks)
 
 
@@ -52,14 +57,18 @@ def change_text(change: float) -> str:
     return "new" if isinf(change) else f"{change:+.0%}"
 
 
-def shape_warnings(shape: SetShape) -> Iterator[str]:
-    """Say by name which bounds are broken."""
+def _shifted(shape: SetShape) -> str:
     shifted = shape.shifts()
-    if shifted:
-        named = [f"{trait} {change_text(change)}" for trait, change in list(shifted.items())[:_NAMED]]
-        more = f" and {len(shifted) - _NAMED} more" if len(shifted) > _NAMED else ""
+    named = [f"{trait} {change_text(change)}" for trait, change in list(shifted.items())[:_NAMED]]
+    more = f" and {len(shifted) - _NAMED} more" if len(shifted) > _NAMED else ""
+    return f"{', '.join(named)}{more}"
+
+
+def shape_warnings(shape: SetShape, *, targeted: bool = False) -> Iterator[str]:
+    """Say by name which bounds are broken; that of the shares is none of a targeted plan."""
+    if shape.shifts() and not targeted:
         yield (
-            f"The rows say other things than the set, by more than {shape.tolerance:.0%}: {', '.join(named)}{more}; "
+            f"The rows say other things than the set, by more than {shape.tolerance:.0%}: {_shifted(shape)}; "
             "--unmixed keep holds them to it"
         )
     for finding, count in shape.uneven().items():

@@ -19,7 +19,7 @@ from medcutmix_cli.pairing.proposal import Offer
 from medcutmix_cli.pairing.shared_studies import share_studies
 from medcutmix_cli.planning import plan as planning
 from medcutmix_cli.planning.plan import DEFAULT_READER, make_plan
-from medcutmix_cli.planning.proposals import Chooser
+from medcutmix_cli.planning.proposals import Chooser, Trial
 from medcutmix_cli.planning.reading import choose_image, read_study
 from medcutmix_cli.records import Assertion, Drop, Image, Mention, Side
 from medcutmix_cli.reports.labels import chexpert_labels
@@ -374,3 +374,18 @@ def test_studies_are_counted_while_the_tables_are_read():
     )
     assert said[0] == ("listing", 0, 0)
     assert {stage for stage, _, _ in said} == {"listing", "reading", "pairing"}
+
+
+@pytest.mark.parametrize(
+    ("reasons", "told"),
+    [
+        (["too-few-null-pictures", "donor-names-no-side"], "too-few-null-pictures"),
+        (["donor-names-no-side", "too-few-null-pictures", "same-patient"], "too-few-null-pictures"),
+        (["donor-names-no-side", "same-patient"], "same-patient"),
+    ],
+)
+def test_a_recipient_without_a_pair_is_told_of_the_gate_if_that_alone_stood_against_any(reasons, told):
+    choice = planning._Choice(Chooser(PlanSettings(), SameFinding(), DEFAULT_READER, None))
+    choice._settle("s1", (Trial(reason, "donor") for reason in reasons))
+    assert choice.last_refusal == {"s1": told}
+    assert choice.refused == Counter(reasons)

@@ -2,13 +2,14 @@
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import medcutmix_cli
 from medcutmix_cli.run.folder import RunFolder
-from medcutmix_cli.run.hints import _table, hint_for, no_pairs, no_pairs_planned
+from medcutmix_cli.run.hints import _table, few_mixed, hint_for, no_pairs, no_pairs_planned
 from medcutmix_cli.run.reasons import reasons
 from medcutmix_cli.run.status import run_status
 from tests.run_folders import write_run
@@ -92,7 +93,7 @@ def test_the_two_largest_reasons_are_named_with_what_to_try():
 
 
 def test_two_reasons_with_one_hint_say_it_once():
-    error = no_pairs_planned({"no-donor": 1, "donor-used-up": 1}, "RUN")
+    error = no_pairs_planned({"no-donor": 1, "pair-already-planned": 1}, "RUN")
     assert error.hint == hint_for("no-donor")
 
 
@@ -104,8 +105,35 @@ def test_a_plan_of_which_nothing_was_written_is_told_by_its_pairs(tmp_path):
     run = write_run(tmp_path / "run", ([],), rejected=3, failed=1)
     status = run_status(RunFolder(run))
     assert status.has_no_pair
-    what = no_pairs(status, run).what
-    assert what == "no pair was written: recipient-mask-too-small (3 pairs), image:image-missing (1 pair)"
+    error = no_pairs(status, run)
+    what = "no pair was written: recipient-mask-too-small (3 pairs), image:image-missing (1 pair)"
+    assert error.what == what
+    assert error.hint.splitlines()[-1].startswith("with other settings name another folder")
+
+
+FEW = {"written": 20, "unmixed": 17, "planned": 20, "rejected": {}, "reserved": 0, "missing": ()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        pytest.param({}, True, id="few"),
+        pytest.param({"unmixed": 16}, False, id="a-fifth"),
+        pytest.param({"unmixed": 0}, False, id="all"),
+        pytest.param({"unmixed": 20}, False, id="none-is-an-error-already"),
+        pytest.param({"missing": (1,)}, False, id="still-rendering"),
+        pytest.param({"reserved": 3}, False, id="still-to-refill"),
+    ],
+)
+def test_a_run_with_few_mixes_says_what_stood_against_more(changes, told, tmp_path):
+    status = run_status(RunFolder(write_run(tmp_path / "run", ([],))))
+    refused = {"same-patient": 4, "too-few-null-pictures": 9}
+    said = few_mixed(replace(status, **{**FEW, "refused": refused, **changes}))
+    assert bool(said) is told
+    if told:
+        assert said.startswith("Only 3 of 20 rows are mixed, the others are studies as they are; ")
+        assert "too-few-null-pictures stood against most (9 candidates): " in said
+        assert said.endswith(hint_for("too-few-null-pictures"))
 
 
 @pytest.mark.parametrize("reason", sorted({*(one.name for one in reasons()), "image:image-missing"}))

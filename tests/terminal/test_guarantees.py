@@ -31,7 +31,7 @@ def test_findings_with_less_are_told_with_their_negatives_the_surest_first():
 def test_what_is_not_mixed_is_on_one_line_with_its_negatives():
     text = told(mass=19, pneumothorax=3, edema=200)
     assert "95% confidence that at most 5%" in text
-    assert "Not mixed, too few negatives: mass (19), pneumothorax (3)" in text
+    assert "Not mixed, too few negatives (20 needed): mass (19), pneumothorax (3)" in text
 
 
 def test_the_split_is_told_where_there_are_several():

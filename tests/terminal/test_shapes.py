@@ -28,6 +28,17 @@ def test_what_has_shifted_is_named_and_the_rest_counted():
     assert "and 2 more" in warning
 
 
+def test_a_target_asks_for_what_has_shifted_and_is_not_warned_of():
+    shifted = replace(SHAPE, traits={"label: Edema": TraitCount(10, 40)})
+    assert list(shape_warnings(shifted, targeted=True)) == []
+    shown = " ".join(printed(shape_view(shifted, targeted=True)).split())
+    assert "As a target asks, the rows say other things than the set: label: Edema +" in shown
+    assert "--unmixed keep" not in shown
+    assert "As a target asks" not in printed(shape_view(SHAPE, targeted=True))
+    few = replace(shifted, donors={"mass": DonorCount(10, 5, 2.0, 7)})
+    assert len(list(shape_warnings(few, targeted=True))) == 1
+
+
 def test_a_finding_of_few_donors_is_named():
     (warning,) = shape_warnings(replace(SHAPE, donors={"mass": DonorCount(10, 5, 2.0, 7)}))
     assert "mass: 2.0 effective ones of 5" in warning
