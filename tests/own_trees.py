@@ -93,3 +93,10 @@ def write_pairs(folder: Path, rows: list[dict[str, object]], place: str = "{n}")
         Path(f"{path}.jpg").write_bytes(row["content"])
         Path(f"{path}.txt").write_text(str(row["report"]))
     return folder
+
+
+def write_parquet(path: Path, table: pa.Table) -> Path:
+    """Write one Parquet file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path)
+    return path

@@ -73,6 +73,7 @@ class ReleasedTable(TableDataset):
     """
 
     kind: ClassVar[str]
+    named_by_users: ClassVar[bool] = False
     published: ClassVar[Mapping[str, str]] = {}
     unsaid: ClassVar[Mapping[str, str]] = {
         "split": "it has no split of its own: --split-all train takes all of it, of which validate_share = 0.1 and "

@@ -148,9 +148,11 @@ def group_entries(entries: Sequence[TableEntry], values: TableValues) -> Iterato
         yield replace(study, prompted=values.prompted) if isinstance(study, Study) else study
 
 
-def source_roles(source: RowSource, values: TableValues) -> ColumnRoles:
-    """Return which column of a table plays which role."""
-    roles = assign_roles(source.columns, values.columns, {**source.known, **values.known})
+def source_roles(
+    source: RowSource, values: TableValues, guesses: Mapping[str, str] | None = None
+) -> ColumnRoles:
+    """Return which column of a table plays which role; hints name those that `guesses` has."""
+    roles = assign_roles(source.columns, values.columns, {**source.known, **values.known}, guesses)
     told = (replace(problem, hint=values.hints.get(problem.role, problem.hint)) for problem in roles.problems)
     return replace(roles, problems=tuple(told))
 
@@ -232,10 +234,11 @@ class _TableRows:
 
     def _words(self, row: Row, columns: Mapping[str, str], where: str) -> tuple[dict[str, str], str, str]:
         """Return the words of a row by role, the path of its picture, and the picture's name in its file."""
+        alone = ("subject",) if columns.get("subject") == columns["image"] else ()
         words = {
             role: read_word(row[column], role, column, where)
             for role, column in columns.items()
-            if role not in ("image", "labels", *_TEXTS)
+            if role not in ("image", "labels", *alone, *_TEXTS)
         }
         cell = row[columns["image"]]
         if isinstance(cell, EmbeddedPicture):

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from medcutmix_cli.configuration.settings import SPLITS
 from medcutmix_cli.datasets.base import is_synthetic
 from medcutmix_cli.datasets.column_roles import ROLES
 from medcutmix_cli.datasets.study_table import RowSource, TableValues, read_studies
+from medcutmix_cli.datasets.value_guesses import CHOICES, is_understood
 from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.records import Drop, Study
 
@@ -38,6 +38,7 @@ class TableDataset:
         test_share: Likewise "test".
         unsaid: What to type for a role that no column plays, where it is another than for any table.
         made_of_labels: Whether the reports are prompts that say labels.
+        named_by_users: Whether a user can say which column is which; those of a published data set are known.
     """
 
     root: Path
@@ -53,6 +54,7 @@ class TableDataset:
 
     unsaid: ClassVar[Mapping[str, str]] = {}
     made_of_labels: ClassVar[bool] = False
+    named_by_users: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", Path(self.root))
@@ -65,7 +67,8 @@ class TableDataset:
             if key.partition(":")[0] not in MAPPED or ":" not in key:
                 hint = f"{' or '.join(MAPPED)}, a colon, the value: --map view:Frontal=PA"
                 raise UsageError(f"{key!r} is no value of a role", hint=hint)
-        _check_splits(self.split, *self._meanings("split").values())
+        _check_meanings("split", self.split, *self._meanings("split").values())
+        _check_meanings("view", self.view, *self._meanings("view").values())
         _check_shares(validate_share=self.validate_share, test_share=self.test_share)
 
     @property
@@ -121,10 +124,10 @@ def _check_mapping(name: str, mapping: object) -> None:
         raise UsageError(f"{name} must map names to names", hint=f"in TOML: {name} = {{this = 'that'}}")
 
 
-def _check_splits(*splits: str) -> None:
-    for split in splits:
-        if split and split not in SPLITS:
-            raise UsageError(f"there is no split {split!r}", hint=f"known: {', '.join(SPLITS)}")
+def _check_meanings(role: str, *meanings: str) -> None:
+    for meaning in meanings:
+        if "|" in meaning or (meaning and not is_understood(role, meaning)):
+            raise UsageError(f"there is no {role} {meaning!r}", hint=f"known: {', '.join(CHOICES[role])}")
 
 
 def _check_shares(**shares: float) -> None:

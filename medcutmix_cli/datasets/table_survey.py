@@ -5,15 +5,14 @@ Nothing is raised for what is wrong in a row: all of it is told, with counts, at
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from medcutmix_cli.configuration.settings import SPLITS
-from medcutmix_cli.datasets.column_roles import ColumnRoles
-from medcutmix_cli.datasets.split_names import SPLIT_NAMES
+from medcutmix_cli.datasets.column_guesses import guess_columns
+from medcutmix_cli.datasets.column_roles import TEXTS, ColumnRoles, RoleProblem
 from medcutmix_cli.datasets.study_table import (
+    RowSource,
     TableEntry,
     TableValues,
     group_entries,
@@ -21,27 +20,9 @@ from medcutmix_cli.datasets.study_table import (
     source_roles,
 )
 from medcutmix_cli.datasets.table_dataset import TableDataset
+from medcutmix_cli.datasets.value_guesses import guess_meaning, is_understood, map_option
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.records import Drop, Study
-
-FRONTAL = ("PA", "AP")
-
-GUESSES = {
-    "split": SPLIT_NAMES,
-    "view": {
-        "PA": ("frontal", "front", "posteroanterior", "posterior-anterior", "ap/pa"),
-        "AP": (
-            "anteroposterior",
-            "anterior-posterior",
-            "portable",
-            "supine",
-            "ap supine",
-            "ap erect",
-            "ap portable",
-        ),
-    },
-}
-"""Role -> meaning -> what tables call it: only to say which option maps a value; nobody maps it unasked."""
 
 _LONGEST_VALUE = 40
 _MOST_VALUES = 20
@@ -55,13 +36,15 @@ class UnknownValue:
         role: "split" or "view".
         value: As it is written.
         rows: How many rows have it.
-        option: What to type if it means what it seems to.
+        option: What to type if it means what it seems to; with all choices where it seems to mean none.
+        meaning: What it seems to mean, "" where nothing known.
     """
 
     role: str
     value: str
     rows: int
     option: str
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +69,8 @@ class TableSurvey:
     Attributes:
         rows: How many could be read.
         roles: Of the first table; all have the same columns, or `lacking` says so.
-        lacking: (table, what, what to type) of each role that nobody plays.
+        lacking: (table, problem) of each role that nobody plays.
+        guesses: Column by role that plays none and looks like one: roles that are wanted, study and view.
         cells: What could not be read.
         values: Values that leave rows out which are right but for them, the most frequent first.
         crowded: Roles whose column has too many different values to be what it is taken for, with their number.
@@ -95,7 +79,8 @@ class TableSurvey:
 
     rows: int
     roles: ColumnRoles
-    lacking: tuple[tuple[str, str, str], ...]
+    lacking: tuple[tuple[str, RoleProblem], ...]
+    guesses: Mapping[str, str]
     cells: tuple[CellError, ...]
     values: tuple[UnknownValue, ...]
     crowded: tuple[tuple[str, int], ...]
@@ -113,10 +98,11 @@ def survey_tables(dataset: TableDataset) -> TableSurvey:
         DatasetError: There is no table, or it cannot be read to its end.
     """
     sources, values = dataset.sources(), dataset.values
-    roles = [source_roles(source, values) for source in sources]
+    guesses = [_guesses(source, values) if dataset.named_by_users else {} for source in sources]
+    roles = [source_roles(source, values, own) for source, own in zip(sources, guesses, strict=True)]
     lacking = tuple(
         dict.fromkeys(
-            (source.name, problem.what, problem.hint)
+            (source.name, problem)
             for source, own in zip(sources, roles, strict=True)
             for problem in own.problems
         )
@@ -124,7 +110,16 @@ def survey_tables(dataset: TableDataset) -> TableSurvey:
     errors: list[DatasetError] = []
     entries = () if lacking else tuple(read_entries(sources, values, errors.append))
     unknown, crowded = _values(entries, values)
-    return TableSurvey(len(entries), roles[0], lacking, _cells(errors), unknown, crowded, entries)
+    cells = _cells(errors)
+    return TableSurvey(len(entries), roles[0], lacking, guesses[0], cells, unknown, crowded, entries)
+
+
+def _guesses(source: RowSource, values: TableValues) -> Mapping[str, str]:
+    """Look for columns of the roles that are lacking; of a study or view that nothing says, as well."""
+    roles = source_roles(source, values)
+    said = {*roles.columns, *source.known, *values.known}
+    wanted = {"report" if one.role in TEXTS else one.role for one in roles.problems if not one.candidates}
+    return guess_columns(source, roles.unused, wanted | ({"study", "view"} - said))
 
 
 def _cells(errors: Sequence[DatasetError]) -> tuple[CellError, ...]:
@@ -144,28 +139,14 @@ def _values(
     unknown = [
         (role, value, rows)
         for (role, value), rows in counts.most_common()
-        if _leaves_out(role, values.meaning(role, value))
+        if not is_understood(role, values.meaning(role, value))
     ]
     different = Counter(role for role, _, _ in unknown)
     crowded = {
         role for role, value, _ in unknown if different[role] > _MOST_VALUES or len(value) > _LONGEST_VALUE
     }
-    told = (UnknownValue(*one, _option(*one[:2])) for one in unknown)
+    told = (UnknownValue(*one, map_option(*one[:2]), guess_meaning(*one[:2])) for one in unknown)
     return (
         tuple(one for one in told if one.role not in crowded),
         tuple((role, different[role]) for role in sorted(crowded)),
     )
-
-
-def _leaves_out(role: str, meaning: str) -> bool:
-    if role == "split":
-        return meaning not in SPLITS
-    view = meaning.upper()
-    return view not in FRONTAL and "LATERAL" not in view and view not in ("LL", "RL")
-
-
-def _option(role: str, value: str) -> str:
-    guess = next((m for m, names in GUESSES[role].items() if value.lower() in names), "")
-    # Of a split that is not known none is proposed: a test set must not become another by a typed-over hint.
-    guess = guess or ("PA" if role == "view" else "|".join(SPLITS))
-    return f"--map {shlex.quote(f'{role}:{value}={guess}')}"

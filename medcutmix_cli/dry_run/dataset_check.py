@@ -6,6 +6,7 @@ nothing, and tells no report's text.
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from medcutmix_cli.assembly.parts import open_source, resolve_options
 from medcutmix_cli.configuration.keywords import CheckKeywords
 from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.settings import SPLITS, Settings
+from medcutmix_cli.datasets.assumed_columns import OPTIONAL, assume_columns
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.column_roles import ColumnUse
 from medcutmix_cli.datasets.recognise import kind_around
@@ -59,9 +61,12 @@ class DatasetCheck:
         columns: Which column plays which role, and why.
         unused: Columns that play none.
         values: Values of split and view whose rows are left out.
-        studies: Studies that were looked at (likewise patients, images).
+        studies: Studies that were looked at.
+        read: Those of them that could be read; the others are among those dropped (see `dropped`).
+        patients: Of the studies that could be read (likewise images).
         whole: Whether these are all there are.
-        usable: Studies that can be mixed.
+        usable: Studies that are fit to be mixed: of a split that is mixed, with a frontal picture and a report. What
+            the evidence gate then keeps, an estimate tells.
         dropped: Those that cannot, by reason; one that is right by the settings is no problem.
         decoded: Pictures that were decoded (likewise undecoded: that could not be, by reason).
         corrupt: Those of the decoded ones that libjpeg calls corrupt (`--corrupt-jpeg keep`).
@@ -76,6 +81,7 @@ class DatasetCheck:
     unused: tuple[str, ...] = ()
     values: tuple[UnknownValue, ...] = ()
     studies: int = 0
+    read: int = 0
     patients: int = 0
     images: int = 0
     whole: bool = True
@@ -122,25 +128,43 @@ def check_dataset(
     source = open_source(settings)
     survey = survey_tables(source) if isinstance(source, TableDataset) else None
     if survey and survey.lacking:
-        return _unreadable(source, survey)
+        return _unreadable(source, survey, settings)
     found = survey.studies(source.values) if survey and isinstance(source, TableDataset) else source.studies()
     most = None if duplicates else MOST_STUDIES
     studies = list(found if most is None else islice(found, most + 1))
     checked = _checked(source, settings, survey, studies[:most], whole=most is None or len(studies) <= most)
+    if survey and "view" in survey.guesses:
+        more = _further(source, survey, settings, checked.problems)
+        checked = replace(checked, problems=(*checked.problems, *more))
     return _compared(checked, source, settings, studies[:most], progress or silent, every=duplicates)
 
 
-def _unreadable(source: Dataset, survey: TableSurvey) -> DatasetCheck:
+def _unreadable(source: Dataset, survey: TableSurvey, settings: Settings) -> DatasetCheck:
+    columns = _names_columns(source)
+    problems = [
+        *_of_folder(source),
+        *_of_tables(survey, settings, _unsaid(source), columns=columns),
+        *_of_release(source),
+    ]
     return DatasetCheck(
         source.kind,
         columns=_uses(source, survey),
         unused=survey.roles.unused,
-        problems=(
-            *_of_folder(source),
-            *_of_tables(survey, _unsaid(source), columns=_names_columns(source)),
-            *_of_release(source),
-        ),
+        problems=(*problems, *_further(source, survey, settings, problems)),
     )
+
+
+def _further(
+    source: Dataset, survey: TableSurvey, settings: Settings, told: Sequence[DatasetProblem]
+) -> Iterator[DatasetProblem]:
+    """Yield what else is wrong with the columns that look like those lacking; each says with which."""
+    if isinstance(source, TableDataset) and (assumed := assume_columns(source, survey)):
+        whole = replace(source, columns=assumed.columns, split=assumed.split)
+        again = survey_tables(whole)
+        studies = list(islice(again.studies(whole.values), MOST_STUDIES))
+        for problem in _checked(whole, settings, again, studies, whole=True).problems:
+            if problem not in told:
+                yield replace(problem, what=f"with {assumed.options}: {problem.what}")
 
 
 def _checked(
@@ -160,11 +184,13 @@ def _checked(
     columns = _names_columns(source)
     hint = partial(hint_for, columns=columns, values=isinstance(source, TableDataset))
     problems = [
-        *(_of_tables(survey, _unsaid(source), columns=columns) if survey else ()),
-        *_of_studies(len(chosen), reasons, _reasons_of(survey.values if survey else ()), hint),
+        *(_of_tables(survey, settings, _unsaid(source), columns=columns) if survey else ()),
+        *_of_studies(
+            len(chosen), reasons, _reasons_of(survey.values if survey else ()), hint, _places(source)
+        ),
         *(() if isinstance(source, ReleasedTable) else _of_patients(known)),
         *_of_release(source),
-        *_of_pictures(tried),
+        *_of_pictures(tried, _places(source)),
     ]
     return DatasetCheck(
         kind=source.kind,
@@ -174,6 +200,7 @@ def _checked(
         unused=survey.roles.unused if survey else (),
         values=survey.values if survey else (),
         studies=len(known) + sum(isinstance(s, Drop) and s.unit == "study" for s in looked),
+        read=len(known),
         patients=len({study.subject_id for study in known}),
         images=sum(len(study.images) for study in known),
         whole=whole,
@@ -213,7 +240,7 @@ def _compared(
 
 def _names_columns(source: Dataset) -> bool:
     """Tell whether a user can say which column is what; those of a published data set are known."""
-    return isinstance(source, TableDataset) and not isinstance(source, ReleasedTable)
+    return isinstance(source, TableDataset) and source.named_by_users
 
 
 def _uses(source: Dataset, survey: TableSurvey) -> tuple[ColumnUse, ...]:
@@ -225,8 +252,9 @@ def _unsaid(source: Dataset) -> Mapping[str, str]:
 
 
 def _of_folder(source: Dataset) -> Iterator[DatasetProblem]:
-    """Say that a table is one of a published data set, which is read by its folder."""
-    if source.root.is_file() and (kind := kind_around(source.root)):
+    """Say that a table is one of a data set of several files, which is read by its folder."""
+    kind = kind_around(source.root) if source.root.is_file() else ""
+    if kind and kind not in _BESIDE:
         what = f"this is a table of {kind}, which is read by its folder"
         yield DatasetProblem(True, what, f"give the folder instead: {source.root.parent}")
 
@@ -236,9 +264,11 @@ def _of_release(source: Dataset) -> Iterator[DatasetProblem]:
         yield from (DatasetProblem(False, remark.what, remark.hint) for remark in source.remarks())
 
 
-def _of_tables(survey: TableSurvey, unsaid: Mapping[str, str], *, columns: bool) -> Iterator[DatasetProblem]:
-    for table, what, hint in survey.lacking:
-        yield DatasetProblem(True, f"{table}: {what}", hint)
+def _of_tables(
+    survey: TableSurvey, settings: Settings, unsaid: Mapping[str, str], *, columns: bool
+) -> Iterator[DatasetProblem]:
+    for table, problem in survey.lacking:
+        yield DatasetProblem(True, f"{table}: {problem.what}", problem.hint)
     for cell in survey.cells:
         more = f" ({_rows(cell.rows)}; the first: {cell.where})"
         yield DatasetProblem(True, f"{cell.what}{more}", cell.hint if columns else _AS_PUBLISHED)
@@ -247,29 +277,59 @@ def _of_tables(survey: TableSurvey, unsaid: Mapping[str, str], *, columns: bool)
         hint = f"--column {role}=COLUMN names another column" if columns else _AS_PUBLISHED
         yield DatasetProblem(False, what, hint)
     for value in survey.values:
-        yield DatasetProblem(False, *_of_value(value, survey, unsaid, columns=columns))
-
-
-def _of_value(
-    value: UnknownValue, survey: TableSurvey, unsaid: Mapping[str, str], *, columns: bool
-) -> tuple[str, str]:
-    if not value.value:
-        what = f"no {value.role} is said in {_rows(value.rows)}, which {_are(value.rows)} left out"
-        if value.role in unsaid:
-            return what, unsaid[value.role]
-        column = (
-            "" if value.role in survey.roles.columns or not columns else f"--column {value.role}=COLUMN, or "
+        told = (
+            _of_value(value, settings) if value.value else _of_blank(value, survey, unsaid, columns=columns)
         )
-        whole = f"--{value.role}-all {'train' if value.role == 'split' else 'PA'}"
-        return what, f"{column}{value.option if not column else whole}, if that is so"
+        yield DatasetProblem(False, *told)
+    yield from _of_guesses(survey)
+
+
+def _of_value(value: UnknownValue, settings: Settings) -> tuple[str, str]:
+    mixed = settings.plan.splits
+    hint = f"{_typed(value)}{'' if value.meaning else ','} if that is what it means"
+    if value.role == "split" and value.meaning and value.meaning not in mixed:
+        hint += f"; only {' and '.join(mixed)} is mixed unless --split {value.meaning} says otherwise"
     return (
         f"the {value.role} {value.value!r} is not known: {_rows(value.rows)} {_are(value.rows)} left out",
-        f"{value.option} if that is what it means",
+        hint,
     )
 
 
+def _of_blank(
+    value: UnknownValue, survey: TableSurvey, unsaid: Mapping[str, str], *, columns: bool
+) -> tuple[str, str]:
+    what = f"no {value.role} is said in {_rows(value.rows)}, which {_are(value.rows)} left out"
+    if value.role in unsaid:
+        return what, unsaid[value.role]
+    if value.role in survey.roles.columns or not columns:
+        return what, f"{_typed(value)}, if that is so"
+    column = shlex.quote(f"{value.role}={survey.guesses.get(value.role, 'COLUMN')}")
+    like = ", which looks like it" if value.role in survey.guesses else ""
+    whole = f"--{value.role}-all {'train' if value.role == 'split' else 'PA'}"
+    return what, f"--column {column}{like}, or {whole}, if that is so"
+
+
+def _typed(value: UnknownValue) -> str:
+    """Return the option of a value; a choice is said to be one."""
+    return value.option if value.meaning else f"{value.option} with one of the three"
+
+
+def _of_guesses(survey: TableSurvey) -> Iterator[DatasetProblem]:
+    """Name columns that look like roles that nobody must play; rows that are read tell of the view themselves."""
+    for role in OPTIONAL:
+        if role in survey.guesses and (role != "view" or survey.lacking):
+            column = survey.guesses[role]
+            lost = ", so that each picture is one" if role == "study" else ""
+            what = f"no column is taken for the {role}{lost}; {column!r} looks like it"
+            yield DatasetProblem(False, what, f"--column {shlex.quote(f'{role}={column}')} if it is")
+
+
 def _of_studies(
-    usable: int, dropped: Counter[str], told: frozenset[str], hint: Callable[[str], str]
+    usable: int,
+    dropped: Counter[str],
+    told: frozenset[str],
+    hint: Callable[[str], str],
+    places: Mapping[str, Path],
 ) -> Iterator[DatasetProblem]:
     if not usable:
         hints = dict.fromkeys(hint(reason) for reason, _ in dropped.most_common(2))
@@ -277,7 +337,8 @@ def _of_studies(
     for reason, count in dropped.most_common():
         if reason.partition(":")[0] not in {*_BY_SETTINGS, *told}:
             noun = "study" if count == 1 else "studies"
-            yield DatasetProblem(False, f"{count:,} {noun} {_are(count)} left out: {reason}", hint(reason))
+            what = f"{count:,} {noun} {_are(count)} left out: {reason}{_looked_for(reason, places)}"
+            yield DatasetProblem(False, what, hint(reason))
 
 
 def _rows(count: int) -> str:
@@ -304,6 +365,9 @@ def _reasons_of(values: Iterable[UnknownValue]) -> frozenset[str]:
     of_role = {"split": ("split-unknown", "split-missing"), "view": ("view-unknown", "no-frontal-view")}
     return frozenset(reason for value in values for reason in of_role[value.role])
 
+
+_BESIDE = ("manifest", "text-folder", "webdataset")
+"""Kinds of which no table is a part: it only lies beside them."""
 
 _AS_PUBLISHED = "compare the table with the one that was published: what its columns are is known"
 
@@ -339,8 +403,19 @@ def _spread(chosen: Sequence[tuple[Study, Image]], most: int) -> list[tuple[Stud
     return [chosen[int(k * step)] for k in range(min(most, len(chosen)))]
 
 
-def _of_pictures(tried: _Tried) -> Iterable[DatasetProblem]:
+def _of_pictures(tried: _Tried, places: Mapping[str, Path]) -> Iterable[DatasetProblem]:
     total = tried.decoded + tried.undecoded.total()
     for reason, count in tried.undecoded.most_common():
-        what = f"{count} of {total} pictures that were tried cannot be read: {reason}"
+        what = f"{count} of {total} pictures that were tried cannot be read: {reason}{_looked_for(reason, places)}"
         yield DatasetProblem(not tried.decoded, what, hint_for(reason))
+
+
+def _places(source: Dataset) -> Mapping[str, Path]:
+    """Return where files are looked for, by the reason that says one is not there; no file is named."""
+    if not isinstance(source, TableDataset):
+        return {"image-missing": source.root}
+    return {"image-missing": source.folder, "report-missing": source.values.reports}
+
+
+def _looked_for(reason: str, places: Mapping[str, Path]) -> str:
+    return f"; relative paths are looked for in {places[reason].absolute()}" if reason in places else ""

@@ -64,15 +64,22 @@ def _counts(check: DatasetCheck) -> dict[str, Text | str | Table]:
     left_out = ", ".join(f"{reason} {count:,}" for reason, count in check.dropped)
     tried = check.decoded + sum(count for _, count in check.undecoded)
     return {
-        "Studies": f"{first}{quantity(check.studies, 'study', 'studies')} of {quantity(check.patients, 'patient')}, "
-        f"{quantity(check.images, 'picture')}{rows}",
-        "Can be mixed": f"{check.usable:,}",
+        "Studies": f"{first}{quantity(check.studies, 'study', 'studies')}{_read(check)}{rows}",
+        "Fit to be mixed": f"{check.usable:,}, with a frontal picture, a report and a split that is mixed",
         "Left out": left_out or "none",
         **({"Why": reasons_hint(dict(check.dropped))} if check.dropped else {}),
         "Decoded": f"{check.decoded} of {quantity(tried, 'picture')} that were tried",
         **({"Kept": f"{check.corrupt} of these that libjpeg calls corrupt"} if check.corrupt else {}),
         "Compared": _compared(check.duplicates),
     }
+
+
+def _read(check: DatasetCheck) -> str:
+    """Say whose the studies are; patients and pictures are known of those only that could be read."""
+    own = f"{quantity(check.patients, 'patient')}, {quantity(check.images, 'picture')}"
+    if check.read == check.studies:
+        return f" of {own}"
+    return f", {check.read:,} of them readable{f': of {own}' if check.read else ''}"
 
 
 def _compared(found: DuplicateCheck) -> str:

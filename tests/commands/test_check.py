@@ -77,7 +77,8 @@ def test_check_as_json_has_all_of_it(tmp_path, capsys):
     assert medcutmix("check", folder, "--json") == 4
     document = json.loads(capsys.readouterr().out)
     assert (document["document"], document["ok"], document["usable"]) == ("check", False, 0)
-    assert document["values"] == [{"role": "view", "value": "", "rows": 12, "option": "--map view:=PA"}]
+    option = "--map 'view:=PA|AP|LATERAL'"
+    assert document["values"] == [{"role": "view", "value": "", "rows": 12, "option": option, "meaning": ""}]
     assert medcutmix("check", folder, "--view-all", "PA", "--json") == 4
     assert medcutmix("check", folder, "--map", "view:=PA", "-q") == 0
 
@@ -98,3 +99,31 @@ def test_a_dry_run_tells_what_is_wrong_first(tmp_path, capsys):
     flags = ("--encoder", "bundled", "--gate", "none", "--workers", 1, "--dry-run", "--probe", 0)
     assert medcutmix("augment", folder, tmp_path / "out", *flags) == 5
     assert "--map view:Frontal=PA" in capsys.readouterr().out
+
+
+def test_what_is_fit_to_be_mixed_is_no_promise(tmp_path, capsys):
+    folder = write_manifest(tmp_path / "in")
+    assert medcutmix("check", folder) == 0
+    shown = capsys.readouterr().out
+    assert "Fit to be mixed" in shown
+    assert "Can be mixed" not in shown
+    assert medcutmix("check", folder, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["usable"] == 12
+
+
+@pytest.mark.parametrize("blank", [0, 1, 12])
+def test_patients_are_counted_of_the_studies_that_could_be_read(tmp_path, capsys, blank):
+    folder = write_manifest(tmp_path / "in")
+    table = folder / "manifest.jsonl"
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    rows = [row | ({"report": ""} if number < blank else {}) for number, row in enumerate(rows)]
+    table.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    medcutmix("check", folder)
+    shown = " ".join(capsys.readouterr().out.split())
+    wanted = {
+        0: "12 studies of 12 patients, 12 pictures, 12 rows read",
+        1: "12 studies, 11 of them readable: of 11 patients, 11 pictures, 12 rows read",
+        12: "12 studies, 0 of them readable, 12 rows read",
+    }
+    assert wanted[blank] in shown
+    assert "of 0 patients" not in shown

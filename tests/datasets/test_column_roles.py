@@ -1,3 +1,5 @@
+import shlex
+
 import pytest
 
 from medcutmix_cli.datasets.column_roles import ALIASES, ROLES, assign_roles
@@ -77,3 +79,40 @@ def test_there_is_one_way_to_the_report(columns, said, texts):
 def test_a_column_that_is_there_twice_is_a_problem():
     (problem,) = assign_roles([*WHOLE, "image"], {}, {}).problems
     assert "there 2 times" in problem.what
+
+
+@pytest.mark.parametrize(
+    ("role", "name"), [(role, name) for role in ("image", "study") for name in (role, *ALIASES[role])]
+)
+def test_the_column_of_pictures_or_studies_can_be_that_of_patients_too(role, name):
+    others = [other for other in ("image", "study", "report", "split") if other != role]
+    found = assign_roles([*others, name], {"subject": name}, {})
+    assert not found.problems
+    assert (found.columns["subject"], found.columns[role]) == (name, name)
+
+
+@pytest.mark.parametrize("role", sorted(set(ROLES) - {"image", "study", "subject"}))
+def test_no_other_role_shares_its_column_unasked(role):
+    for name in ALIASES.get(role, ()):
+        assert assign_roles([*WHOLE, name], {"subject": name}, {}).columns.get(role) != name
+
+
+@pytest.mark.parametrize(
+    "columns", [["image", "text"], ["path", "text"], ["exam", "img", "text"]], ids=" ".join
+)
+def test_a_missing_patient_has_a_way_forward_that_says_what_is_lost(columns):
+    (problem,) = assign_roles(columns, {}, {"split": "train"}).problems
+    assert f"--column subject={columns[0]} counts each" in problem.hint
+    assert "may then be paired, and splits may share patients" in problem.hint
+    option = {"subject": columns[0]}
+    assert not assign_roles(columns, option, {"split": "train"}).problems
+
+
+@pytest.mark.parametrize("role", WHOLE)
+@pytest.mark.parametrize("name", ["q7", "two words"])
+def test_a_guess_is_named_and_given_no_role(role, name):
+    rest = [other for other in WHOLE if other != role]
+    (problem,) = assign_roles([*rest, name], {}, {}, {role: name}).problems
+    assert problem.hint.startswith(f"--column {shlex.quote(f'{role}={name}')}, which looks like it; ")
+    (problem,) = assign_roles([*rest, name], {role: "typo"}, {}, {role: name}).problems
+    assert problem.hint.startswith(f"--column {shlex.quote(f'{role}={name}')}, which looks like it; ")

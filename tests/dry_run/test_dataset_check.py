@@ -1,12 +1,14 @@
 import json
+from itertools import combinations
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from medcutmix_cli import check_dataset
-from medcutmix_cli.datasets.table_survey import GUESSES
+from medcutmix_cli.datasets.value_guesses import GUESSES
 from medcutmix_cli.errors import DatasetError
+from tests.own_trees import rows_of, write_pairs, write_parquet, write_tar
 from tests.released_trees import write_open_i_csv
 from tests.trees import write_manifest
 
@@ -166,3 +168,163 @@ def test_a_table_of_a_published_set_leads_to_its_folder(tmp_path):
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "t.csv").write_text("a,b\n1,2\n")
     assert not any("read by its folder" in line for line in told(check_dataset(tmp_path / "own" / "t.csv")))
+
+
+ODD = {"jpg": "image", "befund": "report", "pat_nr": "subject", "part": "split"}
+"""Column that says nothing by its name -> the role that it has."""
+
+
+def odd_table(folder, roles, **cells):
+    """Write a table in which some roles are columns of other names."""
+    rows = [json.loads(line) for line in table(folder, **cells).read_text().splitlines()]
+    names = {role: name for name, role in ODD.items() if role in roles}
+    for row in rows:
+        row["bits"] = 1
+    path = folder / "odd.jsonl"
+    path.write_text("".join(json.dumps({names.get(k, k): v for k, v in row.items()}) + "\n" for row in rows))
+    return path
+
+
+SUBSETS = [subset for n in range(1, 5) for subset in combinations(sorted(ODD.values()), n)]
+
+
+@pytest.mark.parametrize("roles", SUBSETS, ids="+".join)
+def test_what_is_wrong_beyond_a_missing_column_is_in_the_same_list(tmp_path, roles):
+    """Whatever columns are missing, what the others say is told, as it holds with what looks like them."""
+    path = odd_table(
+        tmp_path,
+        roles,
+        view=lambda n: "Lat" if n % 4 == 0 else "PA",
+        study=lambda n: [TEXT] if n == 3 else f"s{n}",
+    )
+    check = check_dataset(path)
+    lines = told(check)
+    names = {role: name for name, role in ODD.items()}
+    for role in roles:
+        assert any(f"--column {role}={names[role]}, which looks like it" in line for line in lines)
+    further = [line for line in lines if line.startswith("with ")]
+    assert all(all(f"--column {role}={names[role]}" in line for role in roles) for line in further)
+    assert any("the view 'Lat' is not known: 6 rows" in line for line in further)
+    assert any("the column 'study' holds a list" in line for line in further)
+    assert "Someone" not in str(check)
+    assert not check.ok
+    said = check_dataset(path, columns={role: names[role] for role in roles})
+    assert {line.partition(": ")[2] for line in further} == set(told(said))
+
+
+def test_with_no_column_of_the_split_the_rest_is_looked_at_as_well(tmp_path):
+    lines = told(check_dataset(table(tmp_path, split=..., view=lambda n: "Lat" if n == 3 else "PA")))
+    assert any(line.startswith("with --split-all train: the view 'Lat'") for line in lines)
+
+
+def test_where_nothing_looks_like_a_role_nothing_is_assumed(tmp_path):
+    lines = told(check_dataset(table(tmp_path, image=..., view="Lat")))
+    assert not [line for line in lines if line.startswith("with ")]
+    assert (
+        "columns found: report, subject, study, split, view; name the one: --column image=COLUMN" in lines[0]
+    )
+
+
+def test_of_two_columns_that_mean_the_same_the_one_that_is_proposed_is_looked_at(tmp_path):
+    path = table(tmp_path, subject=..., patient=lambda n: f"p{n}", PatientID=lambda n: f"p{n // 2}")
+    further = [line for line in told(check_dataset(path)) if line.startswith("with ")]
+    assert all(line.startswith("with --column subject=patient: each of 24 studies has") for line in further)
+    assert further
+
+
+@pytest.mark.parametrize("lacking", [(), ("image",), ("split", "subject")], ids="+".join)
+def test_views_of_a_column_that_only_looks_like_them_are_told_as_well(tmp_path, lacking):
+    path = odd_table(tmp_path, lacking, view=..., q7=lambda n: ("PA", "AP", "PA", "Odd")[n % 4])
+    lines = told(check_dataset(path))
+    (line,) = [line for line in lines if "the view 'Odd' is not known: 6 rows" in line]
+    assert line.startswith("with --column view=q7")
+    assert any("--column view=q7" in one and not one.startswith("with") for one in lines)
+
+
+@pytest.mark.parametrize("role", ["study", "view"])
+def test_an_unused_column_that_looks_like_a_role_is_named(tmp_path, role):
+    other = {"study": {"study": ..., "case_nr": lambda n: f"c{n // 2}"}, "view": {"view": ..., "q7": "PA"}}[
+        role
+    ]
+    column = {"study": "case_nr", "view": "q7"}[role]
+    path = table(tmp_path, report="Clear.", **other)
+    assert any(f"--column {role}={column}" in line for line in told(check_dataset(path)))
+    assert told(check_dataset(path, columns={role: column})) == []
+
+
+ALONE = {
+    "paths": {"image": lambda rows: [f"{n}.jpg" for n in range(len(rows))]},
+    "embedded": {"image": lambda rows: [{"bytes": row["content"], "path": None} for row in rows]},
+    "embedded-with-names": {
+        "image": lambda rows: [{"bytes": row["content"], "path": row["image"]} for row in rows]
+    },
+    "bytes": {"image": lambda rows: [row["content"] for row in rows]},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(ALONE))
+@pytest.mark.parametrize("name", ["image", "img", "scan_of_chest"])
+@pytest.mark.parametrize("files", [1, 2])
+def test_without_patients_each_picture_is_one_only_if_that_is_said(tmp_path, kind, name, files):
+    rows = rows_of(tmp_path, 24)
+    cells = ALONE[kind]["image"](rows)
+    columns = {name: cells, "text": [row["report"] for row in rows], "view": ["PA"] * len(rows)}
+    whole = pa.Table.from_pydict(columns)
+    for number in range(files):
+        write_parquet(
+            tmp_path / f"train-{number}.parquet",
+            whole[number * 12 : (number + 1) * 12] if files > 1 else whole,
+        )
+    where = tmp_path / "train-0.parquet" if files == 1 else tmp_path / "hub"
+    if files > 1:
+        where.mkdir()
+        for number in range(files):
+            (tmp_path / f"train-{number}.parquet").rename(where / f"train-{number}.parquet")
+        for picture in tmp_path.glob("*.jpg"):
+            picture.rename(where / picture.name)
+    lines = told(check_dataset(where, split_all="train"))
+    hint = next(line for line in lines if "'subject' is missing" in line)
+    assert f"--column subject={name} counts each" in hint
+    assert "may then be paired" in hint
+    said = {"subject": name} | ({"image": name} if name == "scan_of_chest" else {})
+    check = check_dataset(where, columns=said, split_all="train")
+    assert (check.studies, check.patients, check.usable, check.decoded) == (24, 24, 24, 16)
+    assert [line[:14] for line in told(check)] == ["each of 24 stu"]
+
+
+def test_a_study_can_be_its_own_patient_with_all_of_its_pictures(tmp_path):
+    path = table(tmp_path, subject=..., study=lambda n: f"s{n // 2}", report="Clear.")
+    check = check_dataset(path, columns={"subject": "study"})
+    assert (check.studies, check.patients, check.images) == (12, 12, 24)
+
+
+def test_a_file_that_is_not_there_is_told_with_the_folder_and_without_its_name(tmp_path, monkeypatch):
+    path = table(tmp_path / "in", 8, image=lambda n: f"Someone/{n}.jpg")
+    for monkey in (tmp_path, tmp_path / "in"):
+        monkeypatch.chdir(monkey)
+        check = check_dataset(path.relative_to(monkey))
+        (line,) = [line for line in told(check) if "image-missing" in line and "cannot be read" in line]
+        assert f"image-missing; relative paths are looked for in {tmp_path / 'in'} |" in line
+        assert "Someone" not in str(check)
+
+
+def test_a_report_that_is_not_there_is_told_with_its_folder(tmp_path):
+    path = table(tmp_path / "in", 8, report=..., report_path="Someone.txt")
+    check = check_dataset(path, reports=tmp_path)
+    assert any(
+        f"report-missing; relative paths are looked for in {tmp_path} |" in line for line in told(check)
+    )
+    assert "Someone" not in str(check)
+
+
+@pytest.mark.parametrize("beside", ["manifest", "text-folder", "webdataset"])
+def test_a_table_that_only_lies_beside_a_data_set_is_not_said_to_be_of_it(tmp_path, beside):
+    rows = rows_of(tmp_path / "rows", 4)
+    write = {
+        "manifest": lambda: table(tmp_path),
+        "text-folder": lambda: write_pairs(tmp_path, rows),
+        "webdataset": lambda: write_tar(tmp_path / "a.tar", rows),
+    }
+    write[beside]()
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    assert not any("read by its folder" in line for line in told(check_dataset(tmp_path / "t.csv")))
