@@ -157,14 +157,15 @@ def _unreadable(source: Dataset, survey: TableSurvey, settings: Settings) -> Dat
 def _further(
     source: Dataset, survey: TableSurvey, settings: Settings, told: Sequence[DatasetProblem]
 ) -> Iterator[DatasetProblem]:
-    """Yield what else is wrong with the columns that look like those lacking; each says with which."""
+    """Yield what else is wrong with the columns that look like those lacking; the first says with which."""
     if isinstance(source, TableDataset) and (assumed := assume_columns(source, survey)):
         whole = replace(source, columns=assumed.columns, split=assumed.split)
         again = survey_tables(whole)
         studies = list(islice(again.studies(whole.values), MOST_STUDIES))
-        for problem in _checked(whole, settings, again, studies, whole=True).problems:
-            if problem not in told:
-                yield replace(problem, what=f"with {assumed.options}: {problem.what}")
+        found = _checked(whole, settings, again, studies, whole=True).problems
+        for number, problem in enumerate(problem for problem in found if problem not in told):
+            options = "these columns" if number else assumed.options
+            yield replace(problem, what=f"with {options}: {problem.what}")
 
 
 def _checked(
