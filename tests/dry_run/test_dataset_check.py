@@ -203,7 +203,8 @@ def test_what_is_wrong_beyond_a_missing_column_is_in_the_same_list(tmp_path, rol
     for role in roles:
         assert any(f"--column {role}={names[role]}, which looks like it" in line for line in lines)
     further = [line for line in lines if line.startswith("with ")]
-    assert all(all(f"--column {role}={names[role]}" in line for role in roles) for line in further)
+    assert all(f"--column {role}={names[role]}" in further[0] for role in roles)
+    assert all(line.startswith("with these columns: ") for line in further[1:])
     assert any("the view 'Lat' is not known: 6 rows" in line for line in further)
     assert any("the column 'study' holds a list" in line for line in further)
     assert "Someone" not in str(check)
