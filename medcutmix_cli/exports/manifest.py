@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ class ExportManifest:
 
     Attributes:
         request: `ExportRequest` as a dict.
-        reader: Who reads it.
+        reader: Who reads it, as its profile says.
         terms: One sentence on the terms the rows are under.
         synthetic: Whether the source is procedural, with no patient in it.
         rows: Split -> "mix" and "original" -> rows.
@@ -108,6 +108,7 @@ class ExportManifest:
         files: How many `SHA256SUMS` lists (likewise bytes).
         sums: Hash of `SHA256SUMS`.
         formulas: Texts in tables that a spreadsheet would run; escaped where that was asked for.
+        readers: Folder of the export ("" where all lie together) -> who reads it there, and how; OUT is the export.
     """
 
     request: dict[str, Any]
@@ -121,6 +122,7 @@ class ExportManifest:
     bytes: int
     sums: str
     formulas: int = 0
+    readers: dict[str, str] = field(default_factory=dict)
     format: int = EXPORT_FORMAT
 
     @property
@@ -185,5 +187,5 @@ def sizes_of(records: Iterable[FileRecord], tree: str) -> dict[str, int]:
     return {
         record.path.removeprefix(beginning): record.rows
         for record in records
-        if record.path.startswith(beginning) and (record.rows or record.path.endswith(".tar"))
+        if record.path.startswith(beginning) and record.rows
     }
