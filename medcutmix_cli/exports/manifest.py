@@ -17,6 +17,7 @@ from typing import Any
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.exports.files import FileRecord
 from medcutmix_cli.run.folder import write_json, write_text
+from medcutmix_cli.system.readable import Readable, counted
 
 EXPORT_FORMAT = 1
 
@@ -93,8 +94,8 @@ class ExportRequest:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class ExportManifest:
+@dataclass(frozen=True, slots=True, repr=False)
+class ExportManifest(Readable):
     """What export.json says.
 
     Attributes:
@@ -124,6 +125,17 @@ class ExportManifest:
     formulas: int = 0
     readers: dict[str, str] = field(default_factory=dict)
     format: int = EXPORT_FORMAT
+
+    def told(self) -> dict[str, str]:
+        """Return what it holds, who reads it, and what was left out."""
+        return {
+            "profile": str(self.request.get("profile", "")),
+            **{split: counted(by_source) for split, by_source in self.rows.items()},
+            "left out": counted(self.dropped),
+            "no flips": f"{self.no_hflip:,} of {self.total:,} rows",
+            "files": f"{self.files:,}",
+            "read by": "; ".join(self.readers.values()),
+        }
 
     @property
     def total(self) -> int:
