@@ -53,7 +53,7 @@ class RunPairs(Sequence[RunPair]):
             return [self[k] for k in range(*index.indices(len(self)))]
         number = index + len(self) if index < 0 else index
         if not 0 <= number < len(self):
-            raise IndexError(f"pair {index} of {len(self)}")
+            raise IndexError(f"there is no index {index} in {len(self)} pairs, which begin at 0")
         return RunPair(view_at(self.contents, number, picture=True))
 
     def __repr__(self) -> str:

@@ -20,7 +20,7 @@ def test_a_run_is_a_sequence_of_its_pairs(folder):
     assert run[-1].pair_id == run[2].pair_id
     assert [pair.pair_id for pair in run[1:]] == [pair.pair_id for pair in list(run)[1:]]
     for beyond in (3, -4):
-        with pytest.raises(IndexError, match=f"pair {beyond} of 3"):
+        with pytest.raises(IndexError, match=f"no index {beyond} in 3 pairs"):
             run[beyond]
 
 
