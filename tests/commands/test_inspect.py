@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 INSPECTION_KEYS = {
     "bytes", "demonstration", "document", "encoder", "fingerprint", "findings", "html", "image_modes",
     "inconsistent", "kind", "least_confidence", "left", "pair", "path", "patients", "prompted", "refused", "rows",
-    "schema", "schema_version", "settings", "shards", "sheet", "splits", "status", "strategies", "synthetic", "terms", "unmixed",
-    "weights",
+    "schema", "schema_version", "settings", "shards", "sheet", "splits", "status", "strategies", "synthetic", "terms",
+    "unmixed", "weights",
 }  # fmt: skip
 PAIR_KEYS = {
     "align_quality", "diff", "donor", "donor_weights", "entities", "faults", "finding", "finding_a", "grid",
