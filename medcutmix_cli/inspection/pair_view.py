@@ -58,7 +58,11 @@ def first_exchange(path: str | Path) -> int:
 def view_at(contents: Contents, index: int, *, picture: bool = False) -> PairView:
     """Read the row at a position among all rows; see `pair_view`."""
     if not 0 <= index < contents.rows:
-        hint = f"there are {contents.rows}; the first has index 0" if contents.rows else "no shard is complete yet"
+        hint = (
+            f"there are {contents.rows}; the first has index 0"
+            if contents.rows
+            else "no shard is complete yet"
+        )
         raise UsageError(f"there is no pair at index {index}", where=str(contents.path), hint=hint)
     within = index
     for head in contents.heads:
