@@ -20,6 +20,7 @@ from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.datasets.published_counts import published_counts
 from medcutmix_cli.datasets.released_table import ReleasedTable
 from medcutmix_cli.evaluation import Flaw
+from medcutmix_cli.exports.reader_line import example_line
 from medcutmix_cli.findings import SHADOW_CAUSES
 from medcutmix_cli.main import app, main
 from medcutmix_cli.mixing.label_states import LabelState
@@ -619,7 +620,7 @@ def test_every_export_profile_says_what_it_writes_who_reads_it_and_what_it_takes
     for name, plugin in strategies.registered("export").items():
         assert re.search(r"[.)]$", first_sentence(plugin)), name
         assert f"| `{name}` |" in EXPORT, name
-        assert plugin.reader in EXPORT, name
+        assert example_line(plugin.reader) in EXPORT, name
     for (option, _, meaning), takers in strategies.options_of_kind("export").items():
         assert meaning, f"{option} of {takers} has no meaning in a docstring"
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+_BRACES = re.compile(r"^\{(.*)\}(?:\.\.\.)?$")
 _NAMES = re.compile(r" ?\{names:(\w+)\}")
 
 
@@ -28,7 +29,7 @@ class HelpCommand(TyperCommand):
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the pieces of the line of usage; what must be there stands there as it is typed, without braces."""
-        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+        return [_BRACES.sub(r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the page."""

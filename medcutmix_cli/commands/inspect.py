@@ -35,7 +35,7 @@ PairId = Annotated[
 Index = Annotated[
     int | None,
     typer.Option(
-        help="Show the pair at this position, from 0.",
+        help="Show the pair at this index, from 0: pair 1 of all has index 0.",
         metavar="N",
         min=0,
         rich_help_panel=PAIR,

@@ -20,8 +20,10 @@ def card_text(manifest: ExportManifest) -> str:
         for source, number in by_source.items()
     }
     blocks = [
-        f"# Export for {manifest.reader}",
+        f"# Export as `{request['profile']}`",
         f"**{manifest.terms}**",
+        "Read by, where `OUT` is this folder:",
+        "\n".join(f"- {_named(tree)}{line}" for tree, line in manifest.readers.items()),
         f"Profile `{request['profile']}`, caption `{request['caption']}`, originals `{request['originals']}`; run "
         f"`{request['fingerprint']}`.",
         "## Rows",
@@ -38,6 +40,10 @@ def card_text(manifest: ExportManifest) -> str:
         "`medcutmix verify` reads `export.json` and `SHA256SUMS`; so does `sha256sum -c SHA256SUMS`.",
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _named(tree: str) -> str:
+    return f"`{tree}`: " if tree else ""
 
 
 def _table(rows: Mapping[str, int]) -> str:

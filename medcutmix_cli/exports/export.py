@@ -32,6 +32,7 @@ from medcutmix_cli.exports.mixes import ShardMixes
 from medcutmix_cli.exports.originals import Originals
 from medcutmix_cli.exports.parts import ExportPart, ExportSource, PartLedger, PartState, write_part
 from medcutmix_cli.exports.profile import ExportProfile
+from medcutmix_cli.exports.reader_line import reader_line
 from medcutmix_cli.exports.row import CAPTIONS
 from medcutmix_cli.exports.sentences import SentenceReader
 from medcutmix_cli.reports.reader import ReportReader
@@ -159,19 +160,14 @@ class _Export:
     originals: Originals | None
     states: list[PartState] = field(default_factory=list)
     rows: dict[str, Counter[str]] = field(default_factory=dict)
+    parts: Counter[tuple[str, str]] = field(default_factory=Counter)
     formulas: int = 0
 
     def write(self, progress: Progress | None) -> ExportManifest:
         """Write all parts, then the tables, then what says that all is there."""
         ledger = PartLedger(self.folder.work)
         for part in self._parts():
-            make_private_folder(self.folder.work / part.tree)
-            make_private_folder(self.folder.root / part.tree)
-            state = ledger.read(self.folder.root, part)
-            if state is None:
-                state = write_part(self.folder.root, ledger, part, self.profile)
-            self.states.append(state)
-            self.rows.setdefault(part.split, Counter()).update(state.rows)
+            self._take(part, self._state(ledger, part))
             if progress:
                 progress("exporting", sum(count.total() for count in self.rows.values()), 0)
         if not any(count.total() for count in self.rows.values()):
@@ -179,6 +175,18 @@ class _Export:
         manifest = self._finish(ledger)
         shutil.rmtree(self.folder.work)
         return manifest
+
+    def _state(self, ledger: PartLedger, part: ExportPart) -> PartState:
+        """Return what a part left; write it where that is still to be done."""
+        make_private_folder(self.folder.work / part.tree)
+        found = ledger.read(self.folder.root, part)
+        return found or write_part(self.folder.root, ledger, part, self.profile)
+
+    def _take(self, part: ExportPart, state: PartState) -> None:
+        self.states.append(state)
+        if state.rows:
+            self.rows.setdefault(part.split, Counter()).update(state.rows)
+            self.parts[part.tree, part.split] += 1
 
     def _why(self) -> str:
         dropped = self._dropped()
@@ -194,11 +202,11 @@ class _Export:
         return dict(sorted(dropped.items()))
 
     def _parts(self) -> Iterator[ExportPart]:
-        """Yield the parts, mixes first; numbers have no gap within a tree and split."""
-        numbers: Counter[tuple[str, str]] = Counter()
+        """Yield the parts, mixes first; numbers of those with rows have no gap within a tree and split."""
+        places: Counter[tuple[str, str]] = Counter()
         for tree, split, source in self._sources():
-            yield ExportPart(tree, split, numbers[tree, split], source)
-            numbers[tree, split] += 1
+            yield ExportPart(tree, split, places[tree, split], self.parts[tree, split], source)
+            places[tree, split] += 1
 
     def _sources(self) -> Iterator[tuple[str, str, ExportSource]]:
         apart = self.request.originals == "apart"
@@ -222,15 +230,13 @@ class _Export:
                     yield split, ShardMixes(head.path, split, *how, mixed_only=self.originals is not None)
 
     def _finish(self, ledger: PartLedger) -> ExportManifest:
-        trees = (_MIXES, _ORIGINALS) if self.request.originals == "apart" else ("",)
         records = [record for state in self.states for record in state.files]
-        for tree in trees:
-            if (self.folder.work / tree).is_dir():
-                files = PartFiles(self.folder.root, tree, "", self.request.escape_formulas)
-                self.profile.finish(ledger.entries(tree), files)
-                self.formulas += files.formulas
-                records += files.records
-                records.append(self._note(tree, "sizes.json", sizes_of(records, tree)))
+        for tree in self._trees():
+            files = PartFiles(self.folder.root, tree, "", self.request.escape_formulas)
+            self.profile.finish(ledger.entries(tree), files)
+            self.formulas += files.formulas
+            records += files.records
+            records.append(self._note(tree, "sizes.json", sizes_of(records, tree)))
         for path in (self.folder.root, *self.folder.root.rglob("*/")):
             remove_abandoned(path)
         write_sums(self.folder, records)
@@ -239,16 +245,25 @@ class _Export:
         write_manifest(self.folder, manifest)
         return manifest
 
+    def _trees(self) -> tuple[str, ...]:
+        """Return the folders that have a row."""
+        return tuple(tree for tree in (_MIXES, _ORIGINALS, "") if any(tree == own for own, _ in self.parts))
+
     def _note(self, tree: str, name: str, value: Mapping[str, int]) -> FileRecord:
         write_json(self.folder.root / tree / name, value)
         files = PartFiles(self.folder.root, tree, "")
         return files.record_of(name)
+
+    def _reader(self, tree: str, paths: Sequence[str]) -> str:
+        parts = {split: self.parts[tree, split] for split in SPLITS if (tree, split) in self.parts}
+        return reader_line(self.profile.reader, tree, parts, paths)
 
     def _manifest(self, records: Iterable[FileRecord]) -> ExportManifest:
         listed = list(records)
         return ExportManifest(
             request=self.request.plain(),
             reader=self.profile.reader,
+            readers={tree: self._reader(tree, [record.path for record in listed]) for tree in self._trees()},
             terms=SYNTHETIC_TERMS if self.record.synthetic else CREDENTIALED_TERMS,
             synthetic=self.record.synthetic,
             rows={split: dict(self.rows[split]) for split in SPLITS if split in self.rows},

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.exports.files import FileRecord
 from medcutmix_cli.run.folder import write_json, write_text
+from medcutmix_cli.system.readable import Readable, counted
 
 EXPORT_FORMAT = 1
 
@@ -93,13 +94,13 @@ class ExportRequest:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class ExportManifest:
+@dataclass(frozen=True, slots=True, repr=False)
+class ExportManifest(Readable):
     """What export.json says.
 
     Attributes:
         request: `ExportRequest` as a dict.
-        reader: Who reads it.
+        reader: Who reads it, as its profile says.
         terms: One sentence on the terms the rows are under.
         synthetic: Whether the source is procedural, with no patient in it.
         rows: Split -> "mix" and "original" -> rows.
@@ -108,6 +109,7 @@ class ExportManifest:
         files: How many `SHA256SUMS` lists (likewise bytes).
         sums: Hash of `SHA256SUMS`.
         formulas: Texts in tables that a spreadsheet would run; escaped where that was asked for.
+        readers: Folder of the export ("" where all lie together) -> who reads it there, and how; OUT is the export.
     """
 
     request: dict[str, Any]
@@ -121,7 +123,19 @@ class ExportManifest:
     bytes: int
     sums: str
     formulas: int = 0
+    readers: dict[str, str] = field(default_factory=dict)
     format: int = EXPORT_FORMAT
+
+    def told(self) -> dict[str, str]:
+        """Return what it holds, who reads it, and what was left out."""
+        return {
+            "profile": str(self.request.get("profile", "")),
+            **{split: counted(by_source) for split, by_source in self.rows.items()},
+            "left out": counted(self.dropped),
+            "no flips": f"{self.no_hflip:,} of {self.total:,} rows",
+            "files": f"{self.files:,}",
+            "read by": "; ".join(self.readers.values()),
+        }
 
     @property
     def total(self) -> int:
@@ -185,5 +199,5 @@ def sizes_of(records: Iterable[FileRecord], tree: str) -> dict[str, int]:
     return {
         record.path.removeprefix(beginning): record.rows
         for record in records
-        if record.path.startswith(beginning) and (record.rows or record.path.endswith(".tar"))
+        if record.path.startswith(beginning) and record.rows
     }

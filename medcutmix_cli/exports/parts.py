@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from medcutmix_cli.exports.tables import Entry, json_text
 from medcutmix_cli.records import Drop
 from medcutmix_cli.run.folder import write_json
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.private_files import make_private_folder
 
 
 class ExportSource(Protocol):
@@ -32,16 +34,23 @@ class ExportPart:
 
     Attributes:
         tree: Folder that it is written below; "" where all lie together.
-        number: Of its tree and split, without a gap.
+        place: Among the parts of its tree and split, those without a row too.
+        number: Among those that have a row, which alone write files.
     """
 
     tree: str
     split: str
+    place: int
     number: int
     source: ExportSource
 
     @property
     def name(self) -> str:
+        """What its state is called."""
+        return f"{self.split}-{self.place:05d}"
+
+    @property
+    def file_name(self) -> str:
         """What its files are called."""
         return f"{self.split}-{self.number:05d}"
 
@@ -143,14 +152,23 @@ class _Taken:
 
 
 def write_part(root: Path, ledger: PartLedger, part: ExportPart, profile: ExportProfile) -> PartState:
-    """Write one part, its entries, and last the file that says that it is complete."""
-    files = PartFiles(root, part.tree, part.name)
+    """Write one part, its entries, and last the file that says that it is complete; without a row it has no file."""
+    files = PartFiles(root, part.tree, part.file_name)
     taken = _Taken(profile, part.source)
     ledger.state_file(part).unlink(missing_ok=True)
     target = ledger.entries_file(part.tree, part.name)
     with publish(target) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as handle:
-        for entry in profile.store(taken, files):
+        for entry in _stored(taken, files):
             handle.write(json_text(entry) + "\n")
     state = PartState(dict(taken.rows), taken.no_hflip, dict(taken.dropped), tuple(files.records))
     write_json(ledger.state_file(part), asdict(state))
     return state
+
+
+def _stored(taken: _Taken, files: PartFiles) -> Iterable[Entry]:
+    rows = iter(taken)
+    first = next(rows, None)
+    if first is None:
+        return ()
+    make_private_folder(files.folder)
+    return taken.profile.store(chain((first,), rows), files)

@@ -34,7 +34,8 @@ class ExportProfile(Protocol):
     all parts. Both write the same bytes for the same rows.
 
     Attributes:
-        reader: Who reads it, and how: a line for pages.
+        reader: Who reads it, and how: a line in which OUT stands for the folder, SPLIT for the name of a split's files
+            and LAST for the number of the last of them.
         needs_sentences: Whether rows come with their sentences; reading them takes time.
     """
 

@@ -185,6 +185,6 @@ class _PageWriter:
 
     def _article(self, line: CataloguePair, index: int, part: int, articles: dict[str, str]) -> CataloguePair:
         view = view_at(self.contents, index, picture=True)
-        articles[line.id] = pair_html(view, index, self.pictures)
+        articles[line.id] = pair_html(view, index + 1, self.pictures)
         thumb = self.pictures.thumbnail(line.id, view.picture) if view.picture else ""
         return line.with_article(part, thumb)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.inspection.pair_record import AS_IT_IS, exchange_words, row_words
+from medcutmix_cli.inspection.pair_record import exchange_words, row_words
 from medcutmix_cli.run.contents import Contents, read_columns
 from medcutmix_cli.run.folder import PairOutcome, RunFolder, read_outcomes
 from medcutmix_cli.run.plan_file import read_shard
-from medcutmix_cli.run.shards import is_unmixed
+from medcutmix_cli.run.shards import AS_IT_IS, is_unmixed
 
 _WRITTEN = (
     *("pair_id", "finding", "finding_a", "strategy", "split", "side_a", "side_b", "image_mode", "lam"),

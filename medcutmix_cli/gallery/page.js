@@ -373,7 +373,7 @@
     }
   }
   async function begin() {
-    for (const [value, name] of Object.entries({ order: "run order", ...VALUES, finding: "finding", rule: "rule", id: "id" })) $("sort").add(new Option(name, value));
+    for (const [value, name] of Object.entries({ order: "mixed first", ...VALUES, finding: "finding", rule: "rule", id: "id" })) $("sort").add(new Option(name, value));
     try {
       for (let number = 0; number < setup.index_parts; number++) {
         take(await load(`index-${number}`));

@@ -57,7 +57,7 @@ def page_html(
         banners=_banners(inspection),
         tiles=_tiles(inspection),
         panels="".join(
-            (_findings(inspection.findings), _reasons(inspection), _shape(inspection), _recipe(inspection))
+            (_findings(inspection.came_in), _reasons(inspection), _shape(inspection), _recipe(inspection))
         ),
         method=_METHOD,
         made=_made(inspection),
@@ -146,7 +146,7 @@ def _tiles(inspection: Inspection) -> str:
 def _findings(findings: Mapping[str, int]) -> str:
     most = max(findings.values(), default=1)
     rows = (
-        f'<tr><th scope="row">{words(finding) or "(none)"}</th><td class="count">{count:,}</td>'
+        f'<tr><th scope="row">{words(finding)}</th><td class="count">{count:,}</td>'
         f'<td class="track"><i style="width:{100 * count / most:.1f}%"></i></td></tr>'
         for finding, count in findings.items()
     )

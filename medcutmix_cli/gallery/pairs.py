@@ -25,7 +25,7 @@ NOT_ASKED = "No sentence of it leaves or comes: no map was asked for."
 
 
 def pair_html(view: PairView, number: int, pictures: PagePictures) -> str:
-    """Return the article of one pair."""
+    """Return the article of one pair; `number` is its place among all rows, from 1."""
     return Template(resource("pair.html")).substitute(
         number=number,
         exchange=exchange_html(view.exchange),

@@ -60,11 +60,16 @@ def _layers(role: str, parent: RefusedParentView, view: RefusedView, store: Pict
     if parent.map is not None:
         layers += f'<img class="heat" src="{heat_uri(parent.map.ravel().tolist(), grid)}" alt="">'
     region = view.region if parent is view.recipient else None
-    marks = {"paste": region, "own": parent.mask, "neighbour": parent.neighbour, "broken": parent.broken}
-    paths = {name: _path(cells) for name, cells in marks.items() if cells is not None}
-    if parent.broken is not None:
-        paths["cells"] = cells_path([int(cell) for cell in parent.broken.ravel()], grid)
-    return layers + outlines_svg(paths, grid)
+    return layers + outlines_svg(_marks(parent, region, grid), grid)
+
+
+def _marks(parent: RefusedParentView, region: Cells | None, grid: tuple[int, int]) -> dict[str, str]:
+    """Return lines and cells, the last on top: what is guarded is seen whole, also where it broke the rule."""
+    lines = {"paste": region, "own": parent.mask, "broken": parent.broken, "neighbour": parent.neighbour}
+    drawn = {name: _path(cells) for name, cells in lines.items() if cells is not None}
+    if parent.broken is None:
+        return drawn
+    return {"cells": cells_path([int(cell) for cell in parent.broken.ravel()], grid), **drawn}
 
 
 def _grid(parent: RefusedParentView) -> tuple[int, int] | None:

@@ -79,7 +79,7 @@ def write_sheet(
 
 def _written(view: PairView, parents: ParentImages) -> _Tile:
     title = view.exchange.replace("_", " ")
-    note = f"{view.index}  {view.pair_id}  {view.strategy}  lam {view.weights['lam']:.2f}"
+    note = f"{view.index + 1}  {view.pair_id}  {view.strategy}  lam {view.weights['lam']:.2f}"
     return _Tile(pair_strip(view, parents, _SIDE), title, note)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from medcutmix_cli.mixing.movement import Movement
 from medcutmix_cli.mixing.shifts import cells_of
 from medcutmix_cli.records import Warp
-from medcutmix_cli.run.shards import is_unmixed
+from medcutmix_cli.run.shards import AS_IT_IS, is_unmixed
+from medcutmix_cli.system.readable import Readable
 
 IMAGE_WORDS = {
     "attended": "picture mixed where the maps say",
@@ -60,8 +61,8 @@ class EntityView:
     section: str
 
 
-@dataclass(frozen=True, slots=True)
-class ParentView:
+@dataclass(frozen=True, slots=True, repr=False)
+class ParentView(Readable):
     """One parent of a pair, as its row says.
 
     Attributes:
@@ -89,14 +90,20 @@ class ParentView:
     ground_p: float | None = None
     prompted: bool = False
 
+    def told(self) -> dict[str, str]:
+        """Return who it is, and its evidence."""
+        evidence = "" if self.ground_p is None else f"{self.ground_p:.3f}"
+        who = {"study": self.study_id, "patient": self.subject_id, "picture": self.image_id}
+        return {**who, "view": self.view, "side": self.side, "ground_p": evidence}
+
     @property
     def asked(self) -> bool:
         """Say whether its map counts: a sentence of it leaves or comes."""
         return bool(self.sentence)
 
 
-@dataclass(frozen=True, slots=True)
-class PairView:
+@dataclass(frozen=True, slots=True, repr=False)
+class PairView(Readable):
     """One row, arranged for looking at.
 
     Attributes:
@@ -145,6 +152,19 @@ class PairView:
     warp: Warp | None = field(repr=False, default=None)
     align_quality: float | None = None
     faults: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, str]:
+        """Return what was exchanged, between whom and with which weights; no report."""
+        recipient, donor = (f"{one.study_id} of {one.subject_id}" for one in (self.recipient, self.donor))
+        return {
+            "pair": f"{self.pair_id}, {self.split}, {self.strategy}",
+            "exchange": self.exchange,
+            "recipient": recipient,
+            "donor": "" if self.unmixed else donor,
+            "brought": ", ".join(self.brought),
+            "weights": ", ".join(f"{name} {share:.3f}" for name, share in self.weights.items()),
+            "noted": ", ".join(self.badges),
+        }
 
     @property
     def movement(self) -> Movement:
@@ -200,9 +220,6 @@ class PairView:
         }
         critic = tuple(f"critic: {rule.replace('-', ' ')}" for rule in self.faults)
         return (*critic, *(words for words, holds in said.items() if holds))
-
-
-AS_IT_IS = "study as it is"
 
 
 def row_words(row: Mapping[str, Any]) -> str:

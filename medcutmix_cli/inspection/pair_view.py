@@ -58,14 +58,18 @@ def first_exchange(path: str | Path) -> int:
 def view_at(contents: Contents, index: int, *, picture: bool = False) -> PairView:
     """Read the row at a position among all rows; see `pair_view`."""
     if not 0 <= index < contents.rows:
-        hint = f"there are {contents.rows}; the first is 0" if contents.rows else "no shard is complete yet"
-        raise UsageError(f"there is no pair number {index}", where=str(contents.path), hint=hint)
+        hint = (
+            f"there are {contents.rows}; the first has index 0"
+            if contents.rows
+            else "no shard is complete yet"
+        )
+        raise UsageError(f"there is no pair at index {index}", where=str(contents.path), hint=hint)
     within = index
     for head in contents.heads:
         if within < head.rows:
             return _view(_read_row(head.path, within, picture=picture), head, index)
         within -= head.rows
-    raise UsageError(f"there is no pair number {index}", where=str(contents.path))
+    raise UsageError(f"there is no pair at index {index}", where=str(contents.path))
 
 
 def report_diff(report: str, edits: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:

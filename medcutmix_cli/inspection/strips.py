@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.images import decode_picture
-from medcutmix_cli.inspection.pair_record import PairView
+from medcutmix_cli.inspection.pair_record import PairView, ParentView
 from medcutmix_cli.inspection.parent_images import ParentImages
 from medcutmix_cli.inspection.refused_view import RefusedParentView, RefusedView
 
@@ -22,11 +22,15 @@ Marked = tuple[npt.NDArray[np.uint8] | None, Mapping[str, npt.NDArray[np.bool_]]
 COLOURS = {
     "own": (255, 212, 59),
     "paste": (56, 189, 248),
-    "neighbour": (232, 121, 249),
     "broken": (255, 77, 94),
+    "neighbour": (232, 121, 249),
 }
-"""As on the page."""
+"""As on the page. What is guarded lies over what of it broke the rule: it is whole only with that."""
 
+NO_DONOR = "no donor"
+"""What stands in place of a picture that a study as it is has not."""
+
+_WORDS = (200, 200, 200)
 _NOTHING = 48  # grey where a picture cannot be read
 
 
@@ -34,13 +38,25 @@ def pair_strip(view: PairView, parents: ParentImages, side: int, *, outlines: bo
     """Return recipient, donor and mix of a written pair, which was read with its picture."""
     pasted = np.array(view.mask, bool).reshape(view.grid)
     mixed = None if view.picture is None else decode_picture(view.picture)
-    marked: list[Marked] = []
-    for parent in (view.recipient, view.donor):
-        pixels = parents.read(parent.image_path)
-        evidence = {"own": np.array(parent.mask, bool).reshape(view.grid)} if parent.asked else {}
-        marked.append((None if isinstance(pixels, str) else pixels, evidence))
-    marked.append((mixed, {"paste": pasted}))
-    return join_pictures([(pixels, cells if outlines else {}) for pixels, cells in marked], side)
+    donor: Marked = (None, {}) if view.unmixed else _parent(view.donor, view.grid, parents)
+    marked = (_parent(view.recipient, view.grid, parents), donor, (mixed, {"paste": pasted}))
+    strip = join_pictures([(pixels, cells if outlines else {}) for pixels, cells in marked], side)
+    return _with_words(strip, side) if view.unmixed else strip
+
+
+def _parent(parent: ParentView, grid: tuple[int, int], parents: ParentImages) -> Marked:
+    pixels = parents.read(parent.image_path)
+    evidence = {"own": np.array(parent.mask, bool).reshape(grid)} if parent.asked else {}
+    return (None if isinstance(pixels, str) else pixels), evidence
+
+
+def _with_words(strip: Strip, side: int) -> Strip:
+    """Say on the second picture that nobody gives anything."""
+    font, scale = cv2.FONT_HERSHEY_SIMPLEX, side / 300
+    (wide, high), _ = cv2.getTextSize(NO_DONOR, font, scale, 1)
+    left = side + max(1, side // 40) + (side - wide) // 2
+    cv2.putText(strip, NO_DONOR, (left, (side + high) // 2), font, scale, _WORDS, 1, cv2.LINE_AA)
+    return strip
 
 
 def refused_strip(view: RefusedView, side: int) -> Strip:
@@ -62,7 +78,7 @@ def join_pictures(pictures: Sequence[Marked], side: int) -> Strip:
 
 
 def _cells(parent: RefusedParentView) -> dict[str, npt.NDArray[np.bool_]]:
-    named = {"own": parent.mask, "neighbour": parent.neighbour, "broken": parent.broken}
+    named = {"own": parent.mask, "broken": parent.broken, "neighbour": parent.neighbour}
     return {name: cells for name, cells in named.items() if cells is not None}
 
 

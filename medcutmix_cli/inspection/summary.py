@@ -19,13 +19,21 @@ from medcutmix_cli.run.column import ColumnSummary
 from medcutmix_cli.run.columns import COLUMNS, summed_up
 from medcutmix_cli.run.contents import Contents, open_contents, read_table
 from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.shards import AS_IT_IS
 from medcutmix_cli.run.status import RunStatus, run_status
+from medcutmix_cli.system.readable import Readable, counted
 
 WEIGHTS = summed_up(ColumnSummary.RANGE)
 """The recipient's shares, by every definition."""
 
 _READ = tuple(column.name for column in COLUMNS if column.summary)
 _PATIENTS = summed_up(ColumnSummary.DISTINCT)
+
+_UNMIXED = {"image_mode": "keep", "finding": "", "finding_a": ""}
+"""What `is_unmixed` asks of a row."""
+
+NOTHING_CAME = "no finding came in"
+"""What is said of a mix that only something left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,8 @@ class WeightSummary:
     maximum: float
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+@dataclass(frozen=True, slots=True, repr=False)
+class Inspection(Readable):
     """A run folder, a folder of shards or a lone shard in numbers.
 
     Attributes:
@@ -59,6 +67,7 @@ class Inspection:
         synthetic: Whether no patient is in it; None where neither run.json nor shard says so.
         status: The sums of the run; None for shards without their run.
         least_confidence: Least `gate_confidence` of a parent; NaN where the gate promises nothing.
+        unmixed: Rows that are studies as they are.
     """
 
     path: str
@@ -84,6 +93,27 @@ class Inspection:
     synthetic: bool | None
     status: RunStatus | None
     least_confidence: float
+    unmixed: int
+
+    @property
+    def came_in(self) -> dict[str, int]:
+        """Rows by what came in, in words, most frequent first: studies as they are are told by that name."""
+        nothing = self.findings.get("", 0) - self.unmixed
+        named = {finding: count for finding, count in self.findings.items() if finding}
+        all_of_them = {**named, AS_IT_IS: self.unmixed, NOTHING_CAME: nothing}
+        return dict(sorted(((name, n) for name, n in all_of_them.items() if n), key=lambda one: -one[1]))
+
+    def told(self) -> dict[str, str]:
+        """Return what is counted, in words."""
+        return {
+            self.kind: self.path,
+            "pairs": f"{self.rows:,} of {self.patients:,} patients, in {self.shards:,} shards",
+            "findings that came in": counted(self.came_in),
+            "splits": counted(self.splits),
+            "strategies": counted(self.strategies),
+            "encoder": str(self.encoder.get("name", "unknown")),
+            "terms": self.terms,
+        }
 
     @property
     def demonstration(self) -> bool:
@@ -126,6 +156,7 @@ def inspect(path: str | Path) -> Inspection:
         terms=origin["terms"],
         synthetic=contents.record.synthetic if contents.record else origin.get("synthetic"),
         status=status(path) if contents.kind == "run" else None,
+        unmixed=_count_unmixed(rows),
         least_confidence=_least(rows[name] for name in summed_up(ColumnSummary.LEAST)),
     )
 
@@ -162,6 +193,11 @@ def _value_counts(column: pa.ChunkedArray) -> dict[str, int]:
 def _count(column: pa.ChunkedArray) -> int:
     """Count the rows that are true."""
     return int(pc.sum(column).as_py() or 0)
+
+
+def _count_unmixed(rows: pa.Table) -> int:
+    kept, came, left = (pc.equal(rows[name], said) for name, said in _UNMIXED.items())
+    return _count(pc.and_(kept, pc.and_(came, left)))
 
 
 def _least(columns: Iterable[pa.ChunkedArray]) -> float:

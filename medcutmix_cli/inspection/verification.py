@@ -54,6 +54,7 @@ from medcutmix_cli.run.shards import Row, ShardHead, WrittenCount, read_head, re
 from medcutmix_cli.run.status import run_status
 from medcutmix_cli.system.file_hash import file_sha256
 from medcutmix_cli.system.progress import show_progress
+from medcutmix_cli.system.readable import Readable
 
 __all__ = ["GateInputs", "Level", "Problem", "Verification", "verify"]
 
@@ -69,8 +70,8 @@ class Level(StrEnum):
     DEEP = "deep"
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+@dataclass(frozen=True, slots=True, repr=False)
+class Verification(Readable):
     """What was checked, and what is wrong; `ok` where nothing is.
 
     Attributes:
@@ -91,6 +92,18 @@ class Verification:
     remade: tuple[str, ...] = ()
     not_remade: tuple[str, ...] = ()
     unsealed: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, str]:
+        """Return what was looked at, and the first problems."""
+        what = "files" if self.kind == "export" else "shards"
+        first = "; ".join(f"{one.where}: {one.rule}" for one in self.problems[:5])
+        return {
+            self.kind: f"{self.rows:,} rows in {self.shards:,} {what}, {self.level}",
+            "problems": f"{len(self.problems):,}",
+            "first": first,
+            "columns made again": f"{len(self.remade):,}" if self.remade else "",
+            "unsealed": ", ".join(self.unsealed[:5]),
+        }
 
     @property
     def ok(self) -> bool:

@@ -119,5 +119,6 @@ def _of_guard(guard: BrokenGuard, masks: tuple[Mask, Mask], mask: Mask) -> Refus
     name = guard.reason.partition("-")[0]
     finding = guard.neighbour.finding.replace("_", " ")
     what = "the strongest place" if guard.share >= 1 else f"{guard.share:.0%}"
-    said = f"{what} of the {name}'s {finding} lies in the region; {guard.allowed:.0%} may"
+    cells = f"(the {guard.core.sum()} highest cells of its map)"
+    said = f"{what} of the {name}'s {finding} {cells} lies in the region; {guard.allowed:.0%} may"
     return RefusalMarks(masks, mask, {"recipient": guard.touched}, {name: guard.core}, (said,))

@@ -11,7 +11,7 @@ from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import decode_picture
 from medcutmix_cli.images.picture_bytes import data_uri
 from medcutmix_cli.inspection.pair_record import PairView, ParentView
-from medcutmix_cli.notebook.markup import fact_table
+from medcutmix_cli.system.fact_table import fact_table
 from medcutmix_cli.system.plain_text import escape_html as escape
 
 _TAGS = {"removed": "del", "inserted": "ins"}

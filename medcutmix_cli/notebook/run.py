@@ -9,12 +9,13 @@ from typing import overload
 
 from medcutmix_cli.inspection.pair_view import view_at
 from medcutmix_cli.inspection.summary import Inspection, inspect
-from medcutmix_cli.notebook.markup import fact_table
 from medcutmix_cli.notebook.pair import RunPair
 from medcutmix_cli.run.contents import Contents, open_contents
 from medcutmix_cli.run.shards import ShardHead
 from medcutmix_cli.run.status import RunStatus
+from medcutmix_cli.system.fact_table import fact_table
 from medcutmix_cli.system.plain_text import escape_html as escape
+from medcutmix_cli.system.readable import counted
 
 
 class RunPairs(Sequence[RunPair]):
@@ -52,7 +53,7 @@ class RunPairs(Sequence[RunPair]):
             return [self[k] for k in range(*index.indices(len(self)))]
         number = index + len(self) if index < 0 else index
         if not 0 <= number < len(self):
-            raise IndexError(f"pair {index} of {len(self)}")
+            raise IndexError(f"there is no index {index} in {len(self)} pairs, which begin at 0")
         return RunPair(view_at(self.contents, number, picture=True))
 
     def __repr__(self) -> str:
@@ -122,10 +123,9 @@ class Run(RunPairs):
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
         seen = self.inspection
-        findings = ", ".join(f"{escape(name or 'none')} {count:,}" for name, count in seen.findings.items())
         facts = {
             "Pairs": f"{len(self):,} of {seen.patients:,} patients, in {seen.shards:,} shards",
-            "Findings": findings or "none",
+            "Findings": escape(counted(seen.came_in)) or "none",
             "Encoder": escape(seen.encoder.get("name", "unknown")),
             **({"State": _state(seen.status)} if seen.status else {}),
             "Terms": escape(seen.terms or "unknown"),

@@ -29,6 +29,10 @@ METADATA_KEY = b"medcutmix"
 Row = dict[str, Any]
 
 
+AS_IT_IS = "study as it is"
+"""What is said of a row in which nothing is mixed."""
+
+
 def is_unmixed(row: Mapping[str, Any]) -> bool:
     """Say whether a row is a study as it is, which no finding came into or left (see `planning.originals`)."""
     return row["image_mode"] == "keep" and not row["finding"] and not row["finding_a"]

@@ -15,10 +15,11 @@ from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, read_atte
 from medcutmix_cli.run.guarantees import read_guarantees
 from medcutmix_cli.run.refill import RefillPass, read_refills
 from medcutmix_cli.run.shape import SetShape, to_shape
+from medcutmix_cli.system.readable import Readable, counted
 
 
-@dataclass(frozen=True, slots=True)
-class RunStatus:
+@dataclass(frozen=True, slots=True, repr=False)
+class RunStatus(Readable):
     """How far a run is, and what became of everything.
 
     Attributes:
@@ -82,6 +83,22 @@ class RunStatus:
     refills: tuple[RefillPass, ...] = ()
     bounds: Bounds | None = None
     unmixed: int = 0
+
+    def told(self) -> dict[str, str]:
+        """Return the sums in words, with every reason of what was left out."""
+        studies = self.studies
+        rejected, failed = sum(self.rejected.values()), sum(self.failed.values())
+        waiting = f", {self.waiting:,} to render" if self.waiting else ""
+        unmixed = f" ({self.unmixed:,} of them studies as they are)" if self.unmixed else ""
+        return {
+            "studies": f"{studies['inputs']:,} in, {studies['planned']:,} planned, {studies['dropped']:,} left out",
+            "pairs": f"{self.planned:,} planned, {self.written:,} written{unmixed}, {rejected:,} rejected, "
+            f"{failed:,} failed{waiting}",
+            "shards": f"{len(self.complete):,} of {self.shards:,} complete",
+            "left out": counted(self.dropped),
+            "rejected": counted(self.rejected),
+            "failed": counted(self.failed),
+        }
 
     @property
     def mixed(self) -> int:

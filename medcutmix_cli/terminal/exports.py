@@ -31,7 +31,7 @@ def export_view(manifest: ExportManifest, out: Path) -> RenderableType:
             **_left_out(manifest.dropped),
             "No flips": f"{manifest.no_hflip:,} of {quantity(manifest.total, 'row')} name a side (no_hflip)",
             "Files": f"{manifest.files:,}, {size(manifest.bytes)}",
-            "For": manifest.reader.replace("`", "").replace("OUT", str(out)),
+            **_readers(manifest, out),
             "Terms": manifest.terms,
             "Where": str(out),
         }
@@ -50,6 +50,14 @@ def sections_view(summary: SectionSummary) -> RenderableType:
             "Where": str(summary.out),
         }
     )
+
+
+def _readers(manifest: ExportManifest, out: Path) -> dict[str, str]:
+    """Say who reads each folder, and how."""
+    return {
+        f"For {tree}".strip(): line.replace("`", "").replace("OUT", str(out))
+        for tree, line in manifest.readers.items()
+    }
 
 
 def _formulas(count: int, *, escaped: bool = False) -> dict[str, str]:

@@ -47,9 +47,9 @@ def _blocks(inspection: Inspection) -> Iterator[RenderableType]:
 def _findings(inspection: Inspection) -> Table:
     table = plain_table("finding", "pairs", "")
     table.columns[2].justify = "left"
-    most = max(inspection.findings.values(), default=1)
-    for finding, count in inspection.findings.items():
-        table.add_row(printable(finding) or "(none)", f"{count:,}", Text(bar(count / most, 8), style="cyan"))
+    most = max(inspection.came_in.values(), default=1)
+    for finding, count in inspection.came_in.items():
+        table.add_row(printable(finding), f"{count:,}", Text(bar(count / most, 8), style="cyan"))
     return table
 
 

@@ -45,12 +45,12 @@ class _Panel:
 
 def _blocks(view: PairView, rows: int, shades: str, *, colour: bool) -> Iterator[RenderableType]:
     yield Rule(
-        Text.assemble((f"pair {view.index}", "bold"), f" of {rows:,}", ("  " + view.pair_id, "bold")),
+        Text.assemble((f"pair {view.index + 1:,}", "bold"), f" of {rows:,}", ("  " + view.pair_id, "bold")),
         align="left",
         style="dim",
         characters="-" if shades == ASCII else "─",
     )
-    told = (view.exchange, f"split {view.split}", view.strategy, view.shard)
+    told = (view.exchange, f"split {view.split}", view.strategy, view.shard, f"index {view.index}")
     yield Text(printable(", ".join(told)), style="dim")
     for badge in view.badges:
         yield signed_lines(("!", badge, "yellow"))

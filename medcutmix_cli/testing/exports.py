@@ -77,7 +77,7 @@ def write_rows(profile: ExportProfile, rows: tuple[ExportRow, ...], root: Path) 
     for split in SPLITS:
         own = tuple(row for row in rows if row.split == split)
         if own:
-            part = ExportPart("", split, 0, _Given(own))
+            part = ExportPart("", split, 0, 0, _Given(own))
             records += write_part(root, ledger, part, profile).files
     files = PartFiles(root, "", "")
     profile.finish(ledger.entries(""), files)

@@ -65,6 +65,20 @@ def test_a_page_shows_no_marks_of_its_making(capsys, words, command):
             assert entry.metavar in PLACES, entry.metavar
 
 
+@pytest.mark.parametrize(("words", "command"), ALL)
+def test_the_line_of_usage_has_no_brace_and_each_bracket_is_closed(capsys, words, command):
+    usage = plain(page(capsys, words)).partition("Usage: ")[2].partition(f"{' '.join(words)} ")[2]
+    line = usage.partition(command.help.split()[0] + " ")[0]
+    assert not re.search(r"[{}]", line)
+    while re.search(r"\[[^][]*\]", line):
+        line = re.sub(r"\[[^][]*\]", "", line)
+    assert not re.search(r"[][]", line)
+    places = [
+        entry.metavar for entry in command.params if entry.param_type_name == "argument" and entry.required
+    ]
+    assert line.strip() == " ".join(places)
+
+
 @pytest.mark.parametrize("words", [(), ("config",), ("batch",), ("evaluate",)])
 def test_a_group_shows_no_type_of_a_flag(capsys, words):
     assert "<bool>" not in page(capsys, words)

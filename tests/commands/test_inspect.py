@@ -21,7 +21,7 @@ INSPECTION_KEYS = {
     "bytes", "demonstration", "document", "encoder", "fingerprint", "findings", "html", "image_modes",
     "inconsistent", "kind", "least_confidence", "left", "pair", "path", "patients", "prompted", "refused", "rows",
     "schema", "schema_version", "settings", "shards", "sheet", "splits", "status", "strategies", "synthetic", "terms",
-    "weights",
+    "unmixed", "weights",
 }  # fmt: skip
 PAIR_KEYS = {
     "align_quality", "diff", "donor", "donor_weights", "entities", "faults", "finding", "finding_a", "grid",
@@ -38,14 +38,14 @@ def run(tmp_path):
 def test_inspect_shows_counts_and_the_first_pair(run, capsys):
     assert medcutmix("inspect", run) == 0
     shown = capsys.readouterr().out
-    for said in ("Run: 2 pairs in 1 shard", "pleural_effusion", "lam_img_area", "pair 0 of 2", INSERTED):
+    for said in ("Run: 2 pairs in 1 shard", "pleural_effusion", "lam_img_area", "pair 1 of 2", INSERTED):
         assert said in shown
 
 
 def test_inspect_shows_a_mix_first_and_what_was_asked_for_when_asked(tmp_path, capsys):
     plain = make_row(0, finding="", finding_a="")
     folder = str(write_run(tmp_path / "run", ([plain, make_row(1, "mass")],)))
-    for asked, shown in ((), "pair 1 of 2"), (("--index", 0), "pair 0 of 2"):
+    for asked, shown in ((), "pair 2 of 2"), (("--index", 0), "pair 1 of 2"):
         assert medcutmix("inspect", folder, *asked) == 0
         assert shown in capsys.readouterr().out
 
@@ -53,7 +53,8 @@ def test_inspect_shows_a_mix_first_and_what_was_asked_for_when_asked(tmp_path, c
 def test_inspect_shows_the_pair_that_was_asked_for_and_no_more(run, capsys):
     assert medcutmix("inspect", run, "--index", 1) == 0
     shown = capsys.readouterr().out
-    assert "pair 1 of 2" in shown
+    assert "pair 2 of 2" in shown
+    assert "index 1" in shown
     assert "Fingerprint" not in shown
 
 
@@ -206,4 +207,4 @@ def test_two_ways_to_choose_a_pair_are_one_too_many(run, capsys):
 def test_inspect_of_an_unfinished_run_shows_no_pair(tmp_path, capsys):
     run = write_run(tmp_path / "run", ([],), missing=1)
     assert medcutmix("inspect", run) == 0
-    assert "pair 0" not in capsys.readouterr().out
+    assert "pair 1" not in capsys.readouterr().out

@@ -323,3 +323,45 @@ def test_a_long_list_comes_in_pieces(tmp_path, monkeypatch):
     blocks = blocks_of((tmp_path / "page.html").read_text(encoding="utf-8"))
     assert blocks["setup"]["index_parts"] == 3
     assert [len(blocks[f"index-{n}"]["rows"]) for n in range(3)] == [2, 2, 1]
+
+
+SAID = {"label_a": [-1.0] * 14, "label_b": [-1.0] * 14, "label_mixed": [-1.0] * 14, "label_w": [0.25] * 14}
+CUT = """[...document.querySelectorAll('#pair *')].filter((one) => one.clientWidth
+  && one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline'
+  && !one.matches('.heard, .picture, .picture *')).map((one) => one.className || one.tagName)"""
+BEYOND = """(() => { const box = document.querySelector('#pair .numbers').getBoundingClientRect();
+  return [...document.querySelectorAll('#pair .labels th, #pair .labels td')].filter(
+    (one) => one.getBoundingClientRect().right > box.right + 1).length; })()"""
+
+
+@pytest.fixture(scope="module")
+def said_page(tmp_path_factory):
+    """Return a page of a pair of which every observation has the longest words."""
+    folder = tmp_path_factory.mktemp("said")
+    row = make_row(0, "mass", image=picture(0), label_state=["never-denied", "uncertain"] * 7, **SAID)
+    write_gallery(write_run(folder / "run", ([row],)), folder / "page.html")
+    return folder / "page.html"
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [1600, 1400, 1200, 1000, 820, 390, 340])
+def test_nothing_of_a_pair_is_cut_off(tab, said_page, width):
+    tab.size(width, 900)
+    tab.open(said_page)
+    tab.wait(READY)
+    tab.wait("document.querySelectorAll('#pair .labels tbody tr').length === 14")
+    found = tab.value(CUT), tab.value(BEYOND)
+    tab.size(1400, 900)
+    assert found == ([], 0)
+
+
+@needs_chromium
+def test_the_number_of_a_pair_is_its_place_among_all_rows_from_1(tab, tmp_path):
+    kept = make_row(0, image_mode="keep", finding="", finding_a="")
+    run = write_run(tmp_path / "run", ([kept, make_row(1)],))
+    write_gallery(run, tmp_path / "page.html", self_contained=True)
+    tab.open(tmp_path / "page.html")
+    tab.wait(READY)
+    tab.wait("document.querySelector('#pair .number') !== null")
+    assert tab.value("document.querySelector('#pair .number').textContent") == "2"
+    assert tab.value("document.getElementById('sort').selectedOptions[0].text") == "mixed first"

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from medcutmix_cli.gallery import write_gallery
@@ -35,6 +36,16 @@ def test_the_rule_is_said_and_drawn(views):
         assert said in html
     assert re.search(r'class="broken" d="M', html)
     assert re.search(r'class="cells" d="M\d+ \d+h1v1h-1z', html)
+
+
+def test_what_a_rule_guards_lies_over_the_cells_that_broke_it(views):
+    view = next(view for view in views if view.outcome == "rejected")
+    cells = np.zeros((14, 14), bool)
+    cells[2:5, 2:5] = cells[9, 9] = True
+    guarded = replace(view.recipient, neighbour=cells, broken=cells & (np.arange(14) > 8))
+    html = refused_html(replace(view, recipient=guarded), EmbeddedPictures())
+    drawn = re.findall(r'class="(cells|broken|neighbour)"', html.partition("<svg")[2].partition("</svg>")[0])
+    assert drawn == ["cells", "broken", "neighbour"]
 
 
 def test_a_picture_that_cannot_be_read_is_said_in_its_place(views):

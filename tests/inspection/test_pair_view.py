@@ -42,8 +42,8 @@ def test_whether_a_row_has_an_id_is_known(run, pair_id, there):
 @pytest.mark.parametrize(
     ("choice", "said"),
     [
-        pytest.param({"index": 42}, "no pair number 42", id="a-position-past-the-end"),
-        pytest.param({"index": -1}, "no pair number -1", id="a-position-before-the-first"),
+        pytest.param({"index": 42}, "no pair at index 42", id="a-position-past-the-end"),
+        pytest.param({"index": -1}, "no pair at index -1", id="a-position-before-the-first"),
         pytest.param({"pair_id": "ff"}, "no pair with this id", id="an-unknown-id"),
         pytest.param({"pair_id": "0"}, "several pairs", id="an-id-that-several-share"),
     ],

@@ -40,8 +40,9 @@ def test_a_neighbour_of_which_only_a_share_is_touched_says_how_much():
     wide = replace(STRICT, guards=Guards(spare=False, core=0.4))
     reason, marks = refusal(parent(1, (6, 6), ("mass", hill(6, 10))), parent(2, (6, 6)), wide)
     assert reason == "recipient-finding-covered"
-    assert "% of the recipient's mass lies in the region; 20% may" in marks.details[0]
     share = marks.broken["recipient"].sum() / marks.neighbours["recipient"].sum()
+    cells = f"(the {marks.neighbours['recipient'].sum()} highest cells of its map)"
+    assert f"% of the recipient's mass {cells} lies in the region; 20% may" in marks.details[0]
     assert f"{share:.0%}" in marks.details[0]
 
 

@@ -4,7 +4,9 @@ import medcutmix_cli
 from medcutmix_cli import Run
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.notebook.pair import RunPair
-from tests.run_folders import make_row, write_run
+from tests.run_folders import INSERTED, REMOVED, make_row, write_run
+
+KEPT = {"image_mode": "keep", "finding": "", "finding_a": ""}
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def test_a_run_is_a_sequence_of_its_pairs(folder):
     assert run[-1].pair_id == run[2].pair_id
     assert [pair.pair_id for pair in run[1:]] == [pair.pair_id for pair in list(run)[1:]]
     for beyond in (3, -4):
-        with pytest.raises(IndexError, match=f"pair {beyond} of 3"):
+        with pytest.raises(IndexError, match=f"no index {beyond} in 3 pairs"):
             run[beyond]
 
 
@@ -71,3 +73,46 @@ def test_pairs_are_objects_with_all_that_the_row_says(folder):
     pair = Run(folder)[0]
     assert isinstance(pair, RunPair)
     assert pair.view.index == 0
+
+
+@pytest.fixture
+def mixed_run(tmp_path):
+    shards = ([make_row(0), make_row(1, **KEPT)], [make_row(2)])
+    return write_run(tmp_path / "run", shards, rejected=2)
+
+
+RECORDS = {
+    "status": lambda mixed_run, _out: Run(mixed_run).status,
+    "inspection": lambda mixed_run, _out: Run(mixed_run).inspection,
+    "view": lambda mixed_run, _out: Run(mixed_run)[0].view,
+    "view of a study as it is": lambda mixed_run, _out: Run(mixed_run)[1].view,
+    "parent": lambda mixed_run, _out: Run(mixed_run)[0].view.recipient,
+    "verify": lambda mixed_run, _out: medcutmix_cli.verify(mixed_run),
+    "export": lambda mixed_run, out: medcutmix_cli.export(mixed_run, out, to="webdataset"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(RECORDS))
+def test_a_record_is_a_line_and_a_table(mixed_run, tmp_path, name):
+    record = RECORDS[name](mixed_run, tmp_path / "x")
+    assert len(repr(record)) < 700
+    assert "\n" not in repr(record)
+    assert repr(record).startswith(type(record).__name__ + "(")
+    assert "<table>" in record._repr_html_()
+    for text in (REMOVED, INSERTED, "Normal heart"):
+        assert text not in repr(record)
+        assert text not in record._repr_html_()
+
+
+def test_the_numbers_of_the_commands_are_in_them(mixed_run, tmp_path):
+    assert "5 planned, 3 written, 2 rejected" in repr(Run(mixed_run).status)
+    assert "pleural_effusion 2, study as it is 1" in repr(Run(mixed_run).inspection)
+    assert "problems: " in repr(medcutmix_cli.verify(mixed_run))
+    assert "train: mix 2, original 1" in repr(
+        medcutmix_cli.export(mixed_run, tmp_path / "x", to="webdataset")
+    )
+
+
+def test_a_run_says_which_rows_are_studies_as_they_are(mixed_run):
+    assert "pleural_effusion 2, study as it is 1" in Run(mixed_run)._repr_html_()
+    assert "none 1" not in Run(mixed_run)._repr_html_()

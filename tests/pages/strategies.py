@@ -15,6 +15,7 @@ from typing import Any
 
 from medcutmix_cli.configuration.registry import GROUPS
 from medcutmix_cli.configuration.settings import MixingSettings, PlanSettings
+from medcutmix_cli.exports.reader_line import example_line
 from medcutmix_cli.inspection.pair_record import IMAGE_WORDS
 from medcutmix_cli.pairing.policy import IMAGES, FindingPolicy, packaged_policy
 from medcutmix_cli.run.columns import COLUMNS
@@ -53,7 +54,7 @@ def strategies(kind: str) -> str:
 def exports() -> str:
     """Return what each export profile writes, who reads it, and what it can be given."""
     rows = (
-        (code(name), f"{first_sentence(plugin)} {paragraphs(plugin)}".strip(), plugin.reader)
+        (code(name), f"{first_sentence(plugin)} {paragraphs(plugin)}".strip(), example_line(plugin.reader))
         for name, plugin in registered("export").items()
     )
     options = ((_names("export", takers), *option) for option, takers in options_of_kind("export").items())

@@ -43,7 +43,7 @@ class CxrClip(PictureTable):
 
     root: str = ""
 
-    reader: ClassVar[str] = "CXR-CLIP (`data_path: OUT/train.csv`)"
+    reader: ClassVar[str] = "CXR-CLIP (`data_path: OUT/SPLIT.csv`)"
 
     def refuse(self, row: ExportRow) -> str:
         """Refuse a view that it has no column for, too."""

@@ -32,7 +32,7 @@ class RunClip(PictureTable):
     root: str = ""
 
     reader: ClassVar[str] = (
-        "transformers' `run_clip.py` (`--train_file OUT/train.csv --image_column image_path "
+        "transformers' `run_clip.py` (`--train_file OUT/SPLIT.csv --image_column image_path "
         "--caption_column caption`)"
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -42,7 +41,7 @@ class LitData:
     `litdata.index_parquet_dataset("OUT/train")` makes the index that litdata asks for.
     """
 
-    reader: ClassVar[str] = 'litdata (`StreamingDataset("OUT/train", item_loader=ParquetLoader())`)'
+    reader: ClassVar[str] = 'litdata (`StreamingDataset("OUT/SPLIT", item_loader=ParquetLoader())`)'
     needs_sentences: ClassVar[bool] = False
 
     def refuse(self, row: ExportRow) -> str:
@@ -50,17 +49,13 @@ class LitData:
         return "" if row.caption else "caption-empty"
 
     def store(self, rows: Iterable[ExportRow], files: PartFiles) -> Iterator[Entry]:
-        """Write one file, a few rows in memory; a part that no row is left for is no file."""
+        """Write one file, a few rows in memory."""
         split, _, number = files.part.rpartition("-")
-        groups = _grouped(rows)
-        first = next(groups, None)
-        if first is None:
-            return
         with (
             files.open_file(f"{split}/part-{number}.parquet") as opened,
             pq.ParquetWriter(opened.path, SCHEMA, compression="zstd", write_page_checksum=True) as writer,
         ):
-            for group in chain((first,), groups):
+            for group in _grouped(rows):
                 writer.write_table(pa.Table.from_pylist([_columns(row) for row in group], schema=SCHEMA))
                 opened.rows += len(group)
                 yield from (PackedEntry(key=row.key) for row in group)

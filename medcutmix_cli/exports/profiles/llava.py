@@ -40,7 +40,7 @@ class Llava(PictureTable):
 
     question: str = QUESTION
 
-    reader: ClassVar[str] = "LLaVA, LLaVA-Med (`--data_path OUT/train.json --image_folder OUT`)"
+    reader: ClassVar[str] = "LLaVA, LLaVA-Med (`--data_path OUT/SPLIT.json --image_folder OUT`)"
 
     def record(self, row: ExportRow, path: str, folder: Path) -> LlavaRecord:
         """Return one conversation; the path is relative to the folder."""

@@ -41,7 +41,7 @@ class LlavaRad(PictureTable):
     Its reader passes over views other than AP and PA, and answers that are no text.
     """
 
-    reader: ClassVar[str] = "LLaVA-Rad (`--data_path OUT/train.json --image_folder OUT`)"
+    reader: ClassVar[str] = "LLaVA-Rad (`--data_path OUT/SPLIT.json --image_folder OUT`)"
 
     def refuse(self, row: ExportRow) -> str:
         """Refuse what has no findings section, or is no frontal view."""

@@ -54,7 +54,7 @@ class MdsEntry(TypedDict):
 class Mds:
     """A folder a split of MDS shards: picture, caption, report, labels and ids; one for each shard of the run."""
 
-    reader: ClassVar[str] = 'Mosaic streaming (`StreamingDataset(local="OUT", split="train")`)'
+    reader: ClassVar[str] = 'Mosaic streaming (`StreamingDataset(local="OUT", split="SPLIT")`)'
     needs_sentences: ClassVar[bool] = False
 
     def refuse(self, row: ExportRow) -> str:
@@ -70,8 +70,6 @@ class Mds:
                 sample = _sample(row)
                 samples.write(sample)
                 entries.append(MdsEntry(shard=name, bytes=len(sample), picture_format=row.picture_format))
-            if not entries:
-                return
             samples.seek(0)
             with files.open_file(f"{split}/{name}") as opened, opened.path.open("wb") as handle:
                 handle.write(_head(entries))

@@ -44,7 +44,7 @@ class MedClip(PictureTable):
 
     root: str = ""
 
-    reader: ClassVar[str] = "MedCLIP (`datalist=['medcutmix-train']`, run in OUT)"
+    reader: ClassVar[str] = "MedCLIP (`datalist=['medcutmix-SPLIT']`, run in OUT)"
 
     def record(self, row: ExportRow, path: str, folder: Path) -> dict[str, Any]:
         """Return path, report and labels."""

@@ -29,7 +29,7 @@ class OpenClipCsv(PictureTable):
 
     root: str = ""
 
-    reader: ClassVar[str] = "open_clip (`--dataset-type csv --train-data OUT/train.tsv`)"
+    reader: ClassVar[str] = "open_clip (`--dataset-type csv --train-data OUT/SPLIT.tsv`)"
 
     def record(self, row: ExportRow, path: str, folder: Path) -> OpenClipRecord:
         """Return path and caption."""

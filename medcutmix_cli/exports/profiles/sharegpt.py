@@ -35,7 +35,7 @@ class ShareGpt(PictureTable):
     question: str = QUESTION
     root: str = ""
 
-    reader: ClassVar[str] = "LLaMA-Factory (`dataset_dir: OUT`, `dataset: medcutmix_train`)"
+    reader: ClassVar[str] = "LLaMA-Factory (`dataset_dir: OUT`, `dataset: medcutmix_SPLIT`)"
 
     def record(self, row: ExportRow, path: str, folder: Path) -> ShareGptRecord:
         """Return one conversation."""

@@ -39,7 +39,7 @@ class Swift(PictureTable):
     question: str = QUESTION
     root: str = ""
 
-    reader: ClassVar[str] = "ms-swift (`swift sft --dataset OUT/train.jsonl`)"
+    reader: ClassVar[str] = "ms-swift (`swift sft --dataset OUT/SPLIT.jsonl`)"
 
     def record(self, row: ExportRow, path: str, folder: Path) -> SwiftRecord:
         """Return one conversation."""

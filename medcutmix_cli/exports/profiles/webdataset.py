@@ -34,10 +34,10 @@ class PackedEntry(TypedDict):
 
 @dataclass(frozen=True)
 class WebDatasetTars:
-    """Tars `train-00000.tar` with `KEY.png`, `KEY.txt` and `KEY.json`, a tar a shard of the run, and `sizes.json`."""
+    """Tars `train-00000.tar` with `KEY.png`, `KEY.txt` and `KEY.json`, a tar a shard with rows, and `sizes.json`."""
 
     reader: ClassVar[str] = (
-        "open_clip (`--dataset-type webdataset --train-data 'OUT/train-{00000..LAST}.tar'`)"
+        "open_clip (`--dataset-type webdataset --train-data 'OUT/SPLIT-{00000..LAST}.tar'`)"
     )
     needs_sentences: ClassVar[bool] = False
 
@@ -46,7 +46,7 @@ class WebDatasetTars:
         return "" if row.caption else "caption-empty"
 
     def store(self, rows: Iterable[ExportRow], files: PartFiles) -> Iterator[Entry]:
-        """Write one tar; a tar that no row is left for is written too, so that their numbers have no gap."""
+        """Write one tar."""
         with (
             files.open_file(f"{files.part}.tar") as opened,
             tarfile.open(opened.path, "w", format=tarfile.USTAR_FORMAT) as tar,

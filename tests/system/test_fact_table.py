@@ -1,4 +1,4 @@
-from medcutmix_cli.notebook.markup import fact_table
+from medcutmix_cli.system.fact_table import fact_table
 
 
 def test_a_table_has_a_line_a_fact_and_a_caption_that_is_text():
