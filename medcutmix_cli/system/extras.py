@@ -23,7 +23,9 @@ def pip_line(extra: str, distribution: str = DISTRIBUTION) -> str:
     """
     if distribution == DISTRIBUTION:
         return f"pip install --constraint constraints.txt '.[{extra}]' in the folder of the source"
-    named = [f"'{need.name}{_bracketed(need.extras)}{need.specifier}'" for need in _needed(extra, distribution)]
+    named = [
+        f"'{need.name}{_bracketed(need.extras)}{need.specifier}'" for need in _needed(extra, distribution)
+    ]
     return "pip install " + " ".join(named or [f"'{distribution}[{extra}]'"])
 
 
