@@ -1,6 +1,6 @@
 """Whether a job can ever start: what it asks for against the largest node of its partition, as `sinfo` tells it.
 
-Slurm takes such a job and lets it wait for ever ("PartitionConfig"). Only `sinfo` is asked, and only told is what is sure.
+Slurm may take such a job and let it wait for ever ("PartitionConfig"). Only `sinfo` is asked.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class NodeSize:
 
 
 def warn_of_waiting(resources: Resources) -> tuple[str, ...]:
-    """Return why tasks would wait for ever, a sentence each; nothing where it is not known (no `sinfo`, own options)."""
+    """Return why tasks would wait for ever, a sentence each; nothing where that is not known."""
     if resources.extra:  # they come last and win: --partition, --constraint, --cluster
         return ()
     nodes = [node for node in read_nodes(_ask_sinfo()) if _is_asked(node, resources.partition)]

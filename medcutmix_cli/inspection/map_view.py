@@ -68,8 +68,8 @@ class Evidence:
     """How the peak compares with those of the run's pictures without the finding.
 
     Attributes:
-        unknown: "" or why nothing could be compared: "no-run", "no-gate", "not-calibrated", "nothing-to-compare", "no-finding",
-            "finding-not-calibrated".
+        unknown: "" or why nothing could be compared: "no-run", "no-gate", "not-calibrated", "nothing-to-compare",
+            "no-finding", "finding-not-calibrated".
         ground_p: (1 + reaching) / (1 + nulls); NaN where it is not known.
         kept: What the run's gate says; None where it is not known.
         nulls: Pictures without the finding that were compared.

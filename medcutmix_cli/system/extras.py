@@ -1,4 +1,4 @@
-"""The `pip install` line of an extra: our own as the pages type it, another's by the packages that its metadata names."""
+"""The `pip install` line of an extra: our own as the pages type it, another's by the packages that it asks for."""
 
 from __future__ import annotations
 
