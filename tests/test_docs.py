@@ -680,3 +680,14 @@ def test_the_maps_that_a_plan_needs_are_listed_as_the_page_of_encoders_says(tmp_
     needed = run_python("encoders.md", blocks)["needed"]
     assert needed.num_rows
     assert needed.column_names == ["image_id", "image_path", "sentence"]
+
+
+def test_the_install_page_says_how_long_how_large_and_what_is_left():
+    text = DOCS["install.md"].partition("## Extras")[0]
+    assert re.search(r"some minutes.*\d GB", text, re.DOTALL)
+    for left in ("`build/`", "`medcutmix.egg-info/`"):
+        assert left in text
+
+
+def test_the_pages_name_what_a_cluster_without_gpus_types():
+    assert re.search(r"^    medcutmix batch slurm RUN .*--gpus 0.*--submit", DOCS["cluster.md"], re.MULTILINE)

@@ -14,22 +14,24 @@ from medcutmix_cli.records import Drop, Image, Study
 
 @dataclass(frozen=True, slots=True)
 class Above(CellRule):
-    """Take the cells that score within `margin` of the peak."""
+    """Take the cells that score at least `level` of the way up from the median of the map (0) to its peak (1)."""
 
-    margin: float = 1.0
+    level: float = 0.3
 
     def check(self):
-        """Have no options that could be wrong."""
+        """Refuse what is no part of the way."""
+        if not 0 <= self.level <= 1:
+            raise ValueError("level must be in [0, 1]")
 
     def strengths(self, scores, usable):
         """Return 1 where a cell is taken, 0 elsewhere."""
-        peak = scores[usable].max() if usable.any() else np.inf
-        return (usable & (scores >= peak - self.margin)).astype(np.float32)
+        low, peak = np.quantile(scores[usable], [0.5, 1]) if usable.any() else (0, 0)
+        return (usable & (scores >= low + self.level * (peak - low))).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class Brightness:
-    """A toy encoder whose maps are the picture itself, whatever the sentence says."""
+    """A toy encoder: how much brighter a cell is than its mirror image, whatever the sentence says."""
 
     device: str = "cpu"
     batch: int = 1
@@ -39,12 +41,11 @@ class Brightness:
         return EncoderCard("brightness", "0" * 64, (14, 14), "untrained-local", True, "Apache-2.0", "A toy.")
 
     def encode_images(self, pictures):
-        """Return the mean grey of each cell, NaN where the picture is not."""
+        """Return the mean grey of each cell less that of its mirror image, NaN where the picture is not."""
         grid = (14, 14)
         cells = [cv2.resize(p.pixels, grid, interpolation=cv2.INTER_AREA) / 16 for p in pictures]
-        return [
-            np.where(cells_inside(p.placement, grid), c, np.nan) for p, c in zip(pictures, cells, strict=True)
-        ]
+        inside = [cells_inside(p.placement, grid) for p in pictures]
+        return [np.where(i, c - c[:, ::-1], np.nan) for i, c in zip(inside, cells, strict=True)]
 
     def encode_sentences(self, sentences):
         return [Query(None) for _ in sentences]
@@ -71,12 +72,10 @@ class TxtFolder:
         for path in sorted((self.root / "cases").glob("*_*.png"), key=lambda p: p.stem.split("_")):
             (patient, study), text = path.stem.split("_", 1), path.with_suffix(".txt")
             picture = Image(path.stem, f"cases/{path.name}", "PA")
-            found = text.is_file()
-            yield (
-                Study(study, patient, "train", (picture,), text.read_text())
-                if found
-                else Drop("study", study, "report-missing")
-            )
+            if text.is_file():
+                yield Study(study, patient, "train", (picture,), text.read_text())
+            else:
+                yield Drop("study", study, "report-missing")
 
     def resolve(self, image_path):
         return self.root / image_path

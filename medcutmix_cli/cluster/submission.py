@@ -13,6 +13,7 @@ from typing import Unpack
 
 from medcutmix_cli.assembly.parts import build_gate
 from medcutmix_cli.assembly.relocation import map_paths, relocate_settings
+from medcutmix_cli.cluster.partition_limits import warn_of_waiting
 from medcutmix_cli.cluster.slurm import Resources, SlurmJob, render_finish, render_sbatch
 from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
 from medcutmix_cli.configuration.keywords import SlurmKeywords
@@ -20,7 +21,7 @@ from medcutmix_cli.configuration.resolution import from_plain, named_values
 from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.errors import ClusterError, UsageError
 from medcutmix_cli.pipeline import refill
-from medcutmix_cli.run.folder import RunFolder, read_run, write_text
+from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run, write_text
 from medcutmix_cli.run.hints import no_pairs
 from medcutmix_cli.run.status import run_status
 from medcutmix_cli.system.private_files import make_private_folder
@@ -36,6 +37,7 @@ class Submission:
         num_tasks: How many tasks share the shards.
         calibrated: Whether the evidence gate is ready; where it is not, each task that starts makes it ready.
         array: Job id of the array, "" where nothing was submitted (likewise finish).
+        warnings: Why the tasks may wait for ever.
     """
 
     tasks: str
@@ -43,6 +45,7 @@ class Submission:
     calibrated: bool
     array: str = ""
     finish: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def running_program() -> tuple[str, ...]:
@@ -69,7 +72,7 @@ def slurm_job(
     Args:
         out: Run folder with a plan.
         tasks: How many tasks share the shards, never more than there are; `default_tasks` where None.
-        gpus: Of each task; where None, 1, and 0 where the encoder runs on the CPU.
+        gpus: Of each task; where None, 1, and 0 where the encoder runs on the CPU, or is small or reads its maps.
         resources: What each task asks for beside GPUs.
         at_once: How many tasks may run at the same time; 0 means as many as the cluster allows.
         setup: Shell lines that come first; with them the program is the `medcutmix` that they put on the PATH.
@@ -94,13 +97,13 @@ def slurm_job(
     device = relocate_settings(record, changes).encoder.device
     if re.fullmatch(r"cuda:\d+", device):
         raise UsageError(f"device {device}: Slurm chooses the GPU", hint="--device cuda, or --device auto")
-    if gpus is None:
-        gpus = 0 if device == "cpu" else 1
     job = SlurmJob(
         run=run,
         num_tasks=min(tasks or default_tasks(len(record.shards)), len(record.shards)),
         program=("medcutmix",) if setup else running_program(),
-        resources=replace(resources or Resources(), gpus=gpus),
+        resources=replace(
+            resources or Resources(), gpus=_default_gpus(record, device) if gpus is None else gpus
+        ),
         changes=map_paths(changes, _on_any_node),
         at_once=at_once,
         setup=setup,
@@ -139,7 +142,14 @@ def submit(job: SlurmJob) -> Submission:
         raise ClusterError(
             said, hint="submit the script that --finish prints when the array has ended"
         ) from error
-    return Submission(tasks, job.num_tasks, calibrated, array, finish)
+    return Submission(tasks, job.num_tasks, calibrated, array, finish, warn_of_waiting(job.resources))
+
+
+def _default_gpus(record: RunRecord, device: str) -> int:
+    """Return 1 where a GPU is of use: to no encoder for demonstration, which is small, and where maps lie in a file."""
+    card = record.encoder
+    needs_none = card.get("demonstration") or card.get("map_kind") == "precomputed"
+    return 0 if device == "cpu" or (device == "auto" and needs_none) else 1
 
 
 def _last_array(run: Path) -> Path:
@@ -172,10 +182,14 @@ def _sbatch(script: str, *options: str) -> str:
     done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
     if done.returncode:
         said = done.stderr.strip() or f"exit code {done.returncode}"
-        raise ClusterError(
-            f"Slurm refused the job\n{said}", hint="look at what the script asks for, and at --extra"
-        )
+        raise ClusterError(f"Slurm refused the job\n{said}", hint=_refusal_hint(said))
     return done.stdout.strip().partition(";")[0]  # "id;cluster" where there are several clusters
+
+
+def _refusal_hint(said: str) -> str:
+    if re.search(r"\bgres\b|\bgpu", said, re.IGNORECASE):
+        return "--gpus 0 where there are no GPUs; with it --extra=--gres=NAME:1 where they have another name"
+    return "look at what the script asks for, and at --extra"
 
 
 def _program(name: str) -> str:

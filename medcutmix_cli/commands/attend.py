@@ -103,7 +103,8 @@ def attend(
 
         console = output()
         console.print(map_view(seen), "")
-        console.print(f"overlay: {overlay}", markup=False, soft_wrap=True)  # not broken: it can be copied
+        said = "overlay:" if out else "overlay, in the current folder (--out FILE: elsewhere):"
+        console.print(f"{said}\n{overlay}", markup=False, soft_wrap=True)  # not broken: it can be copied
 
 
 def _named(seen: MapView) -> Path:

@@ -28,7 +28,10 @@ Tasks = Annotated[
 Gpus = Annotated[
     int | None,
     typer.Option(
-        help=common.default("1, or 0 with --device cpu", "GPUs, 0 or 1; more GPUs are used by more tasks."),
+        help=common.default(
+            "1, or 0 with --device cpu, bundled or precomputed maps",
+            "GPUs, 0 or 1; more GPUs are used by more tasks.",
+        ),
         metavar="N",
         min=0,
         rich_help_panel=REQUESTED,
@@ -98,7 +101,7 @@ def _given(typed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _submit(job: SlurmJob, out: Path, session: Session, *, json: bool) -> None:
-    """Submit what is left; the ids of the array and of its finish job go to stdout, a line each."""
+    """Submit what is left; the ids of the array and of its finish job go to stdout, a line each, with what they are."""
     from medcutmix_cli.cluster.slurm import calibrate_call
     from medcutmix_cli.cluster.submission import submit
 
@@ -106,12 +109,14 @@ def _submit(job: SlurmJob, out: Path, session: Session, *, json: bool) -> None:
     if json:
         print_json("submission", submission, out=out)
     elif submission.array:
-        typer.echo(f"{submission.array}\n{submission.finish}")
+        typer.echo(f"array {submission.array}\nfinish {submission.finish}")
     if session.quiet or json:
         return
     if submission.array:
         said = f"tasks {submission.tasks} of {submission.num_tasks} are submitted, and the finish job behind them"
         typer.echo(f"{said}; logs: {job.run / 'logs'}", err=True)
+        for warning in submission.warnings:
+            typer.echo(f"warning: {warning} (after scancel {submission.array} {submission.finish})", err=True)
         if not submission.calibrated:
             said = "each task that starts calibrates the evidence gate by itself; once for all of them"
             typer.echo(f"{said}: {calibrate_call(job)}", err=True)

@@ -16,7 +16,15 @@ from medcutmix_cli.terminal import next_steps, output, settings_view, status_vie
 TOO_MANY_FAILURES = 3
 
 
-def tell(status: RunStatus, out: Path, session: Session, *, json: bool, after_plan: bool = False) -> None:
+def tell(
+    status: RunStatus,
+    out: Path,
+    session: Session,
+    *,
+    json: bool,
+    after_plan: bool = False,
+    num_tasks: int = 1,
+) -> None:
     """Print the sums of a run, then leave with 3 where it is finished and too many pairs failed, with 5 without a pair.
 
     Args:
@@ -25,6 +33,7 @@ def tell(status: RunStatus, out: Path, session: Session, *, json: bool, after_pl
         session: How much is said.
         json: Whether a document is printed instead.
         after_plan: Whether `plan` has told already what was left out, and why: each table of reasons is told once.
+        num_tasks: How many tasks share the shards.
 
     Raises:
         Exit: More pairs failed than `--max-fail-frac` allows, and none is still to be rendered.
@@ -40,7 +49,7 @@ def tell(status: RunStatus, out: Path, session: Session, *, json: bool, after_pl
             console.print(settings_view(record.settings, record.origins), "")
         console.print(status_view(status, out, after_plan=after_plan))
         if not status.has_no_pair:
-            console.print(next_steps(status, out), soft_wrap=True)
+            console.print(next_steps(status, out, num_tasks=num_tasks), soft_wrap=True)
     if status.finished_with_failures:
         if not shown:
             _say_too_many(status, out)

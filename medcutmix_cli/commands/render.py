@@ -60,4 +60,4 @@ def render(
     if dry_run:
         tell_estimate(estimate, session, json=json)
     else:
-        tell(status, out, session, json=json, after_plan=True)
+        tell(status, out, session, json=json, after_plan=True, num_tasks=num_tasks)

@@ -7,7 +7,7 @@ from importlib import metadata
 from typing import Any
 
 from medcutmix_cli.errors import MissingExtraError, UsageError, suggest
-from medcutmix_cli.system.extras import DISTRIBUTION, pip_line
+from medcutmix_cli.system.extras import DISTRIBUTION, brought_by, pip_line
 
 GROUPS = {
     "dataset": "medcutmix.datasets",
@@ -59,5 +59,12 @@ def _missing(
 ) -> MissingExtraError:
     extra = point.extras[0] if point.extras else ""
     owner = point.dist.name if point.dist else DISTRIBUTION
-    line = f"{pip_line(extra, owner)} (the extra {extra!r})" if extra else f"pip install {error.name}"
+    line = _line_of(extra, owner) if extra else f"pip install {error.name}"
     return MissingExtraError(f"the {kind} {name!r} needs the package {error.name!r}", hint=line)
+
+
+def _line_of(extra: str, owner: str) -> str:
+    """Say what brings an extra; the package that is missing may be one that those of the extra bring."""
+    packages = ", ".join(brought_by(extra, owner))
+    named = f": {packages}, and what they need" if packages else ""
+    return f"{pip_line(extra, owner)} (the extra {extra!r}{named})"

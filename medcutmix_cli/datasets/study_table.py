@@ -137,9 +137,15 @@ def read_studies(sources: Sequence[RowSource], values: TableValues) -> Iterator[
     """
     for source in sources:
         for problem in source_roles(source, values).problems:
-            raise DatasetError(problem.what, where=str(values.folder / source.name), hint=problem.hint)
+            raise DatasetError(problem.what, where=str(_place(source, values)), hint=problem.hint)
     entries = read_entries(sources, values, _raise)
     yield from group_entries(entries, values)
+
+
+def _place(source: RowSource, values: TableValues) -> Path:
+    """Return the file of a table; the folder where the rows are joined from several, and have the kind's name."""
+    table = values.folder / source.name
+    return table if table.exists() else values.folder
 
 
 def group_entries(entries: Sequence[TableEntry], values: TableValues) -> Iterator[Study | Drop]:

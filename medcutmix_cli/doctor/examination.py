@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
@@ -31,7 +31,11 @@ CHECKS = (
     ),
     HealthCheck("offline", "variables that keep Hugging Face libraries from the network", check_offline),
     HealthCheck("gpu", "GPU, its driver, and whether torch can use it", check_gpu),
-    HealthCheck("slurm", "whether jobs can be submitted, and the CPUs of the job this is in", check_slurm),
+    HealthCheck(
+        "slurm",
+        "whether there is an sbatch to submit jobs with, and the CPUs of the job this is in",
+        check_slurm,
+    ),
     HealthCheck("ray", "whether the engine ray can be used, and its shared memory", check_ray),
     HealthCheck("encoder", "the weights of the encoder, with their hash", check_encoder),
     HealthCheck("nlp-model", "the sentence splitter, and the model of --nlp-model", check_nlp_model),
@@ -69,7 +73,18 @@ def examine(
     """
     settings = resolve_options(dataset or "", config, options, command="doctor").settings
     surroundings = Surroundings(settings, None if out is None else Path(out))
-    return Checkup(tuple(diagnosis for check in CHECKS for diagnosis in _diagnose(check, surroundings)))
+    found = (diagnosis for check in CHECKS for diagnosis in _diagnose(check, surroundings))
+    return Checkup(tuple(_without_repeated_failures(found)))
+
+
+def _without_repeated_failures(found: Iterable[Diagnosis]) -> Iterator[Diagnosis]:
+    """Leave out a failure that an earlier check has told already: one cause stops several checks alike."""
+    told: set[tuple[str, str]] = set()
+    for diagnosis in found:
+        if diagnosis.grade != "fail" or (diagnosis.what, diagnosis.fix) not in told:
+            yield diagnosis
+        if diagnosis.grade == "fail":
+            told.add((diagnosis.what, diagnosis.fix))
 
 
 def _diagnose(check: HealthCheck, surroundings: Surroundings) -> Iterator[Diagnosis]:

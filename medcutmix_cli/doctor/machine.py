@@ -53,7 +53,7 @@ def driver_version() -> str:
 
 
 def check_slurm(_surroundings: Surroundings) -> Iterator[Diagnosis]:
-    """See whether jobs can be submitted from here, and whether a job has the CPUs it was given."""
+    """See whether there is a program to submit jobs with, and whether a job has the CPUs it was given."""
     program = shutil.which("sbatch")
     given = os.environ.get("SLURM_CPUS_PER_TASK", "")
     if given.isdigit() and usable_cpus() < int(given):
@@ -66,7 +66,8 @@ def check_slurm(_surroundings: Surroundings) -> Iterator[Diagnosis]:
         return
     version = _version_of(program)
     if version:
-        yield Diagnosis("pass", f"{version}: medcutmix batch slurm RUN --submit works from here")
+        what = f"{version}: sbatch is here; whether the cluster takes the jobs was not asked"
+        yield Diagnosis("pass", what)
     else:
         fix = "is this a login node? batch slurm without --submit prints the script"
         yield Diagnosis("warn", "sbatch is there and does not say its version", fix)

@@ -80,7 +80,8 @@ def check_free(image: Path, target: Path, *, replace: bool = False) -> None:
             "the overlay would replace the picture itself", where=str(target), hint="--out FILE.png"
         )
     if target.exists() and not replace:
-        raise UsageError("there is such a file already", where=str(target), hint="--force, or --out FILE.png")
+        hint = "--force writes over it, --out FILE.png names another"
+        raise UsageError("there is such a file already", where=str(target), hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

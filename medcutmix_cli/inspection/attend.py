@@ -44,6 +44,7 @@ from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.reports.tables import BUILT_IN, use_lexicon
 from medcutmix_cli.reports.words import common_word
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.nulls_file import read_nulls
 from medcutmix_cli.sides import joint_side, side_at
 
 
@@ -260,5 +261,11 @@ def _calibration(gate: Gate, sight: PictureSource, setup: _MapSetup) -> Calibrat
         return "no-gate"
     folder, record = setup.run
     if not folder.calibration_file.is_file():
-        return "not-calibrated"
+        return _why_not_calibrated(folder)
     return ensure_calibration(folder, record, sight, gate, workers=1)
+
+
+def _why_not_calibrated(folder: RunFolder) -> str:
+    """Tell a run that is to be calibrated from one whose plan names no picture for it, since it mixes nothing."""
+    named = not folder.nulls_file.is_file() or read_nulls(folder.nulls_file)
+    return "not-calibrated" if named else "nothing-to-compare"

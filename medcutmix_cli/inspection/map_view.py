@@ -68,8 +68,8 @@ class Evidence:
     """How the peak compares with those of the run's pictures without the finding.
 
     Attributes:
-        unknown: "" or why nothing could be compared: "no-run", "no-gate", "not-calibrated", "no-finding",
-            "finding-not-calibrated".
+        unknown: "" or why nothing could be compared: "no-run", "no-gate", "not-calibrated", "nothing-to-compare",
+            "no-finding", "finding-not-calibrated".
         ground_p: (1 + reaching) / (1 + nulls); NaN where it is not known.
         kept: What the run's gate says; None where it is not known.
         nulls: Pictures without the finding that were compared.
@@ -218,7 +218,8 @@ def evidence_words(seen: MapView) -> str:
 _UNKNOWN = {
     "no-run": "give --run RUN",
     "no-gate": "the run has no evidence gate",
-    "not-calibrated": "the run is not calibrated yet; this does it: medcutmix render {run}",
+    "not-calibrated": "the run is not calibrated yet; this does it: medcutmix calibrate {run}",
+    "nothing-to-compare": "the run mixes nothing, and has no picture without a finding to compare with",
     "no-finding": "the sentence names no finding; give --finding ID",
     "finding-not-calibrated": "the run has no calibration of {finding}",
 }

@@ -94,8 +94,16 @@ def encoder_warning(encoder: Mapping[str, object]) -> str:
     return f"Demonstration encoder {encoder.get('name')!r}: {note or stands}"
 
 
-def next_steps(status: RunStatus, out: str | Path) -> Text:
-    """Return the commands a user would type now; to be printed without wrapping, so that they can be copied."""
+def next_steps(status: RunStatus, out: str | Path, *, num_tasks: int = 1) -> Text:
+    """Return the commands a user would type now; to be printed without wrapping, so that they can be copied.
+
+    Args:
+        status: Of the run.
+        out: Its folder.
+        num_tasks: How many tasks share its shards; one of several leaves what comes to who began them.
+    """
+    if num_tasks > 1:
+        return _after_all_tasks(out, num_tasks)
     place, page = shlex.quote(str(out)), shlex.quote(str(Path(out) / "report.html"))
     if status.missing:
         steps = [f"render {place}"]
@@ -104,6 +112,16 @@ def next_steps(status: RunStatus, out: str | Path) -> Text:
     else:
         steps = [f"inspect {place}", f"inspect {place} --html {page}", f"verify {place} --deep"]
     return next_commands(f"medcutmix {step}" for step in steps)
+
+
+def _after_all_tasks(out: str | Path, num_tasks: int) -> Text:
+    """Say what comes when the last task has ended: two tasks that did it would be in each other's way."""
+    said = (
+        f"When all {num_tasks} tasks have ended, the finish job of batch slurm refills, renders and verifies."
+    )
+    place = shlex.quote(str(out))
+    steps = next_commands(f"medcutmix {step} {place}" for step in ("render", "verify"))
+    return Text("\n").join([Text(""), Text(said), Text("Where there is none:"), *steps.split("\n")[1:]])
 
 
 def next_commands(commands: Iterable[str]) -> Text:

@@ -253,7 +253,7 @@ def test_without_ray_the_error_is_the_pip_line(environment, plan):
     code = "import sys; sys.modules['ray'] = None; from medcutmix_cli.main import main; main()"
     done = python(environment, code, "render", plan, "--engine", "ray")
     assert done.returncode == 1
-    assert "pip install 'ray<3,>=2.40'" in done.stderr
+    assert "pip install --constraint constraints.txt '.[ray]'" in done.stderr
 
 
 ANSWERS = """

@@ -43,7 +43,7 @@ def test_the_numbers_are_shown_and_where_the_overlay_is(picture, tmp_path, capsy
         "region-growing, ",
         "ground_p not known: give --run RUN",
         "Demonstration encoder 'toy'",
-        "overlay: chest-pleural_effusion.attend.png",
+        "overlay, in the current folder (--out FILE: elsewhere):\nchest-pleural_effusion.attend.png",
     ):
         assert said in shown
     with Image.open(tmp_path / "chest-pleural_effusion.attend.png") as overlay:
@@ -90,7 +90,8 @@ def test_a_file_is_not_written_over_unless_forced(picture, tmp_path, capsys, out
     call = ("attend", picture, SENTENCE, "--encoder", "toy", *out)
     assert medcutmix(*call) == 0
     assert medcutmix(*call) == 2
-    assert "--force" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "--force writes over it, --out FILE.png names another" in told
     assert medcutmix(*call, "--force") == 0
 
 

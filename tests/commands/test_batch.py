@@ -51,7 +51,7 @@ def sbatch(tmp_path, monkeypatch):
     """Put a stand-in on the PATH that keeps what it was called with; return its folder."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    for name, text in (("sbatch", SBATCH), ("squeue", SQUEUE)):
+    for name, text in (("sbatch", SBATCH), ("squeue", SQUEUE), ("sinfo", "#!/bin/sh\nexit 1\n")):
         program = folder / name
         program.write_text(text.format(folder=shlex.quote(str(folder))))
         program.chmod(0o755)
@@ -70,7 +70,7 @@ def options(script):
 
 @pytest.mark.parametrize(("typed", "name"), DOCUMENTED, ids=[name for _, name in DOCUMENTED])
 def test_the_example_is_what_the_documented_call_prints(tmp_path, capsys, typed, name):
-    run = write_run(tmp_path / "run", missing=99)
+    run = write_run(tmp_path / "run", missing=99, demonstration=False)
     words = [str(run) if word == "/scratch/run" else word for word in shlex.split(typed)]
     script = printed(capsys, *words).replace(str(run), "/scratch/run")
     assert script == (EXAMPLES / name).read_text(encoding="utf-8")
@@ -105,14 +105,21 @@ def test_after_setup_lines_the_program_is_the_one_they_bring(run, capsys):
 
 
 @pytest.mark.parametrize(
-    ("typed", "gpus"),
+    ("card", "typed", "gpus"),
     [
-        pytest.param([], "gpu:1", id="one-by-default"),
-        pytest.param(["--device", "cpu"], None, id="none-for-the-cpu"),
-        pytest.param(["--gpus", "0"], None, id="none-if-asked"),
+        pytest.param({}, [], "gpu:1", id="one-by-default"),
+        pytest.param({}, ["--device", "cpu"], None, id="none-for-the-cpu"),
+        pytest.param({}, ["--gpus", "0"], None, id="none-if-asked"),
+        pytest.param({"demonstration": True}, [], None, id="none-for-a-small-encoder"),
+        pytest.param({"demonstration": True}, ["--device", "cuda"], "gpu:1", id="one-if-the-device-is-one"),
+        pytest.param({"demonstration": True}, ["--gpus", "1"], "gpu:1", id="one-if-asked"),
+        pytest.param({"map_kind": "precomputed"}, [], None, id="none-for-maps-of-a-file"),
     ],
 )
-def test_a_task_asks_for_the_gpu_it_uses(run, capsys, typed, gpus):
+def test_a_task_asks_for_the_gpu_it_uses(run, capsys, card, typed, gpus):
+    record = json.loads((run / "run.json").read_text())
+    record["encoder"] |= {"demonstration": False, **card}
+    (run / "run.json").write_text(json.dumps(record))
     assert options(printed(capsys, "batch", "slurm", run, *typed)).get("gres") == gpus
 
 
@@ -155,7 +162,7 @@ def test_submit_hands_over_what_is_needed_and_the_finish_job_behind_it(run, sbat
     script, finish = printed(capsys, *typed), printed(capsys, *typed, "--finish")
     assert medcutmix(*typed, "--submit") == 0
     told = capsys.readouterr()
-    assert told.out == "101\n102\n"
+    assert told.out == "array 101\nfinish 102\n"
     assert "tasks 1-11 of 12 are submitted" in told.err
     assert (sbatch / "calls").read_text().splitlines() == [
         "--parsable --array=1-11%3",
@@ -195,6 +202,7 @@ def test_a_submission_as_json_has_known_keys(run, sbatch, capsys):
         "calibrated": False,
         "array": "101",
         "finish": "102",
+        "warnings": [],
     }
 
 
@@ -212,6 +220,33 @@ def test_a_refusal_is_told_in_slurms_words(run, sbatch, capsys):
     told = capsys.readouterr()
     assert told.out == ""
     assert "sbatch: error: invalid account" in told.err
+    assert "--extra" in told.err
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Invalid generic resource (gres) specification",
+        "Requested GRES option unsupported by configured SelectType plugin",
+        "invalid gpu type",
+    ],
+)
+def test_a_cluster_without_gpus_is_told_the_option(run, sbatch, capsys, said):
+    (sbatch / "refuse-1").touch()
+    program = sbatch / "sbatch"
+    program.write_text(program.read_text().replace("invalid account", said))
+    assert medcutmix("batch", "slurm", run, "--submit", "--gpus", "1") == 1
+    assert "--gpus 0" in capsys.readouterr().err
+
+
+def test_tasks_that_no_node_can_take_are_told_with_the_option(run, sbatch, capsys):
+    (sbatch / "sinfo").write_text("#!/bin/sh\necho 'main*|2|64000'\n")
+    (sbatch / "sinfo").chmod(0o755)
+    assert medcutmix("batch", "slurm", run, "--submit") == 0
+    told = capsys.readouterr()
+    assert told.out == "array 101\nfinish 102\n"
+    assert "warning: each task asks for 4 CPUs" in told.err
+    assert "try --cpus 2 (after scancel 101 102)" in told.err
 
 
 def test_a_finish_job_that_is_refused_does_not_hide_the_array(run, sbatch, capsys):

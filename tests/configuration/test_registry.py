@@ -36,8 +36,18 @@ def test_a_missing_package_is_named_with_its_pip_line(monkeypatch):
     monkeypatch.setattr(registry, "_entries", lambda _kind: {"ghost": point})
     with pytest.raises(MissingExtraError) as caught:
         registry.load("encoder", "ghost")
-    assert caught.value.hint == "pip install 'medcutmix[ghost]' (the extra 'ghost')"
+    line = "pip install --constraint constraints.txt '.[ghost]' in the folder of the source"
+    assert caught.value.hint == f"{line} (the extra 'ghost')"
     assert "no_such_module_at_all" in caught.value.what
+
+
+def test_a_package_that_an_extra_brings_only_by_others_is_told_which(monkeypatch):
+    point = metadata.EntryPoint("ghost", "no_such_module_at_all:Thing [encoders]", "medcutmix.encoders")
+    monkeypatch.setattr(registry, "_entries", lambda _kind: {"ghost": point})
+    with pytest.raises(MissingExtraError) as caught:
+        registry.load("encoder", "ghost")
+    assert "'.[encoders]'" in caught.value.hint
+    assert "transformers, sentencepiece, protobuf, and what they need" in caught.value.hint
 
 
 def test_an_unknown_option_of_a_plugin_is_refused_with_the_nearest():

@@ -14,13 +14,16 @@ from packaging.requirements import Requirement
 from pydicom import dcmread
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
-from medcutmix_cli import examine
+from medcutmix_cli import examine, write_sample
+from medcutmix_cli.datasets.base import SAMPLE_MARKER
 from medcutmix_cli.doctor import data, examination, machine, output, software
 from medcutmix_cli.doctor.examination import CHECKS
 from medcutmix_cli.doctor.records import Checkup, Diagnosis, HealthCheck, Surroundings
 from medcutmix_cli.errors import UsageError
 from tests.mimic_trees import Tree
+from tests.nih_trees import write_nih
 from tests.pictures import make_shapes, write_dicom
+from tests.released_trees import WITHOUT_SPLIT, WRITERS
 from tests.trees import write_manifest
 
 TEXT = "A patient of Mr Someone."
@@ -238,6 +241,50 @@ def test_an_error_of_one_check_is_told_without_its_message_and_ends_no_other(mon
     assert [(found.check, found.grade) for found in checkup.diagnoses] == [("odd", "fail"), ("other", "pass")]
     assert "ValueError" in checkup.diagnoses[0].what
     assert TEXT not in str(checkup)
+
+
+@pytest.mark.parametrize("kind", sorted(WITHOUT_SPLIT))
+def test_what_is_wrong_with_a_data_set_is_told_once_with_a_place_that_exists(tmp_path, kind):
+    root = WRITERS[kind](tmp_path / kind)
+    failures = [found for found in examine(root).diagnoses if found.grade == "fail"]
+    (told,) = [found.what for found in failures if "'split' is missing" in found.what]
+    assert Path(told.partition(" (")[2].removesuffix(")")).exists()
+
+
+def test_failures_that_differ_are_all_told(monkeypatch):
+    def failing(what):
+        return HealthCheck(what, "nothing", lambda _surroundings: [Diagnosis("fail", what, "do it")])
+
+    monkeypatch.setattr(examination, "CHECKS", [failing("one"), failing("two"), failing("one")])
+    assert [found.what for found in examine().diagnoses] == ["one", "two"]
+
+
+def marked_nih(folder):
+    write_nih(folder)
+    (folder / SAMPLE_MARKER).write_text("{}")
+
+
+DRAWN = {
+    "dicom": lambda folder: write_sample(folder, studies=2, image_format="dicom"),
+    "jpg": lambda folder: write_sample(folder, studies=2),
+    "nih": marked_nih,
+}
+
+
+@pytest.mark.parametrize("kind", sorted(DRAWN))
+def test_drawn_phantoms_are_not_compared_with_what_was_published(tmp_path, kind):
+    DRAWN[kind](tmp_path / "in")
+    told = [found for found in examine(tmp_path / "in").diagnoses if found.check == "counts"]
+    assert [found.grade for found in told] == ["pass"]
+    assert "synthetic" in told[0].what
+    assert "wget" not in str(told)
+
+
+def test_slurm_is_not_said_to_work_where_only_its_version_was_asked(monkeypatch, tmp_path):
+    Case(monkeypatch, tmp_path).program("echo slurm 23.02.1")
+    (told,) = machine.check_slurm(Surroundings(None))
+    assert "not asked" in told.what
+    assert "works" not in told.what
 
 
 def test_an_option_that_makes_no_sense_is_an_error_at_once():

@@ -1,6 +1,9 @@
 """The example of a plugin: installed as its user would, listed, checked by its own tests, and run."""
 
+import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import venv
@@ -13,6 +16,10 @@ from tests.builders import make_report
 from tests.trees import write_picture
 
 PLUGIN = Path(__file__).resolve().parents[2] / "examples" / "plugin"
+README, CONTRIBUTING = PLUGIN.parent / "README.md", PLUGIN.parents[1] / "CONTRIBUTING.md"
+ON_SAMPLE = sorted(
+    set(re.findall(r"^    medcutmix (augment SAMPLE .*?)(?: +#.*)?$", README.read_text(), re.MULTILINE))
+)
 SENTENCES = ("There is a small right pleural effusion.", "A large right pleural effusion is present.")
 
 
@@ -103,6 +110,38 @@ def test_a_run_is_made_with_its_data_set_its_encoder_and_its_mask(python, data, 
     assert '"above"' in (out / "run.json").read_text()
     assert "report-missing" in (out / "run.json").read_text()
     assert "verified 1 shard, 6 rows" in run(python, "-m", "medcutmix_cli", "verify", out, "--deep")
+
+
+@pytest.fixture(scope="module")
+def sample(python, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sample") / "SAMPLE"
+    run(python, "-m", "medcutmix_cli", "sample", folder, "--studies", "60", "--quiet")
+    return folder
+
+
+@pytest.mark.parametrize("line", ON_SAMPLE)
+def test_a_line_of_the_page_mixes_pairs_of_the_sample(python, sample, tmp_path, line):
+    _augment, _sample, out, *options = shlex.split(line)
+    words = ("augment", sample, tmp_path / out, *options)
+    told = json.loads(run(python, "-m", "medcutmix_cli", *words, "--quiet", "--json"))
+    assert told["written"] - told["unmixed"] > 0, told["rejected"]
+
+
+def test_the_page_types_a_line_for_the_mask_and_one_for_the_encoder():
+    assert any("--mask above" in line for line in ON_SAMPLE)
+    assert any("--encoder brightness" in line for line in ON_SAMPLE)
+    assert len({line.split()[2] for line in ON_SAMPLE}) == len(ON_SAMPLE), "a folder holds one run"
+
+
+def test_the_line_of_contributing_is_one_of_the_page():
+    (line,) = re.findall(r"`medcutmix (augment [^`]*--mask above)`", CONTRIBUTING.read_text())
+    assert line in ON_SAMPLE
+
+
+def test_what_the_page_runs_is_installed_by_the_page():
+    text = README.read_text()
+    runner = text.index("    pytest test_contract.py")
+    assert "    pip install --constraint constraints.txt pytest" in text[:runner]
 
 
 def test_the_data_set_of_the_example_keeps_its_contract(python, data):

@@ -1,6 +1,7 @@
 """An array on a real Slurm of one node: killed in the middle, run again, cut anew; always the same bytes."""
 
 import os
+import re
 import shutil
 import signal
 
@@ -9,7 +10,7 @@ import pytest
 from medcutmix_cli import plan, render, write_sample
 from medcutmix_cli.run.folder import RunFolder, read_run
 from tests.calls import medcutmix
-from tests.cluster.one_node_slurm import one_node_slurm, until, why_not
+from tests.cluster.one_node_slurm import CPUS, one_node_slurm, until, why_not
 from tests.half_written import is_pending, stop_writer
 from tests.trees import output_bytes
 
@@ -111,11 +112,13 @@ def test_another_number_of_tasks_gives_the_same_bytes_and_the_finish_job_verifie
     cluster, run, expected, capsys
 ):
     render(run, task=1, num_tasks=3)
-    array, finish = printed(capsys, "batch", "slurm", run, "--tasks", 3, *ASKED, "--submit").split()
+    submitted = printed(capsys, "batch", "slurm", run, "--tasks", 3, *ASKED, "--submit")
+    array, finish = re.fullmatch(r"array (\d+)\nfinish (\d+)\n", submitted).groups()
     cluster.wait(finish)
     assert cluster.ends(array) == dict.fromkeys((0, 2), ("COMPLETED", "0:0")), "only what was needed"
     assert cluster.ends(finish) == {0: ("COMPLETED", "0:0")}
     assert output_bytes(run) == expected
+    assert "the finish job of batch slurm" in (run / "logs" / f"{array}_0.log").read_text()
     assert "verified" in (run / "logs" / f"{finish}_finish.log").read_text()
     assert printed(capsys, "batch", "slurm", run, "--tasks", 3, "--submit") == ""
 
@@ -126,3 +129,18 @@ def test_what_slurm_refuses_is_told_in_its_words(run, capsys):
     said = capsys.readouterr().err
     assert "Slurm refused the job" in said
     assert "invalid partition specified: nowhere" in said
+
+
+@pytest.mark.usefixtures("slurm_here")
+def test_a_cluster_without_gpus_is_told_to_ask_for_none(run, capsys):
+    assert medcutmix("batch", "slurm", run, *ASKED, "--gpus", 1, "--submit") == 1
+    assert "--gpus 0" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("slurm_here")
+def test_tasks_larger_than_any_node_are_told_to_wait_for_ever(cluster, run, capsys):
+    capsys.readouterr()
+    assert medcutmix("batch", "slurm", run, "--tasks", 2, "--cpus", 99, "--mem", "1G", "--submit") == 0
+    said = capsys.readouterr()
+    cluster.run("scancel", *re.findall(r"\d+", said.out))
+    assert f"try --cpus {CPUS} " in said.err

@@ -19,6 +19,7 @@ from medcutmix_cli.inspection.map_view import as_document, evidence_words, mask_
 from medcutmix_cli.records import Assertion, MapTarget, Side
 from medcutmix_cli.rendering.rows import row_grid
 from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.nulls_file import write_nulls
 from medcutmix_cli.run.shards import read_rows
 from tests.builders import make_report
 from tests.run_folders import write_run
@@ -167,7 +168,18 @@ def test_a_run_that_is_not_calibrated_yet_is_shown_with_the_command_that_does_it
     use(type("Known", (SpotEncoder,), {"card": property(lambda _self: known)})())
     seen = attend(draw(tmp_path / "a.png"), RIGHT, run=write_run(tmp_path / "run"))
     assert seen.evidence.unknown == "not-calibrated"
-    assert f"medcutmix render {tmp_path / 'run'}" in evidence_words(seen)
+    assert f"medcutmix calibrate {tmp_path / 'run'}" in evidence_words(seen)
+
+
+def test_a_run_that_mixes_nothing_is_not_said_to_be_calibrated_by_a_command(tmp_path, use):
+    known = replace(SpotEncoder().card, weights_sha256="c0ffee" + 58 * "0")
+    use(type("Known", (SpotEncoder,), {"card": property(lambda _self: known)})())
+    run = write_run(tmp_path / "run")
+    write_nulls(RunFolder(run).nulls_file, [])
+    seen = attend(draw(tmp_path / "a.png"), RIGHT, run=run)
+    assert seen.evidence.unknown == "nothing-to-compare"
+    assert "mixes nothing" in evidence_words(seen)
+    assert "medcutmix" not in evidence_words(seen)
 
 
 def test_a_run_of_other_weights_is_refused(tmp_path, spot):

@@ -77,6 +77,15 @@ def test_an_unfinished_run_is_to_be_rendered(tmp_path):
     assert "medcutmix render RUN" in next_steps(found, "RUN").plain
 
 
+@pytest.mark.parametrize("missing", [0, 1])
+def test_one_task_of_several_leaves_the_rest_to_the_finish_job(tmp_path, missing):
+    found = status(write_run(tmp_path / "run", missing=missing))
+    told = next_steps(found, "my run", num_tasks=3).plain
+    assert "When all 3 tasks have ended, the finish job of batch slurm refills, renders and verifies." in told
+    assert "medcutmix refill" not in told
+    assert told.index("Where there is none:") < told.index("medcutmix render 'my run'")
+
+
 def test_problems_are_told_by_place_and_rule():
     problems = tuple(Problem(f"part-{n}", "hash", "is another file") for n in range(25))
     text = printed(verification_view(Verification(1, 9, Level.THOROUGH, problems)))
