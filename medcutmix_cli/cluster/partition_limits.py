@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from medcutmix_cli.cluster.slurm import Resources
+from medcutmix_cli.errors import ClusterError
 
 _PATIENCE_S = 10
 _MEGABYTES = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024**2}
@@ -32,12 +33,23 @@ class NodeSize:
     memory: int
 
 
-def warn_of_waiting(resources: Resources) -> tuple[str, ...]:
-    """Return why tasks would wait for ever, a sentence each; nothing where that is not known."""
+def check_can_start(resources: Resources) -> None:
+    """Refuse what no node has; nothing where that is not known, or `--extra` may choose other nodes.
+
+    Raises:
+        ClusterError: Tasks would wait for ever.
+    """
     if resources.extra:  # they come last and win: --partition, --constraint, --cluster
-        return ()
+        return
     nodes = [node for node in read_nodes(_ask_sinfo()) if _is_asked(node, resources.partition)]
-    return tuple(_too_much(resources, nodes)) if nodes else ()
+    too_much = list(_too_much(resources, nodes)) if nodes else []
+    if too_much:
+        place = f"the partition {' or '.join(sorted({node.partition for node in nodes}))}"
+        wanted = " and ".join(what for what, _ in too_much)
+        raise ClusterError(
+            f"no node of {place} has {wanted} for a task: it would wait for ever",
+            hint=f"{' '.join(option for _, option in too_much)}, or another --partition; --extra is never compared",
+        )
 
 
 def read_nodes(told: str) -> Iterator[NodeSize]:
@@ -51,17 +63,13 @@ def _is_asked(node: NodeSize, partitions: str) -> bool:
     return node.partition in partitions.split(",") if partitions else node.default
 
 
-def _too_much(resources: Resources, nodes: list[NodeSize]) -> Iterator[str]:
-    place = f"the partition {' or '.join(sorted({node.partition for node in nodes}))}"
+def _too_much(resources: Resources, nodes: list[NodeSize]) -> Iterator[tuple[str, str]]:
+    """Yield what no node has, and the option that asks for as much as the largest has."""
     cpus, memory = max(node.cpus for node in nodes), max(node.memory for node in nodes)
     if resources.cpus > cpus:
-        wanted = f"each task asks for {resources.cpus} CPUs, and no node of {place} has more than {cpus}"
-        yield f"{wanted}: they may wait for ever; try --cpus {cpus}"
+        yield f"{resources.cpus} CPUs", f"--cpus {cpus}"
     if _megabytes(resources.memory) > memory:
-        wanted = (
-            f"each task asks for {resources.memory} of memory, and no node of {place} has more than {memory}M"
-        )
-        yield f"{wanted}: they may wait for ever; try --mem {memory}M"
+        yield f"{resources.memory} of memory", f"--mem {memory}M"
 
 
 def _megabytes(memory: str) -> float:

@@ -13,7 +13,7 @@ from typing import Unpack
 
 from medcutmix_cli.assembly.parts import build_gate
 from medcutmix_cli.assembly.relocation import map_paths, relocate_settings
-from medcutmix_cli.cluster.partition_limits import warn_of_waiting
+from medcutmix_cli.cluster.partition_limits import check_can_start
 from medcutmix_cli.cluster.slurm import Resources, SlurmJob, render_finish, render_sbatch
 from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
 from medcutmix_cli.configuration.keywords import SlurmKeywords
@@ -37,7 +37,6 @@ class Submission:
         num_tasks: How many tasks share the shards.
         calibrated: Whether the evidence gate is ready; where it is not, each task that starts makes it ready.
         array: Job id of the array, "" where nothing was submitted (likewise finish).
-        warnings: Why the tasks may wait for ever.
     """
 
     tasks: str
@@ -45,7 +44,6 @@ class Submission:
     calibrated: bool
     array: str = ""
     finish: str = ""
-    warnings: tuple[str, ...] = ()
 
 
 def running_program() -> tuple[str, ...]:
@@ -132,6 +130,7 @@ def submit(job: SlurmJob) -> Submission:
     if not tasks:
         return Submission(tasks, job.num_tasks, calibrated)
     _check_nobody_at_work(job.run)
+    check_can_start(job.resources)
     array = _sbatch(render_sbatch(job), f"--array={tasks}{job.at_most}")
     write_text(_last_array(job.run), array)
     try:
@@ -142,7 +141,7 @@ def submit(job: SlurmJob) -> Submission:
         raise ClusterError(
             said, hint="submit the script that --finish prints when the array has ended"
         ) from error
-    return Submission(tasks, job.num_tasks, calibrated, array, finish, warn_of_waiting(job.resources))
+    return Submission(tasks, job.num_tasks, calibrated, array, finish)
 
 
 def _default_gpus(record: RunRecord, device: str) -> int:

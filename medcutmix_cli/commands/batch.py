@@ -115,8 +115,6 @@ def _submit(job: SlurmJob, out: Path, session: Session, *, json: bool) -> None:
     if submission.array:
         said = f"tasks {submission.tasks} of {submission.num_tasks} are submitted, and the finish job behind them"
         typer.echo(f"{said}; logs: {job.run / 'logs'}", err=True)
-        for warning in submission.warnings:
-            typer.echo(f"warning: {warning} (after scancel {submission.array} {submission.finish})", err=True)
         if not submission.calibrated:
             said = "each task that starts calibrates the evidence gate by itself; once for all of them"
             typer.echo(f"{said}: {calibrate_call(job)}", err=True)

@@ -57,7 +57,7 @@ def check(
         output().print(check_view(found))
         if found.ok:
             step = next_command(dataset, config, settings, synthetic=found.synthetic)
-            output().print(next_commands([step]), soft_wrap=True)
+            output().print(next_commands([f"{step} --dry-run", step]), soft_wrap=True)
     if not found.ok:
         raise typer.Exit(NOT_USABLE)
 

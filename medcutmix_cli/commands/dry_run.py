@@ -7,7 +7,7 @@ from medcutmix_cli.dry_run.dataset_check import DatasetCheck
 from medcutmix_cli.dry_run.estimate import Estimate
 from medcutmix_cli.dry_run.estimator import PROBE_PAIRS
 from medcutmix_cli.errors import RunError, UsageError
-from medcutmix_cli.run.hints import no_pairs_planned
+from medcutmix_cli.run.hints import no_mixes_probed, no_pairs_planned
 
 
 def pairs_to_probe(said: int | None, *, dry_run: bool) -> int:
@@ -27,7 +27,7 @@ def tell_estimate(
     """Print an estimate; so that `--dry-run && sbatch ...` stops, no pair and a disk that is too small are errors.
 
     Raises:
-        NoPairsError: No pair could be planned.
+        NoPairsError: No pair could be planned, or the probe tried all mixes, and none was written.
         RunError: There is not enough space.
     """
     from medcutmix_cli.terminal import estimate_view, output
@@ -39,6 +39,8 @@ def tell_estimate(
         output().print(estimate_view(estimate))
     if not estimate.plan.pairs:
         raise no_pairs_planned(estimate.plan.dropped, estimate.out)
+    if estimate.mixes_nothing and estimate.probe:
+        raise no_mixes_probed(estimate.probe.rejected, estimate.out)
     space = estimate.space
     if space.fits is False:
         raise RunError(

@@ -48,7 +48,7 @@ def tell(
             record = read_run(RunFolder(out))
             console.print(settings_view(record.settings, record.origins), "")
         console.print(status_view(status, out, after_plan=after_plan))
-        if not status.has_no_pair:
+        if not (status.has_no_pair or status.has_no_mix):
             console.print(next_steps(status, out, num_tasks=num_tasks), soft_wrap=True)
     if status.finished_with_failures:
         if not shown:

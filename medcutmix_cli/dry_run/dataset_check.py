@@ -256,8 +256,8 @@ def _of_folder(source: Dataset) -> Iterator[DatasetProblem]:
     """Say that a table is one of a data set of several files, which is read by its folder."""
     kind = kind_around(source.root) if source.root.is_file() else ""
     if kind and kind not in _BESIDE:
-        what = f"this is a table of {kind}, which is read by its folder"
-        yield DatasetProblem(True, what, f"give the folder instead: {source.root.parent}")
+        what = f"this is a table of {kind}, which is also read by its folder"
+        yield DatasetProblem(False, what, f"give the folder instead: {source.root.parent}")
 
 
 def _of_release(source: Dataset) -> Iterator[DatasetProblem]:

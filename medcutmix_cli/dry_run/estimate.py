@@ -44,6 +44,11 @@ class PlanFigures:
     shape: SetShape | None = None
     targets: tuple[TargetOutcome, ...] = ()
 
+    @property
+    def unmixed(self) -> int:
+        """How many of the pairs are studies as they are."""
+        return self.shape.kept if self.shape else 0
+
 
 @dataclass(frozen=True, slots=True)
 class Space:
@@ -132,3 +137,11 @@ class Estimate:
     peak_memory_bytes: int | None
     encoder: dict[str, Any]
     synthetic: bool
+
+    @property
+    def mixes_nothing(self) -> bool:
+        """Say whether every mix of the plan was tried, and none was written: only studies as they are would remain."""
+        if self.probe is None or not self.probe.rejected:
+            return False
+        every = self.probe.mixes_tried >= self.plan.pairs - self.plan.unmixed
+        return every and self.probe.written == self.probe.unmixed

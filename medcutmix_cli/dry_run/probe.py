@@ -45,6 +45,7 @@ class Probe:
         start_seconds: Wall time before the first of them: engine, encoder, and the gate's calibration where the
             run has none yet. Python's own start is not in it.
         device: Where the encoder ran.
+        unmixed: How many of the written ones are studies as they are.
     """
 
     pairs: int
@@ -56,6 +57,12 @@ class Probe:
     seconds: float
     start_seconds: float
     device: str
+    unmixed: int = 0
+
+    @property
+    def mixes_tried(self) -> int:
+        """Mixes among the timed pairs, whatever became of them."""
+        return self.pairs - self.unmixed
 
 
 def render_probe(
@@ -167,6 +174,7 @@ def _measured(folder: RunFolder, wall: float, first: int) -> Probe:
         seconds=state.seconds,
         start_seconds=round(max(0.0, wall - state.seconds - pairs_before), 3),
         device=state.device,
+        unmixed=state.unmixed,
     )
 
 

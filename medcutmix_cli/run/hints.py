@@ -30,15 +30,24 @@ def no_pairs(status: RunStatus, out: str | Path) -> NoPairsError:
     """Return the error that says why a run has no pair: none could be planned, or none of its plan was written."""
     if not status.planned:
         return no_pairs_planned(status.dropped, out)
+    what = "no pair was written"
     if status.has_no_mix:
         what = f"nothing is mixed: every pair was rejected, and all {status.written:,} rows are studies as they are"
-        return _error(what, {**status.rejected, **status.failed}, "pair", out)
-    return _error("no pair was written", {**status.rejected, **status.failed}, "pair", out)
+    found = _error(what, {**status.rejected, **status.failed}, "pair", out)
+    found.hint += "\nwith other settings name another folder: this one keeps its plan"
+    return found
 
 
 def no_pairs_planned(dropped: Mapping[str, int], out: str | Path) -> NoPairsError:
     """Return the error that says why no pair could be planned, from the studies left out by reason."""
     return _error("no pair could be planned", dropped, "study", out)
+
+
+def no_mixes_probed(rejected: Mapping[str, int], out: str | Path) -> NoPairsError:
+    """Return the error that says why a run would mix nothing, from the mixes that a probe tried."""
+    return _error(
+        "nothing would be mixed: the probe tried every mix, and each was rejected", rejected, "pair", out
+    )
 
 
 FEW_MIXED = 0.2
@@ -95,6 +104,4 @@ def _error(what: str, counts: Mapping[str, int], noun: str, out: str | Path) -> 
         f"{reason} ({count:,} {_PLURALS[noun] if count > 1 else noun})" for reason, count in largest
     )
     hints = dict.fromkeys(hint_for(reason) for reason, _count in largest)
-    if noun == "pair":
-        hints["with other settings name another folder: this one keeps its plan"] = None
     return NoPairsError(f"{what}: {named or 'there is no study'}", where=str(out), hint="\n".join(hints))

@@ -43,7 +43,7 @@ def _blocks(estimate: Estimate) -> Iterator[RenderableType]:
     if estimate.plan.shape and estimate.plan.shape.rows:
         yield ""
         yield shape_view(estimate.plan.shape, targeted=bool(estimate.plan.targets))
-    for text in (_failing(estimate.probe), encoder_warning(estimate.encoder)):
+    for text in (_failing(estimate.probe), _mixing_none(estimate), encoder_warning(estimate.encoder)):
         if text:
             yield Padding(warning(text), (1, 0, 0, 0))
 
@@ -51,7 +51,13 @@ def _blocks(estimate: Estimate) -> Iterator[RenderableType]:
 def _planned(plan: PlanFigures) -> dict[str, Table | str | Text]:
     counts = plan.studies
     head = f"{counts['inputs']:,} in: {counts['planned']:,} planned, {counts['dropped']:,} left out"
-    pairs = f"{plan.pairs:,} planned" + (f", {plan.pairs_missing:,} not found" if plan.pairs_missing else "")
+    kept = (
+        f" ({plan.pairs - plan.unmixed:,} mixes, {plan.unmixed:,} studies as they are)"
+        if plan.unmixed
+        else ""
+    )
+    missing = f", {plan.pairs_missing:,} not found" if plan.pairs_missing else ""
+    pairs = f"{plan.pairs:,} planned{kept}{missing}"
     took = f"made in {duration(plan.seconds)}" if plan.seconds is not None else "lies there already"
     rows: dict[str, Table | str | Text] = {
         "Studies": with_reasons(head, {"": plan.dropped, "picture": plan.images_dropped}),
@@ -79,7 +85,8 @@ def _to_do(estimate: Estimate) -> str:
 def _probe(probe: Probe) -> Table:
     lost = {"rejected": probe.rejected, "failed": probe.failed}
     timed = f"{quantity(probe.pairs, 'pair')} in {duration(probe.seconds)}, after a warm-up"
-    head = f"{timed} ({probe.device}): {probe.written:,} written"
+    kept = f", {probe.unmixed:,} of them studies as they are" if probe.unmixed else ""
+    head = f"{timed} ({probe.device}): {probe.written:,} written{kept}"
     return with_reasons(head, lost)
 
 
@@ -114,3 +121,11 @@ def _failing(probe: Probe | None) -> str:
         return ""
     failed = sum(probe.failed.values())
     return f"{failed:,} of the {quantity(probe.pairs, 'pair')} of the probe failed: the figures tell little"
+
+
+def _mixing_none(estimate: Estimate) -> str:
+    """Say that a probe wrote no mix; where it tried all of them, that is an error already."""
+    probe = estimate.probe
+    if probe is None or not probe.rejected or probe.written > probe.unmixed or estimate.mixes_nothing:
+        return ""
+    return f"none of {quantity(probe.mixes_tried, 'mix', 'mixes')} in the probe was written: the run may mix little"

@@ -2,8 +2,9 @@ import os
 
 import pytest
 
-from medcutmix_cli.cluster.partition_limits import NodeSize, read_nodes, warn_of_waiting
+from medcutmix_cli.cluster.partition_limits import NodeSize, check_can_start, read_nodes
 from medcutmix_cli.cluster.slurm import Resources
+from medcutmix_cli.errors import ClusterError
 
 NODES = "main*|2|4000\nmain*|4|2000\nlarge|64|512000\nodd line\n"
 
@@ -43,15 +44,19 @@ def test_nodes_are_read_by_partition_and_odd_lines_are_left_out():
         pytest.param({"cpus": 65, "extra": ("--constraint=big",)}, [], id="own-options-decide"),
     ],
 )
-def test_what_no_node_has_is_told_with_the_option(sinfo, asked, tried):
+def test_what_no_node_has_is_refused_with_the_option(sinfo, asked, tried):
     sinfo(NODES.replace("\n", "\\n"))
-    told = warn_of_waiting(Resources(**{"memory": "1G", **asked}))
-    assert [line.rpartition("try ")[2] for line in told] == tried
-    assert all("wait for ever" in line for line in told)
+    resources = Resources(**{"memory": "1G", **asked})
+    if not tried:
+        check_can_start(resources)
+        return
+    with pytest.raises(ClusterError, match="would wait for ever") as caught:
+        check_can_start(resources)
+    assert caught.value.hint.startswith(f"{' '.join(tried)}, or another --partition")
 
 
-def test_where_sinfo_fails_or_is_not_there_nothing_is_said(sinfo, monkeypatch):
+def test_where_sinfo_fails_or_is_not_there_nothing_is_refused(sinfo, monkeypatch):
     sinfo("main*|1|1\\n", code=1)
-    assert warn_of_waiting(Resources()) == ()
+    check_can_start(Resources())
     monkeypatch.setenv("PATH", "")
-    assert warn_of_waiting(Resources()) == ()
+    check_can_start(Resources())

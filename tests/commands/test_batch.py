@@ -202,7 +202,6 @@ def test_a_submission_as_json_has_known_keys(run, sbatch, capsys):
         "calibrated": False,
         "array": "101",
         "finish": "102",
-        "warnings": [],
     }
 
 
@@ -239,14 +238,16 @@ def test_a_cluster_without_gpus_is_told_the_option(run, sbatch, capsys, said):
     assert "--gpus 0" in capsys.readouterr().err
 
 
-def test_tasks_that_no_node_can_take_are_told_with_the_option(run, sbatch, capsys):
+def test_tasks_that_no_node_can_take_are_not_submitted(run, sbatch, capsys):
     (sbatch / "sinfo").write_text("#!/bin/sh\necho 'main*|2|64000'\n")
     (sbatch / "sinfo").chmod(0o755)
-    assert medcutmix("batch", "slurm", run, "--submit") == 0
+    assert medcutmix("batch", "slurm", run, "--submit") == 1
     told = capsys.readouterr()
-    assert told.out == "array 101\nfinish 102\n"
-    assert "warning: each task asks for 4 CPUs" in told.err
-    assert "try --cpus 2 (after scancel 101 102)" in told.err
+    assert not told.out
+    assert "no node of the partition main has 4 CPUs for a task: it would wait for ever" in told.err
+    assert "try: --cpus 2" in told.err
+    assert medcutmix("batch", "slurm", run, "--submit", "--cpus", "2") == 0
+    assert capsys.readouterr().out == "array 101\nfinish 102\n"
 
 
 def test_a_finish_job_that_is_refused_does_not_hide_the_array(run, sbatch, capsys):

@@ -49,10 +49,11 @@ def test_check_ends_with_the_command_that_mixes_what_was_checked(tmp_path, capsy
         "test",
     )
     assert medcutmix("check", folder, *said) == 0
-    name, (line,) = (
+    name, (dry, line) = (
         "medcutmix augment ",
         re.findall(r"^  medcutmix augment .*$", capsys.readouterr().out, re.M),
     )
+    assert dry == f"{line} --dry-run"
     words = shlex.split(line.strip().removeprefix(name))
     rest = [word for word in words if word not in ("RUN", "--encoder", "NAME")]
     assert ("--encoder" in words) == (not synthetic)

@@ -163,7 +163,7 @@ def test_a_table_of_a_published_set_leads_to_its_folder(tmp_path):
     assert not check.ok
     assert (
         told(check)[0]
-        == f"this is a table of open-i, which is read by its folder | give the folder instead: {tmp_path}"
+        == f"this is a table of open-i, which is also read by its folder | give the folder instead: {tmp_path}"
     )
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "t.csv").write_text("a,b\n1,2\n")

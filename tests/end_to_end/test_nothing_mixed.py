@@ -75,3 +75,22 @@ def test_a_study_as_it_is_has_no_donor_where_pairs_are_listed(source, tmp_path):
     lines = written_pairs(open_contents(tmp_path / "run"))
     assert {line.exchange for line in lines if line.unmixed} == {"study as it is"}
     assert all(bool(line.donor) != line.unmixed for line in lines)
+
+
+@pytest.mark.parametrize(("percent", "probe"), [(0, 100), (50, 100), (100, 100), (100, 4)])
+def test_a_dry_run_tells_that_nothing_would_be_mixed(source, tmp_path, monkeypatch, capsys, percent, probe):
+    """Where the probe tried every mix that is an error, as of the run; where it tried some, a warning."""
+    reject_mixes(monkeypatch, percent)
+    estimate = medcutmix_cli.estimate_augment(source, tmp_path / "run", probe=probe, **CHOSEN)
+    tried = estimate.probe
+    assert tried.mixes_tried + tried.unmixed == tried.pairs
+    assert estimate.mixes_nothing == (percent == 100 and probe == 100)
+    code = medcutmix("augment", source, tmp_path / "run", *OPTIONS, "--dry-run", "--probe", str(probe))
+    said = capsys.readouterr()
+    shown = " ".join(said.out.split())
+    assert code == (5 if estimate.mixes_nothing else 0)
+    assert ("nothing would be mixed: the probe tried every mix" in said.err) == estimate.mixes_nothing
+    assert f"{estimate.plan.unmixed:,} studies as they are" in shown
+    some = percent == 100 and not estimate.mixes_nothing and tried.mixes_tried > 0
+    assert ("in the probe was written: the run may mix little" in shown) == some
+    assert f"{tried.unmixed:,} of them studies as they are" in shown or not tried.unmixed

@@ -9,7 +9,7 @@ import pytest
 
 import medcutmix_cli
 from medcutmix_cli.run.folder import RunFolder
-from medcutmix_cli.run.hints import _table, few_mixed, hint_for, no_pairs, no_pairs_planned
+from medcutmix_cli.run.hints import _table, few_mixed, hint_for, no_mixes_probed, no_pairs, no_pairs_planned
 from medcutmix_cli.run.reasons import reasons
 from medcutmix_cli.run.status import run_status
 from tests.run_folders import write_run
@@ -109,6 +109,15 @@ def test_a_plan_of_which_nothing_was_written_is_told_by_its_pairs(tmp_path):
     what = "no pair was written: recipient-mask-too-small (3 pairs), image:image-missing (1 pair)"
     assert error.what == what
     assert error.hint.splitlines()[-1].startswith("with other settings name another folder")
+
+
+def test_a_probe_that_wrote_no_mix_says_what_stood_against_them():
+    error = no_mixes_probed({"weak-evidence": 3}, "RUN")
+    assert error.what == (
+        "nothing would be mixed: the probe tried every mix, and each was rejected: weak-evidence (3 pairs)"
+    )
+    assert error.hint == hint_for("weak-evidence")
+    assert error.exit_code == 5
 
 
 FEW = {"written": 20, "unmixed": 17, "planned": 20, "rejected": {}, "reserved": 0, "missing": ()}
