@@ -120,9 +120,15 @@ class SlurmEngine:
         for task in sent:
             state, code = ends[task.number]
             task.seen.code = code_of(code)
-            if (state, code) != ("COMPLETED", "0:0"):
+            if state != "COMPLETED" and not had_ended(run, task):
                 task.seen.wrong += wrong_with(run, task)
                 yield task.seen
+
+
+def had_ended(run: Path, task: Task) -> bool:
+    """Say whether a task had done all of its own when the signal came: Slurm calls that cancelled too."""
+    missing = run_status(RunFolder(run)).missing
+    return not task.seen.code and all(shard % TASKS != task.number for shard in missing)
 
 
 def wrong_with(run: Path, task: Task) -> Iterator[str]:
