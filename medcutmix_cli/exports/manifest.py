@@ -17,7 +17,7 @@ from typing import Any
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.exports.files import FileRecord
 from medcutmix_cli.run.folder import write_json, write_text
-from medcutmix_cli.system.readable import Readable, counted
+from medcutmix_cli.system.readable import Readable, count_line
 
 EXPORT_FORMAT = 1
 
@@ -126,12 +126,12 @@ class ExportManifest(Readable):
     readers: dict[str, str] = field(default_factory=dict)
     format: int = EXPORT_FORMAT
 
-    def told(self) -> dict[str, str]:
+    def facts(self) -> dict[str, str]:
         """Return what it holds, who reads it, and what was left out."""
         return {
             "profile": str(self.request.get("profile", "")),
-            **{split: counted(by_source) for split, by_source in self.rows.items()},
-            "left out": counted(self.dropped),
+            **{split: count_line(by_source) for split, by_source in self.rows.items()},
+            "left out": count_line(self.dropped),
             "no flips": f"{self.no_hflip:,} of {self.total:,} rows",
             "files": f"{self.files:,}",
             "read by": "; ".join(self.readers.values()),

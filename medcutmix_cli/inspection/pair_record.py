@@ -90,7 +90,7 @@ class ParentView(Readable):
     ground_p: float | None = None
     prompted: bool = False
 
-    def told(self) -> dict[str, str]:
+    def facts(self) -> dict[str, str]:
         """Return who it is, and its evidence."""
         evidence = "" if self.ground_p is None else f"{self.ground_p:.3f}"
         who = {"study": self.study_id, "patient": self.subject_id, "picture": self.image_id}
@@ -153,7 +153,7 @@ class PairView(Readable):
     align_quality: float | None = None
     faults: tuple[str, ...] = ()
 
-    def told(self) -> dict[str, str]:
+    def facts(self) -> dict[str, str]:
         """Return what was exchanged, between whom and with which weights; no report."""
         recipient, donor = (f"{one.study_id} of {one.subject_id}" for one in (self.recipient, self.donor))
         return {

@@ -21,7 +21,7 @@ from medcutmix_cli.run.contents import Contents, open_contents, read_table
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.shards import AS_IT_IS
 from medcutmix_cli.run.status import RunStatus, run_status
-from medcutmix_cli.system.readable import Readable, counted
+from medcutmix_cli.system.readable import Readable, count_line
 
 WEIGHTS = summed_up(ColumnSummary.RANGE)
 """The recipient's shares, by every definition."""
@@ -103,14 +103,14 @@ class Inspection(Readable):
         all_of_them = {**named, AS_IT_IS: self.unmixed, NOTHING_CAME: nothing}
         return dict(sorted(((name, n) for name, n in all_of_them.items() if n), key=lambda one: -one[1]))
 
-    def told(self) -> dict[str, str]:
+    def facts(self) -> dict[str, str]:
         """Return what is counted, in words."""
         return {
             self.kind: self.path,
             "pairs": f"{self.rows:,} of {self.patients:,} patients, in {self.shards:,} shards",
-            "findings that came in": counted(self.came_in),
-            "splits": counted(self.splits),
-            "strategies": counted(self.strategies),
+            "findings that came in": count_line(self.came_in),
+            "splits": count_line(self.splits),
+            "strategies": count_line(self.strategies),
             "encoder": str(self.encoder.get("name", "unknown")),
             "terms": self.terms,
         }

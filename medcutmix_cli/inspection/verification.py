@@ -93,7 +93,7 @@ class Verification(Readable):
     not_remade: tuple[str, ...] = ()
     unsealed: tuple[str, ...] = ()
 
-    def told(self) -> dict[str, str]:
+    def facts(self) -> dict[str, str]:
         """Return what was looked at, and the first problems."""
         what = "files" if self.kind == "export" else "shards"
         first = "; ".join(f"{one.where}: {one.rule}" for one in self.problems[:5])

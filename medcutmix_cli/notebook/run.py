@@ -15,7 +15,7 @@ from medcutmix_cli.run.shards import ShardHead
 from medcutmix_cli.run.status import RunStatus
 from medcutmix_cli.system.fact_table import fact_table
 from medcutmix_cli.system.plain_text import escape_html as escape
-from medcutmix_cli.system.readable import counted
+from medcutmix_cli.system.readable import count_line
 
 
 class RunPairs(Sequence[RunPair]):
@@ -125,7 +125,7 @@ class Run(RunPairs):
         seen = self.inspection
         facts = {
             "Pairs": f"{len(self):,} of {seen.patients:,} patients, in {seen.shards:,} shards",
-            "Findings": escape(counted(seen.came_in)) or "none",
+            "Findings": escape(count_line(seen.came_in)) or "none",
             "Encoder": escape(seen.encoder.get("name", "unknown")),
             **({"State": _state(seen.status)} if seen.status else {}),
             "Terms": escape(seen.terms or "unknown"),

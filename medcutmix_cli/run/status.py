@@ -15,7 +15,7 @@ from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, read_atte
 from medcutmix_cli.run.guarantees import read_guarantees
 from medcutmix_cli.run.refill import RefillPass, read_refills
 from medcutmix_cli.run.shape import SetShape, to_shape
-from medcutmix_cli.system.readable import Readable, counted
+from medcutmix_cli.system.readable import Readable, count_line
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,7 +84,7 @@ class RunStatus(Readable):
     bounds: Bounds | None = None
     unmixed: int = 0
 
-    def told(self) -> dict[str, str]:
+    def facts(self) -> dict[str, str]:
         """Return the sums in words, with every reason of what was left out."""
         studies = self.studies
         rejected, failed = sum(self.rejected.values()), sum(self.failed.values())
@@ -95,9 +95,9 @@ class RunStatus(Readable):
             "pairs": f"{self.planned:,} planned, {self.written:,} written{unmixed}, {rejected:,} rejected, "
             f"{failed:,} failed{waiting}",
             "shards": f"{len(self.complete):,} of {self.shards:,} complete",
-            "left out": counted(self.dropped),
-            "rejected": counted(self.rejected),
-            "failed": counted(self.failed),
+            "left out": count_line(self.dropped),
+            "rejected": count_line(self.rejected),
+            "failed": count_line(self.failed),
         }
 
     @property

@@ -84,7 +84,7 @@ def test_the_same_content_under_another_name_goes_on_and_another_content_is_anot
     assert record(run) == before
     with pytest.raises(RunConflictError) as refused:
         medcutmix_cli.plan(run / "sample", run / "run", lexicon=tmp_path / "other.toml", **options)
-    assert "sources.findings" in refused.value.what
+    assert "other content: findings" in refused.value.what
 
 
 def test_a_lexicon_that_does_not_fit_stops_a_run_before_it_makes_a_folder(tmp_path, capsys):

@@ -1,13 +1,13 @@
 from dataclasses import dataclass
 
-from medcutmix_cli.system.readable import Readable, counted
+from medcutmix_cli.system.readable import Readable, count_line
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Told(Readable):
     name: str
 
-    def told(self):
+    def facts(self):
         return {"name": self.name, "nothing": ""}
 
 
@@ -27,5 +27,5 @@ def test_no_name_steers_a_terminal():
 
 
 def test_counts_are_told_by_name_without_those_of_nothing():
-    assert counted({"mass": 1200, "edema": 0}) == "mass 1,200"
-    assert not counted({})
+    assert count_line({"mass": 1200, "edema": 0}) == "mass 1,200"
+    assert not count_line({})
