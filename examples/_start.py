@@ -28,6 +28,6 @@ def run_in(work: Path, studies: int = STUDIES) -> Path:
 
 
 def insist_on_pairs(status: RunStatus, out: Path) -> None:
-    """Leave with 1, and say why, where a run has no pair: what comes after it would mean nothing."""
-    if status.has_no_pair:
+    """Leave with 1, and say why, where a run has no pair, or no mix: what comes after it would mean nothing."""
+    if status.has_no_pair or status.has_no_mix:
         sys.exit(f"{no_pairs(status, out)}")
