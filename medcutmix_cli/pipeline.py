@@ -296,7 +296,7 @@ def _check_same_run(before: RunRecord, now: RunRecord, folder: RunFolder) -> Non
 
 def _check_empty(folder: RunFolder) -> None:
     if folder.root.exists() and not folder.root.is_dir():
-        raise RunError("the output is a file, not a folder", where=str(folder.root))
+        raise RunError("the output is a file, not a folder", where=str(folder.root), hint="name a folder")
     foreign = folder.foreign_files()
     if foreign:
         raise RunError(

@@ -1,9 +1,13 @@
 """An error in a notebook reads as it does in the terminal."""
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import MedcutmixError
+from medcutmix_cli import MedcutmixError, errors
 from medcutmix_cli.commands.error_report import explain
 from medcutmix_cli.errors import DatasetError, ImageError, UsageError
 
@@ -32,3 +36,45 @@ def test_an_error_of_the_api_is_one_that_can_be_caught_by_its_name(tmp_path):
     with pytest.raises(medcutmix_cli.MedcutmixError) as caught:
         medcutmix_cli.Run(tmp_path / "nowhere")
     assert caught.value._render_traceback_()[0] == "error: there is no such file or folder"
+
+
+PACKAGE = Path(medcutmix_cli.__file__).parent
+SAYS_WHAT_IS_RIGHT = re.compile(
+    r"\bmust\b|\bnot\b|\bnone of\b|at least|numbered 0 to|needs an?\b|is of the grid|has that grid|has a grid_h|"
+    r"leave nobody|\bbelow$"
+)
+"""How a message words what is asked for: whoever reads it knows what to type."""
+
+OTHERWISE = {"ImageError": "its reason has a hint", "Interruption": "the same command goes on"}
+
+
+def constructed():
+    """Yield (place, class, message as it is written, whether something to try is said) of every error that is made."""
+    classes = {
+        name
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, MedcutmixError) and name not in OTHERWISE
+    }
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+            if name in classes and node.args:
+                named = {word.arg for word in node.keywords}
+                message = ast.unparse(node.args[0]).strip("'\"")
+                yield (
+                    f"{path.relative_to(PACKAGE)}:{node.lineno}",
+                    name,
+                    message,
+                    bool({"hint", None} & named),
+                )
+
+
+def test_every_error_says_what_to_try_or_what_is_right():
+    made = list(constructed())
+    assert len(made) > 300
+    silent = [
+        (place, message)
+        for place, name, message, tried in made
+        if not tried and not (name in ("UsageError", "EncoderError") and SAYS_WHAT_IS_RIGHT.search(message))
+    ]
+    assert silent == []

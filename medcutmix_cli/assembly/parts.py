@@ -243,7 +243,11 @@ def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> R
     for name in ("exclude_ids", "label_table", "attributes", "embeddings"):
         path = getattr(settings.plan, name)
         if path and not Path(path).is_file():
-            raise UsageError(f"the file of {name.replace('_', ' ')} does not exist", where=path)
+            raise UsageError(
+                f"the file of {name.replace('_', ' ')} does not exist",
+                where=path,
+                hint="name a file that is there",
+            )
         if path:
             sources[name] = file_sha256(Path(path))
     card = plain(encoder.card)

@@ -102,7 +102,9 @@ class ShardActor:
 
     def _render(self, shard: int) -> None:
         if self._renderer is None:
-            raise RunError("the actor holds no renderer")
+            raise RunError(
+                "the actor holds no renderer", hint="this is a fault of the program: please report it"
+            )
         render_shard(self._renderer, shard, done=lambda count: self._note("rendering", count, 0))
 
     def _note(self, stage: str, done: int, total: int) -> None:

@@ -322,4 +322,7 @@ def _check_single_lines(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         for text in value if isinstance(value, tuple) else (value,):
             if isinstance(text, str | Path) and not str(text).isprintable():
-                raise UsageError(f"{name} {str(text)!r} is not one printable line")
+                raise UsageError(
+                    f"{name} {str(text)!r} is not one printable line",
+                    hint="leave out line breaks and control characters",
+                )

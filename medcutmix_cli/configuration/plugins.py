@@ -53,7 +53,10 @@ def construct(what: str, name: str, plugin: Any, options: Mapping[str, Any], **g
     try:
         return plugin(**given, **values)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{what} refuses its options: {error}") from error
+        raise UsageError(
+            f"{what} refuses its options: {error}",
+            hint="`medcutmix config show` prints the options of each part",
+        ) from error
 
 
 @cache

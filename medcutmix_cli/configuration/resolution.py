@@ -82,11 +82,23 @@ def _from_toml(path: Path | None) -> dict[str, Any]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise UsageError("the recipe does not exist", where=str(path)) from error
+        raise UsageError(
+            "the recipe does not exist",
+            where=str(path),
+            hint="name a recipe that is there: `medcutmix config show` prints one",
+        ) from error
     except OSError as error:
-        raise UsageError(f"the recipe cannot be read ({type(error).__name__})", where=str(path)) from error
+        raise UsageError(
+            f"the recipe cannot be read ({type(error).__name__})",
+            where=str(path),
+            hint="is it a file of UTF-8 text that you may read?",
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"the recipe is no valid TOML: {error}", where=str(path)) from error
+        raise UsageError(
+            f"the recipe is no valid TOML: {error}",
+            where=str(path),
+            hint="mend that line: texts stand in quotes, tables in brackets",
+        ) from error
     for table, values in tables.items():
         if not isinstance(values, dict):
             raise UsageError(

@@ -122,7 +122,11 @@ def _words(path: Path, about: str, key: str, columns: list[str]) -> dict[str, di
     for number, row in rows_of(path, [key, *columns]):
         identifier = _bare(about, _word(row[key]))
         if not identifier:
-            raise DatasetError(f"a row has no {key}", where=f"{path.name}, row {number}")
+            raise DatasetError(
+                f"a row has no {key}",
+                where=f"{path.name}, row {number}",
+                hint="fill it in, or take the row out",
+            )
         cells = {column: _word(row[column]) for column in columns}
         if words.setdefault(identifier, cells) != cells:
             raise DatasetError(

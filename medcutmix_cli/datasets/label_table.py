@@ -36,7 +36,11 @@ def read_label_table(path: Path) -> LabelTable:
             row = dict(zip(header, cells, strict=True))
             study = bare(require_id(row["study_id"], "study_id", where))
             if study in table:
-                raise DatasetError("a study has two rows of labels", where=f"{path.name}, study {study}")
+                raise DatasetError(
+                    "a study has two rows of labels",
+                    where=f"{path.name}, study {study}",
+                    hint="keep one row for each study",
+                )
             table[study] = {
                 n: label_value(row[c], f"{where}, {c}") for c, n in names.items() if row[c].strip()
             }

@@ -156,7 +156,11 @@ def json_rows(path: Path, text: str) -> list[Row]:
         found = _loads(text)
     except ValueError as error:
         where = f"{path.name}, line {getattr(error, 'lineno', 1)}"
-        raise DatasetError("the file is not valid JSON", where=where) from None
+        raise DatasetError(
+            "the file is not valid JSON",
+            where=where,
+            hint="is it whole? a list of objects, or one object a line in a .jsonl",
+        ) from None
     if isinstance(found, Mapping) and found and all(isinstance(rows, list) for rows in found.values()):
         parts = [(name, row) for name, rows in found.items() for row in rows]
     else:
@@ -164,7 +168,7 @@ def json_rows(path: Path, text: str) -> list[Row]:
     for number, (_, row) in enumerate(parts, start=1):
         if not isinstance(row, dict):
             what = "the file is no list of objects, nor lists of them by split"
-            raise DatasetError(what, where=f"{path.name}, row {number}")
+            raise DatasetError(what, where=f"{path.name}, row {number}", hint="mend the row, or take it out")
     return [{"split": name, **row} if name else row for name, row in parts]
 
 
@@ -189,7 +193,11 @@ def _object(path: Path, number: int, line: str) -> Row:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise DatasetError("a line is not a JSON object", where=f"{path.name}, line {number}")
+        raise DatasetError(
+            "a line is not a JSON object",
+            where=f"{path.name}, line {number}",
+            hint="each line of a .jsonl is one object in braces",
+        )
     return found
 
 
@@ -198,7 +206,11 @@ def _parquet(path: Path) -> pq.ParquetFile:
         check_regular(path)
         return pq.ParquetFile(path)
     except ARROW_ERRORS as error:
-        raise DatasetError(f"this is not a Parquet file ({type(error).__name__})", where=str(path)) from error
+        raise DatasetError(
+            f"this is not a Parquet file ({type(error).__name__})",
+            where=str(path),
+            hint="is it whole? download or write it again",
+        ) from error
 
 
 def _parquet_rows(path: Path, columns: list[str]) -> Iterator[Row]:
@@ -216,7 +228,9 @@ def _parquet_rows(path: Path, columns: list[str]) -> Iterator[Row]:
                 }
         except ARROW_ERRORS as error:
             what = f"the Parquet file is damaged ({type(error).__name__})"
-            raise DatasetError(what, where=str(path)) from error
+            raise DatasetError(
+                what, where=str(path), hint="write the table again, each column once"
+            ) from error
 
 
 def _plain_rows(file: pq.ParquetFile, columns: list[str]) -> Iterator[Row]:

@@ -88,7 +88,11 @@ def find_layout(root: Path, reports: Path | None, tables: Path | None) -> Layout
     """
     for option, path in (("--reports", reports), ("tables", tables)):
         if path and not path.exists():
-            raise DatasetError(f"the path given with {option} does not exist", where=str(path))
+            raise DatasetError(
+                f"the path given with {option} does not exist",
+                where=str(path),
+                hint="name the folder or archive that is there",
+            )
     given = [path for path in (root, tables, reports) if path and path.is_dir()]
     folders = [folder for path in given for folder in project_folders(path)]
     unique = tuple(dict.fromkeys(folders))

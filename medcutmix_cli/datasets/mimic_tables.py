@@ -92,7 +92,11 @@ def join_tables(paths: TablePaths, suffix: str) -> Tables:
 def _ids(path: Path, *columns: str, optional: int = 0) -> Iterator[tuple[str, ...]]:
     for number, row in enumerate(read_columns(path, columns), start=1):
         if not all(row[: len(row) - optional]):
-            raise DatasetError("a row has an empty id", where=f"{path.name}, row {number}")
+            raise DatasetError(
+                "a row has an empty id",
+                where=f"{path.name}, row {number}",
+                hint="download the table again: what was published has none",
+            )
         # Most ids stand in several tables and rows: keep one copy of each.
         yield tuple(map(sys.intern, row))
 

@@ -178,4 +178,8 @@ def decode_text(content: bytes) -> Report:
 
 def _refuse_empty(path: Path, count: int) -> None:
     if count == 0:
-        raise DatasetError("the archive holds no report (s<study>.txt)", where=str(path))
+        raise DatasetError(
+            "the archive holds no report (s<study>.txt)",
+            where=str(path),
+            hint="is it mimic-cxr-reports.zip, or a folder of files named s<study>.txt?",
+        )

@@ -94,7 +94,11 @@ def _read_studies(path: Path) -> dict[str, Mapping[str, Any]]:
         studies = read_object(text.read(), path.name)
     for number, study in enumerate(studies.values(), start=1):
         if not isinstance(study, Mapping):
-            raise DatasetError("a study is no object", where=f"{path.name}, study {number}")
+            raise DatasetError(
+                "a study is no object",
+                where=f"{path.name}, study {number}",
+                hint="download the file again: in what was published each study is one",
+            )
     return studies
 
 

@@ -135,4 +135,4 @@ def _check_shares(**shares: float) -> None:
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
             raise UsageError(f"{name} must be from 0 to below 1, not {share!r}")
     if sum(shares.values()) >= 1:
-        raise UsageError(f"{' and '.join(shares)} leave nobody to train on")
+        raise UsageError(f"{' and '.join(shares)} leave nobody to train on", hint="below 1 together")

@@ -113,14 +113,20 @@ def explain_table_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise DatasetError("the table does not exist", where=str(path)) from error
+        raise DatasetError(
+            "the table does not exist", where=str(path), hint="is the path right, and the file downloaded?"
+        ) from error
     except IrregularFileError as error:
-        raise DatasetError("the table is no file", where=str(path)) from error
+        raise DatasetError("the table is no file", where=str(path), hint="name the file itself") from error
     except UnicodeDecodeError as error:
         hint = "save it as UTF-8; iconv -f cp1252 -t utf-8 does, where it is of Windows in Western Europe"
         raise DatasetError("the table is not UTF-8 text", where=str(path), hint=hint) from error
     except csv.Error as error:
-        raise DatasetError(f"the table is not valid CSV ({error})", where=str(path)) from error
+        raise DatasetError(
+            f"the table is not valid CSV ({error})",
+            where=str(path),
+            hint="is a quote missing? texts with commas or line breaks stand in quotes",
+        ) from error
     except (OSError, EOFError, zlib.error) as error:  # BadGzipFile is an OSError
         what = f"the table cannot be read to its end ({type(error).__name__})"
         raise DatasetError(what, where=str(path), hint="download it again") from error

@@ -159,7 +159,11 @@ def _fields(archive: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, Any]
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise DatasetError("a member is no JSON object", where=f"{_file_name(archive)}, {member.name}")
+        raise DatasetError(
+            "a member is no JSON object",
+            where=f"{_file_name(archive)}, {member.name}",
+            hint="each .json of a sample holds one object in braces",
+        )
     return found
 
 

@@ -193,7 +193,11 @@ def embedding_of(encoder: Encoder, encoded: Any) -> Vectors | str:
         inside = features.any(axis=-1)
         vector = features[inside].sum(axis=0)
     else:
-        raise EncoderError("the encoder has no embedding of a whole picture", where=encoder.card.name)
+        raise EncoderError(
+            "the encoder has no embedding of a whole picture",
+            where=encoder.card.name,
+            hint="another encoder: docs/encoders.md says which have one",
+        )
     length = float(np.linalg.norm(vector))
     return vector / np.float32(length) if 0 < length < np.inf else "embedding-empty"
 

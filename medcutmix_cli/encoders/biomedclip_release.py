@@ -107,7 +107,11 @@ def _read_tokenizer(words: Path, vocabulary: int) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     if tokenizer.get_vocab_size() > vocabulary or tokenizer.token_to_id("[PAD]") != _PADDING:
-        raise EncoderError("the tokenizer is of another model", where=str(words))
+        raise EncoderError(
+            "the tokenizer is of another model",
+            where=str(words),
+            hint="download the whole folder of the model again",
+        )
     return tokenizer
 
 
@@ -140,7 +144,9 @@ class _Config:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise EncoderError(
-                f"the configuration lacks something, or holds something else ({error})", where=str(path)
+                f"the configuration lacks something, or holds something else ({error})",
+                where=str(path),
+                hint="download the whole folder of the model again",
             ) from error
         if strange or len(found.mean) != 3 or len(found.std) != 3:
             raise EncoderError(

@@ -123,7 +123,11 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     if not isinstance(tensors, Mapping) or not all(
         isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in tensors.items()
     ):
-        raise EncoderError("the weight file holds no table of tensors", where=str(path))
+        raise EncoderError(
+            "the weight file holds no table of tensors",
+            where=str(path),
+            hint="is it the file of weights of this encoder? download it again",
+        )
     return dict(tensors)
 
 
@@ -136,9 +140,17 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise EncoderError(f"the file cannot be read ({type(error).__name__})", where=str(path)) from error
+        raise EncoderError(
+            f"the file cannot be read ({type(error).__name__})",
+            where=str(path),
+            hint="may you read it, and is it whole? download it again",
+        ) from error
     if not isinstance(content, dict):
-        raise EncoderError("the file holds no JSON object", where=str(path))
+        raise EncoderError(
+            "the file holds no JSON object",
+            where=str(path),
+            hint="download the whole folder of the model again",
+        )
     return content
 
 
@@ -197,7 +209,9 @@ def _file_sha256(path: Path) -> str:
         return _hashed(path, now.st_ino, now.st_size, now.st_mtime_ns)
     except OSError as error:
         raise EncoderError(
-            f"the weight file cannot be read ({type(error).__name__})", where=str(path)
+            f"the weight file cannot be read ({type(error).__name__})",
+            where=str(path),
+            hint="may you read it, and is it whole? download it again",
         ) from error
 
 

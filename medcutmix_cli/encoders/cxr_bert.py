@@ -72,7 +72,9 @@ def build(config: Mapping[str, Any], joint: int, where: Path) -> CxrBert:
         return CxrBert(config, joint)
     except (KeyError, TypeError, ValueError, StrictDataclassError) as error:
         raise EncoderError(
-            f"the configuration is not one of CXR-BERT ({type(error).__name__})", where=str(where)
+            f"the configuration is not one of CXR-BERT ({type(error).__name__})",
+            where=str(where),
+            hint="download the whole folder of the model again",
         ) from error
 
 
@@ -95,11 +97,17 @@ def read_tokenizer(vocabulary: Path, limit: int) -> Tokenizer:
         pieces = vocabulary.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise EncoderError(
-            f"the word list cannot be read ({type(error).__name__})", where=str(vocabulary)
+            f"the word list cannot be read ({type(error).__name__})",
+            where=str(vocabulary),
+            hint="download the whole folder of the model again",
         ) from error
     ids = {piece: number for number, piece in enumerate(pieces)}
     if len(pieces) > limit or not {"[CLS]", "[SEP]", "[UNK]", "[PAD]"} <= set(ids):
-        raise EncoderError("the word list is of another model", where=str(vocabulary))
+        raise EncoderError(
+            "the word list is of another model",
+            where=str(vocabulary),
+            hint="download the whole folder of the model again",
+        )
     # The marks are not made known as such: "[SEP]" in a sentence is text.
     tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))  # noqa: S106 - no password
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)

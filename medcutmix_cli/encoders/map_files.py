@@ -164,7 +164,9 @@ def _checked(rows: Rows) -> tuple[npt.NDArray[np.uint64], dict[str, tuple[int, i
         keys.append(np.fromiter((_key(*pair) for pair in pairs), np.uint64, len(batch)))
         first += len(batch)
     if not first:
-        raise EncoderError("the file holds no map", where=rows.where)
+        raise EncoderError(
+            "the file holds no map", where=rows.where, hint="write at least one: docs/encoders.md says how"
+        )
     return np.concatenate(keys), grids
 
 
@@ -206,7 +208,11 @@ def _refuse(wrong: Any, what: str, batch: pa.RecordBatch, first: int, rows: Rows
     at = np.flatnonzero(np.asarray(wrong))
     if len(at):
         image_id = batch["image_id"][int(at[0])].as_py()
-        raise EncoderError(f"{what}: row {first + int(at[0])}, image_id {image_id!r}", where=rows.where)
+        raise EncoderError(
+            f"{what}: row {first + int(at[0])}, image_id {image_id!r}",
+            where=rows.where,
+            hint="docs/encoders.md says what a file of maps holds",
+        )
 
 
 def _check_unique(keys: npt.NDArray[np.uint64], order: npt.NDArray[np.int32], rows: Rows) -> None:

@@ -98,7 +98,11 @@ def _check_schema(schema: pa.Schema, where: str) -> None:
     for name, kind in wanted.items():
         if name not in schema.names or not _is(kind, schema.field(name).type):
             found = schema.field(name).type if name in schema.names else "missing"
-            raise EncoderError(f"the column {name!r} must be {kind}, and is {found}", where=where)
+            raise EncoderError(
+                f"the column {name!r} must be {kind}, and is {found}",
+                where=where,
+                hint="docs/encoders.md says what a file of maps holds",
+            )
 
 
 def _is(kind: str, found: pa.DataType) -> bool:
@@ -120,9 +124,17 @@ class NpzRows:
             said = {name: str(arrays[name]) for name in ("frame", *Origin.__slots__) if name in arrays}
             ids = {name: arrays[name] for name in ("image_id", "sentence")}
         if maps.ndim != 3 or not np.issubdtype(maps.dtype, np.floating):
-            raise EncoderError("maps must be (n, grid_h, grid_w) floats", where=self.where)
+            raise EncoderError(
+                "maps must be (n, grid_h, grid_w) floats",
+                where=self.where,
+                hint="docs/encoders.md says what a file of maps holds",
+            )
         if any(values.shape != maps.shape[:1] for values in ids.values()):
-            raise EncoderError("image_id, sentence and maps must be of one length", where=self.where)
+            raise EncoderError(
+                "image_id, sentence and maps must be of one length",
+                where=self.where,
+                hint="give each map its image_id and its sentence",
+            )
         self.origin = _origin(said, self.where)
         self.table = _as_table(ids, maps, said.get("frame", "picture"))
         self.starts = np.array([0, len(maps)], np.int64)

@@ -83,7 +83,11 @@ def table_rows(path: Path, found: BoxTable) -> Iterator[BoxRow]:
             where = f"{path.name}, line {reader.line_num}"
             # BBox_List_2017.csv has three nameless columns at its end that are empty in every row.
             if len(cells) < 1 + max(found.places.values()) or len(cells) > found.columns:
-                raise DatasetError(f"a row has {len(cells)} columns instead of {found.columns}", where=where)
+                raise DatasetError(
+                    f"a row has {len(cells)} columns instead of {found.columns}",
+                    where=where,
+                    hint="is a comma missing, or a text with commas not quoted?",
+                )
             yield _row({key: cells[at].strip() for key, at in found.places.items() if at >= 0}, where)
 
 
@@ -98,7 +102,11 @@ def _number(cell: str, where: str) -> float:
     try:
         return float(cell)
     except ValueError:
-        raise DatasetError("a coordinate or size of a box is not a number", where=where) from None
+        raise DatasetError(
+            "a coordinate or size of a box is not a number",
+            where=where,
+            hint="docs/encoders.md says what a table of boxes holds",
+        ) from None
 
 
 def _plain(name: str) -> str:

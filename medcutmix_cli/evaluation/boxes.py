@@ -113,7 +113,11 @@ def _from_json(path: Path, kind: str) -> BoxFile:
     try:
         tree = json.loads(path.read_bytes())
     except OSError as error:
-        raise DatasetError(f"the boxes cannot be read ({type(error).__name__})", where=str(path)) from error
+        raise DatasetError(
+            f"the boxes cannot be read ({type(error).__name__})",
+            where=str(path),
+            hint="is it a CSV of UTF-8 text that you may read?",
+        ) from error
     except ValueError as error:  # its message may quote the file
         raise DatasetError(
             "the boxes are not valid JSON", where=str(path), hint="download it again"

@@ -97,7 +97,9 @@ def read_gold(path: Path) -> Gold:
             identifier = require_id(cells[identify], identify, where)
             row = GoldRow(identifier, cells.get("subject_id", ""), _values(cells, columns, where))
             if rows.setdefault(row.identifier, row).values != row.values:
-                raise DatasetError("two rows of one id contradict each other", where=where)
+                raise DatasetError(
+                    "two rows of one id contradict each other", where=where, hint="keep the one that is right"
+                )
     return Gold(columns, tuple(rows.values()))
 
 
@@ -169,7 +171,11 @@ def _values(cells: Mapping[str, str], columns: Sequence[GoldColumn], where: str)
         cell = (cells[column.name] or "").strip().lower()
         if cell not in _VALUES:
             what = f"a value of {column.name!r} is not 1, 0, -1 or blank"
-            raise DatasetError(what, where=where)
+            raise DatasetError(
+                what,
+                where=where,
+                hint="id, finding, and what is so of it, as `medcutmix evaluate --help` says",
+            )
         values[column.name] = _VALUES[cell]
     return values
 

@@ -41,7 +41,11 @@ def read_sentences(path: Path) -> list[MarkedSentence]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DatasetError(f"the table cannot be read ({type(error).__name__})", where=str(path)) from error
+        raise DatasetError(
+            f"the table cannot be read ({type(error).__name__})",
+            where=str(path),
+            hint="is it a table of UTF-8 text that you may read?",
+        ) from error
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -156,7 +156,11 @@ def read_manifest(folder: ExportFolder) -> ExportManifest:
         hint = "was it written by another version, or edited?"
         raise RunError("export.json cannot be read", where=str(path), hint=hint) from error
     if found.format != EXPORT_FORMAT:
-        raise RunError("export.json is of another version", where=str(path))
+        raise RunError(
+            "export.json is of another version",
+            where=str(path),
+            hint="export again with this version, or use the one that wrote it",
+        )
     return found
 
 
@@ -180,11 +184,19 @@ def read_sums(folder: ExportFolder) -> Iterator[tuple[str, str]]:
     try:
         lines = folder.sums_file.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        raise RunError("the list of hashes cannot be read", where=str(folder.sums_file)) from error
+        raise RunError(
+            "the list of hashes cannot be read",
+            where=str(folder.sums_file),
+            hint="export again: the list is damaged or gone",
+        ) from error
     for line in lines:
         digest, separator, path = line.partition("  ")
         if len(digest) != 64 or not separator or not path:
-            raise RunError("a line of the list of hashes is none", where=str(folder.sums_file))
+            raise RunError(
+                "a line of the list of hashes is none",
+                where=str(folder.sums_file),
+                hint="export again: the list is damaged",
+            )
         yield path, digest
 
 

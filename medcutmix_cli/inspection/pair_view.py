@@ -69,7 +69,11 @@ def view_at(contents: Contents, index: int, *, picture: bool = False) -> PairVie
         if within < head.rows:
             return _view(_read_row(head.path, within, picture=picture), head, index)
         within -= head.rows
-    raise UsageError(f"there is no pair at index {index}", where=str(contents.path))
+    raise UsageError(
+        f"there is no pair at index {index}",
+        where=str(contents.path),
+        hint="`medcutmix inspect RUN --json` says how many there are",
+    )
 
 
 def report_diff(report: str, edits: Sequence[Mapping[str, Any]]) -> tuple[Piece, ...]:
@@ -111,8 +115,16 @@ def _read_row(path: Path, row: int, *, picture: bool) -> dict[str, Any]:
                     return found
                 row -= size
     except ARROW_ERRORS as error:
-        raise ShardError("a page of this shard is damaged", where=str(path)) from error
-    raise ShardError("the shard is shorter than its footer says", where=str(path))
+        raise ShardError(
+            "a page of this shard is damaged",
+            where=str(path),
+            hint="medcutmix verify RUN names it; remove its files, and `render` makes it again",
+        ) from error
+    raise ShardError(
+        "the shard is shorter than its footer says",
+        where=str(path),
+        hint="medcutmix verify RUN names it; remove its files, and `render` makes it again",
+    )
 
 
 def _view(row: dict[str, Any], head: ShardHead, index: int) -> PairView:

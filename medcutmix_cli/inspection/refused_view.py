@@ -131,14 +131,22 @@ class RefusedPairs:
             MedcutmixError: The encoder or the data set cannot be opened.
         """
         if pair_id not in self._places:
-            raise UsageError("no such pair was rejected or failed", where=str(self._folder.root))
+            raise UsageError(
+                "no such pair was rejected or failed",
+                where=str(self._folder.root),
+                hint="`medcutmix inspect RUN --html PAGE` shows them all",
+            )
         shard, outcome = self._places[pair_id]
         return _view(render_refused(self._renderer, self._pair(shard, pair_id)), outcome)
 
     def _pair(self, shard: int, pair_id: str) -> Pair:
         ids: list[str] = read_shard(self._folder.plan_file, shard, ["pair_id"])["pair_id"].to_pylist()
         if pair_id not in ids:
-            raise RunError("the plan has no such pair", where=str(self._folder.plan_file))
+            raise RunError(
+                "the plan has no such pair",
+                where=str(self._folder.plan_file),
+                hint="is it of this run? medcutmix verify RUN",
+            )
         pair: Pair = read_plan(self._folder.plan_file, shard)[ids.index(pair_id)]
         return pair
 
@@ -156,7 +164,11 @@ class RefusedPairs:
     def _renderer(self) -> Renderer:
         gated = build_gate(from_plain(self._record.settings)).min_nulls()
         if gated and not self._folder.calibration_file.is_file():  # looking must not make one
-            raise RunError("the run has no calibration", where=str(self._folder.calibration_file))
+            raise RunError(
+                "the run has no calibration",
+                where=str(self._folder.calibration_file),
+                hint="medcutmix calibrate RUN makes it",
+            )
         return open_renderer(Work(self._folder.root, self._record.fingerprint, (), (), self._changes))
 
 

@@ -101,10 +101,18 @@ def _told(shard: Path) -> tuple[int, tuple[ColumnMeaning, ...]]:
     try:
         schema = pq.read_schema(shard)
     except (OSError, pa.ArrowInvalid) as error:
-        raise ShardError("this is no readable Parquet file", where=str(shard)) from error
+        raise ShardError(
+            "this is no readable Parquet file",
+            where=str(shard),
+            hint="name a shard of a run, and a whole one: RUN/data/part-00000.parquet",
+        ) from error
     said = (schema.metadata or {}).get(METADATA_KEY)
     if said is None:
-        raise ShardError("this Parquet file was not written by medcutmix", where=str(shard))
+        raise ShardError(
+            "this Parquet file was not written by medcutmix",
+            where=str(shard),
+            hint="name a shard of a run: RUN/data/part-00000.parquet",
+        )
     columns = (_meaning(entry.name, entry.type, _said(entry)) for entry in schema)
     return int(json.loads(said).get("schema_version", 0)), tuple(columns)
 

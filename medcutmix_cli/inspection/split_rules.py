@@ -69,7 +69,11 @@ def read_split_table(path: Path) -> SplitTable:
             name, subject, split = (row[place].strip() if place >= 0 else "" for place in places)
             said = Membership(subject, split_folder(split) or split)
             if found.setdefault(name, said) != said:
-                raise DatasetError(f"the table of splits says two things of one {role}", where=where)
+                raise DatasetError(
+                    f"the table of splits says two things of one {role}",
+                    where=where,
+                    hint="keep one split for each",
+                )
     return SplitTable(role, found, _torn(found))
 
 

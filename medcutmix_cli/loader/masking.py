@@ -51,7 +51,11 @@ def attmim_rank(row: Row, which: str = "mix", energy: str = "softmax") -> Rank:
         return np.array(row["attmim_rank"], np.uint16).reshape(row["grid_h"], row["grid_w"])
     scores = row_grid(row, f"map_{which}")
     if not np.isfinite(scores).any():
-        raise UsageError(f"parent {which} of this row has no map", where=str(row.get("pair_id", "")))
+        raise UsageError(
+            f"parent {which} of this row has no map",
+            where=str(row.get("pair_id", "")),
+            hint="only rows of a mode with maps have them: see image_mode",
+        )
     return rank_of(read_energy(scores, energy))
 
 

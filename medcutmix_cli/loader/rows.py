@@ -51,7 +51,11 @@ def find_groups(source: Source, *, partial: bool = False) -> tuple[RowGroup, ...
     shards = [shard for path in _named(source) for shard in _shards(path, partial=partial)]
     twice = [shard for shard, count in Counter(shards).items() if count > 1]
     if twice:
-        raise ShardError("this shard is named twice: its rows would come twice", where=str(twice[0]))
+        raise ShardError(
+            "this shard is named twice: its rows would come twice",
+            where=str(twice[0]),
+            hint="name each shard once",
+        )
     return tuple(group for shard in shards for group in _groups(shard))
 
 
@@ -69,7 +73,9 @@ def _expanded(name: str) -> list[Path]:
         return [path]
     found = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
     if not found:
-        raise RunError("no file fits this pattern", where=name)
+        raise RunError(
+            "no file fits this pattern", where=name, hint="quote the pattern, and look where the run lies"
+        )
     return found
 
 
@@ -121,7 +127,11 @@ def read_group(place: RowGroup, columns: Sequence[str]) -> pa.Table:
         with pq.ParquetFile(place.path, page_checksum_verification=True) as file:
             return file.read_row_group(place.group, columns=list(columns), use_threads=False)
     except ARROW_ERRORS as error:
-        raise ShardError("this shard is gone, or a page of it is damaged", where=str(place.path)) from error
+        raise ShardError(
+            "this shard is gone, or a page of it is damaged",
+            where=str(place.path),
+            hint="verify the run: medcutmix verify RUN",
+        ) from error
 
 
 def table_row(table: pa.Table, index: int) -> Row:

@@ -62,7 +62,11 @@ def read_excluded(path: str) -> frozenset[str]:
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("the file of excluded ids cannot be read", where=path) from error
+        raise UsageError(
+            "the file of excluded ids cannot be read",
+            where=path,
+            hint="name a text file that you may read, with an id a line",
+        ) from error
     return frozenset(line.strip() for line in lines if line.strip())
 
 

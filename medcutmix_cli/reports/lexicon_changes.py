@@ -106,7 +106,11 @@ def passages(text: str, source: str) -> list[Passage]:
     try:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"the lexicon is no valid TOML: {error}", where=source) from error
+        raise UsageError(
+            f"the lexicon is no valid TOML: {error}",
+            where=source,
+            hint="mend that line: texts stand in quotes, tables in brackets",
+        ) from error
     found = []
     for kind, value in said.items():
         entries = [value] if kind in TOGETHER else value

@@ -47,7 +47,11 @@ def open_contents(path: str | Path) -> Contents:
     if root.is_file():
         return Contents(root, "shard", (read_head(root),), _run_around(root))
     if not root.exists():
-        raise RunError("there is no such file or folder", where=str(path))
+        raise RunError(
+            "there is no such file or folder",
+            where=str(path),
+            hint="is the path right? a run folder, or a shard in RUN/data",
+        )
     folder = RunFolder(root)
     shards = sorted(root.glob("part-*.parquet"))
     if shards and not folder.is_run():
@@ -84,6 +88,10 @@ def read_table(heads: Sequence[ShardHead], columns: Sequence[str]) -> pa.Table:
         try:
             table = pq.read_table(head.path, columns=list(columns), page_checksum_verification=True)
         except ARROW_ERRORS as error:
-            raise ShardError("a page of this shard is damaged", where=str(head.path)) from error
+            raise ShardError(
+                "a page of this shard is damaged",
+                where=str(head.path),
+                hint="medcutmix verify RUN names it; remove its files, and `render` makes it again",
+            ) from error
         tables.append(table.select(wanted.names).replace_schema_metadata(None).cast(wanted))
     return pa.concat_tables(tables)

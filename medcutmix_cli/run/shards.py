@@ -172,10 +172,18 @@ def read_head(path: Path) -> ShardHead:
     try:
         footer = pq.read_metadata(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise ShardError("this is no readable Parquet file", where=str(path)) from error
+        raise ShardError(
+            "this is no readable Parquet file",
+            where=str(path),
+            hint="name a shard of a run, and a whole one: RUN/data/part-00000.parquet",
+        ) from error
     said = (footer.metadata or {}).get(METADATA_KEY)
     if said is None:
-        raise ShardError("this Parquet file was not written by medcutmix", where=str(path))
+        raise ShardError(
+            "this Parquet file was not written by medcutmix",
+            where=str(path),
+            hint="name a shard of a run: RUN/data/part-00000.parquet",
+        )
     origin: dict[str, Any] = json.loads(said)
     _check_version(origin, path)
     names = tuple(footer.schema.to_arrow_schema().names)
@@ -204,4 +212,8 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]
             for group in range(file.num_row_groups):
                 yield from file.read_row_group(group, columns=columns).to_pylist()
     except ARROW_ERRORS as error:
-        raise ShardError("a page of this shard is damaged", where=str(path)) from error
+        raise ShardError(
+            "a page of this shard is damaged",
+            where=str(path),
+            hint="medcutmix verify RUN names it; remove its files, and `render` makes it again",
+        ) from error

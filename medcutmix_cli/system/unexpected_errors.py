@@ -23,7 +23,8 @@ def as_known_error(error: BaseException, *, memory: str, unexpected: str) -> Med
     if isinstance(error, MemoryError):
         return MedcutmixError("there is not enough memory", hint=memory)
     if isinstance(error, OSError) and error.strerror:
-        return MedcutmixError(error.strerror.lower(), where=str(error.filename or ""))
+        hint = "look at the file and its disk, then run the same command again"
+        return MedcutmixError(error.strerror.lower(), where=str(error.filename or ""), hint=hint)
     return MedcutmixError(f"unexpected {type(error).__name__} at {_place(error)}", hint=unexpected)
 
 

@@ -109,7 +109,11 @@ def read_correlations(path: Path | str) -> Correlations:
     try:
         said = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError("the table of correlations cannot be read", where=str(path)) from error
+        raise UsageError(
+            "the table of correlations cannot be read",
+            where=str(path),
+            hint="is it a TOML file that you may read? `medcutmix sample --help` says what is in it",
+        ) from error
     return _table(said, str(path))
 
 
