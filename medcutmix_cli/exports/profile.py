@@ -35,7 +35,7 @@ class ExportProfile(Protocol):
 
     Attributes:
         reader: Who reads it, and how: a line in which OUT stands for the folder, SPLIT for the name of a split's files
-            LAST for the number of the last of them and WORKERS for as many processes as can read them.
+            and LAST for the number of the last of them.
         needs_sentences: Whether rows come with their sentences; reading them takes time.
     """
 

@@ -10,9 +10,6 @@ from medcutmix_cli.exports.profile import SPLITS
 _NAMES = {"validate": ("validate", "validation", "valid", "val")}
 """What readers call a split that MIMIC-CXR calls otherwise."""
 
-_MOST_WORKERS = 4
-"""As readers have it; one without a part of its own ends them."""
-
 _PATH = re.compile(r"OUT/([\w./{}-]+)")
 
 
@@ -39,8 +36,7 @@ def _lines(line: str, parts: Mapping[str, int]) -> Iterator[str]:
     """Yield the line with each name that the first split may have."""
     split = next(iter(parts))
     for name in _NAMES.get(split, (split,)):
-        found = line.replace("SPLIT", name).replace("LAST", f"{parts[split] - 1:05d}")
-        yield found.replace("WORKERS", str(min(_MOST_WORKERS, parts[split])))
+        yield line.replace("SPLIT", name).replace("LAST", f"{parts[split] - 1:05d}")
 
 
 def _is_there(line: str, paths: Collection[str]) -> bool:

@@ -48,7 +48,7 @@ def test_every_path_that_an_export_names_is_there(run, tmp_path, monkeypatch, ca
     printed = capsys.readouterr().out
     card = (out / "README.md").read_text()
     for text in (printed, card.replace("OUT", str(out))):
-        assert not re.search(r"\b(LAST|SPLIT|WORKERS)\b", text)
+        assert not re.search(r"\b(LAST|SPLIT)\b", text)
         paths = list(named_paths(text, out))
         assert paths
         assert not [path for path in paths if not path.exists()]
@@ -76,10 +76,9 @@ def test_all_tars_of_a_split_are_named(run, tmp_path):
 
 
 def test_a_line_says_folder_name_and_last_number():
-    line = "x 'OUT/SPLIT-{00000..LAST}.tar' --workers WORKERS"
+    line = "x 'OUT/SPLIT-{00000..LAST}.tar' --workers 1"
     found = reader_line(line, "mixes", {"validate": 12}, ["mixes/valid-00000.tar"])
-    assert found == "x 'OUT/mixes/valid-{00000..00011}.tar' --workers 4"
-    assert reader_line("WORKERS", "", {"train": 2}, []) == "2"
+    assert found == "x 'OUT/mixes/valid-{00000..00011}.tar' --workers 1"
 
 
 def test_a_line_for_pages_is_of_train():

@@ -37,7 +37,7 @@ class WebDatasetTars:
     """Tars `train-00000.tar` with `KEY.png`, `KEY.txt` and `KEY.json`, a tar a shard with rows, and `sizes.json`."""
 
     reader: ClassVar[str] = (
-        "open_clip (`--dataset-type webdataset --train-data 'OUT/SPLIT-{00000..LAST}.tar' --workers WORKERS`)"
+        "open_clip (`--dataset-type webdataset --train-data 'OUT/SPLIT-{00000..LAST}.tar' --workers 1`)"
     )
     needs_sentences: ClassVar[bool] = False
 
