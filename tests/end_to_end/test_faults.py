@@ -184,7 +184,7 @@ def test_a_run_that_was_ended_for_memory_goes_on_to_the_same_bytes(group, run, e
 def test_a_decoder_that_is_ended_for_memory_costs_no_picture(group, run, expected):
     group.restrict(PLENTY)
     process = group.start([*PROGRAM, "render", str(run), "-q"], cwd=ROOT)
-    group.use_up(child_of(process, "decoder_process"))
+    group.use_up(child_of(process, "decoder_process", 40 << 20))
     assert end_of(process)[0] == 0
     assert group.killed() == 1
     assert output_bytes(run) == expected
