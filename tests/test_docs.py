@@ -165,7 +165,8 @@ def test_what_a_page_mentions_is_a_command_with_these_flags(arguments):
 
 @pytest.mark.parametrize("page", ALL)
 def test_every_flag_on_a_page_is_one(page):
-    own = re.sub(r"`python -m tests\.[^`]*`", "", ALL[page])  # benchmarks say with which command they were made
+    # Benchmarks say with which command they were made.
+    own = re.sub(r"`python -m tests\.[^`]*`", "", ALL[page])
     told = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", own))
     assert told - flags() <= OF_OTHERS
 
