@@ -133,11 +133,15 @@ def _plan_with_lexicon(folder: RunFolder, resolved: ResolvedSettings, progress: 
     encoder = build_encoder(resolved.settings)
     check_features(resolved.settings, encoder)
     record = describe(resolved, source, encoder)
-    if folder.is_run() and not _gives_way(folder, record):
-        _check_same_run(read_run(folder), record, folder)
-    else:
-        _check_empty(folder)
-        _write_plan(folder, record, source, strategy, progress)
+    before = read_run(folder) if folder.is_run() else None
+    if before is not None and not _gives_way(before, record):
+        _check_same_run(before, record, folder)
+        return
+    if before is not None:
+        with explain_storage_errors(folder.root):
+            folder.run_file.unlink()
+    _check_empty(folder)
+    _write_plan(folder, record, source, strategy, progress)
 
 
 @describe_options("render")
@@ -258,14 +262,9 @@ def _least_begun_first(folder: RunFolder, shards: Iterable[int], retry_failed: b
     return tuple(shard for _times, shard in sorted(begun))
 
 
-def _gives_way(folder: RunFolder, now: RunRecord) -> bool:
-    """Forget the plan that lies there if it has no pair and is another one: whoever was told what to try may try it."""
-    before = read_run(folder)
-    if before.shards or before.fingerprint == now.fingerprint:
-        return False
-    with explain_storage_errors(folder.root):
-        folder.run_file.unlink()
-    return True
+def _gives_way(before: RunRecord, now: RunRecord) -> bool:
+    """Say whether another plan may take the place of one without a pair: whoever was told what to try may try it."""
+    return not before.shards and before.fingerprint != now.fingerprint
 
 
 _TOLD = 4
@@ -284,8 +283,8 @@ def _check_same_run(before: RunRecord, now: RunRecord, folder: RunFolder) -> Non
         }
         for record in (before, now)
     )
-    files = [key for key, _ in before.sources.items() ^ now.sources.items()]
-    told = [*difference(old, new), *(f"other content: {name}" for name in sorted(set(files)))]
+    files = {name for name, _ in before.sources.items() ^ now.sources.items()}
+    told = [*difference(old, new), *(f"other content: {name}" for name in sorted(files))]
     more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
     raise RunConflictError(
         f"the output folder holds another run: {'; '.join(told[:_TOLD])}{more}",

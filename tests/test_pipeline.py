@@ -292,15 +292,11 @@ def test_a_run_without_a_pair_gives_way_to_other_settings(tmp_path):
     assert augmented(source, out, findings=("mass",)).planned == 0
     assert augmented(source, out, findings=("mass",)).planned == 0  # the same plan: nothing is done
     assert augmented(source, out).mixed
-    assert output_bytes(out) == output_bytes_of(source, tmp_path / "elsewhere")
+    augmented(source, tmp_path / "elsewhere")
+    assert output_bytes(out) == output_bytes(tmp_path / "elsewhere")
     assert verify(out, deep=True).ok
     with pytest.raises(RunConflictError, match=r"settings\.plan\.findings"):
         augmented(source, out, findings=("mass",))
-
-
-def output_bytes_of(source, out):
-    augmented(source, out)
-    return output_bytes(out)
 
 
 def test_a_conflict_names_a_few_differences_and_no_hash(tmp_path):

@@ -17,7 +17,15 @@ from tokenizers import Tokenizer
 from transformers import BertTokenizer
 
 from medcutmix_cli.encoders.biomedclip_towers import BiomedClipTowers, sizes_of
-from medcutmix_cli.encoders.checkpoints import Release, files_sha256, fill, locate, read_json, read_tensors
+from medcutmix_cli.encoders.checkpoints import (
+    DOWNLOAD_AGAIN,
+    Release,
+    files_sha256,
+    fill,
+    locate,
+    read_json,
+    read_tensors,
+)
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
@@ -110,7 +118,7 @@ def _read_tokenizer(words: Path, vocabulary: int) -> Tokenizer:
         raise EncoderError(
             "the tokenizer is of another model",
             where=str(words),
-            hint="download the whole folder of the model again",
+            hint=DOWNLOAD_AGAIN,
         )
     return tokenizer
 
@@ -146,7 +154,7 @@ class _Config:
             raise EncoderError(
                 f"the configuration lacks something, or holds something else ({error})",
                 where=str(path),
-                hint="download the whole folder of the model again",
+                hint=DOWNLOAD_AGAIN,
             ) from error
         if strange or len(found.mean) != 3 or len(found.std) != 3:
             raise EncoderError(

@@ -87,6 +87,9 @@ def how_to_fetch(release: Release, encoder: str) -> str:
     )
 
 
+DOWNLOAD_AGAIN = "download the whole folder of the model again"
+"""What helps where one of its files is damaged, or of another model."""
+
 _DAMAGED = (
     SafetensorError,
     pickle.UnpicklingError,
@@ -149,7 +152,7 @@ def read_json(path: Path) -> dict[str, Any]:
         raise EncoderError(
             "the file holds no JSON object",
             where=str(path),
-            hint="download the whole folder of the model again",
+            hint=DOWNLOAD_AGAIN,
         )
     return content
 

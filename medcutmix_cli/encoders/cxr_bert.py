@@ -16,6 +16,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from torch import nn
 from transformers import BertConfig, BertModel
 
+from medcutmix_cli.encoders.checkpoints import DOWNLOAD_AGAIN
 from medcutmix_cli.errors import EncoderError
 
 _SIZES = (
@@ -74,7 +75,7 @@ def build(config: Mapping[str, Any], joint: int, where: Path) -> CxrBert:
         raise EncoderError(
             f"the configuration is not one of CXR-BERT ({type(error).__name__})",
             where=str(where),
-            hint="download the whole folder of the model again",
+            hint=DOWNLOAD_AGAIN,
         ) from error
 
 
@@ -99,14 +100,14 @@ def read_tokenizer(vocabulary: Path, limit: int) -> Tokenizer:
         raise EncoderError(
             f"the word list cannot be read ({type(error).__name__})",
             where=str(vocabulary),
-            hint="download the whole folder of the model again",
+            hint=DOWNLOAD_AGAIN,
         ) from error
     ids = {piece: number for number, piece in enumerate(pieces)}
     if len(pieces) > limit or not {"[CLS]", "[SEP]", "[UNK]", "[PAD]"} <= set(ids):
         raise EncoderError(
             "the word list is of another model",
             where=str(vocabulary),
-            hint="download the whole folder of the model again",
+            hint=DOWNLOAD_AGAIN,
         )
     # The marks are not made known as such: "[SEP]" in a sentence is text.
     tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))  # noqa: S106 - no password

@@ -33,7 +33,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from medcutmix_cli.encoders.map_rows import COLUMNS, FRAMES, NpzRows, Origin, ParquetRows, Rows
+from medcutmix_cli.encoders.map_rows import COLUMNS, FRAMES, PAGE_OF_MAPS, NpzRows, Origin, ParquetRows, Rows
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.seeds import stable_hash
@@ -211,7 +211,7 @@ def _refuse(wrong: Any, what: str, batch: pa.RecordBatch, first: int, rows: Rows
         raise EncoderError(
             f"{what}: row {first + int(at[0])}, image_id {image_id!r}",
             where=rows.where,
-            hint="docs/encoders.md says what a file of maps holds",
+            hint=PAGE_OF_MAPS,
         )
 
 

@@ -20,6 +20,9 @@ FRAMES = ("picture", "canvas")
 SCORES = ("logit", "attention")
 COLUMNS = ["image_id", "sentence", "map", "grid_h", "grid_w", "frame"]
 
+PAGE_OF_MAPS = "docs/encoders.md says what a file of maps holds"
+"""What is said to whoever wrote one otherwise."""
+
 _BATCH = 4096  # rows
 
 
@@ -101,7 +104,7 @@ def _check_schema(schema: pa.Schema, where: str) -> None:
             raise EncoderError(
                 f"the column {name!r} must be {kind}, and is {found}",
                 where=where,
-                hint="docs/encoders.md says what a file of maps holds",
+                hint=PAGE_OF_MAPS,
             )
 
 
@@ -127,7 +130,7 @@ class NpzRows:
             raise EncoderError(
                 "maps must be (n, grid_h, grid_w) floats",
                 where=self.where,
-                hint="docs/encoders.md says what a file of maps holds",
+                hint=PAGE_OF_MAPS,
             )
         if any(values.shape != maps.shape[:1] for values in ids.values()):
             raise EncoderError(

@@ -17,6 +17,7 @@ from medcutmix_cli.gallery.markup import resource, words
 from medcutmix_cli.gallery.script_data import data_json
 from medcutmix_cli.inspection.summary import Inspection
 from medcutmix_cli.run.reasons import find_reason
+from medcutmix_cli.system.counts import most_frequent
 from medcutmix_cli.system.plain_text import escape_html as escape
 
 _METHOD = (
@@ -171,7 +172,7 @@ def _reasons(inspection: Inspection) -> str:
 def _reason_rows(kind: str, counts: Mapping[str, int]) -> str:
     rows = (
         f'<tr><td>{escape(reason)}</td><td class="count">{count:,}</td></tr>'
-        for reason, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+        for reason, count in most_frequent(counts).items()
     )
     return f'<tr class="kind"><th colspan="2" scope="rowgroup">{kind}</th></tr>{"".join(rows)}'
 

@@ -19,7 +19,7 @@ from medcutmix_cli.reports.critic import FindingExchange, read_and_criticise
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.contents import Contents, open_contents, read_columns
-from medcutmix_cli.run.shards import ShardHead
+from medcutmix_cli.run.shards import ShardHead, page_damage
 from medcutmix_cli.sides import known_side
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 
@@ -115,11 +115,7 @@ def _read_row(path: Path, row: int, *, picture: bool) -> dict[str, Any]:
                     return found
                 row -= size
     except ARROW_ERRORS as error:
-        raise ShardError(
-            "a page of this shard is damaged",
-            where=str(path),
-            hint="medcutmix verify RUN names it; remove its files, and `render` makes it again",
-        ) from error
+        raise page_damage(path) from error
     raise ShardError(
         "the shard is shorter than its footer says",
         where=str(path),

@@ -5,7 +5,6 @@ Reads footers only, of any schema version: also of one that this version cannot 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from medcutmix_cli.errors import RunError, ShardError
+from medcutmix_cli.errors import RunError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.run.column import ColumnGroup
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
-from medcutmix_cli.run.shards import METADATA_KEY
+from medcutmix_cli.run.shards import no_parquet, origin_of
 
 _GROUPS = {column.name: column.group for column in COLUMNS}
 
@@ -101,20 +100,10 @@ def _told(shard: Path) -> tuple[int, tuple[ColumnMeaning, ...]]:
     try:
         schema = pq.read_schema(shard)
     except (OSError, pa.ArrowInvalid) as error:
-        raise ShardError(
-            "this is no readable Parquet file",
-            where=str(shard),
-            hint="name a shard of a run, and a whole one: RUN/data/part-00000.parquet",
-        ) from error
-    said = (schema.metadata or {}).get(METADATA_KEY)
-    if said is None:
-        raise ShardError(
-            "this Parquet file was not written by medcutmix",
-            where=str(shard),
-            hint="name a shard of a run: RUN/data/part-00000.parquet",
-        )
+        raise no_parquet(shard) from error
+    origin = origin_of(schema.metadata, shard)
     columns = (_meaning(entry.name, entry.type, _said(entry)) for entry in schema)
-    return int(json.loads(said).get("schema_version", 0)), tuple(columns)
+    return int(origin.get("schema_version", 0)), tuple(columns)
 
 
 def _said(entry: pa.Field) -> str:

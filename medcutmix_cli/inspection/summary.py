@@ -19,8 +19,9 @@ from medcutmix_cli.run.column import ColumnSummary
 from medcutmix_cli.run.columns import COLUMNS, summed_up
 from medcutmix_cli.run.contents import Contents, open_contents, read_table
 from medcutmix_cli.run.folder import RunFolder
-from medcutmix_cli.run.shards import AS_IT_IS
+from medcutmix_cli.run.shards import AS_IT_IS, UNMIXED
 from medcutmix_cli.run.status import RunStatus, run_status
+from medcutmix_cli.system.counts import most_frequent
 from medcutmix_cli.system.readable import Readable, count_line
 
 WEIGHTS = summed_up(ColumnSummary.RANGE)
@@ -28,9 +29,6 @@ WEIGHTS = summed_up(ColumnSummary.RANGE)
 
 _READ = tuple(column.name for column in COLUMNS if column.summary)
 _PATIENTS = summed_up(ColumnSummary.DISTINCT)
-
-_UNMIXED = {"image_mode": "keep", "finding": "", "finding_a": ""}
-"""What `is_unmixed` asks of a row."""
 
 NOTHING_CAME = "no finding came in"
 """What is said of a mix that only something left."""
@@ -187,7 +185,7 @@ def _origin(contents: Contents) -> dict[str, Any]:
 
 def _value_counts(column: pa.ChunkedArray) -> dict[str, int]:
     counts = Counter({entry["values"]: entry["counts"] for entry in pc.value_counts(column).to_pylist()})
-    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+    return most_frequent(counts)
 
 
 def _count(column: pa.ChunkedArray) -> int:
@@ -196,7 +194,7 @@ def _count(column: pa.ChunkedArray) -> int:
 
 
 def _count_unmixed(rows: pa.Table) -> int:
-    kept, came, left = (pc.equal(rows[name], said) for name, said in _UNMIXED.items())
+    kept, came, left = (pc.equal(rows[name], said) for name, said in UNMIXED.items())
     return _count(pc.and_(kept, pc.and_(came, left)))
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from medcutmix_cli.errors import RunError, ShardError
+from medcutmix_cli.errors import RunError
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
-from medcutmix_cli.run.shards import ShardHead, read_head
+from medcutmix_cli.run.shards import ShardHead, page_damage, read_head
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 
 
@@ -88,10 +88,6 @@ def read_table(heads: Sequence[ShardHead], columns: Sequence[str]) -> pa.Table:
         try:
             table = pq.read_table(head.path, columns=list(columns), page_checksum_verification=True)
         except ARROW_ERRORS as error:
-            raise ShardError(
-                "a page of this shard is damaged",
-                where=str(head.path),
-                hint="medcutmix verify RUN names it; remove its files, and `render` makes it again",
-            ) from error
+            raise page_damage(head.path) from error
         tables.append(table.select(wanted.names).replace_schema_metadata(None).cast(wanted))
     return pa.concat_tables(tables)

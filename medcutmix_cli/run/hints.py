@@ -15,6 +15,7 @@ from typing import Any
 
 from medcutmix_cli.errors import NoPairsError
 from medcutmix_cli.run.status import RunStatus
+from medcutmix_cli.system.counts import most_frequent
 
 _NAMED = 2
 """How many reasons are named: the others are in the sums that stand above."""
@@ -33,9 +34,8 @@ def no_pairs(status: RunStatus, out: str | Path) -> NoPairsError:
     what = "no pair was written"
     if status.has_no_mix:
         what = f"nothing is mixed: every pair was rejected, and all {status.written:,} rows are studies as they are"
-    found = _error(what, {**status.rejected, **status.failed}, "pair", out)
-    found.hint += "\nwith other settings name another folder: this one keeps its plan"
-    return found
+    elsewhere = "with other settings name another folder: this one keeps its plan"
+    return _error(what, {**status.rejected, **status.failed}, "pair", out, elsewhere)
 
 
 def no_pairs_planned(dropped: Mapping[str, int], out: str | Path) -> NoPairsError:
@@ -59,12 +59,10 @@ def few_mixed(status: RunStatus) -> str:
     few = 0 < status.mixed < FEW_MIXED * status.written
     if status.missing or status.refill_due or not status.unmixed or not few:
         return ""
-    against = Counter(status.rejected) + Counter(status.refused)
-    reason, count = min(against.items(), key=lambda entry: (-entry[1], entry[0]), default=("", 0))
-    why = f"; {reason} stood against most ({count:,} candidates): {hint_for(reason)}" if reason else ""
-    return (
-        f"Only {status.mixed:,} of {status.written:,} rows are mixed, the others are studies as they are{why}"
-    )
+    said = f"Only {status.mixed:,} of {status.written:,} rows are mixed, the others are studies as they are"
+    for reason, count in most_frequent(Counter(status.rejected) + Counter(status.refused), 1).items():
+        said += f"; {reason} stood against most ({count:,} candidates): {hint_for(reason)}"
+    return said
 
 
 def hint_for(reason: str, *, columns: bool = True, values: bool = True) -> str:
@@ -98,10 +96,11 @@ def _table() -> dict[str, Any]:
     return tomllib.loads(files("medcutmix_cli.run").joinpath("hints.toml").read_text("utf-8"))
 
 
-def _error(what: str, counts: Mapping[str, int], noun: str, out: str | Path) -> NoPairsError:
-    largest = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:_NAMED]
+def _error(what: str, counts: Mapping[str, int], noun: str, out: str | Path, *more: str) -> NoPairsError:
+    """Return an error with the largest reasons and their hints, and what `more` there is to try."""
+    largest = most_frequent(counts, _NAMED)
     named = ", ".join(
-        f"{reason} ({count:,} {_PLURALS[noun] if count > 1 else noun})" for reason, count in largest
+        f"{reason} ({count:,} {_PLURALS[noun] if count > 1 else noun})" for reason, count in largest.items()
     )
-    hints = dict.fromkeys(hint_for(reason) for reason, _count in largest)
+    hints = dict.fromkeys([*map(hint_for, largest), *more])
     return NoPairsError(f"{what}: {named or 'there is no study'}", where=str(out), hint="\n".join(hints))

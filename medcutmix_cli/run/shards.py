@@ -33,9 +33,13 @@ AS_IT_IS = "study as it is"
 """What is said of a row in which nothing is mixed."""
 
 
+UNMIXED = {"image_mode": "keep", "finding": "", "finding_a": ""}
+"""What a row says that is a study as it is, which no finding came into or left (see `planning.originals`)."""
+
+
 def is_unmixed(row: Mapping[str, Any]) -> bool:
-    """Say whether a row is a study as it is, which no finding came into or left (see `planning.originals`)."""
-    return row["image_mode"] == "keep" and not row["finding"] and not row["finding_a"]
+    """Say whether a row is a study as it is."""
+    return all(row[name] == said for name, said in UNMIXED.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,22 +176,40 @@ def read_head(path: Path) -> ShardHead:
     try:
         footer = pq.read_metadata(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise ShardError(
-            "this is no readable Parquet file",
-            where=str(path),
-            hint="name a shard of a run, and a whole one: RUN/data/part-00000.parquet",
-        ) from error
-    said = (footer.metadata or {}).get(METADATA_KEY)
-    if said is None:
-        raise ShardError(
-            "this Parquet file was not written by medcutmix",
-            where=str(path),
-            hint="name a shard of a run: RUN/data/part-00000.parquet",
-        )
-    origin: dict[str, Any] = json.loads(said)
+        raise no_parquet(path) from error
+    origin = origin_of(footer.metadata, path)
     _check_version(origin, path)
     names = tuple(footer.schema.to_arrow_schema().names)
     return ShardHead(path, footer.num_rows, footer.num_row_groups, names, origin)
+
+
+def origin_of(metadata: Mapping[bytes, bytes] | None, path: Path) -> dict[str, Any]:
+    """Return what the key-value metadata of a shard says of where it comes from.
+
+    Raises:
+        ShardError: The file was not written by medcutmix.
+    """
+    said = (metadata or {}).get(METADATA_KEY)
+    if said is None:
+        what, hint = "this Parquet file was not written by medcutmix", f"name a shard of a run: {_SHARD}"
+        raise ShardError(what, where=str(path), hint=hint)
+    origin: dict[str, Any] = json.loads(said)
+    return origin
+
+
+_SHARD = "RUN/data/part-00000.parquet"
+
+
+def no_parquet(path: Path) -> ShardError:
+    """Return the error of a file that is no Parquet file, or is not whole."""
+    hint = f"name a shard of a run, and a whole one: {_SHARD}"
+    return ShardError("this is no readable Parquet file", where=str(path), hint=hint)
+
+
+def page_damage(path: Path) -> ShardError:
+    """Return the error of a shard of which a page cannot be read."""
+    hint = "medcutmix verify RUN names it; remove its files, and `render` makes it again"
+    return ShardError("a page of this shard is damaged", where=str(path), hint=hint)
 
 
 def _check_version(origin: dict[str, Any], path: Path) -> None:
@@ -212,8 +234,4 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]
             for group in range(file.num_row_groups):
                 yield from file.read_row_group(group, columns=columns).to_pylist()
     except ARROW_ERRORS as error:
-        raise ShardError(
-            "a page of this shard is damaged",
-            where=str(path),
-            hint="medcutmix verify RUN names it; remove its files, and `render` makes it again",
-        ) from error
+        raise page_damage(path) from error

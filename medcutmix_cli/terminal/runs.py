@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from medcutmix_cli.run.hints import few_mixed
+from medcutmix_cli.system.counts import most_frequent
 from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.guarantees import gate_view
 from medcutmix_cli.terminal.refills import refill_line, refill_warning, still_lacking
@@ -202,7 +203,7 @@ def _pairs(status: RunStatus, *, reasons: bool) -> Table:
 
 def _refused(refused: Mapping[str, int]) -> Table:
     """Say why planning did not propose more, the most frequent reasons alone."""
-    most = dict(sorted(refused.items(), key=lambda entry: (-entry[1], entry[0]))[:_SHOWN_REFUSED])
+    most = most_frequent(refused, _SHOWN_REFUSED)
     more = len(refused) - len(most)
     head = f"{sum(refused.values()):,} candidates of planning"
     return with_reasons(f"{head}; {quantity(more, 'more reason')} with --json" if more else head, {"": most})
@@ -224,7 +225,7 @@ def with_reasons(head: str, reasons: Mapping[str, Mapping[str, int]]) -> Table:
     lines.add_column(justify="right")
     lines.add_column(overflow="fold")
     for kind, counts in reasons.items():
-        for reason, count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
+        for reason, count in most_frequent(counts).items():
             label = f"{kind}: {reason}" if kind else reason
             lines.add_row(Text(f"{count:,}", style="dim"), Text(printable(label), style="dim"))
     whole = Table.grid()

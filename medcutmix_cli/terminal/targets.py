@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from medcutmix_cli.records import TargetOutcome
+from medcutmix_cli.system.counts import most_frequent
 from medcutmix_cli.terminal.words import printable
 
 _REASONS = 3
@@ -38,6 +39,6 @@ def _counts(outcome: TargetOutcome) -> str:
 def _why(outcome: TargetOutcome) -> str:
     """Return the name of what is used up, how many there were, and what most matches were refused for."""
     could = f"{outcome.hosts:,} could receive, {outcome.donors:,} could give"
-    often = sorted(outcome.refused.items(), key=lambda entry: (-entry[1], entry[0]))[:_REASONS]
-    refused = ", ".join(f"{printable(reason)} {count:,}" for reason, count in often)
+    often = most_frequent(outcome.refused, _REASONS)
+    refused = ", ".join(f"{printable(reason)} {count:,}" for reason, count in often.items())
     return f"{outcome.short} ({could}{f'; refused: {refused}' if refused else ''})"

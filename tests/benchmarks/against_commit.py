@@ -97,13 +97,12 @@ def main(words: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="against-") as temporary:
         folder = Path(temporary)
         setup = Setup((chosen.work or folder).resolve(), folder, chosen.rounds, height=chosen.height)
-        trees = {chosen.commit: check_out(chosen.commit, folder / "before"), "now": ROOT}
-        trees["now"] = Path(shutil.copytree(ROOT / "medcutmix_cli", folder / "now" / "medcutmix_cli")).parent
+        here = shutil.copytree(ROOT / "medcutmix_cli", folder / "now" / "medcutmix_cli")
+        trees = {chosen.commit: check_out(chosen.commit, folder / "before"), "now": Path(here).parent}
         data_set = setup.data_set(".jpg", chosen.studies) / "manifest.jsonl"
         found = compare(trees, data_set, chosen.rounds)
-    said = page.stamp(setup, "")
-    command = f"`python -m tests.benchmarks.against_commit {chosen.commit} --studies {chosen.studies}"
-    said = f"{command} --rounds {chosen.rounds}`{said[said.index(', ') :]}"
+    asked = f"{chosen.commit} --studies {chosen.studies} --rounds {chosen.rounds}"
+    said = f"`python -m tests.benchmarks.against_commit {asked}`, {page.surroundings(setup)}"
     block = f"{said}\n\n{page.table(HEAD, rows(found))}"
     print(block)
     if chosen.write:

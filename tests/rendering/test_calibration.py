@@ -161,13 +161,26 @@ def sight_of(folder, encoder):
     return PictureSource(lambda path: folder / path, 112, PictureRules(), encoder)
 
 
+def nulls_in(folder, count):
+    """Paint pictures without a finding, and ask for two in each."""
+    for number in range(count):
+        picture(folder / f"{number}.jpg", number, spot=False)
+    return [
+        NullPicture(
+            "train",
+            finding,
+            f"s{number}",
+            f"i{number}",
+            f"{number}.jpg",
+            f"There is a {finding} on the right.",
+        )
+        for number in range(count)
+        for finding in ("mass", "consolidation")
+    ]
+
+
 def test_order_workers_and_batches_decide_nothing(tmp_path):
-    nulls = []
-    for number in range(9):
-        picture(tmp_path / f"{number}.jpg", number, spot=False)
-        for finding in ("mass", "consolidation"):
-            words = f"There is a {finding} on the right."
-            nulls.append(NullPicture("train", finding, f"s{number}", f"i{number}", f"{number}.jpg", words))
+    nulls = nulls_in(tmp_path, 9)
     first = calibrate(nulls, sight_of(tmp_path, ToyEncoder()), GATE)
     random.Random(2).shuffle(nulls)
     for workers, batch in ((3, 1), (2, 4), (1, 100)):
@@ -200,12 +213,7 @@ class AnsweringEncoder(ToyEncoder):
 
 
 def test_a_device_that_answers_groups_gives_the_same_peaks(tmp_path):
-    nulls = []
-    for number in range(6):
-        picture(tmp_path / f"{number}.jpg", number, spot=False)
-        for finding in ("mass", "consolidation"):
-            words = f"There is a {finding} on the right."
-            nulls.append(NullPicture("train", finding, f"s{number}", f"i{number}", f"{number}.jpg", words))
+    nulls = nulls_in(tmp_path, 6)
     alone = calibrate(nulls, sight_of(tmp_path, ToyEncoder()), GATE)
     groups = calibrate(nulls, sight_of(tmp_path, AnsweringEncoder()), GATE, workers=2)
     assert alone.peaks.keys() == groups.peaks.keys()

@@ -28,14 +28,18 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def stamp(setup: Setup, part: str) -> str:
     """Say with which command a block was made, when, and on what machine."""
+    some = "" if set(setup.names) == set(NAMES) else f" --encoders {' '.join(map(shlex.quote, setup.names))}"
+    command = f"python -m tests.benchmarks.speed --only {part}{some} --rounds {setup.rounds}"
+    return f"`{command}`, {surroundings(setup)}"
+
+
+def surroundings(setup: Setup) -> str:
+    """Say when something was measured, on what machine, and how busy that was."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     width = setup.pictures(".jpg").width
-    some = "" if set(setup.names) == set(NAMES) else f" --encoders {' '.join(map(shlex.quote, setup.names))}"
-    return (
-        f"`python -m tests.benchmarks.speed --only {part}{some} --rounds {setup.rounds}`, {time.strftime('%Y-%m-%d')}: "
-        f"{cores()} CPUs,\n{memory:.0f} GiB, Python {platform.python_version()}, pictures of {width:,} x "
-        f"{setup.height:,}. {load()}{_left_out(setup)}"
-    )
+    machine = f"{cores()} CPUs,\n{memory:.0f} GiB, Python {platform.python_version()}"
+    pictures = f"pictures of {width:,} x {setup.height:,}"
+    return f"{time.strftime('%Y-%m-%d')}: {machine}, {pictures}. {load()}{_left_out(setup)}"
 
 
 def _left_out(setup: Setup) -> str:
