@@ -100,3 +100,17 @@ def write_parquet(path: Path, table: pa.Table) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, path)
     return path
+
+
+def write_cells(folder: Path, studies: int = 24, **cells: object) -> Path:
+    """Write a table of two studies a patient; a cell that is a function is asked with the number of its row."""
+    write_manifest(folder, studies)
+    path = folder / "manifest.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    for number, row in enumerate(rows):
+        row["subject"] = f"p{number // 2}"
+        row |= {name: cell(number) if callable(cell) else cell for name, cell in cells.items()}
+    path.write_text(
+        "".join(json.dumps({k: v for k, v in row.items() if v is not ...}) + "\n" for row in rows)
+    )
+    return path

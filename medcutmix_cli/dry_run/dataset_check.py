@@ -6,7 +6,6 @@ nothing, and tells no report's text.
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from medcutmix_cli.assembly.parts import open_source, resolve_options
 from medcutmix_cli.configuration.keywords import CheckKeywords
 from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.settings import SPLITS, Settings
-from medcutmix_cli.datasets.assumed_columns import OPTIONAL, assume_columns
+from medcutmix_cli.datasets.assumed_columns import assume_columns
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.column_roles import ColumnUse
 from medcutmix_cli.datasets.recognise import kind_around
@@ -28,6 +27,7 @@ from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.table_survey import TableSurvey, UnknownValue, survey_tables
 from medcutmix_cli.dry_run.dataset_problem import DatasetProblem
 from medcutmix_cli.dry_run.duplicate_check import NOTHING_COMPARED, DuplicateCheck, compare_pictures
+from medcutmix_cli.dry_run.table_problems import problems_of_tables
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images import read_canvas
@@ -143,7 +143,7 @@ def _unreadable(source: Dataset, survey: TableSurvey, settings: Settings) -> Dat
     columns = _names_columns(source)
     problems = [
         *_of_folder(source),
-        *_of_tables(survey, settings, _unsaid(source), columns=columns),
+        *problems_of_tables(survey, settings, _unsaid(source), columns=columns),
         *_of_release(source),
     ]
     return DatasetCheck(
@@ -185,7 +185,7 @@ def _checked(
     columns = _names_columns(source)
     hint = partial(hint_for, columns=columns, values=isinstance(source, TableDataset))
     problems = [
-        *(_of_tables(survey, settings, _unsaid(source), columns=columns) if survey else ()),
+        *(problems_of_tables(survey, settings, _unsaid(source), columns=columns) if survey else ()),
         *_of_studies(
             len(chosen), reasons, _reasons_of(survey.values if survey else ()), hint, _places(source)
         ),
@@ -265,66 +265,6 @@ def _of_release(source: Dataset) -> Iterator[DatasetProblem]:
         yield from (DatasetProblem(False, remark.what, remark.hint) for remark in source.remarks())
 
 
-def _of_tables(
-    survey: TableSurvey, settings: Settings, unsaid: Mapping[str, str], *, columns: bool
-) -> Iterator[DatasetProblem]:
-    for table, problem in survey.lacking:
-        yield DatasetProblem(True, f"{table}: {problem.what}", problem.hint)
-    for cell in survey.cells:
-        more = f" ({_rows(cell.rows)}; the first: {cell.where})"
-        yield DatasetProblem(True, f"{cell.what}{more}", cell.hint if columns else _AS_PUBLISHED)
-    for role, different in survey.crowded:
-        what = f"the column of the {role} has values that are none ({different:,} different ones)"
-        hint = f"--column {role}=COLUMN names another column" if columns else _AS_PUBLISHED
-        yield DatasetProblem(False, what, hint)
-    for value in survey.values:
-        told = (
-            _of_value(value, settings) if value.value else _of_blank(value, survey, unsaid, columns=columns)
-        )
-        yield DatasetProblem(False, *told)
-    yield from _of_guesses(survey)
-
-
-def _of_value(value: UnknownValue, settings: Settings) -> tuple[str, str]:
-    mixed = settings.plan.splits
-    hint = f"{_typed(value)}{'' if value.meaning else ','} if that is what it means"
-    if value.role == "split" and value.meaning and value.meaning not in mixed:
-        hint += f"; only {' and '.join(mixed)} is mixed unless --split {value.meaning} says otherwise"
-    return (
-        f"the {value.role} {value.value!r} is not known: {_rows(value.rows)} {_are(value.rows)} left out",
-        hint,
-    )
-
-
-def _of_blank(
-    value: UnknownValue, survey: TableSurvey, unsaid: Mapping[str, str], *, columns: bool
-) -> tuple[str, str]:
-    what = f"no {value.role} is said in {_rows(value.rows)}, which {_are(value.rows)} left out"
-    if value.role in unsaid:
-        return what, unsaid[value.role]
-    if value.role in survey.roles.columns or not columns:
-        return what, f"{_typed(value)}, if that is so"
-    column = shlex.quote(f"{value.role}={survey.guesses.get(value.role, 'COLUMN')}")
-    like = ", which looks like it" if value.role in survey.guesses else ""
-    whole = f"--{value.role}-all {'train' if value.role == 'split' else 'PA'}"
-    return what, f"--column {column}{like}, or {whole}, if that is so"
-
-
-def _typed(value: UnknownValue) -> str:
-    """Return the option of a value; a choice is said to be one."""
-    return value.option if value.meaning else f"{value.option} with one of the three"
-
-
-def _of_guesses(survey: TableSurvey) -> Iterator[DatasetProblem]:
-    """Name columns that look like roles that nobody must play; rows that are read tell of the view themselves."""
-    for role in OPTIONAL:
-        if role in survey.guesses and (role != "view" or survey.lacking):
-            column = survey.guesses[role]
-            lost = ", so that each picture is one" if role == "study" else ""
-            what = f"no column is taken for the {role}{lost}; {column!r} looks like it"
-            yield DatasetProblem(False, what, f"--column {shlex.quote(f'{role}={column}')} if it is")
-
-
 def _of_studies(
     usable: int,
     dropped: Counter[str],
@@ -337,17 +277,9 @@ def _of_studies(
         yield DatasetProblem(True, "no study can be mixed", "; ".join(hints) or "is the data set empty?")
     for reason, count in dropped.most_common():
         if reason.partition(":")[0] not in {*_BY_SETTINGS, *told}:
-            noun = "study" if count == 1 else "studies"
-            what = f"{count:,} {noun} {_are(count)} left out: {reason}{_looked_for(reason, places)}"
+            are = "study is" if count == 1 else "studies are"
+            what = f"{count:,} {are} left out: {reason}{_looked_for(reason, places)}"
             yield DatasetProblem(False, what, hint(reason))
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} {'row' if count == 1 else 'rows'}"
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"
 
 
 def _of_patients(studies: Sequence[Study]) -> Iterator[DatasetProblem]:
@@ -369,8 +301,6 @@ def _reasons_of(values: Iterable[UnknownValue]) -> frozenset[str]:
 
 _BESIDE = ("manifest", "text-folder", "webdataset")
 """Kinds of which no table is a part: it only lies beside them."""
-
-_AS_PUBLISHED = "compare the table with the one that was published: what its columns are is known"
 
 _BY_SETTINGS = ("split-not-mixed", "excluded-by-id")
 """Reasons that somebody chose."""

@@ -6,27 +6,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from medcutmix_cli import check_dataset
-from medcutmix_cli.datasets.value_guesses import GUESSES
 from medcutmix_cli.errors import DatasetError
-from tests.own_trees import rows_of, write_pairs, write_parquet, write_tar
+from tests.own_trees import rows_of, write_cells, write_pairs, write_parquet, write_tar
 from tests.released_trees import write_open_i_csv
-from tests.trees import write_manifest
 
 TEXT = "There is a small right pleural effusion of Mr Someone."
-
-
-def table(folder, studies=24, **cells):
-    """Write a table of two studies a patient; a cell that is a function is asked with the number of its row."""
-    write_manifest(folder, studies)
-    path = folder / "manifest.jsonl"
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    for number, row in enumerate(rows):
-        row["subject"] = f"p{number // 2}"
-        row |= {name: cell(number) if callable(cell) else cell for name, cell in cells.items()}
-    path.write_text(
-        "".join(json.dumps({k: v for k, v in row.items() if v is not ...}) + "\n" for row in rows)
-    )
-    return path
 
 
 def told(check):
@@ -34,7 +18,7 @@ def told(check):
 
 
 def test_a_good_table_has_no_problem(tmp_path):
-    check = check_dataset(table(tmp_path))
+    check = check_dataset(write_cells(tmp_path))
     assert told(check) == []
     assert check.ok
     assert (check.kind, check.rows, check.studies, check.patients, check.usable) == (
@@ -46,29 +30,6 @@ def test_a_good_table_has_no_problem(tmp_path):
     )
     assert (check.decoded, check.undecoded, check.dropped) == (16, (), ())
     assert {use.role: use.why for use in check.columns}["subject"] == "its name"
-
-
-@pytest.mark.parametrize(
-    ("role", "value", "meaning"),
-    [
-        (role, name, meaning)
-        for role, own in GUESSES.items()
-        for meaning, names in own.items()
-        for name in names
-    ],
-)
-def test_a_value_that_leaves_rows_out_is_told_with_the_option_that_maps_it(tmp_path, role, value, meaning):
-    path = table(
-        tmp_path, 8, **{role: lambda n: value if n % 4 == 0 else {"view": "PA", "split": "train"}[role]}
-    )
-    check = check_dataset(path)
-    (found,) = check.values
-    assert (found.role, found.value, found.rows) == (role, value, 2)
-    assert meaning in found.option
-    assert any("2 rows are left out | --map" in line for line in told(check))
-    assert check.ok
-    mapped = check_dataset(path, maps={f"{role}:{value}": meaning})
-    assert not mapped.values
 
 
 def test_all_that_is_missing_is_one_list(tmp_path):
@@ -83,37 +44,19 @@ def test_all_that_is_missing_is_one_list(tmp_path):
     ]
 
 
-def test_cells_of_a_wrong_type_are_counted_by_column_without_what_they_say(tmp_path):
-    path = table(
-        tmp_path, 8, subject=lambda n: [TEXT] if n % 2 else "p", view=lambda n: True if n < 3 else "PA"
-    )
-    check = check_dataset(path)
-    assert not check.ok
-    cells = [line for line in told(check) if "rows; the first" in line]
-    assert sorted(line.partition(" (")[2][:30] for line in cells) == [
-        "2 rows; the first: manifest.js",
-        "4 rows; the first: manifest.js",
-    ]
-    assert "Someone" not in str(check)
-
-
-def test_a_column_of_texts_is_never_listed_as_values(tmp_path):
-    check = check_dataset(table(tmp_path, 8, view=TEXT))
-    assert "values that are none" in told(check)[1]
-    assert "Someone" not in str(check)
-
-
 def test_a_patient_in_every_row_makes_the_patient_rule_void(tmp_path):
     assert any(
         "patient of its own" in line
-        for line in told(check_dataset(table(tmp_path, subject=lambda n: f"p{n}")))
+        for line in told(check_dataset(write_cells(tmp_path, subject=lambda n: f"p{n}")))
     )
-    few = check_dataset(table(tmp_path / "few", 12, subject=lambda n: f"p{n}"))
+    few = check_dataset(write_cells(tmp_path / "few", 12, subject=lambda n: f"p{n}"))
     assert told(few) == []
 
 
 def test_reports_without_text_and_missing_views_are_told(tmp_path):
-    lines = told(check_dataset(table(tmp_path, 8, report=lambda n: "" if n < 2 else "Clear.", view=...)))
+    lines = told(
+        check_dataset(write_cells(tmp_path, 8, report=lambda n: "" if n < 2 else "Clear.", view=...))
+    )
     assert any(line.startswith("no study can be mixed") for line in lines)
     assert any("no view is said in 8 rows" in line and "--view-all PA" in line for line in lines)
     assert any("2 studies are left out: report-empty" in line for line in lines)
@@ -121,7 +64,7 @@ def test_reports_without_text_and_missing_views_are_told(tmp_path):
 
 
 def test_pictures_that_cannot_be_read_are_told_by_reason(tmp_path):
-    path = table(tmp_path, 8)
+    path = write_cells(tmp_path, 8)
     (tmp_path / "3.jpg").unlink()
     (tmp_path / "4.jpg").write_bytes(b"GIF89a")
     check = check_dataset(path)
@@ -133,7 +76,7 @@ def test_pictures_that_cannot_be_read_are_told_by_reason(tmp_path):
 
 
 def test_pictures_in_the_table_are_decoded_too(tmp_path):
-    rows = [json.loads(line) for line in table(tmp_path, 8).read_text().splitlines()]
+    rows = [json.loads(line) for line in write_cells(tmp_path, 8).read_text().splitlines()]
     for row in rows:
         row["image"] = {"bytes": (tmp_path / row["image"]).read_bytes(), "path": None}
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
@@ -147,7 +90,7 @@ def test_a_data_set_without_tables_of_its_own_is_checked_as_well(tmp_path):
 
 
 def test_what_somebody_chose_is_no_problem_and_a_reason_is_told_once(tmp_path):
-    path = table(
+    path = write_cells(
         tmp_path, 8, split=lambda n: "test" if n < 2 else "train", view=lambda n: "" if n == 4 else "PA"
     )
     check = check_dataset(path)
@@ -176,7 +119,7 @@ ODD = {"jpg": "image", "befund": "report", "pat_nr": "subject", "part": "split"}
 
 def odd_table(folder, roles, **cells):
     """Write a table in which some roles are columns of other names."""
-    rows = [json.loads(line) for line in table(folder, **cells).read_text().splitlines()]
+    rows = [json.loads(line) for line in write_cells(folder, **cells).read_text().splitlines()]
     names = {role: name for name, role in ODD.items() if role in roles}
     for row in rows:
         row["bits"] = 1
@@ -214,12 +157,12 @@ def test_what_is_wrong_beyond_a_missing_column_is_in_the_same_list(tmp_path, rol
 
 
 def test_with_no_column_of_the_split_the_rest_is_looked_at_as_well(tmp_path):
-    lines = told(check_dataset(table(tmp_path, split=..., view=lambda n: "Lat" if n == 3 else "PA")))
+    lines = told(check_dataset(write_cells(tmp_path, split=..., view=lambda n: "Lat" if n == 3 else "PA")))
     assert any(line.startswith("with --split-all train: the view 'Lat'") for line in lines)
 
 
 def test_where_nothing_looks_like_a_role_nothing_is_assumed(tmp_path):
-    lines = told(check_dataset(table(tmp_path, image=..., view="Lat")))
+    lines = told(check_dataset(write_cells(tmp_path, image=..., view="Lat")))
     assert not [line for line in lines if line.startswith("with ")]
     assert (
         "columns found: report, subject, study, split, view; name the one: --column image=COLUMN" in lines[0]
@@ -227,7 +170,7 @@ def test_where_nothing_looks_like_a_role_nothing_is_assumed(tmp_path):
 
 
 def test_of_two_columns_that_mean_the_same_the_one_that_is_proposed_is_looked_at(tmp_path):
-    path = table(tmp_path, subject=..., patient=lambda n: f"p{n}", PatientID=lambda n: f"p{n // 2}")
+    path = write_cells(tmp_path, subject=..., patient=lambda n: f"p{n}", PatientID=lambda n: f"p{n // 2}")
     further = [line for line in told(check_dataset(path)) if line.startswith("with ")]
     assert [line[: len("with --column subject=patient: each of 24")] for line in further] == [
         "with --column subject=patient: each of 24"
@@ -242,17 +185,6 @@ def test_views_of_a_column_that_only_looks_like_them_are_told_as_well(tmp_path, 
     assert line.startswith(("with --column view=q7", "with these columns: "))
     assert next(one for one in lines if one.startswith("with ")).startswith("with --column view=q7")
     assert any("--column view=q7" in one and not one.startswith("with") for one in lines)
-
-
-@pytest.mark.parametrize("role", ["study", "view"])
-def test_an_unused_column_that_looks_like_a_role_is_named(tmp_path, role):
-    other = {"study": {"study": ..., "case_nr": lambda n: f"c{n // 2}"}, "view": {"view": ..., "q7": "PA"}}[
-        role
-    ]
-    column = {"study": "case_nr", "view": "q7"}[role]
-    path = table(tmp_path, report="Clear.", **other)
-    assert any(f"--column {role}={column}" in line for line in told(check_dataset(path)))
-    assert told(check_dataset(path, columns={role: column})) == []
 
 
 ALONE = {
@@ -296,13 +228,13 @@ def test_without_patients_each_picture_is_one_only_if_that_is_said(tmp_path, kin
 
 
 def test_a_study_can_be_its_own_patient_with_all_of_its_pictures(tmp_path):
-    path = table(tmp_path, subject=..., study=lambda n: f"s{n // 2}", report="Clear.")
+    path = write_cells(tmp_path, subject=..., study=lambda n: f"s{n // 2}", report="Clear.")
     check = check_dataset(path, columns={"subject": "study"})
     assert (check.studies, check.patients, check.images) == (12, 12, 24)
 
 
 def test_a_file_that_is_not_there_is_told_with_the_folder_and_without_its_name(tmp_path, monkeypatch):
-    path = table(tmp_path / "in", 8, image=lambda n: f"Someone/{n}.jpg")
+    path = write_cells(tmp_path / "in", 8, image=lambda n: f"Someone/{n}.jpg")
     for monkey in (tmp_path, tmp_path / "in"):
         monkeypatch.chdir(monkey)
         check = check_dataset(path.relative_to(monkey))
@@ -312,7 +244,7 @@ def test_a_file_that_is_not_there_is_told_with_the_folder_and_without_its_name(t
 
 
 def test_a_report_that_is_not_there_is_told_with_its_folder(tmp_path):
-    path = table(tmp_path / "in", 8, report=..., report_path="Someone.txt")
+    path = write_cells(tmp_path / "in", 8, report=..., report_path="Someone.txt")
     check = check_dataset(path, reports=tmp_path)
     assert any(
         f"report-missing; relative paths are looked for in {tmp_path} |" in line for line in told(check)
@@ -324,7 +256,7 @@ def test_a_report_that_is_not_there_is_told_with_its_folder(tmp_path):
 def test_a_table_that_only_lies_beside_a_data_set_is_not_said_to_be_of_it(tmp_path, beside):
     rows = rows_of(tmp_path / "rows", 4)
     write = {
-        "manifest": lambda: table(tmp_path),
+        "manifest": lambda: write_cells(tmp_path),
         "text-folder": lambda: write_pairs(tmp_path, rows),
         "webdataset": lambda: write_tar(tmp_path / "a.tar", rows),
     }
