@@ -24,6 +24,7 @@ from medcutmix_cli.encoders.device_queue import Compute, CudaQueue, DeviceQueue,
 from medcutmix_cli.encoders.notes import note
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.system.cpus import computes_in
 
 _HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 _GPU_BATCH = 32
@@ -88,7 +89,9 @@ class Runtime:
         return min(asked, _FITS.get(str(self.torch_device), asked))
 
     def place(self, model: torch.nn.Module) -> torch.nn.Module:
-        """Freeze a model, put it into evaluation mode and on the device."""
+        """Freeze a model, put it into evaluation mode and on the device; say so where that will be very slow."""
+        if self.torch_device.type == "cpu":
+            _warn_of_slow(self.precision)
         return model.eval().requires_grad_(False).to(self.torch_device)
 
     @contextmanager
@@ -257,6 +260,16 @@ def _device(name: str) -> torch.device:
             f"there is no {name}: this machine has {seen}", hint="--device auto or --device cpu"
         )
     return torch.device("cuda", number)
+
+
+@cache
+def _warn_of_slow(precision: str) -> None:
+    """Say once that the CPU has no instructions for a precision."""
+    if not computes_in(precision):
+        _LOG.warning(
+            "this CPU has no instructions for %s and takes many times as long as with --precision fp32",
+            precision,
+        )
 
 
 def _fix_kernels(*, allow_tf32: bool) -> None:

@@ -1,4 +1,4 @@
-"""How many processors this process may keep busy: what it is pinned to, and what its container may use of them."""
+"""How many processors this process may keep busy, by its pinning and its container, and what they compute in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 
 _ROOT = Path("/")
+_INSTRUCTIONS = {
+    "bf16": ("avx512_bf16", "amx_bf16", "bf16"),
+    "fp16": ("avx512_fp16", "amx_fp16", "asimdhp"),
+}
+"""By precision, the flags of /proc/cpuinfo of which one says that a CPU multiplies in it, on x86 and on ARM."""
 
 
 def usable_cpus(root: Path = _ROOT) -> int:
@@ -17,6 +22,17 @@ def usable_cpus(root: Path = _ROOT) -> int:
         root: Of the file system in which /proc and /sys lie.
     """
     return max(1, int(min([_pinned(), *_quotas(root)])))
+
+
+def computes_in(precision: str, root: Path = _ROOT) -> bool:
+    """Say whether the CPU has instructions for a precision: without them a network takes 6 to 40 times as long.
+
+    Args:
+        precision: "fp32", "bf16" and so on.
+        root: Of the file system in which /proc lies; where it has no flags (macOS), True.
+    """
+    flags = set(_text(root / "proc/cpuinfo").split())
+    return not flags or not flags.isdisjoint(_INSTRUCTIONS.get(precision, flags))
 
 
 def _pinned() -> int:
@@ -54,5 +70,5 @@ def _share(quota: str = "", period: str = "") -> Iterator[float]:
 
 def _text(path: Path) -> str:
     with suppress(OSError):
-        return path.read_text(encoding="ascii")
+        return path.read_text(encoding="ascii", errors="replace")
     return ""

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from medcutmix_cli.configuration.settings import PRECISIONS
 from medcutmix_cli.encoders import runtime
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.encoders.runtime import Runtime, describe
@@ -174,6 +175,18 @@ def test_a_user_reads_of_it_without_having_set_up_logging(monkeypatch, capsys):
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     Runtime("cpu", batch_size=2).run(small_memory(1), numbers(2))
     assert capsys.readouterr().err == "out of memory on cpu: going on with batches of 1 instead of 2\n"
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("there", [False, True])
+def test_a_precision_without_instructions_is_said_to_be_slow_once(monkeypatch, caplog, precision, there):
+    monkeypatch.setattr(runtime, "computes_in", lambda name: there or name in ("fp32", "tf32"))
+    runtime._warn_of_slow.cache_clear()
+    for _ in range(2):
+        Runtime("cpu", precision).place(torch.nn.Linear(1, 1))
+    slow = precision in ("bf16", "fp16") and not there
+    assert [precision in line and "--precision fp32" in line for line in caplog.messages] == [True] * slow
+    runtime._warn_of_slow.cache_clear()
 
 
 def test_threads_that_run_out_of_memory_together_halve_once():

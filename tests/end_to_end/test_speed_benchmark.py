@@ -9,9 +9,10 @@ from subprocess import CalledProcessError
 import pytest
 
 from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.system.cpus import computes_in
 from tests.benchmarks import against_commit
 from tests.benchmarks.plan_at_scale import STAGES as PLAN_STAGES
-from tests.benchmarks.speed import cpu, page, runs
+from tests.benchmarks.speed import page, runs
 from tests.benchmarks.speed.__main__ import PARTS, SMALL, main
 from tests.benchmarks.speed.encoders import BF16, BUNDLED, FP32, FREE
 from tests.benchmarks.speed.parts import memory, planning, stage_costs, start
@@ -99,9 +100,9 @@ def test_pairs_are_counted_by_the_states_of_the_run(encoder, work, tmp_path):
     ("flags", "there"), [("fpu avx2", False), ("fpu avx512_bf16", True), ("asimd bf16", True)]
 )
 def test_bf16_is_measured_where_the_cpu_has_it(flags, there, tmp_path, monkeypatch):
-    cpuinfo = tmp_path / "cpuinfo"
-    cpuinfo.write_text(f"flags : {flags}\n")
-    monkeypatch.setattr(runs, "has_bf16", lambda: cpu.has_bf16(cpuinfo))
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/cpuinfo").write_text(f"flags : {flags}\n")
+    monkeypatch.setattr(runs, "computes_in", lambda name: computes_in(name, tmp_path))
     setup = Setup(tmp_path, tmp_path)
     assert (BF16 in setup.encoders) is there
     assert (f"{BF16}: not measured" in page.stamp(setup, "notebook")) is not there

@@ -2,7 +2,8 @@ import os
 
 import pytest
 
-from medcutmix_cli.system.cpus import usable_cpus
+from medcutmix_cli.configuration.settings import PRECISIONS
+from medcutmix_cli.system.cpus import computes_in, usable_cpus
 
 
 @pytest.fixture
@@ -55,3 +56,23 @@ def test_where_a_process_cannot_be_pinned_the_processors_of_the_machine_count(mo
     assert usable_cpus(tmp_path) == 6
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     assert usable_cpus(tmp_path) == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "computed"),
+    [
+        ("fpu avx2 avx512f", {"fp32", "tf32"}),
+        ("fpu avx512_bf16", {"fp32", "tf32", "bf16"}),
+        ("fpu amx_bf16 avx512_fp16", {"fp32", "tf32", "bf16", "fp16"}),
+        ("fp asimd asimdhp", {"fp32", "tf32", "fp16"}),
+        ("fp asimd asimdhp bf16", {"fp32", "tf32", "bf16", "fp16"}),
+        ("", set(PRECISIONS)),
+    ],
+)
+def test_a_cpu_computes_in_what_it_has_instructions_for(tmp_path, flags, computed):
+    if flags:
+        (tmp_path / "proc").mkdir()
+        (tmp_path / "proc/cpuinfo").write_text(
+            f"model name\t: Prozessor \u2122\nflags\t\t: {flags}\n", "utf-8"
+        )
+    assert {name for name in PRECISIONS if computes_in(name, tmp_path)} == computed

@@ -15,11 +15,6 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def has_bf16(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Say whether this CPU has instructions for bf16: without them, a picture takes seconds."""
-    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(cpuinfo.read_text().split())
-
-
 def decoder_seconds() -> float:
     """Return what this process's children have computed so far, those that have ended left out, seconds."""
     total = 0

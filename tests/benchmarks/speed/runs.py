@@ -15,8 +15,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from medcutmix_cli.system.cpus import computes_in
 from tests.benchmarks.speed.child import run_call
-from tests.benchmarks.speed.cpu import cores, has_bf16
+from tests.benchmarks.speed.cpu import cores
 from tests.benchmarks.speed.encoders import BF16, NAMES, options, vit_folder
 from tests.benchmarks.speed.inputs import HEIGHT, NORMAL_EVERY, PictureSet, make_data_set
 
@@ -59,7 +60,7 @@ class Setup:
     @property
     def encoders(self) -> tuple[str, ...]:
         """Those of the names that this machine can run in a time that says something."""
-        return tuple(name for name in self.names if name != BF16 or self.small or has_bf16())
+        return tuple(name for name in self.names if name != BF16 or self.small or computes_in("bf16"))
 
     @property
     def painted(self) -> Path:
