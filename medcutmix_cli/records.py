@@ -16,6 +16,10 @@ if TYPE_CHECKING:  # for the annotations of arrays alone: nothing here computes
     import numpy.typing as npt
 
 
+FRONTAL_VIEWS = ("PA", "AP")
+"""The views of which one picture stands for a study, the preferred one first."""
+
+
 class Assertion(StrEnum):
     """What the report says of a finding."""
 

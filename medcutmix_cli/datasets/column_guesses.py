@@ -16,7 +16,8 @@ from typing import Any
 from medcutmix_cli.datasets.cells import is_blank
 from medcutmix_cli.datasets.embedded_pictures import EmbeddedPicture
 from medcutmix_cli.datasets.study_table import RowSource
-from medcutmix_cli.datasets.value_guesses import FRONTAL, guess_meaning
+from medcutmix_cli.datasets.value_guesses import guess_meaning
+from medcutmix_cli.records import FRONTAL_VIEWS
 
 LOOKED_AT = 300
 """Rows that are looked at."""
@@ -144,7 +145,7 @@ def _split(column: _Column) -> float:
 
 def _view(column: _Column) -> float:
     """Tell how many are views: with none that is frontal, L and R are sides of a body."""
-    frontal = any(guess_meaning("view", value) in FRONTAL for value in column.values)
+    frontal = any(guess_meaning("view", value) in FRONTAL_VIEWS for value in column.values)
     return _kinds(column, "view") if frontal else 0.0
 
 

@@ -7,10 +7,9 @@ import shlex
 
 from medcutmix_cli.configuration.settings import SPLITS
 from medcutmix_cli.datasets.split_names import SPLIT_NAMES
+from medcutmix_cli.records import FRONTAL_VIEWS
 
-FRONTAL = ("PA", "AP")
-
-CHOICES = {"split": SPLITS, "view": (*FRONTAL, "LATERAL")}
+CHOICES = {"split": SPLITS, "view": (*FRONTAL_VIEWS, "LATERAL")}
 """Role -> what a value of it may mean."""
 
 GUESSES = {
@@ -48,7 +47,7 @@ def is_understood(role: str, value: str) -> bool:
     if role == "split":
         return value in SPLITS
     view = value.upper()
-    return view in FRONTAL or "LATERAL" in view or view in ("LL", "RL")
+    return view in FRONTAL_VIEWS or "LATERAL" in view or view in ("LL", "RL")
 
 
 def guess_meaning(role: str, value: str) -> str:
@@ -70,7 +69,7 @@ def map_option(role: str, value: str) -> str:
 
 
 def _is_lateral(role: str, value: str) -> bool:
-    return role == "view" and is_understood(role, value) and value.upper() not in FRONTAL
+    return role == "view" and is_understood(role, value) and value.upper() not in FRONTAL_VIEWS
 
 
 def _bare(role: str, value: str) -> str:

@@ -54,7 +54,7 @@ class CrossFinding(ByPolicy):
             gone, coming = routes[index]
             donors = cohort.givers_of_any_side(recipient.study.split, coming)
             for donor in draw_donors(donors, self.attempts, rng):
-                yield Offer(donor, partial(self._propose, recipient, gone, coming))
+                yield Offer(donor, partial(self._propose, recipient, gone, coming), gone)
 
     def may_come(self, finding: str) -> bool:
         """Say whether a finding can be put into a picture."""

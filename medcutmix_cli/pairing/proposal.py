@@ -52,10 +52,12 @@ class Offer:
     Attributes:
         donor: Put away. One that is used up is not opened, and no text is made of it.
         write: Makes the proposal of the opened donor, or says by name what stands against it.
+        leaving: Lexicon id of the finding that would leave the recipient's report; "" where none does.
     """
 
     donor: PackedStudy
     write: Callable[[ReadStudy], Proposal | Refusal]
+    leaving: str = ""
 
 
 def exchange(

@@ -59,7 +59,7 @@ class SwapByPolicy(ByPolicy, ABC):
             if isinstance(donor, Refusal):
                 yield donor
             else:
-                yield Offer(donor, partial(self._propose, recipient, finding))
+                yield Offer(donor, partial(self._propose, recipient, finding), finding)
 
     @abstractmethod
     def order_donors(

@@ -24,7 +24,8 @@ from medcutmix_cli.pairing.sections import limit_to_section, out_of_step
 from medcutmix_cli.pairing.shared_studies import SharedStudies
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.planning.near_duplicates import NEAR_DUPLICATE, NONE_COMPARED, NearDuplicates
-from medcutmix_cli.records import MAPPED_MODES, Pair, Reading
+from medcutmix_cli.planning.recipient_faults import recipient_fault
+from medcutmix_cli.records import MAPPED_MODES, Pair, Reading, ReadStudy
 from medcutmix_cli.reports.critic import (
     OF_MORE_THAN_LABELS,
     OF_ONE_SENTENCE,
@@ -110,23 +111,32 @@ class Chooser:
                 was used up then.
         """
         rng = stable_generator(self.settings.seed, "pair", recipient.study_id, draw)
-        for place, proposal in enumerate(self.strategy.proposals(recipient.open(), cohort, rng)):
+        opened = recipient.open()
+        for place, proposal in enumerate(self.strategy.proposals(opened, cohort, rng)):
             again = place >= len(known) or known[place].reason == USED_UP
-            found = self._tried(proposal, taken) if again else known[place]
+            found = self._tried(proposal, opened, taken) if again else known[place]
             yield found
             if found.pair is not None:
                 return
 
-    def _tried(self, offer: Offer | Proposal | Refusal, taken: UsageRule) -> Trial:
-        """Try one proposal; whether its donor is used up is asked before its text is made."""
+    def _tried(self, offer: Offer | Proposal | Refusal, recipient: ReadStudy, taken: UsageRule) -> Trial:
+        """Try one proposal; what stands against all donors, or has used this one up, is asked before a text is made."""
         if not isinstance(offer, Offer):
             return self._judge(offer, taken)
+        fault = self._fault_for_all(recipient, offer.leaving)
+        if fault:
+            return Trial(fault)
         donor = offer.donor.study_id
         used = taken(donor, "")
         if used:
             return Trial(used, donor)
         found = self._judge(offer.write(offer.donor.open()), taken)
         return found if found.donor else replace(found, donor=donor)
+
+    def _fault_for_all(self, recipient: ReadStudy, leaving: str) -> str:
+        """Name what stands against every donor; parts of a report that one edit leaves alone may disagree."""
+        fault = recipient_fault(recipient, leaving) if leaving and self.settings.sections == "mirror" else ""
+        return f"critic-{fault}" if fault else ""
 
     def _judge(self, proposal: Proposal | Refusal, taken: UsageRule) -> Trial:
         if isinstance(proposal, Refusal):

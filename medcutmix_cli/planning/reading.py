@@ -22,14 +22,22 @@ from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT, is_open
 from medcutmix_cli.pairing.clauses import reread_by
 from medcutmix_cli.pairing.cohort import PackedStudy, pack_study
-from medcutmix_cli.records import Assertion, Drop, Image, Reading, ReadStudy, SentenceKind, Study
+from medcutmix_cli.records import (
+    FRONTAL_VIEWS,
+    Assertion,
+    Drop,
+    Image,
+    Reading,
+    ReadStudy,
+    SentenceKind,
+    Study,
+)
 from medcutmix_cli.reports.labels import chexpert_labels, counted_sentences
 from medcutmix_cli.reports.lexicon import label_of
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import Lexicon, lexicon_in_use, use_lexicon
 from medcutmix_cli.system.worker_pool import map_in_processes
 
-FRONTAL = ("PA", "AP")
 LONGEST_REPORT = 20_000
 """Characters. The longest radiology reports have about half; sentence rules are quadratic on what is no prose."""
 
@@ -74,7 +82,7 @@ def choose_image(images: Iterable[Image]) -> Image | str:
     """Choose the one picture that stands for a study: PA before AP, then the smallest id; or say why there is none."""
     known = tuple(images)
     frontal = sorted(
-        (i for i in known if i.view in FRONTAL), key=lambda i: (FRONTAL.index(i.view), i.image_id)
+        (i for i in known if i.view in FRONTAL_VIEWS), key=lambda i: (FRONTAL_VIEWS.index(i.view), i.image_id)
     )
     if frontal:
         return frontal[0]

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.pairing.attributes import DEVICE, STATES, VIEW
-from medcutmix_cli.records import Side
+from medcutmix_cli.records import FRONTAL_VIEWS, Side
 from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.sides import side_word
 
@@ -91,7 +91,7 @@ class TargetNames:
 
 def known_values(columns: KnownValues) -> dict[str, Sequence[str]]:
     """Return every attribute with its values: what each study has, and what a table says besides."""
-    own: dict[str, Sequence[str]] = {VIEW: ("AP", "PA"), DEVICE: ("yes", "no")}
+    own: dict[str, Sequence[str]] = {VIEW: sorted(FRONTAL_VIEWS), DEVICE: ("yes", "no")}
     return {**own, **columns}
 
 

@@ -11,8 +11,8 @@ from medcutmix_cli.exports.profile import EntrySource, PictureTable
 from medcutmix_cli.exports.profiles.llava import Turn, ask
 from medcutmix_cli.exports.row import ExportRow, RowFacts, row_facts
 from medcutmix_cli.exports.tables import write_list
+from medcutmix_cli.records import FRONTAL_VIEWS
 
-FRONTAL = ("AP", "PA")
 ASKED = "Describe the findings of the chest x-ray."
 ASKED_WITH_REASON = (
     "Given the {view} X-ray image, the reason for the study is: {reason} Describe the findings."
@@ -45,7 +45,7 @@ class LlavaRad(PictureTable):
 
     def refuse(self, row: ExportRow) -> str:
         """Refuse what has no findings section, or is no frontal view."""
-        if row.view not in FRONTAL:
+        if row.view not in FRONTAL_VIEWS:
             return "view-not-frontal"
         return "" if row.texts.caption("findings") else "findings-empty"
 

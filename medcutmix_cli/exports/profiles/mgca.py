@@ -10,11 +10,11 @@ from medcutmix_cli.exports.files import PartFiles
 from medcutmix_cli.exports.profile import EntrySource, PictureTable
 from medcutmix_cli.exports.row import ExportRow, RowFacts, row_facts
 from medcutmix_cli.exports.tables import columns_of, write_table
+from medcutmix_cli.records import FRONTAL_VIEWS
 
 CUT_OFF = "export"
 """First folder of every path: this family of readers cuts one off, and joins the rest to its own folder."""
 
-_FRONTAL = ("PA", "AP")
 _BLANK = " "  # an empty cell would be NaN, which MGCA adds to text: an error
 _SPLITS = {"validate": "valid"}
 
@@ -40,7 +40,7 @@ class Mgca(PictureTable):
 
     def refuse(self, row: ExportRow) -> str:
         """Refuse what is no frontal view: it is passed over."""
-        return super().refuse(row) or ("" if row.view in _FRONTAL else "view-not-frontal")
+        return super().refuse(row) or ("" if row.view in FRONTAL_VIEWS else "view-not-frontal")
 
     def record(self, row: ExportRow, path: str, folder: Path) -> MgcaRecord:
         """Return path and sections; a report with neither has its caption for findings."""

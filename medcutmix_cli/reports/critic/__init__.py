@@ -4,6 +4,7 @@ from medcutmix_cli.reports.critic.case import Case, FindingExchange, make_case
 from medcutmix_cli.reports.critic.verdict import (
     OF_MORE_THAN_LABELS,
     OF_ONE_SENTENCE,
+    OF_WHAT_STAYS,
     RULES,
     Fault,
     criticise,
@@ -14,6 +15,7 @@ from medcutmix_cli.reports.critic.verdict import (
 __all__ = [
     "OF_MORE_THAN_LABELS",
     "OF_ONE_SENTENCE",
+    "OF_WHAT_STAYS",
     "RULES",
     "Case",
     "Fault",

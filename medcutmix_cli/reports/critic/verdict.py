@@ -26,6 +26,10 @@ OF_ONE_SENTENCE = frozenset((*arrival.RULES, *shapes.RULES))
 """The rules that hold even where only one section was edited, and the other still tells the old story."""
 
 
+OF_WHAT_STAYS = ("departed-pointed-at", "departed-left-something-over", "departed-same-size")
+"""The rules that look at nothing that came: what they find in a report that a finding has left, nothing mends."""
+
+
 OF_MORE_THAN_LABELS = frozenset({"story-side-unsaid"})
 """The rules that ask for what a prompt made of labels cannot say."""
 
