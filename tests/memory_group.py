@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -58,6 +60,15 @@ class MemoryGroup:
         text = (self.folder / self.kills).read_text(encoding="ascii")
         return int(text.partition("oom_kill ")[2].split()[0])
 
+    def end(self) -> None:
+        """End what a failed test has left in the group, and the group."""
+        while left := (self.folder / "cgroup.procs").read_text(encoding="ascii").split():
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            time.sleep(0.05)
+        self.folder.rmdir()
+
     def use_up(self, victim: int) -> None:
         """Use up what memory there is, until the kernel has ended `victim`."""
         score(victim, FIRST)
@@ -88,7 +99,7 @@ def memory_group(name: str) -> Iterator[MemoryGroup | None]:
         yield group
     finally:
         if group is not None:
-            group.folder.rmdir()
+            group.end()
 
 
 def _made(name: str) -> MemoryGroup | None:
