@@ -1,6 +1,7 @@
 """What rendering rejects is replaced from the reserve: the same pairs, whoever renders, however often interrupted."""
 
 import json
+import shutil
 
 import pytest
 
@@ -34,10 +35,14 @@ MIX = rendering.mix
 
 @pytest.fixture
 def source(tmp_path, monkeypatch):
-    """Return ten donors of consolidation with a device and fourteen hosts without; rendering takes any pair."""
+    """Return a data set; rendering takes any pair."""
     use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
     reject(monkeypatch, lambda _pair: False)
-    folder = tmp_path / "in"
+    return write_source(tmp_path / "in")
+
+
+def write_source(folder):
+    """Write ten donors of consolidation with a device and fourteen hosts without."""
     folder.mkdir()
     rows = []
     for number in range(24):
@@ -210,23 +215,36 @@ def at_once(monkeypatch, module, step, other, *, before):
     monkeypatch.setattr(module, step, overtaken)
 
 
+@pytest.fixture(scope="module")
+def halfway(tmp_path_factory):
+    """Return a folder with a run that is `whole`, and with `two`, of which two tasks have rendered every shard."""
+    folder = tmp_path_factory.mktemp("halfway")
+    with pytest.MonkeyPatch.context() as patch:
+        use_encoder(patch.setattr, lambda _settings: ToyEncoder())
+        reject(patch, share(60))
+        source = write_source(folder / "in")
+        augmented(source, folder / "whole")
+        planned(source, folder / "two")
+        for task in range(2):
+            medcutmix_cli.render(folder / "two", task=task, num_tasks=2)
+    return folder
+
+
 @pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize(("module", "step"), STEPS, ids=[step for _module, step in STEPS])
 def test_a_run_that_another_overtakes_at_any_step_ends_with_the_same_bytes(
-    source, tmp_path, monkeypatch, module, step, before, other
+    halfway, tmp_path, monkeypatch, module, step, before, other
 ):
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
     reject(monkeypatch, share(60))
-    augmented(source, tmp_path / "whole")
-    run = planned(source, tmp_path / "two")
-    for task in range(2):
-        medcutmix_cli.render(run, task=task, num_tasks=2)
+    run = shutil.copytree(halfway / "two", tmp_path / "two")
     with monkeypatch.context() as patched:
         at_once(patched, module, step, lambda: other(run), before=before)
         status = medcutmix_cli.render(run)
     assert not status.missing
-    assert output_bytes(run) == output_bytes(tmp_path / "whole")
-    assert (run / "run.json").read_bytes() == (tmp_path / "whole" / "run.json").read_bytes()
+    assert output_bytes(run) == output_bytes(halfway / "whole")
+    assert (run / "run.json").read_bytes() == (halfway / "whole" / "run.json").read_bytes()
 
 
 def test_a_pass_is_decided_only_when_every_shard_is_complete(source, tmp_path, monkeypatch):
