@@ -84,17 +84,25 @@ def test_tasks_share_the_shards_and_their_number_may_change(tmp_path):
     assert output_bytes(tmp_path / "tasks") == output_bytes(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("killed_at", ["start", "plan.parquet", "data/.part-*.tmp", "state/part-00001.json"])
-def test_a_killed_run_goes_on_to_the_same_bytes(tmp_path, killed_at):
-    source = write_manifest(tmp_path / "in", studies=24)
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """Return the words that make a run, but for its folder and shard size, and a run that nobody disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    source = write_manifest(folder / "in", studies=24)
     command = [sys.executable, "-m", "tests.toy_run", str(source)]
-    subprocess.run([*command, str(tmp_path / "whole"), "3"], check=True, cwd=ROOT)
+    subprocess.run([*command, str(folder / "whole"), "3"], check=True, cwd=ROOT)
+    return command, folder / "whole"
+
+
+@pytest.mark.parametrize("killed_at", ["start", "plan.parquet", "data/.part-*.tmp", "state/part-00001.json"])
+def test_a_killed_run_goes_on_to_the_same_bytes(undisturbed, tmp_path, killed_at):
+    command, whole = undisturbed
     process = subprocess.Popen([*command, str(tmp_path / "killed"), "3"], cwd=ROOT)
     wait_for(tmp_path / "killed", killed_at, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     subprocess.run([*command, str(tmp_path / "killed"), "3"], check=True, cwd=ROOT)
-    assert output_bytes(tmp_path / "killed") == output_bytes(tmp_path / "whole")
+    assert output_bytes(tmp_path / "killed") == output_bytes(whole)
     assert verify(tmp_path / "killed").ok
     assert not list((tmp_path / "killed" / "state").glob("*.attempts"))
 
