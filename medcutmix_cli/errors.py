@@ -19,6 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+MEND_TOML = "mend that line: texts stand in quotes, tables in brackets"
+"""What helps where a user's file is no TOML."""
+
 
 class MedcutmixError(Exception):
     """Base of every error that a person can act on.

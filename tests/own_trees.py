@@ -11,13 +11,19 @@ import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
+from medcutmix_cli.dry_run.dataset_check import DatasetCheck
 from tests.trees import write_manifest
+
+
+def _manifest_rows(folder: Path, studies: int) -> list[dict[str, object]]:
+    """Write a manifest with its pictures; return its rows."""
+    write_manifest(folder, studies)
+    return [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
 
 
 def rows_of(folder: Path, studies: int = 6) -> list[dict[str, object]]:
     """Return rows whose pictures are bytes."""
-    write_manifest(folder, studies)
-    rows = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+    rows = _manifest_rows(folder, studies)
     return [row | {"content": (folder / row["image"]).read_bytes()} for row in rows]
 
 
@@ -104,13 +110,17 @@ def write_parquet(path: Path, table: pa.Table) -> Path:
 
 def write_cells(folder: Path, studies: int = 24, **cells: object) -> Path:
     """Write a table of two studies a patient; a cell that is a function is asked with the number of its row."""
-    write_manifest(folder, studies)
-    path = folder / "manifest.jsonl"
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    rows = _manifest_rows(folder, studies)
     for number, row in enumerate(rows):
         row["subject"] = f"p{number // 2}"
         row |= {name: cell(number) if callable(cell) else cell for name, cell in cells.items()}
+    path = folder / "manifest.jsonl"
     path.write_text(
         "".join(json.dumps({k: v for k, v in row.items() if v is not ...}) + "\n" for row in rows)
     )
     return path
+
+
+def told_problems(check: DatasetCheck) -> list[str]:
+    """Return what a check says is wrong, with what to do."""
+    return [f"{problem.what} | {problem.hint}" for problem in check.problems]

@@ -16,7 +16,7 @@ from typing import Any
 
 from medcutmix_cli.configuration.declaration import Setting
 from medcutmix_cli.configuration.settings import DEFAULTS, SETTINGS, TREE, Settings
-from medcutmix_cli.errors import UsageError, suggest
+from medcutmix_cli.errors import MEND_TOML, UsageError, suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _from_toml(path: Path | None) -> dict[str, Any]:
         raise UsageError(
             f"the recipe is no valid TOML: {error}",
             where=str(path),
-            hint="mend that line: texts stand in quotes, tables in brackets",
+            hint=MEND_TOML,
         ) from error
     for table, values in tables.items():
         if not isinstance(values, dict):

@@ -116,7 +116,7 @@ def _from_json(path: Path, kind: str) -> BoxFile:
         raise DatasetError(
             f"the boxes cannot be read ({type(error).__name__})",
             where=str(path),
-            hint="is it a CSV of UTF-8 text that you may read?",
+            hint="is it a JSON file that you may read?",
         ) from error
     except ValueError as error:  # its message may quote the file
         raise DatasetError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.pairing.assembly import finding_leaving, labels_of, make_pair, pair_id_of
@@ -112,18 +113,21 @@ class Chooser:
         """
         rng = stable_generator(self.settings.seed, "pair", recipient.study_id, draw)
         opened = recipient.open()
+        fault = cache(partial(self._fault_for_all, opened))
         for place, proposal in enumerate(self.strategy.proposals(opened, cohort, rng)):
             again = place >= len(known) or known[place].reason == USED_UP
-            found = self._tried(proposal, opened, taken) if again else known[place]
+            found = self._tried(proposal, fault, taken) if again else known[place]
             yield found
             if found.pair is not None:
                 return
 
-    def _tried(self, offer: Offer | Proposal | Refusal, recipient: ReadStudy, taken: UsageRule) -> Trial:
+    def _tried(
+        self, offer: Offer | Proposal | Refusal, fault_for_all: Callable[[str], str], taken: UsageRule
+    ) -> Trial:
         """Try one proposal; what stands against all donors, or has used this one up, is asked before a text is made."""
         if not isinstance(offer, Offer):
             return self._judge(offer, taken)
-        fault = self._fault_for_all(recipient, offer.leaving)
+        fault = fault_for_all(offer.leaving)
         if fault:
             return Trial(fault)
         donor = offer.donor.study_id
@@ -136,7 +140,7 @@ class Chooser:
     def _fault_for_all(self, recipient: ReadStudy, leaving: str) -> str:
         """Name what stands against every donor; parts of a report that one edit leaves alone may disagree."""
         fault = recipient_fault(recipient, leaving) if leaving and self.settings.sections == "mirror" else ""
-        return f"critic-{fault}" if fault else ""
+        return _named(fault)
 
     def _judge(self, proposal: Proposal | Refusal, taken: UsageRule) -> Trial:
         if isinstance(proposal, Refusal):
@@ -228,7 +232,12 @@ def criticism(proposal: Proposal, report: str, reading: Reading, sections: str) 
     broken = first_broken_rule(
         case, [rule for rule in rules if not (prompted and rule in OF_MORE_THAN_LABELS)]
     )
-    return f"critic-{broken}" if broken else ""
+    return _named(broken)
+
+
+def _named(rule: str) -> str:
+    """Return the reason for which a report that breaks a rule of the critic is refused, "" for none."""
+    return f"critic-{rule}" if rule else ""
 
 
 RecipientRange = tuple[int, int, int]

@@ -8,9 +8,8 @@ from medcutmix_cli.pairing.connectives import loosen_ties
 from medcutmix_cli.pairing.drafting import Draft
 from medcutmix_cli.pairing.removals import departure
 from medcutmix_cli.pairing.statements import Refusal
-from medcutmix_cli.records import Reading, ReadStudy
+from medcutmix_cli.records import ReadStudy
 from medcutmix_cli.reports.critic import OF_WHAT_STAYS, FindingExchange, first_broken_rule, make_case
-from medcutmix_cli.reports.tables import remember
 
 
 def recipient_fault(recipient: ReadStudy, leaving: str) -> str:
@@ -20,17 +19,12 @@ def recipient_fault(recipient: ReadStudy, leaving: str) -> str:
         recipient: Whose report it is.
         leaving: Lexicon id of the finding.
 
-    What speaks of the departed finding and stays would stay with every donor: in a report that many donors are tried
-    for, that is asked of one. Kept, as those donors are tried one after the other.
+    What speaks of the departed finding and stays would stay with every donor.
     """
-    return _fault(recipient.study.report, recipient.reading, leaving)
-
-
-@remember(8)
-def _fault(report: str, before: Reading, leaving: str) -> str:
-    gone = departure(before, leaving)
+    gone = departure(recipient.reading, leaving)
     if isinstance(gone, Refusal):
         return ""  # the strategy says so itself
+    before, report = recipient.reading, recipient.study.report
     changes = tuple(loosen_ties(before.sentences, gone.changes))
     after = replace(before, sentences=Draft(changes).kept_sentences(before))
     # The text of what is left is not made: these rules look at sentences only.

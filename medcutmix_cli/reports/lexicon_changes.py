@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
-from medcutmix_cli.errors import UsageError, suggest
+from medcutmix_cli.errors import MEND_TOML, UsageError, suggest
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.reports.macros import expand, unknown_macros
 from medcutmix_cli.reports.toml_places import toml_places
@@ -109,7 +109,7 @@ def passages(text: str, source: str) -> list[Passage]:
         raise UsageError(
             f"the lexicon is no valid TOML: {error}",
             where=source,
-            hint="mend that line: texts stand in quotes, tables in brackets",
+            hint=MEND_TOML,
         ) from error
     found = []
     for kind, value in said.items():

@@ -31,8 +31,10 @@ def computes_in(precision: str, root: Path = _ROOT) -> bool:
         precision: "fp32", "bf16" and so on.
         root: Of the file system in which /proc lies; where it has no flags (macOS), True.
     """
+    if precision not in _INSTRUCTIONS:
+        return True
     flags = set(_text(root / "proc/cpuinfo").split())
-    return not flags or not flags.isdisjoint(_INSTRUCTIONS.get(precision, flags))
+    return not flags or not flags.isdisjoint(_INSTRUCTIONS[precision])
 
 
 def _pinned() -> int:

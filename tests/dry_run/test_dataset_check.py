@@ -7,19 +7,15 @@ import pytest
 
 from medcutmix_cli import check_dataset
 from medcutmix_cli.errors import DatasetError
-from tests.own_trees import rows_of, write_cells, write_pairs, write_parquet, write_tar
+from tests.own_trees import rows_of, told_problems, write_cells, write_pairs, write_parquet, write_tar
 from tests.released_trees import write_open_i_csv
 
 TEXT = "There is a small right pleural effusion of Mr Someone."
 
 
-def told(check):
-    return [f"{problem.what} | {problem.hint}" for problem in check.problems]
-
-
 def test_a_good_table_has_no_problem(tmp_path):
     check = check_dataset(write_cells(tmp_path))
-    assert told(check) == []
+    assert told_problems(check) == []
     assert check.ok
     assert (check.kind, check.rows, check.studies, check.patients, check.usable) == (
         "manifest",
@@ -36,7 +32,7 @@ def test_all_that_is_missing_is_one_list(tmp_path):
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     check = check_dataset(tmp_path / "t.csv")
     assert not check.ok
-    assert [line.partition("'")[2].partition("'")[0] for line in told(check)] == [
+    assert [line.partition("'")[2].partition("'")[0] for line in told_problems(check)] == [
         "image",
         "subject",
         "report",
@@ -47,14 +43,14 @@ def test_all_that_is_missing_is_one_list(tmp_path):
 def test_a_patient_in_every_row_makes_the_patient_rule_void(tmp_path):
     assert any(
         "patient of its own" in line
-        for line in told(check_dataset(write_cells(tmp_path, subject=lambda n: f"p{n}")))
+        for line in told_problems(check_dataset(write_cells(tmp_path, subject=lambda n: f"p{n}")))
     )
     few = check_dataset(write_cells(tmp_path / "few", 12, subject=lambda n: f"p{n}"))
-    assert told(few) == []
+    assert told_problems(few) == []
 
 
 def test_reports_without_text_and_missing_views_are_told(tmp_path):
-    lines = told(
+    lines = told_problems(
         check_dataset(write_cells(tmp_path, 8, report=lambda n: "" if n < 2 else "Clear.", view=...))
     )
     assert any(line.startswith("no study can be mixed") for line in lines)
@@ -81,7 +77,7 @@ def test_pictures_in_the_table_are_decoded_too(tmp_path):
         row["image"] = {"bytes": (tmp_path / row["image"]).read_bytes(), "path": None}
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "t.parquet")
     check = check_dataset(tmp_path / "t.parquet")
-    assert (told(check), check.decoded) == ([], 8)
+    assert (told_problems(check), check.decoded) == ([], 8)
 
 
 def test_a_data_set_without_tables_of_its_own_is_checked_as_well(tmp_path):
@@ -95,7 +91,7 @@ def test_what_somebody_chose_is_no_problem_and_a_reason_is_told_once(tmp_path):
     )
     check = check_dataset(path)
     assert dict(check.dropped) == {"split-not-mixed:test": 2, "view-unknown": 1}
-    assert [line.partition(" |")[0] for line in told(check)] == [
+    assert [line.partition(" |")[0] for line in told_problems(check)] == [
         "no view is said in 1 row, which is left out"
     ]
 
@@ -105,12 +101,14 @@ def test_a_table_of_a_published_set_leads_to_its_folder(tmp_path):
     check = check_dataset(table)
     assert not check.ok
     assert (
-        told(check)[0]
+        told_problems(check)[0]
         == f"this is a table of open-i, which is also read by its folder | give the folder instead: {tmp_path}"
     )
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "t.csv").write_text("a,b\n1,2\n")
-    assert not any("read by its folder" in line for line in told(check_dataset(tmp_path / "own" / "t.csv")))
+    assert not any(
+        "read by its folder" in line for line in told_problems(check_dataset(tmp_path / "own" / "t.csv"))
+    )
 
 
 ODD = {"jpg": "image", "befund": "report", "pat_nr": "subject", "part": "split"}
@@ -141,7 +139,7 @@ def test_what_is_wrong_beyond_a_missing_column_is_in_the_same_list(tmp_path, rol
         study=lambda n: [TEXT] if n == 3 else f"s{n}",
     )
     check = check_dataset(path)
-    lines = told(check)
+    lines = told_problems(check)
     names = {role: name for name, role in ODD.items()}
     for role in roles:
         assert any(f"--column {role}={names[role]}, which looks like it" in line for line in lines)
@@ -153,16 +151,18 @@ def test_what_is_wrong_beyond_a_missing_column_is_in_the_same_list(tmp_path, rol
     assert "Someone" not in str(check)
     assert not check.ok
     said = check_dataset(path, columns={role: names[role] for role in roles})
-    assert {line.partition(": ")[2] for line in further} == set(told(said))
+    assert {line.partition(": ")[2] for line in further} == set(told_problems(said))
 
 
 def test_with_no_column_of_the_split_the_rest_is_looked_at_as_well(tmp_path):
-    lines = told(check_dataset(write_cells(tmp_path, split=..., view=lambda n: "Lat" if n == 3 else "PA")))
+    lines = told_problems(
+        check_dataset(write_cells(tmp_path, split=..., view=lambda n: "Lat" if n == 3 else "PA"))
+    )
     assert any(line.startswith("with --split-all train: the view 'Lat'") for line in lines)
 
 
 def test_where_nothing_looks_like_a_role_nothing_is_assumed(tmp_path):
-    lines = told(check_dataset(write_cells(tmp_path, image=..., view="Lat")))
+    lines = told_problems(check_dataset(write_cells(tmp_path, image=..., view="Lat")))
     assert not [line for line in lines if line.startswith("with ")]
     assert (
         "columns found: report, subject, study, split, view; name the one: --column image=COLUMN" in lines[0]
@@ -171,7 +171,7 @@ def test_where_nothing_looks_like_a_role_nothing_is_assumed(tmp_path):
 
 def test_of_two_columns_that_mean_the_same_the_one_that_is_proposed_is_looked_at(tmp_path):
     path = write_cells(tmp_path, subject=..., patient=lambda n: f"p{n}", PatientID=lambda n: f"p{n // 2}")
-    further = [line for line in told(check_dataset(path)) if line.startswith("with ")]
+    further = [line for line in told_problems(check_dataset(path)) if line.startswith("with ")]
     assert [line[: len("with --column subject=patient: each of 24")] for line in further] == [
         "with --column subject=patient: each of 24"
     ]
@@ -180,7 +180,7 @@ def test_of_two_columns_that_mean_the_same_the_one_that_is_proposed_is_looked_at
 @pytest.mark.parametrize("lacking", [(), ("image",), ("split", "subject")], ids="+".join)
 def test_views_of_a_column_that_only_looks_like_them_are_told_as_well(tmp_path, lacking):
     path = odd_table(tmp_path, lacking, view=..., q7=lambda n: ("PA", "AP", "PA", "Odd")[n % 4])
-    lines = told(check_dataset(path))
+    lines = told_problems(check_dataset(path))
     (line,) = [line for line in lines if "the view 'Odd' is not known: 6 rows" in line]
     assert line.startswith(("with --column view=q7", "with these columns: "))
     assert next(one for one in lines if one.startswith("with ")).startswith("with --column view=q7")
@@ -217,14 +217,14 @@ def test_without_patients_each_picture_is_one_only_if_that_is_said(tmp_path, kin
             (tmp_path / f"train-{number}.parquet").rename(where / f"train-{number}.parquet")
         for picture in tmp_path.glob("*.jpg"):
             picture.rename(where / picture.name)
-    lines = told(check_dataset(where, split_all="train"))
+    lines = told_problems(check_dataset(where, split_all="train"))
     hint = next(line for line in lines if "'subject' is missing" in line)
     assert f"--column subject={name} counts each" in hint
     assert "may then be paired" in hint
     said = {"subject": name} | ({"image": name} if name == "scan_of_chest" else {})
     check = check_dataset(where, columns=said, split_all="train")
     assert (check.studies, check.patients, check.usable, check.decoded) == (24, 24, 24, 16)
-    assert [line[:14] for line in told(check)] == ["each of 24 stu"]
+    assert [line[:14] for line in told_problems(check)] == ["each of 24 stu"]
 
 
 def test_a_study_can_be_its_own_patient_with_all_of_its_pictures(tmp_path):
@@ -238,7 +238,9 @@ def test_a_file_that_is_not_there_is_told_with_the_folder_and_without_its_name(t
     for monkey in (tmp_path, tmp_path / "in"):
         monkeypatch.chdir(monkey)
         check = check_dataset(path.relative_to(monkey))
-        (line,) = [line for line in told(check) if "image-missing" in line and "cannot be read" in line]
+        (line,) = [
+            line for line in told_problems(check) if "image-missing" in line and "cannot be read" in line
+        ]
         assert f"image-missing; relative paths are looked for in {tmp_path / 'in'} |" in line
         assert "Someone" not in str(check)
 
@@ -247,7 +249,8 @@ def test_a_report_that_is_not_there_is_told_with_its_folder(tmp_path):
     path = write_cells(tmp_path / "in", 8, report=..., report_path="Someone.txt")
     check = check_dataset(path, reports=tmp_path)
     assert any(
-        f"report-missing; relative paths are looked for in {tmp_path} |" in line for line in told(check)
+        f"report-missing; relative paths are looked for in {tmp_path} |" in line
+        for line in told_problems(check)
     )
     assert "Someone" not in str(check)
 
@@ -262,4 +265,4 @@ def test_a_table_that_only_lies_beside_a_data_set_is_not_said_to_be_of_it(tmp_pa
     }
     write[beside]()
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
-    assert not any("read by its folder" in line for line in told(check_dataset(tmp_path / "t.csv")))
+    assert not any("read by its folder" in line for line in told_problems(check_dataset(tmp_path / "t.csv")))

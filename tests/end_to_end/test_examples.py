@@ -10,8 +10,9 @@ import pytest
 from medcutmix_cli.run.shards import read_rows
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+FIRST = "01_augment_sample.py"
 RUNS = {
-    "01_augment_sample.py": "run",
+    FIRST: "run",
     "02_own_table.py": "run-of-table",
     "03_train_on_shards.py": "run",
     "04_precomputed_maps.py": "run-of-maps",
@@ -19,9 +20,8 @@ RUNS = {
 }
 """Folder of the run that each example writes, or trains on."""
 
-FIRST = "01_augment_sample.py"
 SAID = {
-    "01_augment_sample.py": "verified: True",
+    FIRST: "verified: True",
     "02_own_table.py": "120 studies",
     "04_precomputed_maps.py": "same pairs as planned: True",
 }
@@ -46,7 +46,8 @@ def first(tmp_path_factory):
 
 @pytest.mark.parametrize("name", sorted(RUNS))
 def test_an_example_writes_pairs(name, first, tmp_path):
-    folder, done = (tmp_path, None) if name in IN_AN_EMPTY_FOLDER else first
+    shared, done = first
+    folder = tmp_path if name in IN_AN_EMPTY_FOLDER else shared
     if name != FIRST:
         done = run(name, folder)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -60,7 +61,7 @@ def test_an_example_writes_pairs(name, first, tmp_path):
         assert float(after) < float(before)
 
 
-@pytest.mark.parametrize("name", ["01_augment_sample.py", "02_own_table.py", "04_precomputed_maps.py"])
+@pytest.mark.parametrize("name", [FIRST, "02_own_table.py", "04_precomputed_maps.py"])
 def test_an_example_that_writes_nothing_says_why_and_leaves_with_an_error(tmp_path, name):
     subprocess.run(
         [sys.executable, "-m", "medcutmix_cli", "sample", tmp_path / "sample", "--studies", "1", "-q"],

@@ -50,14 +50,15 @@ FAULTS = {
 STRATEGIES = {"same-finding": SameFinding(attempts=99), "cross-finding": CrossFinding(attempts=99)}
 
 
+def packed(reports, findings):
+    studies = [make_study(number, report) for number, report in enumerate(reports)]
+    return [pack_study(read_study(study, study.images[0], DEFAULT_READER), findings) for study in studies]
+
+
 def cohort_of(seed, count=16):
     rng = random.Random(seed)
     reports = [make_report(rng.choice(STATED), *rng.sample(BESIDE, 3)) for _ in range(count)]
-    studies = [make_study(number, report) for number, report in enumerate(reports)]
-    return build_cohort(
-        pack_study(read_study(study, study.images[0], DEFAULT_READER), SameFinding().findings)
-        for study in studies
-    )
+    return build_cohort(packed(reports, SameFinding().findings))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -75,9 +76,9 @@ def test_no_donor_makes_a_pair_of_what_is_refused_for_all(name, seed):
 
 
 def outcomes(chooser, cohort):
-    return [
-        [trial.pair for trial in chooser.try_proposals(study, cohort, 0)][-1:] for study in cohort.studies
-    ]
+    """Return the pair that each recipient comes to, None where it comes to none."""
+    tried = [list(chooser.try_proposals(study, cohort, 0)) for study in cohort.studies]
+    return [trials[-1].pair if trials else None for trials in tried]
 
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
@@ -94,12 +95,11 @@ def test_a_refusal_for_all_donors_opens_none_of_them(fault, monkeypatch):
     finding, said = FAULTS[fault]
     given = next(sentence for sentence in STATED if finding in sentence.lower())
     reports = [make_report(*said), *[make_report(given)] * 5]
-    studies = [make_study(number, report) for number, report in enumerate(reports)]
     strategy = SameFinding(findings=(finding,))
-    packed = [pack_study(read_study(s, s.images[0], DEFAULT_READER), strategy.findings) for s in studies]
+    studies = packed(reports, strategy.findings)
     chooser = Chooser(PlanSettings(), strategy, DEFAULT_READER, None)
     monkeypatch.setattr(SameFinding, "_propose", lambda *_: pytest.fail("a donor was opened"))
-    trials = list(chooser.try_proposals(packed[0], build_cohort(packed), 0))
+    trials = list(chooser.try_proposals(studies[0], build_cohort(studies), 0))
     assert {(trial.reason, trial.donor) for trial in trials} == {(f"critic-{fault}", "")}
 
 

@@ -10,8 +10,8 @@ from medcutmix_cli.exports.files import PartFiles
 from medcutmix_cli.exports.profile import EntrySource, PictureTable, place_picture
 from medcutmix_cli.exports.row import ExportRow, RowFacts, row_facts
 from medcutmix_cli.exports.tables import columns_of, write_table
+from medcutmix_cli.records import FRONTAL_VIEWS
 
-_VIEWS = ("AP", "PA")
 _NAMES = {"validate": "valid"}
 
 
@@ -47,7 +47,7 @@ class CxrClip(PictureTable):
 
     def refuse(self, row: ExportRow) -> str:
         """Refuse a view that it has no column for, too."""
-        return super().refuse(row) or ("" if row.view in _VIEWS else "view-not-frontal")
+        return super().refuse(row) or ("" if row.view in FRONTAL_VIEWS else "view-not-frontal")
 
     def record(self, row: ExportRow, path: str, folder: Path) -> CxrClipRecord:
         """Return lists of one picture and of the texts."""
