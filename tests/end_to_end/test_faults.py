@@ -159,8 +159,9 @@ def child_of(process, name, large=0):
     """Wait for a child of a process whose command names something and which is large; return its id."""
     while process.poll() is None:
         for pid in children(process.pid):
-            if name in Path(f"/proc/{pid}/cmdline").read_text() and size(pid) > large:
-                return pid
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+                if name in Path(f"/proc/{pid}/cmdline").read_text() and size(pid) > large:
+                    return pid
         time.sleep(0.005)
     raise AssertionError(f"no {name}: {process.communicate()[1]}")
 
