@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from examples.benchmark.config import DEFAULT, narrowed, read_config
-from examples.benchmark.precision import as_trained, trainable
+from examples.benchmark.precision import trainable
 from examples.benchmark.rows import RowName, all_rows, run_row
 from medcutmix_cli.errors import MedcutmixError
 
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         if asked.word == "report":
             from examples.benchmark.report import write_report  # matplotlib is an extra
 
-            print(write_report(as_trained(whole, asked.out), asked.out, asked.page))
+            print(write_report(whole, asked.out, asked.page))
             return 0
         whole = trainable(whole, lambda line: print(line, file=sys.stderr))
         rows = [RowName.parsed(text) for text in asked.row] or list(all_rows(whole))

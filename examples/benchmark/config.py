@@ -197,6 +197,10 @@ class Benchmark:
         """
         return _named(self.sets, name, "set")
 
+    def computed_in(self, precision: str) -> Benchmark:
+        """Return the benchmark with another precision of its trainings, and so with other digests."""
+        return replace(self, training=replace(self.training, precision=precision))
+
     def digest(self, studies: StudySet, arm: Arm) -> str:
         """Return 16 hex digits of all that decides the result of an arm, and is not as it is by default.
 

@@ -11,7 +11,15 @@ from examples.benchmark.config import Benchmark, StudySet
 from examples.benchmark.figures import draw_differences
 from examples.benchmark.intervals import Difference
 from examples.benchmark.results import Result, read_results
-from examples.benchmark.tables import CONTROLS, Comparison, arm_rows, comparisons, primary, reported
+from examples.benchmark.tables import (
+    CONTROLS,
+    Comparison,
+    arm_rows,
+    comparisons,
+    in_another_precision,
+    primary,
+    reported,
+)
 from medcutmix_cli.errors import UsageError
 
 PLAIN = (
@@ -45,7 +53,7 @@ def write_report(whole: Benchmark, out: Path, page: Path | None = None) -> Path:
     _write_csv(kept, page.with_name("results.csv"))
     sets = [studies for studies in whole.sets if any(r.studies == studies.name for r in kept)]
     parts = ["# Results of the benchmark", *_intro(out)]
-    parts += [_summary(kept, sets, whole), _how(kept, len(found) - len(kept))]
+    parts += [_summary(kept, sets, whole), _how(kept, len(found) - len(kept), whole)]
     parts += [_section(kept, studies, whole, page) for studies in sets]
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return page
@@ -103,7 +111,7 @@ def _listed(title: str, lines: list[str]) -> list[str]:
     return [title, "", *(f"- {line}" for line in lines or ["none"]), ""]
 
 
-def _how(kept: Sequence[Result], stale: int) -> str:
+def _how(kept: Sequence[Result], stale: int, whole: Benchmark) -> str:
     hours = sum(sum(result.seconds.values()) for result in kept) / 3600
     chunks = len({(result.studies, result.chunk) for result in kept})
     return (
@@ -111,7 +119,18 @@ def _how(kept: Sequence[Result], stale: int) -> str:
         f"zero-shot outcomes), in {hours:.1f} hours of one process; "
         f"{stale} results of tuning chunks or of other settings are left out. Intervals: 95 %, Student's t over "
         "chunks, of paired differences. p: corrected by Holm for all comparisons of its table. "
+        f"{_precisions(kept, whole)}"
         "`python -m examples.benchmark run` repeats all of it; the numbers of each chunk are in `results.csv`."
+    )
+
+
+def _precisions(kept: Sequence[Result], whole: Benchmark) -> str:
+    others = in_another_precision(kept, whole)
+    if not others:
+        return ""
+    return (
+        f"Trained in another precision than {whole.training.precision}, all arms of a chunk alike, by a CPU without "
+        f"instructions for that: {', '.join(others)}. "
     )
 
 

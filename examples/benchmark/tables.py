@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from examples.benchmark.config import Benchmark, StudySet
+from examples.benchmark.config import PRECISIONS, Benchmark, StudySet
 from examples.benchmark.intervals import Difference, holm, paired
 from examples.benchmark.results import Result
 
@@ -46,14 +46,34 @@ class ArmRow:
     donors: float
 
 
-def reported(results: Iterable[Result], whole: Benchmark) -> list[Result]:
-    """Keep what counts: chunks that are reported, under the settings of this configuration."""
+def reported(results: Sequence[Result], whole: Benchmark) -> list[Result]:
+    """Keep what counts: chunks that are reported, under the settings of this configuration.
+
+    A chunk may have been trained in another precision than the configured one, where a CPU lacks the instructions. All
+    arms of a chunk that are kept are in one, so that their difference is not that of precisions; the configured one
+    where there are both.
+    """
+    kept = _under(results, whole)
+    for precision in PRECISIONS:
+        there = {(result.studies, result.chunk) for result in kept}
+        others = _under(results, whole.computed_in(precision))
+        kept += [result for result in others if (result.studies, result.chunk) not in there]
+    return sorted(kept, key=lambda result: (result.studies, result.chunk, result.arm))
+
+
+def _under(results: Sequence[Result], whole: Benchmark) -> list[Result]:
     digests = {(s.name, a.name): whole.digest(s, a) for s in whole.sets for a in whole.arms}
     return [
         result
         for result in results
         if result.chunk.isdigit() and digests.get((result.studies, result.arm)) == result.digest
     ]
+
+
+def in_another_precision(kept: Sequence[Result], whole: Benchmark) -> list[str]:
+    """Return the chunks, as SET:CHUNK, whose results are in another precision than the configured one."""
+    configured = _under(kept, whole)
+    return sorted({f"{r.studies}:{r.chunk}" for r in kept if r not in configured})
 
 
 def primary(studies: StudySet) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""On a CPU without bf16 the benchmark trains in fp32 and says so; its page is of what was trained."""
+"""On a CPU without bf16 the benchmark trains in fp32 and says so; its page compares no precision with another."""
 
 from dataclasses import replace
 
@@ -7,14 +7,15 @@ import torch
 
 from examples.benchmark import precision
 from examples.benchmark.config import read_config
-from examples.benchmark.precision import as_trained, in_fp32, trainable
-from examples.benchmark.results import Result, append
+from examples.benchmark.precision import trainable
+from examples.benchmark.results import Result
+from examples.benchmark.tables import in_another_precision, reported
 
 
-def result(whole):
-    studies, arm = whole.sets[0], whole.arms[0]
-    digest = whole.digest(studies, arm)
-    return Result(studies.name, "0", arm.name, digest, 0, 0, 0, {}, {"supervised.mean": 0.5}, {})
+def result(whole, chunk, arm=0):
+    studies, made = whole.sets[0], whole.arms[arm]
+    digest = whole.digest(studies, made)
+    return Result(studies.name, chunk, made.name, digest, 0, 0, 0, {}, {"supervised.mean": 0.5}, {})
 
 
 @pytest.mark.parametrize("gpu", [False, True])
@@ -30,15 +31,16 @@ def test_bf16_is_trained_in_where_the_machine_computes_in_it(monkeypatch, gpu, t
     assert trainable(found, print) == found
 
 
-def test_results_in_fp32_are_kept_apart_and_have_a_page(tmp_path):
-    whole = read_config()
-    assert as_trained(whole, tmp_path) == whole
-    append(tmp_path, result(in_fp32(whole)))
-    assert as_trained(whole, tmp_path) == in_fp32(whole)
-    append(tmp_path, result(whole))
-    assert as_trained(whole, tmp_path) == whole
+@pytest.mark.parametrize("configured", ["bf16", "fp32"])
+def test_a_chunk_counts_in_one_precision_the_configured_one_first(configured):
+    whole = read_config().computed_in(configured)
+    other = whole.computed_in({"bf16": "fp32", "fp32": "bf16"}[configured])
+    both = [result(whole, "0"), result(other, "0"), result(other, "0", arm=1)]
+    apart = [result(other, "1"), result(other, "1", arm=1)]
+    assert reported([*both, *apart], whole) == sorted([both[0], *apart], key=lambda r: (r.chunk, r.arm))
+    assert in_another_precision([both[0], *apart], whole) == [f"{whole.sets[0].name}:1"]
 
 
 def test_only_the_precision_is_other():
     whole = read_config()
-    assert in_fp32(whole) == replace(whole, training=in_fp32(whole).training)
+    assert whole.computed_in("fp32") == replace(whole, training=replace(whole.training, precision="fp32"))
