@@ -106,8 +106,22 @@ def _opened(content: bytes) -> tuple[dict[str, Any], Seal]:
         raise ValueError("no JSON object")
     if _KEY not in value:
         return value, Seal.ABSENT
+    whole = _is_whole(content, value)
     del value[_KEY]
-    return value, Seal.WHOLE if seal_json(value).encode("utf-8") == content else Seal.BROKEN
+    return value, Seal.WHOLE if whole else Seal.BROKEN
+
+
+def _is_whole(content: bytes, value: Mapping[str, Any]) -> bool:
+    """Say whether a file is what `seal_json` wrote: without the line of its seal it has the hash that this line says.
+
+    The file is not written again, which takes ten times as long.
+    """
+    if len(value) == 1:
+        return content == seal_json({}).encode()
+    before, _, after = content.partition(f'\n "{_KEY}": "{value[_KEY]}"'.encode())
+    plain = before + after[1:] if after.startswith(b",") else before.removesuffix(b",") + after
+    in_place = list(value) == sorted(value)  # the hash says nothing of where the seal is
+    return in_place and hashlib.sha256(plain).hexdigest() == value[_KEY]
 
 
 def _json(value: Mapping[str, Any]) -> str:

@@ -69,6 +69,30 @@ def test_no_bit_of_a_page_is_free(text):
     assert Seal.WHOLE not in {seal_of_page(changed) for changed in flips(content)}
 
 
+def without_seal(text):
+    return [line for line in text.splitlines(keepends=True) if not line.startswith(' "seal"')]
+
+
+def moved(text):
+    """Put the line of the seal to every other place."""
+    [seal] = set(text.splitlines(keepends=True)) - set(without_seal(text))
+    lines = without_seal(text)
+    for place in range(len(lines) + 1):
+        yield "".join([*lines[:place], seal, *lines[place:]])
+
+
+@given(PLAIN.filter(lambda said: said and "seal" not in said))
+def test_whole_is_what_writing_it_again_gives(said):
+    text = seal_json({**said, "z": {"z": 1}})
+    whole = [each for each in moved(text) if seal_of_json(each.encode()) is Seal.WHOLE]
+    assert whole == [text]
+
+
+@pytest.mark.parametrize("sealed", [["a"], {"a": 1}, 1, None, "\n", "ab" * 32])
+def test_a_seal_that_is_none_is_broken(sealed):
+    assert seal_of_json(json.dumps({"a": 1, "seal": sealed}, indent=1).encode()) is Seal.BROKEN
+
+
 @pytest.mark.parametrize(
     "change",
     [
