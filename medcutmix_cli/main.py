@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from io import TextIOWrapper
 from typing import Annotated, Any
 
@@ -273,6 +274,12 @@ _put(evaluate, detect, EVALUATE_DETECT, EVALUATE_SALIENCY)
 _add(LOOK, verify, "medcutmix verify RUN", "medcutmix verify RUN --deep")
 
 
+@cache
+def command_line() -> Any:
+    """Return all commands as click has them, made once: that takes longer than reading what was typed."""
+    return typer.main.get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code.
 
@@ -298,7 +305,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None, session: Session, signals: SignalWatch) -> int | str:
     try:
-        app(args=arguments, prog_name="medcutmix", obj=session)
+        command_line()(args=arguments, prog_name="medcutmix", obj=session)
         return _flushed(0)
     except SystemExit as leaving:
         if not signals.seen:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import typer
 
-from medcutmix_cli.main import app, main
+from medcutmix_cli.main import command_line, main
 
 
 def medcutmix(*arguments: object) -> int:
@@ -19,7 +18,7 @@ def medcutmix(*arguments: object) -> int:
 
 def options_of_command(*words: str) -> set[str]:
     """Return every option of a command."""
-    command = typer.main.get_command(app)
+    command = command_line()
     for word in words:
         command = command.commands[word]  # type: ignore[attr-defined]
     return {flag for entry in command.params for flag in (*entry.opts, *entry.secondary_opts)}

@@ -8,7 +8,6 @@ from typing import get_args
 
 import numpy as np
 import pytest
-import typer
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
@@ -22,7 +21,7 @@ from medcutmix_cli.datasets.released_table import ReleasedTable
 from medcutmix_cli.evaluation import Flaw
 from medcutmix_cli.exports.reader_line import example_line
 from medcutmix_cli.findings import SHADOW_CAUSES
-from medcutmix_cli.main import app, main
+from medcutmix_cli.main import command_line, main
 from medcutmix_cli.mixing.label_states import LabelState
 from medcutmix_cli.mixing.weights import label_targets
 from medcutmix_cli.pairing.giving import giveable
@@ -111,7 +110,7 @@ def typed(pattern):
 
 def leaf(arguments):
     """Return the command that arguments name, and what is left of them."""
-    command = typer.main.get_command(app)
+    command = command_line()
     while hasattr(command, "commands") and arguments and arguments[0] in command.commands:
         command, arguments = command.commands[arguments[0]], arguments[1:]
     return command, list(arguments)
@@ -119,7 +118,7 @@ def leaf(arguments):
 
 def flags():
     """Return every option of every command."""
-    waiting, found = [typer.main.get_command(app)], set()
+    waiting, found = [command_line()], set()
     while waiting:
         command = waiting.pop()
         waiting += getattr(command, "commands", {}).values()

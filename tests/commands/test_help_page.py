@@ -5,13 +5,12 @@ import subprocess
 import sys
 
 import pytest
-import typer
 
 from medcutmix_cli.commands.help_page import names_of, with_names
 from medcutmix_cli.configuration.choices import choices_of
 from medcutmix_cli.configuration.registry import GROUPS, names
 from medcutmix_cli.configuration.settings import OF_TABLES, SETTINGS
-from medcutmix_cli.main import app
+from medcutmix_cli.main import command_line
 from tests.calls import medcutmix
 
 BY_FLAG = {
@@ -32,7 +31,7 @@ def commands(command, words=()):
         yield pytest.param(words, command, id=" ".join(words))
 
 
-ALL = list(commands(typer.main.get_command(app)))
+ALL = list(commands(command_line()))
 
 
 def page(capsys, words):

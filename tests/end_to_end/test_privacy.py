@@ -13,9 +13,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
-import typer
 
-from medcutmix_cli.main import app
+from medcutmix_cli.main import command_line
 from tests.canaries import FILE, HEADER, KINDS, NAME, PATIENT, TEXT, found_in
 from tests.sockets import can_forbid
 
@@ -51,7 +50,7 @@ def commands():
             return {words}
         return {found for name, one in inner.items() for found in below(one, (*words, name))}
 
-    return below(typer.main.get_command(app), ())
+    return below(command_line(), ())
 
 
 @pytest.fixture(scope="module")
