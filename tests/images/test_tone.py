@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import suppress
+from functools import cache
 
 import cv2
 import numpy as np
@@ -97,11 +98,16 @@ def window_of(values: np.ndarray, part: float) -> dict[str, object]:
     return {"WindowCenter": round((low + high) / 2), "WindowWidth": max(1, round((high - low) * part))}
 
 
+@cache
+def voi_table(entries: int, first: int) -> Dataset:
+    return table_of(entries, first, 12, np.linspace(0, 4095, entries) ** 2 / 4095)
+
+
 def vois(values: np.ndarray) -> dict[str, dict[str, object]]:
     low, high = int(values.min()), int(values.max())
     narrow, entries = window_of(values, 0.5), min(high - low + 1, 1024)
     first = max(-(1 << 15), min(low, (1 << 16) - 1))
-    lut = table_of(entries, first, 12, np.linspace(0, 4095, entries) ** 2 / 4095)
+    lut = voi_table(entries, first)
     several = {name: [value, value + 7] for name, value in narrow.items()}
     return {
         "none": {},
