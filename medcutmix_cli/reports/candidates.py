@@ -14,6 +14,7 @@ from typing import Any
 from medcutmix_cli.errors import MedcutmixError, UsageError
 from medcutmix_cli.records import Candidate
 from medcutmix_cli.system.socketless_imports import load_urllib3
+from medcutmix_cli.system.torchless_imports import lacks_torch
 
 _CONFIG = "config.cfg"
 _RELEASES = "https://s3-us-west-2.amazonaws.com/ai2-s2-scispacy/releases/v0.5.4"
@@ -23,6 +24,9 @@ GET_ONE = (
     "somebody else's package"
 )
 """How to get a model safely."""
+_NEW_PROCESS = (
+    f"load it before anything is read without it, in a new process; if that does not help: {GET_ONE}"
+)
 # What spaCy raises for models of other versions, unknown components, missing and damaged files.
 _REFUSALS = (OSError, ValueError, KeyError, ImportError, TypeError, AttributeError, IndexError)
 
@@ -80,7 +84,9 @@ def entity_pipeline(path: str) -> Any:
             pipeline = spacy.load(folder)
         except _REFUSALS as refusal:
             raise MedcutmixError(
-                f"this model cannot be loaded by spaCy {version}", where=str(folder), hint=GET_ONE
+                f"this model cannot be loaded by spaCy {version}",
+                where=str(folder),
+                hint=_NEW_PROCESS if lacks_torch() else GET_ONE,
             ) from refusal
     if not any("doc.ents" in pipeline.get_pipe_meta(name).assigns for name in pipeline.pipe_names):
         raise MedcutmixError("this model names no entities", where=str(folder), hint=GET_ONE)

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from medcutmix_cli.system.socketless_imports import load_urllib3
+from medcutmix_cli.system.torchless_imports import load_thinc
 
 _MOST_BRACKETS = 64
 """With more opening brackets than any report has the detector takes minutes."""
@@ -33,6 +34,7 @@ def abbreviation_pipeline() -> Any:
 
 def _tokenizer_only() -> Any:
     load_urllib3()  # before spaCy does
+    load_thinc()
     import spacy
     from scispacy import abbreviation, custom_sentence_segmenter  # noqa: F401 - they register components
     from scispacy.custom_tokenizer import combined_rule_tokenizer

@@ -14,7 +14,7 @@ from medcutmix_cli.records import Assertion, Candidate, Mention, Reading, Sectio
 from medcutmix_cli.reports.alternatives import names_one_thing_twice
 from medcutmix_cli.reports.assertion import assertion_at, read_clause
 from medcutmix_cli.reports.attributes import Attributes, read_attributes
-from medcutmix_cli.reports.candidates import find_candidates
+from medcutmix_cli.reports.candidates import entity_pipeline, find_candidates
 from medcutmix_cli.reports.corrections import correct_sentences
 from medcutmix_cli.reports.diagnostic import LEXICON, check_strategy, decide
 from medcutmix_cli.reports.kinds import DEVICES, refers_to_prior, sentence_flags, sentence_kind
@@ -62,6 +62,8 @@ class ReportReader:
             UsageError: No section rules of that name, or no model in that folder.
             MedcutmixError: The model cannot be loaded.
         """
+        if self.nlp_model:
+            entity_pipeline(self.nlp_model)  # first: spaCy is loaded without torch for all else
         sections = split_sections(report, self.section_rules)
         if self.section_rules == "mimic-official":
             sections = place_special(report, sections, study_id)
