@@ -1,55 +1,20 @@
 """The layers of the bundled encoder: a picture to 14 x 14 cells, a sentence to one vector, their cosine a score.
 
-Knows no file, no cache and no training; `training/bundled_encoder` fits it, `bundled.py` runs it.
+Knows no file, no cache and no training; `training/bundled_encoder` fits it, `bundled_network.py` runs it.
 """
 
 from __future__ import annotations
-
-import re
-import zlib
-from functools import lru_cache
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-SIDE = 224  # pixels of the square picture that the network sees
-GRID = 14  # cells along each side: 16 x 16 pixels each
-MAX_TOKENS = 64  # tokens in one window; longer sentences are read in several (see bundled.py)
+from medcutmix_cli.encoders.bundled_inputs import GRID, PIECE_ROWS, WORD_ROWS, Token
 
 _CHANNELS = (32, 64, 96)
 _HEADS = 4
 _TEXT_WIDTH = 64
 _SHARED_WIDTH = 96
-_WORD_ROWS = 4096
-_PIECE_ROWS = 8192
-_PIECE_SIZES = (3, 4, 5)
-_TOKEN = re.compile(r"[a-z]+|[0-9]+|[.,;:/-]")
-
-
-class Token(NamedTuple):
-    """Table rows of one token: of the word itself and of its character pieces."""
-
-    word: int
-    pieces: tuple[int, ...]
-
-
-def tokens_of(sentence: str) -> list[Token]:
-    """Split a sentence into lower-case words, numbers and punctuation, each hashed to table rows."""
-    return [_token(word) for word in _TOKEN.findall(sentence.lower())]
-
-
-@lru_cache(maxsize=16384)
-def _token(word: str) -> Token:
-    framed = f"<{word}>"
-    pieces = {framed[i : i + n] for n in _PIECE_SIZES for i in range(len(framed) - n + 1)} or {framed}
-    return Token(_row(word, _WORD_ROWS), tuple(sorted(_row(piece, _PIECE_ROWS) for piece in pieces)))
-
-
-def _row(text: str, rows: int) -> int:
-    # crc32, since Python's own hash() changes from process to process.
-    return zlib.crc32(text.encode()) % rows
 
 
 class ConvUnit(nn.Module):
@@ -138,8 +103,8 @@ class BundledTextTower(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.words = nn.Embedding(_WORD_ROWS, _TEXT_WIDTH)
-        self.pieces = nn.Embedding(_PIECE_ROWS, _TEXT_WIDTH)
+        self.words = nn.Embedding(WORD_ROWS, _TEXT_WIDTH)
+        self.pieces = nn.Embedding(PIECE_ROWS, _TEXT_WIDTH)
         self.neighbours = nn.Conv1d(_TEXT_WIDTH, _TEXT_WIDTH, 3, padding=1)
         self.context = SelfAttention(_TEXT_WIDTH)
         self.norm = nn.LayerNorm(_TEXT_WIDTH)

@@ -1,4 +1,7 @@
-"""What every encoder that runs a network has in common: where its weights are and how it runs. Knows no model."""
+"""What every encoder that runs a network has in common: where its weights are and how it runs. Knows no model.
+
+torch is loaded when something runs, not before: who only wants to know which encoder it is does not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,19 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from medcutmix_cli.encoders.base import Attention, Picture
-from medcutmix_cli.encoders.groups import Look, Readout, answer
-from medcutmix_cli.encoders.runtime import Runtime
+from medcutmix_cli.encoders.choices import check_choices
+
+if TYPE_CHECKING:
+    import torch
+
+    from medcutmix_cli.encoders.groups import Look, Readout
+    from medcutmix_cli.encoders.runtime import Runtime
 
 Image = TypeVar("Image")
 """One encoded picture."""
@@ -36,10 +43,12 @@ class OnDevice(Generic[Image]):
 
     def __post_init__(self) -> None:
         """Refuse a device or precision there is not."""
-        self._runtime  # noqa: B018 - it checks itself
+        check_choices(self.device, self.precision, self.batch_size)
 
     @property
     def _runtime(self) -> Runtime:
+        from medcutmix_cli.encoders.runtime import Runtime
+
         return Runtime(self.device, self.precision, self.batch_size)
 
     @property
@@ -54,6 +63,8 @@ class OnDevice(Generic[Image]):
 
     def encode_images(self, pictures: Sequence[Picture]) -> list[Image]:
         """Encode canvases of any side, in order."""
+        import torch
+
         looks = [self.look(picture) for picture in pictures]
         seen = self._runtime.run(self._readout().network, torch.stack([own.pixels for own in looks]))
         return [self._image(own, look) for own, look in zip(seen, looks, strict=True)]
@@ -62,6 +73,10 @@ class OnDevice(Generic[Image]):
         self, looks: Sequence[Look], asked: Sequence[Sequence[Any]], *, keep: bool
     ) -> list[tuple[Image, list[Attention]]]:
         """Encode pictures and map each for its own sentences; only scores leave the device unless `keep` is said."""
+        import torch
+
+        from medcutmix_cli.encoders.groups import answer
+
         pixels = torch.stack([look.pixels for look in looks])
         answers = answer(self._runtime, self._readout(), pixels, asked, keep=keep)
         images = [self._image(own.seen, look) for own, look in zip(answers, looks, strict=True)]

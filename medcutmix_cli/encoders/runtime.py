@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from functools import cache
 
 import torch
 
-from medcutmix_cli.configuration.settings import PRECISIONS
+from medcutmix_cli.encoders.choices import check_choices
 from medcutmix_cli.encoders.device_queue import Compute, CudaQueue, DeviceQueue, HostQueue, Pending
 from medcutmix_cli.encoders.notes import note
 from medcutmix_cli.encoders.once import OnceTable
@@ -66,12 +65,7 @@ class Runtime:
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning; whether the device is there is asked when it is needed."""
-        if self.precision not in PRECISIONS:
-            raise ValueError(f"precision must be one of {', '.join(PRECISIONS)}, not {self.precision!r}")
-        if not re.fullmatch("auto|cpu|cuda(:[0-9]+)?", self.device):
-            raise ValueError(f"device must be auto, cpu, cuda or cuda:NUMBER, not {self.device!r}")
-        if self.batch_size < 0:
-            raise ValueError(f"batch_size must be at least 0, not {self.batch_size}")
+        check_choices(self.device, self.precision, self.batch_size)
 
     @property
     def torch_device(self) -> torch.device:

@@ -15,8 +15,8 @@ from medcutmix_cli.datasets.phantoms.painting import paint
 from medcutmix_cli.datasets.phantoms.records import LOCAL_FINDINGS
 from medcutmix_cli.datasets.phantoms.reports import lesion_sentence
 from medcutmix_cli.encoders.base import Picture
-from medcutmix_cli.encoders.bundled import BundledEncoder, windows_of
-from medcutmix_cli.encoders.bundled_model import MAX_TOKENS, tokens_of
+from medcutmix_cli.encoders.bundled import BundledEncoder
+from medcutmix_cli.encoders.bundled_inputs import MAX_TOKENS, tokens_of, windows_of
 from medcutmix_cli.errors import EncoderError
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.images.shrink import shrink

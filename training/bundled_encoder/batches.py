@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medcutmix_cli.datasets.phantoms.records import Lesion, Phantom
-from medcutmix_cli.encoders.bundled import prepare
+from medcutmix_cli.encoders.bundled_inputs import prepare
 from training.bundled_encoder.pictures import MASK_SIDE, NETWORK_SIDE, VARIANTS, Pictures, training_phantom
 from training.bundled_encoder.queries import Query, Shown, codes_of, lesion_query, report_queries, targets
 

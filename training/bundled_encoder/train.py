@@ -24,7 +24,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from medcutmix_cli.encoders.bundled import BundledEncoder
-from medcutmix_cli.encoders.bundled_model import MAX_TOKENS, BundledModel, ConvUnit, Token, tokens_of
+from medcutmix_cli.encoders.bundled_inputs import MAX_TOKENS, Token, tokens_of
+from medcutmix_cli.encoders.bundled_model import BundledModel, ConvUnit
 from training.bundled_encoder.batches import Batch, Drawer
 from training.bundled_encoder.cases import Case, cases_of_pictures
 from training.bundled_encoder.evaluate import pointing

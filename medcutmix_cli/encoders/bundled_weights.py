@@ -1,0 +1,61 @@
+"""The weight file of the bundled encoder: the packaged one, or another of the same architecture. Knows no network."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.numpy import load
+
+from medcutmix_cli.errors import EncoderError
+
+_PACKAGED = "weights/bundled.safetensors"
+
+
+def read_weights(weights: Path | None) -> bytes:
+    """Return the content of a weight file; None for the packaged one.
+
+    Raises:
+        EncoderError: It cannot be read.
+    """
+    try:
+        if weights is not None:
+            return weights.read_bytes()
+        return resources.files("medcutmix_cli.encoders").joinpath(_PACKAGED).read_bytes()
+    except OSError as error:
+        raise EncoderError(
+            "the weights of the bundled encoder cannot be read",
+            where=_name(weights),
+            hint="reinstall the package, or give a file that exists with --weights",
+        ) from error
+
+
+@cache
+def packaged_sha256() -> str:
+    """Return the SHA-256 of the packaged weights, loading no network.
+
+    Raises:
+        EncoderError: They cannot be read, or are damaged.
+    """
+    content = read_weights(None)
+    try:
+        load(content)
+    except SafetensorError as error:
+        raise error_of_damage(None) from error
+    return hashlib.sha256(content).hexdigest()
+
+
+def error_of_damage(weights: Path | None) -> EncoderError:
+    """Return the error of weights that are not those of this network."""
+    return EncoderError(
+        "the weights of the bundled encoder are damaged or of another model",
+        where=_name(weights),
+        hint="reinstall the package, or leave out --weights",
+    )
+
+
+def _name(weights: Path | None) -> str:
+    return str(weights) if weights is not None else f"medcutmix_cli/encoders/{_PACKAGED}"
