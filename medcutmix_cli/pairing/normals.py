@@ -22,6 +22,10 @@ _CALLED_CLEAR = re.compile(
 )
 _INTERSTITIAL = re.compile(r"\b(?:interstiti\w+|reticul\w+|markings?|bronchovascular|vascularity)\b")
 _OF_LUNGS = re.compile(r"(?:the )?lungs\b", re.IGNORECASE)
+_WORTH_LOOKING = (
+    *("no", "unremarkable", "negative", "chest", "expanded", "inflated", "stable"),
+    *("within", "wnl", "nad", "clear"),
+)
 _NOT_THERE = frozenset({Assertion.ABSENT, Assertion.RESOLVED})
 
 
@@ -30,7 +34,8 @@ class ChestStatement:
     """A statement about the whole chest, such as "no acute process" or "normal chest".
 
     Attributes:
-        kind: "no-acute", "normal", "expanded" of the lungs, or "related" to a finding (`reports.relations`).
+        kind: "no-acute", "normal", "plain" (its sentence says normal and no more), "expanded" of the lungs, or
+            "related" to a finding (`reports.relations`).
         start: Offset into the sentence's text (likewise end).
     """
 
@@ -54,19 +59,17 @@ def speaks_of_the_rest(text: str) -> bool:
 def chest_or_rest(text: str) -> tuple[ChestStatement, ...]:
     """Return what a sentence says of the whole chest, or of all of it but what was said before."""
     lowered = text.lower()
-    if not any(
-        word in lowered
-        for word in ("no", "unremarkable", "negative", "chest", "expanded", "inflated", "stable")
-    ):
+    if not any(word in lowered for word in _WORTH_LOOKING):
         return ()
     words = canonical(text)
     if spans_of(_phrases("elsewhere"), words):
         return ()
-    return tuple(
+    found = tuple(
         ChestStatement(kind, words.starts[begin], words.stops[end - 1])
         for kind, pattern in _statements()
         for begin, end in spans_of(pattern, words)
     )
+    return tuple(each for each in found if each.kind == "plain") or found
 
 
 def denied_name(sentence: Sentence, mention: Mention) -> str:
@@ -130,6 +133,7 @@ def contradicted_statements(sentence: Sentence, finding: str) -> tuple[ChestStat
     """Return the statements of the whole chest that cannot stay where `finding` comes in."""
     cannot_stay = {
         "normal": True,
+        "plain": True,
         "no-acute": is_acute(finding),
         "expanded": finding in table("normals")["expanded"]["denies"],
     }
@@ -161,7 +165,7 @@ def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:
     listed = list(sentences)
     present = [m for s in listed for m in s.mentions if m.assertion is Assertion.PRESENT]
     acute = any(m.finding in _beside()["no-acute"] for m in present)
-    if acute and any(found.kind == "no-acute" for s in listed for found in whole_chest(s.text)):
+    if acute and any(found.kind in ("no-acute", "plain") for s in listed for found in whole_chest(s.text)):
         return True
     filled = {m.side for m in present if m.finding in _beside()[CLEAR_LUNGS]}
     return bool(filled) and any(
