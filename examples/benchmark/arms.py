@@ -20,6 +20,7 @@ from medcutmix_cli import loader
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.loader import MixedPair
+from medcutmix_cli.run.shards import is_unmixed
 from medcutmix_cli.seeds import stable_generator, stable_hash
 
 COLUMNS = (
@@ -238,7 +239,7 @@ def _cases(rows: list[dict[str, Any]], pictures: np.ndarray, *, weighted: bool) 
     parts = [(row["findings"], row["impression"], row["last_paragraph"]) for row in rows]
     return Cases(
         ids=np.array([row["study_id_a"] for row in rows], dtype=np.str_),
-        donors=np.array([row["study_id_b"] for row in rows], dtype=np.str_),
+        donors=np.array([row[f"study_id_{'a' if is_unmixed(row) else 'b'}"] for row in rows], dtype=np.str_),
         shares=np.array([row["lam"] for row in rows], np.float32),
         pictures=pictures,
         texts=np.array(

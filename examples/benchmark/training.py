@@ -17,6 +17,7 @@ from examples.benchmark.config import Training
 from examples.benchmark.model import Classifier, Contrastive, PictureTower, Vocabulary, vocabulary
 from examples.benchmark.statements import Agreement, agreement, statements
 from medcutmix_cli.loader import LayerMix, MultiLabel, manifold_mix, multilabel_loss, parent_mask
+from medcutmix_cli.run.shards import UNMIXED
 from medcutmix_cli.seeds import stable_generator, stable_hash
 
 Numbers = npt.NDArray[np.intp]
@@ -199,8 +200,9 @@ def _common(material: Material, batch: Batch) -> torch.Tensor:
     parts = [(material.originals, batch.own)]
     if material.extra is not None:
         parts.append((material.extra, batch.extra))
+    pasted = {**UNMIXED, "image_mode": "paste"}  # where nothing was, both ids are one
     rows = [
-        {"study_id_a": str(cases.ids[k]), "study_id_b": str(cases.donors[k])}
+        {"study_id_a": str(cases.ids[k]), "study_id_b": str(cases.donors[k]), **pasted}
         for cases, chosen in parts
         for k in chosen
     ]

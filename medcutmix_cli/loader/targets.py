@@ -13,10 +13,10 @@ from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.loader.rows import require
 from medcutmix_cli.run.columns import check_names
-from medcutmix_cli.run.shards import Row
+from medcutmix_cli.run.shards import UNMIXED, Row, is_unmixed
 
-CONTRASTIVE = check_names("study_id_a", "study_id_b", "lam")
-"""The columns that contrastive targets need (by patient: `subject_id_a`, `subject_id_b`)."""
+CONTRASTIVE = check_names("study_id_a", "study_id_b", "lam", *UNMIXED)
+"""The columns that contrastive targets and `parent_mask` need (by patient: `subject_id_a`, `subject_id_b`)."""
 
 LABELS = check_names("label_w", "label_mixed", "label_state")
 """The columns that multi-label targets need: the first where they are weighted, else the second; the last always."""
@@ -61,7 +61,8 @@ def contrastive_targets(
 def parent_mask(rows: Sequence[Row], ids: Sequence[str] = (), *, by: str = "study") -> torch.Tensor:
     """Mark the pairs of a batch that must not count as negatives, since they have a parent in common.
 
-    Use it as `logits.masked_fill(mask, -inf)` before the softmax. Parents count whatever their weight.
+    Use it as `logits.masked_fill(mask, -inf)` before the softmax. Parents count whatever their weight; a study that is
+    as it was has one, since nothing of its donor came.
 
     Args:
         rows: The mixed pairs, in the order of the batch.
@@ -75,8 +76,10 @@ def parent_mask(rows: Sequence[Row], ids: Sequence[str] = (), *, by: str = "stud
         raise UsageError(f"parents are told apart by study or by subject, not by {by!r}")
     names = (f"{by}_id_a", f"{by}_id_b")
     for row in rows:
-        require(row, names, "the mask of common parents")
-    found = [{row[name] for name in names} for row in rows] + [{name} for name in ids]
+        require(row, (*names, *UNMIXED), "the mask of common parents")
+    parents = [names[:1] if is_unmixed(row) else names for row in rows]
+    found = [{row[name] for name in own} for row, own in zip(rows, parents, strict=True)]
+    found += [{name} for name in ids]
     shared = [
         [i != j and not one.isdisjoint(other) for j, other in enumerate(found)] for i, one in enumerate(found)
     ]

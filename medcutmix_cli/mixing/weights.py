@@ -43,15 +43,16 @@ def image_weights(
     donor, left = grid.astype(np.float64), _unit(1.0 - area)
     has_a, has_b = bool(np.isfinite(map_a).any()), bool(np.isfinite(map_b).any())
     came = movement.move_energy(_mass(map_b, energy))
-    kept = float((_mass(map_a, energy) * (1 - donor)).sum()) if has_a else left
-    got = float((came * donor).sum()) if has_b else 1.0 - left
+    # A stretched map is sampled, so that a sharp one may come to a little more than it was.
+    kept = _unit(float((_mass(map_a, energy) * (1 - donor)).sum())) if has_a else left
+    got = _unit(float((came * donor).sum())) if has_b else 1.0 - left
     both = has_a and has_b
     return ImageWeights(
         area=left,
         mass=_unit(_share(kept, got)) if both else left,
         transmix=_unit(_transmix(donor, map_a, map_b, energy, movement)) if both else left,
-        mass_kept_a=_unit(kept),
-        mass_got_b=_unit(got),
+        mass_kept_a=kept,
+        mass_got_b=got,
     )
 
 

@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.loader import contrastive_targets, multilabel, multilabel_loss, parent_mask
+from medcutmix_cli.run.shards import UNMIXED
 
 NAN = float("nan")
 
 
 def mix(a, b, lam=0.75, **changes):
     patients = {"subject_id_a": f"p{a}"[:2], "subject_id_b": f"p{b}"[:2]}
-    return {"study_id_a": a, "study_id_b": b, "lam": lam, **patients, **changes}
+    mixed = {"image_mode": "in-place", "finding": "edema", "finding_a": "edema"}
+    return {"study_id_a": a, "study_id_b": b, "lam": lam, **patients, **mixed, **changes}
 
 
 def test_a_mix_gives_lam_to_its_recipients_original_pair():
@@ -68,6 +70,18 @@ def test_parents_may_be_told_apart_by_patient():
         [False, True, True],
         [True, False, False],
         [True, False, False],
+    ]
+
+
+def test_a_study_that_is_as_it_was_has_no_donor():
+    """Its row names one, of which nothing came: what that one gave elsewhere is a negative as any other."""
+    rows = [mix("a", "b", 1.0, **UNMIXED), mix("c", "b"), mix("d", "a")]
+    assert parent_mask(rows, ["a", "b"]).int().tolist() == [
+        [0, 0, 1, 1, 0],
+        [0, 0, 0, 0, 1],
+        [1, 0, 0, 1, 0],
+        [1, 0, 1, 0, 0],
+        [0, 1, 0, 0, 0],
     ]
 
 
@@ -156,6 +170,8 @@ def test_the_loss_is_the_mean_over_what_is_said():
 def test_misuse_is_an_error():
     with pytest.raises(UsageError, match="strength"):
         contrastive_targets([], strength=2)
+    with pytest.raises(UsageError, match="'image_mode'"):
+        parent_mask([{"study_id_a": "a", "study_id_b": "b"}])
     with pytest.raises(UsageError, match="'lam'"):
         contrastive_targets([{"study_id_a": "a", "study_id_b": "b"}])
     with pytest.raises(UsageError, match="subject"):

@@ -16,6 +16,8 @@ from medcutmix_cli.mixing.weights import (
     image_weights,
     label_targets,
 )
+from medcutmix_cli.records import Warp
+from medcutmix_cli.registration.warps import CELLS
 
 GRID = (14, 14)
 NAN = math.nan
@@ -173,6 +175,22 @@ def test_a_moved_donor_weighs_as_its_moved_energy_does(map_a, map_b, shift):
     got = image_weights(0.2, mask, map_a, map_b, "softmax", Movement(shift=shift)).mass_got_b
     source = shift_array(mask, -shift.rows, -shift.columns)
     assert got == pytest.approx(image_weights(0.2, source, map_a, map_b).mass_got_b)
+
+
+@pytest.mark.parametrize("scale", [0.6, 0.8, 1.25])
+@pytest.mark.parametrize("place", [(4, 4), (6, 7), (7, 9)])
+def test_the_mass_is_the_share_of_what_is_stored_where_a_map_was_stretched(scale, place):
+    offset = 0.5 - 0.5 * scale
+    affine = np.array([[scale, 0, offset], [0, scale, offset]], np.float32)
+    movement = Movement(Warp(affine, np.zeros((CELLS, CELLS, 2), np.float16)))
+    weights = image_weights(
+        0.9, np.ones(GRID, np.float16), peak_at(0, 0), peak_at(*place), "softmax", movement
+    )
+    assert weights.mass == pytest.approx(weights.mass_kept_a / (weights.mass_kept_a + weights.mass_got_b))
+    part = image_weights(
+        0.5, np.full(GRID, 0.99, np.float16), peak_at(1, 1), peak_at(*place), "softmax", movement
+    )
+    assert part.mass == pytest.approx(part.mass_kept_a / (part.mass_kept_a + part.mass_got_b), rel=1e-9)
 
 
 def test_each_name_gives_its_own_weight():
