@@ -368,7 +368,7 @@ class Pair:
         entities: Every finding named in the counting sections of the mixed report.
         report: The mixed report, equal to `splice(recipient.report, edits)`.
         given: What the inserted sentences alone say, as `Parent.labels`.
-        labels: What the mixed report says, as `Parent.labels`.
+        labels: What the mixed report says, as `Parent.labels`; what the recipient has of what was not exchanged.
         text_weights: The recipient's share of the mixed text.
         cells: Cells of a targeted plan that it lies in, "split/target"; empty without targets.
     """

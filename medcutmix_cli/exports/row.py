@@ -75,7 +75,7 @@ class ExportRow:
         finding: Lexicon id of what came in.
         lam: The run's named weight; 1 for an original.
         caption: On one line, never "" in an export.
-        labels: What the report says, in CheXpert order.
+        labels: What the report says, in CheXpert order; what was not exchanged as the data set has it (`label_mixed`).
         sentences: Of the counting sections that name a finding; empty where the profile asks for none.
         laterality: Sides that the report names: left, right, bilateral, none.
         no_hflip: Whether a picture that is flipped would contradict the report.

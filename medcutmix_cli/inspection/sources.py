@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from medcutmix_cli.datasets.base import Dataset
-from medcutmix_cli.pairing.assembly import entities_of, section_text
+from medcutmix_cli.pairing.assembly import entities_of, mixed_labels, section_text
 from medcutmix_cli.pairing.consistency import impression_consistent
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.records import Drop, Pair, Parent, Reading, Study
-from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.run.problem import Problem
 from medcutmix_cli.seeds import stable_hash
@@ -86,7 +85,9 @@ class PlanProof:
 
     def _mixed(self, pair: Pair) -> Iterator[Problem]:
         reading = self.reader.read(pair.report, pair.recipient.study_id)
-        if not np.array_equal(chexpert_labels(reading), pair.labels, equal_nan=True):
+        own = self.reader.read(pair.recipient.report, pair.recipient.study_id)
+        labels = mixed_labels(pair.recipient.labels, own, pair.given, reading)
+        if not np.array_equal(labels, pair.labels, equal_nan=True):
             yield Problem(pair.pair_id, "labels", "the report read again gives other labels")
         rules = (
             ("sections", _sections(reading, pair.report) != _sections_of(pair), "other sections"),

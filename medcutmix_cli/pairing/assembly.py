@@ -18,7 +18,7 @@ from medcutmix_cli.records import (
     Side,
     TextWeights,
 )
-from medcutmix_cli.reports.labels import chexpert_labels, counted_sentences
+from medcutmix_cli.reports.labels import chexpert_labels, counted_sentences, labels_of_mix
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.reports.words import common_word
 from medcutmix_cli.seeds import stable_hash
@@ -50,6 +50,13 @@ def labels_of(sentences: tuple[Sentence, ...]) -> tuple[float, ...]:
     return chexpert_labels(Reading(sections=(), sentences=sentences))
 
 
+def mixed_labels(
+    own: tuple[float, ...], recipient: Reading, given: tuple[float, ...], mixed: Reading
+) -> tuple[float, ...]:
+    """Return `Pair.labels`; see `labels_of_mix`."""
+    return labels_of_mix(own, chexpert_labels(recipient), given, chexpert_labels(mixed))
+
+
 def make_pair(strategy: str, proposal: Proposal, report: str, reading: Reading) -> Pair:
     """Freeze a proposal whose mixed report keeps all rules.
 
@@ -60,6 +67,7 @@ def make_pair(strategy: str, proposal: Proposal, report: str, reading: Reading) 
         reading: The mixed report, read again.
     """
     kept, inserted = proposal.kept, proposal.inserted
+    labels_given = labels_of(inserted)
     leaving = finding_leaving(proposal)
     stays, not_given = _guarded(proposal.pictures_of or proposal)
     own = _asked(proposal.recipient_sentence, leaving, proposal.recipient_side)
@@ -75,8 +83,8 @@ def make_pair(strategy: str, proposal: Proposal, report: str, reading: Reading) 
         report=report,
         findings_text=section_text(report, reading, "findings"),
         impression_text=section_text(report, reading, "impression"),
-        given=labels_of(inserted),
-        labels=chexpert_labels(reading),
+        given=labels_given,
+        labels=mixed_labels(proposal.recipient.labels, proposal.recipient.reading, labels_given, reading),
         text_weights=text_weights(kept, inserted),
         finding_a=leaving,
         image_mode=proposal.image_mode,

@@ -19,7 +19,7 @@ from medcutmix_cli.pairing.packing import open_record, pack_record
 from medcutmix_cli.pairing.statements import FiledStudy, Refusal, donor_statement
 from medcutmix_cli.pairing.traits import sentence_keys, traits_of
 from medcutmix_cli.records import Assertion, ReadStudy, Side
-from medcutmix_cli.reports.labels import chexpert_labels, counted_sentences
+from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.lexicon import label_of
 
 _Key = TypeVar("_Key")
@@ -105,7 +105,7 @@ def pack_study(read: ReadStudy, findings: tuple[str, ...]) -> PackedStudy:
 
 def _row_traits(read: ReadStudy) -> tuple[str, ...]:
     told = (m for s in counted_sentences(read.reading) for m in s.mentions)
-    return traits_of(chexpert_labels(read.reading), read.image.view, told)
+    return traits_of(read.labels, read.image.view, told)
 
 
 def is_negative(read: ReadStudy, finding: str) -> bool:

@@ -79,6 +79,33 @@ def chexpert_labels(reading: Reading) -> tuple[float, ...]:
     return tuple(labels.get(name, math.nan) for name in CHEXPERT)
 
 
+def labels_of_mix(
+    own: tuple[float, ...], said: tuple[float, ...], given: tuple[float, ...], mixed: tuple[float, ...]
+) -> tuple[float, ...]:
+    """Return the labels of a mixed report: by the data set where the exchange changed nothing, else by the report.
+
+    Where reports are the source of labels, both are the same. "No Finding" goes with the first finding.
+
+    Args:
+        own: What the data set has of the recipient: by its report, or by a label table.
+        said: What the recipient's report says.
+        given: What the inserted sentences say.
+        mixed: What the mixed report says.
+    """
+    rows = zip(own, said, given, mixed, strict=True)
+    found = [m if _differ(before, m) or not math.isnan(came) else label for label, before, came, m in rows]
+    ill = any(v in (1.0, -1.0) for name, v in zip(CHEXPERT, found, strict=True) if name not in _NOT_ILL)
+    none = CHEXPERT.index("No Finding")
+    return (*found[:none], mixed[none] if ill and found[none] == 1.0 else found[none], *found[none + 1 :])
+
+
+_NOT_ILL = ("No Finding", "Support Devices")
+
+
+def _differ(one: float, other: float) -> bool:
+    return one != other and not (math.isnan(one) and math.isnan(other))
+
+
 def _no_finding(reading: Reading) -> bool:
     sentences = counted_sentences(reading)
     # Of the sentences, not of the report's states: a blunted angle that is no effusion is no normal chest.

@@ -364,6 +364,23 @@ def test_where_the_two_disagree_the_label_is_not_said():
     assert math.isnan(values["both-agree"])
 
 
+@pytest.mark.parametrize("unmixed", ["keep", "drop"])
+@pytest.mark.parametrize("table", [1.0, 0.0, -1.0])
+def test_the_table_says_of_a_row_what_was_not_exchanged(unmixed, table):
+    """Its reports are silent on fractures and deny cardiomegaly: what the table has of both stays, mixed or not."""
+    studies = [
+        make_study(n, labels={EFFUSION: 1.0, "Cardiomegaly": table, "Fracture": table, "No Finding": 0.0})
+        for n in range(4)
+    ]
+    result = planned(studies, labels="csv", unmixed=unmixed, pairs_per_study=3)
+    asked = [CHEXPERT.index(name) for name in (EFFUSION, "Cardiomegaly", "Fracture")]
+    rows = {(pair.image_mode, tuple(pair.labels[k] for k in asked)) for pair in result.pairs}
+    assert rows == {(mode, (1.0, table, table)) for mode, _ in rows}
+    assert len(rows) == (2 if unmixed == "keep" else 1)
+    for pair in result.pairs:
+        assert pair.image_mode != "keep" or repr(pair.labels) == repr(pair.recipient.labels)
+
+
 def test_studies_are_counted_while_the_tables_are_read():
     said = []
     make_plan(

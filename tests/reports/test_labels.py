@@ -4,7 +4,12 @@ import pytest
 
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Assertion
-from medcutmix_cli.reports.labels import chexpert_labels, counting_sections, finding_states
+from medcutmix_cli.reports.labels import (
+    chexpert_labels,
+    counting_sections,
+    finding_states,
+    labels_of_mix,
+)
 from medcutmix_cli.reports.reader import ReportReader
 
 
@@ -70,3 +75,31 @@ def test_an_addendum_counts_beside_the_findings():
 
 def test_an_empty_report_has_no_labels():
     assert all(math.isnan(value) for value in chexpert_labels(ReportReader().read(" \n ")))
+
+
+SILENT = dict.fromkeys(CHEXPERT, math.nan)
+
+
+def row(**values):
+    return tuple({**SILENT, **{name.replace("_", " "): value for name, value in values.items()}}.values())
+
+
+@pytest.mark.parametrize(
+    ("own", "said", "given", "mixed", "expected"),
+    [
+        pytest.param(row(Fracture=1.0), row(), row(), row(), row(Fracture=1.0), id="the-table-alone-says-it"),
+        pytest.param(row(Edema=1.0), row(Edema=0.0), row(), row(Edema=0.0), row(Edema=1.0), id="the-table-wins"),
+        pytest.param(row(Edema=0.0), row(), row(Edema=1.0), row(Edema=1.0), row(Edema=1.0), id="it-came"),
+        pytest.param(row(Edema=0.0), row(Edema=1.0), row(Edema=1.0), row(Edema=1.0), row(Edema=1.0), id="another-came"),
+        pytest.param(row(Edema=1.0), row(Edema=1.0), row(), row(), row(), id="it-left"),
+        pytest.param(row(No_Finding=1.0), row(), row(Edema=1.0), row(Edema=1.0), row(Edema=1.0), id="no-longer-none"),
+        pytest.param(
+            row(No_Finding=1.0, Support_Devices=1.0), row(), row(), row(),
+            row(No_Finding=1.0, Support_Devices=1.0), id="a-device-is-no-finding",
+        ),
+    ],
+)  # fmt: skip
+def test_a_label_table_counts_for_what_was_not_exchanged(own, said, given, mixed, expected):
+    assert repr(labels_of_mix(own, said, given, mixed)) == repr(expected)
+    by_report = labels_of_mix(said, said, given, mixed)
+    assert repr(by_report) == repr(mixed), "with the reports' own labels it is what the mixed report says"
