@@ -16,7 +16,8 @@ from medcutmix_cli.errors import EncoderError, MedcutmixError, RunConflictError,
 from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.pipeline import still_to_do
 from medcutmix_cli.run.folder import RunFolder, begin_attempt, read_outcomes, read_run, read_state
-from medcutmix_cli.run.shards import read_head, read_rows
+from medcutmix_cli.run.plan_file import read_plan
+from medcutmix_cli.run.shards import gives_nothing, is_unmixed, read_head, read_rows
 from medcutmix_cli.run.status import run_status
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest
@@ -199,6 +200,27 @@ def test_bad_pictures_are_failures_by_name_and_the_rest_goes_on(tmp_path):
     assert status.too_many_failures
     outcomes = [o for path in (tmp_path / "out" / "failures").iterdir() for o in read_outcomes(path)]
     assert sum(o.outcome == "failed" for o in outcomes) == sum(status.failed.values())
+
+
+def test_a_study_as_it_is_needs_no_picture_of_its_donor(tmp_path):
+    """Its row names a donor that gives nothing: a picture of that one which cannot be read takes no study away."""
+    source = write_manifest(tmp_path / "in", studies=16)
+    lost = {f"{number}.jpg" for number in range(0, 16, 3)}
+    for name in lost:
+        (source / name).write_bytes(b"no picture at all")
+    augmented(source, tmp_path / "out", unmixed="keep", pairs_per_study=3)
+    rows = [row for row in sample_rows(tmp_path / "out") if is_unmixed(row)]
+    assert any(row["image_path_b"] in lost for row in rows)
+    failed = {o.pair_id for path in (tmp_path / "out" / "failures").iterdir() for o in read_outcomes(path)}
+    shards = range(len(list((tmp_path / "out" / "state").iterdir())))
+    plan = {p.pair_id: p for k in shards for p in read_plan(RunFolder(tmp_path / "out").plan_file, k)}
+    assert failed
+    assert all(lost & {plan[name].recipient.image_path, *_of_a_mix(plan[name])} for name in failed)
+    assert verify(tmp_path / "out", deep=True).problems == ()
+
+
+def _of_a_mix(pair):
+    return () if gives_nothing(pair) else (pair.donor.image_path,)
 
 
 def test_no_report_text_in_the_small_files(tmp_path):

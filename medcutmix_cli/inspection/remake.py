@@ -26,7 +26,7 @@ from medcutmix_cli.rendering.rows import replay_pixels, row_pixels, to_row
 from medcutmix_cli.rendering.sample import MixRules
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.problem import Problem
-from medcutmix_cli.run.shards import Row
+from medcutmix_cli.run.shards import Row, gives_nothing
 
 _SCHEMA = pa.schema([pa.field(column.name, column.type) for column in COLUMNS])
 _KEPT_PICTURES = 64  # a canvas of 512 and its facts: some 2 MB
@@ -122,7 +122,7 @@ class Remaker:
     def compare(self, pair: Pair, stored: Row) -> Iterator[Problem]:
         """Make one row again and name the columns in which it differs."""
         try:
-            views = self._view(pair, pair.recipient, stored, "a"), self._view(pair, pair.donor, stored, "b")
+            views = self._view(pair, pair.recipient, stored, "a"), self._donor_view(pair, stored)
         except ImageError as error:
             yield Problem(pair.pair_id, "parent", f"a parent cannot be read: {error.reason}")
             return
@@ -149,6 +149,15 @@ class Remaker:
         if parent.sentence:
             scores = np.array(stored[f"map_{letter}"], np.float32).reshape(self.rules.grid)
         return self.rules.view(pair, parent, self.read(parent.image_path), scores)
+
+    def _donor_view(self, pair: Pair, stored: Row) -> View:
+        """Return the donor; one that gives nothing, and cannot be read, was the recipient's picture then."""
+        try:
+            return self._view(pair, pair.donor, stored, "b")
+        except ImageError:
+            if not gives_nothing(pair):
+                raise
+            return self.rules.view(pair, pair.donor, self.read(pair.recipient.image_path), None)
 
     def _spared(self, pair: Pair, stored: Row) -> npt.NDArray[np.bool_] | None:
         """Return the cells that neighbours kept out of the paste: no map of theirs is stored, so those of weight 0."""

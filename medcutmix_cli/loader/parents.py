@@ -19,9 +19,9 @@ from medcutmix_cli.mixing.views import Pasteable, Pixels
 from medcutmix_cli.records import PictureRules
 from medcutmix_cli.rendering.rows import row_cut, row_placement
 from medcutmix_cli.run.columns import check_names
-from medcutmix_cli.run.shards import Row
+from medcutmix_cli.run.shards import UNMIXED, Row, is_unmixed
 
-PARENTS = check_names("image_path_a", "image_path_b")
+PARENTS = check_names("image_path_a", "image_path_b", *UNMIXED)
 """The columns that finding the parents' files needs, beside `RECIPE`."""
 
 Where = str | Path | Callable[[str], Path]
@@ -86,7 +86,7 @@ def parent_pictures(
     corrupt_jpeg: str = "refuse",
     dtype: str = "float32",
 ) -> ParentPictures:
-    """Read both parents of a row, for `manifold_mix(..., pasted=pasted)`.
+    """Read both parents of a row, for `manifold_mix(..., pasted=pasted)`; of a study as it is, the recipient twice.
 
     Args:
         row: Read with the columns `RECIPE` and `PARENTS`.
@@ -100,6 +100,7 @@ def parent_pictures(
         ImageError: One cannot be read, or has another size than when it was mixed.
     """
     require(row, (*RECIPE, *PARENTS), "reading the parents")
-    own, given = (read_parent(row, letter, where, dicom_mode, corrupt_jpeg) for letter in "ab")
+    letters = "aa" if is_unmixed(row) else "ab"
+    own, given = (read_parent(row, letter, where, dicom_mode, corrupt_jpeg) for letter in letters)
     donor = as_pasted(row, own, given) if pasted else given
     return ParentPictures(picture_tensor(own, dtype), picture_tensor(donor, dtype))

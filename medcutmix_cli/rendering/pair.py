@@ -41,7 +41,7 @@ from medcutmix_cli.rendering.rows import to_row
 from medcutmix_cli.rendering.sample import Features, MixRules
 from medcutmix_cli.rendering.staging import Storage
 from medcutmix_cli.run.folder import CORRUPT_JPEG_KEPT, NEIGHBOUR_UNMAPPED, PairOutcome, RunFolder
-from medcutmix_cli.run.shards import Row, ShardOrigin
+from medcutmix_cli.run.shards import Row, ShardOrigin, gives_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +220,8 @@ def see_pair(
     notes: list[str] = []
     for who, parent, group in (("recipient", pair.recipient, recipient), ("donor", pair.donor, donor)):
         prepared, query = result_of(group)[parent.image_path], sentences.get(parent.sentence)
+        if isinstance(prepared, ImageError) and parent is pair.donor and gives_nothing(pair):
+            prepared = result_of(recipient)[pair.recipient.image_path]  # the row is the recipient's alone
         if isinstance(prepared, ImageError):
             return _outcome(pair, "failed", "image", prepared.reason, type(prepared).__name__)
         if query is not None and query.refused:

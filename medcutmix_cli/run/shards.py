@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import ShardError
 from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.records import Pair
 from medcutmix_cli.run.column import Column
 from medcutmix_cli.run.columns import COLUMNS, PICTURE, SCHEMA_VERSION
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
@@ -40,6 +41,11 @@ UNMIXED = {"image_mode": "keep", "finding": "", "finding_a": ""}
 def is_unmixed(row: Mapping[str, Any]) -> bool:
     """Say whether a row is a study as it is."""
     return all(row[name] == said for name, said in UNMIXED.items())
+
+
+def gives_nothing(pair: Pair) -> bool:
+    """Say whether a pair is its recipient as it is, whose donor is there in name only: it has such a row."""
+    return all(getattr(pair, name) == said for name, said in UNMIXED.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.records import Warp
 from medcutmix_cli.rendering import pair as rendering_pair
 from medcutmix_cli.rendering.rows import replay_pixels, row_cut, row_pixels, row_placement
+from medcutmix_cli.run.shards import UNMIXED
 from tests.builders import make_placement
 from tests.loader.mixes import CANVAS, GRID, make_mix, make_pixels
 
@@ -374,6 +375,17 @@ def test_parents_are_read_from_their_files(tmp_path):
     assert torch.equal(
         parent_pictures(row, tmp_path, pasted=False, dtype="uint8").donor[0], torch.tensor(given_)
     )
+
+
+def test_a_study_as_it_is_needs_no_file_of_a_donor(tmp_path):
+    row, own, _ = make_mix(7)
+    row |= {"image_path_a": "a.png", "image_path_b": "gone.png", **UNMIXED}
+    Image.fromarray(own).save(tmp_path / "a.png")
+    found = parent_pictures(row, tmp_path, pasted=False)
+    assert torch.equal(found.recipient, picture_tensor(own))
+    assert torch.equal(found.donor, found.recipient)
+    with pytest.raises(ImageError):
+        parent_pictures({**row, "finding": "edema"}, tmp_path)
 
 
 def test_a_parent_of_another_size_is_refused(tmp_path):
