@@ -361,3 +361,45 @@ def test_the_order_of_the_studies_decides_nothing_of_a_cell_without_the_finding(
     studies = confounded(c=7)
     one, other = (planned(s, "consolidation@device=no", f"{WITHOUT}:+9") for s in (studies, studies[::-1]))
     assert content(one) == content(other)
+
+
+def rows_by_cell(result):
+    return Counter(cell for pair in result.pairs for cell in pair.cells)
+
+
+def test_a_row_as_it_is_counts_in_every_cell_without_a_finding_that_it_lies_in():
+    targets = ("consolidation@device=no:+3", f"{WITHOUT}:+5", "no-pneumothorax@device=yes:+5")
+    result = planned(confounded(c=6), *targets)
+    assert [outcome.planned for outcome in result.targets] == [3, 5, 5]
+    rows = [pair for pair in result.pairs if pair.strategy == KEPT]
+    assert 5 <= len(rows) < 10
+    assert {outcome.cell: outcome.planned for outcome in result.targets} == dict(rows_by_cell(result))
+
+
+SEVERAL = [
+    *("consolidation@device=no:+4", "consolidation@device=no", "consolidation:20", "effusion@device=yes:+3"),
+    *("no-consolidation@device=yes:+4", "no-consolidation@view=PA:+9", "no-pneumothorax@device=yes:+7"),
+    *("no-pleural_effusion@device=no:+30", "no-pleural_effusion@device=yes"),
+]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.tuples(*[st.integers(1, 5)] * 4),
+    st.lists(st.sampled_from(SEVERAL[4:]), max_size=4, unique=True),
+    st.lists(st.sampled_from(SEVERAL[:4]), min_size=1, max_size=3, unique=True),
+    st.integers(1, 4),
+)
+def test_of_several_targets_the_cells_counted_from_the_rows_are_what_the_plan_says(
+    counts, without, mixed, most
+):
+    studies = confounded(*counts) + confounded(*counts[::-1], finding="pleural_effusion", start=100)
+    result = planned(studies, *mixed, *without, max_uses_per_donor=most)
+    counted = rows_by_cell(result)
+    assert {outcome.cell: outcome.planned for outcome in result.targets if outcome.planned} == counted
+    assert all(bool(outcome.missing) == bool(outcome.short) for outcome in result.targets)
+    repeats = [pair for pair in result.pairs if pair.strategy == KEPT]
+    assert all(n <= most for n in Counter(pair.recipient.study_id for pair in repeats).values())
+    assert sum(result.pairs_by_finding.values()) == len(result.pairs) - len(repeats)
+    recipients = {pair.recipient.study_id for pair in result.pairs}
+    assert result.inputs == len(recipients) + len(result.dropped)
