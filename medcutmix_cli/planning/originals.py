@@ -47,6 +47,25 @@ def keep_unmixed(
             yield kept_row(study, donor)
 
 
+def spare_unmixed(
+    studies: Sequence[PackedStudy],
+    pairs: Mapping[str, PackedPair],
+    pairs_per_study: int,
+    duplicates: NearDuplicates = NONE_COMPARED,
+) -> list[PackedPair]:
+    """Return rows that stand in where all pairs of a study are rejected: it would have none.
+
+    Args:
+        studies: That may be recipients, in the order of the cohort.
+        pairs: That are planned, by id.
+        pairs_per_study: How often each is a recipient.
+        duplicates: Studies that must not stand in one row.
+    """
+    mixed = {pair.recipient_study for pair in pairs.values() if pair.finding}
+    rows = keep_unmixed(studies, (), pairs_per_study, mixed, duplicates)
+    return [row for row in rows if row.pair_id not in pairs]
+
+
 def next_givers(
     studies: Sequence[PackedStudy], places: Iterable[int], duplicates: NearDuplicates
 ) -> Iterator[Iterator[PackedStudy]]:

@@ -24,6 +24,7 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT
 from medcutmix_cli.pairing.shared_studies import SharedStudies
 from medcutmix_cli.planning.matches import Match, prepare_matching, try_match, try_matches
+from medcutmix_cli.planning.originals import keep_unmixed, spare_unmixed
 from medcutmix_cli.planning.proposals import Chooser, Trial
 from medcutmix_cli.planning.repeats import repeat_studies
 from medcutmix_cli.planning.roster import Roster
@@ -169,16 +170,28 @@ class TargetedChoice:
             for cell, counts in enumerate(able)
         )
         self._hold_reserve(roster, shelf, workers, report)
-        self._repeat(cohort)
+        recipients = [study for study in cohort.studies if not self.chooser.bars(study)]
+        if self.chooser.settings.unmixed == "keep" and self.pairs:
+            self._keep(recipients)
+        self._repeat(recipients)
 
-    def _repeat(self, cohort: Cohort) -> None:
+    def _keep(self, studies: Sequence[PackedStudy]) -> None:
+        """Give each study without a pair rows of its own, and hold some in reserve for the others."""
+        times = self.chooser.settings.pairs_per_study
+        rows = keep_unmixed(studies, self.pairs.values(), times, duplicates=self.chooser.duplicates)
+        kept = {row.pair_id: row for row in rows}
+        self._plan.pairs |= kept
+        self.kept |= kept.keys()
+        spare = spare_unmixed(studies, self.pairs, times, self.chooser.duplicates)
+        self._reserve.pairs |= {row.pair_id: row for row in spare}
+
+    def _repeat(self, studies: Sequence[PackedStudy]) -> None:
         """Fill the cells that want a finding absent with rows of their studies as they are."""
-        settings = self.chooser.settings
-        studies = [study for study in cohort.studies if not self.chooser.bars(study)]
+        settings, taken = self.chooser.settings, self.pairs.keys() | self._reserve.pairs.keys()
         for split in sorted(settings.splits):
             counts = Counter(study.attributes for study in studies if study.split == split)
             cells = make_cells(self.without, split, counts)
-            limits = settings.max_uses_per_donor, settings.seed, self.chooser.duplicates
+            limits = settings.max_uses_per_donor, settings.seed, self.chooser.duplicates, taken
             rows = {row.pair_id: row for row in repeat_studies(studies, cells, *limits)}
             self._plan.pairs |= rows
             self.kept |= rows.keys()

@@ -403,3 +403,33 @@ def test_of_several_targets_the_cells_counted_from_the_rows_are_what_the_plan_sa
     assert sum(result.pairs_by_finding.values()) == len(result.pairs) - len(repeats)
     recipients = {pair.recipient.study_id for pair in result.pairs}
     assert result.inputs == len(recipients) + len(result.dropped)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_studies_that_no_target_asks_for_are_kept_where_that_is_asked_for_by_name(times):
+    studies = confounded()
+    targets = ("consolidation@device=no:+4", f"{WITHOUT}:+3")
+    result = planned(studies, *targets, unmixed="keep", pairs_per_study=times)
+    repeats = [pair for pair in result.pairs if pair.strategy == KEPT and pair.cells]
+    own = [pair for pair in result.pairs if not (pair.strategy == KEPT and pair.cells)]
+    assert Counter(pair.recipient.study_id for pair in own) == {s.study_id: times for s in studies}
+    assert (len(repeats), result.dropped, result.pairs_missing) == (3, (), 0)
+    assert rows_by_cell(result) == {f"train/{target}": n for target, n in zip(targets, (4, 3), strict=True)}
+    assert result.shape.kept == len(result.pairs) - 4
+
+
+def test_a_kept_study_holds_a_row_in_reserve_for_each_pair_that_may_be_rejected():
+    result = planned(confounded(), "consolidation@device=no:+4", f"{WITHOUT}:+3", unmixed="keep", reserve=1)
+    spare = [pair for pair in result.reserved if pair.strategy == KEPT]
+    mixed = {pair.recipient.study_id for pair in result.pairs if pair.finding}
+    assert [pair.strategy == KEPT for pair in result.reserved] == [False] * 4 + [True] * 4
+    assert {pair.recipient.study_id for pair in spare} == mixed
+    ids = [pair.pair_id for pair in [*result.pairs, *result.reserved]]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("unmixed", ["auto", "drop"])
+def test_with_targets_no_study_is_kept_unless_asked_for(unmixed):
+    result = planned(confounded(), "consolidation@device=no:+4", strategy=SameFinding(), unmixed=unmixed)
+    assert result.shape.kept == 0
+    assert all(pair.finding for pair in [*result.pairs, *result.reserved])
