@@ -39,6 +39,7 @@ from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import use_lexicon
 from medcutmix_cli.run.contents import Contents, open_contents, read_table
 from medcutmix_cli.run.folder import RunFolder, RunRecord, write_json, write_text
+from medcutmix_cli.run.plan_file import read_shard
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.private_files import make_private_folder
 from medcutmix_cli.system.progress import show_progress
@@ -222,12 +223,21 @@ class _Export:
         reader = None
         if self.profile.needs_sentences:
             reader = SentenceReader(ReportReader(settings.reports.section_rules))
-        for head in self.contents.heads:
+        for shard, head in enumerate(self.contents.heads):
+            wanted = self._wanted(shard)
             there = set(read_table((head,), ("split",)).column("split").to_pylist())
             for split in self.request.splits or SPLITS:
                 if split in there:
                     how = (self.request.caption, settings.image.format, reader)
-                    yield split, ShardMixes(head.path, split, *how, mixed_only=self.originals is not None)
+                    beside = self.originals is not None
+                    yield split, ShardMixes(head.path, split, *how, mixed_only=beside, wanted=wanted)
+
+    def _wanted(self, shard: int) -> frozenset[str]:
+        """Return the ids of rows that lie in a target's cell, which the plan alone says; none where nobody asks."""
+        if self.originals is None or not self.record.counts.get("goals"):
+            return frozenset()
+        rows = read_shard(RunFolder(self.contents.path).plan_file, shard, ("pair_id", "cells")).to_pylist()
+        return frozenset(row["pair_id"] for row in rows if row["cells"])
 
     def _finish(self, ledger: PartLedger) -> ExportManifest:
         records = [record for state in self.states for record in state.files]

@@ -46,6 +46,7 @@ class ShardMixes:
         picture_format: How the run stores its pictures.
         reader: Reads sentences; None where nobody asks for them.
         mixed_only: Whether studies that the run has as they are are left out: the originals lie beside.
+        wanted: Ids of rows that a target asked for: a study that it repeats comes once more beside the originals.
     """
 
     shard: Path
@@ -54,16 +55,15 @@ class ShardMixes:
     picture_format: str
     reader: SentenceReader | None
     mixed_only: bool = False
+    wanted: frozenset[str] = frozenset()
 
     def rows(self) -> Iterator[ExportRow | Drop]:
         """Yield the rows in the order of the shard, a row group in memory."""
         for row in read_rows(self.shard, COLUMNS):
             if row["split"] != self.split:
                 continue
-            if self.mixed_only and is_unmixed(row):
-                yield Drop("pair", row["pair_id"], NOT_MIXED)
-            else:
-                yield self._row(row)
+            twice = self.mixed_only and is_unmixed(row) and row["pair_id"] not in self.wanted
+            yield Drop("pair", row["pair_id"], NOT_MIXED) if twice else self._row(row)
 
     def _row(self, row: Row) -> ExportRow:
         return _as_original(self._mixed(row)) if is_unmixed(row) else self._mixed(row)

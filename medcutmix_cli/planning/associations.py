@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from statistics import NormalDist
 
 from medcutmix_cli.pairing.attributes import DEVICE, DEVICES, PRESENT, UNCERTAIN, StudyAttributes
 from medcutmix_cli.pairing.normal_host import NormalHost
+from medcutmix_cli.planning.target_cells import as_frequent
 from medcutmix_cli.planning.targets import BALANCE, EVEN
 from medcutmix_cli.reports.lexicon import finding_ids
 
 LEVEL = 0.95
 CORRECTION = "Bonferroni"
 """All intervals hold together at `LEVEL`: each is made at 1 - (1 - LEVEL) / pairs (Dunn 1961)."""
+
+ByValue = Mapping[str, Mapping[bool, int]]
+"""Value of an attribute -> studies with and without a finding; what is uncertain is in none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +103,24 @@ def find_associations(counts: Mapping[StudyAttributes, int]) -> list[Shortcut]:
     Args:
         counts: How many studies are known by the same attributes.
     """
-    values = _values(counts)
     tables = {
-        (finding, name, value): cells
+        (finding, name): _by_value(counts, finding, name, values)
         for finding in finding_ids()
-        for name in values
+        for name, values in _values(counts).items()
         if (finding, name) != (DEVICES, DEVICE)
-        for value, cells in _compared(counts, finding, name, values[name])
-        if cells.varied
     }
-    level = 1 - (1 - LEVEL) / max(1, len(tables))
-    found = [_shortcut(*key, cells, level, values[key[1]]) for key, cells in tables.items()]
+    compared = [(*key, value, own) for key, own in tables.items() for value in _compared(own)]
+    varied = [each for each in compared if four_cells(each[3], each[2]).varied]
+    level = 1 - (1 - LEVEL) / max(1, len(varied))
+    found = [_shortcut(*each, level) for each in varied]
     return sorted(found, key=lambda s: (-s.strength, s.finding, s.attribute, s.value))
+
+
+def four_cells(by_value: ByValue, value: str) -> FourCells:
+    """Return the studies of one value against those of all others."""
+    own = by_value[value]
+    having, lacking = (sum(each[has] for each in by_value.values()) for has in (True, False))
+    return FourCells(own[True], having - own[True], own[False], lacking - own[False])
 
 
 def _values(counts: Mapping[StudyAttributes, int]) -> dict[str, tuple[str, ...]]:
@@ -120,52 +130,77 @@ def _values(counts: Mapping[StudyAttributes, int]) -> dict[str, tuple[str, ...]]
     return {name: values for name, values in named.items() if len(values) > 1}
 
 
-def _compared(
+def _by_value(
     counts: Mapping[StudyAttributes, int], finding: str, name: str, values: Iterable[str]
-) -> Iterator[tuple[str, FourCells]]:
-    by_value: dict[str, Counter[bool]] = {value: Counter() for value in values}
+) -> ByValue:
+    by_value = {value: Counter({True: 0, False: 0}) for value in values}
     for known, count in counts.items():
         state, value = known.state(finding), known.value(name)
         if value and state != UNCERTAIN:
             by_value[value][state == PRESENT] += count
-    whole = sum(by_value.values(), Counter[bool]())
-    found = [
-        (value, FourCells(own[True], whole[True] - own[True], own[False], whole[False] - own[False]))
-        for value, own in by_value.items()
-    ]
-    if len(found) > 2:
-        yield from found
-    else:
-        yield max(found, key=lambda entry: entry[1].odds_ratio(LEVEL)[0])
+    return by_value
 
 
-def _shortcut(
-    finding: str, name: str, value: str, cells: FourCells, level: float, values: tuple[str, ...]
-) -> Shortcut:
+def _compared(by_value: ByValue) -> list[str]:
+    """Return the values to compare with the rest: of two, the one with which the finding is likelier."""
+    if len(by_value) > 2:
+        return list(by_value)
+    return [max(by_value, key=lambda value: four_cells(by_value, value).odds_ratio(LEVEL)[0])]
+
+
+def _shortcut(finding: str, name: str, value: str, by_value: ByValue, level: float) -> Shortcut:
+    cells = four_cells(by_value, value)
     ratio, low, high = cells.odds_ratio(level)
-    target, after = _remedy(finding, name, value, cells, values)
+    target, after = "", math.nan
+    if NormalHost(findings=(finding,)).may_come(finding):
+        target, filled = _remedy(finding, name, value, by_value)
+        after = four_cells(filled, value).odds_ratio(LEVEL)[0]
     return Shortcut(finding, name, value, cells, ratio, low, high, not low <= 1 <= high, target, after)
 
 
-def _remedy(
-    finding: str, name: str, value: str, cells: FourCells, values: tuple[str, ...]
-) -> tuple[str, float]:
-    """Return the target that would break a shortcut, and the odds ratio with it filled.
+def _remedy(finding: str, name: str, value: str, by_value: ByValue) -> tuple[str, ByValue]:
+    """Return the target that would break a shortcut, and the studies with it filled.
 
-    As many as with the value, where there are fewer without it; else as frequent, and the ratio is 1.
+    Of two values, as many as with the value where there are fewer without it, else as frequent. Of several, all as
+    frequent; one with which the finding is rarer gets a number: as frequent as with the most frequent other value
+    would be more than with the rest, and turn the association round.
     """
-    if not NormalHost(findings=(finding,)).may_come(finding):
-        return "", math.nan
-    likelier = cells.both * cells.neither >= cells.finding_only * cells.value_only
-    if len(values) > 2:
-        target = f"{BALANCE}:{finding}/{name}" if likelier else f"{finding}@{name}={value}"
-        return f"{target}:{EVEN}", 1.0
-    target = f"{finding}@{name}={_other(values, value)}"
-    if cells.both <= cells.finding_only:
-        return f"{target}:{EVEN}", 1.0
-    as_many = replace(cells, finding_only=cells.both)
-    return target, as_many.odds_ratio(LEVEL)[0]
+    cells = four_cells(by_value, value)
+    if len(by_value) == 2:
+        [other] = by_value.keys() - {value}
+        target = f"{finding}@{name}={other}"
+        if cells.both <= cells.finding_only:
+            return f"{target}:{EVEN}", _made_even(by_value, [other])
+        return target, _with(by_value, other, cells.both)
+    if cells.both * cells.neither >= cells.finding_only * cells.value_only:
+        return f"{BALANCE}:{finding}/{name}:{EVEN}", _made_even(by_value, by_value)
+    wanted = _as_likely(cells)
+    return f"{finding}@{name}={value}:+{wanted - cells.both}", _with(by_value, value, wanted)
 
 
-def _other(values: Iterable[str], value: str) -> str:
-    return next(other for other in values if other != value)
+def _as_likely(cells: FourCells) -> int:
+    """Return how many with the value must have the finding for it to be as likely as without; one more at least.
+
+    Where all without the value have it no number would do: as many then.
+    """
+    without = cells.finding_only
+    wanted = round(without * cells.value_only / cells.neither) if cells.neither else without
+    return max(cells.both + 1, wanted)
+
+
+def _made_even(by_value: ByValue, values: Collection[str]) -> ByValue:
+    """Return the studies with some values as frequent as the most frequent other (see `target_cells`)."""
+    return {
+        value: own if value not in values else {**own, True: _even(by_value, value)}
+        for value, own in by_value.items()
+    }
+
+
+def _even(by_value: ByValue, value: str) -> int:
+    own = by_value[value]
+    others = (each for other, each in by_value.items() if other != value)
+    return max(own[True], *(as_frequent(each[True], each[False], own[False]) for each in others))
+
+
+def _with(by_value: ByValue, value: str, having: int) -> ByValue:
+    return {**by_value, value: {**by_value[value], True: having}}

@@ -10,16 +10,13 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from medcutmix_cli.pairing.assembly import hash_pair, make_pair
 from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.pairing.packing import PackedPair
 from medcutmix_cli.pairing.proposal import Proposal
 from medcutmix_cli.planning.near_duplicates import NONE_COMPARED, NearDuplicates
-from medcutmix_cli.planning.target_cells import TargetCell
 from medcutmix_cli.records import Pair, ReadStudy, Side
-from medcutmix_cli.seeds import stable_hash
 
 KEPT = "identity"
 """Strategy of such a row: that of the baseline in which nothing is mixed."""
@@ -50,31 +47,31 @@ def keep_unmixed(
             yield kept_row(study, donor)
 
 
-def repeat_unmixed(
+def spare_unmixed(
     studies: Sequence[PackedStudy],
-    cell: TargetCell,
-    most: int,
-    seed: int,
+    pairs: Mapping[str, PackedPair],
+    pairs_per_study: int,
     duplicates: NearDuplicates = NONE_COMPARED,
-) -> Iterator[PackedPair]:
-    """Yield rows of a cell's studies as they are, until it has as many as are wanted.
-
-    All come once before any comes twice, in an order drawn from their ids.
+) -> list[PackedPair]:
+    """Return rows that stand in where all pairs of a study are rejected: it would have none.
 
     Args:
         studies: That may be recipients, in the order of the cohort.
-        cell: Whose studies are repeated.
-        most: How often each may come.
-        seed: Of the plan.
+        pairs: That are planned, by id.
+        pairs_per_study: How often each is a recipient.
         duplicates: Studies that must not stand in one row.
     """
-    places = [n for n, s in enumerate(studies) if s.split == cell.split and cell.holds(s.attributes)]
-    places.sort(key=lambda n: stable_hash(seed, "repeat", studies[n].study_id))
+    mixed = {pair.recipient_study for pair in pairs.values() if pair.finding}
+    rows = keep_unmixed(studies, (), pairs_per_study, mixed, duplicates)
+    return [row for row in rows if row.pair_id not in pairs]
+
+
+def next_givers(
+    studies: Sequence[PackedStudy], places: Iterable[int], duplicates: NearDuplicates
+) -> Iterator[Iterator[PackedStudy]]:
+    """Yield of each place who may stand beside its study, one after the other."""
     givers = _givers(studies)
-    donors = {n: _next(studies, givers, n, duplicates) for n in places}
-    turns = ((n, next(donors[n], None)) for _turn in range(most) for n in places)
-    rows = (kept_row(studies[n], donor) for n, donor in turns if donor is not None)
-    yield from islice(rows, cell.wanted - cell.have)
+    return (_next(studies, givers, place, duplicates) for place in places)
 
 
 def _givers(studies: Sequence[PackedStudy]) -> dict[str, list[int]]:

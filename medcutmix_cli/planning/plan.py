@@ -26,7 +26,7 @@ from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
 from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
 from medcutmix_cli.planning.alternates import find_alternates
 from medcutmix_cli.planning.near_duplicates import NONE_COMPARED, NearDuplicates
-from medcutmix_cli.planning.originals import keep_unmixed
+from medcutmix_cli.planning.originals import keep_unmixed, spare_unmixed
 from medcutmix_cli.planning.proposals import TOO_FEW_NULLS, USED_UP, Chooser, Trial, prepare_worker, try_part
 from medcutmix_cli.planning.reading import (
     ReadingRules,
@@ -450,9 +450,8 @@ class _Choice:
     def _spare_rows(self, studies: Sequence[PackedStudy]) -> list[PackedPair]:
         if self._unmixed() == "drop":
             return []
-        mixed = {pair.recipient_study for pair in self.pairs.values() if pair.finding}
-        rows = keep_unmixed(studies, (), self.settings.pairs_per_study, mixed, self.chooser.duplicates)
-        return [row for row in rows if row.pair_id not in self.pairs]
+        times = self.settings.pairs_per_study
+        return spare_unmixed(studies, self.pairs, times, self.chooser.duplicates)
 
     def drop_unpaired(self, cohort: Cohort) -> list[Drop]:
         """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""

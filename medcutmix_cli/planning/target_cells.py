@@ -136,10 +136,10 @@ def _as_full(target: PlanTarget, counts: Counts, others: Sequence[tuple[int, int
     if target.amount == AS_MANY:
         return max(having for having, _lacking in others)
     lacking = _count(counts, lambda known: _in_place(target, known) and _lacks(target, known))
-    return max(_as_frequent(having, others_lacking, lacking) for having, others_lacking in others)
+    return max(as_frequent(having, others_lacking, lacking) for having, others_lacking in others)
 
 
-def _as_frequent(having: int, others_lacking: int, lacking: int) -> int:
+def as_frequent(having: int, others_lacking: int, lacking: int) -> int:
     """Return how many of a cell must have a finding for it to be as frequent there as in another one.
 
     Where all of the other cell have it no number would do: as many as there are wanted then.

@@ -24,8 +24,9 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT
 from medcutmix_cli.pairing.shared_studies import SharedStudies
 from medcutmix_cli.planning.matches import Match, prepare_matching, try_match, try_matches
-from medcutmix_cli.planning.originals import repeat_unmixed
+from medcutmix_cli.planning.originals import keep_unmixed, spare_unmixed
 from medcutmix_cli.planning.proposals import Chooser, Trial
+from medcutmix_cli.planning.repeats import repeat_studies
 from medcutmix_cli.planning.roster import Roster
 from medcutmix_cli.planning.target_cells import TargetCell, expand, make_cells
 from medcutmix_cli.planning.targets import KnownValues, PlanTarget, TargetNames, known_values, read_targets
@@ -163,22 +164,42 @@ class TargetedChoice:
         members = zip(roster.studies, roster.receives, strict=True)
         self._hosts = frozenset(study.study_id for study, cells in members if cells)
         self._last_refusal |= {roster.studies[host].study_id: NONE_FITS for host, _cell in roster.unmatched}
-        self.outcomes = tuple(self._outcome(cell, roster, *counts) for cell, counts in enumerate(able))
+        planned = self._rows_by_cell()
+        self.outcomes = tuple(
+            self._outcome(cell, planned[self._cells[cell].name], roster, *counts)
+            for cell, counts in enumerate(able)
+        )
         self._hold_reserve(roster, shelf, workers, report)
-        self._repeat(cohort)
+        recipients = [study for study in cohort.studies if not self.chooser.bars(study)]
+        if self.chooser.settings.unmixed == "keep" and self.pairs:
+            self._keep(recipients)
+        self._repeat(recipients)
 
-    def _repeat(self, cohort: Cohort) -> None:
+    def _keep(self, studies: Sequence[PackedStudy]) -> None:
+        """Give each study without a pair rows of its own, and hold some in reserve for the others."""
+        times = self.chooser.settings.pairs_per_study
+        rows = keep_unmixed(studies, self.pairs.values(), times, duplicates=self.chooser.duplicates)
+        kept = {row.pair_id: row for row in rows}
+        self._plan.pairs |= kept
+        self.kept |= kept.keys()
+        spare = spare_unmixed(studies, self.pairs, times, self.chooser.duplicates)
+        self._reserve.pairs |= {row.pair_id: row for row in spare}
+
+    def _repeat(self, studies: Sequence[PackedStudy]) -> None:
         """Fill the cells that want a finding absent with rows of their studies as they are."""
-        settings = self.chooser.settings
-        studies = [study for study in cohort.studies if not self.chooser.bars(study)]
+        settings, taken = self.chooser.settings, self.pairs.keys() | self._reserve.pairs.keys()
         for split in sorted(settings.splits):
             counts = Counter(study.attributes for study in studies if study.split == split)
-            for cell in make_cells(self.without, split, counts):
-                most, seed = settings.max_uses_per_donor, settings.seed
-                rows = list(repeat_unmixed(studies, cell, most, seed, self.chooser.duplicates))
-                self._plan.pairs |= {row.pair_id: replace(row, cells=(cell.name,)) for row in rows}
-                self.kept |= {row.pair_id for row in rows}
-                self.outcomes += (_repeated(cell, len(rows)),)
+            cells = make_cells(self.without, split, counts)
+            limits = settings.max_uses_per_donor, settings.seed, self.chooser.duplicates, taken
+            rows = {row.pair_id: row for row in repeat_studies(studies, cells, *limits)}
+            self._plan.pairs |= rows
+            self.kept |= rows.keys()
+            planned = self._rows_by_cell()
+            self.outcomes += tuple(_repeated(cell, planned[cell.name]) for cell in cells)
+
+    def _rows_by_cell(self) -> Counter[str]:
+        return Counter(name for pair in self.pairs.values() for name in pair.cells)
 
     def _goals(self, share: float) -> list[int]:
         return [math.ceil((cell.wanted - cell.have) * share) for cell in self._cells]
@@ -259,14 +280,14 @@ class TargetedChoice:
         names = tuple(self._cells[cell].name for cell in same)
         filling.pairs[pair.pair_id] = replace(pair, cells=names)
 
-    def _outcome(self, cell: int, roster: Roster, hosts: int, donors: int) -> TargetOutcome:
+    def _outcome(self, cell: int, planned: int, roster: Roster, hosts: int, donors: int) -> TargetOutcome:
         asked = self._cells[cell]
         outcome = TargetOutcome(
             target=asked.target.text,
             split=asked.split,
             have=asked.have,
             wanted=asked.wanted,
-            planned=self._plan.count[cell],
+            planned=planned,
             hosts=hosts,
             donors=donors,
             refused=dict(sorted(self._plan.refused[cell].items())),

@@ -94,7 +94,8 @@ def refill_plan(folder: RunFolder, shards: int | None = None) -> RefillPass:
     left = [n for n, pair in enumerate(reserve) if pair.pair_id not in known]
     taken = [n for n in left if cells.take(reserve[n])]
     sizes = shard_sizes(len(taken), record.settings["run"]["shard_size"])
-    short = "" if taken or not lacking else RESERVE_UNFIT if left else RESERVE_EMPTY
+    mixes_left = any(not reserve[n].unmixed for n in left)
+    short = "" if taken or not lacking else RESERVE_UNFIT if mixes_left else RESERVE_EMPTY
     unmixed = sum(reserve[n].unmixed for n in taken)
     decided = RefillPass(len(sizes), len(taken), lacking, short, unmixed)
     with explain_storage_errors(folder.root):
@@ -130,6 +131,9 @@ class _Cells:
         goals: Cell -> pairs that are to be in it.
         receives: How often a study may receive (likewise gives).
         share: Of the pairs of a cell that one donor may give.
+        received: How often a study receives something (likewise given: gives).
+        kept: How many rows of its own a study has, so that it is in the set; those that a target repeats are none.
+        beside: Whether rows of their own lie beside the mixes, in place of none: those of a targeted plan.
     """
 
     goals: Mapping[str, int]
@@ -138,6 +142,8 @@ class _Cells:
     share: float = 1.0
     have: Counter[str] = field(default_factory=Counter)
     received: Counter[str] = field(default_factory=Counter)
+    kept: Counter[str] = field(default_factory=Counter)
+    beside: bool = False
     given: Counter[str] = field(default_factory=Counter)
     given_in: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -151,6 +157,7 @@ class _Cells:
         for pair in planned:
             if pair.pair_id not in rejected:
                 cells._count(pair)
+        cells.beside = bool(record.counts["goals"])
         return cells
 
     def lacking(self) -> dict[str, int]:
@@ -163,11 +170,13 @@ class _Cells:
 
         A row of a study as it is stands in for any pair that was rejected: the study would have no row.
         """
-        if pair.unmixed and self.received[pair.recipient] < self.receives:
+        rows = self.received[pair.recipient] + self.kept[pair.recipient]
+        if pair.unmixed and rows < self.receives:
             self._count(pair)
             return True
         serves = any(self.have[cell] < self.goals.get(cell, 0) for cell in pair.cells)
-        free = self.received[pair.recipient] < self.receives and self.given[pair.donor] < self.gives
+        against = self.received[pair.recipient] if self.beside else rows
+        free = against < self.receives and self.given[pair.donor] < self.gives
         good = serves and free and all(self._may_give(pair.donor, cell) for cell in pair.cells)
         if good:
             self._count(pair)
@@ -179,9 +188,10 @@ class _Cells:
 
     def _count(self, pair: PairUse) -> None:
         self.have.update(pair.cells)
-        self.received[pair.recipient] += 1
         if pair.unmixed:
+            self.kept[pair.recipient] += not pair.repeats
             return
+        self.received[pair.recipient] += 1
         self.given[pair.donor] += 1
         self.given_in.update((pair.donor, cell) for cell in pair.cells)
 

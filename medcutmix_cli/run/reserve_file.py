@@ -32,6 +32,7 @@ class PairUse:
         cells: Where it counts: cells of targets or, without targets, its finding, "split/finding".
         drop: Why its recipient was left out, "" where it was not.
         unmixed: Whether it is a row of its recipient as it is: its donor gives nothing.
+        repeats: Whether such a row is there for a target, beside all others of its recipient.
     """
 
     pair_id: str
@@ -40,6 +41,7 @@ class PairUse:
     cells: tuple[str, ...]
     drop: str = ""
     unmixed: bool = False
+    repeats: bool = False
 
 
 def write_reserve(path: Path, pairs: Sequence[Pair], dropped: Mapping[str, str]) -> None:
@@ -135,4 +137,5 @@ def _use(row: dict[str, Any]) -> PairUse:
         cells=tuple(row["cells"]) or (f"{row['split']}/{row['finding']}",),
         drop=row.get("drop", ""),
         unmixed=not row["finding"],
+        repeats=not row["finding"] and bool(row["cells"]),
     )

@@ -5,9 +5,11 @@ import subprocess
 import sys
 from collections import Counter
 
+import pyarrow.parquet as pq
 import pytest
 
 import medcutmix_cli
+from medcutmix_cli.configuration.registry import names
 from medcutmix_cli.errors import NoPairsError, RunConflictError, RunError, UsageError
 from medcutmix_cli.exports import export as module
 from medcutmix_cli.exports.export import export
@@ -92,6 +94,49 @@ def test_a_study_that_a_run_has_as_it_is_comes_once(kept_run, tmp_path, original
     assert manifest.dropped.get("not-mixed-beside-originals", 0) == left_out * unmixed
     assert manifest.rows["train"]["mix"] == len(mixes(run)) - unmixed
     assert manifest.rows["train"]["original"] == (STUDIES if left_out else unmixed)
+
+
+@pytest.fixture(scope="module")
+def repeating_run(tmp_path_factory):
+    """Return a run with two mixes, two repeats that a target asked for, and a row of each other study."""
+    folder = tmp_path_factory.mktemp("repeating")
+    with pytest.MonkeyPatch.context() as patch:
+        use_encoder(patch.setattr, lambda _settings: ToyEncoder())
+        source = write_manifest(folder / "in", STUDIES)
+        rows = [json.loads(line) for line in (source / "manifest.jsonl").read_text().splitlines()]
+        clear = make_report("The lungs are clear.", impression=("Normal chest.",))
+        rows = [{**row, **({} if n % 2 else {"report": clear})} for n, row in enumerate(rows)]
+        (source / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        targets = ("pleural_effusion@device=no:+2", "no-pleural_effusion@device=no:+2")
+        how = {"encoder": "toy", "gate": "none", "align": "none", "workers": 1, "reserve": 0}
+        medcutmix_cli.augment(
+            source, folder / "out", pairing="normal-host", target=targets, unmixed="keep", **how
+        )
+    return folder / "out"
+
+
+def repeated(run):
+    rows = pq.read_table(run / "plan.parquet", columns=["pair_id", "finding", "cells"]).to_pylist()
+    return {f"kept-{row['pair_id']}" for row in rows if row["cells"] and not row["finding"]}
+
+
+@pytest.mark.parametrize("to", sorted(set(names("export")) - {"medclip-sentences", "radzero"}))
+@pytest.mark.parametrize("originals", ["together", "apart"])
+def test_what_a_target_repeats_comes_once_more_beside_the_originals(repeating_run, tmp_path, to, originals):
+    keys = repeated(repeating_run)
+    stored = mixes(repeating_run)
+    unmixed = sum(not row["finding"] for row in stored)
+    assert len(keys) == 2 < unmixed
+    manifest = export(repeating_run, tmp_path / "x", to=to, originals=originals)
+    assert manifest.rows["train"] == {"mix": len(stored) - unmixed, "original": STUDIES + len(keys)}
+    assert manifest.dropped == {"not-mixed-beside-originals": unmixed - len(keys)}
+
+
+def test_a_repeat_beside_the_originals_has_its_own_key_and_lies_with_the_mixes(repeating_run, tmp_path):
+    export(repeating_run, tmp_path / "x", to="folder", originals="apart")
+    lines = (tmp_path / "x" / "mixes" / "train" / "metadata.jsonl").read_text().splitlines()
+    rows = {row["key"]: row for row in map(json.loads, lines)}
+    assert {key for key in rows if key.startswith("kept-")} == repeated(repeating_run)
 
 
 def test_a_study_as_it_is_is_exported_as_an_original_that_nobody_gave_to(kept_run, tmp_path):

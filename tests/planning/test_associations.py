@@ -102,19 +102,49 @@ def test_of_several_values_all_are_balanced_and_a_rare_one_is_filled():
     counts = table(90, 10, 10, 90) + Counter({known("mass", view="LL"): 20, known(view="LL"): 20})
     targets = {pair.value: pair.target for pair in of(counts)}
     assert targets["AP"] == "balance:mass/view:even"
-    assert targets["PA"] == "mass@view=PA:even"
+    assert targets["PA"] == "mass@view=PA:+320"  # 110 of 140 elsewhere, so 330 beside the 90 without
 
 
-@given(st.tuples(*[st.integers(1, 200)] * 4))
+def filled(counts, pair, values):
+    """Return what of each value has the finding and what lacks it, when the option's target is full."""
+    names = TargetNames(values={"site": values})
+    cells = make_cells(expand(read_targets([pair.target], names), (), {"site": values}), "train", counts)
+    having = {value: counts[known("mass", site=value)] for value in values}
+    having |= {dict(cell.target.where)["site"]: cell.wanted for cell in cells}
+    return having, {value: counts[known(site=value)] for value in values}
+
+
+def sites(**counts):
+    return Counter(
+        {
+            known(*has, site=site): n
+            for site, two in counts.items()
+            for has, n in zip((("mass",), ()), two, strict=True)
+        }
+    )
+
+
+def test_a_rare_value_of_several_gets_as_many_as_make_it_as_likely_as_elsewhere():
+    """As frequent as at the most frequent site alone would turn the association round."""
+    by_site = {pair.value: pair for pair in of(sites(a=(50, 50), b=(10, 90), c=(1, 99)))}
+    assert by_site["c"].target == "mass@site=c:+41"  # 60 of 200 elsewhere
+    assert by_site["c"].after == pytest.approx(1, abs=0.02)
+    assert by_site["a"].after == pytest.approx(1, abs=0.02)
+
+
+CELL = st.tuples(st.integers(0, 120), st.integers(0, 120))
+
+
+@given(st.lists(CELL, min_size=2, max_size=5))
 def test_a_filled_target_leaves_the_odds_ratio_that_is_told(cells):
     """Fill what the option asks for, and compare again."""
-    counts = table(*cells)
-    [pair] = of(counts)
-    [target] = expand(read_targets([pair.target], TargetNames()), (), {})
-    [cell] = make_cells([target], "train", counts)
-    where = dict(target.where)
-    filled = counts + Counter({known("mass", **where): cell.wanted - cell.have})
-    own = {value: (filled[known("mass", view=value)], filled[known(view=value)]) for value in ("AP", "PA")}
-    a, c = own[pair.value]
-    b, d = own["PA" if pair.value == "AP" else "AP"]
-    assert a * d / (b * c) == pytest.approx(pair.after, rel=1.01 / b)  # counts are whole
+    values = tuple("abcde"[: len(cells)])
+    counts = sites(**dict(zip(values, cells, strict=True)))
+    for pair in of(counts):
+        having, lacking = filled(counts, pair, values)
+        a, c = having.pop(pair.value), lacking.pop(pair.value)
+        again = FourCells(a, sum(having.values()), c, sum(lacking.values()))
+        assert again.odds_ratio(0.95)[0] == pytest.approx(pair.after)
+        made_as_likely = pair.target.endswith(":even") or ":+" in pair.target
+        if made_as_likely and min(map(min, cells)) >= 10:
+            assert pair.after == pytest.approx(1, abs=0.12)  # counts are whole

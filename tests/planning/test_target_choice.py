@@ -361,3 +361,75 @@ def test_the_order_of_the_studies_decides_nothing_of_a_cell_without_the_finding(
     studies = confounded(c=7)
     one, other = (planned(s, "consolidation@device=no", f"{WITHOUT}:+9") for s in (studies, studies[::-1]))
     assert content(one) == content(other)
+
+
+def rows_by_cell(result):
+    return Counter(cell for pair in result.pairs for cell in pair.cells)
+
+
+def test_a_row_as_it_is_counts_in_every_cell_without_a_finding_that_it_lies_in():
+    targets = ("consolidation@device=no:+3", f"{WITHOUT}:+5", "no-pneumothorax@device=yes:+5")
+    result = planned(confounded(c=6), *targets)
+    assert [outcome.planned for outcome in result.targets] == [3, 5, 5]
+    rows = [pair for pair in result.pairs if pair.strategy == KEPT]
+    assert 5 <= len(rows) < 10
+    assert {outcome.cell: outcome.planned for outcome in result.targets} == dict(rows_by_cell(result))
+
+
+SEVERAL = [
+    *("consolidation@device=no:+4", "consolidation@device=no", "consolidation:20", "effusion@device=yes:+3"),
+    *("no-consolidation@device=yes:+4", "no-consolidation@view=PA:+9", "no-pneumothorax@device=yes:+7"),
+    *("no-pleural_effusion@device=no:+30", "no-pleural_effusion@device=yes"),
+]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.tuples(*[st.integers(1, 5)] * 4),
+    st.lists(st.sampled_from(SEVERAL[4:]), max_size=4, unique=True),
+    st.lists(st.sampled_from(SEVERAL[:4]), min_size=1, max_size=3, unique=True),
+    st.integers(1, 4),
+)
+def test_of_several_targets_the_cells_counted_from_the_rows_are_what_the_plan_says(
+    counts, without, mixed, most
+):
+    studies = confounded(*counts) + confounded(*counts[::-1], finding="pleural_effusion", start=100)
+    result = planned(studies, *mixed, *without, max_uses_per_donor=most)
+    counted = rows_by_cell(result)
+    assert {outcome.cell: outcome.planned for outcome in result.targets if outcome.planned} == counted
+    assert all(bool(outcome.missing) == bool(outcome.short) for outcome in result.targets)
+    repeats = [pair for pair in result.pairs if pair.strategy == KEPT]
+    assert all(n <= most for n in Counter(pair.recipient.study_id for pair in repeats).values())
+    assert sum(result.pairs_by_finding.values()) == len(result.pairs) - len(repeats)
+    recipients = {pair.recipient.study_id for pair in result.pairs}
+    assert result.inputs == len(recipients) + len(result.dropped)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_studies_that_no_target_asks_for_are_kept_where_that_is_asked_for_by_name(times):
+    studies = confounded()
+    targets = ("consolidation@device=no:+4", f"{WITHOUT}:+3")
+    result = planned(studies, *targets, unmixed="keep", pairs_per_study=times)
+    repeats = [pair for pair in result.pairs if pair.strategy == KEPT and pair.cells]
+    own = [pair for pair in result.pairs if not (pair.strategy == KEPT and pair.cells)]
+    assert Counter(pair.recipient.study_id for pair in own) == {s.study_id: times for s in studies}
+    assert (len(repeats), result.dropped, result.pairs_missing) == (3, (), 0)
+    assert rows_by_cell(result) == {f"train/{target}": n for target, n in zip(targets, (4, 3), strict=True)}
+    assert result.shape.kept == len(result.pairs) - 4
+
+
+def test_a_kept_study_holds_a_row_in_reserve_for_each_pair_that_may_be_rejected():
+    result = planned(confounded(), "consolidation@device=no:+4", f"{WITHOUT}:+3", unmixed="keep", reserve=1)
+    spare = [pair for pair in result.reserved if pair.strategy == KEPT]
+    mixed = {pair.recipient.study_id for pair in result.pairs if pair.finding}
+    assert [pair.strategy == KEPT for pair in result.reserved] == [False] * 4 + [True] * 4
+    assert {pair.recipient.study_id for pair in spare} == mixed
+    ids = [pair.pair_id for pair in [*result.pairs, *result.reserved]]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("unmixed", ["auto", "drop"])
+def test_with_targets_no_study_is_kept_unless_asked_for(unmixed):
+    result = planned(confounded(), "consolidation@device=no:+4", strategy=SameFinding(), unmixed=unmixed)
+    assert result.shape.kept == 0
+    assert all(pair.finding for pair in [*result.pairs, *result.reserved])

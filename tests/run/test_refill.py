@@ -160,6 +160,37 @@ def test_a_shard_that_is_missing_stops_it(tmp_path):
         refill_plan(folder)
 
 
+def as_it_is(number, host, cells=()):
+    return replace(pair(number, host=host, cells=cells), finding="")
+
+
+def test_a_study_that_a_target_repeats_may_receive_for_another_cell(tmp_path):
+    """The plan does not count repeats against `pairs_per_study` either."""
+    planned = [pair(0, host=0), as_it_is(1, 1, [B]), as_it_is(2, 1, [B])]
+    folder = rejected_run(tmp_path / "run", planned, [pair(10, host=1)], {A: 1, B: 2}, {0})
+    refill_plan(folder)
+    assert taken(folder) == [10]
+
+
+def test_a_study_kept_beside_targets_may_receive_and_a_rejected_host_gets_its_own_row(tmp_path):
+    planned = [pair(0, host=0), pair(1, host=1, donor=1), as_it_is(2, 2)]
+    reserve = [pair(10, host=2), as_it_is(11, 0), as_it_is(12, 1), as_it_is(13, 2)]
+    folder = rejected_run(tmp_path / "run", planned, reserve, {A: 2}, {0})
+    assert refill_plan(folder) == RefillPass(1, 2, {A: 1}, unmixed=1)
+    assert taken(folder) == [10, 11]
+
+
+def test_without_targets_a_study_that_is_kept_does_not_receive_as_well(tmp_path):
+    planned = [pair(0, host=0, cells=()), as_it_is(1, 1)]
+    folder = rejected_run(tmp_path / "run", planned, [pair(10, host=1, cells=())], {}, {0})
+    assert refill_plan(folder).pairs == 0
+
+
+def test_where_only_studies_as_they_are_are_left_the_reserve_is_empty(tmp_path):
+    folder = rejected_run(tmp_path / "run", [pair(0), pair(1)], [as_it_is(9, 1)], {A: 3}, {0})
+    assert refill_plan(folder).short == "reserve-empty"
+
+
 CELLS = st.lists(st.sampled_from([A, B]), min_size=1, max_size=2, unique=True)
 CANDIDATES = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3), CELLS), max_size=12)
 
