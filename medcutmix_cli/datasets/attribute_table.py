@@ -6,6 +6,7 @@ Columns that would tell studies apart one by one (dates, notes, paths) are left 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,9 @@ AGE_GROUPS = ((18, "0-17"), (40, "18-39"), (60, "40-59"), (80, "60-79"))
 
 _AGE = re.compile(r"(?:^|-)age(?:-|$)")
 _YEARS = re.compile(r"\d{1,3}Y")
+_APART = r"[\s_,:=@/.]"
+"""What divides words, or what a target is made of."""
+
 _BLANKS = frozenset({"", "nan", "none", "null", "na", "n/a"})
 
 
@@ -41,7 +45,7 @@ class AttributeTable:
         about: One of `KEYS`.
         rows: Id -> (name, value), by the order of names.
         values: Attribute -> its values, sorted.
-        left_out: Columns that are none, with why: "too-many-values", "one-value".
+        left_out: Columns that are none, with why: "too-many-values", "one-value", "same-name".
     """
 
     about: str = "study"
@@ -82,8 +86,9 @@ def read_attribute_table(path: Path) -> AttributeTable:
     ids = {name for names in KEYS.values() for name in names}
     columns = [name for name in found if name not in ids]
     words = _words(path, about, key, columns)
-    names = {column: short_name(column) for column in columns}
-    groups, left_out = _groups(words, columns, names)
+    names, left_out = _column_names(columns)
+    groups, more = _groups(words, names)
+    left_out |= more
     rows = {
         identifier: tuple(sorted((names[c], g(cells[c])) for c, g in groups.items() if cells[c]))
         for identifier, cells in words.items()
@@ -99,8 +104,49 @@ def _values(rows: Iterable[tuple[tuple[str, str], ...]]) -> dict[str, tuple[str,
 
 
 def short_name(text: str) -> str:
-    """Return a name or value as it is typed in a target: "Patient Age" is "patient-age"."""
-    return re.sub(r"[\s_,:=@/.]+", "-", text.strip().lower()).strip("-")
+    """Return a name or value as it is typed in a target: "Patient Age" is "patient-age", "058Y" is 58 (DICOM's AS).
+
+    A dash at an end stays: it is the sign of -1, or all that "HIV-" has beside "HIV".
+    """
+    if _YEARS.fullmatch(text.strip()):
+        return str(int(text.strip()[:-1]))
+    return re.sub(rf"{_APART}+", "-", re.sub(rf"^{_APART}+|{_APART}+$", "", text.lower()))
+
+
+def short_names(texts: Iterable[str]) -> dict[str, str]:
+    """Return text -> name, where texts that differ in more than case and spaces have different names.
+
+    A text whose short name another one has as well is spelled out: beside "a/b", "a b" is "a%20b".
+    """
+    folded = {text: _fold(text) for text in sorted(set(texts))}
+    names = {one: short_name(text) for text, one in folded.items()}
+    spelled: set[str] = set()
+    while clashing := _clashes(names) - spelled:
+        spelled |= clashing
+        names |= {one: re.sub(rf"{_APART}|%", _spell, one) for one in clashing}
+    return {text: names[one] for text, one in folded.items()}
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _clashes(names: Mapping[str, str]) -> set[str]:
+    times = Counter(names.values())
+    return {text for text, name in names.items() if times[name] > 1 or not name}
+
+
+def _spell(sign: re.Match[str]) -> str:
+    return f"%{ord(sign[0]):02x}"
+
+
+def _column_names(columns: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the name of each column, and those left out since one before them is called the same."""
+    first: dict[str, str] = {}
+    for column in columns:
+        first.setdefault(_fold(column), column)
+    names = short_names(first.values())
+    return names, {column: "same-name" for column in columns if column not in names}
 
 
 def _key(path: Path, found: list[str]) -> tuple[str, str]:
@@ -147,12 +193,10 @@ def _bare(about: str, identifier: str) -> str:
 
 
 def _word(cell: object) -> str:
-    """Return a cell as text; a number that a blank elsewhere made a float is whole again, "058Y" is 58 (DICOM's AS)."""
+    """Return a cell as text; a number that a blank elsewhere made a float is whole again."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
     text = "" if cell is None else str(cell).strip()
-    if _YEARS.fullmatch(text):
-        return str(int(text[:-1]))
     return "" if text.lower() in _BLANKS else text
 
 
@@ -160,38 +204,42 @@ _Group = Callable[[str], str]
 
 
 def _groups(
-    words: Mapping[str, Mapping[str, str]], columns: Iterable[str], names: Mapping[str, str]
+    words: Mapping[str, Mapping[str, str]], names: Mapping[str, str]
 ) -> tuple[dict[str, _Group], dict[str, str]]:
     """Return how each column's cells become values, and why others are left out."""
     groups: dict[str, _Group] = {}
     left_out: dict[str, str] = {}
-    for column in columns:
+    for column, name in names.items():
         cells = [cells[column] for cells in words.values() if cells[column]]
-        different = {short_name(cell) for cell in cells}
+        different = {_fold(cell) for cell in cells}
         numbers = _numbers(cells)
         if len(different) < 2:
             left_out[column] = "one-value"
-        elif numbers and _AGE.search(names[column]):
+        elif numbers and _AGE.search(name):
             groups[column] = _age_group
         elif numbers and len(different) > MOST_VALUES:
             groups[column] = _Thirds.of(numbers).name
         elif len(different) > MOST_VALUES:
             left_out[column] = "too-many-values"
         else:
-            groups[column] = short_name
+            groups[column] = short_names(cells).__getitem__
     return groups, left_out
 
 
 def _numbers(cells: Iterable[str]) -> list[float]:
     """Return cells as numbers; none where one of them is no number."""
     try:
-        return [float(cell) for cell in cells]
+        return [_number(cell) for cell in cells]
     except ValueError:
         return []
 
 
+def _number(cell: str) -> float:
+    return float(cell[:-1] if _YEARS.fullmatch(cell) else cell)
+
+
 def _age_group(cell: str) -> str:
-    return next((name for end, name in AGE_GROUPS if float(cell) < end), "80+")
+    return next((name for end, name in AGE_GROUPS if _number(cell) < end), "80+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,5 +255,5 @@ class _Thirds:
         return cls(ordered[len(ordered) // 3], ordered[2 * len(ordered) // 3])
 
     def name(self, cell: str) -> str:
-        number = float(cell)
+        number = _number(cell)
         return "low" if number < self.low else "middle" if number < self.high else "high"
