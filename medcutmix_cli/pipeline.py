@@ -390,4 +390,5 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "reserved": len(result.reserved),
         "goals": result.goals(),
         "duplicates": result.duplicates,
+        "warnings": list(result.warnings),
     }

@@ -17,10 +17,10 @@ from medcutmix_cli.datasets.label_table import read_label_table, with_labels
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.planning.associations import CORRECTION, LEVEL, Shortcut, find_associations
+from medcutmix_cli.planning.excluded import read_excluded
 from medcutmix_cli.planning.reading import (
     ReadingRules,
     read_all,
-    read_excluded,
     sorted_studies,
     studies_to_read,
 )

@@ -11,17 +11,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from medcutmix_cli.datasets.label_table import bare
+from medcutmix_cli.datasets.ids import KEYS, bare_id, key_column
 from medcutmix_cli.datasets.manifest_rows import SUFFIXES, columns_of, rows_of, suffix_of
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.records import Image, Study
-
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "image": ("image_id", "dicom_id", "Image Index"),
-    "study": ("study_id", "study"),
-    "subject": ("subject_id", "subject", "Patient ID"),
-}
-"""What a row may be about, with the names of the column of its ids; the first that is there counts."""
 
 MOST_VALUES = 20
 """A column of words with more different ones is left out."""
@@ -42,7 +35,7 @@ class AttributeTable:
     """Attributes by id.
 
     Attributes:
-        about: One of `KEYS`.
+        about: One of `ids.KEYS`.
         rows: Id -> (name, value), by the order of names.
         values: Attribute -> its values, sorted.
         left_out: Columns that are none, with why: "too-many-values", "one-value", "same-name".
@@ -56,7 +49,7 @@ class AttributeTable:
     def of(self, study: Study, image: Image) -> tuple[tuple[str, str], ...]:
         """Return what the table says of a study and the picture that stands for it."""
         ids = {"image": image.image_id, "study": study.study_id, "subject": study.subject_id}
-        return self.rows.get(_bare(self.about, ids[self.about]), ())
+        return self.rows.get(bare_id(self.about, ids[self.about]), ())
 
 
 NO_TABLE = AttributeTable()
@@ -150,10 +143,9 @@ def _column_names(columns: Iterable[str]) -> tuple[dict[str, str], dict[str, str
 
 
 def _key(path: Path, found: list[str]) -> tuple[str, str]:
-    for about, names in KEYS.items():
-        for name in names:
-            if name in found:
-                return about, name
+    about, key = key_column(found)
+    if key:
+        return about, key
     wanted = ", ".join(name for names in KEYS.values() for name in names)
     raise DatasetError(
         "no column says which study or picture a row is about",
@@ -166,7 +158,7 @@ def _words(path: Path, about: str, key: str, columns: list[str]) -> dict[str, di
     """Return id -> column -> cell as words, "" where it is blank."""
     words: dict[str, dict[str, str]] = {}
     for number, row in rows_of(path, [key, *columns]):
-        identifier = _bare(about, _word(row[key]))
+        identifier = bare_id(about, _word(row[key]))
         if not identifier:
             raise DatasetError(
                 f"a row has no {key}",
@@ -181,15 +173,6 @@ def _words(path: Path, about: str, key: str, columns: list[str]) -> dict[str, di
                 hint="a table with a row a picture needs a column dicom_id or image_id",
             )
     return words
-
-
-def _bare(about: str, identifier: str) -> str:
-    """Return an id as both tables and paths have it: "s" and "p" of MIMIC-CXR's folders, ".png" of NIH's."""
-    if about == "image":
-        return re.sub(r"\.(?:png|jpe?g|dcm)$", "", identifier.strip())
-    if about == "subject" and identifier[:1] == "p" and identifier[1:].isdigit():
-        return identifier[1:]
-    return bare(identifier)
 
 
 def _word(cell: object) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from medcutmix_cli.datasets.ids import bare_id
 from medcutmix_cli.datasets.mimic_tables import label_value
 from medcutmix_cli.datasets.tables import open_rows, require_columns, require_id
 from medcutmix_cli.errors import DatasetError
@@ -34,7 +35,7 @@ def read_label_table(path: Path) -> LabelTable:
         names = _names(path, header)
         for where, cells in rows:
             row = dict(zip(header, cells, strict=True))
-            study = bare(require_id(row["study_id"], "study_id", where))
+            study = bare_id("study", require_id(row["study_id"], "study_id", where))
             if study in table:
                 raise DatasetError(
                     "a study has two rows of labels",
@@ -62,12 +63,6 @@ def _names(path: Path, columns: Iterable[str]) -> dict[str, str]:
     return chosen
 
 
-def bare(study_id: str) -> str:
-    """Return a study id without the "s" that paths of MIMIC-CXR have and tables have not."""
-    study_id = study_id.strip()
-    return study_id[1:] if study_id[:1] == "s" and study_id[1:].isdigit() else study_id
-
-
 def with_labels(studies: Iterable[Study | Drop], table: LabelTable) -> Iterator[Study | Drop]:
     """Replace each study's labels by those of the table; a study that is not in it has none.
 
@@ -78,4 +73,4 @@ def with_labels(studies: Iterable[Study | Drop], table: LabelTable) -> Iterator[
             yield study
         else:
             own = study.labels if study.prompted else {}
-            yield replace(study, labels=table.get(bare(study.study_id), own))
+            yield replace(study, labels=table.get(bare_id("study", study.study_id), own))
