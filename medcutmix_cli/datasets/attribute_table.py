@@ -13,6 +13,7 @@ from pathlib import Path
 
 from medcutmix_cli.datasets.ids import KEYS, bare_id, key_column
 from medcutmix_cli.datasets.manifest_rows import SUFFIXES, columns_of, rows_of, suffix_of
+from medcutmix_cli.datasets.table_use import TableUse
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.records import Image, Study
 
@@ -39,29 +40,42 @@ class AttributeTable:
         rows: Id -> (name, value), by the order of names.
         values: Attribute -> its values, sorted.
         left_out: Columns that are none, with why: "too-many-values", "one-value", "same-name".
+        path: Where it was read, "" of no table.
     """
 
     about: str = "study"
     rows: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
 
-    def of(self, study: Study, image: Image) -> tuple[tuple[str, str], ...]:
-        """Return what the table says of a study and the picture that stands for it."""
+    def key(self, study: Study, image: Image) -> str:
+        """Return the id of a study, or of the picture that stands for it, that a row may be about."""
         ids = {"image": image.image_id, "study": study.study_id, "subject": study.subject_id}
-        return self.rows.get(bare_id(self.about, ids[self.about]), ())
+        return bare_id(self.about, ids[self.about])
+
+    def use(self) -> TableUse:
+        """Return what counts the studies that have a row."""
+        return TableUse("--attributes", self.path)
 
 
 NO_TABLE = AttributeTable()
 
 
 def with_attributes(
-    chosen: Iterable[tuple[Study, Image]], table: AttributeTable
+    chosen: Iterable[tuple[Study, Image]], table: AttributeTable, use: TableUse
 ) -> Iterator[tuple[Study, Image]]:
-    """Add to each study what a table says of it; where both say something, the table's counts."""
+    """Add to each study what a table says of it; where both say something, the table's counts.
+
+    Raises:
+        DatasetError: All have been yielded, and the table has a row for none.
+    """
     for study, image in chosen:
-        said = {**dict(study.attributes), **dict(table.of(study, image))}
+        key = table.key(study, image)
+        use.note(key, matched=key in table.rows)
+        said = {**dict(study.attributes), **dict(table.rows.get(key, ()))}
         yield replace(study, attributes=tuple(sorted(said.items()))), image
+    use.require_match(table.rows)
 
 
 def read_attribute_table(path: Path) -> AttributeTable:
@@ -88,7 +102,7 @@ def read_attribute_table(path: Path) -> AttributeTable:
     }
     shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
     rows = {identifier: shared.setdefault(said, said) for identifier, said in rows.items()}
-    return AttributeTable(about, rows, _values(rows.values()), left_out)
+    return AttributeTable(about, rows, _values(rows.values()), left_out, str(path))
 
 
 def _values(rows: Iterable[tuple[tuple[str, str], ...]]) -> dict[str, tuple[str, ...]]:

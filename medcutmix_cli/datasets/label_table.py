@@ -8,6 +8,7 @@ from pathlib import Path
 
 from medcutmix_cli.datasets.ids import bare_id
 from medcutmix_cli.datasets.mimic_tables import label_value
+from medcutmix_cli.datasets.table_use import TableUse
 from medcutmix_cli.datasets.tables import open_rows, require_columns, require_id
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.findings import CHEXPERT
@@ -63,14 +64,25 @@ def _names(path: Path, columns: Iterable[str]) -> dict[str, str]:
     return chosen
 
 
-def with_labels(studies: Iterable[Study | Drop], table: LabelTable) -> Iterator[Study | Drop]:
+def with_labels(studies: Iterable[Study | Drop], table: LabelTable, use: TableUse) -> Iterator[Study | Drop]:
     """Replace each study's labels by those of the table; a study that is not in it has none.
 
     A prompted one keeps its own: they are what its report was made of.
+
+    Raises:
+        DatasetError: All have been yielded, and the table has a row for none.
     """
     for study in studies:
         if isinstance(study, Drop):
             yield study
         else:
+            key = bare_id("study", study.study_id)
+            use.note(key, matched=key in table)
             own = study.labels if study.prompted else {}
-            yield replace(study, labels=table.get(bare_id("study", study.study_id), own))
+            yield replace(study, labels=table.get(key, own))
+    use.require_match(table)
+
+
+def label_use(path: str) -> TableUse:
+    """Return what counts the studies that have labels in a table."""
+    return TableUse("--label-table", path)

@@ -136,7 +136,8 @@ def make_plan(
     targets = plan_targets(settings, strategy, attributes.values)
     excluded, dropped = read_excluded(settings.exclude_ids), list[Drop]()
     readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
-    readable = with_attributes(readable, attributes)
+    use = attributes.use()
+    readable = with_attributes(readable, attributes, use)
     read = read_all(readable, ReadingRules(reader, strategy.findings, settings.labels), workers, report)
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
     dropped = [drop for drop in dropped if drop.unit == "study"]
@@ -171,7 +172,7 @@ def make_plan(
         never_denied=read.never_denied(),
         reserved=reserved,
         duplicates=alike.counts(),
-        warnings=tuple(filter(None, (excluded.problem,))),
+        warnings=tuple(filter(None, (excluded.problem, use.problem))),
     )
 
 

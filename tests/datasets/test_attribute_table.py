@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,9 @@ def table(tmp_path, text, name="attributes.csv"):
 
 def said(path, number=0):
     study = make_study(number)
-    [(study, _)] = with_attributes([(study, study.images[0])], read_attribute_table(path))
+    table = read_attribute_table(path)
+    use = replace(table.use(), studies=1, matched=1)  # one without a row is no error where others have one
+    [(study, _)] = with_attributes([(study, study.images[0])], table, use)
     return dict(study.attributes)
 
 
@@ -158,3 +162,23 @@ def test_a_column_that_is_called_like_another_is_left_out_by_name(tmp_path):
     found = read_attribute_table(path)
     assert found.left_out == {"sex": "same-name"}
     assert found.values == {"sex": ("f", "m"), "a%20b": ("1", "3"), "a%5fb": ("2", "4")}
+
+
+@pytest.mark.parametrize("key", ["study_id,50000000.0", "subject_id,10000000.0", "subject_id,p10000000"])
+def test_an_id_that_pandas_made_a_float_is_whole_again(tmp_path, key):
+    about, _, identifier = key.partition(",")
+    path = table(tmp_path, f"{about},sex\n{identifier},F\n2.0,M\n")
+    assert said(path) == {"sex": "f"}
+
+
+def test_studies_with_a_row_are_counted_and_none_is_an_error(tmp_path):
+    studies = [(study, study.images[0]) for study in map(make_study, range(3))]
+    found = read_attribute_table(table(tmp_path, "study_id,sex\n50000001,F\n50000009,M\n"))
+    use = found.use()
+    list(with_attributes(studies, found, use))
+    assert (use.matched, use.studies) == (1, 3)
+    assert "1 of 3 studies have a row in the table of --attributes" in use.problem
+    with pytest.raises(DatasetError, match="no row of the table of --attributes") as caught:
+        list(with_attributes(studies[:1], found, found.use()))
+    assert caught.value.where == str(tmp_path / "attributes.csv")
+    assert "'50000000'; the table has '50000001'" in caught.value.hint

@@ -2,7 +2,7 @@ import gzip
 
 import pytest
 
-from medcutmix_cli.datasets.label_table import read_label_table, with_labels
+from medcutmix_cli.datasets.label_table import label_use, read_label_table, with_labels
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.records import Drop
 from tests.builders import make_study
@@ -50,5 +50,18 @@ def test_a_table_that_is_not_there_is_refused(tmp_path):
 
 def test_the_table_replaces_the_labels_of_the_data_set():
     studies = [make_study(0, labels={"Edema": 1.0}), make_study(1), Drop("study", "s", "report-missing")]
-    changed = list(with_labels(studies, {"50000000": {"Mass": 1.0}}))
+    use = label_use("labels.csv")
+    changed = list(with_labels(studies, {"50000000": {"Mass": 1.0}}, use))
+    assert (use.matched, use.studies) == (1, 2)
     assert [getattr(study, "labels", None) for study in changed] == [{"Mass": 1.0}, {}, None]
+
+
+def test_ids_that_pandas_made_floats_are_whole_again(tmp_path):
+    assert set(read_label_table(table(tmp_path, "study_id,Edema\n50000000.0,1\n"))) == {"50000000"}
+
+
+def test_a_table_without_a_row_for_any_study_is_refused():
+    with pytest.raises(DatasetError, match="no row of the table of --label-table") as caught:
+        list(with_labels([make_study(0)], {"7": {"Mass": 1.0}}, label_use("labels.csv")))
+    assert caught.value.where == "labels.csv"
+    assert "'50000000'; the table has '7'" in caught.value.hint
