@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from medcutmix_cli.datasets.cells import is_blank
 from medcutmix_cli.datasets.ids import KEYS, bare_id, key_column
 from medcutmix_cli.datasets.manifest_rows import SUFFIXES, columns_of, rows_of, suffix_of
 from medcutmix_cli.datasets.table_use import TableUse
@@ -27,8 +28,6 @@ _AGE = re.compile(r"(?:^|-)age(?:-|$)")
 _YEARS = re.compile(r"\d{1,3}Y")
 _APART = r"[\s_,:=@/.]"
 """What divides words, or what a target is made of."""
-
-_BLANKS = frozenset({"", "nan", "none", "null", "na", "n/a"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +192,8 @@ def _word(cell: object) -> str:
     """Return a cell as text; a number that a blank elsewhere made a float is whole again."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    text = "" if cell is None else str(cell).strip()
-    return "" if text.lower() in _BLANKS else text
+    text = str(cell).strip()
+    return "" if is_blank(cell) or is_blank(text) else text
 
 
 _Group = Callable[[str], str]

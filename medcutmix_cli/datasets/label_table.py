@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from medcutmix_cli.datasets.cells import is_blank
 from medcutmix_cli.datasets.ids import bare_id
 from medcutmix_cli.datasets.mimic_tables import label_value
 from medcutmix_cli.datasets.table_use import TableUse
@@ -44,7 +45,7 @@ def read_label_table(path: Path) -> LabelTable:
                     hint="keep one row for each study",
                 )
             table[study] = {
-                n: label_value(row[c], f"{where}, {c}") for c, n in names.items() if row[c].strip()
+                n: label_value(row[c], f"{where}, {c}") for c, n in names.items() if not is_blank(row[c])
             }
     return table
 

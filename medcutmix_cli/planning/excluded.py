@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from medcutmix_cli.datasets.cells import is_blank
 from medcutmix_cli.datasets.ids import KEYS, bare_id, id_spellings, whole_id
 from medcutmix_cli.datasets.manifest_rows import DELIMITERS
 from medcutmix_cli.datasets.tables import explain_table_errors, open_table
@@ -110,7 +111,7 @@ def read_excluded(path: str) -> ExcludedIds:
             hint="name a text file that you may read, with an id a line",
         ) from error
     listed: dict[str, list[str]] = {}
-    for one in dict.fromkeys(ids):
+    for one in dict.fromkeys(one for one in ids if not is_blank(one)):
         for spelling in dict.fromkeys((one, whole_id(one), bare_id("image", one))):
             listed.setdefault(spelling, []).append(one)
     return ExcludedIds(path, listed)
@@ -126,7 +127,7 @@ def _read_ids(lines: Sequence[str]) -> list[str]:
     if column is None:
         return [_unquoted(line) for line in lines]
     rows = csv.reader(lines[1:], delimiter=delimiter)
-    return [row[column].strip() for row in rows if len(row) > column and row[column].strip()]
+    return [row[column].strip() for row in rows if len(row) > column]
 
 
 def _unquoted(line: str) -> str:

@@ -87,8 +87,9 @@ def test_every_value_is_known_by_its_attribute(tmp_path):
     assert read_attribute_table(path).values == {"sex": ("f", "m"), "site": ("a", "b")}
 
 
-def test_a_blank_cell_is_not_known(tmp_path):
-    path = table(tmp_path, "dicom_id,sex\nimage0,\nimage1,F\nimage2,M\n")
+@pytest.mark.parametrize("blank", ["", "NA", "<NA>", "#N/A", "None"])
+def test_a_blank_cell_is_not_known(tmp_path, blank):
+    path = table(tmp_path, f"dicom_id,sex\nimage0,{blank}\nimage1,F\nimage2,M\n")
     assert said(path) == {}
 
 

@@ -23,6 +23,11 @@ def test_blank_cells_are_not_said(tmp_path, name):
     }
 
 
+def test_cells_that_r_or_pandas_left_empty_are_not_said(tmp_path):
+    path = table(tmp_path, "study_id,Edema,Pneumonia\n1,NA,1\n2,<NA>,NULL\n")
+    assert read_label_table(path) == {"1": {"Pneumonia": 1.0}, "2": {}}
+
+
 def test_airspace_opacity_is_lung_opacity(tmp_path):
     path = table(tmp_path, "study_id,Airspace Opacity\n1,1\n")
     assert read_label_table(path) == {"1": {"Lung Opacity": 1.0}}
@@ -33,6 +38,7 @@ def test_airspace_opacity_is_lung_opacity(tmp_path):
     [
         pytest.param("study,Edema\n1,1\n", "'study_id' is missing", id="no-study-column"),
         pytest.param("study_id,Oedema\n1,1\n", "no column has the name", id="no-observation"),
+        pytest.param("study_id,Edema\nNA,1\n", "a row has no study_id", id="an-id-that-is-missing"),
         pytest.param("study_id,Edema\n1,2\n", "none of 1, 0, -1", id="a-strange-value"),
         pytest.param("study_id,Edema\n1,1\ns1,0\n", "two rows", id="a-study-twice"),
     ],

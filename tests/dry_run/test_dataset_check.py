@@ -276,3 +276,10 @@ def test_excluded_ids_that_are_nobodys_are_told(tmp_path, listed, ok):
     [line] = told_problems(check)
     assert "ids of --exclude-ids match no study" in line
     assert check.ok is ok
+
+
+def test_cells_as_r_leaves_them_empty_are_no_report_and_no_patient(tmp_path):
+    path = write_cells(
+        tmp_path, report=lambda n: "NA" if n < 4 else TEXT, subject=lambda n: "NA" if n == 9 else n // 2
+    )
+    assert dict(check_dataset(path).dropped) == {"report-empty": 4, "subject-missing": 1}
