@@ -34,7 +34,7 @@ from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.configuration.settings import Settings, settings_of
 from medcutmix_cli.datasets.attribute_table import NO_TABLE, read_attribute_table
 from medcutmix_cli.datasets.base import Dataset
-from medcutmix_cli.datasets.label_table import read_label_table, with_labels
+from medcutmix_cli.datasets.label_table import label_use, read_label_table, with_labels
 from medcutmix_cli.engines import Engine, Progress, Work
 from medcutmix_cli.errors import RunConflictError, RunError, UsageError
 from medcutmix_cli.pairing.proposal import PairingStrategy
@@ -321,9 +321,9 @@ def _write_plan(
     """Make the plan, then write it; run.json comes last and says that the plan is whole."""
     settings = from_plain(record.settings)
     workers = settings.run.workers or usable_cpus()
-    studies = source.studies()
+    studies, labels = source.studies(), label_use(settings.plan.label_table)
     if settings.plan.label_table:
-        studies = with_labels(studies, read_label_table(Path(settings.plan.label_table)))
+        studies = with_labels(studies, read_label_table(Path(settings.plan.label_table)), labels)
     table = settings.plan.attributes
     result = make_plan(
         studies,
@@ -336,6 +336,7 @@ def _write_plan(
         workers=workers,
         progress=progress,
     )
+    result = replace(result, warnings=tuple(filter(None, (*result.warnings, labels.problem))))
     sizes = shard_sizes(len(result.pairs), settings.run.shard_size)
     whole = replace(record, counts=_counts(result), shards=sizes)
     with explain_storage_errors(folder.root):
@@ -390,4 +391,5 @@ def _counts(result: PlanResult) -> dict[str, Any]:
         "reserved": len(result.reserved),
         "goals": result.goals(),
         "duplicates": result.duplicates,
+        "warnings": list(result.warnings),
     }

@@ -13,14 +13,14 @@ from medcutmix_cli.configuration.keywords import ShortcutsKeywords
 from medcutmix_cli.configuration.option_help import describe_options
 from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.datasets.attribute_table import NO_TABLE, read_attribute_table, with_attributes
-from medcutmix_cli.datasets.label_table import read_label_table, with_labels
+from medcutmix_cli.datasets.label_table import label_use, read_label_table, with_labels
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.planning.associations import CORRECTION, LEVEL, Shortcut, find_associations
+from medcutmix_cli.planning.excluded import read_excluded
 from medcutmix_cli.planning.reading import (
     ReadingRules,
     read_all,
-    read_excluded,
     sorted_studies,
     studies_to_read,
 )
@@ -42,6 +42,7 @@ class Shortcuts:
         level: What all intervals hold at together.
         correction: How that was done.
         columns_left_out: Columns of the attribute table that are none, with why.
+        warnings: What is to be told of the lists and tables that a user gave.
     """
 
     studies: int
@@ -50,6 +51,7 @@ class Shortcuts:
     level: float
     correction: str
     columns_left_out: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
 
     @property
     def clear(self) -> tuple[Shortcut, ...]:
@@ -82,12 +84,13 @@ def find_shortcuts(
     dropped: list[Drop] = []
     with use_lexicon(read_lexicon(settings.reports.findings)):
         source = open_source(settings)
-        studies = source.studies()
+        studies, labels = source.studies(), label_use(settings.plan.label_table)
         if settings.plan.label_table:
-            studies = with_labels(studies, read_label_table(Path(settings.plan.label_table)))
+            studies = with_labels(studies, read_label_table(Path(settings.plan.label_table)), labels)
         excluded = read_excluded(settings.plan.exclude_ids)
         readable = studies_to_read(sorted_studies(studies), settings.plan, excluded, dropped)
-        read = _read(with_attributes(readable, table), settings, progress)
+        use = table.use()
+        read = _read(with_attributes(readable, table, use), settings, progress)
         pairs = find_associations(Counter(study.attributes for study in read))
     left_out = Counter(drop.reason for drop in dropped if drop.unit == "study")
     return Shortcuts(
@@ -97,6 +100,7 @@ def find_shortcuts(
         level=LEVEL,
         correction=CORRECTION,
         columns_left_out=dict(table.left_out),
+        warnings=tuple(filter(None, (excluded.problem, labels.problem, use.problem))),
     )
 
 

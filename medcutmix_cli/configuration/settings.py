@@ -363,7 +363,7 @@ class PlanSettings:
     )
     exclude_ids: str = setting(
         "",
-        "File of study, patient or picture ids to leave out, one a line.",
+        "File of study, patient or picture ids to leave out, one a line, or a table with a column of them.",
         keyword="exclude_ids",
         panel=DATA,
         metavar="FILE",

@@ -6,21 +6,17 @@ Columns that would tell studies apart one by one (dates, notes, paths) are left 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from medcutmix_cli.datasets.label_table import bare
+from medcutmix_cli.datasets.cells import is_blank
+from medcutmix_cli.datasets.ids import KEYS, bare_id, key_column
 from medcutmix_cli.datasets.manifest_rows import SUFFIXES, columns_of, rows_of, suffix_of
+from medcutmix_cli.datasets.table_use import TableUse
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.records import Image, Study
-
-KEYS: Mapping[str, tuple[str, ...]] = {
-    "image": ("image_id", "dicom_id", "Image Index"),
-    "study": ("study_id", "study"),
-    "subject": ("subject_id", "subject", "Patient ID"),
-}
-"""What a row may be about, with the names of the column of its ids; the first that is there counts."""
 
 MOST_VALUES = 20
 """A column of words with more different ones is left out."""
@@ -30,7 +26,8 @@ AGE_GROUPS = ((18, "0-17"), (40, "18-39"), (60, "40-59"), (80, "60-79"))
 
 _AGE = re.compile(r"(?:^|-)age(?:-|$)")
 _YEARS = re.compile(r"\d{1,3}Y")
-_BLANKS = frozenset({"", "nan", "none", "null", "na", "n/a"})
+_APART = r"[\s_,:=@/.]"
+"""What divides words, or what a target is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +35,46 @@ class AttributeTable:
     """Attributes by id.
 
     Attributes:
-        about: One of `KEYS`.
+        about: One of `ids.KEYS`.
         rows: Id -> (name, value), by the order of names.
         values: Attribute -> its values, sorted.
-        left_out: Columns that are none, with why: "too-many-values", "one-value".
+        left_out: Columns that are none, with why: "too-many-values", "one-value", "same-name".
+        path: Where it was read, "" of no table.
     """
 
     about: str = "study"
     rows: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
 
-    def of(self, study: Study, image: Image) -> tuple[tuple[str, str], ...]:
-        """Return what the table says of a study and the picture that stands for it."""
+    def key(self, study: Study, image: Image) -> str:
+        """Return the id of a study, or of the picture that stands for it, that a row may be about."""
         ids = {"image": image.image_id, "study": study.study_id, "subject": study.subject_id}
-        return self.rows.get(_bare(self.about, ids[self.about]), ())
+        return bare_id(self.about, ids[self.about])
+
+    def use(self) -> TableUse:
+        """Return what counts the studies that have a row."""
+        return TableUse("--attributes", self.path)
 
 
 NO_TABLE = AttributeTable()
 
 
 def with_attributes(
-    chosen: Iterable[tuple[Study, Image]], table: AttributeTable
+    chosen: Iterable[tuple[Study, Image]], table: AttributeTable, use: TableUse
 ) -> Iterator[tuple[Study, Image]]:
-    """Add to each study what a table says of it; where both say something, the table's counts."""
+    """Add to each study what a table says of it; where both say something, the table's counts.
+
+    Raises:
+        DatasetError: All have been yielded, and the table has a row for none.
+    """
     for study, image in chosen:
-        said = {**dict(study.attributes), **dict(table.of(study, image))}
+        key = table.key(study, image)
+        use.note(key, matched=key in table.rows)
+        said = {**dict(study.attributes), **dict(table.rows.get(key, ()))}
         yield replace(study, attributes=tuple(sorted(said.items()))), image
+    use.require_match(table.rows)
 
 
 def read_attribute_table(path: Path) -> AttributeTable:
@@ -82,15 +92,16 @@ def read_attribute_table(path: Path) -> AttributeTable:
     ids = {name for names in KEYS.values() for name in names}
     columns = [name for name in found if name not in ids]
     words = _words(path, about, key, columns)
-    names = {column: short_name(column) for column in columns}
-    groups, left_out = _groups(words, columns, names)
+    names, left_out = _column_names(columns)
+    groups, more = _groups(words, names)
+    left_out |= more
     rows = {
         identifier: tuple(sorted((names[c], g(cells[c])) for c, g in groups.items() if cells[c]))
         for identifier, cells in words.items()
     }
     shared: dict[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]] = {}
     rows = {identifier: shared.setdefault(said, said) for identifier, said in rows.items()}
-    return AttributeTable(about, rows, _values(rows.values()), left_out)
+    return AttributeTable(about, rows, _values(rows.values()), left_out, str(path))
 
 
 def _values(rows: Iterable[tuple[tuple[str, str], ...]]) -> dict[str, tuple[str, ...]]:
@@ -99,15 +110,55 @@ def _values(rows: Iterable[tuple[tuple[str, str], ...]]) -> dict[str, tuple[str,
 
 
 def short_name(text: str) -> str:
-    """Return a name or value as it is typed in a target: "Patient Age" is "patient-age"."""
-    return re.sub(r"[\s_,:=@/.]+", "-", text.strip().lower()).strip("-")
+    """Return a name or value as it is typed in a target: "Patient Age" is "patient-age", "058Y" is 58 (DICOM's AS).
+
+    A dash at an end stays: it is the sign of -1, or all that "HIV-" has beside "HIV".
+    """
+    if _YEARS.fullmatch(text.strip()):
+        return str(int(text.strip()[:-1]))
+    return re.sub(rf"{_APART}+", "-", re.sub(rf"^{_APART}+|{_APART}+$", "", text.lower()))
+
+
+def short_names(texts: Iterable[str]) -> dict[str, str]:
+    """Return text -> name, where texts that differ in more than case and spaces have different names.
+
+    A text whose short name another one has as well is spelled out: beside "a/b", "a b" is "a%20b".
+    """
+    folded = {text: _fold(text) for text in sorted(set(texts))}
+    names = {one: short_name(text) for text, one in folded.items()}
+    spelled: set[str] = set()
+    while clashing := _clashes(names) - spelled:
+        spelled |= clashing
+        names |= {one: re.sub(rf"{_APART}|%", _spell, one) for one in clashing}
+    return {text: names[one] for text, one in folded.items()}
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _clashes(names: Mapping[str, str]) -> set[str]:
+    times = Counter(names.values())
+    return {text for text, name in names.items() if times[name] > 1 or not name}
+
+
+def _spell(sign: re.Match[str]) -> str:
+    return f"%{ord(sign[0]):02x}"
+
+
+def _column_names(columns: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the name of each column, and those left out since one before them is called the same."""
+    first: dict[str, str] = {}
+    for column in columns:
+        first.setdefault(_fold(column), column)
+    names = short_names(first.values())
+    return names, {column: "same-name" for column in columns if column not in names}
 
 
 def _key(path: Path, found: list[str]) -> tuple[str, str]:
-    for about, names in KEYS.items():
-        for name in names:
-            if name in found:
-                return about, name
+    about, key = key_column(found)
+    if key:
+        return about, key
     wanted = ", ".join(name for names in KEYS.values() for name in names)
     raise DatasetError(
         "no column says which study or picture a row is about",
@@ -120,7 +171,7 @@ def _words(path: Path, about: str, key: str, columns: list[str]) -> dict[str, di
     """Return id -> column -> cell as words, "" where it is blank."""
     words: dict[str, dict[str, str]] = {}
     for number, row in rows_of(path, [key, *columns]):
-        identifier = _bare(about, _word(row[key]))
+        identifier = bare_id(about, _word(row[key]))
         if not identifier:
             raise DatasetError(
                 f"a row has no {key}",
@@ -137,61 +188,54 @@ def _words(path: Path, about: str, key: str, columns: list[str]) -> dict[str, di
     return words
 
 
-def _bare(about: str, identifier: str) -> str:
-    """Return an id as both tables and paths have it: "s" and "p" of MIMIC-CXR's folders, ".png" of NIH's."""
-    if about == "image":
-        return re.sub(r"\.(?:png|jpe?g|dcm)$", "", identifier.strip())
-    if about == "subject" and identifier[:1] == "p" and identifier[1:].isdigit():
-        return identifier[1:]
-    return bare(identifier)
-
-
 def _word(cell: object) -> str:
-    """Return a cell as text; a number that a blank elsewhere made a float is whole again, "058Y" is 58 (DICOM's AS)."""
+    """Return a cell as text; a number that a blank elsewhere made a float is whole again."""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    text = "" if cell is None else str(cell).strip()
-    if _YEARS.fullmatch(text):
-        return str(int(text[:-1]))
-    return "" if text.lower() in _BLANKS else text
+    text = str(cell).strip()
+    return "" if is_blank(cell) or is_blank(text) else text
 
 
 _Group = Callable[[str], str]
 
 
 def _groups(
-    words: Mapping[str, Mapping[str, str]], columns: Iterable[str], names: Mapping[str, str]
+    words: Mapping[str, Mapping[str, str]], names: Mapping[str, str]
 ) -> tuple[dict[str, _Group], dict[str, str]]:
     """Return how each column's cells become values, and why others are left out."""
     groups: dict[str, _Group] = {}
     left_out: dict[str, str] = {}
-    for column in columns:
+    for column, name in names.items():
         cells = [cells[column] for cells in words.values() if cells[column]]
-        different = {short_name(cell) for cell in cells}
+        different = {_fold(cell) for cell in cells}
         numbers = _numbers(cells)
         if len(different) < 2:
             left_out[column] = "one-value"
-        elif numbers and _AGE.search(names[column]):
+        elif numbers and _AGE.search(name):
             groups[column] = _age_group
         elif numbers and len(different) > MOST_VALUES:
             groups[column] = _Thirds.of(numbers).name
         elif len(different) > MOST_VALUES:
             left_out[column] = "too-many-values"
         else:
-            groups[column] = short_name
+            groups[column] = short_names(cells).__getitem__
     return groups, left_out
 
 
 def _numbers(cells: Iterable[str]) -> list[float]:
     """Return cells as numbers; none where one of them is no number."""
     try:
-        return [float(cell) for cell in cells]
+        return [_number(cell) for cell in cells]
     except ValueError:
         return []
 
 
+def _number(cell: str) -> float:
+    return float(cell[:-1] if _YEARS.fullmatch(cell) else cell)
+
+
 def _age_group(cell: str) -> str:
-    return next((name for end, name in AGE_GROUPS if float(cell) < end), "80+")
+    return next((name for end, name in AGE_GROUPS if _number(cell) < end), "80+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,5 +251,5 @@ class _Thirds:
         return cls(ordered[len(ordered) // 3], ordered[2 * len(ordered) // 3])
 
     def name(self, cell: str) -> str:
-        number = float(cell)
+        number = _number(cell)
         return "low" if number < self.low else "middle" if number < self.high else "high"

@@ -18,6 +18,12 @@ LONGEST_WORD = 256
 LONGEST_PATH = 4096
 """Characters of a path, as Linux has it (PATH_MAX)."""
 
+MISSING_WORDS = frozenset(
+    {"", "#n/a", "#na", "-nan", "<na>", "n/a", "na", "nan", "none", "null", "-1.#ind", "1.#qnan", "1.#ind"}
+    | {"#n/a n/a", "-1.#qnan"}
+)
+"""What `pandas.read_csv` takes for an empty cell, in lower case; R writes "NA"."""
+
 _WHOLE = 2**53
 """From here on a float has lost the last digits of an id."""
 
@@ -26,7 +32,7 @@ _LINES = re.compile(r"[\x00\r\n]")
 
 
 def read_word(value: object, role: str, column: str, where: str) -> str:
-    """Return a cell as a word: an id that a blank elsewhere made a float is whole again, NaN is blank.
+    """Return a cell as a word: an id that a blank elsewhere made a float is whole again, NaN and "NA" are blank.
 
     Args:
         value: The cell.
@@ -50,11 +56,11 @@ def read_word(value: object, role: str, column: str, where: str) -> str:
         raise _wrong("a text of several lines", role, column, where)
     if text.startswith(("{'bytes'", '{"bytes"')):
         raise _wrong("a picture written out as text", role, column, where)
-    return "" if text.lower() == "nan" else text
+    return text
 
 
 def read_text(value: object, role: str, column: str, where: str) -> str:
-    """Return a cell as a report's text, untouched; blank where there is none.
+    """Return a cell as a report's text, untouched; blank where there is none, or "NA" and nothing else.
 
     Raises:
         DatasetError: It is no text.
@@ -67,7 +73,9 @@ def read_text(value: object, role: str, column: str, where: str) -> str:
 
 
 def is_blank(value: object) -> bool:
-    """Tell whether a cell says nothing: None or NaN."""
+    """Tell whether a cell says nothing: None, NaN, or one of `MISSING_WORDS` and nothing else."""
+    if isinstance(value, str):
+        return value.strip().lower() in MISSING_WORDS
     return value is None or (isinstance(value, float | Decimal) and value != value)
 
 

@@ -126,7 +126,7 @@ def _columns(source: RowSource, names: Sequence[str]) -> list[_Column]:
 
 
 def _says(cell: object) -> bool:
-    return not is_blank(cell) and not (isinstance(cell, str) and cell.strip().lower() in ("", "nan"))
+    return not is_blank(cell)
 
 
 def _image(column: _Column) -> float:

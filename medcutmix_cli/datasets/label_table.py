@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from medcutmix_cli.datasets.cells import is_blank
+from medcutmix_cli.datasets.ids import bare_id
 from medcutmix_cli.datasets.mimic_tables import label_value
+from medcutmix_cli.datasets.table_use import TableUse
 from medcutmix_cli.datasets.tables import open_rows, require_columns, require_id
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.findings import CHEXPERT
@@ -34,7 +37,7 @@ def read_label_table(path: Path) -> LabelTable:
         names = _names(path, header)
         for where, cells in rows:
             row = dict(zip(header, cells, strict=True))
-            study = bare(require_id(row["study_id"], "study_id", where))
+            study = bare_id("study", require_id(row["study_id"], "study_id", where))
             if study in table:
                 raise DatasetError(
                     "a study has two rows of labels",
@@ -42,7 +45,7 @@ def read_label_table(path: Path) -> LabelTable:
                     hint="keep one row for each study",
                 )
             table[study] = {
-                n: label_value(row[c], f"{where}, {c}") for c, n in names.items() if row[c].strip()
+                n: label_value(row[c], f"{where}, {c}") for c, n in names.items() if not is_blank(row[c])
             }
     return table
 
@@ -62,20 +65,25 @@ def _names(path: Path, columns: Iterable[str]) -> dict[str, str]:
     return chosen
 
 
-def bare(study_id: str) -> str:
-    """Return a study id without the "s" that paths of MIMIC-CXR have and tables have not."""
-    study_id = study_id.strip()
-    return study_id[1:] if study_id[:1] == "s" and study_id[1:].isdigit() else study_id
-
-
-def with_labels(studies: Iterable[Study | Drop], table: LabelTable) -> Iterator[Study | Drop]:
+def with_labels(studies: Iterable[Study | Drop], table: LabelTable, use: TableUse) -> Iterator[Study | Drop]:
     """Replace each study's labels by those of the table; a study that is not in it has none.
 
     A prompted one keeps its own: they are what its report was made of.
+
+    Raises:
+        DatasetError: All have been yielded, and the table has a row for none.
     """
     for study in studies:
         if isinstance(study, Drop):
             yield study
         else:
+            key = bare_id("study", study.study_id)
+            use.note(key, matched=key in table)
             own = study.labels if study.prompted else {}
-            yield replace(study, labels=table.get(bare(study.study_id), own))
+            yield replace(study, labels=table.get(key, own))
+    use.require_match(table)
+
+
+def label_use(path: str) -> TableUse:
+    """Return what counts the studies that have labels in a table."""
+    return TableUse("--label-table", path)

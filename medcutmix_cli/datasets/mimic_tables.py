@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from medcutmix_cli.datasets.cells import is_blank
 from medcutmix_cli.datasets.grouping import ImageRow
 from medcutmix_cli.datasets.tables import read_columns
 from medcutmix_cli.errors import DatasetError
@@ -146,7 +147,9 @@ def _read_labels(join: _Join, path: Path) -> dict[str, tuple[float, ...] | None]
         join.others.add((study, subject))
         pattern = tuple(words)  # a few thousand patterns serve all studies
         if pattern not in patterns:
-            patterns[pattern] = tuple(label_value(word, path.name) if word else math.nan for word in words)
+            patterns[pattern] = tuple(
+                math.nan if is_blank(word) else label_value(word, path.name) for word in words
+            )
         values = patterns[pattern]
         labels[study] = values if labels.setdefault(study, values) == values else None
     return labels

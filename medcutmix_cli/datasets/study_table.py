@@ -341,10 +341,10 @@ def _read_labels(
 def _nested_labels(nested: object, where: str) -> dict[str, Any]:
     """Return the labels of one cell: names to values, or such an object as JSON text."""
     try:
-        found = json.loads(nested) if isinstance(nested, str) and nested.strip() else nested
+        found = json.loads(nested) if isinstance(nested, str) and not is_blank(nested) else nested
     except json.JSONDecodeError:
         found = "malformed"
-    if is_blank(found) or found == "":
+    if is_blank(found):
         return {}
     if not isinstance(found, Mapping) or not set(found) <= set(CHEXPERT):
         raise DatasetError(

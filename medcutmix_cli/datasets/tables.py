@@ -12,6 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, TextIO
 
+from medcutmix_cli.datasets.cells import is_blank
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.system.file_hash import file_sha256
 from medcutmix_cli.system.library_settings import HeldSetting
@@ -65,7 +66,7 @@ def require_id(identifier: str, column: str, where: str) -> str:
     Raises:
         DatasetError: It is blank: its row would count for nobody, or for a study without an id.
     """
-    if not identifier.strip():
+    if is_blank(identifier):
         raise DatasetError(f"a row has no {column}", where=where, hint="fill it in, or take the row out")
     return identifier.strip()
 

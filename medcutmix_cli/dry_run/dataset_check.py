@@ -31,8 +31,9 @@ from medcutmix_cli.dry_run.table_problems import problems_of_tables
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images import read_canvas
+from medcutmix_cli.planning.excluded import ExcludedIds, read_excluded
 from medcutmix_cli.planning.picture_hashes import PictureHasher
-from medcutmix_cli.planning.reading import read_excluded, studies_to_read
+from medcutmix_cli.planning.reading import studies_to_read
 from medcutmix_cli.records import Drop, Image, Study
 from medcutmix_cli.run.hints import hint_for
 from medcutmix_cli.system.cpus import usable_cpus
@@ -178,7 +179,7 @@ def _checked(
 ) -> DatasetCheck:
     dropped: list[Drop] = []
     excluded = read_excluded(settings.plan.exclude_ids)
-    chosen = list(studies_to_read(looked, settings.plan, excluded, dropped))
+    chosen = list(studies_to_read(looked, settings.plan, excluded, dropped, whole=False))
     reasons = Counter(drop.reason for drop in dropped if drop.unit == "study")
     known = [study for study in looked if isinstance(study, Study)]
     tried = _decode(source, chosen, settings)
@@ -189,6 +190,7 @@ def _checked(
         *_of_studies(
             len(chosen), reasons, _reasons_of(survey.values if survey else ()), hint, _places(source)
         ),
+        *(_of_excluded(excluded) if whole else ()),
         *(() if isinstance(source, ReleasedTable) else _of_patients(known)),
         *_of_release(source),
         *_of_pictures(tried, _places(source)),
@@ -225,7 +227,7 @@ def _compared(
 ) -> DatasetCheck:
     """Compare pictures of all splits, if any can be decoded; a sample unless every one is asked for."""
     plan = replace(settings.plan, splits=SPLITS, labels="rules")
-    chosen = list(studies_to_read(looked, plan, read_excluded(plan.exclude_ids), []))
+    chosen = list(studies_to_read(looked, plan, read_excluded(plan.exclude_ids), [], whole=False))
     if not every and not check.decoded:
         return replace(check, duplicates=DuplicateCheck(pictures=len(chosen)))
     hasher = PictureHasher(source, settings.image.reading, usable_cpus())
@@ -280,6 +282,11 @@ def _of_studies(
             are = "study is" if count == 1 else "studies are"
             what = f"{count:,} {are} left out: {reason}{_looked_for(reason, places)}"
             yield DatasetProblem(False, what, hint(reason))
+
+
+def _of_excluded(excluded: ExcludedIds) -> Iterator[DatasetProblem]:
+    if excluded.problem:
+        yield DatasetProblem(excluded.matches_nothing, excluded.problem, excluded.hint)
 
 
 def _of_patients(studies: Sequence[Study]) -> Iterator[DatasetProblem]:

@@ -28,6 +28,7 @@ class PlanFigures:
         reserve: Pairs that were found and are not planned, by reason.
         shape: Originals against planned rows; None where an earlier version made the plan.
         targets: What became of each cell of a targeted plan.
+        warnings: What is to be told of the lists and tables that a user gave.
     """
 
     studies: dict[str, int]
@@ -43,6 +44,7 @@ class PlanFigures:
     reserve: dict[str, int] = field(default_factory=dict)
     shape: SetShape | None = None
     targets: tuple[TargetOutcome, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def unmixed(self) -> int:

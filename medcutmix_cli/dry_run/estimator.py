@@ -217,6 +217,7 @@ def _figures(asked: _EstimateRequest, record: RunRecord) -> PlanFigures:
         reserve=counts.get("reserve", {}),
         shape=to_shape(counts.get("shape")),
         targets=tuple(TargetOutcome(**outcome) for outcome in counts.get("targets", ())),
+        warnings=tuple(counts.get("warnings", ())),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from medcutmix_cli.datasets.cells import is_blank
 from medcutmix_cli.datasets.report_store import decode_text, open_reports
 from medcutmix_cli.datasets.tables import open_rows, require_id
 from medcutmix_cli.errors import DatasetError
@@ -21,7 +22,7 @@ _ALIASES = {
     "infiltrate": "infiltration",
     "pleural effusions": "pleural effusion",
 }
-_VALUES = {"": None, "nan": None, "1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0, "-1": -1.0, "-1.0": -1.0}
+_VALUES = {"1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0, "-1": -1.0, "-1.0": -1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,10 @@ def read_texts(path: Path) -> Texts | StoredTexts:
 
 def lay_out(cells: Mapping[str, str]) -> str:
     """Return section columns as a report in the manner of MIMIC-CXR."""
-    named = [(name, cells.get(name) or "") for name in SECTIONS]
-    return " FINAL REPORT\n" + "".join(f" {name.upper()}: {text}\n \n" for name, text in named if text)
+    named = [(name, cells.get(name, "")) for name in SECTIONS]
+    return " FINAL REPORT\n" + "".join(
+        f" {name.upper()}: {text}\n \n" for name, text in named if not is_blank(text)
+    )
 
 
 def _table_texts(path: Path) -> Iterator[tuple[str, str]]:
@@ -137,6 +140,7 @@ def _table_texts(path: Path) -> Iterator[tuple[str, str]]:
         for where, line in lines:
             cells = dict(zip(header, line, strict=True))
             text = cells[whole] if whole else lay_out({k: cells[n] for k, n in names.items()})
+            text = "" if is_blank(text) else text
             yield key_of(require_id(cells[identify], identify, where)), text
 
 
@@ -168,15 +172,15 @@ def plain_name(name: str) -> str:
 def _values(cells: Mapping[str, str], columns: Sequence[GoldColumn], where: str) -> dict[str, float | None]:
     values: dict[str, float | None] = {}
     for column in columns:
-        cell = (cells[column.name] or "").strip().lower()
-        if cell not in _VALUES:
+        cell = cells[column.name].strip()
+        if not is_blank(cell) and cell not in _VALUES:
             what = f"a value of {column.name!r} is not 1, 0, -1 or blank"
             raise DatasetError(
                 what,
                 where=where,
                 hint="id, finding, and what is so of it, as `medcutmix evaluate --help` says",
             )
-        values[column.name] = _VALUES[cell]
+        values[column.name] = _VALUES.get(cell)
     return values
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict
 
+from medcutmix_cli.datasets.cells import is_blank
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.seeds import stable_hash
 
@@ -13,12 +14,6 @@ Source = Literal["mix", "original"]
 
 CAPTIONS = ("sections", "report", "findings", "impression")
 """What may be the caption: findings and impression in a row, the whole report, or one section."""
-
-MISSING_WORDS = frozenset(
-    {"", "#n/a", "#na", "-nan", "<na>", "n/a", "na", "nan", "none", "null", "-1.#ind", "1.#qnan", "1.#ind"}
-    | {"#n/a n/a", "-1.#qnan"}
-)
-"""What `pandas.read_csv` takes for an empty cell, in lower case: it would be trained on as "nan"."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 
@@ -145,9 +140,9 @@ def row_facts(row: ExportRow) -> RowFacts:
 
 
 def readable(text: str) -> str:
-    """Return a text on one line; "" where a reader of tables would take it for an empty cell."""
+    """Return a text on one line; "" where a reader of tables takes it for an empty cell, and trains on "nan"."""
     folded = fold(text).strip()
-    return "" if folded.lower() in MISSING_WORDS or not any(map(str.isalnum, folded)) else folded
+    return "" if is_blank(folded) or not any(map(str.isalnum, folded)) else folded
 
 
 def plain_key(identifier: str) -> str:

@@ -25,13 +25,13 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
 from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
 from medcutmix_cli.planning.alternates import find_alternates
+from medcutmix_cli.planning.excluded import read_excluded
 from medcutmix_cli.planning.near_duplicates import NONE_COMPARED, NearDuplicates
 from medcutmix_cli.planning.originals import keep_unmixed, spare_unmixed
 from medcutmix_cli.planning.proposals import TOO_FEW_NULLS, USED_UP, Chooser, Trial, prepare_worker, try_part
 from medcutmix_cli.planning.reading import (
     ReadingRules,
     read_all,
-    read_excluded,
     sorted_studies,
     studies_to_read,
 )
@@ -68,6 +68,7 @@ class PlanResult:
         never_denied: Observations that some study asserts and none denies, in CheXpert order.
         reserved: Pairs that replace those which rendering rejects, the first to be taken first.
         duplicates: Pictures that were compared, and studies that have a near-duplicate; empty where nobody asked.
+        warnings: What is to be told of the lists and tables that a user gave.
     """
 
     pairs: PackedPairs
@@ -87,6 +88,7 @@ class PlanResult:
     never_denied: tuple[str, ...] = ()
     reserved: PackedPairs = field(default_factory=PackedPairs)
     duplicates: dict[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     def goals(self) -> dict[str, int]:
         """Return how many pairs each cell of a target is to have once all is rendered."""
@@ -127,13 +129,15 @@ def make_plan(
     paired with each other, by name; no picture is read without it.
 
     Raises:
-        UsageError: The file of excluded ids does not exist, or a target names what there is not.
+        UsageError: The file of excluded ids does not exist or has no id of a study, or a target names what there is
+            not.
     """
     report = progress or _silent
     targets = plan_targets(settings, strategy, attributes.values)
     excluded, dropped = read_excluded(settings.exclude_ids), list[Drop]()
     readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
-    readable = with_attributes(readable, attributes)
+    use = attributes.use()
+    readable = with_attributes(readable, attributes, use)
     read = read_all(readable, ReadingRules(reader, strategy.findings, settings.labels), workers, report)
     images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
     dropped = [drop for drop in dropped if drop.unit == "study"]
@@ -168,6 +172,7 @@ def make_plan(
         never_denied=read.never_denied(),
         reserved=reserved,
         duplicates=alike.counts(),
+        warnings=tuple(filter(None, (excluded.problem, use.problem))),
     )
 
 

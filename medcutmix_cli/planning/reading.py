@@ -13,15 +13,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.engines import Progress
-from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT, is_open
 from medcutmix_cli.pairing.clauses import reread_by
 from medcutmix_cli.pairing.cohort import PackedStudy, pack_study
+from medcutmix_cli.planning.excluded import ExcludedIds
 from medcutmix_cli.records import (
     FRONTAL_VIEWS,
     Assertion,
@@ -59,25 +58,6 @@ def sorted_studies(studies: Iterable[Study | Drop]) -> list[Study | Drop]:
     return sorted(studies, key=lambda s: s.study_id if isinstance(s, Study) else s.identifier)
 
 
-def read_excluded(path: str) -> frozenset[str]:
-    """Read a file of study, subject or image ids, one a line; "" gives none.
-
-    Raises:
-        UsageError: The file cannot be read.
-    """
-    if not path:
-        return frozenset()
-    try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            "the file of excluded ids cannot be read",
-            where=path,
-            hint="name a text file that you may read, with an id a line",
-        ) from error
-    return frozenset(line.strip() for line in lines if line.strip())
-
-
 def choose_image(images: Iterable[Image]) -> Image | str:
     """Choose the one picture that stands for a study: PA before AP, then the smallest id; or say why there is none."""
     known = tuple(images)
@@ -92,25 +72,32 @@ def choose_image(images: Iterable[Image]) -> Image | str:
 def studies_to_read(
     studies: Iterable[Study | Drop],
     settings: PlanSettings,
-    excluded: frozenset[str],
+    excluded: ExcludedIds,
     dropped: list[Drop],
+    *,
+    whole: bool = True,
 ) -> Iterator[tuple[Study, Image]]:
-    """Yield the studies that count with their picture; those left out are appended to `dropped`."""
+    """Yield the studies that count with their picture; those left out are appended to `dropped`.
+
+    Raises:
+        UsageError: `studies` are the `whole` data set, they have all been yielded, and no id of `excluded` is theirs.
+    """
     for study in studies:
+        out = excluded.match(study)
         if isinstance(study, Drop):
             dropped.append(study)
             continue
-        reason = _reason_to_drop(study, settings, excluded)
+        reason = "excluded-by-id" if out else _reason_to_drop(study, settings)
         image = choose_image(study.images)
         if reason or isinstance(image, str):
             dropped.append(Drop("study", study.study_id, reason or str(image)))
         else:
             yield study, image
+    if whole:
+        excluded.require_match()
 
 
-def _reason_to_drop(study: Study, settings: PlanSettings, excluded: frozenset[str]) -> str:
-    if excluded & {study.study_id, study.subject_id, *(image.image_id for image in study.images)}:
-        return "excluded-by-id"
+def _reason_to_drop(study: Study, settings: PlanSettings) -> str:
     if study.split not in settings.splits:
         return f"split-not-mixed:{study.split}"
     if len(study.report) > LONGEST_REPORT:

@@ -50,6 +50,7 @@ class RunStatus(Readable):
         reserved: Pairs that the plan holds in reserve for those that rendering rejects.
         refills: What each refill decided, in order.
         bounds: How busy encoder and workers were, and what would help; None where no complete shard was timed.
+        warnings: What planning told of the lists and tables that a user gave.
     """
 
     fingerprint: str
@@ -83,6 +84,7 @@ class RunStatus(Readable):
     refills: tuple[RefillPass, ...] = ()
     bounds: Bounds | None = None
     unmixed: int = 0
+    warnings: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, str]:
         """Return the sums in words, with every reason of what was left out."""
@@ -207,6 +209,7 @@ def _add_up(
         reserved=record.counts.get("reserved", 0),
         refills=read_refills(record),
         bounds=find_bounds(states),
+        warnings=tuple(record.counts.get("warnings", ())),
     )
 
 

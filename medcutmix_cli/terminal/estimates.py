@@ -43,7 +43,8 @@ def _blocks(estimate: Estimate) -> Iterator[RenderableType]:
     if estimate.plan.shape and estimate.plan.shape.rows:
         yield ""
         yield shape_view(estimate.plan.shape, targeted=bool(estimate.plan.targets))
-    for text in (_failing(estimate.probe), _mixing_none(estimate), encoder_warning(estimate.encoder)):
+    own = (_failing(estimate.probe), _mixing_none(estimate), encoder_warning(estimate.encoder))
+    for text in (*own, *estimate.plan.warnings):
         if text:
             yield Padding(warning(text), (1, 0, 0, 0))
 

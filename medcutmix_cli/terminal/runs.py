@@ -237,7 +237,7 @@ def with_reasons(head: str, reasons: Mapping[str, Mapping[str, int]]) -> Table:
 
 
 def _warnings(status: RunStatus) -> Iterator[RenderableType]:
-    texts = [encoder_warning(status.encoder)]
+    texts = [encoder_warning(status.encoder), *status.warnings]
     if status.dropped.get("too-few-null-pictures") and not status.has_no_pair:
         texts.append(
             "Some findings have too few label-negative pictures to calibrate the evidence gate on: more studies, "

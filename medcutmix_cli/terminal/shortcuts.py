@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from medcutmix_cli.terminal.runs import next_commands
-from medcutmix_cli.terminal.words import plain_table, printable, quantity
+from medcutmix_cli.terminal.words import plain_table, printable, quantity, warning
 
 if TYPE_CHECKING:
     from medcutmix_cli.assembly.shortcuts import Shortcuts
@@ -26,11 +27,16 @@ def shortcuts_view(found: Shortcuts, plan: str, most: int) -> RenderableType:
         plan: The command that plans the same studies.
         most: How many are shown.
     """
+    return Group(*_blocks(found, plan, most), *map(warning, (*found.warnings, *_left_out(found))))
+
+
+def _blocks(found: Shortcuts, plan: str, most: int) -> Iterator[RenderableType]:
     clear = found.clear
     compared = quantity(len(found.pairs), "pair")
     head = f"{quantity(found.studies, 'study', 'studies')}, {compared} of finding and value compared: "
     if not clear:
-        return Text(f"{head}none goes together more clearly than chance would show.")
+        yield Text(f"{head}none goes together more clearly than chance would show.")
+        return
     table = plain_table("finding", "value", "with it", "without it", "odds ratio", "interval", "--target")
     table.columns[1].justify = table.columns[6].justify = "left"
     for pair in clear[:most]:
@@ -40,7 +46,13 @@ def shortcuts_view(found: Shortcuts, plan: str, most: int) -> RenderableType:
     told = f"{found.correction}: all {found.level:.0%} intervals hold together"
     commands = [f"{plan} {_option(pair)}" for pair in clear if pair.target]
     steps = [next_commands(commands[:_COMMANDS])] if commands else []
-    return Group(Text(f"{head}{len(clear):,} go together ({told})."), "", table, *rest, *steps)
+    blocks: tuple[RenderableType, ...] = (Text(f"{head}{len(clear):,} go together ({told})."), "", table)
+    yield from (*blocks, *rest, *steps)
+
+
+def _left_out(found: Shortcuts) -> Iterator[str]:
+    for column, reason in found.columns_left_out.items():
+        yield f"the column {column!r} of --attributes is left out: {reason}"
 
 
 def _row(pair: Shortcut) -> tuple[str, ...]:

@@ -3,7 +3,7 @@ import csv
 import pytest
 
 from medcutmix_cli import find_shortcuts
-from medcutmix_cli.errors import UsageError
+from medcutmix_cli.errors import DatasetError, UsageError
 from tests.builders import make_report
 
 CONSOLIDATION = "There is consolidation at the right base."
@@ -50,3 +50,16 @@ def test_only_what_a_plan_would_mix_is_counted(tmp_path):
 def test_an_option_that_there_is_not_is_refused(tmp_path):
     with pytest.raises(UsageError):
         find_shortcuts(write_confounded(tmp_path / "in"), nonsense=1)
+
+
+def test_a_table_of_few_studies_is_told_and_one_of_none_is_refused(tmp_path):
+    source = write_confounded(tmp_path / "in", 15, 15, 15, 15)
+    table = tmp_path / "people.csv"
+    table.write_text("study_id,sex\ns1,f\ns2,m\n")
+    assert "2 of 60 studies have a row" in find_shortcuts(source, attributes=table).warnings[0]
+    table.write_text("study_id,sex\n1001,f\n1002,m\n")
+    with pytest.raises(DatasetError, match="no row of the table of --attributes"):
+        find_shortcuts(source, attributes=table)
+    table.write_text("study_id,Edema\n1001,1\n")
+    with pytest.raises(DatasetError, match="no row of the table of --label-table"):
+        find_shortcuts(source, label_table=table)

@@ -1,7 +1,17 @@
-import pytest
+from dataclasses import replace
 
-from medcutmix_cli.datasets.attribute_table import read_attribute_table, short_name, with_attributes
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medcutmix_cli.datasets.attribute_table import (
+    read_attribute_table,
+    short_name,
+    short_names,
+    with_attributes,
+)
 from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.planning.targets import TargetNames, known_values, read_targets
 from tests.builders import make_study
 
 
@@ -13,7 +23,9 @@ def table(tmp_path, text, name="attributes.csv"):
 
 def said(path, number=0):
     study = make_study(number)
-    [(study, _)] = with_attributes([(study, study.images[0])], read_attribute_table(path))
+    table = read_attribute_table(path)
+    use = replace(table.use(), studies=1, matched=1)  # one without a row is no error where others have one
+    [(study, _)] = with_attributes([(study, study.images[0])], table, use)
     return dict(study.attributes)
 
 
@@ -75,8 +87,9 @@ def test_every_value_is_known_by_its_attribute(tmp_path):
     assert read_attribute_table(path).values == {"sex": ("f", "m"), "site": ("a", "b")}
 
 
-def test_a_blank_cell_is_not_known(tmp_path):
-    path = table(tmp_path, "dicom_id,sex\nimage0,\nimage1,F\nimage2,M\n")
+@pytest.mark.parametrize("blank", ["", "NA", "<NA>", "#N/A", "None"])
+def test_a_blank_cell_is_not_known(tmp_path, blank):
+    path = table(tmp_path, f"dicom_id,sex\nimage0,{blank}\nimage1,F\nimage2,M\n")
     assert said(path) == {}
 
 
@@ -100,3 +113,73 @@ def test_a_table_that_makes_no_sense_is_refused(tmp_path, text, name, message):
 @pytest.mark.parametrize("text", ["Patient Age", "patient_age", " Patient  Age "])
 def test_a_name_is_typed_in_one_way(text):
     assert short_name(text) == "patient-age"
+
+
+@pytest.mark.parametrize("cells", [("-1", "0", "1"), ("HIV", "HIV+", "HIV-"), ("-0.5", "0.5", "0-5")])
+def test_a_sign_tells_values_apart(tmp_path, cells):
+    rows = "".join(f"image{n},{cell}\n" for n, cell in enumerate(cells))
+    path = table(tmp_path, f"dicom_id,risk\n{rows}")
+    assert len({said(path, n)["risk"] for n in range(3)}) == 3
+
+
+def test_a_negative_number_is_typed_as_it_stands(tmp_path):
+    path = table(tmp_path, "dicom_id,risk\nimage0,-1\nimage1,1\n")
+    names = TargetNames(values=known_values(read_attribute_table(path).values))
+    [target] = read_targets(["consolidation@risk=-1:+5"], names)
+    assert (target.where, target.amount) == ((("risk", "-1"),), "5")
+
+
+@pytest.mark.parametrize(
+    ("texts", "names"),
+    [
+        (("Ward 1", "Ward 2"), ("ward-1", "ward-2")),
+        (("St. Mary's (ICU)", "b"), ("st-mary's-(icu)", "b")),
+        (("1.5", "2"), ("1-5", "2")),
+        (("058Y", "017Y"), ("58", "17")),
+        (("a b", "a/b", "a-b"), ("a%20b", "a%2fb", "a-b")),
+        (("058Y", "58"), ("058y", "58")),
+        (("...", "a"), ("%2e%2e%2e", "a")),
+    ],
+)
+def test_a_name_is_short_where_it_is_the_only_one(texts, names):
+    assert tuple(short_names(texts)[text] for text in texts) == names
+
+
+CELLS = st.text(st.sampled_from("aA1-+ _,:=@/.%2efY"), min_size=1).filter(str.strip)
+
+
+@given(st.sets(CELLS | st.text(min_size=1).filter(str.strip), min_size=2, max_size=8))
+def test_texts_that_differ_have_names_that_differ_and_can_be_typed(texts):
+    names = short_names(texts)
+    assert len(set(names.values())) == len({" ".join(text.lower().split()) for text in texts})
+    known = TargetNames(values=known_values({"site": tuple(names.values())}))
+    for name in names.values():
+        [target] = read_targets([f"consolidation@site={name}:+5"], known)
+        assert target.where == (("site", name),)
+
+
+def test_a_column_that_is_called_like_another_is_left_out_by_name(tmp_path):
+    path = table(tmp_path, "dicom_id,Sex,sex,a b,a_b\nimage0,F,x,1,2\nimage1,M,y,3,4\n")
+    found = read_attribute_table(path)
+    assert found.left_out == {"sex": "same-name"}
+    assert found.values == {"sex": ("f", "m"), "a%20b": ("1", "3"), "a%5fb": ("2", "4")}
+
+
+@pytest.mark.parametrize("key", ["study_id,50000000.0", "subject_id,10000000.0", "subject_id,p10000000"])
+def test_an_id_that_pandas_made_a_float_is_whole_again(tmp_path, key):
+    about, _, identifier = key.partition(",")
+    path = table(tmp_path, f"{about},sex\n{identifier},F\n2.0,M\n")
+    assert said(path) == {"sex": "f"}
+
+
+def test_studies_with_a_row_are_counted_and_none_is_an_error(tmp_path):
+    studies = [(study, study.images[0]) for study in map(make_study, range(3))]
+    found = read_attribute_table(table(tmp_path, "study_id,sex\n50000001,F\n50000009,M\n"))
+    use = found.use()
+    list(with_attributes(studies, found, use))
+    assert (use.matched, use.studies) == (1, 3)
+    assert "1 of 3 studies have a row in the table of --attributes" in use.problem
+    with pytest.raises(DatasetError, match="no row of the table of --attributes") as caught:
+        list(with_attributes(studies[:1], found, found.use()))
+    assert caught.value.where == str(tmp_path / "attributes.csv")
+    assert "'50000000'; the table has '50000001'" in caught.value.hint

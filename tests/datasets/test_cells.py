@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from medcutmix_cli.datasets.cells import read_text, read_word
+from medcutmix_cli.datasets.cells import is_blank, read_text, read_word
 from medcutmix_cli.errors import DatasetError
 
 TEXT = "Small left effusion of Mr Someone"
@@ -20,6 +20,18 @@ ROLES = ["image", "report_path", "subject", "study", "image_id", "split", "view"
 )
 def test_a_word_is_read_as_it_was_meant(value, word):
     assert read_word(value, "subject", "patient", "t.csv, row 3") == word
+
+
+@pytest.mark.parametrize("cell", ["NA", "N/A", "<NA>", "NULL", "None", "nan", " na ", "#N/A", "", "  "])
+def test_what_r_and_pandas_write_for_an_empty_cell_is_blank(cell):
+    assert is_blank(cell)
+    assert read_word(cell, "subject", "c", "w") == read_text(cell, "report", "c", "w") == ""
+
+
+@pytest.mark.parametrize("cell", ["None.", "NA 7", "Nathan", "no", "-", "unknown"])
+def test_a_cell_with_anything_else_in_it_is_not_blank(cell):
+    assert not is_blank(cell)
+    assert read_word(cell, "subject", "c", "w") == read_text(cell, "report", "c", "w") == cell
 
 
 OTHERS = [

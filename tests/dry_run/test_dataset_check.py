@@ -266,3 +266,20 @@ def test_a_table_that_only_lies_beside_a_data_set_is_not_said_to_be_of_it(tmp_pa
     write[beside]()
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     assert not any("read by its folder" in line for line in told_problems(check_dataset(tmp_path / "t.csv")))
+
+
+@pytest.mark.parametrize(("listed", "ok"), [("p1\nnobody\n", True), ("nobody\n", False)])
+def test_excluded_ids_that_are_nobodys_are_told(tmp_path, listed, ok):
+    path = write_cells(tmp_path / "set")
+    (tmp_path / "ids.txt").write_text(listed)
+    check = check_dataset(path, exclude_ids=tmp_path / "ids.txt")
+    [line] = told_problems(check)
+    assert "ids of --exclude-ids match no study" in line
+    assert check.ok is ok
+
+
+def test_cells_as_r_leaves_them_empty_are_no_report_and_no_patient(tmp_path):
+    path = write_cells(
+        tmp_path, report=lambda n: "NA" if n < 4 else TEXT, subject=lambda n: "NA" if n == 9 else n // 2
+    )
+    assert dict(check_dataset(path).dropped) == {"report-empty": 4, "subject-missing": 1}

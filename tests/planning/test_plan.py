@@ -406,3 +406,12 @@ def test_a_recipient_without_a_pair_is_told_of_the_gate_if_that_alone_stood_agai
     choice._settle("s1", (Trial(reason, "donor") for reason in reasons))
     assert choice.last_refusal == {"s1": told}
     assert choice.refused == Counter(reasons)
+
+
+def test_excluded_ids_that_are_nobodys_are_told_and_none_that_is_is_an_error(tmp_path):
+    excluded = tmp_path / "ids.txt"
+    excluded.write_text("p10000001\np7\n")
+    assert "1 of 2 ids" in planned([make_study(0), make_study(1)], exclude_ids=str(excluded)).warnings[0]
+    excluded.write_text("p7\n")
+    with pytest.raises(UsageError, match="match no study"):
+        planned([make_study(0), make_study(1)], exclude_ids=str(excluded))

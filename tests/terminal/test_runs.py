@@ -86,6 +86,11 @@ def test_one_task_of_several_leaves_the_rest_to_the_finish_job(tmp_path, missing
     assert told.index("Where there is none:") < told.index("medcutmix render 'my run'")
 
 
+def test_what_planning_told_of_lists_and_tables_is_a_warning(run):
+    told = printed(status_view(replace(status(run), warnings=("2 of 3 ids match nothing",)), "RUN"))
+    assert "2 of 3 ids match nothing" in told
+
+
 def test_problems_are_told_by_place_and_rule():
     problems = tuple(Problem(f"part-{n}", "hash", "is another file") for n in range(25))
     text = printed(verification_view(Verification(1, 9, Level.THOROUGH, problems)))
