@@ -591,6 +591,21 @@ def test_the_python_of_its_page_works(tmp_path, monkeypatch):
     assert sorted(known["batch"]) == ["image", "label_w", "lam", "report"]
 
 
+def test_what_the_page_of_training_shows_works_and_names_every_helper(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = DOCS["training.md"]
+    known = run_python("docs/training.md", fenced(page, "python"))
+    assert known["loss"].isfinite()
+    assert all(loss.isfinite() for loss in known["losses"])
+    assert int(known["patches"].sum()) == int(known["recipients"].sum()) == 128
+    assert known["whole"]
+    assert known["triples"].left_out
+    assert len(known["images"]) == len(known["reports"]) == len(known["no_negatives"]) > 8
+    told = {name for block in fenced(page, "python") for name in re.findall(r"loader\.(\w+)", block)}
+    for columns in ("LABELS", "CONTRASTIVE", "ATTMIM", "ENTITIES", "SECTIONS", "RECIPE", "PARENTS"):
+        assert columns in told, columns
+
+
 PUBLISHED = [name for name in names("dataset") if issubclass(load("dataset", name), ReleasedTable)]
 
 

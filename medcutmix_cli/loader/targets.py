@@ -13,10 +13,11 @@ from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.loader.rows import require
 from medcutmix_cli.run.columns import check_names
-from medcutmix_cli.run.shards import Row
+from medcutmix_cli.run.shards import UNMIXED, Row, is_unmixed
 
-CONTRASTIVE = check_names("study_id_a", "study_id_b", "lam")
-"""The columns that contrastive targets need (by patient: `subject_id_a`, `subject_id_b`)."""
+CONTRASTIVE = check_names("study_id_a", "study_id_b", "lam", *UNMIXED)
+"""The columns that contrastive targets need (by patient: `subject_id_a`, `subject_id_b`), and those that tell a study
+as it is, to which its donor gives nothing, from a mix."""
 
 LABELS = check_names("label_w", "label_mixed", "label_state")
 """The columns that multi-label targets need: the first where they are weighted, else the second; the last always."""
@@ -40,6 +41,9 @@ def contrastive_targets(
     So a mix gives its recipient's original pair lam, and its donor's 1 - lam, of what it gives its own; two mixes
     of one recipient share lam_i * lam_j; without a common parent T is the identity.
 
+    The default is the run's one named weight for both sides, as in CutMix (`--weight lam_img_area`). Otherwise name
+    both, `lam_img_area` and `lam_txt_sents`: `lam_img_mass` is near 0 by design where both masks are pasted.
+
     Args:
         rows: The mixed pairs, in the order of the batch.
         ids: Study ids of the original pairs that follow them, none twice.
@@ -61,7 +65,8 @@ def contrastive_targets(
 def parent_mask(rows: Sequence[Row], ids: Sequence[str] = (), *, by: str = "study") -> torch.Tensor:
     """Mark the pairs of a batch that must not count as negatives, since they have a parent in common.
 
-    Use it as `logits.masked_fill(mask, -inf)` before the softmax. Parents count whatever their weight.
+    Use it as `logits.masked_fill(mask, -inf)` before the softmax. Parents count whatever their weight; a study as it
+    is has no donor, if the columns that say so were read (they are among `CONTRASTIVE`).
 
     Args:
         rows: The mixed pairs, in the order of the batch.
@@ -76,11 +81,16 @@ def parent_mask(rows: Sequence[Row], ids: Sequence[str] = (), *, by: str = "stud
     names = (f"{by}_id_a", f"{by}_id_b")
     for row in rows:
         require(row, names, "the mask of common parents")
-    found = [{row[name] for name in names} for row in rows] + [{name} for name in ids]
+    found = [{row[name] for name in names[: _parents(row)]} for row in rows] + [{name} for name in ids]
     shared = [
         [i != j and not one.isdisjoint(other) for j, other in enumerate(found)] for i, one in enumerate(found)
     ]
     return torch.tensor(shared, dtype=torch.bool).reshape(len(found), len(found))
+
+
+def _parents(row: Row) -> int:
+    """Return how many of a row's parents are in it."""
+    return 1 if set(UNMIXED) <= set(row) and is_unmixed(row) else 2
 
 
 def _shares(
