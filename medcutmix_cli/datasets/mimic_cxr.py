@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -119,8 +120,15 @@ class MimicCxr:
         if path := self.layout.table(name):
             return path
         what = f"mimic-cxr-2.0.0-{name}.csv.gz of {JPG_PROJECT} is missing"
-        hint = "put it into the root, or set tables = PATH of its folder under [dataset]"
-        raise DatasetError(what, where=str(self.root), hint=hint)
+        raise DatasetError(what, where=str(self.root), hint=self._hint_of_tables())
+
+    def _hint_of_tables(self) -> str:
+        """Say which root is wanted, where the one that was given is of the other project."""
+        set_ = "set tables = PATH of its folder under [dataset]"
+        if any(map(mimic_layout.is_jpg_project, self.layout.folders)):
+            return f"put it beside the other tables, or {set_}"
+        reports = f"--reports {shlex.quote(str(self.reports or self.root))}"
+        return f"give the folder of MIMIC-CXR-JPG instead, and {reports} for the reports; or {set_}"
 
     def _label_table(self) -> Path | None:
         names = {"auto": ("chexpert", "negbio"), "none": ()}.get(self.labels, (self.labels,))

@@ -1,7 +1,7 @@
 """Is this a data set, and what of it would be mixed? All that is wrong with it in one list, in seconds.
 
-Reads tables to their end, some thousand reports and a sample of pictures; all of them if asked for duplicates. Writes
-nothing, and tells no report's text.
+Reads tables to their end, some thousand reports and a sample of pictures; all of them if asked for duplicates. Of each
+study's picture it sees whether there is a file. Writes nothing, and tells no report's text.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.table_survey import TableSurvey, UnknownValue, survey_tables
 from medcutmix_cli.dry_run.dataset_problem import DatasetProblem
 from medcutmix_cli.dry_run.duplicate_check import NOTHING_COMPARED, DuplicateCheck, compare_pictures
+from medcutmix_cli.dry_run.picture_files import FILE_FAULTS, with_files
 from medcutmix_cli.dry_run.table_problems import problems_of_tables
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError, ImageError
@@ -36,6 +37,7 @@ from medcutmix_cli.planning.picture_hashes import PictureHasher
 from medcutmix_cli.planning.reading import studies_to_read
 from medcutmix_cli.records import Drop, Image, Study
 from medcutmix_cli.run.hints import hint_for
+from medcutmix_cli.system.counts import first_few
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.progress import show_progress, silent
 
@@ -66,8 +68,8 @@ class DatasetCheck:
         read: Those of them that could be read; the others are among those dropped (see `dropped`).
         patients: Of the studies that could be read (likewise images).
         whole: Whether these are all there are.
-        usable: Studies that are fit to be mixed: of a split that is mixed, with a frontal picture and a report. What
-            the evidence gate then keeps, an estimate tells.
+        usable: Studies that are fit to be mixed: of a split that is mixed, with a frontal picture, which has a file,
+            and a report. What the evidence gate then keeps, an estimate tells.
         dropped: Those that cannot, by reason; one that is right by the settings is no problem.
         decoded: Pictures that were decoded (likewise undecoded: that could not be, by reason).
         corrupt: Those of the decoded ones that libjpeg calls corrupt (`--corrupt-jpeg keep`).
@@ -180,6 +182,7 @@ def _checked(
     dropped: list[Drop] = []
     excluded = read_excluded(settings.plan.exclude_ids)
     chosen = list(studies_to_read(looked, settings.plan, excluded, dropped, whole=False))
+    chosen = list(with_files(source, chosen, dropped))
     reasons = Counter(drop.reason for drop in dropped if drop.unit == "study")
     known = [study for study in looked if isinstance(study, Study)]
     tried = _decode(source, chosen, settings)
@@ -187,9 +190,8 @@ def _checked(
     hint = partial(hint_for, columns=columns, values=isinstance(source, TableDataset))
     problems = [
         *(problems_of_tables(survey, settings, _unsaid(source), columns=columns) if survey else ()),
-        *_of_studies(
-            len(chosen), reasons, _reasons_of(survey.values if survey else ()), hint, _places(source)
-        ),
+        *_of_studies(len(chosen), reasons, _reasons_of(survey.values if survey else ()), hint),
+        *_of_files(dropped, _places(source), 0 if whole else len(looked), hint),
         *(_of_excluded(excluded) if whole else ()),
         *(() if isinstance(source, ReleasedTable) else _of_patients(known)),
         *_of_release(source),
@@ -238,7 +240,21 @@ def _compared(
         if every:
             raise
         found = DuplicateCheck(pictures=len(chosen), unreadable=(("image-storage-fails", len(sample)),))
-    return replace(check, duplicates=found, problems=(*check.problems, *found.problems()))
+    more = (*_of_compared(found, check, _places(source)), *found.problems())
+    return replace(check, duplicates=found, problems=(*check.problems, *more))
+
+
+def _of_compared(
+    found: DuplicateCheck, check: DatasetCheck, places: Mapping[str, Path]
+) -> Iterator[DatasetProblem]:
+    """Yield which pictures could not be compared, where nothing that was told before says as much."""
+    told, left_out = dict(check.undecoded), dict(check.dropped)
+    tried = found.compared + sum(count for _, count in found.unreadable)
+    for reason, count in found.unreadable:
+        if reason not in left_out and count > told.get(reason, 0):
+            yield DatasetProblem(
+                False, _unreadable_pictures(count, tried, "compared", reason, places), hint_for(reason)
+            )
 
 
 def _names_columns(source: Dataset) -> bool:
@@ -272,16 +288,38 @@ def _of_studies(
     dropped: Counter[str],
     told: frozenset[str],
     hint: Callable[[str], str],
-    places: Mapping[str, Path],
 ) -> Iterator[DatasetProblem]:
     if not usable:
         hints = dict.fromkeys(hint(reason) for reason, _ in dropped.most_common(2))
         yield DatasetProblem(True, "no study can be mixed", "; ".join(hints) or "is the data set empty?")
     for reason, count in dropped.most_common():
-        if reason.partition(":")[0] not in {*_BY_SETTINGS, *told}:
-            are = "study is" if count == 1 else "studies are"
-            what = f"{count:,} {are} left out: {reason}{_looked_for(reason, places)}"
-            yield DatasetProblem(False, what, hint(reason))
+        if reason.partition(":")[0] not in {*_BY_SETTINGS, *_OF_FILES, *told}:
+            yield DatasetProblem(False, f"{_studies(count)} left out: {reason}", hint(reason))
+
+
+def _of_files(
+    dropped: Sequence[Drop], places: Mapping[str, Path], looked: int, hint: Callable[[str], str]
+) -> Iterator[DatasetProblem]:
+    """Yield which files are not there, by the ids of their studies: names of files may name patients.
+
+    Args:
+        dropped: What is left out.
+        places: As `_places` returns them.
+        looked: Studies that were looked at; 0 for all there are.
+        hint: Says what to try.
+    """
+    ids: dict[str, list[str]] = {}
+    for drop in dropped:
+        if drop.unit == "study" and drop.reason in _OF_FILES:
+            ids.setdefault(drop.reason, []).append(drop.identifier)
+    for reason, studies in sorted(ids.items(), key=lambda entry: -len(entry[1])):
+        of = f" (of the first {looked:,})" if looked else ""
+        what = f"{_studies(len(studies))} left out{of}: {reason}: {first_few(studies)}{_looked_for(reason, places)}"
+        yield DatasetProblem(False, what, hint(reason))
+
+
+def _studies(count: int) -> str:
+    return f"{count:,} {'study is' if count == 1 else 'studies are'}"
 
 
 def _of_excluded(excluded: ExcludedIds) -> Iterator[DatasetProblem]:
@@ -308,6 +346,9 @@ def _reasons_of(values: Iterable[UnknownValue]) -> frozenset[str]:
 
 _BESIDE = ("manifest", "text-folder", "webdataset")
 """Kinds of which no table is a part: it only lies beside them."""
+
+_OF_FILES = (*FILE_FAULTS, "report-missing")
+"""Reasons for which a file is to be looked for."""
 
 _BY_SETTINGS = ("split-not-mixed", "excluded-by-id")
 """Reasons that somebody chose."""
@@ -344,8 +385,13 @@ def _spread(chosen: Sequence[tuple[Study, Image]], most: int) -> list[tuple[Stud
 def _of_pictures(tried: _Tried, places: Mapping[str, Path]) -> Iterable[DatasetProblem]:
     total = tried.decoded + tried.undecoded.total()
     for reason, count in tried.undecoded.most_common():
-        what = f"{count} of {total} pictures that were tried cannot be read: {reason}{_looked_for(reason, places)}"
+        what = _unreadable_pictures(count, total, "tried", reason, places)
         yield DatasetProblem(not tried.decoded, what, hint_for(reason))
+
+
+def _unreadable_pictures(count: int, total: int, done: str, reason: str, places: Mapping[str, Path]) -> str:
+    many = f"{count:,} of {total:,} pictures that were {done}"
+    return f"{many} cannot be read: {reason}{_looked_for(reason, places)}"
 
 
 def _places(source: Dataset) -> Mapping[str, Path]:

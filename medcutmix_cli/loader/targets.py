@@ -40,6 +40,9 @@ def contrastive_targets(
     So a mix gives its recipient's original pair lam, and its donor's 1 - lam, of what it gives its own; two mixes
     of one recipient share lam_i * lam_j; without a common parent T is the identity.
 
+    The default is the run's one named weight for both sides, as in CutMix (`--weight lam_img_area`). Otherwise name
+    both, `lam_img_area` and `lam_txt_sents`: `lam_img_mass` is near 0 by design where both masks are pasted.
+
     Args:
         rows: The mixed pairs, in the order of the batch.
         ids: Study ids of the original pairs that follow them, none twice.

@@ -1,10 +1,17 @@
-"""Counts by name, laid out the same way wherever they are told."""
+"""Counts and lists of names, laid out the same way wherever they are told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 def most_frequent(counts: Mapping[str, int], most: int | None = None) -> dict[str, int]:
     """Return counts with the largest first, equal ones by name; at most so many of them."""
     return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:most])
+
+
+def first_few(names: Iterable[str], most: int = 5) -> str:
+    """Name the first few, and say how many more there are: "a, b and 3 more"."""
+    known = list(names)
+    more = f" and {len(known) - most:,} more" if len(known) > most else ""
+    return f"{', '.join(known[:most])}{more}"

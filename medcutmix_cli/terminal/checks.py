@@ -65,7 +65,7 @@ def _counts(check: DatasetCheck) -> dict[str, Text | str | Table]:
     tried = check.decoded + sum(count for _, count in check.undecoded)
     return {
         "Studies": f"{first}{quantity(check.studies, 'study', 'studies')}{_read(check)}{rows}",
-        "Fit to be mixed": f"{check.usable:,}, with a frontal picture, a report and a split that is mixed",
+        "Fit to be mixed": f"{check.usable:,}, with a frontal picture that is there, a report, a mixed split",
         "Left out": left_out or "none",
         **({"Why": reasons_hint(dict(check.dropped))} if check.dropped else {}),
         "Decoded": f"{check.decoded} of {quantity(tried, 'picture')} that were tried",

@@ -64,6 +64,18 @@ def test_dicom_root_takes_tables_from_the_other_project(tmp_path):
     assert dataset.resolve(first.images[0].path).is_file()
 
 
+def test_the_root_of_the_reports_alone_is_answered_with_the_root_that_is_wanted(tmp_path):
+    root = Tree().write(tmp_path)
+    with pytest.raises(DatasetError) as caught:
+        list(open_dataset(root / "mimic-cxr").studies())
+    assert caught.value.hint.startswith("give the folder of MIMIC-CXR-JPG instead, and --reports ")
+    assert str(root / "mimic-cxr") in caught.value.hint
+    (root / "mimic-cxr-jpg" / "mimic-cxr-2.0.0-split.csv.gz").unlink()
+    with pytest.raises(DatasetError) as caught:
+        list(open_dataset(root / "mimic-cxr-jpg", reports=root / "mimic-cxr").studies())
+    assert caught.value.hint.startswith("put it beside the other tables")
+
+
 def test_wget_of_physionet_is_recognised(tmp_path):
     tree = Tree().write(tmp_path / "t")
     below = tmp_path / "physionet.org" / "files"

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from medcutmix_cli import check_dataset
+from medcutmix_cli.dry_run import dataset_check
 from medcutmix_cli.errors import DatasetError
 from tests.own_trees import rows_of, told_problems, write_cells, write_pairs, write_parquet, write_tar
 from tests.released_trees import write_open_i_csv
@@ -64,7 +65,7 @@ def test_pictures_that_cannot_be_read_are_told_by_reason(tmp_path):
     (tmp_path / "3.jpg").unlink()
     (tmp_path / "4.jpg").write_bytes(b"GIF89a")
     check = check_dataset(path)
-    assert (check.decoded, dict(check.undecoded)) == (6, {"image-missing": 1, "image-format-unknown": 1})
+    assert (check.decoded, dict(check.undecoded)) == (6, {"image-format-unknown": 1})
     assert check.ok
     for picture in tmp_path.glob("*.jpg"):
         picture.unlink()
@@ -238,10 +239,9 @@ def test_a_file_that_is_not_there_is_told_with_the_folder_and_without_its_name(t
     for monkey in (tmp_path, tmp_path / "in"):
         monkeypatch.chdir(monkey)
         check = check_dataset(path.relative_to(monkey))
-        (line,) = [
-            line for line in told_problems(check) if "image-missing" in line and "cannot be read" in line
-        ]
-        assert f"image-missing; relative paths are looked for in {tmp_path / 'in'} |" in line
+        (line,) = [line for line in told_problems(check) if line.startswith("8 studies are left out")]
+        assert "image-missing: s0000, s0001, s0002, s0003, s0004 and 3 more; relative" in line
+        assert f"relative paths are looked for in {tmp_path / 'in'} |" in line
         assert "Someone" not in str(check)
 
 
@@ -249,10 +249,61 @@ def test_a_report_that_is_not_there_is_told_with_its_folder(tmp_path):
     path = write_cells(tmp_path / "in", 8, report=..., report_path="Someone.txt")
     check = check_dataset(path, reports=tmp_path)
     assert any(
-        f"report-missing; relative paths are looked for in {tmp_path} |" in line
+        line.startswith("8 studies are left out: report-missing: s0000, s0001, ")
+        and f"relative paths are looked for in {tmp_path} |" in line
         for line in told_problems(check)
     )
     assert "Someone" not in str(check)
+
+
+@pytest.mark.parametrize(
+    ("reason", "spoil"),
+    [
+        ("image-missing", lambda picture: None),
+        ("image-not-a-file", lambda picture: picture.mkdir()),
+        ("image-empty", lambda picture: picture.touch()),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_study_without_a_file_of_its_picture_is_not_fit_and_is_named_beyond_the_sample(
+    tmp_path, monkeypatch, reason, spoil
+):
+    path = write_cells(tmp_path)
+    for number in (2, 5, 7):
+        (tmp_path / f"{number}.jpg").unlink()
+        spoil(tmp_path / f"{number}.jpg")
+    monkeypatch.setattr(dataset_check, "PICTURES", 1)
+    monkeypatch.setattr(dataset_check, "COMPARED", 1)
+    check = check_dataset(path)
+    assert (check.usable, check.studies, check.dropped, check.ok) == (21, 24, ((reason, 3),), True)
+    (line,) = told_problems(check)
+    assert line.startswith(f"3 studies are left out: {reason}: s0002, s0005, s0007")
+    monkeypatch.setattr(dataset_check, "MOST_STUDIES", 8)
+    assert any(
+        f"left out (of the first 8): {reason}: s" in line for line in told_problems(check_dataset(path))
+    )
+
+
+def test_a_missing_picture_of_a_split_that_is_not_mixed_is_told_too(tmp_path):
+    path = write_cells(tmp_path, split=lambda n: "test" if n < 4 else "train")
+    (tmp_path / "1.jpg").unlink()
+    check = check_dataset(path)
+    assert (check.usable, check.dropped) == (20, (("split-not-mixed:test", 4),))
+    assert told_problems(check)[0].startswith(
+        "1 of 24 pictures that were compared cannot be read: image-missing"
+    )
+
+
+def test_of_a_sample_and_a_comparison_the_one_that_saw_more_is_told(tmp_path, monkeypatch):
+    path = write_cells(tmp_path, 8)
+    (tmp_path / "4.jpg").write_bytes(b"GIF89a")
+    assert len(told_problems(check_dataset(path))) == 1
+    monkeypatch.setattr(dataset_check, "PICTURES", 2)
+    (tmp_path / "5.jpg").write_bytes(b"GIF89a")
+    assert any(
+        line.startswith("2 of 8 pictures that were compared cannot be read: image-format-unknown")
+        for line in told_problems(check_dataset(path))
+    )
 
 
 @pytest.mark.parametrize("beside", ["manifest", "text-folder", "webdataset"])

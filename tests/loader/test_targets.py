@@ -51,6 +51,17 @@ def test_targets_are_shares_with_the_own_pair_first(rows, ids, strength):
     assert not (targets > 0)[~(masked | torch.eye(count, dtype=torch.bool))].any()
 
 
+def test_a_study_as_it_is_has_no_parent_but_itself():
+    kept = {"image_mode": "keep", "finding": "", "finding_a": ""}
+    rows = [
+        mix("a", "b", 1.0, **kept),
+        mix("b", "c", 1.0, **kept),
+        mix("d", "b", **kept | {"finding": "mass"}),
+    ]
+    assert parent_mask(rows, ["b"]).nonzero().tolist() == [[1, 2], [1, 3], [2, 1], [2, 3], [3, 1], [3, 2]]
+    assert torch.equal(contrastive_targets(rows[:2]), torch.eye(2))
+
+
 @given(mixes, st.lists(studies))
 @settings(max_examples=80)
 def test_a_parent_in_common_is_no_negative(rows, ids):
