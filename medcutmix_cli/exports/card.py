@@ -33,6 +33,9 @@ def card_text(manifest: ExportManifest) -> str:
         "## Flips",
         _FLIPS,
         f"Rows with `no_hflip`: {manifest.no_hflip} of {manifest.total}.",
+        "## Reports made from labels",
+        "Rows whose report, or the sentence that came in, was made from labels (`prompted`): "
+        f"{manifest.prompted} of {manifest.total}.",
         "## Spreadsheets",
         "Texts stand as the reports have them. "
         f"Texts in tables that begin with =, +, - or @, which a spreadsheet would run: {manifest.formulas}.",

@@ -278,6 +278,7 @@ class _Export:
             synthetic=self.record.synthetic,
             rows={split: dict(self.rows[split]) for split in SPLITS if split in self.rows},
             no_hflip=sum(state.no_hflip for state in self.states),
+            prompted=sum(state.prompted for state in self.states),
             dropped=self._dropped(),
             files=len(listed),
             bytes=sum(record.bytes for record in listed),

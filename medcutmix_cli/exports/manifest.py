@@ -109,6 +109,7 @@ class ExportManifest(Readable):
         files: How many `SHA256SUMS` lists (likewise bytes).
         sums: Hash of `SHA256SUMS`.
         formulas: Texts in tables that a spreadsheet would run; escaped where that was asked for.
+        prompted: Rows with words that were made from labels, for want of a report.
         readers: Folder of the export ("" where all lie together) -> who reads it there, and how; OUT is the export.
     """
 
@@ -123,6 +124,7 @@ class ExportManifest(Readable):
     bytes: int
     sums: str
     formulas: int = 0
+    prompted: int = 0
     readers: dict[str, str] = field(default_factory=dict)
     format: int = EXPORT_FORMAT
 
@@ -133,6 +135,7 @@ class ExportManifest(Readable):
             **{split: count_line(by_source) for split, by_source in self.rows.items()},
             "left out": count_line(self.dropped),
             "no flips": f"{self.no_hflip:,} of {self.total:,} rows",
+            **({"made from labels": f"{self.prompted:,} rows"} if self.prompted else {}),
             "files": f"{self.files:,}",
             "read by": "; ".join(self.readers.values()),
         }

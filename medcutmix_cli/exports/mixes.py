@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from medcutmix_cli.exports.laterality import find_laterality
-from medcutmix_cli.exports.row import ExportRow, RowTexts
+from medcutmix_cli.exports.row import MADE_FROM_LABELS, ExportRow, RowTexts
 from medcutmix_cli.exports.sentences import SentenceReader
 from medcutmix_cli.records import Drop
 from medcutmix_cli.reports.sentences import fold
@@ -30,6 +30,7 @@ COLUMNS = check_names(
         "label_mixed",
     ),
     *("subject_id_a", "study_id_a", "view_a", "subject_id_b", "study_id_b"),
+    *("prompted_a", "prompted_b"),
 )
 """What is read of each row."""
 
@@ -62,8 +63,14 @@ class ShardMixes:
         for row in read_rows(self.shard, COLUMNS):
             if row["split"] != self.split:
                 continue
-            twice = self.mixed_only and is_unmixed(row) and row["pair_id"] not in self.wanted
-            yield Drop("pair", row["pair_id"], NOT_MIXED) if twice else self._row(row)
+            reason = self._left_out(row) if is_unmixed(row) else ""
+            yield Drop("pair", row["pair_id"], reason) if reason else self._row(row)
+
+    def _left_out(self, unmixed: Row) -> str:
+        """Name why a study as it is is left out, as it would be among the originals; "" where it is not."""
+        if unmixed["prompted_a"]:
+            return MADE_FROM_LABELS
+        return NOT_MIXED if self.mixed_only and unmixed["pair_id"] not in self.wanted else ""
 
     def _row(self, row: Row) -> ExportRow:
         return _as_original(self._mixed(row)) if is_unmixed(row) else self._mixed(row)
@@ -91,6 +98,7 @@ class ShardMixes:
             no_hflip=sides.no_hflip,
             picture=row["image"]["bytes"],
             picture_format=self.picture_format,
+            prompted=row["prompted_a"] or row["prompted_b"],
         )
 
 
@@ -105,4 +113,5 @@ def _as_original(row: ExportRow) -> ExportRow:
         finding="",
         strategy="",
         lam=1.0,
+        prompted=False,
     )

@@ -15,7 +15,7 @@ from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.exports.laterality import find_laterality
-from medcutmix_cli.exports.row import ExportRow, RowTexts, plain_key
+from medcutmix_cli.exports.row import MADE_FROM_LABELS, ExportRow, RowTexts, plain_key
 from medcutmix_cli.exports.sentences import label_sentences
 from medcutmix_cli.images import encode_picture, read_canvas, single_threaded_opencv
 from medcutmix_cli.planning.excluded import read_excluded
@@ -69,7 +69,7 @@ class Originals:
         excluded = read_excluded(plan.exclude_ids)
         for study, image in studies_to_read(self.dataset.studies(), plan, excluded, drops):
             if study.prompted:
-                self.dropped["report-made-from-labels"] += 1
+                self.dropped[MADE_FROM_LABELS] += 1
             else:
                 yield study, image
         self.dropped.update(_named(drop) for drop in drops)

@@ -64,12 +64,14 @@ class PartState:
         no_hflip: Rows that a flip would make wrong.
         dropped: Rows left out, by reason.
         files: What was written.
+        prompted: Rows with words that were made from labels.
     """
 
     rows: dict[str, int]
     no_hflip: int
     dropped: dict[str, int]
     files: tuple[FileRecord, ...]
+    prompted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ class _Taken:
     rows: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     no_hflip: int = 0
+    prompted: int = 0
 
     def __iter__(self) -> Iterator[ExportRow]:
         for row in self.source.rows():
@@ -145,6 +148,7 @@ class _Taken:
                 continue
             self.rows[row.source] += 1
             self.no_hflip += row.no_hflip
+            self.prompted += row.prompted
             yield row
 
     def _refuse(self, row: ExportRow) -> str:
@@ -160,7 +164,13 @@ def write_part(root: Path, ledger: PartLedger, part: ExportPart, profile: Export
     with publish(target) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as handle:
         for entry in _stored(taken, files):
             handle.write(json_text(entry) + "\n")
-    state = PartState(dict(taken.rows), taken.no_hflip, dict(taken.dropped), tuple(files.records))
+    state = PartState(
+        rows=dict(taken.rows),
+        no_hflip=taken.no_hflip,
+        dropped=dict(taken.dropped),
+        files=tuple(files.records),
+        prompted=taken.prompted,
+    )
     write_json(ledger.state_file(part), asdict(state))
     return state
 

@@ -12,6 +12,9 @@ from medcutmix_cli.seeds import stable_hash
 
 Source = Literal["mix", "original"]
 
+MADE_FROM_LABELS = "report-made-from-labels"
+"""Why an original is left out, of the run or of its data set: a prompt stands for the report it has not."""
+
 CAPTIONS = ("sections", "report", "findings", "impression")
 """What may be the caption: findings and impression in a row, the whole report, or one section."""
 
@@ -76,6 +79,7 @@ class ExportRow:
         no_hflip: Whether a picture that is flipped would contradict the report.
         picture: An encoded grey picture.
         picture_format: "png", "jpeg" or "webp".
+        prompted: Whether its report, or the sentence that came in, was made from labels for want of one.
     """
 
     key: str
@@ -97,6 +101,7 @@ class ExportRow:
     no_hflip: bool
     picture: bytes = field(repr=False)
     picture_format: str
+    prompted: bool = False
 
     @property
     def picture_name(self) -> str:
@@ -119,6 +124,7 @@ class RowFacts(TypedDict):
     lam: float
     laterality: str
     no_hflip: bool
+    prompted: bool
 
 
 def row_facts(row: ExportRow) -> RowFacts:
@@ -136,6 +142,7 @@ def row_facts(row: ExportRow) -> RowFacts:
         lam=row.lam,
         laterality=row.laterality,
         no_hflip=row.no_hflip,
+        prompted=row.prompted,
     )
 
 

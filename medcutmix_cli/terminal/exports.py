@@ -30,6 +30,7 @@ def export_view(manifest: ExportManifest, out: Path) -> RenderableType:
             **_formulas(manifest.formulas, escaped=manifest.request.get("escape_formulas", False)),
             **_left_out(manifest.dropped),
             "No flips": f"{manifest.no_hflip:,} of {quantity(manifest.total, 'row')} name a side (no_hflip)",
+            **_prompted(manifest),
             "Files": f"{manifest.files:,}, {size(manifest.bytes)}",
             **_readers(manifest, out),
             "Terms": manifest.terms,
@@ -58,6 +59,13 @@ def _readers(manifest: ExportManifest, out: Path) -> dict[str, str]:
         f"For {tree}".strip(): line.replace("`", "").replace("OUT", str(out))
         for tree, line in manifest.readers.items()
     }
+
+
+def _prompted(manifest: ExportManifest) -> dict[str, str]:
+    """Say how many rows have words that were made from labels, where there is any."""
+    count = manifest.prompted
+    said = f"{quantity(count, 'row')} with a report, or a sentence of one, made from labels (prompted)"
+    return {"Prompted": said} if count else {}
 
 
 def _formulas(count: int, *, escaped: bool = False) -> dict[str, str]:

@@ -51,6 +51,7 @@ def _made_row(number: int) -> ExportRow:
         no_hflip=number % 2 == 0,
         picture=encode_png(made_pictures(64)[number % 3].pixels),
         picture_format="png",
+        prompted=number == 1,
     )
 
 

@@ -24,7 +24,7 @@ def run_of_both(folder: Path, splits: Sequence[str], *, mixes: bool = True) -> P
     first, last = ([_mix(base + n, split) for n, split in enumerate(splits)] for base in (0, 50))
     kept, empty = [make_row(10, **KEPT)], [make_row(11, report="", findings="", impression="")]
     run = write_run(folder / "run", (first, kept, empty, last) if mixes else (kept,))
-    _tell_data_set(run / "run.json", source, splits)
+    tell_data_set(run / "run.json", source, splits)
     return run
 
 
@@ -39,7 +39,8 @@ def _share_splits(manifest: Path, splits: Sequence[str]) -> None:
     manifest.write_text("".join(json.dumps(row) + "\n" for row in told))
 
 
-def _tell_data_set(record: Path, source: Path, splits: Sequence[str]) -> None:
+def tell_data_set(record: Path, source: Path, splits: Sequence[str]) -> None:
+    """Have a run say that it was made of a data set, and of which splits."""
     plain = json.loads(record.read_text())
     plain["settings"]["dataset"]["root"] = str(source)
     plain["settings"]["plan"]["splits"] = list(splits)

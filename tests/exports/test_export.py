@@ -19,6 +19,9 @@ from medcutmix_cli.run.shards import read_rows
 from medcutmix_cli.system.temporary_files import owner
 from tests.builders import make_report
 from tests.calls import medcutmix
+from tests.exports.runs import KEPT, run_of_both, tell_data_set
+from tests.exports.runs import STUDIES as STUDIES_OF_BOTH
+from tests.nih_trees import write_nih
 from tests.run_folders import make_row, write_run
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest
@@ -311,6 +314,43 @@ def test_rows_that_name_a_side_say_so_and_are_counted(made, tmp_path):
     assert (rows["0"]["laterality"], rows["0"]["no_hflip"]) == ("left", "True")
     assert (rows["1"]["laterality"], rows["1"]["no_hflip"]) == ("none", "False")
     assert manifest.no_hflip == 1
+
+
+def test_rows_with_words_made_from_labels_say_so_and_are_counted(made, tmp_path):
+    run = made(make_row(0), make_row(1, prompted_a=True), make_row(2, prompted_b=True), make_row(3, **KEPT))
+    manifest = export(run, tmp_path / "x", to="open-clip")
+    rows = {row["key"][-1]: row["prompted"] for row in table(tmp_path / "x" / "train.tsv")}
+    assert rows == {"0": "False", "1": "True", "2": "True", "3": "False"}
+    assert manifest.prompted == 2
+    assert "(`prompted`): 2 of 4." in (tmp_path / "x" / "README.md").read_text()
+
+
+@pytest.mark.parametrize("originals", ["none", "together", "apart"])
+def test_an_original_whose_report_is_a_prompt_is_left_out_wherever_it_comes_from(tmp_path, originals):
+    run = run_of_both(tmp_path, ("train",))
+    rows = [make_row(0, prompted_a=True), make_row(1, prompted_a=True, **KEPT), make_row(2, **KEPT)]
+    shutil.rmtree(run)
+    write_run(run, (rows,))
+    tell_data_set(run / "run.json", tmp_path / "in", ("train",))
+    manifest = export(run, tmp_path / "x", to="folder", originals=originals)
+    assert manifest.dropped["report-made-from-labels"] == 1
+    assert manifest.rows["train"] == {"mix": 1, "original": 1 if originals == "none" else STUDIES_OF_BOTH}
+    assert manifest.prompted == 1
+
+
+def test_originals_of_a_data_set_of_labels_are_left_out_with_and_without_its_own(tmp_path, monkeypatch):
+    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
+    nih = write_nih(tmp_path / "nih", studies=24)
+    how = {"encoder": "toy", "gate": "none", "align": "none", "unmixed": "keep", "workers": 1}
+    medcutmix_cli.augment(nih, tmp_path / "run", **how)
+    stored = mixes(tmp_path / "run")
+    unmixed = sum(not row["finding"] for row in stored)
+    assert 0 < unmixed < len(stored)
+    for originals in ("none", "together"):
+        manifest = export(tmp_path / "run", tmp_path / originals, to="open-clip", originals=originals)
+        assert manifest.rows == {"train": {"mix": len(stored) - unmixed}}
+        assert manifest.prompted == manifest.total
+        assert manifest.dropped["report-made-from-labels"] >= unmixed
 
 
 def test_a_run_that_is_not_complete_is_refused(tmp_path):

@@ -29,6 +29,7 @@ SCHEMA = pa.schema(
         ("lam", pa.float64()),
         ("laterality", _TEXT),
         ("no_hflip", pa.bool_()),
+        ("prompted", pa.bool_()),
     ]
 )
 """Flat columns only: litdata's index knows no structs."""

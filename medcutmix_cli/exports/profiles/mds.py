@@ -28,6 +28,7 @@ _ENCODINGS = {
     "labels": "json",
     "lam": "float64",
     "no_hflip": "int",
+    "prompted": "int",
 }
 _DECODED = {"png": "png", "jpeg": "jpeg"}
 """Formats that the reader makes pictures of; others stay bytes."""
