@@ -16,7 +16,7 @@ from medcutmix_cli.datasets.ids import KEYS, bare_id, key_column
 from medcutmix_cli.datasets.manifest_rows import SUFFIXES, columns_of, rows_of, suffix_of
 from medcutmix_cli.datasets.table_use import TableUse
 from medcutmix_cli.errors import DatasetError
-from medcutmix_cli.records import Image, Study
+from medcutmix_cli.records import FRONTAL_VIEWS, Image, Study
 
 MOST_VALUES = 20
 """A column of words with more different ones is left out."""
@@ -26,6 +26,15 @@ AGE_GROUPS = ((18, "0-17"), (40, "18-39"), (60, "40-59"), (80, "60-79"))
 
 _AGE = re.compile(r"(?:^|-)age(?:-|$)")
 _YEARS = re.compile(r"\d{1,3}Y")
+_OWN_VALUES: Mapping[str, Mapping[str, str]] = {
+    "view": {view.lower(): view for view in FRONTAL_VIEWS},
+    "device": {
+        **dict.fromkeys(("1", "1-0", "true"), "yes"),
+        **dict.fromkeys(("0", "0-0", "false"), "no"),
+    },
+}
+"""Attributes that studies have without a table -> how their values are called there."""
+
 _APART = r"[\s_,:=@/.]"
 """What divides words, or what a target is made of."""
 
@@ -218,8 +227,14 @@ def _groups(
         elif len(different) > MOST_VALUES:
             left_out[column] = "too-many-values"
         else:
-            groups[column] = short_names(cells).__getitem__
+            groups[column] = _named(name, cells).__getitem__
     return groups, left_out
+
+
+def _named(name: str, cells: Iterable[str]) -> dict[str, str]:
+    """Return cell -> value; a view or device is called as it is of studies without a row."""
+    own = _OWN_VALUES.get(name, {})
+    return {cell: own.get(value, value) for cell, value in short_names(cells).items()}
 
 
 def _numbers(cells: Iterable[str]) -> list[float]:

@@ -183,3 +183,18 @@ def test_studies_with_a_row_are_counted_and_none_is_an_error(tmp_path):
         list(with_attributes(studies[:1], found, found.use()))
     assert caught.value.where == str(tmp_path / "attributes.csv")
     assert "'50000000'; the table has '50000001'" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "values"),
+    [
+        ("view", ("AP", "pa"), ("AP", "PA")),
+        ("View", ("ap", "swimmer"), ("AP", "swimmer")),
+        ("device", ("1", "0"), ("no", "yes")),
+        ("Device", ("Yes", "no"), ("no", "yes")),
+        ("projection", ("AP", "PA"), ("ap", "pa")),
+    ],
+)
+def test_a_view_or_device_is_called_as_studies_call_it(tmp_path, column, cells, values):
+    path = table(tmp_path, f"dicom_id,{column}\nimage0,{cells[0]}\nimage1,{cells[1]}\n")
+    assert read_attribute_table(path).values == {column.lower(): values}
