@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
 
 from medcutmix_cli.datasets.cells import is_blank
@@ -215,20 +216,25 @@ def _groups(
     groups: dict[str, _Group] = {}
     left_out: dict[str, str] = {}
     for column, name in names.items():
-        cells = [cells[column] for cells in words.values() if cells[column]]
-        different = {_fold(cell) for cell in cells}
-        numbers = _numbers(cells)
-        if len(different) < 2:
-            left_out[column] = "one-value"
-        elif numbers and _AGE.search(name):
-            groups[column] = _age_group
-        elif numbers and len(different) > MOST_VALUES:
-            groups[column] = _Thirds.of(numbers).name
-        elif len(different) > MOST_VALUES:
+        cells = {cells[column] for cells in words.values() if cells[column]}
+        group = _group(name, [cells[column] for cells in words.values() if cells[column]])
+        if group is None:
             left_out[column] = "too-many-values"
+        elif len(set(map(group, cells))) < 2:
+            left_out[column] = "one-value"
         else:
-            groups[column] = _named(name, cells).__getitem__
+            groups[column] = group
     return groups, left_out
+
+
+def _group(name: str, cells: list[str]) -> _Group | None:
+    """Return how the cells of a column become values; None where there would be too many."""
+    numbers = _numbers(cells)
+    if numbers and _AGE.search(name):
+        return _age_group
+    if len({_fold(cell) for cell in cells}) <= MOST_VALUES:
+        return _named(name, cells).__getitem__
+    return _Thirds.of(numbers).name if numbers else None
 
 
 def _named(name: str, cells: Iterable[str]) -> dict[str, str]:
@@ -255,15 +261,21 @@ def _age_group(cell: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Thirds:
-    """A column of many numbers, cut where a third and two thirds of its rows lie below."""
+    """A column of many numbers, cut where about a third and two thirds of its rows lie below; no group is empty."""
 
     low: float
     high: float
 
     @classmethod
     def of(cls, numbers: list[float]) -> _Thirds:
-        ordered = sorted(numbers)
-        return cls(ordered[len(ordered) // 3], ordered[2 * len(ordered) // 3])
+        """Cut between numbers that differ, as near to thirds as these allow; two different ones make two groups."""
+        below = {number: at for at, number in reversed(list(enumerate(sorted(numbers))))}
+        cuts = sorted(below)[1:]
+        if not cuts:
+            return cls(inf, inf)
+        low = min(cuts[:-1] or cuts, key=lambda cut: abs(below[cut] - len(numbers) // 3))
+        high = [cut for cut in cuts if cut > low] or cuts
+        return cls(low, min(high, key=lambda cut: abs(below[cut] - 2 * len(numbers) // 3)))
 
     def name(self, cell: str) -> str:
         number = _number(cell)
