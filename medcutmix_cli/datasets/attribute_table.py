@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from pathlib import Path
 
 from medcutmix_cli.datasets.cells import is_blank
@@ -16,7 +17,7 @@ from medcutmix_cli.datasets.ids import KEYS, bare_id, key_column
 from medcutmix_cli.datasets.manifest_rows import SUFFIXES, columns_of, rows_of, suffix_of
 from medcutmix_cli.datasets.table_use import TableUse
 from medcutmix_cli.errors import DatasetError
-from medcutmix_cli.records import Image, Study
+from medcutmix_cli.records import FRONTAL_VIEWS, Image, Study
 
 MOST_VALUES = 20
 """A column of words with more different ones is left out."""
@@ -26,6 +27,15 @@ AGE_GROUPS = ((18, "0-17"), (40, "18-39"), (60, "40-59"), (80, "60-79"))
 
 _AGE = re.compile(r"(?:^|-)age(?:-|$)")
 _YEARS = re.compile(r"\d{1,3}Y")
+_OWN_VALUES: Mapping[str, Mapping[str, str]] = {
+    "view": {view.lower(): view for view in FRONTAL_VIEWS},
+    "device": {
+        **dict.fromkeys(("1", "1-0", "true"), "yes"),
+        **dict.fromkeys(("0", "0-0", "false"), "no"),
+    },
+}
+"""Attributes that studies have without a table -> how their values are called there."""
+
 _APART = r"[\s_,:=@/.]"
 """What divides words, or what a target is made of."""
 
@@ -206,20 +216,31 @@ def _groups(
     groups: dict[str, _Group] = {}
     left_out: dict[str, str] = {}
     for column, name in names.items():
-        cells = [cells[column] for cells in words.values() if cells[column]]
-        different = {_fold(cell) for cell in cells}
-        numbers = _numbers(cells)
-        if len(different) < 2:
-            left_out[column] = "one-value"
-        elif numbers and _AGE.search(name):
-            groups[column] = _age_group
-        elif numbers and len(different) > MOST_VALUES:
-            groups[column] = _Thirds.of(numbers).name
-        elif len(different) > MOST_VALUES:
+        cells = {cells[column] for cells in words.values() if cells[column]}
+        group = _group(name, [cells[column] for cells in words.values() if cells[column]])
+        if group is None:
             left_out[column] = "too-many-values"
+        elif len(set(map(group, cells))) < 2:
+            left_out[column] = "one-value"
         else:
-            groups[column] = short_names(cells).__getitem__
+            groups[column] = group
     return groups, left_out
+
+
+def _group(name: str, cells: list[str]) -> _Group | None:
+    """Return how the cells of a column become values; None where there would be too many."""
+    numbers = _numbers(cells)
+    if numbers and _AGE.search(name):
+        return _age_group
+    if len({_fold(cell) for cell in cells}) <= MOST_VALUES:
+        return _named(name, cells).__getitem__
+    return _Thirds.of(numbers).name if numbers else None
+
+
+def _named(name: str, cells: Iterable[str]) -> dict[str, str]:
+    """Return cell -> value; a view or device is called as it is of studies without a row."""
+    own = _OWN_VALUES.get(name, {})
+    return {cell: own.get(value, value) for cell, value in short_names(cells).items()}
 
 
 def _numbers(cells: Iterable[str]) -> list[float]:
@@ -240,15 +261,21 @@ def _age_group(cell: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Thirds:
-    """A column of many numbers, cut where a third and two thirds of its rows lie below."""
+    """A column of many numbers, cut where about a third and two thirds of its rows lie below; no group is empty."""
 
     low: float
     high: float
 
     @classmethod
     def of(cls, numbers: list[float]) -> _Thirds:
-        ordered = sorted(numbers)
-        return cls(ordered[len(ordered) // 3], ordered[2 * len(ordered) // 3])
+        """Cut between numbers that differ, as near to thirds as these allow; two different ones make two groups."""
+        below = {number: at for at, number in reversed(list(enumerate(sorted(numbers))))}
+        cuts = sorted(below)[1:]
+        if not cuts:
+            return cls(inf, inf)
+        low = min(cuts[:-1] or cuts, key=lambda cut: abs(below[cut] - len(numbers) // 3))
+        high = [cut for cut in cuts if cut > low] or cuts
+        return cls(low, min(high, key=lambda cut: abs(below[cut] - 2 * len(numbers) // 3)))
 
     def name(self, cell: str) -> str:
         number = _number(cell)

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from medcutmix_cli.findings import CHEXPERT
+
 ROLES = (
     *("image", "report", "findings", "impression", "report_path"),
     *("subject", "study", "image_id", "split", "view", "labels"),
@@ -80,11 +82,13 @@ class ColumnRoles:
         uses: In the order of `ROLES`.
         problems: All of them; without any the table can be read.
         unused: Columns that play no role.
+        labels: Columns with names of CheXpert observations: each is the labels of one, beside a column of all.
     """
 
     uses: tuple[ColumnUse, ...]
     problems: tuple[RoleProblem, ...]
     unused: tuple[str, ...]
+    labels: tuple[str, ...] = ()
 
     @property
     def columns(self) -> dict[str, str]:
@@ -125,7 +129,8 @@ def assign_roles(
     return ColumnRoles(
         uses=tuple(uses),
         problems=(*clashes, *_lacking(found, roles, guesses)),
-        unused=tuple(name for name in found if name not in taken),
+        unused=tuple(name for name in found if name not in taken and name not in CHEXPERT),
+        labels=tuple(name for name in dict.fromkeys(found) if name not in taken and name in CHEXPERT),
     )
 
 

@@ -263,7 +263,9 @@ def _names_columns(source: Dataset) -> bool:
 
 
 def _uses(source: Dataset, survey: TableSurvey) -> tuple[ColumnUse, ...]:
-    return source.uses(survey.roles.uses) if isinstance(source, ReleasedTable) else survey.roles.uses
+    labels = (ColumnUse("labels", name, "its name") for name in survey.roles.labels)
+    uses = (*survey.roles.uses, *labels)
+    return source.uses(uses) if isinstance(source, ReleasedTable) else uses
 
 
 def _unsaid(source: Dataset) -> Mapping[str, str]:

@@ -90,9 +90,13 @@ class TargetNames:
 
 
 def known_values(columns: KnownValues) -> dict[str, Sequence[str]]:
-    """Return every attribute with its values: what each study has, and what a table says besides."""
+    """Return every attribute with its values: what each study has, and what a table says besides.
+
+    A table may say the view or device of some studies only: what the others have can be named as well.
+    """
     own: dict[str, Sequence[str]] = {VIEW: sorted(FRONTAL_VIEWS), DEVICE: ("yes", "no")}
-    return {**own, **columns}
+    joined = {name: tuple(dict.fromkeys((*own.get(name, ()), *values))) for name, values in columns.items()}
+    return {**own, **joined}
 
 
 def read_targets(texts: Iterable[str], names: TargetNames) -> list[PlanTarget | Balance]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -51,8 +52,9 @@ def _blocks(check: DatasetCheck) -> Iterator[RenderableType]:
 
 def _columns(check: DatasetCheck) -> Table:
     grid = Table.grid(padding=(0, 2))
-    for use in check.columns:
-        grid.add_row(Text(use.role, "bold"), printable(use.column), Text(_WHY[use.why], "dim"))
+    for (role, why), uses in groupby(check.columns, key=lambda use: (use.role, use.why)):
+        names = ", ".join(use.column for use in uses)
+        grid.add_row(Text(role, "bold"), printable(names), Text(_WHY[why], "dim"))
     if check.unused:
         grid.add_row(Text("not used", "dim"), printable(", ".join(check.unused)), "")
     return grid

@@ -63,3 +63,13 @@ def test_a_table_of_few_studies_is_told_and_one_of_none_is_refused(tmp_path):
     table.write_text("study_id,Edema\n1001,1\n")
     with pytest.raises(DatasetError, match="no row of the table of --label-table"):
         find_shortcuts(source, label_table=table)
+
+
+def test_a_view_that_a_table_says_of_some_studies_is_the_view_of_all(tmp_path):
+    source = write_confounded(tmp_path / "in")
+    table = tmp_path / "views.csv"
+    rows = "".join(f"s{n},{'' if n % 2 else 'AP' if n < 30 or 33 <= n < 36 else 'PA'}\n" for n in range(66))
+    table.write_text(f"study_id,view\n{rows}")
+    found = find_shortcuts(source, attributes=table)
+    assert {pair.value for pair in found.pairs if pair.attribute == "view"} == {"AP"}
+    assert found.pairs == find_shortcuts(source).pairs

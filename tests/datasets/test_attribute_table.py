@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medcutmix_cli.datasets.attribute_table import (
+    _Thirds,
     read_attribute_table,
     short_name,
     short_names,
@@ -183,3 +184,59 @@ def test_studies_with_a_row_are_counted_and_none_is_an_error(tmp_path):
         list(with_attributes(studies[:1], found, found.use()))
     assert caught.value.where == str(tmp_path / "attributes.csv")
     assert "'50000000'; the table has '50000001'" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "values"),
+    [
+        ("view", ("AP", "pa"), ("AP", "PA")),
+        ("View", ("ap", "swimmer"), ("AP", "swimmer")),
+        ("device", ("1", "0"), ("no", "yes")),
+        ("Device", ("Yes", "no"), ("no", "yes")),
+        ("projection", ("AP", "PA"), ("ap", "pa")),
+    ],
+)
+def test_a_view_or_device_is_called_as_studies_call_it(tmp_path, column, cells, values):
+    path = table(tmp_path, f"dicom_id,{column}\nimage0,{cells[0]}\nimage1,{cells[1]}\n")
+    assert read_attribute_table(path).values == {column.lower(): values}
+
+
+def grouped(tmp_path, numbers, column="exposure"):
+    rows = "".join(f"image{n},{number}\n" for n, number in enumerate(numbers))
+    found = read_attribute_table(table(tmp_path, f"dicom_id,{column}\n{rows}"))
+    return [dict(found.rows[f"image{n}"]).get(column, "") for n in range(len(numbers))], found
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        pytest.param([0] * 60 + list(range(1, 31)), id="most-are-the-least"),
+        pytest.param(list(range(1, 31)) + [99] * 60, id="most-are-the-greatest"),
+        pytest.param([*range(15), *[50] * 60, *range(60, 75)], id="most-are-between"),
+        pytest.param([0] * 300 + list(range(1, 22)), id="nearly-all-are-the-least"),
+    ],
+)
+def test_many_numbers_of_which_one_is_frequent_are_three_groups(tmp_path, numbers):
+    groups, _ = grouped(tmp_path, numbers)
+    assert set(groups) == {"low", "middle", "high"}
+    assert len({(number, group) for number, group in zip(numbers, groups, strict=True)}) == len(set(numbers))
+    order = ["low", "middle", "high"]
+    at = [order.index(group) for _, group in sorted(zip(numbers, groups, strict=True))]
+    assert at == sorted(at)
+
+
+@given(st.lists(st.integers(0, 40) | st.just(0) | st.just(40), min_size=2).filter(lambda n: len(set(n)) > 1))
+def test_two_different_numbers_are_in_two_groups_and_equal_ones_in_one(numbers):
+    thirds = _Thirds.of(list(map(float, numbers)))
+    groups = {number: thirds.name(str(number)) for number in numbers}
+    assert groups[min(numbers)] == "low"
+    assert groups[max(numbers)] == "high"
+    assert len(set(groups.values())) == min(3, len(set(numbers)))
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"), [("x", [f"1.{'0' * n}" for n in range(30)]), ("age", [61, 62, 63])]
+)
+def test_numbers_that_make_one_group_are_left_out_by_name(tmp_path, column, cells):
+    _, found = grouped(tmp_path, cells, column)
+    assert (found.values, found.left_out) == ({}, {column: "one-value"})

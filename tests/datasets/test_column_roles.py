@@ -116,3 +116,9 @@ def test_a_guess_is_named_and_given_no_role(role, name):
     assert problem.hint.startswith(f"--column {shlex.quote(f'{role}={name}')}, which looks like it; ")
     (problem,) = assign_roles([*rest, name], {role: "typo"}, {}, {role: name}).problems
     assert problem.hint.startswith(f"--column {shlex.quote(f'{role}={name}')}, which looks like it; ")
+
+
+def test_columns_with_names_of_observations_are_labels():
+    found = assign_roles([*WHOLE, "labels", "Pneumonia", "Edema", "pneumonia"], {"view": "Edema"}, {})
+    assert (found.labels, found.unused) == (("Pneumonia",), ("pneumonia",))
+    assert found.columns["labels"] == "labels"

@@ -8,8 +8,10 @@ import pytest
 from medcutmix_cli import check_dataset
 from medcutmix_cli.dry_run import dataset_check
 from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.terminal.checks import check_view
 from tests.own_trees import rows_of, told_problems, write_cells, write_pairs, write_parquet, write_tar
 from tests.released_trees import write_open_i_csv
+from tests.terminal.printing import printed
 
 TEXT = "There is a small right pleural effusion of Mr Someone."
 
@@ -334,3 +336,14 @@ def test_cells_as_r_leaves_them_empty_are_no_report_and_no_patient(tmp_path):
         tmp_path, report=lambda n: "NA" if n < 4 else TEXT, subject=lambda n: "NA" if n == 9 else n // 2
     )
     assert dict(check_dataset(path).dropped) == {"report-empty": 4, "subject-missing": 1}
+
+
+def test_columns_with_names_of_observations_are_told_as_labels(tmp_path):
+    cells = {"Pneumonia": 1, "Pleural Effusion": 0, "note": "x"}
+    check = check_dataset(write_cells(tmp_path, **cells))
+    labels = [(use.column, use.why) for use in check.columns if use.role == "labels"]
+    assert labels == [("Pneumonia", "its name"), ("Pleural Effusion", "its name")]
+    assert check.unused == ("note",)
+    shown = " ".join(printed(check_view(check)).split())
+    assert "labels Pneumonia, Pleural Effusion by its name" in shown
+    assert "not used note" in shown

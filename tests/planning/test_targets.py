@@ -99,3 +99,8 @@ def test_whatever_is_typed_is_a_target_or_an_error_that_says_what_to_try(text):
     except UsageError as error:
         found = error.hint
     assert found
+
+
+def test_values_of_a_table_join_those_that_studies_have():
+    values = known_values({"view": ("AP", "swimmer"), "sex": ("f", "m")})
+    assert values == {"view": ("AP", "PA", "swimmer"), "device": ("yes", "no"), "sex": ("f", "m")}
