@@ -134,11 +134,14 @@ def test_a_row_of_its_own_is_as_if_it_had_been_put_away_at_once():
     assert (row.traits, row.sentences, row.is_mix) == (once.traits, once.sentences, False)
 
 
-def test_a_row_of_its_own_counts_as_its_report_says_whatever_its_label_table_has():
-    read = replace(read_one(0, FINDING), labels=(0.0,) * 14)
-    study = pack_study(read, ())
-    assert "label: Pleural Effusion" in kept_row(study, study).traits
-    assert "label: Pleural Effusion" not in study.traits
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_a_row_of_its_own_counts_as_what_the_study_has_by_report_or_label_table(label):
+    labels = (0.0, *(label,) * 13)
+    study = pack_study(replace(read_one(0, FINDING), labels=labels), ())
+    row = kept_row(study, study)
+    assert ("label: Pleural Effusion" in row.traits) is (label == 1.0)
+    assert ("label: Pleural Effusion" in study.traits) is (label == 1.0)
+    assert row.open().labels == labels
 
 
 def test_choosing_null_pictures_opens_no_row_that_asks_for_none(monkeypatch):
