@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from medcutmix_cli.configuration.settings import PlanSettings
+from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.pairing.cohort import pack_study
 from medcutmix_cli.pairing.normal_host import NormalHost
@@ -136,7 +137,7 @@ def test_a_row_of_its_own_is_as_if_it_had_been_put_away_at_once():
 
 @pytest.mark.parametrize("label", [0.0, 1.0])
 def test_a_row_of_its_own_counts_as_what_the_study_has_by_report_or_label_table(label):
-    labels = (0.0, *(label,) * 13)
+    labels = tuple(0.0 if name == "No Finding" else label for name in CHEXPERT)
     study = pack_study(replace(read_one(0, FINDING), labels=labels), ())
     row = kept_row(study, study)
     assert ("label: Pleural Effusion" in row.traits) is (label == 1.0)
