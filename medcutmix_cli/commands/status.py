@@ -51,11 +51,13 @@ def status(
     """Say how far a run is and what became of every study and pair."""
     from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
     from medcutmix_cli.commands.outcome import tell
-    from medcutmix_cli.inspection.summary import status as run_status
+    from medcutmix_cli.inspection.summary import status as full_status
+    from medcutmix_cli.run.folder import RunFolder
+    from medcutmix_cli.run.status import run_status
 
-    found = run_status(out)
     if retry_expr:
+        found = run_status(RunFolder(out))
         shards = found.to_render(retry_failed=retry_failed)
         typer.echo(retry_expression(shards, num_tasks or default_tasks(found.shards)))
         return
-    tell(found, out, Session.of(context, quiet=quiet, verbose=verbose), json=json)
+    tell(full_status(out), out, Session.of(context, quiet=quiet, verbose=verbose), json=json)

@@ -304,7 +304,8 @@ class PlanSettings:
     )
     max_donor_share: float = setting(
         0.1,
-        "Share of a finding's rows that a study may give; two rows it always may.",
+        "Share of a finding's rows that a study may give; two rows it always may. With targets it holds nothing, in "
+        "plan and refills alike: there --max-uses-per-donor alone does.",
         keyword="max_donor_share",
         panel=PAIRS,
         metavar="X",

@@ -187,7 +187,7 @@ def _shape(inspection: Inspection) -> str:
         f"<td>{'shifted' if trait in shifted else ''}</td></tr>"
         for trait, own, now in shape.shares()
     )
-    head = '<tr class="kind"><th></th><th>originals</th><th>planned rows</th><th></th></tr>'
+    head = f'<tr class="kind"><th></th><th>originals</th><th>{shape.rows_are} rows</th><th></th></tr>'
     return _panel("Originals against rows", f"<table><tbody>{head}{rows}</tbody></table>")
 
 

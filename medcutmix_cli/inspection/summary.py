@@ -15,11 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from medcutmix_cli.inspection.schema import ColumnMeaning, schema_view
+from medcutmix_cli.planning.written_shape import tell_written_shape
 from medcutmix_cli.run.column import ColumnSummary
 from medcutmix_cli.run.columns import COLUMNS, summed_up
 from medcutmix_cli.run.contents import Contents, open_contents, read_table
 from medcutmix_cli.run.folder import RunFolder
-from medcutmix_cli.run.shards import AS_IT_IS, UNMIXED
+from medcutmix_cli.run.shards import AS_IT_IS, count_unmixed
 from medcutmix_cli.run.status import RunStatus, run_status
 from medcutmix_cli.system.counts import most_frequent
 from medcutmix_cli.system.readable import Readable, count_line
@@ -154,7 +155,7 @@ def inspect(path: str | Path) -> Inspection:
         terms=origin["terms"],
         synthetic=contents.record.synthetic if contents.record else origin.get("synthetic"),
         status=status(path) if contents.kind == "run" else None,
-        unmixed=_count_unmixed(rows),
+        unmixed=count_unmixed(rows),
         least_confidence=_least(rows[name] for name in summed_up(ColumnSummary.LEAST)),
     )
 
@@ -162,10 +163,13 @@ def inspect(path: str | Path) -> Inspection:
 def status(out: str | Path) -> RunStatus:
     """Add up a run folder: what went in, what came out, what is missing.
 
+    Once every shard is complete, `shape` is that of the rows that were written: a few columns are read.
+
     Raises:
         RunError: There is no run.
     """
-    return run_status(RunFolder(Path(out)))
+    folder = RunFolder(Path(out))
+    return tell_written_shape(folder, run_status(folder))
 
 
 def _origin(contents: Contents) -> dict[str, Any]:
@@ -191,11 +195,6 @@ def _value_counts(column: pa.ChunkedArray) -> dict[str, int]:
 def _count(column: pa.ChunkedArray) -> int:
     """Count the rows that are true."""
     return int(pc.sum(column).as_py() or 0)
-
-
-def _count_unmixed(rows: pa.Table) -> int:
-    kept, came, left = (pc.equal(rows[name], said) for name, said in UNMIXED.items())
-    return _count(pc.and_(kept, pc.and_(came, left)))
 
 
 def _least(columns: Iterable[pa.ChunkedArray]) -> float:

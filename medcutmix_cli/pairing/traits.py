@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.records import Assertion, Entity, Mention, Sentence
+from medcutmix_cli.records import Assertion, Entity, Mention, Sentence, Side
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.sides import side_word
 
@@ -24,11 +24,15 @@ def traits_of(
         view: Of the picture; "" where unknown, which is no trait.
         named: Findings that the report names.
     """
+    return name_traits(labels, view, (m.side for m in named if m.assertion is Assertion.PRESENT))
+
+
+def name_traits(labels: Iterable[float], view: str, sides: Iterable[Side]) -> tuple[str, ...]:
+    """Return what `traits_of` does; `sides` are those of the findings that are there."""
     traits = {f"label: {name}" for name, value in zip(CHEXPERT, labels, strict=True) if value == 1.0}
     if f"label: {_DEVICE}" in traits:
         traits = traits - {f"label: {_DEVICE}"} | {"device: yes"}
-    present = (m.side for m in named if m.assertion is Assertion.PRESENT)
-    traits |= {f"side: {word}" for side in present if (word := side_word(side))}
+    traits |= {f"side: {word}" for side in sides if (word := side_word(side))}
     return tuple(sorted(traits | ({f"view: {view}"} if view else set())))
 
 

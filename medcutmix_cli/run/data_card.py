@@ -134,20 +134,20 @@ def _shape(shape: SetShape | None) -> str:
     ]
     return "\n".join(
         [
-            f"Shares of {shape.originals} originals and of {shape.rows} planned rows, {shape.kept} of them as they",
-            f"are. Shifted: by more than {shape.tolerance:.0%} and by a row or more.",
+            f"Shares of {shape.originals} originals and of {shape.rows} {shape.rows_are} rows, {shape.kept} of them as",
+            f"they are. Shifted: by more than {shape.tolerance:.0%} and by a row or more.",
             "",
-            *("| what | originals | planned rows | |", "|---|---|---|---|"),
+            *(f"| what | originals | {shape.rows_are} rows | |", "|---|---|---|---|"),
             *rows,
             "",
             *(
-                "| finding that comes | planned rows | donors | effective | most rows of one |",
+                f"| finding that comes | {shape.rows_are} rows | donors | effective | most rows of one |",
                 "|---|---|---|---|---|",
             ),
             *given,
             "",
-            f"Effective recipients {shape.recipients:.1f}; different sentences: {shape.row_sentences} in planned rows, "
-            f"{shape.sentences} in originals.",
+            f"Effective recipients {shape.recipients:.1f}; different sentences: {shape.row_sentences} in planned rows"
+            f"{shape.sentences_note}, {shape.sentences} in originals.",
         ]
     )
 

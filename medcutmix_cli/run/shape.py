@@ -20,7 +20,7 @@ class TraitCount:
 
     Attributes:
         originals: Of the studies that could be recipients.
-        rows: Of the planned rows.
+        rows: Of the rows.
     """
 
     originals: int
@@ -50,14 +50,15 @@ class SetShape:
 
     Attributes:
         originals: Studies that could be recipients.
-        rows: Planned rows.
+        rows: How many there are.
         kept: Rows in which nothing is mixed.
         tolerance: Relative difference of a share that is no shift.
         traits: "label: Edema" -> how many have it.
         donors: Finding that comes in -> who gives it.
         recipients: Effective number of recipients.
         sentences: Different sentences in the originals' reports.
-        row_sentences: Different sentences in the rows' reports.
+        row_sentences: Different sentences in the planned rows' reports; those of written rows are not counted.
+        written: Whether rows are those that were written, after all that was rejected and refilled; else those planned.
     """
 
     originals: int
@@ -69,6 +70,17 @@ class SetShape:
     recipients: float
     sentences: int
     row_sentences: int
+    written: bool = False
+
+    @property
+    def rows_are(self) -> str:
+        """Say in a word which rows they are: planned or written."""
+        return "written" if self.written else "planned"
+
+    @property
+    def sentences_note(self) -> str:
+        """Say what stands behind `row_sentences`: no column has the sentences of a written report."""
+        return " (those of written rows are not counted)" if self.written else ""
 
     def change(self, trait: str) -> float:
         """Return by how much the share of a trait differs, relative to the originals'; 0 where there is no row.

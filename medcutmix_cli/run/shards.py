@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import ShardError
@@ -46,6 +47,12 @@ def is_unmixed(row: Mapping[str, Any]) -> bool:
 def gives_nothing(pair: Pair) -> bool:
     """Say whether a pair is its recipient as it is, whose donor is there in name only: it has such a row."""
     return all(getattr(pair, name) == said for name, said in UNMIXED.items())
+
+
+def count_unmixed(rows: pa.Table) -> int:
+    """Count the rows of a table that are studies as they are."""
+    kept, came, left = (pc.equal(rows[name], said) for name, said in UNMIXED.items())
+    return pc.sum(pc.and_(kept, pc.and_(came, left))).as_py() or 0
 
 
 @dataclass(frozen=True, slots=True)

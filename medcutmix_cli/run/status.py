@@ -45,7 +45,8 @@ class RunStatus(Readable):
         gate: Registered name of the evidence gate; "" where an earlier version made the plan.
         guarantees: "split/finding" -> what the gate promises of it; a finding of which it keeps nothing is not mixed.
         reserve: Pairs that were found and are not planned, by reason.
-        shape: Originals against planned rows; None where an earlier version made the plan.
+        shape: Originals against rows: those planned (see `planning.written_shape` for those written); None where an
+            earlier version made the plan.
         targets: What planning made of each cell of a targeted plan.
         reserved: Pairs that the plan holds in reserve for those that rendering rejects.
         refills: What each refill decided, in order.

@@ -24,7 +24,7 @@ def shape_view(shape: SetShape, *, targeted: bool = False) -> RenderableType:
 
     A target asks for shares that differ: of a targeted plan they are told without a warning.
     """
-    table = plain_table("originals against planned rows", "originals", "planned", "change")
+    table = plain_table(f"originals against {shape.rows_are} rows", "originals", shape.rows_are, "change")
     shifted = shape.shifts()
     for trait, own, now in shape.shares():
         style = "bold yellow" if trait in shifted else ""
@@ -33,7 +33,10 @@ def shape_view(shape: SetShape, *, targeted: bool = False) -> RenderableType:
         )
     blocks: list[RenderableType] = [table, "", facts(_facts(shape))]
     if targeted and shifted:
-        blocks += ["", f"As a target asks, the rows say other things than the set: {_shifted(shape)}"]
+        blocks += [
+            "",
+            f"As a target asks, the {shape.rows_are} rows say other things than the set: {_shifted(shape)}",
+        ]
     blocks += [Padding(warning(text), (1, 0, 0, 0)) for text in shape_warnings(shape, targeted=targeted)]
     return Group(*blocks)
 
@@ -45,10 +48,11 @@ def _facts(shape: SetShape) -> dict[str, Text | str]:
     )
     kept = f", {shape.kept:,} of them studies as they are" if shape.kept else ""
     return {
-        "Planned": f"{quantity(shape.rows, 'row')} of {quantity(shape.originals, 'original')}{kept}",
+        shape.rows_are.capitalize(): f"{quantity(shape.rows, 'row')} of {quantity(shape.originals, 'original')}{kept}",
         "Donors": f"effective: {donors or '-'}",
         "Recipients": f"effective: {shape.recipients:,.1f}",
-        "Sentences": f"{shape.row_sentences:,} different ones in planned rows, {shape.sentences:,} in originals",
+        "Sentences": f"{shape.row_sentences:,} different ones in planned rows{shape.sentences_note}, "
+        f"{shape.sentences:,} in originals",
     }
 
 
@@ -68,10 +72,11 @@ def shape_warnings(shape: SetShape, *, targeted: bool = False) -> Iterator[str]:
     """Say by name which bounds are broken; that of the shares is none of a targeted plan."""
     if shape.shifts() and not targeted:
         yield (
-            f"The rows say other things than the set, by more than {shape.tolerance:.0%}: {_shifted(shape)}; "
-            "--unmixed keep holds them to it"
+            f"The {shape.rows_are} rows say other things than the set, by more than {shape.tolerance:.0%}: "
+            f"{_shifted(shape)}; --unmixed keep holds them to it"
         )
     for finding, count in shape.uneven().items():
         yield (
-            f"Few donors give most of {printable(finding)}: {count.effective:,.1f} effective ones of {count.donors:,}"
+            f"Few donors give most of {printable(finding)} in {shape.rows_are} rows: "
+            f"{count.effective:,.1f} effective ones of {count.donors:,}"
         )

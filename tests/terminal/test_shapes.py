@@ -17,6 +17,13 @@ def test_both_shares_and_the_change_are_shown():
     assert "150 different ones in planned rows, 300 in originals" in shown
 
 
+def test_written_rows_are_called_so():
+    shown = printed(shape_view(replace(SHAPE, written=True)))
+    assert "originals against written rows" in shown
+    assert "150 different ones in planned rows (those of written rows are not" in shown
+    assert "Planned" not in shown
+
+
 def test_a_set_that_kept_its_shape_warns_of_nothing():
     assert list(shape_warnings(SHAPE)) == []
 
@@ -32,7 +39,7 @@ def test_a_target_asks_for_what_has_shifted_and_is_not_warned_of():
     shifted = replace(SHAPE, traits={"label: Edema": TraitCount(10, 40)})
     assert list(shape_warnings(shifted, targeted=True)) == []
     shown = " ".join(printed(shape_view(shifted, targeted=True)).split())
-    assert "As a target asks, the rows say other things than the set: label: Edema +" in shown
+    assert "As a target asks, the planned rows say other things than the set: label: Edema +" in shown
     assert "--unmixed keep" not in shown
     assert "As a target asks" not in printed(shape_view(SHAPE, targeted=True))
     few = replace(shifted, donors={"mass": DonorCount(10, 5, 2.0, 7)})
@@ -41,7 +48,7 @@ def test_a_target_asks_for_what_has_shifted_and_is_not_warned_of():
 
 def test_a_finding_of_few_donors_is_named():
     (warning,) = shape_warnings(replace(SHAPE, donors={"mass": DonorCount(10, 5, 2.0, 7)}))
-    assert "mass: 2.0 effective ones of 5" in warning
+    assert "mass in planned rows: 2.0 effective ones of 5" in warning
 
 
 def test_what_no_original_has_is_new():

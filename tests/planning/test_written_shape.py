@@ -1,0 +1,82 @@
+"""The shape of what was written is counted from the shards, against the originals of the plan."""
+
+from dataclasses import asdict, replace
+
+import pytest
+
+from medcutmix_cli.errors import ShardError
+from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.planning.written_shape import tell_written_shape, written_shape
+from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import write_run as write_record
+from medcutmix_cli.run.shape import DonorCount, TraitCount
+from medcutmix_cli.run.shards import UNMIXED
+from medcutmix_cli.run.status import run_status
+from tests.run.test_shape import SHAPE
+from tests.run_folders import make_row, write_run
+
+PLAN = replace(SHAPE, traits={"label: Edema": TraitCount(40, 20), "label: Fracture": TraitCount(0, 3)})
+
+
+def labels(*present):
+    return [1.0 if name in present else float("nan") for name in CHEXPERT]
+
+
+def entity(assertion, side):
+    where = {"start": 0, "end": 4, "finding": "mass", "section": "findings"}
+    return {**where, "assertion": assertion, "side": side}
+
+
+ROWS = (
+    [
+        make_row(0, "mass", label_mixed=labels("Edema", "Support Devices"), view_a="AP"),
+        make_row(
+            1, "mass", study_id_b="s1000", entities=[entity("present", "left"), entity("absent", "right")]
+        ),
+    ],
+    [],
+    [make_row(2, **UNMIXED, label_mixed=labels("Edema"), view_a="", entities=[entity("present", "none")])],
+)
+
+
+def folder_of(tmp_path, **changes):
+    """Return a run whose plan has a shape."""
+    folder = RunFolder(write_run(tmp_path / "run", ROWS, **changes))
+    record = read_run(folder)
+    write_record(folder, replace(record, counts={**record.counts, "shape": asdict(PLAN)}))
+    return folder
+
+
+def test_rows_of_all_shards_are_counted_against_the_originals_of_the_plan(tmp_path):
+    shape = written_shape(folder_of(tmp_path), PLAN, shards=3)
+    assert (shape.rows, shape.kept, shape.recipients, shape.written) == (3, 1, 3.0, True)
+    assert shape.traits == {
+        "device: yes": TraitCount(0, 1),
+        "label: Edema": TraitCount(40, 2),
+        "label: Pleural Effusion": TraitCount(0, 1),
+        "side: left": TraitCount(0, 1),
+        "view: AP": TraitCount(0, 1),
+        "view: PA": TraitCount(0, 1),
+    }
+    assert shape.donors == {"mass": DonorCount(2, 1, 1.0, 2)}
+    assert (shape.originals, shape.tolerance, shape.sentences) == (100, 0.1, 300)
+
+
+def test_a_finished_run_tells_what_was_written_and_an_unfinished_one_the_plan(tmp_path):
+    done, halfway = folder_of(tmp_path / "done"), folder_of(tmp_path / "halfway", missing=1)
+    assert tell_written_shape(done, run_status(done)).shape == written_shape(done, PLAN, shards=3)
+    assert tell_written_shape(halfway, run_status(halfway)).shape == PLAN
+
+
+def test_what_an_earlier_version_did_not_count_stays_uncounted(tmp_path):
+    folder = RunFolder(write_run(tmp_path / "run"))
+    assert tell_written_shape(folder, run_status(folder)).shape is None
+
+
+def test_the_sums_of_a_run_need_no_readable_shard(tmp_path):
+    folder = folder_of(tmp_path)
+    shard = folder.shard_file(0)
+    shard.write_bytes(b"x" * shard.stat().st_size)
+    with pytest.raises(ShardError):
+        written_shape(folder, PLAN, shards=3)
+    assert tell_written_shape(folder, run_status(folder)).shape == PLAN
