@@ -16,7 +16,8 @@ MedcutmixError                 exit code 1
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 MEND_TOML = "mend that line: texts stand in quotes, tables in brackets"
@@ -128,6 +129,13 @@ class Interruption(MedcutmixError):  # noqa: N818 - a state, not a mistake
     exit_code = 75
 
 
+def unreadable(what: str, error: Exception) -> str:
+    """Say that a file is not there, or else that it cannot be read, and by which error."""
+    if isinstance(error, FileNotFoundError):
+        return f"{what} does not exist"
+    return f"{what} cannot be read ({type(error).__name__})"
+
+
 def suggest(name: str, known: Iterable[str]) -> str:
     """Return the hint for a name that is not known: the nearest one, and all there are."""
     names = list(known)
@@ -135,6 +143,27 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a question for the name that is nearest to one that is not known; "" where none is near."""
-    close = get_close_matches(name, list(known), n=1)
-    return f"did you mean {close[0]!r}?" if close else ""
+    """Return a question for the name that is nearest to one that is not known; "" where none is near.
+
+    Blanks and hyphens count as `_`. Where no whole name is near, a word of one may be: "efusion" of "pleural_effusion".
+    """
+    names = {_plain(one): one for one in known}
+    close = get_close_matches(_plain(name), names, n=1)
+    found = names[close[0]] if close else _with_word_near(_plain(name), names)
+    return f"did you mean {found!r}?" if found else ""
+
+
+_LEAST_WORD, _NEAR_WORD = 4, 0.8
+"""Letters of a word that may stand for its name, and how alike they are (difflib's ratio)."""
+
+
+def _plain(name: str) -> str:
+    return "_".join(re.split(r"[\s_-]+", name.strip().lower()))
+
+
+def _with_word_near(name: str, names: Mapping[str, str]) -> str:
+    words = {
+        word: one for plain, one in names.items() for word in plain.split("_") if len(word) >= _LEAST_WORD
+    }
+    close = get_close_matches(name, words, n=1, cutoff=_NEAR_WORD)
+    return words[close[0]] if close else ""

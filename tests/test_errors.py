@@ -10,6 +10,7 @@ import medcutmix_cli
 from medcutmix_cli import MedcutmixError, errors
 from medcutmix_cli.commands.error_report import explain
 from medcutmix_cli.errors import DatasetError, ImageError, UsageError
+from medcutmix_cli.reports.lexicon import finding_ids
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,26 @@ def test_an_error_of_the_api_is_one_that_can_be_caught_by_its_name(tmp_path):
     with pytest.raises(medcutmix_cli.MedcutmixError) as caught:
         medcutmix_cli.Run(tmp_path / "nowhere")
     assert caught.value._render_traceback_()[0] == "error: there is no such file or folder"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("efusion", "pleural_effusion"),
+        ("pleural effusion", "pleural_effusion"),
+        ("Pleural-Effusion", "pleural_effusion"),
+        ("neumothorax", "pneumothorax"),
+        ("xyz", ""),
+        ("", ""),
+    ],
+)
+def test_the_nearest_name_is_proposed_by_its_words_too(typed, meant):
+    assert errors.nearest(typed, finding_ids()) == (f"did you mean {meant!r}?" if meant else "")
+
+
+def test_a_file_that_is_not_there_is_not_said_to_be_unreadable():
+    assert errors.unreadable("the table", FileNotFoundError()) == "the table does not exist"
+    assert errors.unreadable("the table", PermissionError()) == "the table cannot be read (PermissionError)"
 
 
 PACKAGE = Path(medcutmix_cli.__file__).parent

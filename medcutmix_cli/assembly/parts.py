@@ -37,6 +37,7 @@ from medcutmix_cli.reports.tables import lexicon_in_use
 from medcutmix_cli.run.columns import SCHEMA_VERSION
 from medcutmix_cli.run.folder import RunRecord
 from medcutmix_cli.system.file_hash import file_sha256
+from medcutmix_cli.system.near_paths import near_path
 
 
 def build_engine(
@@ -246,7 +247,7 @@ def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> R
             raise UsageError(
                 f"the file of {name.replace('_', ' ')} does not exist",
                 where=path,
-                hint="name a file that is there",
+                hint=near_path(Path(path)) or "name a file that is there",
             )
         if path:
             sources[name] = file_sha256(Path(path))

@@ -108,6 +108,7 @@ class SlurmJob:
         name: Of the job.
         retry_failed: Whether complete shards in which pairs failed are rendered again.
         max_fail_frac: Share of the pairs that may fail; None means the plan's.
+        gated: Whether the run has an evidence gate, which is calibrated before its first pair.
     """
 
     run: Path
@@ -145,6 +146,7 @@ class SlurmJob:
     )
     retry_failed: bool = False
     max_fail_frac: float | None = None
+    gated: bool = True
 
     def __post_init__(self) -> None:
         if not self.run.is_absolute() or self.num_tasks < 1 or min(self.at_once, self.stagger) < 0:
@@ -172,10 +174,10 @@ def render_sbatch(job: SlurmJob) -> str:
     start = _call(job, "render", *_HERE, *share, *options, *retry)
     return _script(
         f"# {job.num_tasks} tasks render a run: task R takes the shards k with k mod {job.num_tasks} = R.",
-        f"#   first, and once      {calibrate_call(job)}",
-        "#   submit               sbatch run.sbatch",
+        *([f"#   first, and once      {calibrate_call(job)}"] if job.gated else []),
+        "#   submit               sbatch SCRIPT  (this file, whatever it is called)",
         f"#   tasks still needed   {needed}",
-        f"#   run them again       sbatch --array=$({needed}){job.at_most} run.sbatch",
+        f"#   run them again       sbatch --array=$({needed}){job.at_most} SCRIPT",
         "# A task that is killed, preempted or out of time leaves nothing half-written: complete shards stay.",
         f"#SBATCH --job-name={shlex.quote(job.name)}",
         f"#SBATCH --array=0-{job.num_tasks - 1}{job.at_most}",
@@ -199,7 +201,7 @@ def render_finish(job: SlurmJob) -> str:
     left = f"left=$({_needed(job)}) || exit"
     return _script(
         "# Comes after the array: checks the run, or says which tasks to run again and leaves with exit code 75.",
-        "#   submit   sbatch --dependency=afterany:ARRAY_JOB_ID finish.sbatch",
+        "#   submit   sbatch --dependency=afterany:ARRAY_JOB_ID SCRIPT  (this file, whatever it is called)",
         f"#SBATCH --job-name={shlex.quote(job.name + '-finish')}",
         *_asked(job.resources.without_gpu(), log),
         *_extra(job.resources.without_gpu()),
@@ -208,7 +210,7 @@ def render_finish(job: SlurmJob) -> str:
         left,
         'if [ -n "$left" ]; then',
         f'  echo "tasks $left of {job.num_tasks} have shards left; run them again:" >&2',
-        '  echo "sbatch --array=$left run.sbatch, or the same medcutmix batch slurm ... --submit" >&2',
+        '  echo "sbatch --array=$left SCRIPT (that of the array), or the same medcutmix batch slurm ... --submit" >&2',
         "  exit 75",
         "fi",
         "# The tasks are done: this replaces what was rejected (from the reserve), and writes the final data card.",

@@ -109,6 +109,7 @@ def slurm_job(
         name=name,
         retry_failed=retry_failed,
         max_fail_frac=tolerance,
+        gated=bool(build_gate(from_plain(record.settings)).min_nulls()),
     )
     _make_logs(run / "logs")
     return job

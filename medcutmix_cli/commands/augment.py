@@ -42,6 +42,9 @@ def augment(
         pairs = pairs_to_probe(probe, dry_run=dry_run)
     given = {**settings, "config": config, "retry_failed": retry_failed}
     if dry_run:
+        from medcutmix_cli.dry_run.estimator import check_startable
+
+        check_startable(dataset, out, config, settings)
         checked = check_first(dataset, settings, config, session, json=json)
         estimate = _metered("estimate_augment", session, dataset, out, probe=pairs, **given)
         tell_estimate(estimate, session, json=json, check=checked)

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.errors import DatasetError, unreadable
 
 _LONGEST_NAME = 255
 _MOST = 1 << 24  # bytes
@@ -27,7 +27,7 @@ def read_text(file: str) -> str:
         return content.decode("utf-8-sig")
     except OSError as error:
         raise DatasetError(
-            f"the text cannot be read ({type(error).__name__})",
+            unreadable("the text file", error),
             where=file,
             hint="give one text file, or - and the text on standard input",
         ) from error

@@ -8,6 +8,7 @@ from medcutmix_cli.configuration import registry
 from medcutmix_cli.configuration.plugins import construct
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.errors import DatasetError, MissingExtraError
+from medcutmix_cli.system.near_paths import near_path
 
 
 def open_dataset(root: Path, kind: str | None = None, **options: object) -> Dataset:
@@ -26,7 +27,7 @@ def open_dataset(root: Path, kind: str | None = None, **options: object) -> Data
         raise DatasetError(
             "there is no such folder or file",
             where=str(root),
-            hint="has the data set moved? say where it is now",
+            hint=near_path(root) or "has the data set moved? say where it is now",
         )
     name = kind or _recognise(root)
     found = registry.load("dataset", name)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Unpack
+from typing import Any, Unpack
 
-from medcutmix_cli.assembly.parts import resolve_options
+from medcutmix_cli.assembly.parts import complete_settings, open_source, resolve_options
 from medcutmix_cli.assembly.relocation import explicit_keywords, relocate_settings
 from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
 from medcutmix_cli.configuration.option_help import describe_options
@@ -78,6 +79,19 @@ def estimate_augment(
         engine, work = still_to_do(planned.root, said, retry_failed=retry_failed)
         asked = _EstimateRequest(folder, planned, engine, work, said["engine"], probe, took, free)
         return _estimate(asked, scratch, progress)
+
+
+def check_startable(
+    dataset: str | Path, out: str | Path, config: Path | None, options: Mapping[str, Any]
+) -> None:
+    """See that the data set is there, an encoder is named and the output can be written to; reads no study.
+
+    Raises:
+        MedcutmixError: What would stop `augment` at once.
+    """
+    home_of(Path(out))
+    resolved = resolve_options(dataset, config, options)
+    complete_settings(resolved, open_source(resolved.settings))
 
 
 @describe_options("render")

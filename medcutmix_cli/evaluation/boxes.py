@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from medcutmix_cli.errors import DatasetError, UsageError
+from medcutmix_cli.errors import DatasetError, UsageError, unreadable
 from medcutmix_cli.evaluation.box_tables import BoxTable, table_rows
 
 KINDS = ("table", "nih", "ms-cxr", "padchest-gr")
@@ -114,9 +114,9 @@ def _from_json(path: Path, kind: str) -> BoxFile:
         tree = json.loads(path.read_bytes())
     except OSError as error:
         raise DatasetError(
-            f"the boxes cannot be read ({type(error).__name__})",
+            unreadable("the file of boxes", error),
             where=str(path),
-            hint="is it a JSON file that you may read?",
+            hint="is the path right, and it a JSON file that you may read?",
         ) from error
     except ValueError as error:  # its message may quote the file
         raise DatasetError(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.errors import DatasetError, unreadable
 from medcutmix_cli.evaluation.scores import ReportComparison
 from medcutmix_cli.records import Assertion
 from medcutmix_cli.reports.assertion import assertion_at, read_clause
@@ -42,7 +42,7 @@ def read_sentences(path: Path) -> list[MarkedSentence]:
         content = path.read_bytes()
     except OSError as error:
         raise DatasetError(
-            f"the table cannot be read ({type(error).__name__})",
+            unreadable("the table", error),
             where=str(path),
             hint="is it a table of UTF-8 text that you may read?",
         ) from error

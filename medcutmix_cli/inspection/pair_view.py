@@ -5,6 +5,7 @@ Prints nothing; the picture is read only where it is asked for.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -94,12 +95,17 @@ def _position(contents: Contents, pair_id: str) -> int:
     if len(found) == 1:
         return found[0]
     what = "several pairs begin with this id" if found else "there is no pair with this id"
-    hint = (
-        "give more digits"
-        if found
-        else "give the run folder: pairs that were rejected or failed are shown too"
-    )
+    hint = "give more digits" if found else _hint_of_ids(contents, ids)
     raise UsageError(what, where=f"{pair_id} in {contents.path}", hint=hint)
+
+
+def _hint_of_ids(contents: Contents, ids: Sequence[str]) -> str:
+    if contents.kind != "run":
+        return "give the run folder: pairs that were rejected or failed are shown too"
+    begin = f"ids are 16 hex digits, such as {ids[0]}; " if ids else ""
+    return (
+        f"{begin}medcutmix inspect {shlex.quote(str(contents.path))} --html FILE lists all, rejected ones too"
+    )
 
 
 def _read_row(path: Path, row: int, *, picture: bool) -> dict[str, Any]:

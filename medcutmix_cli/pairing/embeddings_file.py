@@ -20,6 +20,7 @@ from medcutmix_cli.system.atomic_files import publish
 
 Vectors = npt.NDArray[np.float32]
 
+_MADE = "make one with: medcutmix embed DATASET FILE"
 _HINT = "columns image_id (text) and embedding (vectors of one length), as `medcutmix embed` writes them"
 
 
@@ -61,6 +62,8 @@ def read_embeddings(path: Path) -> Embeddings:
         UsageError: It cannot be read, has no such columns, names a picture twice or holds a vector without length.
     """
     try:
+        if not path.exists():
+            raise UsageError("the file of embeddings does not exist", where=str(path), hint=_MADE)
         image_ids, vectors = _npz(path) if path.suffix == ".npz" else _parquet(path)
     except (OSError, ValueError, KeyError, TypeError, pa.ArrowException, zipfile.BadZipFile) as error:
         raise UsageError("the embeddings cannot be read", where=str(path), hint=_HINT) from error

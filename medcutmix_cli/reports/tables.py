@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from medcutmix_cli.errors import UsageError
+from medcutmix_cli.errors import UsageError, unreadable
 from medcutmix_cli.reports.lexicon_changes import changed_tables
 
 _Parameters = ParamSpec("_Parameters")
@@ -81,7 +81,7 @@ def read_lexicon(path: str | Path) -> Lexicon:
         return lexicon_of(Path(path).read_bytes().decode("utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"the lexicon cannot be read ({type(error).__name__})", where=str(path), hint="--findings FILE"
+            unreadable("the lexicon", error), where=str(path), hint="--findings FILE names one that is there"
         ) from error
 
 

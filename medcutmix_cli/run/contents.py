@@ -15,6 +15,7 @@ from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
 from medcutmix_cli.run.shards import ShardHead, page_damage, read_head
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
+from medcutmix_cli.system.near_paths import near_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def open_contents(path: str | Path) -> Contents:
         raise RunError(
             "there is no such file or folder",
             where=str(path),
-            hint="is the path right? a run folder, or a shard in RUN/data",
+            hint=near_path(root) or "is the path right? a run folder, or a shard in RUN/data",
         )
     folder = RunFolder(root)
     shards = sorted(root.glob("part-*.parquet"))

@@ -12,15 +12,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.errors import RunError, UsageError
 from medcutmix_cli.run.seals import BrokenSealError, read_sealed, seal_json, write_sealed
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.near_paths import near_path
 from medcutmix_cli.system.private_files import make_files_private, make_private_folder
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import is_temporary, remove_abandoned
@@ -120,6 +123,27 @@ class RunFolder:
             for folder in self.folders:
                 make_private_folder(folder)
                 make_files_private(folder)
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Make the folder now, and see that it can be written to: not after all reports have been read.
+
+        If nothing comes into it, it goes again. A folder with a plan is left alone: there may be nothing to write.
+
+        Raises:
+            RunError: It cannot be made, or not be written to.
+        """
+        if self.root.exists() and (self.is_run() or not self.root.is_dir()):
+            yield
+            return
+        made = [folder for folder in (self.root, *self.root.parents) if not folder.exists()]
+        try:
+            _check_writable(self.root)
+            yield
+        finally:
+            with suppress(OSError):  # what has come into it stays
+                for folder in made:
+                    folder.rmdir()
 
     def is_run(self) -> bool:
         """Say whether a whole plan lies here."""
@@ -321,10 +345,24 @@ def _usable(record: RunRecord) -> RunRecord:
     return record
 
 
+def _check_writable(root: Path) -> None:
+    try:
+        with explain_storage_errors(root):
+            root.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with TemporaryFile(dir=root):
+                pass
+    except RunError as error:
+        if isinstance(error.__cause__, FileNotFoundError):  # what /proc says; nothing was removed
+            hint = "choose an output folder on a disk that can be written to"
+            raise RunError(error.what, where=error.where, hint=hint) from error
+        raise
+
+
 def _no_run_hint(folder: RunFolder) -> str:
     if folder.plan_file.exists():
         return "its plan was interrupted: run `medcutmix plan` or `augment` again"
-    return "make one with: medcutmix augment DATASET RUN"
+    near = "" if folder.root.exists() else near_path(folder.root)
+    return near or "make one with: medcutmix augment DATASET RUN"
 
 
 def _plausible(state: ShardState, shard: int) -> ShardState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from medcutmix_cli.run.hints import few_mixed
-from medcutmix_cli.system.counts import most_frequent
+from medcutmix_cli.system.counts import first_few, most_frequent
 from medcutmix_cli.system.progress import duration
 from medcutmix_cli.terminal.guarantees import gate_view
 from medcutmix_cli.terminal.refills import refill_line, refill_warning, still_lacking
@@ -22,7 +22,7 @@ from medcutmix_cli.terminal.targets import targets_table
 from medcutmix_cli.terminal.words import facts, plain_table, printable, quantity, reasons_hint, size, warning
 
 if TYPE_CHECKING:
-    from medcutmix_cli.inspection.verification import Verification
+    from medcutmix_cli.inspection.verification import Problem, Verification
     from medcutmix_cli.run.bounds import Bounds
     from medcutmix_cli.run.status import RunStatus
 
@@ -157,12 +157,22 @@ def verification_view(verification: Verification) -> RenderableType:
     found = quantity(len(verification.problems), "problem")
     table = plain_table("where", "rule", "detail")
     table.columns[1].justify = table.columns[2].justify = "left"
-    for problem in verification.problems[:_SHOWN_PROBLEMS]:
-        table.add_row(printable(problem.where), problem.rule, printable(problem.detail))
-    more = len(verification.problems) - _SHOWN_PROBLEMS
+    alike = _alike(verification.problems)
+    for (rule, detail), places in alike[:_SHOWN_PROBLEMS]:
+        times = f"{len(places):,} times: " if len(places) > 1 else ""
+        table.add_row(printable(first_few(places, 3)), rule, printable(f"{times}{detail}"))
+    more = sum(len(places) for _, places in alike[_SHOWN_PROBLEMS:])
     rest = [Text(f"... and {quantity(more, 'problem')} more: see --json")] if more > 0 else []
     head = Text.assemble(("not verified ", "bold red"), f"{scope}: {found}")
     return Group(head, "", table, *rest, *said)
+
+
+def _alike(problems: Sequence[Problem]) -> list[tuple[tuple[str, str], list[str]]]:
+    """Return problems by (rule, detail), each with its places, in the order of the first of each."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for problem in problems:
+        found.setdefault((problem.rule, problem.detail), []).append(problem.where)
+    return list(found.items())
 
 
 def _columns_said(verification: Verification) -> Iterator[RenderableType]:

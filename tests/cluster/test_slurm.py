@@ -55,6 +55,14 @@ def made(name):
     return render(job)
 
 
+def test_a_run_without_a_gate_is_calibrated_by_nobody():
+    script = render_sbatch(replace(SMALL, gated=False))
+    assert "calibrate" not in script
+    assert script in render_sbatch(SMALL).replace(
+        "#   first, and once      medcutmix calibrate /scratch/run\n", ""
+    )
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_is_the_stored_one(name):
     assert made(name) == (STORED / name).read_text(encoding="utf-8")

@@ -154,7 +154,7 @@ def test_the_finish_job_says_what_is_left_and_leaves_with_75(run, capsys):
     ended = subprocess.run(["bash"], input=script, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (75, "")
     assert "tasks 0-5 of 6 have shards left" in ended.stderr
-    assert "sbatch --array=0-5 run.sbatch" in ended.stderr
+    assert "sbatch --array=0-5 SCRIPT (that of the array)" in ended.stderr
 
 
 def test_submit_hands_over_what_is_needed_and_the_finish_job_behind_it(run, sbatch, capsys):

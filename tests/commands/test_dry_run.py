@@ -106,6 +106,18 @@ def test_failing_pairs_are_said_and_no_error(source, tmp_path, capsys):
     assert "the figures tell little" in shown
 
 
+@pytest.mark.parametrize("place", ["out", "file/out"])
+def test_what_stops_a_run_at_once_is_said_before_a_study_is_read(
+    source, tmp_path, capsys, monkeypatch, place
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("medcutmix_cli.check_dataset", lambda *_, **__: pytest.fail("the data set is read"))
+    flags = () if place == "out" else FLAGS
+    assert medcutmix("augment", source, tmp_path / place, *flags, "--dry-run") == 1
+    told = capsys.readouterr().err
+    assert ("no encoder was named" if place == "out" else "cannot write") in told
+
+
 def test_a_plan_without_any_pair_says_so(tmp_path, capsys):
     source = write_manifest(tmp_path / "in", studies=2, report="The lungs are clear.")
     assert medcutmix("augment", source, tmp_path / "out", "--encoder", "bundled", "--dry-run") == 5

@@ -145,7 +145,7 @@ def test_a_file_that_is_none_is_one_error_without_its_text(tmp_path, name, conte
 
 
 def test_a_missing_file_or_kind_is_told(tmp_path):
-    with pytest.raises(DatasetError, match="cannot be read"):
+    with pytest.raises(DatasetError, match="does not exist"):
         read_boxes(tmp_path / "none.json")
     with pytest.raises(DatasetError, match="does not exist"):
         read_boxes(tmp_path / "none.csv")

@@ -53,6 +53,17 @@ def test_a_pair_that_is_not_there_is_refused(run, choice, said):
         pair_view(run, **choice)
 
 
+def test_an_unknown_id_is_answered_with_where_ids_are_listed(run):
+    shard = next(run.glob("data/*.parquet"))
+    with pytest.raises(UsageError) as caught:
+        pair_view(shard, pair_id="ff")
+    assert caught.value.hint.startswith("give the run folder")
+    with pytest.raises(UsageError) as caught:
+        pair_view(run, pair_id="ff")
+    assert caught.value.hint.startswith("ids are 16 hex digits, such as 0")
+    assert f"medcutmix inspect {run} --html FILE lists all" in caught.value.hint
+
+
 def test_the_picture_is_read_only_where_it_is_asked_for(run):
     assert pair_view(run).picture is None
     picture = pair_view(run, picture=True).picture

@@ -95,6 +95,10 @@ def test_problems_are_told_by_place_and_rule():
     problems = tuple(Problem(f"part-{n}", "hash", "is another file") for n in range(25))
     text = printed(verification_view(Verification(1, 9, Level.THOROUGH, problems)))
     assert "25 problems" in text
+    assert "part-0, part-1, part-2 and 22 more" in text
+    assert "25 times: is another file" in text
+    each = tuple(Problem(f"part-{n}", "hash", f"is file {n}") for n in range(25))
+    text = printed(verification_view(Verification(1, 9, Level.THOROUGH, each)))
     assert "part-0 " in text
     assert "5 problems more" in text
 
