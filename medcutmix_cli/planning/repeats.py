@@ -45,7 +45,7 @@ def repeat_studies(
     )
     candidates = dict(zip(order, next_givers(studies, order, duplicates), strict=True))
     rows = {n: _new_rows(studies[n], donors, taken) for n, donors in candidates.items()}
-    filling = _Filling(
+    filling = _RepeatFilling(
         cells, {n: lie_in[n] for n in order}, rows, [cell.wanted - cell.have for cell in cells]
     )
     for cell in filling.scarcest_first():
@@ -65,7 +65,7 @@ def _new_rows(study: PackedStudy, donors: Iterable[PackedStudy], taken: Containe
 
 
 @dataclass(slots=True)
-class _Filling:
+class _RepeatFilling:
     """How many rows cells still lack.
 
     Attributes:
