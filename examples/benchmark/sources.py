@@ -12,7 +12,8 @@ import numpy as np
 from examples.benchmark.cases import Cases, Floats, Pixels, originals, shrunk, study_text
 from examples.benchmark.config import Benchmark, StudySet
 from medcutmix_cli.datasets.base import Dataset
-from medcutmix_cli.datasets.label_table import bare, read_label_table
+from medcutmix_cli.datasets.ids import bare_id
+from medcutmix_cli.datasets.label_table import read_label_table
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
@@ -96,8 +97,12 @@ def having_attribute(told: str) -> Callable[[str, str], bool]:
         rows = list(csv.DictReader(stream))
     if not rows or not {"study_id", column} <= set(rows[0]):
         raise UsageError(f"there is no column study_id or {column} with rows", where=path)
-    having = {bare(row["study_id"]) for row in rows if row[column].strip() in ("1", "1.0", "true", "True")}
-    return lambda study, view: bare(study) in having
+    having = {
+        bare_id("study", row["study_id"])
+        for row in rows
+        if row[column].strip() in ("1", "1.0", "true", "True")
+    }
+    return lambda study, view: bare_id("study", study) in having
 
 
 def chunk_of(subject: str, chunks: int) -> int:
@@ -110,11 +115,11 @@ def with_truth(cases: Cases, studies: StudySet) -> Cases:
     if not studies.labels:
         return cases
     table = read_label_table(Path(studies.labels))
-    found = [k for k, name in enumerate(cases.ids) if bare(str(name)) in table]
+    found = [k for k, name in enumerate(cases.ids) if bare_id("study", str(name)) in table]
     if not found:
         raise UsageError("no test study is in the table of labels", where=studies.labels)
     kept = cases.take(found)
-    rows = [table[bare(str(name))] for name in kept.ids]
+    rows = [table[bare_id("study", str(name))] for name in kept.ids]
     labels: Floats = np.array([[row.get(n, np.nan) for n in CHEXPERT] for row in rows], np.float32)
     return originals(list(kept.ids), list(kept.pictures), list(kept.texts), labels, list(kept.attribute))
 

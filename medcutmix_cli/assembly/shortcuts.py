@@ -17,7 +17,7 @@ from medcutmix_cli.datasets.label_table import label_use, read_label_table, with
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.planning.associations import CORRECTION, LEVEL, Shortcut, find_associations
-from medcutmix_cli.planning.excluded import read_excluded
+from medcutmix_cli.planning.exclusions import read_excluded
 from medcutmix_cli.planning.reading import (
     ReadingRules,
     read_all,

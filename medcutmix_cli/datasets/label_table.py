@@ -78,7 +78,8 @@ def with_labels(studies: Iterable[Study | Drop], table: LabelTable, use: TableUs
             yield study
         else:
             key = bare_id("study", study.study_id)
-            use.note(key, matched=key in table)
+            if not study.prompted:
+                use.note(key, matched=key in table)
             own = study.labels if study.prompted else {}
             yield replace(study, labels=table.get(key, own))
     use.require_match(table)

@@ -32,7 +32,7 @@ from medcutmix_cli.dry_run.table_problems import problems_of_tables
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError, ImageError
 from medcutmix_cli.images import read_canvas
-from medcutmix_cli.planning.excluded import ExcludedIds, read_excluded
+from medcutmix_cli.planning.exclusions import ExcludedIds, read_excluded
 from medcutmix_cli.planning.picture_hashes import PictureHasher
 from medcutmix_cli.planning.reading import studies_to_read
 from medcutmix_cli.records import Drop, Image, Study

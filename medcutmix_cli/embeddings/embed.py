@@ -29,7 +29,7 @@ from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import EncoderError, ImageError, UsageError
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.pairing.embeddings_file import Vectors, write_embeddings
-from medcutmix_cli.planning.excluded import read_excluded
+from medcutmix_cli.planning.exclusions import read_excluded
 from medcutmix_cli.planning.reading import sorted_studies, studies_to_read
 from medcutmix_cli.records import Drop, Image
 from medcutmix_cli.rendering.calibration import PictureSource

@@ -18,7 +18,7 @@ from medcutmix_cli.exports.laterality import find_laterality
 from medcutmix_cli.exports.row import MADE_FROM_LABELS, ExportRow, RowTexts, plain_key
 from medcutmix_cli.exports.sentences import label_sentences
 from medcutmix_cli.images import encode_picture, read_canvas, single_threaded_opencv
-from medcutmix_cli.planning.excluded import read_excluded
+from medcutmix_cli.planning.exclusions import read_excluded
 from medcutmix_cli.planning.reading import read_study, studies_to_read
 from medcutmix_cli.records import Drop, Image, Reading, Study
 from medcutmix_cli.reports.reader import ReportReader

@@ -25,7 +25,7 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT, with_roles
 from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
 from medcutmix_cli.planning.alternates import find_alternates
-from medcutmix_cli.planning.excluded import read_excluded
+from medcutmix_cli.planning.exclusions import read_excluded
 from medcutmix_cli.planning.near_duplicates import NONE_COMPARED, NearDuplicates
 from medcutmix_cli.planning.originals import keep_unmixed, spare_unmixed
 from medcutmix_cli.planning.proposals import TOO_FEW_NULLS, USED_UP, Chooser, Trial, prepare_worker, try_part
@@ -134,13 +134,11 @@ def make_plan(
     """
     report = progress or _silent
     targets = plan_targets(settings, strategy, attributes.values)
-    excluded, dropped = read_excluded(settings.exclude_ids), list[Drop]()
+    excluded, use, dropped = read_excluded(settings.exclude_ids), attributes.use(), list[Drop]()
     readable = studies_to_read(sorted_studies(_listed(studies, report)), settings, excluded, dropped)
-    use = attributes.use()
     readable = with_attributes(readable, attributes, use)
     read = read_all(readable, ReadingRules(reader, strategy.findings, settings.labels), workers, report)
-    images_dropped = Counter(drop.reason for drop in dropped if drop.unit == "image")
-    dropped = [drop for drop in dropped if drop.unit == "study"]
+    dropped, images_dropped = _of_studies(dropped)
     inputs = len(read.studies) + len(dropped)
     filed = with_roles(read.studies, settings.unpaired)
     read.studies.clear()
@@ -185,6 +183,13 @@ def _listed(studies: Iterable[Study | Drop], report: Progress) -> Iterator[Study
         if number % _LISTED_AT_ONCE == 0:
             report("listing", number, 0)
     report("listing", number, number)
+
+
+def _of_studies(dropped: Iterable[Drop]) -> tuple[list[Drop], Counter[str]]:
+    """Return the studies that were left out, and the pictures by reason."""
+    told = list(dropped)
+    images = Counter(drop.reason for drop in told if drop.unit == "image")
+    return [drop for drop in told if drop.unit == "study"], images
 
 
 def _gated(gate: Gate, lacking: Mapping[NullKey, Sequence[PackedStudy]]) -> frozenset[NullKey] | None:

@@ -20,7 +20,7 @@ from medcutmix_cli.engines import Progress
 from medcutmix_cli.findings import CHEXPERT, is_open
 from medcutmix_cli.pairing.clauses import reread_by
 from medcutmix_cli.pairing.cohort import PackedStudy, pack_study
-from medcutmix_cli.planning.excluded import ExcludedIds
+from medcutmix_cli.planning.exclusions import ExcludedIds
 from medcutmix_cli.records import (
     FRONTAL_VIEWS,
     Assertion,

@@ -32,7 +32,7 @@ from medcutmix_cli.images.picture_cache import (
     PreparedPicture,
     prepare_picture,
 )
-from medcutmix_cli.planning.excluded import read_excluded
+from medcutmix_cli.planning.exclusions import read_excluded
 from medcutmix_cli.planning.reading import sorted_studies, studies_to_read
 from medcutmix_cli.records import Drop
 from medcutmix_cli.system.cpus import usable_cpus

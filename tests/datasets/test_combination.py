@@ -6,7 +6,7 @@ import pytest
 import medcutmix_cli
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.datasets.combination import CombinedDataset, kind_of
-from medcutmix_cli.datasets.label_table import with_labels
+from medcutmix_cli.datasets.label_table import label_use, with_labels
 from medcutmix_cli.datasets.manifest import Manifest
 from medcutmix_cli.datasets.nih_chestxray14 import NihChestXray14
 from medcutmix_cli.errors import DatasetError, RunConflictError, UsageError
@@ -176,7 +176,10 @@ def test_two_sets_are_opened_again_by_the_kind_of_the_paired_one(tmp_path):
 
 def test_labels_of_a_table_do_not_take_those_of_a_prompt_away():
     prompted = dataclasses.replace(make_study(1, labels={"Edema": 1.0}), prompted=True)
-    kept, bare = with_labels([prompted, make_study(2, labels={"Edema": 1.0})], {})
+    use = label_use("labels.csv")
+    table = {"50000003": {"Mass": 1.0}}
+    kept, bare, _ = with_labels([prompted, make_study(2, labels={"Edema": 1.0}), make_study(3)], table, use)
+    assert (use.matched, use.studies) == (1, 2)
     assert kept.labels == {"Edema": 1.0}
     assert bare.labels == {}
 

@@ -5,7 +5,7 @@ import pytest
 
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.errors import UsageError
-from medcutmix_cli.planning.excluded import read_excluded
+from medcutmix_cli.planning.exclusions import read_excluded
 from medcutmix_cli.planning.reading import studies_to_read
 from medcutmix_cli.records import Drop
 from tests.builders import make_study
