@@ -5,9 +5,11 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
+from io import StringIO
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType
+from rich.measure import Measurement
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
@@ -58,6 +60,16 @@ def plain_table(*headers: str) -> Table:
     for position, header in enumerate(headers):
         table.add_column(header, justify="left" if position == 0 else "right", overflow="fold")
     return table
+
+
+def unbroken(table: Table) -> Table:
+    """Make a table as wide as what is in it: on a narrow terminal its lines go on, and no word is broken by us."""
+    console = Console(width=_WIDEST, file=StringIO())
+    table.width = Measurement.get(console, console.options, table).maximum
+    return table
+
+
+_WIDEST = 1000  # columns
 
 
 def reasons_hint(*counts: Mapping[str, int]) -> str:

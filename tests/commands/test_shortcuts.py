@@ -26,6 +26,20 @@ def test_the_strongest_is_told_with_the_option_that_would_break_it(tmp_path, cap
     assert f"medcutmix plan {source} RUN --pairing normal-host --target consolidation@view=PA" in text
 
 
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_what_can_be_copied_is_on_a_line_of_its_own_and_no_word_is_broken(
+    tmp_path, capsys, monkeypatch, columns
+):
+    monkeypatch.setenv("COLUMNS", columns)
+    source = write_confounded(tmp_path / "in")
+    assert run("shortcuts", source) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "  --target consolidation@view=PA" in lines
+    (row,) = [line for line in lines if line.startswith("consolidation")]
+    assert row.split()[:2] == ["consolidation", "view=AP"]
+    assert "30 of 33" in row
+
+
 def test_what_was_typed_of_the_data_set_is_typed_again(tmp_path, capsys):
     source = write_confounded(tmp_path / "in")
     options = ["--split", "train", "--column", "image=image", "--labels", "rules", "--workers", "1"]

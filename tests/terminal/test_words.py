@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medcutmix_cli.run.reasons import find_reason
-from medcutmix_cli.terminal.words import printable, quantity, reasons_hint, size
+from medcutmix_cli.terminal.words import plain_table, printable, quantity, reasons_hint, size, unbroken
+from tests.terminal.printing import printed
 
 
 @given(st.text())
@@ -32,3 +33,10 @@ def test_the_hint_names_the_most_frequent_reason_as_it_can_be_typed():
     assert hint.endswith("medcutmix reasons recipient-mask-too-small")
     assert find_reason(hint.rpartition(" ")[2]).advice
     assert reasons_hint({}, {"report-empty": 0}) == ""
+
+
+def test_a_table_that_is_unbroken_is_as_wide_as_its_words():
+    table = plain_table("finding", "value")
+    table.add_row("enlarged_cardiomediastinum", "1 of 2")
+    assert printed(table, width=20).count("enlarged_cardiomediastinum") == 0
+    assert unbroken(table).width == len("enlarged_cardiomediastinum") + 3 + len("1 of 2")
