@@ -117,7 +117,7 @@ def plan(
     check_address_space()
     folder = RunFolder(Path(out))
     resolved = resolve_options(dataset, config, options)
-    with folder.claimed(), use_lexicon(read_lexicon(resolved.settings.reports.findings)):
+    with folder.claim_for_planning(), use_lexicon(read_lexicon(resolved.settings.reports.findings)):
         _plan_with_lexicon(folder, resolved, progress)
     return run_status(folder)
 

@@ -125,7 +125,7 @@ class RunFolder:
                 make_files_private(folder)
 
     @contextmanager
-    def claimed(self) -> Iterator[None]:
+    def claim_for_planning(self) -> Iterator[None]:
         """Make the folder now, and see that it can be written to: not after all reports have been read.
 
         If nothing comes into it, it goes again. A folder with a plan is left alone: there may be nothing to write.
