@@ -25,7 +25,7 @@ from medcutmix_cli.datasets.combination import CombinedDataset, kind_of
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.encoders.base import Encoder, FeatureEncoder
 from medcutmix_cli.engines import Engine
-from medcutmix_cli.errors import EncoderError, UsageError
+from medcutmix_cli.errors import EncoderError, UsageError, suggest
 from medcutmix_cli.findings import is_open
 from medcutmix_cli.mixing.cut import Guards, Strategies
 from medcutmix_cli.pairing.proposal import PairingStrategy
@@ -192,7 +192,7 @@ def _check_findings(findings: tuple[str, ...], diagnostic: str) -> None:
                     f"{finding!r} is named by entities", hint="--diagnostic both --nlp-model FOLDER"
                 )
         elif finding not in finding_ids():
-            raise UsageError(f"there is no finding {finding!r}", hint=f"known: {', '.join(finding_ids())}")
+            raise UsageError(f"there is no finding {finding!r}", hint=suggest(finding, finding_ids()))
 
 
 def build_strategies(settings: Settings) -> Strategies:

@@ -214,7 +214,7 @@ def named_values(settings: Sequence[Setting], keywords: Mapping[str, Any]) -> di
     known = {one.declared.keyword: one for one in settings}
     unknown = sorted(set(keywords) - set(known))
     if unknown:
-        raise UsageError(f"unknown option {unknown[0]!r}", hint=f"known: {', '.join(sorted(known))}")
+        raise UsageError(f"unknown option {unknown[0]!r}", hint=suggest(unknown[0], sorted(known)))
     given = [(known[name], value) for name, value in keywords.items() if value is not None]
     for setting, value in given:
         if value == "" and not setting.declared.optional:

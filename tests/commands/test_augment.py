@@ -113,6 +113,13 @@ def test_quiet_may_stand_before_or_after_the_word(api, capsys, place):
     assert (shown.out, shown.err) == ("", "")
 
 
+@pytest.mark.parametrize("typed", ["efusion", "pleural effusion"])
+def test_a_finding_that_there_is_not_is_answered_with_the_one_that_was_meant(tmp_path, capsys, typed):
+    source = write_manifest(tmp_path / "in", studies=2)
+    assert medcutmix("plan", source, tmp_path / "out", "--encoder", "bundled", "--finding", typed) == 2
+    assert "did you mean 'pleural_effusion'?" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("form", ["", "--json", "-q"], ids=["plain", "json", "quiet"])
 def test_too_many_failures_exit_3_and_are_said_once(api, capsys, form):
     api["fails"] = 3
