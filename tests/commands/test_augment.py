@@ -21,7 +21,7 @@ STATUS_KEYS = {
     "begun", "images_dropped", "max_fail_frac", "missing", "notes", "out", "pairs_missing", "planned", "refused",
     "rejected", "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting",
     "with_failures", "written", "mixed", "unmixed", "gate", "guarantees", "has_no_pair", "has_no_mix", "refills",
-    "bounds", "reserve", "reserved", "shape", "targets",
+    "bounds", "reserve", "reserved", "shape", "targets", "warnings",
 }  # fmt: skip
 
 
