@@ -108,7 +108,7 @@ def test_a_models_candidates_are_shown(report, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        pytest.param(None, "cannot be read", id="missing-file"),
+        pytest.param(None, "does not exist", id="missing-file"),
         pytest.param(b"secret \xff effusion", "not UTF-8", id="other-encoding"),
     ],
 )
@@ -161,7 +161,7 @@ def test_words_in_quotes_are_read_as_a_report(capsys):
 def test_one_word_or_the_name_of_a_text_is_a_file(missing, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert medcutmix("read", missing) == 1
-    assert "cannot be read" in capsys.readouterr().err
+    assert "does not exist" in capsys.readouterr().err
 
 
 def test_why_names_phrase_cue_scope_file_and_line(lexicon, capsys, monkeypatch):

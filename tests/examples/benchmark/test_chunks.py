@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import medcutmix_cli
-from examples.benchmark.arms import extra_rows
+from examples.benchmark.arms import extra_rows, rare
 from examples.benchmark.chunks import prepare
 from examples.benchmark.config import StudySet, narrowed, read_config
 from examples.benchmark.results import read_results
@@ -69,8 +69,14 @@ def test_an_arm_may_have_mixed_rows_and_copies(place, tmp_path):
     arm = replace(whole.arms[1], copies=0.3)
     extra = extra_rows(whole, whole.sets[0], arm, chunk, tmp_path / "x").material.extra
     rows = round(whole.rows * len(chunk.train))
-    assert (extra.ids == extra.donors).sum() == round(0.3 * rows) > 0
-    assert len(extra) == rows
+    copies = round(0.3 * rows)
+    assert len(extra) == rows > copies > 0
+    originals = chunk.train.take(rare(chunk.train, whole.sets[0], copies))
+    assert extra.ids[-copies:].tolist() == extra.donors[-copies:].tolist() == originals.ids.tolist()
+    assert (extra.pictures[-copies:] == originals.pictures).all()
+    assert (extra.ids[:-copies] != extra.donors[:-copies]).any(), (
+        "rows of a run: mixes, and studies as they are"
+    )
 
 
 def test_a_row_of_ones_own_data_runs(place, tmp_path):
