@@ -12,7 +12,7 @@ import numpy as np
 from medcutmix_cli.mixing.movement import Movement
 from medcutmix_cli.mixing.shifts import cells_of
 from medcutmix_cli.records import Warp
-from medcutmix_cli.run.shards import AS_IT_IS, UNMIXED, is_unmixed
+from medcutmix_cli.run.shards import AS_IT_IS, gives_nothing, is_unmixed
 from medcutmix_cli.system.readable import Readable
 
 IMAGE_WORDS = {
@@ -194,7 +194,7 @@ class PairView(Readable):
     @property
     def unmixed(self) -> bool:
         """Whether it is a study as it is, to which its donor gives nothing."""
-        return is_unmixed({name: getattr(self, name) for name in UNMIXED})
+        return gives_nothing(self)
 
     @property
     def edited(self) -> str:

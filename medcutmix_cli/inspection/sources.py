@@ -66,16 +66,16 @@ class PlanProof:
 
     def problems(self, pair: Pair) -> Iterator[Problem]:
         """Name what of a pair is not what the data set and its reports give."""
-        for name, parent in (("recipient", pair.recipient), ("donor", pair.donor)):
+        parents = {"recipient": pair.recipient, "donor": pair.donor}
+        read = {name: self.reader.read(p.report, p.study_id) for name, p in parents.items()}
+        for name, parent in parents.items():
             if not self._is_there(parent, pair.split):
                 yield Problem(pair.pair_id, "source", f"the {name} is not as the data set has it")
-            if _sections(self.reader.read(parent.report, parent.study_id), parent.report) != _sections_of(
-                parent
-            ):
+            if _sections(read[name], parent.report) != _sections_of(parent):
                 yield Problem(pair.pair_id, "sections", f"the {name}'s report has other sections")
         if _mixed_again(pair) != pair.report:
             yield Problem(pair.pair_id, "plan-text", "the planned report is not its edits applied")
-        yield from self._mixed(pair)
+        yield from self._mixed(pair, read["recipient"])
 
     def _is_there(self, parent: Parent, split: str) -> bool:
         mark = self.studies.get(parent.study_id)
@@ -83,9 +83,8 @@ class PlanProof:
         image = stable_hash(parent.image_id, parent.image_path, parent.view)
         return mark is not None and mark.study == said and image in mark.images
 
-    def _mixed(self, pair: Pair) -> Iterator[Problem]:
+    def _mixed(self, pair: Pair, own: Reading) -> Iterator[Problem]:
         reading = self.reader.read(pair.report, pair.recipient.study_id)
-        own = self.reader.read(pair.recipient.report, pair.recipient.study_id)
         labels = mixed_labels(pair.recipient.labels, own, pair.given, reading)
         if not np.array_equal(labels, pair.labels, equal_nan=True):
             yield Problem(pair.pair_id, "labels", "the report read again gives other labels")

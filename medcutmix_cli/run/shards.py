@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import ShardError
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.records import Pair
 from medcutmix_cli.run.column import Column
 from medcutmix_cli.run.columns import COLUMNS, PICTURE, SCHEMA_VERSION
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
@@ -44,9 +43,13 @@ def is_unmixed(row: Mapping[str, Any]) -> bool:
     return all(row[name] == said for name, said in UNMIXED.items())
 
 
-def gives_nothing(pair: Pair) -> bool:
-    """Say whether a pair is its recipient as it is, whose donor is there in name only: it has such a row."""
-    return all(getattr(pair, name) == said for name, said in UNMIXED.items())
+def gives_nothing(pair: object) -> bool:
+    """Say whether a pair, or a view of one, is its recipient as it is, whose donor is there in name only.
+
+    Args:
+        pair: Has the names of `UNMIXED` as attributes.
+    """
+    return is_unmixed({name: getattr(pair, name) for name in UNMIXED})
 
 
 def count_unmixed(rows: pa.Table) -> int:
