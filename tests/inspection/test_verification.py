@@ -1,108 +1,24 @@
-import errno
 import json
-import os
-from pathlib import Path
 
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli.assembly.parts import record_fingerprint
 from medcutmix_cli.errors import DatasetError, RunError, UsageError
-from medcutmix_cli.inspection import verification
-from medcutmix_cli.inspection.verification import Level, verify
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_state
+from medcutmix_cli.inspection import shard_check
+from medcutmix_cli.inspection.findings import Level
+from medcutmix_cli.inspection.verification import verify
+from medcutmix_cli.run.folder import read_state
 from medcutmix_cli.run.plan_file import read_plan, write_plan
 from medcutmix_cli.run.shards import read_rows
-from tests.sealed_files import change_sealed, mend_manifest, rewrite_rows
-from tests.toy_encoder import ToyEncoder, use_encoder
-from tests.trees import write_manifest, write_picture
-
-
-@pytest.fixture(autouse=True)
-def _toy(monkeypatch):
-    use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
-
-
-@pytest.fixture
-def run(tmp_path):
-    source = write_manifest(tmp_path / "in")
-    medcutmix_cli.augment(
-        source, tmp_path / "out", encoder="toy", gate="none", align="none", shard_size=6, workers=1
-    )
-    return RunFolder(tmp_path / "out")
-
-
-def broken_rules(folder, **options):
-    return {problem.rule for problem in verify(folder.root, **options).problems}
-
-
-def rewrite(folder, change):
-    """Write shard 0 again with its first row changed, hash and all: only the content tells."""
-    rewrite_rows(folder, lambda rows: change(rows[0]))
+from tests.breaking_runs import broken_rules, rewrite
+from tests.sealed_files import change_sealed, mend_manifest
+from tests.trees import write_picture
 
 
 def test_a_run_as_it_was_written_is_right(run):
     checked = verify(run.root, deep=True)
     assert checked.ok
     assert checked.rows == sum(read_state(run, k).written for k in range(checked.shards))
-
-
-def test_a_flipped_byte_breaks_the_hash(run):
-    content = bytearray(run.shard_file(0).read_bytes())
-    content[len(content) // 2] ^= 1
-    run.shard_file(0).write_bytes(content)
-    assert broken_rules(run) & {"hash", "damaged"}
-
-
-def test_a_truncated_shard_is_damaged(run):
-    content = run.shard_file(0).read_bytes()
-    run.shard_file(0).write_bytes(content[: len(content) // 2])
-    assert broken_rules(run) == {"damaged"}
-
-
-def test_a_shard_that_is_gone_is_damaged(run):
-    run.shard_file(0).unlink()
-    assert broken_rules(run) == {"damaged"}
-
-
-def test_a_shard_without_state_is_missing_and_incomplete(run):
-    run.state_file(0).unlink()
-    assert broken_rules(run) == {"missing", "incomplete"}
-
-
-def test_a_shard_too_many_breaks_the_numbering(run):
-    run.shard_file(7).write_bytes(run.shard_file(0).read_bytes())
-    assert broken_rules(run) == {"numbering"}
-
-
-def test_a_shard_of_another_run_breaks_the_fingerprint(run, tmp_path):
-    other = RunFolder(tmp_path / "other")
-    medcutmix_cli.augment(
-        tmp_path / "in", other.root, encoder="toy", gate="none", align="none", shard_size=6, workers=1, seed=9
-    )
-    run.shard_file(0).write_bytes(other.shard_file(0).read_bytes())
-    assert broken_rules(run) - {"size"} == {"hash", "fingerprint", "origin", "order"}
-
-
-def test_a_wrong_sum_in_a_state_file_is_found(run):
-    change_sealed(run.state_file(0), lambda said: said.update(written=said["written"] - 1))
-    assert broken_rules(run) == {"sums", "rows", "failures"}
-
-
-@pytest.mark.parametrize(
-    ("change", "rule"),
-    [
-        pytest.param(lambda row: row.update(subject_id_b=row["subject_id_a"]), "patient", id="one-patient"),
-        pytest.param(lambda row: row.update(split="test"), "split", id="another-split"),
-        pytest.param(lambda row: row.update(study_id_b="s9"), "ids", id="another-donor"),
-        pytest.param(lambda row: row.update(report=row["report"] + "x"), "text", id="report-touched"),
-        pytest.param(lambda row: row.update(lam_img_area=1.5), "weights", id="weight-above-one"),
-        pytest.param(lambda row: row.update(pair_id="0" * 16), "order", id="another-pair"),
-    ],
-)
-def test_a_row_that_breaks_a_rule_is_found_without_the_pictures(run, change, rule):
-    rewrite(run, change)
-    assert rule in broken_rules(run)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +65,7 @@ def test_a_shallow_check_reads_no_row_and_hashes_no_shard(run, monkeypatch):
         pytest.fail("a shard was read")
 
     for name in ("read_rows", "read_plan", "file_sha256"):
-        monkeypatch.setattr(verification, name, refuse)
+        monkeypatch.setattr(shard_check, name, refuse)
     checked = verify(run.root, shallow=True)
     assert checked.ok
     assert checked.rows == sum(read_state(run, k).written for k in range(checked.shards))
@@ -206,76 +122,6 @@ def change_state(folder, **changes):
 def test_a_shallow_check_finds_what_small_files_and_footers_tell(run, breaking, rule):
     breaking(run)
     assert rule in broken_rules(run, shallow=True)
-
-
-def test_storage_that_fails_for_now_is_no_damaged_plan(run, monkeypatch):
-    def refuse(self, *_how):
-        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
-
-    monkeypatch.setattr(Path, "stat", refuse)
-    with pytest.raises(RunError, match="stale file handle") as caught:
-        read_plan(run.plan_file, 0)
-    assert "run the same command again" in caught.value.hint
-
-
-def test_a_damaged_plan_is_no_reason_to_throw_shards_away(run):
-    run.plan_file.write_bytes(run.plan_file.read_bytes()[:-9])
-    with pytest.raises(RunError, match="damaged") as caught:
-        read_plan(run.plan_file, 0)
-    assert "restore it" in caught.value.hint
-    run.plan_file.unlink()
-    with pytest.raises(RunError, match="no such file") as caught:
-        read_plan(run.plan_file, 0)
-    assert "restore it" in caught.value.hint
-
-
-def test_a_damaged_calibration_is_named(run):
-    run.calibration_file.write_text("{")
-    problems = verify(run.root, shallow=True).problems
-    assert ("calibration.json", "seal") in {(problem.where, problem.rule) for problem in problems}
-
-
-def test_a_plan_that_is_written_anew_is_read_anew(run):
-    pairs = read_plan(run.plan_file, 0)
-    write_plan(run.plan_file, pairs[:2], 1)
-    assert [pair.pair_id for pair in read_plan(run.plan_file, 1)] == [pairs[1].pair_id]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param(lambda said: said["settings"]["plan"].update(seed=5), id="seed"),
-        pytest.param(lambda said: said["settings"]["image"].update(canvas=224), id="canvas"),
-        pytest.param(lambda said: said["settings"]["image"].update(dicom_mode="voi"), id="dicom-mode"),
-        pytest.param(lambda said: said["settings"]["mixing"].update(weight="image-area"), id="weight"),
-        pytest.param(lambda said: said.update(synthetic=not said["synthetic"]), id="synthetic"),
-        pytest.param(lambda said: said["encoder"].update(demonstration=False), id="demonstration"),
-        pytest.param(lambda said: said["sources"].update({"manifest": "0" * 64}), id="sources"),
-    ],
-)
-@pytest.mark.parametrize("mended", [False, True], ids=["as-it-is", "seal-mended"])
-@pytest.mark.parametrize("rendered", [False, True], ids=["planned", "rendered"])
-def test_a_changed_setting_is_found_by_a_plain_check(run, change, mended, rendered):
-    if not rendered:
-        for path in (*run.root.glob("data/*"), *run.root.glob("state/*"), *run.root.glob("failures/*")):
-            path.unlink()
-    if mended:
-        change_sealed(run.run_file, change)
-    else:
-        said = json.loads(run.run_file.read_text())
-        change(said)
-        run.run_file.write_text(json.dumps(said, indent=1, sort_keys=True) + "\n")
-    found = {(problem.where, problem.rule) for problem in verify(run.root).problems}
-    assert ("run.json", "fingerprint" if mended else "damaged") in found
-
-
-def test_a_setting_whose_fingerprint_was_mended_as_well_is_contradicted_by_the_shards(run):
-    def change(said):
-        said["settings"]["plan"]["seed"] = 5
-        said["fingerprint"] = record_fingerprint(RunRecord(**said))
-
-    change_sealed(run.run_file, change)
-    assert {"fingerprint", "origin"} <= broken_rules(run)
 
 
 def test_a_run_json_that_cannot_be_read_is_named_and_nothing_else_is_looked_at(run):

@@ -12,8 +12,9 @@ from medcutmix_cli.attention import NullMax
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.encoders.base import Attention, Query
 from medcutmix_cli.errors import RunError
+from medcutmix_cli.inspection.gate_inputs import GateInputs
 from medcutmix_cli.inspection.summary import inspect
-from medcutmix_cli.inspection.verification import GateInputs, verify
+from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.records import NullPicture, PictureRules
@@ -315,9 +316,9 @@ def test_verify_sees_that_more_was_promised(source, tmp_path):
     row = rows_of(tmp_path / "out")[0]
     calibration = read_calibration(RunFolder(tmp_path / "out").calibration_file)
     evidence = GateInputs(GATE, calibration)
-    assert evidence.holds(row, "a")
-    assert not evidence.holds(row | {"gate_confidence_a": 0.99}, "a")
-    assert not evidence.holds(row | {"gate_nulls_a": 200}, "a")
+    assert evidence.hold(row)
+    assert not evidence.hold(row | {"gate_confidence_a": 0.99})
+    assert not evidence.hold(row | {"gate_nulls_a": 200})
 
 
 def test_a_picture_without_evidence_gives_and_receives_nothing(source, tmp_path):

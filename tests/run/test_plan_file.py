@@ -1,7 +1,10 @@
 """What a plan says comes back as it was; a plan of another program version is refused, not half read."""
 
+import errno
 import itertools
+import os
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -35,3 +38,38 @@ def test_a_plan_whose_parents_lack_a_field_is_refused(tmp_path):
     pq.write_table(pa.Table.from_pylist(older, schema=schema), path)
     with pytest.raises(RunError, match="the plan has other columns"):
         plan_rows(path)
+
+
+def test_a_plan_that_is_written_anew_is_read_anew(tmp_path):
+    path = tmp_path / "plan.parquet"
+    pairs = [make_pair(n) for n in range(6)]
+    write_plan(path, pairs, 6)
+    assert len(read_plan(path, 0)) == 6
+    write_plan(path, pairs[:2], 1)
+    assert [pair.pair_id for pair in read_plan(path, 1)] == [pairs[1].pair_id]
+
+
+def test_storage_that_fails_for_now_is_no_damaged_plan(tmp_path, monkeypatch):
+    path = tmp_path / "plan.parquet"
+    write_plan(path, [make_pair()], 1)
+
+    def refuse(self, *_how):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    with pytest.raises(RunError, match="stale file handle") as caught:
+        read_plan(path, 0)
+    assert "run the same command again" in caught.value.hint
+
+
+def test_a_damaged_plan_is_no_reason_to_throw_shards_away(tmp_path):
+    path = tmp_path / "plan.parquet"
+    write_plan(path, [make_pair()], 1)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(RunError, match="damaged") as caught:
+        read_plan(path, 0)
+    assert "restore it" in caught.value.hint
+    path.unlink()
+    with pytest.raises(RunError, match="no such file") as caught:
+        read_plan(path, 0)
+    assert "restore it" in caught.value.hint
