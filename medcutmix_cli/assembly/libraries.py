@@ -6,6 +6,8 @@ Another patch of a library may change the last digit of a map; who compares two 
 from __future__ import annotations
 
 import platform
+from contextlib import suppress
+from functools import cache
 from importlib import metadata
 
 DECISIVE = (
@@ -28,10 +30,13 @@ DECISIVE = (
 
 def library_versions() -> dict[str, str]:
     """Return the version of Python and of each library of `DECISIVE` that is installed, importing none of them."""
-    found = {"python": platform.python_version()}
-    for name in DECISIVE:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    versions = {"python": platform.python_version(), **{name: _version(name) for name in DECISIVE}}
+    return {name: version for name, version in versions.items() if version}
+
+
+@cache
+def _version(name: str) -> str | None:
+    """Return the version of a distribution, None where it is not installed: its whole metadata are read for it."""
+    with suppress(metadata.PackageNotFoundError):
+        return metadata.version(name)
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.semantics import semantic
@@ -13,13 +14,12 @@ from medcutmix_cli.run.folder import (
     NEIGHBOUR_UNMAPPED,
     RunFolder,
     RunRecord,
-    write_json,
     write_text,
 )
 from medcutmix_cli.run.guarantees import promise
 from medcutmix_cli.run.hub_card import front_matter
 from medcutmix_cli.run.row_schema import row_schema
-from medcutmix_cli.run.seals import seal_page
+from medcutmix_cli.run.seals import indented_json, seal_page
 from medcutmix_cli.run.shape import SetShape
 from medcutmix_cli.run.status import RunStatus
 
@@ -48,7 +48,12 @@ def write_card(folder: RunFolder, record: RunRecord, status: RunStatus) -> None:
 
 def write_schema(folder: RunFolder) -> None:
     """Write the JSON Schema of a row: the same for all runs of a version."""
-    write_json(folder.schema_file, row_schema())
+    write_text(folder.schema_file, _schema_text())
+
+
+@cache
+def _schema_text() -> str:
+    return indented_json(row_schema())
 
 
 def card_text(record: RunRecord, status: RunStatus) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.errors import RunError, UsageError
-from medcutmix_cli.run.seals import BrokenSealError, read_sealed, seal_json, write_sealed
+from medcutmix_cli.run.seals import BrokenSealError, indented_json, read_sealed, seal_json, write_sealed
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.near_paths import near_path
 from medcutmix_cli.system.private_files import make_files_private, make_private_folder
@@ -275,7 +275,7 @@ class PairOutcome:
 
 def write_json(path: Path, value: Mapping[str, Any] | list[Any]) -> None:
     """Put a JSON file in place at once, keys sorted."""
-    write_text(path, json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    write_text(path, indented_json(value))
 
 
 def write_text(path: Path, text: str) -> None:

@@ -46,10 +46,15 @@ class FileSeal:
         return cls(file_sha256(path), path.stat().st_size)
 
 
+def indented_json(value: Mapping[str, Any] | list[Any]) -> str:
+    """Return the text of a JSON file that a person may open, keys sorted."""
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def seal_json(value: Mapping[str, Any]) -> str:
     """Return the text of a JSON file with its seal, keys sorted."""
     plain = json.loads(json.dumps(value))  # numbers as keys become texts, which sort otherwise
-    return _json({**plain, _KEY: _sha256(_json(plain))})
+    return indented_json({**plain, _KEY: _sha256(indented_json(plain))})
 
 
 def seal_page(text: str) -> str:
@@ -122,10 +127,6 @@ def _is_whole(content: bytes, value: Mapping[str, Any]) -> bool:
     plain = before + after[1:] if after.startswith(b",") else before.removesuffix(b",") + after
     in_place = list(value) == sorted(value)  # the hash says nothing of where the seal is
     return in_place and hashlib.sha256(plain).hexdigest() == value[_KEY]
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _sha256(text: str) -> str:
