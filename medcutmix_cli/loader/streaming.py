@@ -114,7 +114,7 @@ class IterableMixedPairs(IterableDataset[Item]):
         self.groups = find_groups(source, partial=partial)
         self.shuffle, self.buffer, self.seed = shuffle, buffer, seed
         self.drop_uneven = drop_uneven
-        self._place = _check_place(rank, world_size)
+        self._place = check_place(rank, world_size)
         # In shared memory: a worker that persists has a copy of everything else (huggingface/datasets issue 6673).
         self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
 
@@ -159,11 +159,7 @@ class IterableMixedPairs(IterableDataset[Item]):
         self._epoch.share_memory_()
 
     def _where(self) -> tuple[int, int]:
-        if self._place is not None:
-            return self._place
-        if distributed.is_available() and distributed.is_initialized():
-            return distributed.get_rank(), distributed.get_world_size()
-        return 0, 1
+        return own_place(self._place)
 
     def _span(self) -> RowRange:
         rank, world_size = self._where()
@@ -206,7 +202,12 @@ def _drawn(rows: Iterator[Row], buffer: int, rng: np.random.Generator) -> Iterat
     yield from (held[k] for k in rng.permutation(len(held)))
 
 
-def _check_place(rank: int | None, world_size: int | None) -> tuple[int, int] | None:
+def check_place(rank: int | None, world_size: int | None) -> tuple[int, int] | None:
+    """Return a rank with the number of ranks; None where neither was given.
+
+    Raises:
+        UsageError: There is no such rank, or one of the two is not given.
+    """
     if rank is None and world_size is None:
         return None
     if rank is None or world_size is None or not 0 <= rank < world_size:
@@ -214,3 +215,12 @@ def _check_place(rank: int | None, world_size: int | None) -> tuple[int, int] | 
             f"there is no rank {rank} of {world_size}", hint="give both, 0 <= rank < world_size, or neither"
         )
     return rank, world_size
+
+
+def own_place(given: tuple[int, int] | None) -> tuple[int, int]:
+    """Return rank and number of ranks: as given, else of `torch.distributed` where it is initialised, else 0 of 1."""
+    if given is not None:
+        return given
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    return 0, 1
