@@ -100,8 +100,22 @@ def collate(pairs: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
     """Make a batch: tensors of one shape are stacked, all else becomes a list (reports, rows, ragged tensors).
 
     A `DataLoader` needs it (`collate_fn=collate`) as soon as there are rows: their nulls have no default.
+
+    Raises:
+        UsageError: A pair has other keys than the first, as one of a data set of your own beside mixes.
     """
+    for pair in pairs:
+        _check_keys(pairs[0], pair)
     return {key: _joined([pair[key] for pair in pairs]) for key in pairs[0]}
+
+
+def _check_keys(first: Mapping[str, object], pair: Mapping[str, object]) -> None:
+    other = sorted(first.keys() ^ pair.keys())
+    if other:
+        raise UsageError(
+            f"pairs of one batch have different keys: {', '.join(other)} not in all of them",
+            hint="give originals of your own the keys of MixedPair; or see loader.MixShareSampler",
+        )
 
 
 def _joined(values: list[object]) -> object:

@@ -144,7 +144,14 @@ def multilabel(
             CheXpert, arXiv 1901.07031, are None, 0 and 1).
         never_denied: What silence counts of an observation that the data set never denies: 0, since a loss that
             leaves it out sees nothing but the value 1 and learns to say so of everyone. None leaves it out.
+
+    Raises:
+        UsageError: A column was not read, or `uncertain` is given for weighted targets, which have 0.5 there.
     """
+    if weighted and uncertain is not None:
+        raise UsageError(
+            "weighted targets count what is uncertain as 0.5", hint="uncertain= goes with weighted=False"
+        )
     column = "label_w" if weighted else "label_mixed"
     for row in rows:
         require(row, (column, "label_state"), "multi-label targets")

@@ -192,6 +192,12 @@ def test_the_loss_is_the_mean_over_what_is_said():
     assert multilabel_loss(logits, multilabel([labelled()] * 2)) == 0
 
 
+def test_what_uncertain_counts_is_no_choice_of_weighted_targets():
+    """It was taken and passed over: U-Zeros trained on 0.5."""
+    with pytest.raises(UsageError, match=r"0\.5"):
+        multilabel([labelled(Edema=0.5)], uncertain=0.0)
+
+
 def test_misuse_is_an_error():
     with pytest.raises(UsageError, match="strength"):
         contrastive_targets([], strength=2)
