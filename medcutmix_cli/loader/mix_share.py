@@ -34,12 +34,13 @@ class MixShareSampler(Sampler[list[int]]):
             several rows of a study the first counts, and those by which a target repeats it (`no-...`) are mixes.
         batch_size: Rows of a batch, on each rank.
         share: Of a batch that is mixes, in (0, 1); against a shortcut a tenth is what was measured to work.
+        split: Whose rows are drawn; those of others are left out.
         seed: Of the orders; the same on all ranks.
         rank, world_size: Of this process; by default of `torch.distributed` where it is initialised, else 0 and 1.
         drop_last: Leave out the last batch of an epoch where it is smaller.
 
     Attributes:
-        left_out: Rows of studies as they are that are never drawn, since another row of the study is.
+        left_out: How many rows are never drawn: of other splits, and of studies as they are of which another row is.
 
     Raises:
         UsageError: There is no such share or rank; originals or mixes are lacking.
@@ -52,12 +53,13 @@ class MixShareSampler(Sampler[list[int]]):
         batch_size: int,
         *,
         share: float = 0.1,
+        split: str = "train",
         seed: int = 0,
         rank: int | None = None,
         world_size: int | None = None,
         drop_last: bool = False,
     ) -> None:
-        kinds = find_kinds(pairs.groups)
+        kinds = find_kinds(pairs.groups, split)
         self.left_out = kinds.left_out
         self.seed = seed
         self._originals, self._mixes = kinds.originals, kinds.mixes

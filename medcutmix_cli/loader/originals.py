@@ -16,7 +16,7 @@ from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import read_shard
 from medcutmix_cli.run.shards import UNMIXED, Row, is_unmixed, read_head
 
-_COLUMNS = check_names("pair_id", "study_id_a", "prompted_a", *UNMIXED)
+_COLUMNS = check_names("pair_id", "study_id_a", "prompted_a", "split", *UNMIXED)
 
 MAKE_ORIGINALS = "make them: medcutmix augment DATASET ORIGINALS --pairing identity --unmixed keep"
 
@@ -30,7 +30,8 @@ class RowKinds:
     Attributes:
         originals: One row of each study that is there as it is.
         mixes: Rows in which something is mixed, and those by which a target repeats a study (`no-...`).
-        left_out: Further rows of studies as they are: a run with `--unmixed keep` beside its originals has them.
+        left_out: Rows of other splits, and further ones of studies as they are, which a run with `--unmixed keep` has
+            beside its originals.
     """
 
     originals: Numbers
@@ -38,8 +39,8 @@ class RowKinds:
     left_out: int
 
 
-def find_kinds(groups: Iterable[RowGroup]) -> RowKinds:
-    """Tell originals from mixes.
+def find_kinds(groups: Iterable[RowGroup], split: str = "train") -> RowKinds:
+    """Tell originals from mixes of one split.
 
     Raises:
         UsageError: There is no original, no mix, or a study was mixed that is not there as it is.
@@ -51,7 +52,7 @@ def find_kinds(groups: Iterable[RowGroup]) -> RowKinds:
     mixed: set[str] = set()
     originals, mixes, count = [], [], 0
     for start, asked, rows in _read(listed):
-        kinds = [_kind(row, asked, kept) for row in rows]
+        kinds = [_kind(row, asked, kept) if row["split"] == split else "left out" for row in rows]
         count += len(kinds)
         originals.append(tuple(start + k for k, kind in enumerate(kinds) if kind == "original"))
         mixes.append(tuple(start + k for k, kind in enumerate(kinds) if kind == "mix"))
@@ -96,9 +97,11 @@ def _asked_for(shard: Path) -> frozenset[str]:
 
 def _check_studies(kept: set[str], mixed: set[str], any_mix: bool) -> None:
     if not kept:
-        raise UsageError("no study is there as it is, to be an original", hint=MAKE_ORIGINALS)
+        raise UsageError("no study of this split is there as it is, to be an original", hint=MAKE_ORIGINALS)
     if not any_mix:
-        raise UsageError("no mix is there, to take a share", hint='name both: ["ORIGINALS", "RUN"]')
+        raise UsageError(
+            "no mix of this split is there, to take a share", hint='name both: ["ORIGINALS", "RUN"]'
+        )
     lacking = sorted(mixed - kept)
     if lacking:
         raise UsageError(

@@ -23,7 +23,7 @@ def invented(originals, mixes, group=5):
     first, second = ([own[k : k + group] for k in range(0, len(own), group)] for own in rows)
     found = RowKinds((*first, *[()] * len(second)), (*[()] * len(first), *second), 0)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "find_kinds", lambda _groups: found)
+        patch.setattr(module, "find_kinds", lambda _groups, _split: found)
         yield SimpleNamespace(groups=())
 
 

@@ -40,10 +40,19 @@ def test_what_is_lacking_is_an_error_that_names_a_study_and_what_to_make(tmp_pat
     with pytest.raises(UsageError, match=r"1 studies were mixed.*\n?.*study 77") as raised:
         kinds(run)
     assert "--pairing identity" in raised.value.hint
-    with pytest.raises(UsageError, match="no mix"):
+    with pytest.raises(UsageError, match="no mix of this split"):
         kinds(write_originals(tmp_path / "originals", 3))
     with pytest.raises(UsageError, match="to be an original"):
         kinds(write_run(tmp_path / "mixes", ([make_row(1)],)))
+
+
+def test_rows_of_another_split_are_left_out(tmp_path):
+    """A run may hold validation too, which nobody trains on."""
+    other = [as_it_is(8) | {"split": "validate"}, make_row(2, study_id_a="8", split="validate")]
+    run = write_run(tmp_path / "run", ([make_row(1, study_id_a="3"), as_it_is(3), *other],))
+    assert kinds(run).originals == ((1,),)
+    assert kinds(run).left_out == 2
+    assert find_kinds(find_groups(run), "validate").mixes == ((3,),)
 
 
 def test_a_recipient_without_a_report_of_its_own_needs_no_original(tmp_path):
