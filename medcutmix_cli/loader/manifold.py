@@ -64,8 +64,13 @@ def layer_mix(rows: Row | Sequence[Row], grid: Grid) -> LayerMix:
     Args:
         rows: One row or several, read with the columns `RECIPE`.
         grid: (grid_h, grid_w) of the layer.
+
+    Raises:
+        UsageError: There is no row, or a column of one was not read.
     """
     several = [rows] if isinstance(rows, dict) else list(rows)
+    if not several:
+        raise UsageError("there is no row to mix by", hint="pass over a batch without rows")
     for row in several:
         require(row, RECIPE, "manifold mix")
     return LayerMix(

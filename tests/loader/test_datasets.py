@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import DataLoader, Subset
 
 from medcutmix_cli.errors import RunError, ShardError, UsageError
-from medcutmix_cli.images import decode_picture
+from medcutmix_cli.images import decode_picture, encode_png
 from medcutmix_cli.loader import BASIC, RECIPE, MixedPairs, collate
 from medcutmix_cli.loader import datasets as module
 from medcutmix_cli.run.columns import COLUMNS
@@ -94,6 +94,17 @@ def test_pairs_of_one_batch_have_the_same_keys(run):
     for pairs in ([own, pair], [pair, own]):
         with pytest.raises(UsageError, match="different keys: label_w, lam"):
             collate(pairs)
+
+
+def test_pictures_of_two_canvases_are_no_batch(tmp_path):
+    """Two joined runs gave a list in place of a tensor, batch by batch as they happened to fall."""
+    row, *_ = make_mix()
+    large = row | {"image": {"bytes": encode_png(np.zeros((224, 224), np.uint8)), "path": None}}
+    write_run(tmp_path / "small", ([row],))
+    write_run(tmp_path / "large", ([large],))
+    pairs = MixedPairs([tmp_path / "small", tmp_path / "large"])
+    with pytest.raises(UsageError, match=r"\(1, 112, 112\) and \(1, 224, 224\)"):
+        collate([pairs[0], pairs[1]])
 
 
 def test_a_shard_that_is_named_twice_is_refused(run):

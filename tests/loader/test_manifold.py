@@ -413,3 +413,8 @@ def test_the_recipe_of_a_pair_serves_as_it_comes_from_the_data_set():
 def test_moving_a_layer_mix_keeps_it():
     mix = layer_mix([make_mix(k)[0] for k in range(2)], (7, 7))
     assert replace(mix.to("cpu"), weights=mix.weights, lam=mix.lam).names == mix.names
+
+
+def test_no_row_is_an_error():
+    with pytest.raises(UsageError, match="no row"):
+        manifold_mix(torch.zeros(0, 49, 2), torch.zeros(0, 49, 2), [], grid=(7, 7))
