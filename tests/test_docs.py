@@ -600,6 +600,8 @@ def test_what_the_page_of_training_shows_works_and_names_every_helper(tmp_path, 
     assert int(known["patches"].sum()) == int(known["recipients"].sum()) == 128
     assert known["whole"]
     assert known["triples"].left_out
+    assert known["tenth"].left_out
+    assert known["mixed"] <= 2
     assert len(known["images"]) == len(known["reports"]) == len(known["no_negatives"]) > 8
     told = {name for block in fenced(page, "python") for name in re.findall(r"loader\.(\w+)", block)}
     for columns in ("LABELS", "CONTRASTIVE", "ATTMIM", "ENTITIES", "SECTIONS", "RECIPE", "PARENTS"):

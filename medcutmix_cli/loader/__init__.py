@@ -14,6 +14,7 @@ from medcutmix_cli.loader.masking import (
     attmim_rank,
     entity_mask,
 )
+from medcutmix_cli.loader.mix_share import MixShareSampler
 from medcutmix_cli.loader.pairs import BASIC, MixedBatch, MixedPair, collate, picture_tensor, to_pair
 from medcutmix_cli.loader.parents import PARENTS, ParentPictures, as_pasted, parent_pictures, read_parent
 from medcutmix_cli.loader.sections import (
@@ -34,6 +35,7 @@ from medcutmix_cli.loader.targets import (
     multilabel_loss,
     parent_mask,
 )
+from medcutmix_cli.run.shards import is_unmixed
 
 __all__ = [
     "ATTMIM",
@@ -49,6 +51,7 @@ __all__ = [
     "SECTIONS",
     "IterableMixedPairs",
     "LayerMix",
+    "MixShareSampler",
     "MixedBatch",
     "MixedPair",
     "MixedPairs",
@@ -63,6 +66,7 @@ __all__ = [
     "collate",
     "contrastive_targets",
     "entity_mask",
+    "is_unmixed",
     "layer_mix",
     "layer_weights",
     "manifold_mix",

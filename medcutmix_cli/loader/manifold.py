@@ -23,7 +23,7 @@ from medcutmix_cli.run.shards import Row
 RECIPE = check_names("pair_id", "lam", *CUT_COLUMNS, "placement_a", "placement_b")
 """The columns that manifold mix needs."""
 
-CLASS_MIXES = ("lam", "a")
+CLASS_MIXES = ("area", "lam", "a")
 
 Grid = tuple[int, int]
 
@@ -34,7 +34,7 @@ class LayerMix:
 
     Attributes:
         weights: (B, grid_h, grid_w) float32, the donor's share of each cell.
-        lam: (B,) float32, the run's named weight: the recipient's share of class tokens.
+        lam: (B,) float32, the run's named weight: the recipient's share of class tokens, with `class_mix="lam"`.
         shifts: (B, 2) cells that the donor moves down and to the right; None where one is no whole number of cells.
         names: The pairs' ids, for errors.
         places: (B, grid_h, grid_w, 2) float32, where in the donor (x, y in shares of its canvas) each cell of the
@@ -64,8 +64,13 @@ def layer_mix(rows: Row | Sequence[Row], grid: Grid) -> LayerMix:
     Args:
         rows: One row or several, read with the columns `RECIPE`.
         grid: (grid_h, grid_w) of the layer.
+
+    Raises:
+        UsageError: There is no row, or a column of one was not read.
     """
     several = [rows] if isinstance(rows, dict) else list(rows)
+    if not several:
+        raise UsageError("there is no row to mix by", hint="pass over a batch without rows")
     for row in several:
         require(row, RECIPE, "manifold mix")
     return LayerMix(
@@ -126,7 +131,7 @@ def manifold_mix(
     grid: Grid | None = None,
     *,
     class_tokens: int = 0,
-    class_mix: str = "lam",
+    class_mix: str = "area",
     pasted: bool = False,
 ) -> torch.Tensor:
     """Mix the hidden states of both parents: `h = (1 - W) * h_a + W * h_b`, cell by cell. Differentiable.
@@ -146,7 +151,9 @@ def manifold_mix(
         grid: (grid_h, grid_w) of the tokens. By default the recipe's own where it fits, else a square. A map says
             its own.
         class_tokens: Leading tokens that belong to no cell (class token, registers).
-        class_mix: What becomes of them: "lam" mixes them by the run's named weight, "a" keeps the recipients'.
+        class_mix: What becomes of them: "area" mixes them by the mean weight of the cells, "lam" by the run's named
+            weight, "a" keeps the recipients'. `lam` of a default run, `lam_img_mass`, is near 0 by design: such a
+            class token would be the donor's above a picture of which nine tenths are the recipient's.
         pasted: `h_b` is of the donors as they were pasted, already aligned and moved. Otherwise a donor that was
             brought onto the recipient's thorax is warped here in the same way, and one that was pasted elsewhere
             moved by whole cells of the layer; tokens that carry a position embedding then bring that of their old
@@ -272,4 +279,5 @@ def _class_tokens(
     own, given = h_a[:, :count], h_b[:, :count]
     if class_mix == "a":
         return own
-    return torch.lerp(own, given, (1 - layer.lam).to(h_a.dtype)[:, None, None])
+    share = 1 - layer.lam if class_mix == "lam" else layer.weights.mean((1, 2))
+    return torch.lerp(own, given, share.to(h_a.dtype)[:, None, None])

@@ -23,40 +23,66 @@ from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import Row
 from medcutmix_cli.seeds import stable_generator
 
-ATTMIM = check_names("attmim_rank", "grid_h", "grid_w")
+ATTMIM = check_names("pair_id", "attmim_rank", "grid_h", "grid_w")
 """The columns that a mask of the mix needs."""
 
-ATTMIM_PARENTS = check_names("map_a", "map_b", "grid_h", "grid_w")
+ATTMIM_PARENTS = check_names("pair_id", "map_a", "map_b", "grid_h", "grid_w")
 """The columns that a mask of a parent needs."""
+
+TIED_CELLS = 8
+"""A longer end of a rank in reading order is no chance (1 of 9! orders): these cells answer nothing, and are equal."""
 
 ENTITIES = check_names("pair_id", "report", "entities")
 """The columns that a mask of entities needs."""
 
 
-def attmim_rank(row: Row, which: str = "mix", energy: str = "softmax") -> Rank:
+def attmim_rank(row: Row, which: str = "mix", energy: str = "softmax", *, seed: int = 0) -> Rank:
     """Return the rank of each cell, 0 = strongest, (grid_h, grid_w) uint16.
+
+    Cells that answer nothing come last, in an order drawn from `seed` and the row's id. They are all cells of a study
+    as it is and of a strategy without maps, and those outside the paste where the recipient has no map: the shard has
+    them in reading order, by which the top of every such picture would be hidden.
 
     Args:
         row: Read with `ATTMIM`, or with `ATTMIM_PARENTS` for a parent.
         which: "mix", "a" (the recipient's own picture) or "b" (the donor's).
         energy: How a parent's map is read: the run's `mixing.energy`. The mix was ranked by it already.
+        seed: Of the order of cells that answer nothing; the epoch, for instance.
 
     Raises:
         UsageError: No sentence was asked of that parent, so that it has no map to rank.
     """
-    require(
-        row, ATTMIM if which == "mix" else (f"map_{_letter(which)}", "grid_h", "grid_w"), "an AttMIM mask"
-    )
-    if which == "mix":
-        return np.array(row["attmim_rank"], np.uint16).reshape(row["grid_h"], row["grid_w"])
+    names = ("attmim_rank",) if which == "mix" else (f"map_{_letter(which)}",)
+    require(row, ("pair_id", *names, "grid_h", "grid_w"), "an AttMIM mask")
+    rank = _stored_rank(row) if which == "mix" else _rank_of_parent(row, which, energy)
+    return _untied(rank, stable_generator(seed, "attmim", which, row["pair_id"]))
+
+
+def _stored_rank(row: Row) -> Rank:
+    return np.array(row["attmim_rank"], np.uint16).reshape(row["grid_h"], row["grid_w"])
+
+
+def _rank_of_parent(row: Row, which: str, energy: str) -> Rank:
     scores = row_grid(row, f"map_{which}")
     if not np.isfinite(scores).any():
         raise UsageError(
             f"parent {which} of this row has no map",
-            where=str(row.get("pair_id", "")),
+            where=str(row["pair_id"]),
             hint="only rows of a mode with maps have them: see image_mode",
         )
     return rank_of(read_energy(scores, energy))
+
+
+def _untied(rank: Rank, rng: np.random.Generator) -> Rank:
+    """Draw the order of the last cells of a rank where they stand in reading order."""
+    order = np.argsort(rank, axis=None)
+    falls = np.flatnonzero(np.diff(order) < 0)
+    first = int(falls[-1]) + 1 if len(falls) else 0
+    if order.size - first <= TIED_CELLS:
+        return rank
+    untied = rank.copy()
+    untied.flat[order[first:]] = first + rng.permutation(order.size - first)
+    return untied
 
 
 def _letter(which: str) -> str:
@@ -73,11 +99,13 @@ def attmim_mask(
     strongest: bool = True,
     which: str = "mix",
     energy: str = "softmax",
+    seed: int = 0,
 ) -> torch.Tensor:
     """Say which patches to hide.
 
     On another grid than the recipe's, the order is averaged by area (a cell counts `cells - rank`) and ranked
-    again. Masks are nested: what is hidden at one ratio is hidden at every larger one.
+    again. Masks are nested: what is hidden at one ratio is hidden at every larger one. Of a study as it is, which has
+    no map, any patches are hidden, as masked modelling without attention does.
 
     Args:
         row_or_rank: A row, or a rank as `attmim_rank` returns it.
@@ -86,11 +114,17 @@ def attmim_mask(
         strongest: Hide those that answer most; otherwise those that answer least.
         which: For a row: "mix", "a" or "b".
         energy: For a row's parent: how its map is read.
+        seed: For a row: of the order of cells that answer nothing (`attmim_rank`).
 
     Returns:
         (grid_h, grid_w) bool, True = hidden, `floor(ratio * grid_h * grid_w + 0.5)` of them.
+
+    Raises:
+        UsageError: A parent without a map, as the recipient of a study as it is, has nothing to hide it by.
     """
-    rank = attmim_rank(row_or_rank, which, energy) if isinstance(row_or_rank, dict) else row_or_rank
+    rank = (
+        attmim_rank(row_or_rank, which, energy, seed=seed) if isinstance(row_or_rank, dict) else row_or_rank
+    )
     if rank.ndim != 2:
         raise UsageError(f"a rank has a grid_h and a grid_w, this one is {rank.shape}")
     resized = rank if grid in (None, rank.shape) else _resized(rank, grid or rank.shape)

@@ -97,11 +97,36 @@ def collate(pairs: Sequence[Mapping[str, object]]) -> Mapping[str, object]: ...
 
 
 def collate(pairs: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
-    """Make a batch: tensors of one shape are stacked, all else becomes a list (reports, rows, ragged tensors).
+    """Make a batch: tensors of one shape are stacked, all else becomes a list (reports, rows, other ragged tensors).
 
     A `DataLoader` needs it (`collate_fn=collate`) as soon as there are rows: their nulls have no default.
+
+    Raises:
+        UsageError: A pair has other keys than the first, as one of a data set of your own beside mixes; or pictures of
+            another size, as those of two runs may be.
     """
+    for pair in pairs:
+        _check_keys(pairs[0], pair)
+    _check_sizes([pair["image"] for pair in pairs if "image" in pair])
     return {key: _joined([pair[key] for pair in pairs]) for key in pairs[0]}
+
+
+def _check_keys(first: Mapping[str, object], pair: Mapping[str, object]) -> None:
+    other = sorted(first.keys() ^ pair.keys())
+    if other:
+        raise UsageError(
+            f"pairs of one batch have different keys: {', '.join(other)} not in all of them",
+            hint="give originals of your own the keys of MixedPair; or see loader.MixShareSampler",
+        )
+
+
+def _check_sizes(pictures: Sequence[object]) -> None:
+    shapes = {tuple(picture.shape) for picture in pictures if isinstance(picture, torch.Tensor)}
+    if len(shapes) > 1:
+        raise UsageError(
+            f"pictures of one batch have different sizes: {' and '.join(map(str, sorted(shapes)))}",
+            hint="bring them to one size in transform=, or read runs of one --canvas",
+        )
 
 
 def _joined(values: list[object]) -> object:

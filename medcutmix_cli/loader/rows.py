@@ -40,6 +40,8 @@ class RowGroup:
 def find_groups(source: Source, *, partial: bool = False) -> tuple[RowGroup, ...]:
     """List the row groups of a source, in the order of its shards, from their footers.
 
+    A run's own folder of shards is the run: all of its shards are to be there.
+
     Args:
         source: Where to look.
         partial: Take a run of which some shards are not rendered yet.
@@ -92,7 +94,7 @@ def _shards(path: Path, *, partial: bool) -> list[Path]:
 
 
 def _missing(contents: Contents) -> int:
-    if contents.kind != "run" or contents.record is None:
+    if contents.kind == "shard" or contents.record is None:
         return 0
     return len(contents.record.shards) - len(contents.heads)
 

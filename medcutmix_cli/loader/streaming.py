@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, overload
 
 import numpy as np
@@ -26,10 +27,15 @@ class RowRange:
     start: int
     end: int
 
+    @property
+    def rows(self) -> int:
+        """How many they are."""
+        return self.end - self.start
+
     def part(self, number: int, count: int) -> RowRange:
         """Return part `number` of `count`; the parts cover the span, and differ by one row at most."""
-        rows = self.end - self.start
-        return RowRange(self.start + rows * number // count, self.start + rows * (number + 1) // count)
+        starts = (self.start + self.rows * place // count for place in (number, number + 1))
+        return RowRange(*starts)
 
 
 class IterableMixedPairs(IterableDataset[Item]):
@@ -114,19 +120,37 @@ class IterableMixedPairs(IterableDataset[Item]):
         self.groups = find_groups(source, partial=partial)
         self.shuffle, self.buffer, self.seed = shuffle, buffer, seed
         self.drop_uneven = drop_uneven
-        self._place = _check_place(rank, world_size)
+        self._place = check_place(rank, world_size)
         # In shared memory: a worker that persists has a copy of everything else (huggingface/datasets issue 6673).
-        self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
+        # Epoch, batches done of it, their size, and whether smaller ones are dropped.
+        self._state = torch.zeros(4, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
 
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the order of the next epoch; call it before the `DataLoader` is iterated."""
-        self._epoch.fill_(epoch)
+    def set_epoch(
+        self, epoch: int, *, batches_done: int = 0, batch_size: int = 0, drop_last: bool = False
+    ) -> None:
+        """Choose the order of the next epoch; call it before the `DataLoader` is iterated.
+
+        Args:
+            epoch: Its number.
+            batches_done: Batches that this rank took of it before a training stopped: the rows that are left come, once
+                each, with as many ranks and workers as before; no picture of those that are done is decoded.
+            batch_size: As the `DataLoader` has it, where batches are done.
+            drop_last: Likewise.
+
+        Raises:
+            UsageError: Batches are done, of no size.
+        """
+        if batches_done < 0 or (batches_done and batch_size < 1):
+            raise UsageError(
+                f"{batches_done} batches of {batch_size} rows cannot be done",
+                hint="say batches_done= and the batch_size= of the DataLoader",
+            )
+        self._state.copy_(torch.tensor([epoch, batches_done, batch_size, drop_last]))
 
     @property
     def rows(self) -> int:
         """Rows that this rank sees in one epoch, over all its workers."""
-        span = self._span()
-        return span.end - span.start
+        return self._span().rows
 
     def batches(self, batch_size: int, workers: int = 0, *, drop_last: bool = False) -> int:
         """Return how many batches a `DataLoader` makes of an epoch; it is not `len`, which knows no worker.
@@ -137,8 +161,7 @@ class IterableMixedPairs(IterableDataset[Item]):
             drop_last: As the `DataLoader` has it.
         """
         span, count = self._span(), max(1, workers)
-        parts = (span.part(number, count) for number in range(count))
-        sizes = [part.end - part.start for part in parts]
+        sizes = [span.part(number, count).rows for number in range(count)]
         return sum(rows // batch_size if drop_last else -(-rows // batch_size) for rows in sizes)
 
     def __iter__(self) -> Iterator[Item]:
@@ -146,7 +169,7 @@ class IterableMixedPairs(IterableDataset[Item]):
         worker = get_worker_info()
         number, count = (worker.id, worker.num_workers) if worker else (0, 1)
         rows = self._rows(self._span().part(number, count))
-        for row in self._mixed(rows, number, count):
+        for row in islice(self._mixed(rows, number, count), self._done(number, count), None):
             yield apply_transform(to_pair(row, self.dtype), self.transform)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -156,14 +179,24 @@ class IterableMixedPairs(IterableDataset[Item]):
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Share the epoch again: a plain copy of the data set has its own."""
         self.__dict__.update(state)
-        self._epoch.share_memory_()
+        self._state.share_memory_()
+
+    @property
+    def _epoch(self) -> int:
+        return int(self._state[0])
+
+    def _done(self, number: int, count: int) -> int:
+        """Return how many rows this worker gave before: a `DataLoader` takes a batch of each in turn."""
+        batches, size, drop_last = (int(value) for value in self._state[1:])
+        if not batches:
+            return 0
+        rows = (self._span().part(worker, count).rows for worker in range(count))
+        ends = [own // size if drop_last else -(-own // size) for own in rows]
+        turns = sorted((turn, worker) for worker, end in enumerate(ends) for turn in range(end))
+        return size * sum(worker == number for _, worker in turns[:batches])
 
     def _where(self) -> tuple[int, int]:
-        if self._place is not None:
-            return self._place
-        if distributed.is_available() and distributed.is_initialized():
-            return distributed.get_rank(), distributed.get_world_size()
-        return 0, 1
+        return own_place(self._place)
 
     def _span(self) -> RowRange:
         rank, world_size = self._where()
@@ -173,7 +206,7 @@ class IterableMixedPairs(IterableDataset[Item]):
     def _order(self) -> Sequence[RowGroup]:
         if not self.shuffle:
             return self.groups
-        rng = stable_generator(self.seed, "groups", int(self._epoch))
+        rng = stable_generator(self.seed, "groups", self._epoch)
         return [self.groups[k] for k in rng.permutation(len(self.groups))]
 
     def _rows(self, span: RowRange) -> Iterator[Row]:
@@ -189,7 +222,7 @@ class IterableMixedPairs(IterableDataset[Item]):
     def _mixed(self, rows: Iterator[Row], number: int, count: int) -> Iterator[Row]:
         if not self.shuffle or self.buffer < 2:
             return rows
-        rng = stable_generator(self.seed, "rows", int(self._epoch), *self._where(), number, count)
+        rng = stable_generator(self.seed, "rows", self._epoch, *self._where(), number, count)
         return _drawn(rows, self.buffer, rng)
 
 
@@ -206,7 +239,12 @@ def _drawn(rows: Iterator[Row], buffer: int, rng: np.random.Generator) -> Iterat
     yield from (held[k] for k in rng.permutation(len(held)))
 
 
-def _check_place(rank: int | None, world_size: int | None) -> tuple[int, int] | None:
+def check_place(rank: int | None, world_size: int | None) -> tuple[int, int] | None:
+    """Return a rank with the number of ranks; None where neither was given.
+
+    Raises:
+        UsageError: There is no such rank, or one of the two is not given.
+    """
     if rank is None and world_size is None:
         return None
     if rank is None or world_size is None or not 0 <= rank < world_size:
@@ -214,3 +252,12 @@ def _check_place(rank: int | None, world_size: int | None) -> tuple[int, int] | 
             f"there is no rank {rank} of {world_size}", hint="give both, 0 <= rank < world_size, or neither"
         )
     return rank, world_size
+
+
+def own_place(given: tuple[int, int] | None) -> tuple[int, int]:
+    """Return rank and number of ranks: as given, else of `torch.distributed` where it is initialised, else 0 of 1."""
+    if given is not None:
+        return given
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    return 0, 1

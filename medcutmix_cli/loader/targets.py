@@ -15,7 +15,7 @@ from medcutmix_cli.loader.rows import require
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.shards import UNMIXED, Row, is_unmixed
 
-CONTRASTIVE = check_names("study_id_a", "study_id_b", "lam", *UNMIXED)
+CONTRASTIVE = check_names("study_id_a", "study_id_b", "lam_img_area", "lam_txt_sents", *UNMIXED)
 """The columns that contrastive targets and `parent_mask` need (by patient: `subject_id_a`, `subject_id_b`)."""
 
 LABELS = check_names("label_w", "label_mixed", "label_state")
@@ -26,22 +26,22 @@ def contrastive_targets(
     rows: Sequence[Row],
     ids: Sequence[str] = (),
     *,
-    image_weight: str = "lam",
-    text_weight: str = "lam",
+    image_weight: str = "lam_img_area",
+    text_weight: str = "lam_txt_sents",
     strength: float = 1.0,
 ) -> torch.Tensor:
     """Return soft targets for the image-text logits of a batch: B mixed pairs, then the original pairs `ids`.
 
-    Let p_i(s) be the share of study s in item i: of a mix, lam for its recipient and 1 - lam for its donor; of an
-    original pair, 1 for itself. With shares p of the pictures and q of the reports,
+    Let p_i(s) be the share of study s in item i: of a mix, w for its recipient and 1 - w for its donor, w a weight of
+    its row; of an original pair, 1 for itself. With shares p of the pictures and q of the reports,
 
         K[i, i] = 1,   K[i, j] = strength * sum_s p_i(s) * q_j(s),   T[i, j] = K[i, j] / sum_k K[i, k].
 
-    So a mix gives its recipient's original pair lam, and its donor's 1 - lam, of what it gives its own; two mixes
-    of one recipient share lam_i * lam_j; without a common parent T is the identity.
+    So a mix gives its recipient's original pair w, and its donor's 1 - w, of what it gives its own; two mixes of one
+    recipient share w_i * w_j; without a common parent T is the identity.
 
-    The default is the run's one named weight for both sides, as in CutMix (`--weight lam_img_area`). Otherwise name
-    both, `lam_img_area` and `lam_txt_sents`: `lam_img_mass` is near 0 by design where both masks are pasted.
+    "lam" for both is one number, as in CutMix: right for a run made with `--weight img-area`, wrong for a default one,
+    whose `lam_img_mass` is near 0 by design where both masks are pasted.
 
     Args:
         rows: The mixed pairs, in the order of the batch.
@@ -53,6 +53,9 @@ def contrastive_targets(
     Returns:
         (B + len(ids), B + len(ids)) float32, rows sum to 1: targets of image -> text. For text -> image call it
         with both weights exchanged; with equal ones it is the same matrix.
+
+    Raises:
+        UsageError: A weight was not read, or `strength` is outside [0, 1].
     """
     if not 0 <= strength <= 1:
         raise UsageError(f"strength must lie in [0, 1], not {strength}")
@@ -141,7 +144,14 @@ def multilabel(
             CheXpert, arXiv 1901.07031, are None, 0 and 1).
         never_denied: What silence counts of an observation that the data set never denies: 0, since a loss that
             leaves it out sees nothing but the value 1 and learns to say so of everyone. None leaves it out.
+
+    Raises:
+        UsageError: A column was not read, or `uncertain` is given for weighted targets, which have 0.5 there.
     """
+    if weighted and uncertain is not None:
+        raise UsageError(
+            "weighted targets count what is uncertain as 0.5", hint="uncertain= goes with weighted=False"
+        )
     column = "label_w" if weighted else "label_mixed"
     for row in rows:
         require(row, (column, "label_state"), "multi-label targets")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
-from medcutmix_cli.run.shards import ShardHead, page_damage, read_head
+from medcutmix_cli.run.shards import METADATA_KEY, ShardHead, no_parquet, page_damage, read_head
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 from medcutmix_cli.system.near_paths import near_path
 
@@ -54,12 +55,22 @@ def open_contents(path: str | Path) -> Contents:
             hint=near_path(root) or "is the path right? a run folder, or a shard in RUN/data",
         )
     folder = RunFolder(root)
-    shards = sorted(root.glob("part-*.parquet"))
-    if shards and not folder.is_run():
+    shards = [] if folder.is_run() else [path for path in sorted(root.glob("*.parquet")) if _is_shard(path)]
+    if shards:
         return Contents(root, "shards", tuple(read_head(s) for s in shards), _run_around(shards[0]))
     record = read_run(folder)
     complete = (folder.shard_file(k) for k in range(len(record.shards)) if folder.state_file(k).is_file())
     return Contents(root, "run", tuple(read_head(shard) for shard in complete), record)
+
+
+def _is_shard(path: Path) -> bool:
+    """Say whether a file is one of ours, by its name or, where somebody renamed it, by its footer."""
+    if re.fullmatch(r"part-\d+", path.stem):
+        return True
+    try:
+        return METADATA_KEY in (pq.read_metadata(path).metadata or {})
+    except ARROW_ERRORS as error:
+        raise no_parquet(path) from error
 
 
 def read_columns(contents: Contents, columns: Sequence[str]) -> list[dict[str, Any]]:

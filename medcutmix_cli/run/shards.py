@@ -187,8 +187,11 @@ def read_head(path: Path) -> ShardHead:
     """Read a shard's footer and check that it is one of ours.
 
     Raises:
-        ShardError: No Parquet file, or not written by medcutmix, or of another schema version.
+        ShardError: Gone, no Parquet file, not written by medcutmix, or of another schema version.
     """
+    if not path.exists():
+        hint = "was it moved or renamed? put it back, or name the folder where the shards lie"
+        raise ShardError("this shard is gone", where=str(path), hint=hint)
     try:
         footer = pq.read_metadata(path)
     except (OSError, pa.ArrowInvalid) as error:

@@ -11,7 +11,7 @@ from medcutmix_cli.images import encode_png
 from medcutmix_cli.mixing.cut import Cut, paste
 from medcutmix_cli.mixing.views import Pasteable, Pixels
 from medcutmix_cli.records import Placement
-from medcutmix_cli.run.shards import Row
+from medcutmix_cli.run.shards import UNMIXED, Row
 from tests.builders import make_placement
 from tests.run_folders import make_row, write_run
 
@@ -79,3 +79,13 @@ def write_rows(root: Any, *sizes: int) -> Any:
         for start, size in zip(starts, sizes, strict=False)
     ]
     return write_run(root, tuple(shards))
+
+
+def as_it_is(number: int) -> Row:
+    """Return the row of a study as it is, whose id is its number."""
+    return make_row(study_id_a=str(number), pair_id=f"kept-{number}", **UNMIXED)
+
+
+def write_originals(root: Any, count: int) -> Any:
+    """Write a run of studies as they are, numbered from 0."""
+    return write_run(root, ([as_it_is(k) for k in range(count)],))

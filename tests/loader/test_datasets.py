@@ -1,13 +1,16 @@
 import pickle
+import shutil
 from collections import Counter
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from torch.utils.data import DataLoader, Subset
 
 from medcutmix_cli.errors import RunError, ShardError, UsageError
-from medcutmix_cli.images import decode_picture
+from medcutmix_cli.images import decode_picture, encode_png
 from medcutmix_cli.loader import BASIC, RECIPE, MixedPairs, collate
 from medcutmix_cli.loader import datasets as module
 from medcutmix_cli.run.columns import COLUMNS
@@ -56,6 +59,52 @@ def test_rows_are_found_by_number_in_the_order_of_the_shards(run):
 )
 def test_sources(run, source, expected):
     assert len(MixedPairs(source(run))) == expected
+
+
+def test_a_shard_that_was_renamed_is_read_where_its_folder_is_named(run, tmp_path):
+    """It was passed over: 67 rows were gone, and nothing said so."""
+    folder = shutil.copytree(run / "data", tmp_path / "shards")
+    (folder / "part-00000.parquet").rename(folder / "first.parquet")
+    pq.write_table(pa.table({"x": [1]}), folder / "mine.parquet")
+    assert len(MixedPairs(folder)) == 70
+    (folder / "first.parquet").write_bytes(b"torn")
+    with pytest.raises(ShardError, match="no readable Parquet"):
+        MixedPairs(folder)
+
+
+@pytest.mark.parametrize("inside", [".", "data"])
+def test_a_shard_that_a_run_lacks_is_missed(run, tmp_path, inside):
+    copy = shutil.copytree(run, tmp_path / "run")
+    (copy / "data" / "part-00000.parquet").unlink()
+    with pytest.raises((RunError, ShardError), match=r"shard is gone|not rendered yet"):
+        MixedPairs(copy / inside)
+
+
+def test_the_shards_of_a_run_that_is_being_rendered_are_partial_in_their_folder_too(tmp_path):
+    run = write_run(tmp_path / "run", missing=1)
+    with pytest.raises(RunError, match="1 shards of this run are not rendered yet"):
+        MixedPairs(run / "data")
+    assert len(MixedPairs(run / "data", partial=True)) == 1
+
+
+def test_pairs_of_one_batch_have_the_same_keys(run):
+    """What the first lacked was dropped without a word; what another lacked was a bare KeyError."""
+    own = {"image": torch.zeros(1, 112, 112), "report": "x"}
+    pair = MixedPairs(run)[0]
+    for pairs in ([own, pair], [pair, own]):
+        with pytest.raises(UsageError, match="different keys: label_w, lam"):
+            collate(pairs)
+
+
+def test_pictures_of_two_canvases_are_no_batch(tmp_path):
+    """Two joined runs gave a list in place of a tensor, batch by batch as they happened to fall."""
+    row, *_ = make_mix()
+    large = row | {"image": {"bytes": encode_png(np.zeros((224, 224), np.uint8)), "path": None}}
+    write_run(tmp_path / "small", ([row],))
+    write_run(tmp_path / "large", ([large],))
+    pairs = MixedPairs([tmp_path / "small", tmp_path / "large"])
+    with pytest.raises(UsageError, match=r"\(1, 112, 112\) and \(1, 224, 224\)"):
+        collate([pairs[0], pairs[1]])
 
 
 def test_a_shard_that_is_named_twice_is_refused(run):

@@ -177,11 +177,15 @@ def test_a_batch_is_its_rows_one_by_one_and_a_layer_mix_is_its_rows():
     assert torch.equal(alike[1], mixed[1])
 
 
-def test_class_tokens_are_mixed_by_lam_or_kept():
+def test_class_tokens_are_mixed_by_area_by_lam_or_kept():
+    """A default run's `lam` is near 0: by it, the class token of a picture with a small paste is the donor's."""
     row, *_ = make_mix(5)
     h_a, h_b = torch.randn(1, 51, 4), torch.randn(1, 51, 4)
-    mixed = manifold_mix(h_a, h_b, row, class_tokens=2)
-    assert torch.allclose(mixed[:, :2], 0.75 * h_a[:, :2] + 0.25 * h_b[:, :2])
+    area = float(layer_weights(row, (7, 7)).mean())
+    mixed = manifold_mix(h_a, h_b, row | {"lam": 0.01}, class_tokens=2)
+    assert torch.allclose(mixed[:, :2], (1 - area) * h_a[:, :2] + area * h_b[:, :2])
+    by_lam = manifold_mix(h_a, h_b, row, class_tokens=2, class_mix="lam")
+    assert torch.allclose(by_lam[:, :2], 0.75 * h_a[:, :2] + 0.25 * h_b[:, :2])
     kept = manifold_mix(h_a, h_b, row, class_tokens=2, class_mix="a")
     assert torch.equal(kept[:, :2], h_a[:, :2])
     assert torch.equal(kept[:, 2:], mixed[:, 2:])
@@ -409,3 +413,8 @@ def test_the_recipe_of_a_pair_serves_as_it_comes_from_the_data_set():
 def test_moving_a_layer_mix_keeps_it():
     mix = layer_mix([make_mix(k)[0] for k in range(2)], (7, 7))
     assert replace(mix.to("cpu"), weights=mix.weights, lam=mix.lam).names == mix.names
+
+
+def test_no_row_is_an_error():
+    with pytest.raises(UsageError, match="no row"):
+        manifold_mix(torch.zeros(0, 49, 2), torch.zeros(0, 49, 2), [], grid=(7, 7))

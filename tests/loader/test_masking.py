@@ -200,6 +200,22 @@ def test_a_parents_patches_are_ranked_by_its_own_map(which):
     assert torch.equal(attmim_mask(row, 0.3, (14, 14), which=which), attmim_mask(own, 0.3, (14, 14)))
 
 
+@pytest.mark.parametrize("answering", [0, 10], ids=["study-as-it-is", "recipient-without-a-map"])
+def test_cells_that_answer_nothing_are_hidden_anywhere_and_not_from_the_top(answering):
+    """A shard has them in reading order: half of every picture would always be the same half."""
+    energy = np.zeros((GRID, GRID))
+    energy.flat[np.random.default_rng(0).permutation(GRID * GRID)[:answering]] = 1 + np.arange(answering)
+    rows = [make_mix(seed)[0] | {"pair_id": f"{seed}", "attmim_rank": rank_of(energy)} for seed in range(60)]
+    hidden = torch.stack([attmim_mask(row, 0.5) for row in rows]).float()
+    assert hidden[:, energy > 0].all()
+    often = hidden.mean(0)[energy == 0]
+    assert often.min() > 0.15
+    assert often.max() < 0.8
+    assert torch.equal(attmim_mask(rows[0], 0.5), hidden[0].bool())
+    assert not torch.equal(attmim_mask(rows[0], 0.5, seed=1), hidden[0].bool())
+    assert not (hidden[0].bool() & ~attmim_mask(rows[0], 0.7)).any()
+
+
 def test_what_cannot_be_ranked_is_an_error():
     row, *_ = make_mix(4)
     with pytest.raises(UsageError, match="no map"):

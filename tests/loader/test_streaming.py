@@ -127,12 +127,37 @@ def test_workers_that_persist_are_told_the_epoch(run, method):
     assert [len(set(epoch)) for epoch in epochs] == [pairs.rows] * 3
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # Python 3.12
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("drop_last", [True, False])
+def test_an_epoch_goes_on_with_the_rows_that_are_left(run, workers, drop_last):
+    pairs = IterableMixedPairs(run, columns=IDS, buffer=16, seed=4, rank=0, world_size=2)
+    how = {"num_workers": workers, "drop_last": drop_last, "collate_fn": collate, "batch_size": 7}
+    if workers:
+        how["multiprocessing_context"] = "fork"
+    loader = DataLoader(pairs, **how)
+    pairs.set_epoch(5)
+    whole = [[row["pair_id"] for row in batch["row"]] for batch in loader]
+    for done in (1, 3, len(whole) - 1, len(whole)):
+        pairs.set_epoch(5, batches_done=done, batch_size=7, drop_last=drop_last)
+        rest = [[row["pair_id"] for row in batch["row"]] for batch in loader]
+        assert sorted(map(sorted, rest)) == sorted(map(sorted, whole[done:]))
+    pairs.set_epoch(5)
+    assert [[row["pair_id"] for row in batch["row"]] for batch in loader] == whole
+
+
+@pytest.mark.parametrize(("done", "size"), [(-1, 8), (3, 0)])
+def test_batches_of_no_size_cannot_be_done(run, done, size):
+    with pytest.raises(UsageError, match="cannot be done"):
+        IterableMixedPairs(run, columns=IDS).set_epoch(0, batches_done=done, batch_size=size)
+
+
 def test_a_copy_has_an_epoch_of_its_own_that_its_workers_see(run):
     pairs = IterableMixedPairs(run, columns=IDS, seed=3)
     other = copy.deepcopy(pairs)
-    assert other._epoch.is_shared()
+    assert other._state.is_shared()
     other.set_epoch(7)
-    assert int(pairs._epoch) == 0
+    assert pairs._epoch == 0
     assert ids(other) != ids(pairs)
 
 

@@ -15,17 +15,18 @@ NAN = float("nan")
 def mix(a, b, lam=0.75, **changes):
     patients = {"subject_id_a": f"p{a}"[:2], "subject_id_b": f"p{b}"[:2]}
     mixed = {"image_mode": "in-place", "finding": "edema", "finding_a": "edema"}
-    return {"study_id_a": a, "study_id_b": b, "lam": lam, **patients, **mixed, **changes}
+    weights = {"lam_img_area": lam, "lam_txt_sents": lam}
+    return {"study_id_a": a, "study_id_b": b, **weights, **patients, **mixed, **changes}
 
 
-def test_a_mix_gives_lam_to_its_recipients_original_pair():
+def test_a_mix_gives_its_weight_to_its_recipients_original_pair():
     targets = contrastive_targets([mix("a", "b", 0.75)], ["a", "b", "c"])
     assert torch.allclose(targets[0], torch.tensor([1, 0.75, 0.25, 0]) / 2)
     assert torch.allclose(targets[1], torch.tensor([0.75, 1, 0, 0]) / 1.75)
     assert torch.allclose(targets[3], torch.tensor([0, 0, 0, 1.0]))
 
 
-def test_two_mixes_of_one_recipient_share_the_product_of_their_lams():
+def test_two_mixes_of_one_recipient_share_the_product_of_their_weights():
     targets = contrastive_targets([mix("a", "b", 0.8), mix("a", "c", 0.5)])
     assert torch.allclose(targets[0], torch.tensor([1, 0.4]) / 1.4)
 
@@ -100,8 +101,21 @@ def test_pictures_and_reports_may_have_other_weights():
     rows = [mix("a", "b", 0.9, lam_txt_tokens=0.5)]
     to_text = contrastive_targets(rows, ["a"], text_weight="lam_txt_tokens")
     assert to_text[0, 1] == pytest.approx(0.9 / 1.9)
-    to_image = contrastive_targets(rows, ["a"], image_weight="lam_txt_tokens", text_weight="lam")
+    to_image = contrastive_targets(rows, ["a"], image_weight="lam_txt_tokens", text_weight="lam_img_area")
     assert to_image[0, 1] == pytest.approx(0.5 / 1.5)
+
+
+def test_the_named_weight_of_a_default_run_decides_nothing_unless_it_is_asked_for():
+    """It is `lam_img_mass`, near 0 by design: a mix that is nine tenths its recipient would be its donor's."""
+    rows = [mix("a", "b") | {"lam": 0.01, "lam_img_area": 0.9, "lam_txt_sents": 0.5}]
+    targets = contrastive_targets(rows, ["a", "b"])
+    assert torch.allclose(targets[0], torch.tensor([1, 0.9, 0.1]) / 2)
+    to_pictures = contrastive_targets(
+        rows, ["a", "b"], image_weight="lam_txt_sents", text_weight="lam_img_area"
+    )
+    assert torch.allclose(to_pictures[0], torch.tensor([1, 0.5, 0.5]) / 2)
+    as_cutmix = contrastive_targets(rows, ["a"], image_weight="lam", text_weight="lam")
+    assert as_cutmix[0, 1] == pytest.approx(0.01 / 1.01)
 
 
 def labels(**values):
@@ -178,12 +192,18 @@ def test_the_loss_is_the_mean_over_what_is_said():
     assert multilabel_loss(logits, multilabel([labelled()] * 2)) == 0
 
 
+def test_what_uncertain_counts_is_no_choice_of_weighted_targets():
+    """It was taken and passed over: U-Zeros trained on 0.5."""
+    with pytest.raises(UsageError, match=r"0\.5"):
+        multilabel([labelled(Edema=0.5)], uncertain=0.0)
+
+
 def test_misuse_is_an_error():
     with pytest.raises(UsageError, match="strength"):
         contrastive_targets([], strength=2)
     with pytest.raises(UsageError, match="'image_mode'"):
         parent_mask([{"study_id_a": "a", "study_id_b": "b"}])
-    with pytest.raises(UsageError, match="'lam'"):
+    with pytest.raises(UsageError, match="'lam_img_area'"):
         contrastive_targets([{"study_id_a": "a", "study_id_b": "b"}])
     with pytest.raises(UsageError, match="subject"):
         parent_mask([], by="image")

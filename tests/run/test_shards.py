@@ -137,7 +137,7 @@ def test_the_metadata_says_order_of_labels_encoder_and_version():
     [
         pytest.param(lambda p: p.write_text("no"), "no readable Parquet", id="text"),
         pytest.param(lambda p: p.write_bytes(b""), "no readable Parquet", id="empty"),
-        pytest.param(lambda _: None, "no readable Parquet", id="missing"),
+        pytest.param(lambda _: None, "this shard is gone", id="missing"),
         pytest.param(
             lambda p: pq.write_table(pa.table({"a": [1]}), p), "not written by medcutmix", id="foreign"
         ),
