@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from medcutmix_cli.pairing.agreement import disagreement
 from medcutmix_cli.pairing.clauses import is_plural, rereader
 from medcutmix_cli.pairing.giving import as_headline, giveable
+from medcutmix_cli.pairing.misnamed import misnamed_shadow
 from medcutmix_cli.records import Assertion, Mention, Reading, ReadStudy, Sentence, Side
 from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.reader import ReportReader
@@ -92,7 +93,7 @@ def _donor_statement(reading: Reading, finding: str, _reader: ReportReader) -> S
     side = common_side(m.side for m in present)
     if side is None:  # sides.py, clause 1
         return Refusal("donor-names-several-sides")
-    against = disagreement(reading, finding)
+    against = disagreement(reading, finding) or misnamed_shadow(counted_sentences(reading), finding, present)
     if against:
         return Refusal(against)
     main = min(given, key=lambda s: (_side_in(s, finding) is not side, s.section != "findings", s.start))
