@@ -178,7 +178,7 @@ def _agrees(text: str, sentences: Sequence[Sentence]) -> bool:
         return False
     if not mentions:
         return True
-    plural = _is_plural(text[mentions[0].start : mentions[0].end])
+    plural = is_plural(text[mentions[0].start : mentions[0].end])
     there = _THERE.match(text)
     several = len(mentions) > 1
     if there:
@@ -188,7 +188,8 @@ def _agrees(text: str, sentences: Sequence[Sentence]) -> bool:
     return plural or several or not behind
 
 
-def _is_plural(words: str) -> bool:
+def is_plural(words: str) -> bool:
+    """Say whether words that name a finding name several, by their last: "opacities", not "atelectasis"."""
     last = words.split()[-1].lower()
     return (last.endswith("s") and not last.endswith(("sis", "ss", "us", "pus"))) or last.endswith("ces")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medcutmix_cli.pairing.agreement import disagreement
-from medcutmix_cli.pairing.clauses import rereader
+from medcutmix_cli.pairing.clauses import is_plural, rereader
 from medcutmix_cli.pairing.giving import as_headline, giveable
+from medcutmix_cli.pairing.misnamed import misnamed_shadow
 from medcutmix_cli.records import Assertion, Mention, Reading, ReadStudy, Sentence, Side
 from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import remember
-from medcutmix_cli.sides import common_side
+from medcutmix_cli.sides import common_side, joint_side
 
 STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.RESOLVED})
 
@@ -21,7 +22,8 @@ class Statement:
     """A report's statement of one finding.
 
     Attributes:
-        main: The sentence the map is asked for: the first that asserts the finding, findings section first.
+        main: The sentence the map is asked for: the first that asserts the finding on the statement's side, findings
+            section first.
         sentences: All sentences of the statement, in the order of the report.
         side: The one side they give; NONE where they give none.
     """
@@ -34,7 +36,8 @@ class Statement:
     def in_section(self, section: str) -> Sentence:
         """Return the statement as that section words it, the main sentence where it says another thing there.
 
-        A section that gives another side or degree would tell another story than the rest of the report.
+        A section that gives another side or degree, or several where there is one, would tell another story than the
+        rest of the report.
         """
         told = _told(self.main, self.finding)
         same = (s for s in self.sentences if s.section == section and _told(s, self.finding) == told)
@@ -90,16 +93,24 @@ def _donor_statement(reading: Reading, finding: str, _reader: ReportReader) -> S
     side = common_side(m.side for m in present)
     if side is None:  # sides.py, clause 1
         return Refusal("donor-names-several-sides")
-    against = disagreement(reading, finding)
+    against = disagreement(reading, finding) or misnamed_shadow(counted_sentences(reading), finding, present)
     if against:
         return Refusal(against)
-    main = min(given, key=lambda s: (s.section != "findings", s.start))
+    main = min(given, key=lambda s: (_side_in(s, finding) is not side, s.section != "findings", s.start))
     return Statement(finding, main, tuple(given), side)
 
 
 def _told(sentence: Sentence, finding: str) -> set[tuple[object, ...]]:
-    """Return side and degree of what a sentence says of a finding."""
-    return {(m.side, m.severity) for m in _of(sentence, finding)}
+    """Return side and degree of what a sentence says of a finding, and whether it tells of several."""
+    start = sentence.start
+    return {
+        (m.side, m.severity, is_plural(sentence.text[m.start - start : m.end - start]))
+        for m in _of(sentence, finding)
+    }
+
+
+def _side_in(sentence: Sentence, finding: str) -> Side:
+    return joint_side(m.side for m in _of(sentence, finding))
 
 
 def _of(sentence: Sentence, finding: str) -> list[Mention]:

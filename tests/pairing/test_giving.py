@@ -78,6 +78,26 @@ def test_a_stretch_without_size_course_or_view_is_given(finding, template):
     assert given_text(template.format(noun=noun), finding) == GIVEN[template].format(noun=noun)
 
 
+TIME_PASSES = (
+    "Two months later there is a left {noun}.",
+    "The illness has recurred, with a left {noun}.",
+    "A left {noun} in a different distribution.",
+    "Three days ago a left {noun} was seen.",
+    "On admission there was a left {noun}.",
+    "There is a left {noun} one week into the illness.",
+    "Initially there is a left {noun}.",
+    "Subsequently a left {noun} is seen.",
+    "There is still a left {noun}.",
+    "Deterioration, with a left {noun}.",
+)
+
+
+@pytest.mark.parametrize(("finding", "template"), list(product(NOUNS, TIME_PASSES)))
+def test_what_tells_of_another_time_takes_nothing_of_it_along(finding, template):
+    given = given_text(template.format(noun=NOUNS[finding]), finding) or ""
+    assert given.strip(" .").lower() in ("", f"left {NOUNS[finding]}", f"a left {NOUNS[finding]}"), given
+
+
 @pytest.mark.parametrize("finding", NOUNS)
 def test_a_stretch_never_loses_its_side(finding):
     assert given_text(f"Left lower lobe 3 cm {NOUNS[finding]}.", finding) is None

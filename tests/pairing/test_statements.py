@@ -94,6 +94,42 @@ def test_a_section_that_gives_no_side_is_given_the_main_sentence(side):
     assert statement.in_section("impression") == statement.main
 
 
+ONE_SAYS_WHERE = {
+    "pleural_effusion": ("There is a pleural effusion.", "{side} pleural effusion."),
+    "pneumothorax": ("A pneumothorax is present.", "{side} pneumothorax."),
+    "opacity": ("There is an opacity.", "{side} opacity."),
+    "atelectasis": ("Basilar atelectasis.", "{side} basilar atelectasis."),
+}
+
+
+@pytest.mark.parametrize("side", ["Left", "Right", "Bilateral"])
+@pytest.mark.parametrize("finding", ONE_SAYS_WHERE)
+def test_both_sections_are_given_the_sentence_that_names_the_side(finding, side):
+    plain, sided = ONE_SAYS_WHERE[finding]
+    report = make_report(plain, impression=(sided.format(side=side),))
+    statement = donor_statement(READER.read(report), finding)
+    assert statement.side is Side(side.lower())
+    for section in ("findings", "impression"):
+        assert side.lower() in statement.in_section(section).text.lower()
+
+
+ONE_AND_SEVERAL = {
+    "opacity": ("Left apical opacity.", "Left upper lobe opacities."),
+    "infiltrate": ("Left basilar infiltrate.", "Left lower lobe infiltrates."),
+    "consolidation": ("Left basilar consolidation.", "Left lower lobe consolidations."),
+}
+
+
+@pytest.mark.parametrize("finding", ONE_AND_SEVERAL)
+def test_a_section_that_tells_of_several_is_given_the_main_sentence(finding):
+    one, several = ONE_AND_SEVERAL[finding]
+    for here, there in ((one, several), (several, one)):
+        statement = donor_statement(READER.read(make_report(here, impression=(there,))), finding)
+        assert statement.in_section("impression").text == here
+    statement = donor_statement(READER.read(make_report(one, impression=(one.upper(),))), finding)
+    assert statement.in_section("impression").section == "impression"
+
+
 @pytest.mark.parametrize("degree", DEGREES)
 def test_a_telegraphic_section_does_without_there_is(degree):
     statement = given_by(SAID[0].format(degree))

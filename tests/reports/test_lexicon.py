@@ -73,6 +73,14 @@ def test_every_phrase_of_the_rule_tables_compiles(name):
         pytest.param("A nodular opacity is seen.", {"nodular_opacity"}, id="the-longest-name-counts"),
         pytest.param("A 6 mm nodular opacity is seen.", {"nodule"}, id="a-measured-opacity-is-a-nodule"),
         pytest.param("A thin line at the apex.", set(), id="a-line-is-no-device"),
+        *(
+            pytest.param(f"{lines} lines are noted.", set(), id=f"{lines}-lines-are-no-device")
+            for lines in ("XXXX B", "Pleural", "Fissural", "Skin", "Linear")
+        ),
+        *(
+            pytest.param(f"{lines} are in place.", {"support_devices"}, id=f"{lines}-are-devices")
+            for lines in ("Lines", "Support lines", "Tubes and lines", "Central lines")
+        ),
         pytest.param("PICC line and Swan-Ganz catheter.", {"support_devices"}, id="lines-and-catheters"),
         pytest.param("Heart size at the upper limits of normal.", set(), id="upper-limits-of-normal"),
         pytest.param("Collapse of the left lower lobe.", {"atelectasis"}, id="collapse-of-a-lobe"),
