@@ -221,7 +221,7 @@ class CacheFolder:
         try:
             found = json.loads(self.head.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            hint = "medcutmix prepare DATASET CACHE makes one"
+            hint = "medcutmix prepare DATASET CACHE makes one; --prepared CACHE names it"
             raise RunError("this is no cache of pictures", where=str(self.root), hint=hint) from error
         if found != _head(versions):
             hint = "make it again in a new folder: medcutmix prepare DATASET CACHE"
@@ -293,7 +293,7 @@ class PictureCache:
         except (OSError, ImageError):
             return None
 
-    def stored(self, request: PictureRequest) -> PreparedPicture | None:
+    def find_stored(self, request: PictureRequest) -> PreparedPicture | None:
         """Return a picture as it is stored, and under what its file is known by now; None as of `read`."""
         try:
             numbers = self._rows_of(request)

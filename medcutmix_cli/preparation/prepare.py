@@ -234,7 +234,7 @@ def _reasons(found: Iterable[_BroughtPicture | str]) -> dict[str, int]:
 
 def _bring_one(presence: Presence, held: PictureCache, request: PictureRequest) -> _BroughtPicture | str:
     """Return a picture as it is stored, read where the part does not hold it, or the reason why it cannot be."""
-    kept = held.stored(request)
+    kept = held.find_stored(request)
     if kept is not None:
         return _BroughtPicture(kept, read=False)
     try:
