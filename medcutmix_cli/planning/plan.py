@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from medcutmix_cli.attention import Gate, NoGate
 from medcutmix_cli.configuration.settings import PlanSettings
+from medcutmix_cli.datasets.attribute_columns import tell_left_out
 from medcutmix_cli.datasets.attribute_table import NO_TABLE, AttributeTable, with_attributes
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.pairing.clauses import reread_by
@@ -170,7 +171,7 @@ def make_plan(
         never_denied=read.never_denied(),
         reserved=reserved,
         duplicates=alike.counts(),
-        warnings=tuple(filter(None, (excluded.problem, use.problem))),
+        warnings=(*filter(None, (excluded.problem, use.problem)), *tell_left_out(attributes.left_out)),
     )
 
 
