@@ -261,8 +261,9 @@ def _shaped(choice: _Choice | TargetedChoice, cohort: Cohort) -> _Shaped:
         reserve, kept = {}, choice.kept
     found = len(choice.reserved) - reserve.get(SHARE, 0)
     reserve |= {FOR_REJECTED: found} if found > 0 else {}
-    tolerance = choice.chooser.settings.shape_tolerance
-    return _Shaped(reserve, kept, shape_of(recipients, list(choice.pairs.values()), tolerance, len(kept)))
+    tolerance, pairs = choice.chooser.settings.shape_tolerance, list(choice.pairs.values())
+    keeps = isinstance(choice, _Choice) and choice.keeps_unmixed()
+    return _Shaped(reserve, kept, shape_of(recipients, pairs, tolerance, len(kept), keeps=keeps))
 
 
 class _Settled(Enum):
@@ -421,7 +422,7 @@ class _Choice:
         """
         settings, reserve = self.settings, Counter[str]()
         reserve[SHARE] = self._hold(beyond_share(self.pairs.values(), settings.max_donor_share), SHARE)
-        if self._unmixed() == "drop" or not self.pairs:
+        if not self.keeps_unmixed() or not self.pairs:
             return dict(+reserve), frozenset()
         times = settings.pairs_per_study
         beyond = beyond_shape(self.pairs.values(), studies, times, settings.shape_tolerance)
@@ -431,9 +432,10 @@ class _Choice:
         self.pairs |= kept
         return dict(+reserve), frozenset(kept)
 
-    def _unmixed(self) -> str:
+    def keeps_unmixed(self) -> bool:
+        """Say whether studies without a pair have a row as they are: by the settings, or by the strategy."""
         asked = self.settings.unmixed
-        return self.chooser.strategy.unmixed if asked == "auto" else asked
+        return (self.chooser.strategy.unmixed if asked == "auto" else asked) != "drop"
 
     def _hold(self, ids: list[str], reason: str) -> int:
         for pair_id in ids:
@@ -459,7 +461,7 @@ class _Choice:
         self.reserved = (*self.held[SHARE], *others, *spare)
 
     def _spare_rows(self, studies: Sequence[PackedStudy]) -> list[PackedPair]:
-        if self._unmixed() == "drop":
+        if not self.keeps_unmixed():
             return []
         times = self.settings.pairs_per_study
         return spare_unmixed(studies, self.pairs, times, self.chooser.duplicates)
