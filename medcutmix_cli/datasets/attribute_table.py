@@ -14,7 +14,7 @@ from pathlib import Path
 
 from medcutmix_cli.datasets.attribute_columns import NAMES_A_FINDING, named_like_findings
 from medcutmix_cli.datasets.cells import is_blank
-from medcutmix_cli.datasets.ids import KEYS, bare_id, key_column
+from medcutmix_cli.datasets.ids import KEYS, bare_id, key_column, published_id
 from medcutmix_cli.datasets.manifest_rows import SUFFIXES, columns_of, rows_of, suffix_of
 from medcutmix_cli.datasets.table_use import TableUse
 from medcutmix_cli.errors import DatasetError
@@ -60,9 +60,14 @@ class AttributeTable:
     path: str = ""
 
     def key(self, study: Study, image: Image) -> str:
-        """Return the id of a study, or of the picture that stands for it, that a row may be about."""
+        """Return the id of a study, or of the picture that stands for it, that a row may be about.
+
+        A table of the data set's own (NIH's "Patient ID") has it as published, without what tells data sets apart.
+        """
         ids = {"image": image.image_id, "study": study.study_id, "subject": study.subject_id}
-        return bare_id(self.about, ids[self.about])
+        own = bare_id(self.about, ids[self.about])
+        published = published_id(own)
+        return published if own not in self.rows and published in self.rows else own
 
     def use(self) -> TableUse:
         """Return what counts the studies that have a row."""
