@@ -41,7 +41,8 @@ from medcutmix_cli.errors import RunConflictError, RunError, UsageError
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.planning.near_duplicates import find_near_duplicates
 from medcutmix_cli.planning.picture_hashes import PictureHasher
-from medcutmix_cli.planning.plan import DuplicateSearch, PlanResult, make_plan
+from medcutmix_cli.planning.plan import DuplicateSearch, make_plan
+from medcutmix_cli.planning.plan_result import PlanResult
 from medcutmix_cli.planning.written_shape import tell_written_shape
 from medcutmix_cli.reports.tables import lexicon_in_use, read_lexicon, use_lexicon
 from medcutmix_cli.run.data_card import write_card, write_schema
