@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
+from medcutmix_cli.assembly.opening import check_cache, check_places
 from medcutmix_cli.assembly.parts import (
     build_encoder,
     build_engine,
@@ -40,9 +41,9 @@ from medcutmix_cli.errors import RunConflictError, RunError, UsageError
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.planning.near_duplicates import find_near_duplicates
 from medcutmix_cli.planning.picture_hashes import PictureHasher
-from medcutmix_cli.planning.plan import DuplicateSearch, PlanResult, make_plan
+from medcutmix_cli.planning.plan import DuplicateSearch, make_plan
+from medcutmix_cli.planning.plan_result import PlanResult
 from medcutmix_cli.planning.written_shape import tell_written_shape
-from medcutmix_cli.rendering.staging import check_stage_dir
 from medcutmix_cli.reports.tables import lexicon_in_use, read_lexicon, use_lexicon
 from medcutmix_cli.run.data_card import write_card, write_schema
 from medcutmix_cli.run.folder import (
@@ -91,8 +92,7 @@ def augment(
         MedcutmixError: Anything a person can act on; see `errors`.
     """
     resolved = resolve_options(dataset, config, options)
-    if build_engine(resolved.settings).in_this_process:  # elsewhere the folder is one of those machines
-        check_stage_dir(resolved.settings.run.stage_dir)
+    check_places(resolved.settings)
     plan(dataset, out, config=config, progress=progress, **options)
     said: RenderKeywords = explicit_keywords(resolved, "render")  # type: ignore[assignment]
     return render(out, retry_failed=retry_failed, progress=progress, **said)
@@ -117,6 +117,8 @@ def plan(
     check_address_space()
     folder = RunFolder(Path(out))
     resolved = resolve_options(dataset, config, options)
+    if build_engine(resolved.settings).in_this_process:
+        check_cache(resolved.settings.run.prepared)
     with folder.claim_for_planning(), use_lexicon(read_lexicon(resolved.settings.reports.findings)):
         _plan_with_lexicon(folder, resolved, progress)
     return run_status(folder)

@@ -11,6 +11,7 @@ from typing import Any
 from medcutmix_cli.assembly.libraries import library_versions
 from medcutmix_cli.assembly.parts import (
     build_encoder,
+    build_engine,
     build_gate,
     build_strategies,
     open_source,
@@ -26,8 +27,8 @@ from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.presence import Presence
 from medcutmix_cli.encoders.base import Encoder
 from medcutmix_cli.engines import Progress, Work
-from medcutmix_cli.errors import EncoderError, RunError
-from medcutmix_cli.images.picture_cache import PictureCache
+from medcutmix_cli.errors import EncoderError, RunError, UsageError
+from medcutmix_cli.images.picture_cache import CacheFolder, PictureCache
 from medcutmix_cli.rendering.calibration import (
     Calibration,
     PictureSource,
@@ -43,6 +44,7 @@ from medcutmix_cli.run.nulls_file import read_nulls
 from medcutmix_cli.run.shards import ShardOrigin
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.memory_limits import check_address_space
+from medcutmix_cli.system.near_paths import near_path
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 CREDENTIALED_TERMS = (
@@ -81,6 +83,7 @@ def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
     _check_versions(record)
     settings = relocate_settings(record, work.changes)
     check_stage_dir(settings.run.stage_dir)
+    check_cache(settings.run.prepared)
     encoder = _planned_encoder(settings, record)
     pictures = _picture_source(settings, encoder)
     gate = build_gate(settings)
@@ -145,6 +148,32 @@ def _picture_source(settings: Settings, encoder: Encoder) -> PictureSource:
         Presence(source),
         open_cache(settings.run.prepared),
     )
+
+
+def check_places(settings: Settings) -> None:
+    """See that staging folder and cache can serve where this process renders; elsewhere they are of other machines.
+
+    Raises:
+        UsageError: There is no such folder.
+        RunError: It cannot be written, or is no cache of this version.
+    """
+    if build_engine(settings).in_this_process:
+        check_stage_dir(settings.run.stage_dir)
+        check_cache(settings.run.prepared)
+
+
+def check_cache(prepared: str) -> None:
+    """See that the settings name a cache of this version, or none; opens no part of it.
+
+    Raises:
+        UsageError: There is no such folder.
+        RunError: It is no cache, or another version made it.
+    """
+    if prepared and not Path(prepared).exists():
+        hint = near_path(Path(prepared)) or "medcutmix prepare DATASET CACHE makes one"
+        raise UsageError("the folder given with --prepared does not exist", where=prepared, hint=hint)
+    if prepared:
+        CacheFolder(Path(prepared)).check(picture_versions())
 
 
 def open_cache(prepared: str) -> PictureCache | None:

@@ -10,6 +10,7 @@ from typing import Any
 from medcutmix_cli import __version__
 from medcutmix_cli.assembly.lexicons import lexicon_sources
 from medcutmix_cli.assembly.libraries import library_versions
+from medcutmix_cli.assembly.paths import check_named_paths
 from medcutmix_cli.attention import Gate, Soft
 from medcutmix_cli.configuration.plugins import build, construct, options_of
 from medcutmix_cli.configuration.registry import load
@@ -37,7 +38,6 @@ from medcutmix_cli.reports.tables import lexicon_in_use
 from medcutmix_cli.run.columns import SCHEMA_VERSION
 from medcutmix_cli.run.folder import RunRecord
 from medcutmix_cli.system.file_hash import file_sha256
-from medcutmix_cli.system.near_paths import near_path
 
 
 def build_engine(
@@ -67,13 +67,16 @@ def resolve_options(
         command: Which settings it may be given.
 
     Raises:
-        UsageError: An option, key or value that does not fit.
+        UsageError: An option, key or value that does not fit, or a path that is not there.
     """
     resolved = resolve_keywords(settings_of(command), options, Path(config) if config else None)
     settings = resolved.settings
     placed = replace(settings, dataset=replace(settings.dataset, root=str(dataset)))
     origins = {**resolved.origins, "dataset.root": "flag"}
-    return with_absolute_paths(replace(resolved, settings=placed, origins=origins))
+    absolute = with_absolute_paths(replace(resolved, settings=placed, origins=origins))
+    if command != "doctor":  # it has a line of its own for whatever is not there
+        check_named_paths(absolute.settings, settings_of(command))
+    return absolute
 
 
 def open_source(settings: Settings) -> Dataset:
@@ -242,14 +245,7 @@ def describe(resolved: ResolvedSettings, source: Dataset, encoder: Encoder) -> R
         if settings.reports.diagnostic != "lexicon":
             sources["nlp_pipeline"] = model_name(settings.reports.nlp_model)
     for name in ("exclude_ids", "label_table", "attributes", "embeddings"):
-        path = getattr(settings.plan, name)
-        if path and not Path(path).is_file():
-            raise UsageError(
-                f"the file of {name.replace('_', ' ')} does not exist",
-                where=path,
-                hint=near_path(Path(path)) or "name a file that is there",
-            )
-        if path:
+        if path := getattr(settings.plan, name):
             sources[name] = file_sha256(Path(path))
     card = plain(encoder.card)
     record = RunRecord(

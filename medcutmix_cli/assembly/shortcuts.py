@@ -80,9 +80,9 @@ def find_shortcuts(
         MedcutmixError: Anything a person can act on; see `errors`.
     """
     settings = resolve_options(dataset, config, options, command="shortcuts").settings
-    table = read_attribute_table(Path(settings.plan.attributes)) if settings.plan.attributes else NO_TABLE
     dropped: list[Drop] = []
     with use_lexicon(read_lexicon(settings.reports.findings)):
+        table = read_attribute_table(Path(settings.plan.attributes)) if settings.plan.attributes else NO_TABLE
         source = open_source(settings)
         studies, labels = source.studies(), label_use(settings.plan.label_table)
         if settings.plan.label_table:

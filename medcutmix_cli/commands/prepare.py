@@ -66,7 +66,8 @@ def _tell(dataset: Path, made: CacheSummary) -> None:
 
     left_out = ", ".join(f"{name} {count:,}" for name, count in made.unreadable.items())
     rows = {
-        "Pictures": f"{made.pictures:,}, {size(made.bytes)}",
+        "Pictures": f"{made.pictures:,}, {size(made.bytes)}: {made.read:,} read now, {made.pictures - made.read:,} "
+        "as they were",
         "Canvas": " and ".join(f"{side} x {side}" for side in made.sides) or "none",
         "Parts": f"{made.made:,} made, {made.kept:,} there already",
         "Unreadable": left_out or "none",

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from pathlib import Path
 
+from medcutmix_cli.datasets.attribute_columns import NAMES_A_FINDING, named_like_findings
 from medcutmix_cli.datasets.cells import is_blank
-from medcutmix_cli.datasets.ids import KEYS, bare_id, key_column
+from medcutmix_cli.datasets.ids import KEYS, bare_id, key_column, published_id
 from medcutmix_cli.datasets.manifest_rows import SUFFIXES, columns_of, rows_of, suffix_of
 from medcutmix_cli.datasets.table_use import TableUse
 from medcutmix_cli.errors import DatasetError
@@ -48,7 +49,7 @@ class AttributeTable:
         about: One of `ids.KEYS`.
         rows: Id -> (name, value), by the order of names.
         values: Attribute -> its values, sorted.
-        left_out: Columns that are none, with why: "too-many-values", "one-value", "same-name".
+        left_out: Columns that are none, with why: "too-many-values", "one-value", "same-name", "names-a-finding".
         path: Where it was read, "" of no table.
     """
 
@@ -59,9 +60,14 @@ class AttributeTable:
     path: str = ""
 
     def key(self, study: Study, image: Image) -> str:
-        """Return the id of a study, or of the picture that stands for it, that a row may be about."""
+        """Return the id of a study, or of the picture that stands for it, that a row may be about.
+
+        A table of the data set's own (NIH's "Patient ID") has it as published, without what tells data sets apart.
+        """
         ids = {"image": image.image_id, "study": study.study_id, "subject": study.subject_id}
-        return bare_id(self.about, ids[self.about])
+        own = bare_id(self.about, ids[self.about])
+        published = published_id(own)
+        return published if own not in self.rows and published in self.rows else own
 
     def use(self) -> TableUse:
         """Return what counts the studies that have a row."""
@@ -88,7 +94,7 @@ def with_attributes(
 
 
 def read_attribute_table(path: Path) -> AttributeTable:
-    """Read attributes from CSV, JSON Lines or Parquet.
+    """Read attributes from CSV, JSON Lines or Parquet; which names are findings' says the lexicon in use.
 
     Raises:
         DatasetError: There is no column of ids, an id has two rows that differ, or the file cannot be read.
@@ -157,12 +163,15 @@ def _spell(sign: re.Match[str]) -> str:
 
 
 def _column_names(columns: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the name of each column, and those left out since one before them is called the same."""
+    """Return the name of each column, and those left out since one before them, or a finding, is called the same."""
     first: dict[str, str] = {}
     for column in columns:
         first.setdefault(_fold(column), column)
     names = short_names(first.values())
-    return names, {column: "same-name" for column in columns if column not in names}
+    left_out = {column: "same-name" for column in columns if column not in names}
+    shadowing = named_like_findings(names.values())
+    left_out |= {column: NAMES_A_FINDING for column, name in names.items() if name in shadowing}
+    return {column: name for column, name in names.items() if column not in left_out}, left_out
 
 
 def _key(path: Path, found: list[str]) -> tuple[str, str]:

@@ -15,6 +15,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 _LETTERS = {"study": "s", "subject": "p"}
 """What folders of MIMIC-CXR write before an id."""
 
+_PREFIX = re.compile(r"(?:nih|padchest|vindr|siim)-(?=.)")
+"""What tells ids of data sets of pictures with labels from those of a set beside them; their own tables lack it."""
+
 _FLOAT = re.compile(r"(\d+)\.0+")
 _SUFFIX = re.compile(r"\.(?:png|jpe?g|dcm)$")
 
@@ -35,6 +38,11 @@ def bare_id(about: str, identifier: str) -> str:
     return whole[1:] if whole[:1] == _LETTERS[about] and whole[1:].isdigit() else whole
 
 
+def published_id(identifier: str) -> str:
+    """Return an id as the data set's own tables have it: "nih-123" is 123 there."""
+    return _PREFIX.sub("", identifier, count=1)
+
+
 def whole_id(identifier: str) -> str:
     """Return an id without the spaces around it, and without the ".0" that pandas gives a whole number."""
     text = identifier.strip()
@@ -43,7 +51,7 @@ def whole_id(identifier: str) -> str:
 
 
 def id_spellings(about: str, identifier: str) -> set[str]:
-    """Return all that an id of a data set may be called in a list: "s54017036", 54017036."""
-    bare = bare_id(about, identifier)
+    """Return all that an id of a data set may be called in a list: "s54017036", 54017036; "nih-123", 123."""
+    bare, published = bare_id(about, identifier), published_id(identifier)
     lettered = {_LETTERS[about] + bare} if about in _LETTERS and bare.isdigit() else set()
-    return {identifier, bare, *lettered}
+    return {identifier, bare, published, *lettered}

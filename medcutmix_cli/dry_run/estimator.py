@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
+from medcutmix_cli.assembly.opening import check_places
 from medcutmix_cli.assembly.parts import complete_settings, open_source, resolve_options
 from medcutmix_cli.assembly.relocation import explicit_keywords, relocate_settings
 from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
@@ -84,13 +85,14 @@ def estimate_augment(
 def check_startable(
     dataset: str | Path, out: str | Path, config: Path | None, options: Mapping[str, Any]
 ) -> None:
-    """See that the data set is there, an encoder is named and the output can be written to; reads no study.
+    """See that all that is named is there, an encoder among it, and the output can be written to; reads no study.
 
     Raises:
         MedcutmixError: What would stop `augment` at once.
     """
     home_of(Path(out))
     resolved = resolve_options(dataset, config, options)
+    check_places(resolved.settings)
     complete_settings(resolved, open_source(resolved.settings))
 
 

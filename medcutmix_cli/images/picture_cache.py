@@ -190,6 +190,14 @@ class CacheFolder:
         except OSError:
             return False
 
+    def open_part(self, number: int) -> PictureCache:
+        """Open one part as it lies there now; an empty cache where its index is not there or cannot be read."""
+        try:
+            rows = np.load(self.part(number, "npy"), allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            rows = None
+        return PictureCache(self, {number: rows} if rows is not None and rows.dtype == _ROW else {})
+
     def begin(self, versions: Mapping[str, Any]) -> None:
         """Make the folder, or check that this program made the cache in it.
 
@@ -213,7 +221,7 @@ class CacheFolder:
         try:
             found = json.loads(self.head.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            hint = "medcutmix prepare DATASET CACHE makes one"
+            hint = "medcutmix prepare DATASET CACHE makes one; --prepared CACHE names it"
             raise RunError("this is no cache of pictures", where=str(self.root), hint=hint) from error
         if found != _head(versions):
             hint = "make it again in a new folder: medcutmix prepare DATASET CACHE"
@@ -267,7 +275,7 @@ class PictureCache:
         numbers = sorted(int(path.stem.removeprefix("part-")) for path in root.glob("part-*.json"))
         try:
             return cls(folder, {k: np.load(folder.part(k, "npy"), allow_pickle=False) for k in numbers})
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError) as error:
             hint = "medcutmix prepare DATASET CACHE --check makes again what is damaged"
             raise RunError("the cache of pictures cannot be read", where=str(root), hint=hint) from error
 
@@ -281,14 +289,34 @@ class PictureCache:
     def read(self, request: PictureRequest) -> tuple[Canvas, ...] | None:
         """Return the canvases of a picture, None where the cache lacks one or has it damaged."""
         try:
-            found = [self._find("place", key) for key in request.place_keys()]
-            if None in found:
-                found = [self._find("content", key) for key in request.content_keys()]
-            canvases = [self._canvas(row) for row in found if row is not None]
+            return tuple(map(self._canvas, self._rows_of(request)))
         except (OSError, ImageError):
             return None
-        whole = tuple(canvas for canvas in canvases if canvas is not None)
-        return whole if len(whole) == len(request.sides) else None
+
+    def find_stored(self, request: PictureRequest) -> PreparedPicture | None:
+        """Return a picture as it is stored, and under what its file is known by now; None as of `read`."""
+        try:
+            numbers = self._rows_of(request)
+            files = tuple(map(self._file, numbers))
+            rows = self._rows[numbers]
+            rows["place"] = request.place_keys()
+        except (OSError, ImageError):
+            return None
+        return PreparedPicture(rows, files)
+
+    def _rows_of(self, request: PictureRequest) -> list[int]:
+        """Return the row of each side; reads the file only where its place is not known.
+
+        Raises:
+            OSError: The file is not there.
+            ImageError: A side is not in the cache.
+        """
+        found = [self._find("place", key) for key in request.place_keys()]
+        if None in found:
+            found = [self._find("content", key) for key in request.content_keys()]
+        if None in found:
+            raise ImageError("the cache lacks the picture", where=request.image_path)
+        return [row for row in found if row is not None]
 
     def _find(self, column: str, key: tuple[int, int]) -> int | None:
         """Return the row of a key, None where there is none."""
@@ -304,14 +332,24 @@ class PictureCache:
         orders = {column: np.argsort(half, kind="stable") for column, half in halves.items()}
         return {column: (half[orders[column]], orders[column]) for column, half in halves.items()}
 
-    def _canvas(self, number: int) -> Canvas | None:
+    def _canvas(self, number: int) -> Canvas:
+        row = self._rows[number]
+        pixels = decode_picture(self._file(number))
+        pixels.setflags(write=False)
+        placement = Placement(*(int(row[name]) for name in _PLACEMENT))
+        return Canvas(pixels, placement, bool(row["corrupt"]))
+
+    def _file(self, number: int) -> bytes:
+        """Return the PNG file of a row.
+
+        Raises:
+            OSError: The tar is not there.
+            ImageError: It is not what was written.
+        """
         row = self._rows[number]
         tar = self._folder.part(int(self._parts[number]), "tar")
         with open_picture(Path(f"{tar}{range_part(int(row['offset']), int(row['length']))}")) as file:
             content = file.read()
         if hashlib.sha256(content).digest() != row["sha256"].tobytes():
-            return None
-        pixels = decode_picture(content)
-        pixels.setflags(write=False)
-        placement = Placement(*(int(row[name]) for name in _PLACEMENT))
-        return Canvas(pixels, placement, bool(row["corrupt"]))
+            raise ImageError("the cache has the picture damaged", where=f"part {tar.stem}, row {number}")
+        return content

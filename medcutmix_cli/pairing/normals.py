@@ -129,6 +129,23 @@ def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]
     )
 
 
+@lru_cache(maxsize=1 << 12)
+def _organs_of(text: str) -> frozenset[str]:
+    """Return the organs that a denial is about alone; none where it is about the chest."""
+    words = canonical(text)
+    if spans_of(_wide_words(), words):
+        return frozenset()
+    return frozenset(organ for organ, pattern in _organs().items() if spans_of(pattern, words))
+
+
+def _is_of_other_organs(text: str, finding: str) -> bool:
+    """Say whether a denial names organs, and a finding is of none of them: it stays true beside the finding."""
+    organs = _organs_of(text)
+    return bool(organs) and not any(
+        finding in table("normals")["organs"][organ]["findings"] for organ in organs
+    )
+
+
 def contradicted_statements(sentence: Sentence, finding: str) -> tuple[ChestStatement, ...]:
     """Return the statements of the whole chest that cannot stay where `finding` comes in."""
     cannot_stay = {
@@ -138,6 +155,7 @@ def contradicted_statements(sentence: Sentence, finding: str) -> tuple[ChestStat
         "expanded": finding in table("normals")["expanded"]["denies"],
     }
     found = tuple(s for s in chest_or_rest(sentence.text) if cannot_stay[s.kind])
+    found = tuple(s for s in found if not _leaves_out(s, sentence.text, finding))
     of_lungs = found and not of_the_lung(finding) and _OF_LUNGS.match(sentence.text) is not None
     return tuple(s for s in found if not (of_lungs and s.kind == "no-acute"))
 
@@ -164,8 +182,8 @@ def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:
     """Say whether sentences call the chest or the lungs normal that assert what does not go with it."""
     listed = list(sentences)
     present = [m for s in listed for m in s.mentions if m.assertion is Assertion.PRESENT]
-    acute = any(m.finding in _beside()["no-acute"] for m in present)
-    if acute and any(found.kind in ("no-acute", "plain") for s in listed for found in whole_chest(s.text)):
+    acute = {m.finding for m in present if m.finding in _beside()["no-acute"]}
+    if any(_is_denied(acute, found, s.text) for s in listed for found in whole_chest(s.text)):
         return True
     filled = {m.side for m in present if m.finding in _beside()[CLEAR_LUNGS]}
     return bool(filled) and any(
@@ -175,6 +193,30 @@ def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:
         for s in listed
         for m in s.mentions
     )
+
+
+def _leaves_out(statement: ChestStatement, text: str, finding: str) -> bool:
+    """Say whether a statement that nothing is acute is one of organs that a finding is not of."""
+    return statement.kind == "no-acute" and _is_of_other_organs(
+        text[statement.start : statement.end], finding
+    )
+
+
+def _is_denied(acute: Iterable[str], statement: ChestStatement, text: str) -> bool:
+    """Say whether a statement of a sentence denies one of the acute findings that are there."""
+    denies = statement.kind in ("no-acute", "plain")
+    return denies and any(not _leaves_out(statement, text, finding) for finding in acute)
+
+
+@cache
+def _wide_words() -> re.Pattern[str]:
+    return compile_phrases([table("normals")["organs"]["wide"]])
+
+
+@cache
+def _organs() -> dict[str, re.Pattern[str]]:
+    named = table("normals")["organs"]
+    return {organ: compile_phrases([rule["words"]]) for organ, rule in named.items() if organ != "wide"}
 
 
 @cache

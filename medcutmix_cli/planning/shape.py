@@ -36,7 +36,12 @@ class ShapedRow(Protocol):
 
 
 def shape_of(
-    studies: Sequence[PackedStudy], pairs: Sequence[PackedPair], tolerance: float, kept: int = 0
+    studies: Sequence[PackedStudy],
+    pairs: Sequence[PackedPair],
+    tolerance: float,
+    kept: int = 0,
+    *,
+    keeps: bool = False,
 ) -> SetShape:
     """Count originals against rows.
 
@@ -45,6 +50,7 @@ def shape_of(
         pairs: That are planned, those in which nothing is mixed among them.
         tolerance: Relative difference of a share that is no shift.
         kept: Pairs in which nothing is mixed.
+        keeps: Whether the plan was to keep studies as they are.
     """
     originals = Counter(trait for study in studies for trait in study.traits)
     return SetShape(
@@ -57,6 +63,7 @@ def shape_of(
         recipients=_recipients(pairs),
         sentences=_different(study.sentences for study in studies),
         row_sentences=_different(pair.sentences for pair in pairs),
+        keeps=keeps,
     )
 
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -64,20 +67,63 @@ def written_shape(folder: RunFolder, plan: SetShape, shards: int) -> SetShape:
 
 
 def _written_rows(rows: pa.Table) -> Iterator[WrittenRow]:
-    labels = pc.list_flatten(rows["label_mixed"]).to_numpy().reshape(-1, len(CHEXPERT))
-    traits = map(name_traits, labels.tolist(), rows["view_a"].to_pylist(), _present_sides(rows["entities"]))
     ids = (rows[name].to_pylist() for name in ("finding", "study_id_a", "study_id_b"))
-    return map(WrittenRow, *ids, traits)
+    return map(WrittenRow, *ids, _traits(rows))
 
 
-def _present_sides(entities: pa.ChunkedArray) -> list[list[Side]]:
-    """Return the sides of the findings that each row has."""
+def _traits(rows: pa.Table) -> list[tuple[str, ...]]:
+    """Return the traits of each row; those of rows that are alike in what decides them are worked out once."""
+    labels = pc.list_flatten(rows["label_mixed"]).to_numpy().reshape(-1, len(CHEXPERT))
+    views = rows["view_a"].combine_chunks().dictionary_encode()
+    alike = _Alike(
+        np.ascontiguousarray(labels, np.float32), views.indices.to_numpy(), _present_sides(rows["entities"])
+    )
+    names, first, which = views.dictionary.to_pylist(), *alike.groups()
+    told = [
+        name_traits(labels[row].tolist(), names[alike.views[row]], _sides_of(int(alike.sides[row])))
+        for row in first
+    ]
+    return [told[group] for group in which]
+
+
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """What decides the traits of rows.
+
+    Attributes:
+        labels: (rows, 14) float32.
+        views: (rows,) index of the view's name.
+        sides: (rows,) int64, a bit for each side that a present finding has, in the order of `Side`.
+    """
+
+    labels: npt.NDArray[np.float32]
+    views: npt.NDArray[np.integer[Any]]
+    sides: npt.NDArray[np.int64]
+
+    def groups(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Return the first row of each group of rows that are alike, and the group of each row."""
+        words = self.labels.view(np.int32)  # bytes, since NaN is no equal of itself
+        keys = np.column_stack([words, self.views.astype(np.int32), self.sides.astype(np.int32)])
+        packed = np.ascontiguousarray(keys).view(np.dtype((np.void, keys.dtype.itemsize * keys.shape[1])))
+        _, first, which = np.unique(packed.ravel(), return_index=True, return_inverse=True)
+        return first, which
+
+
+_SIDES = tuple(Side)
+
+
+def _present_sides(entities: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Return the sides of the findings that each row has, as bits."""
     lists = entities.combine_chunks()
     named, rows = pc.list_flatten(lists), pc.list_parent_indices(lists)
     there = pc.equal(pc.struct_field(named, "assertion"), str(Assertion.PRESENT))
-    sides: list[list[Side]] = [[] for _ in range(len(lists))]
-    for row, side in zip(
-        rows.filter(there).to_pylist(), pc.struct_field(named, "side").filter(there).to_pylist(), strict=True
-    ):
-        sides[row].append(Side(side))
+    places = pc.index_in(
+        pc.struct_field(named, "side").filter(there), pa.array([str(side) for side in _SIDES])
+    )
+    sides = np.zeros(len(lists), np.int64)
+    np.bitwise_or.at(sides, rows.filter(there).to_numpy(), 1 << places.to_numpy())
     return sides
+
+
+def _sides_of(bits: int) -> list[Side]:
+    return [side for place, side in enumerate(_SIDES) if bits >> place & 1]

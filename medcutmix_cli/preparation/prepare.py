@@ -1,12 +1,14 @@
-"""Bring the pictures of a data set to canvas size, part by part; what lies there whole is left as it is.
+"""Bring the pictures of a data set to canvas size, part by part; what lies there and is still so is left as it is.
 
-Reads no report; returns counts and prints nothing.
+A file that came, changed or could not be read is tried; one that is what it was is not opened. Reads no report; returns
+counts and prints nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,6 +30,7 @@ from medcutmix_cli.images import read_canvas, single_threaded_opencv
 from medcutmix_cli.images.picture_cache import (
     CacheFolder,
     CachePart,
+    PictureCache,
     PictureRequest,
     PreparedPicture,
     prepare_picture,
@@ -55,6 +58,7 @@ class CacheSummary:
         bytes: Of all their pictures.
         unreadable: Pictures that are not in it, by reason; a run reads them from the data set and counts them.
         corrupt: Pictures in it that libjpeg calls corrupt (`--corrupt-jpeg keep`).
+        read: Pictures that were decoded now: they came, changed, or could not be read before.
     """
 
     cache: Path
@@ -65,6 +69,7 @@ class CacheSummary:
     bytes: int
     unreadable: dict[str, int]
     corrupt: int = 0
+    read: int = 0
 
 
 @show_progress
@@ -81,6 +86,9 @@ def prepare(
     **options: Unpack[PrepareKeywords],
 ) -> CacheSummary:
     """Bring the picture that a plan would choose of each study to canvas size; the same call goes on after a stop.
+
+    It also takes in what came or changed since: a file is what it was as long as size and time of change are, or its
+    content is. Pictures that could not be read are tried again.
 
     Args:
         dataset: Folder (or manifest file) of the data set.
@@ -141,23 +149,27 @@ def _requests(resolved: ResolvedSettings, source: Dataset) -> list[PictureReques
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _BroughtPart:
+    part: CachePart
+    made: bool
+    read: int
+
+
 def _prepare_all(work: _Work, numbers: range, settings: Settings, progress: Progress | None) -> CacheSummary:
-    total, done, made = sum(len(work.part(number)) for number in numbers), 0, 0
-    parts: list[CachePart] = []
+    total, done = sum(len(work.part(number)) for number in numbers), 0
+    brought: list[_BroughtPart] = []
     with ThreadPoolExecutor(settings.run.workers or usable_cpus(), thread_name_prefix="prepare") as pool:
         for number in numbers:
-            members = _members(work.part(number))
-            part = work.folder.read_part(number)
-            if (
-                part is None
-                or part.members != members
-                or (work.check and not work.folder.is_whole(number, part))
-            ):
-                part, made = _prepare_part(work, number, members, pool), made + 1
-            parts.append(part)
+            brought.append(_bring_part(work, number, pool))
             done += len(work.part(number))
             if progress:
                 progress("preparing", done, total)
+    return _summary(work, brought)
+
+
+def _summary(work: _Work, brought: list[_BroughtPart]) -> CacheSummary:
+    parts, made = [one.part for one in brought], sum(one.made for one in brought)
     unreadable = sum((Counter(part.unreadable) for part in parts), Counter[str]())
     return CacheSummary(
         cache=work.folder.root,
@@ -168,33 +180,66 @@ def _prepare_all(work: _Work, numbers: range, settings: Settings, progress: Prog
         bytes=sum(part.bytes for part in parts),
         unreadable=dict(sorted(unreadable.items())),
         corrupt=sum(part.corrupt for part in parts),
+        read=sum(one.read for one in brought),
     )
 
 
 def _members(requests: list[PictureRequest]) -> str:
-    """Hash what a part is to hold; that a file has changed since is seen when it is read."""
+    """Hash what a part is to hold; whether its files are what they were is asked of each."""
     digest = hashlib.sha256()
     for one in requests:
         digest.update(f"{one.image_path}\0{one.sides}\0{one.rules}\n".encode())
     return digest.hexdigest()
 
 
-def _prepare_part(work: _Work, number: int, members: str, pool: ThreadPoolExecutor) -> CachePart:
-    unreadable: Counter[str] = Counter()
-    pictures: list[PreparedPicture] = []
-    for found in pool.map(partial(_prepare_one, work.presence), work.part(number)):
-        if isinstance(found, str):
-            unreadable[found] += 1
-        else:
-            pictures.append(found)
-    return work.folder.write_part(number, members, pictures, unreadable)
+def _bring_part(work: _Work, number: int, pool: ThreadPoolExecutor) -> _BroughtPart:
+    """Leave a part as it lies there, or write it with what is still so of it and what was read now."""
+    requests, held = work.part(number), work.folder.open_part(number)
+    bring = partial(_bring_one, work.presence, held)
+    known = dict(zip(requests, pool.map(held.holds, requests), strict=True))
+    others = [one for one in requests if not known[one]]
+    found = dict(zip(others, pool.map(bring, others), strict=True))
+    earlier = _earlier_part(work, number)
+    if earlier and earlier.unreadable == _reasons(found.values()) and not _pictures(found.values()):
+        return _BroughtPart(earlier, made=False, read=0)
+    same = [one for one in requests if known[one]]
+    found.update(zip(same, pool.map(bring, same), strict=True))
+    brought = [found[one] for one in requests]
+    pictures = [one.prepared for one in _pictures(brought)]
+    part = work.folder.write_part(number, _members(requests), pictures, _reasons(brought))
+    return _BroughtPart(part, made=True, read=sum(one.read for one in _pictures(brought)))
 
 
-def _prepare_one(presence: Presence, request: PictureRequest) -> PreparedPicture | str:
-    """Return a picture as it is stored, or the reason why it cannot be read."""
+def _earlier_part(work: _Work, number: int) -> CachePart | None:
+    """Return the state of a part that is whole and of the same pictures, None where there is none."""
+    part = work.folder.read_part(number)
+    if part is None or part.members != _members(work.part(number)):
+        return None
+    return part if not work.check or work.folder.is_whole(number, part) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _BroughtPicture:
+    prepared: PreparedPicture
+    read: bool
+
+
+def _pictures(found: Iterable[_BroughtPicture | str]) -> list[_BroughtPicture]:
+    return [one for one in found if not isinstance(one, str)]
+
+
+def _reasons(found: Iterable[_BroughtPicture | str]) -> dict[str, int]:
+    return dict(Counter(one for one in found if isinstance(one, str)))
+
+
+def _bring_one(presence: Presence, held: PictureCache, request: PictureRequest) -> _BroughtPicture | str:
+    """Return a picture as it is stored, read where the part does not hold it, or the reason why it cannot be."""
+    kept = held.find_stored(request)
+    if kept is not None:
+        return _BroughtPicture(kept, read=False)
     try:
         with watch_presence(presence, request.image_path, request.file):
             canvases = [read_canvas(request.file, side, request.rules) for side in request.sides]
-        return prepare_picture(request, canvases)
+        return _BroughtPicture(prepare_picture(request, canvases), read=True)
     except ImageError as error:
         return error.reason

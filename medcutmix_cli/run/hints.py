@@ -23,6 +23,7 @@ _NAMED = 2
 _OF_COLUMNS, _OF_VALUES = re.compile(r"\{([^}]*)\}"), re.compile(r"<([^>]*)>")
 """What is in braces in `hints.toml` holds only where columns can be named, in angles where values can be mapped."""
 
+_OPTION = re.compile(r"(--[a-z][a-z-]*) ([a-z][a-z0-9-]*)")
 _STAGES = ("image", "encode", "mask", "mix")
 _PLURALS = {"study": "studies", "pair": "pairs"}
 
@@ -30,17 +31,26 @@ _PLURALS = {"study": "studies", "pair": "pairs"}
 def no_pairs(status: RunStatus, out: str | Path) -> NoPairsError:
     """Return the error that says why a run has no pair: none could be planned, or none of its plan was written."""
     if not status.planned:
-        return no_pairs_planned(status.dropped, out)
+        return no_pairs_planned(status.dropped, out, status.chosen)
     what = "no pair was written"
     if status.has_no_mix:
         what = f"nothing is mixed: every pair was rejected, and all {status.written:,} rows are studies as they are"
     elsewhere = "with other settings name another folder: this one keeps its plan"
-    return _error(what, {**status.rejected, **status.failed}, "pair", out, elsewhere)
+    counts = {**status.rejected, **status.failed}
+    return _error(what, counts, "pair", out, elsewhere, chosen=status.chosen)
 
 
-def no_pairs_planned(dropped: Mapping[str, int], out: str | Path) -> NoPairsError:
-    """Return the error that says why no pair could be planned, from the studies left out by reason."""
-    return _error("no pair could be planned", dropped, "study", out)
+def no_pairs_planned(
+    dropped: Mapping[str, int], out: str | Path, chosen: Mapping[str, str] | None = None
+) -> NoPairsError:
+    """Return the error that says why no pair could be planned, from the studies left out by reason.
+
+    Args:
+        dropped: Reason -> studies.
+        out: The run.
+        chosen: See `mark_chosen`.
+    """
+    return _error("no pair could be planned", dropped, "study", out, chosen=chosen)
 
 
 def no_mixes_probed(rejected: Mapping[str, int], out: str | Path) -> NoPairsError:
@@ -61,8 +71,19 @@ def few_mixed(status: RunStatus) -> str:
         return ""
     said = f"Only {status.mixed:,} of {status.written:,} rows are mixed, the others are studies as they are"
     for reason, count in most_frequent(Counter(status.rejected) + Counter(status.refused), 1).items():
-        said += f"; {reason} stood against most ({count:,} candidates): {hint_for(reason)}"
+        hint = mark_chosen(hint_for(reason), status.chosen)
+        said += f"; {reason} stood against most ({count:,} candidates): {hint}"
     return said
+
+
+def mark_chosen(hint: str, chosen: Mapping[str, str]) -> str:
+    """Return a hint that says of each option it advises whether the run has it already.
+
+    Args:
+        hint: One or several.
+        chosen: Option -> value, as `RunStatus.chosen` has them.
+    """
+    return _OPTION.sub(lambda m: f"{m[0]} (as it is now)" if chosen.get(m[1]) == m[2] else m[0], hint)
 
 
 def hint_for(reason: str, *, columns: bool = True, values: bool = True) -> str:
@@ -96,11 +117,18 @@ def _table() -> dict[str, Any]:
     return tomllib.loads(files("medcutmix_cli.run").joinpath("hints.toml").read_text("utf-8"))
 
 
-def _error(what: str, counts: Mapping[str, int], noun: str, out: str | Path, *more: str) -> NoPairsError:
+def _error(
+    what: str,
+    counts: Mapping[str, int],
+    noun: str,
+    out: str | Path,
+    *more: str,
+    chosen: Mapping[str, str] | None = None,
+) -> NoPairsError:
     """Return an error with the largest reasons and their hints, and what `more` there is to try."""
     largest = most_frequent(counts, _NAMED)
     named = ", ".join(
         f"{reason} ({count:,} {_PLURALS[noun] if count > 1 else noun})" for reason, count in largest.items()
     )
-    hints = dict.fromkeys([*map(hint_for, largest), *more])
+    hints = dict.fromkeys([*(mark_chosen(hint_for(one), chosen or {}) for one in largest), *more])
     return NoPairsError(f"{what}: {named or 'there is no study'}", where=str(out), hint="\n".join(hints))

@@ -59,6 +59,7 @@ class SetShape:
         sentences: Different sentences in the originals' reports.
         row_sentences: Different sentences in the planned rows' reports; those of written rows are not counted.
         written: Whether rows are those that were written, after all that was rejected and refilled; else those planned.
+        keeps: Whether the plan keeps studies as they are and holds pairs to the tolerance (`--unmixed keep`).
     """
 
     originals: int
@@ -71,6 +72,7 @@ class SetShape:
     sentences: int
     row_sentences: int
     written: bool = False
+    keeps: bool = False
 
     @property
     def rows_are(self) -> str:

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from medcutmix_cli.configuration.settings import SETTINGS
 from medcutmix_cli.records import Guarantee, TargetOutcome
 from medcutmix_cli.run.bounds import Bounds, find_bounds
 from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, read_attempts, read_complete, read_run
@@ -52,6 +53,7 @@ class RunStatus(Readable):
         refills: What each refill decided, in order.
         bounds: How busy encoder and workers were, and what would help; None where no complete shard was timed.
         warnings: What planning told of the lists and tables that a user gave.
+        chosen: Option -> value of the run's settings that are one of several names: no hint advises what is so already.
     """
 
     fingerprint: str
@@ -86,6 +88,7 @@ class RunStatus(Readable):
     bounds: Bounds | None = None
     unmixed: int = 0
     warnings: tuple[str, ...] = ()
+    chosen: dict[str, str] = field(default_factory=dict)
 
     def facts(self) -> dict[str, str]:
         """Return the sums in words, with every reason of what was left out."""
@@ -211,7 +214,18 @@ def _add_up(
         refills=read_refills(record),
         bounds=find_bounds(states),
         warnings=tuple(record.counts.get("warnings", ())),
+        chosen=_chosen(record),
     )
+
+
+def _chosen(record: RunRecord) -> dict[str, str]:
+    named = (one for one in SETTINGS.values() if one.declared.keyword and isinstance(one.default, str))
+    values = {
+        one.flag: record.settings.get(one.table, {}).get(one.name, "")
+        for one in named
+        if not one.declared.path
+    }
+    return {flag: value for flag, value in values.items() if value}
 
 
 def _merge(counts: list[dict[str, int]]) -> dict[str, int]:

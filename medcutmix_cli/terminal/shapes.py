@@ -73,10 +73,17 @@ def shape_warnings(shape: SetShape, *, targeted: bool = False) -> Iterator[str]:
     if shape.shifts() and not targeted:
         yield (
             f"The {shape.rows_are} rows say other things than the set, by more than {shape.tolerance:.0%}: "
-            f"{_shifted(shape)}; --unmixed keep holds them to it"
+            f"{_shifted(shape)}; {_advice(shape)}"
         )
     for finding, count in shape.uneven().items():
         yield (
             f"Few donors give most of {printable(finding)} in {shape.rows_are} rows: "
             f"{count.effective:,.1f} effective ones of {count.donors:,}"
         )
+
+
+def _advice(shape: SetShape) -> str:
+    """Say what holds rows to the set: pairs that rendering rejects change it even where the plan keeps to it."""
+    if not shape.keeps:
+        return "--unmixed keep holds them to it"
+    return "more studies, a larger --reserve or a larger --shape-tolerance may help"

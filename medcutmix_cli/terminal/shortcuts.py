@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from medcutmix_cli.datasets.attribute_columns import tell_left_out
 from medcutmix_cli.terminal.runs import next_commands
 from medcutmix_cli.terminal.words import plain_table, printable, quantity, unbroken, warning
 
@@ -27,7 +28,9 @@ def shortcuts_view(found: Shortcuts, plan: str, most: int) -> RenderableType:
         plan: The command that plans the same studies.
         most: How many are shown.
     """
-    return Group(*_blocks(found, plan, most), *map(warning, (*found.warnings, *_left_out(found))))
+    return Group(
+        *_blocks(found, plan, most), *map(warning, (*found.warnings, *tell_left_out(found.columns_left_out)))
+    )
 
 
 def _blocks(found: Shortcuts, plan: str, most: int) -> Iterator[RenderableType]:
@@ -60,11 +63,6 @@ def _targets(pairs: Sequence[Shortcut]) -> Iterator[RenderableType]:
     if lines:
         yield Text("\nWhat would break them, in this order", style="bold")
         yield from (Text.assemble("  ", (printable(line), "cyan")) for line in lines)
-
-
-def _left_out(found: Shortcuts) -> Iterator[str]:
-    for column, reason in found.columns_left_out.items():
-        yield f"the column {column!r} of --attributes is left out: {reason}"
 
 
 def _row(pair: Shortcut) -> tuple[str, ...]:

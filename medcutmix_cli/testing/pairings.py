@@ -9,7 +9,8 @@ from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.proposal import PairingStrategy
-from medcutmix_cli.planning.plan import PlanResult, make_plan
+from medcutmix_cli.planning.plan import make_plan
+from medcutmix_cli.planning.plan_result import PlanResult
 from medcutmix_cli.records import IMAGE_MODES
 from medcutmix_cli.reports.labels import chexpert_labels
 from medcutmix_cli.reports.lexicon import finding_ids

@@ -17,7 +17,8 @@ from medcutmix_cli.assembly.parts import build_gate, build_pairing, build_reader
 from medcutmix_cli.configuration.registry import load
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.pairing.traits import traits_of
-from medcutmix_cli.planning.plan import PlanResult, make_plan
+from medcutmix_cli.planning.plan import make_plan
+from medcutmix_cli.planning.plan_result import PlanResult
 from tests.benchmarks.read_mixes import studies_of
 
 LIMITS = (4.0, 16.0)

@@ -22,6 +22,7 @@ def test_every_path_is_made_absolute_whoever_says_it(tmp_path, monkeypatch, key)
     table, _, name = key.partition(".")
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(f"[{table}]\n{name} = 'here'\n")
+    (tmp_path / "here").touch()
     settings = resolve_options("here", recipe, {}).settings
     assert getattr(getattr(settings, table), name) == str(tmp_path / "here")
 

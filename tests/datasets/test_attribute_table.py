@@ -13,6 +13,7 @@ from medcutmix_cli.datasets.attribute_table import (
 )
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.planning.targets import TargetNames, known_values, read_targets
+from medcutmix_cli.reports.lexicon import finding_ids
 from tests.builders import make_study
 
 
@@ -81,6 +82,19 @@ def test_what_tells_studies_apart_one_by_one_is_left_out_by_name(tmp_path):
     found = read_attribute_table(table(tmp_path, f"dicom_id,note,kind,half\n{rows}"))
     assert found.values == {}
     assert found.left_out == {"note": "too-many-values", "kind": "one-value", "half": "one-value"}
+
+
+@pytest.mark.parametrize("finding", sorted(finding_ids()))
+@pytest.mark.parametrize(
+    "write", [str, str.upper, lambda name: name.replace("_", " ").title()], ids=["id", "upper", "words"]
+)
+def test_a_column_called_as_a_finding_does_not_take_its_place(tmp_path, finding, write):
+    column = write(finding)
+    found = read_attribute_table(table(tmp_path, f"dicom_id,{column},site\nimage0,1,a\nimage1,0,b\n"))
+    assert found.values == {"site": ("a", "b")}
+    assert list(found.left_out.values()) == ["names-a-finding"]
+    [target] = read_targets([f"mass@{finding}=present:5"], TargetNames(values=known_values(found.values)))
+    assert target.where == ((finding, "present"),)
 
 
 def test_every_value_is_known_by_its_attribute(tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from medcutmix_cli.datasets.ids import bare_id, id_spellings, key_column
+from medcutmix_cli.datasets.ids import bare_id, id_spellings, key_column, published_id
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,17 @@ def test_a_list_may_spell_an_id_as_folders_or_tables_do():
 )
 def test_the_column_that_says_most_exactly_what_a_row_is_about_is_the_key(columns, found):
     assert key_column(columns) == found
+
+
+@pytest.mark.parametrize(
+    ("written", "published"),
+    [
+        ("nih-123", "123"),
+        ("vindr-nih-1", "nih-1"),
+        ("nih-", "nih-"),
+        ("10000001", "10000001"),
+        ("nihil", "nihil"),
+    ],
+)
+def test_an_id_is_published_without_what_tells_data_sets_apart(written, published):
+    assert published_id(written) == published

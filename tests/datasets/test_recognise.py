@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from medcutmix_cli.configuration import registry
+from medcutmix_cli.datasets.attribute_table import read_attribute_table
+from medcutmix_cli.datasets.ids import published_id
+from medcutmix_cli.datasets.label_table import label_use, read_label_table, with_labels
 from medcutmix_cli.datasets.recognise import kind_around, open_dataset
 from medcutmix_cli.errors import DatasetError, UsageError
+from medcutmix_cli.planning.exclusions import read_excluded
+from medcutmix_cli.records import Study
 from tests.mimic_trees import Tree
 from tests.nih_trees import write_nih
 from tests.own_trees import rows_of, write_pairs, write_saved, write_tar
@@ -97,3 +103,38 @@ def test_a_table_knows_the_set_around_it(tmp_path):
     root = WRITERS["padchest"](tmp_path)
     assert kind_around(next(root.glob("*.csv"))) == "padchest"
     assert kind_around(tmp_path / "0" / "t.csv") == ""
+
+
+SPLIT = {"open-i", "padchest", "siim-acr", "vindr-cxr"}
+"""Kinds without a split of their own."""
+
+
+def first_study(kind, tmp_path):
+    options = {"split": "train"} if kind in SPLIT else {}
+    source = open_dataset(KINDS[kind](tmp_path / "set"), None, **options)
+    return next(study for study in source.studies() if isinstance(study, Study) and study.images)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("about", ["image", "study", "subject"])
+@pytest.mark.parametrize("write", [str, published_id], ids=["as-written-by-this-program", "as-published"])
+def test_ids_of_every_kind_are_understood_in_lists_and_tables(tmp_path, kind, about, write):
+    study = first_study(kind, tmp_path)
+    own = {"image": study.images[0].image_id, "study": study.study_id, "subject": study.subject_id}[about]
+    listed, table = tmp_path / "ids.txt", tmp_path / "table.csv"
+    listed.write_text(f"{write(own)}\n")
+    assert read_excluded(str(listed)).match(study)
+    table.write_text(f"{about}_id,site,Edema\n{write(own)},a,1\nanother,b,0\n")
+    assert read_excluded(str(table)).match(study)
+    attributes = read_attribute_table(table)
+    assert attributes.key(study, study.images[0]) in attributes.rows
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_study_ids_of_every_kind_are_understood_in_a_table_of_labels(tmp_path, kind):
+    study = first_study(kind, tmp_path)
+    (tmp_path / "labels.csv").write_text(f"study_id,Edema\n{study.study_id},1\n")
+    [found] = with_labels(
+        [replace(study, prompted=False)], read_label_table(tmp_path / "labels.csv"), label_use("x")
+    )
+    assert found.labels == {"Edema": 1.0}

@@ -111,6 +111,28 @@ def test_no_damaged_byte_of_a_picture_is_handed_on(folder, tmp_path):
     assert folder.is_whole(1, folder.read_part(1))
 
 
+def test_a_part_hands_on_what_it_stores_with_the_place_of_now(folder, tmp_path):
+    part = folder.open_part(0)
+    fresh = prepare_picture(request(tmp_path), canvases(request(tmp_path)))
+    assert part.find_stored(request(tmp_path)).files == fresh.files
+    os.utime(tmp_path / "0.jpg", (1, 1))
+    assert (
+        list(map(tuple, part.find_stored(request(tmp_path)).rows["place"])) == request(tmp_path).place_keys()
+    )
+    assert part.find_stored(request(tmp_path, 3)) is None  # of another part
+    folder.part(0, "tar").write_bytes(b"damaged")
+    assert part.find_stored(request(tmp_path)) is None
+
+
+@pytest.mark.parametrize("content", [None, b"no index", b""], ids=["gone", "damaged", "empty"])
+def test_a_part_without_an_index_holds_nothing(folder, tmp_path, content):
+    folder.part(0, "npy").unlink()
+    if content is not None:
+        folder.part(0, "npy").write_bytes(content)
+    assert not folder.open_part(0).holds(request(tmp_path))
+    assert folder.open_part(0).find_stored(request(tmp_path)) is None
+
+
 def test_a_tar_that_is_gone_or_cut_off_is_as_good_as_no_cache(folder, tmp_path):
     folder.part(0, "tar").write_bytes(folder.part(0, "tar").read_bytes()[:2000])
     folder.part(1, "tar").unlink()

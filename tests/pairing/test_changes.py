@@ -247,6 +247,19 @@ def test_a_concatenation_puts_the_donors_sections_behind_the_recipients():
     assert change.kept == READER.read(report).sentences
 
 
+@pytest.mark.parametrize(
+    "denial", ["No cardiac abnormality.", "No acute pleural process.", "No pleural abnormality."]
+)
+def test_a_denial_of_another_organ_stays_beside_a_consolidation(denial):
+    donor = make_report("Right lower lobe consolidation is present.")
+    text = hosted(f"Normal heart. {denial}", donor=donor, coming="consolidation")
+    assert denial in text
+    assert "consolidation is present" in text
+    assert "pulmonary" not in hosted(
+        "Normal heart. No acute pulmonary process.", donor=donor, coming="consolidation"
+    )
+
+
 SENTENCES = (
     "There is a small right pleural effusion.",
     "Small right effusion and bibasilar atelectasis.",

@@ -1,7 +1,7 @@
 import pytest
 
 from medcutmix_cli.pairing.clauses import reread
-from medcutmix_cli.pairing.normals import normal_beside_finding, whole_chest
+from medcutmix_cli.pairing.normals import contradicted_statements, normal_beside_finding, whole_chest
 from medcutmix_cli.reports.critic.words import says
 
 
@@ -70,6 +70,43 @@ def test_normal_said_of_a_part_or_of_then_is_not_of_the_whole_chest(form, word):
 )
 def test_a_statement_of_something_else_is_none(text):
     assert whole_chest(text) == ()
+
+
+DENIALS = ("No {} abnormality.", "No acute {} process.", "There is no active {} disease.", "No {} pathology.")
+ORGANS = {
+    "cardiac": {"edema"},
+    "cardiac or pleural": {"edema", "pleural_effusion", "pneumothorax"},
+    "heart": {"edema"},
+    "pleural": {"pleural_effusion", "pneumothorax"},
+}
+"""What a denial is about -> what of these it denies."""
+COMING = ("consolidation", "edema", "mass", "pleural_effusion", "pneumonia", "pneumothorax")
+WIDE = ("cardiopulmonary", "pleural or pulmonary", "pulmonary", "cardiac, pulmonary or pleural")
+
+
+@pytest.mark.parametrize("form", DENIALS)
+@pytest.mark.parametrize("organ", sorted(ORGANS))
+@pytest.mark.parametrize("finding", COMING)
+def test_a_denial_of_an_organ_is_untrue_beside_what_is_in_that_organ_alone(form, organ, finding):
+    [sentence] = reread(form.format(organ))
+    assert bool(contradicted_statements(sentence, finding)) is (finding in ORGANS[organ])
+
+
+@pytest.mark.parametrize("form", DENIALS[:2])
+@pytest.mark.parametrize("organ", WIDE)
+@pytest.mark.parametrize("finding", COMING)
+def test_a_denial_of_the_chest_or_lungs_is_untrue_beside_all(form, organ, finding):
+    [sentence] = reread(form.format(organ))
+    assert contradicted_statements(sentence, finding)
+
+
+@pytest.mark.parametrize("organ", sorted(ORGANS))
+def test_a_consolidation_may_stand_beside_a_denial_of_another_organ(organ):
+    assert not normal_beside_finding(reread(f"Left lower lobe consolidation. No acute {organ} process."))
+
+
+def test_edema_may_not_stand_beside_a_denial_of_heart_disease():
+    assert normal_beside_finding(reread("Pulmonary edema. No acute cardiac process."))
 
 
 @pytest.mark.parametrize(

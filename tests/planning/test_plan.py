@@ -12,14 +12,13 @@ from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing import SameFinding
-from medcutmix_cli.pairing.cohort import build_cohort, pack_study
+from medcutmix_cli.pairing.cohort import pack_study
 from medcutmix_cli.pairing.consistency import contradiction
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.proposal import Offer
 from medcutmix_cli.pairing.shared_studies import share_studies
 from medcutmix_cli.planning import plan as planning
-from medcutmix_cli.planning.plan import DEFAULT_READER, make_plan
-from medcutmix_cli.planning.proposals import Chooser, Trial
+from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.planning.reading import choose_image, read_study
 from medcutmix_cli.records import Assertion, Drop, Image, Mention, Side
 from medcutmix_cli.reports.labels import chexpert_labels
@@ -176,20 +175,6 @@ def test_labels_of_the_mixed_report_are_what_is_read_from_it():
         assert repr(chexpert_labels(ReportReader().read(pair.report))) == repr(pair.labels)
 
 
-def decodes(pairs, shard):
-    """Return how many pictures are decoded in shards of `shard` pairs."""
-    cuts = [pairs[start : start + shard] for start in range(0, len(pairs), shard)]
-    return sum(len({p.image_id for pair in cut for p in (pair.recipient, pair.donor)}) for cut in cuts)
-
-
-def test_pairs_that_share_a_parent_stand_together():
-    pairs = planned(many(200)).pairs
-    by_id = sorted(pairs, key=lambda pair: pair.pair_id)
-    assert len(pairs) > 100
-    assert decodes(pairs, 20) < 1.3 * len(pairs)
-    assert decodes(pairs, 20) < 0.75 * decodes(by_id, 20)
-
-
 @pytest.mark.parametrize(
     ("views", "chosen"),
     [
@@ -287,34 +272,6 @@ def test_choosing_in_processes_gives_the_same_plan(monkeypatch, options):
     assert "donor-used-up" in alone.refused
 
 
-def test_what_was_refused_without_knowing_of_others_is_not_written_again(monkeypatch):
-    """A pair whose donor others have used up meanwhile lets a recipient be tried again: from there on only."""
-    written = []
-    propose = SameFinding._propose
-
-    def noted(strategy, recipient, finding, donor):
-        written.append((finding, donor.study.study_id))
-        return propose(strategy, recipient, finding, donor)
-
-    monkeypatch.setattr(SameFinding, "_propose", noted)
-    choice = planning._Choice(Chooser(PlanSettings(), SameFinding(), DEFAULT_READER, None))
-    filed = [read_study(study, study.images[0], DEFAULT_READER) for study in many(40)]
-    cohort = build_cohort(pack_study(read, ("pleural_effusion", "pneumothorax")) for read in filed)
-    refused_first = 0
-    for recipient in cohort.studies:
-        written.clear()
-        blind = list(choice.chooser.try_proposals(recipient, cohort, 0))
-        if blind[-1].pair is None:
-            continue
-        before, refused_first = set(written[:-1]), refused_first + len(written) - 1
-        choice.uses[blind[-1].donor] = choice.limit
-        written.clear()
-        choice._settled(cohort, 0, recipient, blind)
-        assert before.isdisjoint(written)
-        choice.uses.clear()
-    assert refused_first > 5
-
-
 def test_studies_on_a_shelf_are_those_that_were_put_there():
     filed = [
         pack_study(read_study(study, study.images[0], ReportReader()), ("pleural_effusion",))
@@ -391,21 +348,6 @@ def test_studies_are_counted_while_the_tables_are_read():
     )
     assert said[0] == ("listing", 0, 0)
     assert {stage for stage, _, _ in said} == {"listing", "reading", "pairing"}
-
-
-@pytest.mark.parametrize(
-    ("reasons", "told"),
-    [
-        (["too-few-null-pictures", "donor-names-no-side"], "too-few-null-pictures"),
-        (["donor-names-no-side", "too-few-null-pictures", "same-patient"], "too-few-null-pictures"),
-        (["donor-names-no-side", "same-patient"], "same-patient"),
-    ],
-)
-def test_a_recipient_without_a_pair_is_told_of_the_gate_if_that_alone_stood_against_any(reasons, told):
-    choice = planning._Choice(Chooser(PlanSettings(), SameFinding(), DEFAULT_READER, None))
-    choice._settle("s1", (Trial(reason, "donor") for reason in reasons))
-    assert choice.last_refusal == {"s1": told}
-    assert choice.refused == Counter(reasons)
 
 
 def test_excluded_ids_that_are_nobodys_are_told_and_none_that_is_is_an_error(tmp_path):

@@ -176,6 +176,12 @@ def test_an_attribute_of_a_table_is_a_place_as_well():
     assert all(rows[study_id] == (("sex", "f"),) for study_id in chosen)
 
 
+def test_columns_that_are_left_out_are_told_by_the_plan():
+    table = AttributeTable(left_out={"pneumonia": "names-a-finding", "note": "too-many-values"})
+    told = planned(confounded(), "consolidation@device=no:+3", attributes=table).warnings
+    assert [line.partition(" of ")[0] for line in told] == ["the column 'pneumonia'", "the column 'note'"]
+
+
 def test_a_finding_is_an_attribute_as_well():
     studies = [study(n, "pleural_effusion") for n in range(6)]
     studies += confounded(4, 0, 0, 0, start=50)

@@ -1,12 +1,15 @@
 """The shape of what was written is counted from the shards, against the originals of the plan."""
 
+from collections import Counter
 from dataclasses import asdict, replace
 
 import pytest
 
 from medcutmix_cli.errors import ShardError
 from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.pairing.traits import name_traits
 from medcutmix_cli.planning.written_shape import tell_written_shape, written_shape
+from medcutmix_cli.records import Side
 from medcutmix_cli.run.folder import RunFolder, read_run
 from medcutmix_cli.run.folder import write_run as write_record
 from medcutmix_cli.run.shape import DonorCount, TraitCount
@@ -80,3 +83,27 @@ def test_the_sums_of_a_run_need_no_readable_shard(tmp_path):
     with pytest.raises(ShardError):
         written_shape(folder, PLAN, shards=3)
     assert tell_written_shape(folder, run_status(folder)).shape == PLAN
+
+
+SAID = ((), ("left",), ("left", "left"), ("right", "bilateral"), ("none", "right"))
+SHOWN = ((), ("Edema",), ("Edema", "Support Devices"), ("Fracture",))
+
+
+def test_rows_that_are_alike_have_the_traits_that_each_has_alone(tmp_path):
+    each = [(view, sides, there) for view in ("AP", "PA", "") for sides in SAID for there in SHOWN] * 2
+    rows = [
+        make_row(
+            number,
+            "mass",
+            label_mixed=labels(*there),
+            view_a=view,
+            entities=[entity("present", side) for side in sides] + [entity("absent", "left")],
+        )
+        for number, (view, sides, there) in enumerate(each)
+    ]
+    folder = RunFolder(write_run(tmp_path / "run", (rows,)))
+    counted = Counter(
+        trait for view, sides, there in each for trait in name_traits(labels(*there), view, map(Side, sides))
+    )
+    shape = written_shape(folder, replace(PLAN, traits={}), shards=1)
+    assert {name: count.rows for name, count in shape.traits.items()} == counted

@@ -1,6 +1,7 @@
 """`prepare` makes what later runs read, goes on where it was stopped, and changes no byte of a run."""
 
 import json
+import os
 from dataclasses import replace
 
 import cv2
@@ -13,7 +14,7 @@ from medcutmix_cli.preparation import prepare as preparation
 from medcutmix_cli.run.folder import RunFolder, read_run
 from tests.calls import medcutmix
 from tests.toy_encoder import ToyEncoder, use_encoder
-from tests.trees import output_bytes, write_manifest
+from tests.trees import output_bytes, write_manifest, write_picture
 
 
 @pytest.fixture
@@ -118,6 +119,80 @@ def test_another_list_of_pictures_or_canvas_is_made_anew(tmp_path, source):
     assert medcutmix_cli.prepare(source, tmp_path / "cache", canvas=224).made == 0
 
 
+CHANGES = {
+    "came": lambda source: write_picture(source / "5.jpg", 5),
+    "changed": lambda source: write_picture(source / "6.jpg", 66),
+    "gone": lambda source: (source / "7.jpg").unlink(),
+    "mended": lambda source: write_picture(source / "3.jpg", 3),
+    "now-no-picture": lambda source: (source / "8.jpg").write_bytes(b"none any more"),
+    "of-the-same-size": lambda source: swap(source / "1.jpg", source / "2.jpg"),
+}
+"""What may happen to the pictures of a data set, and how many of them are then read."""
+READ = {"came": 1, "changed": 1, "gone": 0, "mended": 1, "now-no-picture": 0, "of-the-same-size": 1}
+
+
+def swap(one, other):
+    """Change two files for each other, the smaller filled up: it is new, the other known by its content."""
+    size = max(one.stat().st_size, other.stat().st_size)
+    contents = [file.read_bytes().ljust(size, b"\0") for file in (one, other)]
+    for file, content in zip((other, one), contents, strict=True):
+        file.write_bytes(content)
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("change", sorted(CHANGES))
+def test_what_came_or_changed_is_taken_in_and_the_rest_is_not_read(tmp_path, source, change, monkeypatch):
+    (source / "5.jpg").unlink()
+    medcutmix_cli.prepare(source, tmp_path / "cache")
+    CHANGES[change](source)
+    whole = medcutmix_cli.prepare(source, tmp_path / "whole")
+    read = count_calls(monkeypatch, preparation, "prepare_picture")
+    made = medcutmix_cli.prepare(source, tmp_path / "cache")
+    assert (made.made, made.read, len(read)) == (1, READ[change], READ[change])
+    assert (made.pictures, made.unreadable) == (whole.pictures, whole.unreadable)
+    assert files(tmp_path / "cache") == files(tmp_path / "whole")
+    again = medcutmix_cli.prepare(source, tmp_path / "cache")
+    assert (again.made, again.read, again.unreadable) == (0, 0, whole.unreadable)
+
+
+def count_calls(monkeypatch, place, name):
+    """Note every call of a function."""
+    seen, before = [], getattr(place, name)
+    monkeypatch.setattr(place, name, lambda *given: (seen.append(given), before(*given))[1])
+    return seen
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_files_that_were_touched_are_known_by_their_content_and_not_decoded(tmp_path, source):
+    medcutmix_cli.prepare(source, tmp_path / "cache")
+    for picture in source.glob("*.jpg"):
+        os.utime(picture, (1, 1))
+    made = medcutmix_cli.prepare(source, tmp_path / "cache")
+    assert (made.made, made.read, made.pictures) == (4, 0, 13)
+    assert medcutmix_cli.prepare(source, tmp_path / "cache").made == 0
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_another_list_keeps_the_pictures_that_stay_in_their_part(tmp_path, source):
+    medcutmix_cli.prepare(source, tmp_path / "cache")
+    rows = (source / "manifest.jsonl").read_text().splitlines()
+    (source / "manifest.jsonl").write_text("\n".join(rows[1:]) + "\n")
+    made = medcutmix_cli.prepare(source, tmp_path / "cache")
+    assert (made.pictures, made.read) == (12, 3)  # one over each of three borders
+    medcutmix_cli.prepare(source, tmp_path / "whole")
+    assert files(tmp_path / "cache") == files(tmp_path / "whole")
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("ending", ["json", "npy", "tar"])
+def test_a_file_of_a_part_that_is_gone_is_made_again(tmp_path, source, ending):
+    medcutmix_cli.prepare(source, tmp_path / "cache")
+    before = files(tmp_path / "cache")
+    (tmp_path / "cache" / f"part-00001.{ending}").unlink()
+    assert medcutmix_cli.prepare(source, tmp_path / "cache", check=True).made == 1
+    assert files(tmp_path / "cache") == before
+
+
 def test_the_canvas_of_the_encoder_is_prepared_too(tmp_path, source, monkeypatch):
     class Far(ToyEncoder):
         @property
@@ -153,9 +228,9 @@ def test_a_task_there_is_not_is_refused(tmp_path, source):
 def test_the_command_says_what_it_did_and_what_is_next(tmp_path, source, capsys):
     assert medcutmix("prepare", str(source), str(tmp_path / "cache"), "--workers", "1") == 0
     said = capsys.readouterr().out
-    assert "13, " in said
+    assert "13 read now, 0 as they were" in said
     assert "image-format-unknown 1" in said
     assert f"--prepared {tmp_path / 'cache'}" in said
     assert medcutmix("prepare", str(source), str(tmp_path / "cache"), "--json", "-q") == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["document"], told["pictures"], told["kept"]) == ("prepared", 13, 1)
+    assert (told["document"], told["pictures"], told["kept"], told["read"]) == ("prepared", 13, 1, 0)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from medcutmix_cli.datasets.phantoms import draw_phantom, write_report
 from medcutmix_cli.errors import UsageError
-from medcutmix_cli.records import Assertion, Side
+from medcutmix_cli.records import Assertion, SentenceKind, Side
 from medcutmix_cli.reports.labels import finding_states
 from medcutmix_cli.reports.pipeline import abbreviations
 from medcutmix_cli.reports.reader import ReportReader
@@ -123,3 +123,55 @@ def test_at_most_four_of_96_hard_sentences_are_read_wrong():
     marked = mark(HARD)
     assert len(marked) == 96
     assert len([one.identifier for one in marked if one.faults]) <= 4
+
+
+OTHERS = ("brother", "coworker", "family member", "father", "husband", "mother", "roommate", "wife")
+SAID_OF_OTHERS = (
+    "Family history of {finding}.",
+    "Positive family history for {finding}.",
+    "History of exposure to a patient with {finding}.",
+    "{other} with {finding}.",
+    "{other} was recently diagnosed with {finding}.",
+    "Patient's {other} has {finding}.",
+    "Sick contact with {finding}.",
+    "Household contact who had {finding}.",
+    "Contact with a person with {finding}.",
+)
+SEVERAL = ("lung cancer", "pleural effusion", "pneumonia", "pneumothorax")
+CAUGHT = ("Exposure to {}.", "Exposed to {} at work.", "Recent contact with {}.", "Known {} exposure.")
+
+
+@pytest.mark.parametrize("form", SAID_OF_OTHERS)
+@pytest.mark.parametrize("finding", SEVERAL)
+@pytest.mark.parametrize("other", OTHERS)
+def test_what_somebody_else_has_is_nothing_of_the_patients(form, finding, other):
+    text = form.format(finding=finding, other=other).capitalize()
+    [sentence] = ReportReader().read(f"FINDINGS: {text}").sentences
+    assert sentence.mentions == ()
+    assert sentence.kind is not SentenceKind.DIAGNOSTIC
+
+
+@pytest.mark.parametrize("form", CAUGHT)
+@pytest.mark.parametrize("disease", ["bacterial pneumonia", "pneumonia", "tuberculosis"])
+def test_what_may_have_been_caught_is_not_there(form, disease):
+    [sentence] = ReportReader().read(f"FINDINGS: {form.format(disease)}").sentences
+    assert sentence.mentions == ()
+    assert "patient" in sentence.flags
+
+
+OWN = {
+    "Exposure to asbestos with right pleural effusion.": {"pleural_effusion"},
+    "Family history of lung cancer, now with a right lung mass.": {"mass"},
+    "Mass in close contact with the pleural effusion.": {"mass", "pleural_effusion"},
+    "Per daughter patient has pneumonia.": {"pneumonia"},
+    "Relative lucency of the left apex with pneumothorax.": {"pneumothorax"},
+    "Sick contact with pneumonia and now right lower lobe consolidation.": {"consolidation"},
+    "There is relative elevation of the right diaphragm with effusion.": {"pleural_effusion"},
+}
+
+
+@pytest.mark.parametrize("text", sorted(OWN))
+def test_what_is_the_patients_own_beside_it_stays(text):
+    [sentence] = ReportReader().read(f"FINDINGS: {text}").sentences
+    present = {mention.finding for mention in sentence.mentions if mention.assertion is Assertion.PRESENT}
+    assert present == OWN[text]

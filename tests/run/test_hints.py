@@ -85,6 +85,30 @@ def test_no_reason_is_listed_twice_and_every_flag_is_one():
     assert {flag for hint in hints for flag in re.findall(r"--[a-z-]+", hint)} <= flags()
 
 
+ADVISED = sorted(
+    {
+        (flag, value, entry["reasons"][0])
+        for entry in _table()["hints"]
+        for flag, value in re.findall(r"(--[a-z-]+) ([a-z][a-z0-9-]*)", entry["try"])
+    }
+)
+
+
+@pytest.mark.parametrize(("flag", "value", "reason"), ADVISED)
+def test_an_option_that_is_as_advised_already_is_said_to_be_so(flag, value, reason):
+    reason = reason.replace("*", "x")
+    [line] = no_pairs_planned({reason: 1}, "RUN", {flag: value}).hint.splitlines()
+    assert f"{flag} {value} (as it is now)" in line
+    assert line.replace(" (as it is now)", "") == hint_for(reason)
+    assert no_pairs_planned({reason: 1}, "RUN", {flag: "other"}).hint == hint_for(reason)
+
+
+def test_a_status_knows_the_named_choices_of_its_run(tmp_path):
+    status = run_status(RunFolder(write_run(tmp_path / "run", ([],))))
+    assert {"--gate", "--mask", "--pairing", "--unmixed"} <= set(status.chosen)
+    assert not any(name in status.chosen for name in ("--exclude-ids", "--dataset", "--weights"))
+
+
 def test_the_two_largest_reasons_are_named_with_what_to_try():
     error = no_pairs_planned({"view-unknown": 2, "report-empty": 1, "same-patient": 1_200}, "RUN")
     assert error.what == "no pair could be planned: same-patient (1,200 studies), view-unknown (2 studies)"

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from medcutmix_cli.run.shape import DonorCount, TraitCount
 from medcutmix_cli.terminal.shapes import change_text, shape_view, shape_warnings
 from tests.run.test_shape import SHAPE
@@ -33,6 +35,14 @@ def test_what_has_shifted_is_named_and_the_rest_counted():
     (warning,) = shape_warnings(replace(SHAPE, traits=traits))
     assert "label: 0 -100%" in warning
     assert "and 2 more" in warning
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_what_is_advised_against_a_shift_is_not_set_already(keeps):
+    shifted = replace(SHAPE, traits={"label: Edema": TraitCount(10, 40)}, keeps=keeps)
+    (warning,) = shape_warnings(shifted)
+    assert ("--unmixed keep" in warning) is not keeps
+    assert ("--reserve" in warning) is keeps
 
 
 def test_a_target_asks_for_what_has_shifted_and_is_not_warned_of():

@@ -78,8 +78,19 @@ def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
         text = sentence.text
         if says(text, "contradiction", "rest") or says(text, "contradiction", "body"):
             continue
-        if says(text, "contradiction", "normal") or (acute and says(text, "contradiction", "no-acute")):
+        denied = acute and says(text, "contradiction", "no-acute") and not _of_other_organs(text, case)
+        if denied or says(text, "contradiction", "normal"):
             yield sentence
+
+
+def _of_other_organs(text: str, case: Case) -> bool:
+    """Say whether "no acute process" is said of pleura or heart alone, and what came is in neither: it stays true."""
+    came, words = case.exchanged.came, table("critic")
+    of_pleura, of_heart = (says(text, "contradiction", name) for name in ("of-pleura", "of-heart"))
+    if not (of_pleura or of_heart) or says(text, "contradiction", "of-lungs"):
+        return False
+    in_pleura, of_failure = came in words["story"]["sided"], came in words["contradiction"]["failing"]
+    return not (of_pleura and in_pleura) and not (of_heart and of_failure)
 
 
 def lungs_otherwise_clear(case: Case) -> Iterator[Sentence]:
