@@ -135,11 +135,16 @@ def check_dataset(
     found = survey.studies(source.values) if survey and isinstance(source, TableDataset) else source.studies()
     most = None if duplicates else MOST_STUDIES
     studies = list(found if most is None else islice(found, most + 1))
-    checked = _checked(source, settings, survey, studies[:most], whole=most is None or len(studies) <= most)
+    excluded = read_excluded(settings.plan.exclude_ids)
+    checked = _checked(
+        source, settings, survey, studies[:most], excluded, whole=most is None or len(studies) <= most
+    )
     if survey and "view" in survey.guesses:
         more = _further(source, survey, settings, checked.problems)
         checked = replace(checked, problems=(*checked.problems, *more))
-    return _compared(checked, source, settings, studies[:most], progress or silent, every=duplicates)
+    return _compared(
+        checked, source, settings, studies[:most], excluded, progress or silent, every=duplicates
+    )
 
 
 def _unreadable(source: Dataset, survey: TableSurvey, settings: Settings) -> DatasetCheck:
@@ -165,7 +170,9 @@ def _further(
         whole = replace(source, columns=assumed.columns, split=assumed.split)
         again = survey_tables(whole)
         studies = list(islice(again.studies(whole.values), MOST_STUDIES))
-        found = _checked(whole, settings, again, studies, whole=True).problems
+        found = _checked(
+            whole, settings, again, studies, read_excluded(settings.plan.exclude_ids), whole=True
+        ).problems
         for number, problem in enumerate(problem for problem in found if problem not in told):
             options = "these columns" if number else assumed.options
             yield replace(problem, what=f"with {options}: {problem.what}")
@@ -176,11 +183,11 @@ def _checked(
     settings: Settings,
     survey: TableSurvey | None,
     looked: Sequence[Study | Drop],
+    excluded: ExcludedIds,
     *,
     whole: bool,
 ) -> DatasetCheck:
     dropped: list[Drop] = []
-    excluded = read_excluded(settings.plan.exclude_ids)
     chosen = list(studies_to_read(looked, settings.plan, excluded, dropped, whole=False))
     chosen = list(with_files(source, chosen, dropped))
     reasons = Counter(drop.reason for drop in dropped if drop.unit == "study")
@@ -223,13 +230,14 @@ def _compared(
     source: Dataset,
     settings: Settings,
     looked: Sequence[Study | Drop],
+    excluded: ExcludedIds,
     report: Progress,
     *,
     every: bool,
 ) -> DatasetCheck:
     """Compare pictures of all splits, if any can be decoded; a sample unless every one is asked for."""
     plan = replace(settings.plan, splits=SPLITS, labels="rules")
-    chosen = list(studies_to_read(looked, plan, read_excluded(plan.exclude_ids), [], whole=False))
+    chosen = list(studies_to_read(looked, plan, excluded, [], whole=False))
     if not every and not check.decoded:
         return replace(check, duplicates=DuplicateCheck(pictures=len(chosen)))
     hasher = PictureHasher(source, settings.image.reading, usable_cpus())

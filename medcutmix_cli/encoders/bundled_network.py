@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from safetensors.torch import load as load_safetensors
 
 from medcutmix_cli.encoders.bundled_inputs import tokens_of, windows_of
 from medcutmix_cli.encoders.bundled_model import BundledModel
-from medcutmix_cli.encoders.bundled_weights import error_of_damage, read_weights
+from medcutmix_cli.encoders.bundled_weights import error_of_damage, read_weights, weights_sha256
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
@@ -80,4 +79,4 @@ def _load(weights: Path | None, runtime: Runtime) -> BundledNetwork:
     except (SafetensorError, RuntimeError) as error:
         raise error_of_damage(weights) from error
     runtime.place(model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return BundledNetwork(model, np.float32(model.bias.item()), hashlib.sha256(content).hexdigest())
+    return BundledNetwork(model, np.float32(model.bias.item()), weights_sha256(weights, content))

@@ -24,13 +24,28 @@ def read_weights(weights: Path | None) -> bytes:
     try:
         if weights is not None:
             return weights.read_bytes()
-        return resources.files("medcutmix_cli.encoders").joinpath(_PACKAGED).read_bytes()
+        return _packaged()
     except OSError as error:
         raise EncoderError(
             "the weights of the bundled encoder cannot be read",
             where=_name(weights),
             hint="reinstall the package, or give a file that exists with --weights",
         ) from error
+
+
+@cache
+def _packaged() -> bytes:
+    """Read the packaged file once a process: who is asked for its hash is asked for the network next."""
+    return resources.files("medcutmix_cli.encoders").joinpath(_PACKAGED).read_bytes()
+
+
+def weights_sha256(weights: Path | None, content: bytes) -> str:
+    """Return the SHA-256 of a weight file whose content was read; that of the packaged one is worked out once.
+
+    Raises:
+        EncoderError: The packaged ones are damaged.
+    """
+    return packaged_sha256() if weights is None else hashlib.sha256(content).hexdigest()
 
 
 @cache

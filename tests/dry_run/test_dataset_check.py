@@ -8,6 +8,7 @@ import pytest
 from medcutmix_cli import check_dataset
 from medcutmix_cli.dry_run import dataset_check
 from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.planning.exclusions import read_excluded
 from medcutmix_cli.terminal.checks import check_view
 from tests.own_trees import rows_of, told_problems, write_cells, write_pairs, write_parquet, write_tar
 from tests.released_trees import write_open_i_csv
@@ -347,3 +348,14 @@ def test_columns_with_names_of_observations_are_told_as_labels(tmp_path):
     shown = " ".join(printed(check_view(check)).split())
     assert "labels Pneumonia, Pleural Effusion by its name" in shown
     assert "not used note" in shown
+
+
+def test_the_list_of_excluded_ids_is_read_once(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        dataset_check, "read_excluded", lambda path: (seen.append(path), read_excluded(path))[1]
+    )
+    (tmp_path / "ids.txt").write_text("s0000\n")
+    source = write_cells(tmp_path)
+    dataset_check.check_dataset(source, exclude_ids=tmp_path / "ids.txt")
+    assert len(seen) == 1

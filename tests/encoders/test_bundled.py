@@ -1,6 +1,7 @@
 import hashlib
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from medcutmix_cli.datasets.phantoms.draw import draw_phantom
 from medcutmix_cli.datasets.phantoms.painting import paint
 from medcutmix_cli.datasets.phantoms.records import LOCAL_FINDINGS
 from medcutmix_cli.datasets.phantoms.reports import lesion_sentence
+from medcutmix_cli.encoders import bundled_weights
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.bundled import BundledEncoder
 from medcutmix_cli.encoders.bundled_inputs import MAX_TOKENS, tokens_of, windows_of
@@ -228,3 +230,11 @@ def test_the_side_in_the_sentence_moves_the_peak():
             column = int(scores_of(canvas, f"There is a moderate {side} pleural effusion.").argmax()) % 14
             right.append((column >= 7) == (side == "left"))  # the patient's left is the picture's right
     assert np.mean(right) >= 0.85
+
+
+def test_the_packaged_weights_are_read_once_for_hash_and_network(monkeypatch):
+    monkeypatch.setattr(bundled_weights, "_packaged", cache(bundled_weights._packaged.__wrapped__))
+    content = bundled_weights.read_weights(None)
+    assert bundled_weights.read_weights(None) is content
+    assert bundled_weights.weights_sha256(None, content) == hashlib.sha256(content).hexdigest()
+    assert bundled_weights.weights_sha256(Path("other"), b"x") == hashlib.sha256(b"x").hexdigest()
