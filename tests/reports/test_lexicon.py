@@ -4,6 +4,7 @@ import pytest
 
 from medcutmix_cli.findings import CHEXPERT, LOCAL
 from medcutmix_cli.reports.lexicon import find_hits, finding_ids, label_of
+from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.reports.words import canonical, compile_phrases
 
@@ -175,3 +176,64 @@ def test_an_infectious_shadow_is_the_shadow_and_the_infection(around, word, find
 @pytest.mark.parametrize("words", OTHERS)
 def test_words_that_mean_something_else_name_nothing(around, words):
     assert named(around.format(words)) <= {"support_devices"}
+
+
+RATIOS = ["Cardiothoracic ratio", "The cardio-thoracic ratio", "CTR", "CT ratio"]
+ANGLES = [
+    "Both costophrenic angles are",
+    "CP angles are",
+    "The left costophrenic recess is",
+    "Both CP angles",
+]
+LOBES = ["left lower lobe", "right upper lobe", "lingula", "right middle lobe"]
+
+
+def said(sentence):
+    return {m.finding: str(m.assertion) for s in ReportReader().read(sentence).sentences for m in s.mentions}
+
+
+@pytest.mark.parametrize("ratio", RATIOS)
+@pytest.mark.parametrize(
+    ("state", "wanted"),
+    [
+        ("normal", "absent"),
+        ("within normal limits", "absent"),
+        ("not increased", "absent"),
+        ("increased", "present"),
+    ],
+)
+def test_the_cardiothoracic_ratio_speaks_of_the_heart(ratio, state, wanted):
+    assert said(f"{ratio} is {state}.") == {"cardiomegaly": wanted}
+    assert said(f"{ratio} is 0.48.") == {}
+
+
+@pytest.mark.parametrize("angles", ANGLES)
+@pytest.mark.parametrize(
+    "state", ["free", "well defined", "maintained", "intact", "crisp", "well visualized"]
+)
+def test_angles_that_are_free_hold_no_fluid(angles, state):
+    assert said(f"{angles} {state}.") == {"pleural_effusion": "absent"}
+
+
+@pytest.mark.parametrize("lobe", LOBES)
+@pytest.mark.parametrize("verb", ["is", "remains", "appears partially", "is now completely"])
+def test_a_lobe_that_is_collapsed_has_collapse(lobe, verb):
+    assert said(f"The {lobe} {verb} collapsed.") == {"atelectasis": "present"}
+    assert said(f"The {lobe} is not collapsed.") == {}
+
+
+@pytest.mark.parametrize(
+    ("short", "finding"),
+    [
+        ("pleff", "pleural_effusion"),
+        ("pl effusion", "pleural_effusion"),
+        ("opac", "opacity"),
+        ("opacs", "opacity"),
+        ("infil", "infiltrate"),
+        ("consol", "consolidation"),
+        ("atelec", "atelectasis"),
+    ],
+)
+def test_findings_are_known_by_their_short_forms(short, finding):
+    assert said(f"No {short}.") == {finding: "absent"}
+    assert said(f"Small left {short}.") == {finding: "present"}
