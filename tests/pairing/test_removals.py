@@ -154,3 +154,60 @@ def test_better_aeration_stays_when_the_effusion_leaves(size):
     text = text[:1].upper() + text[1:]
     gone = departed(text, "pleural_effusion")
     assert isinstance(gone, Refusal) or all(change.left is not None for change in gone.changes)
+
+
+COMING = {"left": "Left lower lobe consolidation.", "right": "Right lower lobe consolidation."}
+
+
+@pytest.mark.parametrize(("there", "coming"), list(product(COMING, COMING)))
+@pytest.mark.parametrize(
+    "form",
+    ["The {} lung is clear.", "{} lung is grossly clear.", "Clear {} lung.", "The {} lung remains clear."],
+)
+def test_a_lung_is_called_clear_on_its_own_side(form, there, coming):
+    (sentence,) = reread(form.format(there))
+    assert bool(Insertion.of(reread(COMING[coming])).conflicts(sentence)) is (there == coming)
+
+
+@pytest.mark.parametrize(("there", "coming"), list(product(COMING, COMING)))
+@pytest.mark.parametrize("place", ["base", "lung base", "lower lobe", "lower zone", "lower lung"])
+@pytest.mark.parametrize("verb", ["is", "remains", "appears"])
+def test_a_base_that_is_clear_is_not_filled(verb, place, there, coming):
+    (sentence,) = reread(f"The {there} {place} {verb} clear.")
+    assert bool(Insertion.of(reread(COMING[coming])).conflicts(sentence)) is (there == coming)
+    assert not Insertion.of(reread("Moderate cardiomegaly.")).conflicts(sentence)
+
+
+@pytest.mark.parametrize(("there", "coming"), list(product(COMING, COMING)))
+@pytest.mark.parametrize(
+    "form",
+    [
+        "The {} lung is fully expanded.",
+        "Expanded {} lung.",
+        "The {} lung is well inflated.",
+        "{} lung re-expanded.",
+    ],
+)
+def test_a_lung_is_called_expanded_on_its_own_side(form, there, coming):
+    (sentence,) = reread(form.format(there))
+    arriving = Insertion.of(reread(f"Small {coming} pneumothorax."))
+    assert bool(arriving.conflicts(sentence)) is (there == coming)
+
+
+@pytest.mark.parametrize("word", ["unremarkable", "normal", "essentially normal", "negative"])
+@pytest.mark.parametrize(
+    "coming", ["Left pneumothorax.", "Right lower lobe consolidation.", "Moderate cardiomegaly."]
+)
+def test_a_finding_that_comes_is_no_part_of_what_is_otherwise_normal(coming, word):
+    (sentence,) = reread(f"Trace right effusion, otherwise {word}.")
+    report = make_report(sentence.text)
+    (change,) = Insertion.of(reread(coming)).clear(ReportReader().read(report), ())
+    assert change.left.text == "Trace right effusion."
+
+
+@pytest.mark.parametrize("where", ["thoracic", "chest", "intrathoracic", "cardiothoracic"])
+@pytest.mark.parametrize("form", ["No acute {} injury.", "No radiographic evidence of acute {} injury."])
+def test_an_injured_chest_is_denied_beside_no_pneumothorax(form, where):
+    (sentence,) = reread(form.format(where))
+    assert Insertion.of(reread("Small left pneumothorax.")).conflicts(sentence)
+    assert not Insertion.of(reread("Moderate cardiomegaly.")).conflicts(sentence)

@@ -237,3 +237,10 @@ def test_a_lobe_that_is_collapsed_has_collapse(lobe, verb):
 def test_findings_are_known_by_their_short_forms(short, finding):
     assert said(f"No {short}.") == {finding: "absent"}
     assert said(f"Small left {short}.") == {finding: "present"}
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_clear_lung_has_its_side_on_either_side_of_the_word(side):
+    for text in (f"Clear {side} lung.", f"The {side} lung is clear."):
+        (mention,) = ReportReader().read(text).sentences[0].mentions
+        assert (mention.finding, mention.assertion, mention.side) == ("opacity", "absent", side)
