@@ -324,12 +324,21 @@ DENIED_BEHIND = [
     "has been reasonably excluded",
     "is not supported by these images",
     "is not borne out",
+    "could not be demonstrated",
+    "cannot be identified",
+    "can not be clearly seen",
+    "is not a feature",
+    "are all absent",
 ]
 DOUBTED_BEHIND = [
     "would be difficult to see on this film",
     "may be hard to appreciate in this position",
     "is likely due to AP projection",
     "is probably related to portable technique",
+    "cannot be assessed",
+    "could not be confirmed",
+    "can't be evaluated on this film",
+    "is a differential consideration",
 ]
 DOUBTED_BEFORE = [
     "Supine positioning does not allow exclusion of a {}.",
@@ -338,6 +347,11 @@ DOUBTED_BEFORE = [
     "The absence of a {} cannot be confirmed on this view.",
     "The film limits sensitivity for a {}.",
     "Rotation reduces the sensitivity for a {}.",
+    "Whether there is a {} is unclear.",
+    "The presence of a {} is uncertain.",
+    "Cannot comment on {}.",
+    "Unable to assess for {}.",
+    "Assessment of {} is not possible.",
 ]
 ASKED = [
     "Watch for {}.",
@@ -356,6 +370,7 @@ OVER = [
     "The {} has been drained.",
     "The {} has completely normalised.",
     "The {} has been fully evacuated.",
+    "Interval clearance of {}.",
 ]
 NOT_OVER = [
     "The {} has been partially drained.",
@@ -366,7 +381,10 @@ NOT_OVER = [
     "Stable prior {}.",
     "Follow-up chest radiograph shows a {}.",
     "Follow-up film. There is a {}.",
+    "The cause of the {} is unclear.",
+    "Unable to assess change in the {}.",
 ]
+DENIED_BEFORE = ["Nil {}.", "Zero evidence of {}.", "Nothing to indicate {}.", "Nothing in keeping with {}."]
 
 
 @pytest.mark.parametrize("finding", NAMES)
@@ -434,3 +452,16 @@ def test_either_side_is_no_alternative(one, other):
 @pytest.mark.parametrize("when", ["Prior", "Previous", "Residuals of prior", "Evidence of previous"])
 def test_what_an_earlier_granulomatous_infection_left_is_there(when):
     assert said(f"{when} granulomatous infection.") == {"granuloma": P}
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize("sentence", DENIED_BEFORE)
+def test_nil_and_nothing_deny(sentence, finding):
+    assert said(sentence.format(finding))[NAMES[finding]] is A
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_a_list_is_absent_as_a_whole_and_what_is_accompanied_is_there(one, other):
+    assert said(f"{one}, {other} and fracture are all absent.")[NAMES[one]] is A
+    assert said(f"{one} nil, {other} nil.") == {NAMES[one]: A, NAMES[other]: A}
+    assert said(f"No {one} accompanies the {other}.") == {NAMES[one]: A, NAMES[other]: P}

@@ -172,7 +172,13 @@ def test_both_sides_have_short_forms(both, noun):
 
 
 OF_THE_DIAPHRAGM = ["Elevated {} hemidiaphragm", "Elevation of the {} hemidiaphragm", "High {} diaphragm"]
-OF_SURGERY = ["Prior {} mastectomy", "Status post {} upper lobectomy", "{} thoracotomy"]
+OF_SURGERY = [
+    "Scoliosis convex to the {}",
+    "A {} shoulder prosthesis",
+    "Prior {} mastectomy",
+    "Status post {} upper lobectomy",
+    "{} thoracotomy",
+]
 
 
 @pytest.mark.parametrize("form", OF_THE_DIAPHRAGM + OF_SURGERY)

@@ -232,6 +232,7 @@ def test_a_lobe_that_is_collapsed_has_collapse(lobe, verb):
         ("infil", "infiltrate"),
         ("consol", "consolidation"),
         ("atelec", "atelectasis"),
+        ("rib fxs", "fracture"),
     ],
 )
 def test_findings_are_known_by_their_short_forms(short, finding):
@@ -244,3 +245,36 @@ def test_a_clear_lung_has_its_side_on_either_side_of_the_word(side):
     for text in (f"Clear {side} lung.", f"The {side} lung is clear."):
         (mention,) = ReportReader().read(text).sentences[0].mentions
         assert (mention.finding, mention.assertion, mention.side) == ("opacity", "absent", side)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("The heart is big.", "cardiomegaly"),
+        ("Increased heart size.", "cardiomegaly"),
+        ("Increased cardiothoracic ratio.", "cardiomegaly"),
+        ("Partially collapsed left lower lobe.", "atelectasis"),
+        ("The left hemithorax is opaque.", "opacity"),
+        ("Blunted left CP angle.", "pleural_effusion"),
+        ("Blunted costophrenic angles.", "pleural_effusion"),
+        ("Increased pulmonary vascularity.", "vascular_congestion"),
+        ("Prominent pulmonary vasculature.", "vascular_congestion"),
+        ("Prominence of the pulmonary vasculature.", "vascular_congestion"),
+    ],
+)
+def test_findings_that_are_described(text, finding):
+    assert said(text) == {finding: "present"}
+    assert said(f"There is no evidence of {text[0].lower()}{text[1:]}").get(finding) != "present"
+
+
+@pytest.mark.parametrize(
+    ("text", "findings"),
+    [
+        ("The pulmonary parenchyma is clear.", {"opacity"}),
+        ("Costophrenic and cardiophrenic angles are clear.", {"pleural_effusion"}),
+        ("Cardiophrenic and costophrenic angles are sharp.", {"pleural_effusion"}),
+        ("Pleural spaces are dry.", {"pleural_effusion", "pneumothorax"}),
+    ],
+)
+def test_parts_that_are_called_normal_deny(text, findings):
+    assert said(text) == dict.fromkeys(findings, "absent")
