@@ -465,3 +465,24 @@ def test_a_list_is_absent_as_a_whole_and_what_is_accompanied_is_there(one, other
     assert said(f"{one}, {other} and fracture are all absent.")[NAMES[one]] is A
     assert said(f"{one} nil, {other} nil.") == {NAMES[one]: A, NAMES[other]: A}
     assert said(f"No {one} accompanies the {other}.") == {NAMES[one]: A, NAMES[other]: P}
+
+
+SAME = [
+    "No significant change",
+    "No interval increase",
+    "No appreciable change",
+    "No decrease",
+    "Without any significant change",
+]
+
+
+@pytest.mark.parametrize(
+    "since", ["since the prior study", "from prior", "compared to yesterday", "since 5/12", ""]
+)
+@pytest.mark.parametrize("same", SAME)
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_what_has_not_changed_since_then_is_there(one, other, same, since):
+    assert said(f"{same} in {one} {since}.") == {NAMES[one]: P}
+    assert said(f"{same} in the small left {one} {since}.") == {NAMES[one]: P}
+    assert said(f"{same} in {one} or {other} {since}.") == {NAMES[one]: P, NAMES[other]: P}
+    assert said(f"{same} in the {one} and {other} {since}.") == {NAMES[one]: P, NAMES[other]: P}
