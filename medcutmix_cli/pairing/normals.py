@@ -25,7 +25,7 @@ _CLAUSES = re.compile(r"[,;.]|\b(?:but|while|whereas|with|although)\b", re.IGNOR
 _OF_LUNGS = re.compile(r"(?:the )?lungs\b", re.IGNORECASE)
 _WORTH_LOOKING = (
     *("no", "unremarkable", "negative", "chest", "expanded", "inflated", "stable"),
-    *("within", "wnl", "nad", "clear", "otherwise"),
+    *("within", "wnl", "nad", "clear", "otherwise", "nil"),
 )
 _NOT_THERE = frozenset({Assertion.ABSENT, Assertion.RESOLVED})
 

@@ -211,3 +211,38 @@ def test_an_injured_chest_is_denied_beside_no_pneumothorax(form, where):
     (sentence,) = reread(form.format(where))
     assert Insertion.of(reread("Small left pneumothorax.")).conflicts(sentence)
     assert not Insertion.of(reread("Moderate cardiomegaly.")).conflicts(sentence)
+
+
+EFFUSION, PNEUMOTHORAX = "Small left pleural effusion.", "Small right apical pneumothorax."
+FILLED, LARGE_HEART = "Right lower lobe consolidation.", "Moderate cardiomegaly."
+ALL = (EFFUSION, PNEUMOTHORAX, FILLED, LARGE_HEART)
+
+
+@pytest.mark.parametrize(
+    ("normal", "denied"),
+    [
+        ("Nothing acute.", ALL[:3]),
+        ("Nil acute.", ALL[:3]),
+        ("Nothing of note.", ALL[:3]),
+        ("No obvious abnormality.", ALL),
+        ("No gross abnormality is seen.", ALL),
+        ("No relevant pathology.", ALL),
+        ("No significant findings.", ALL),
+        ("Pleura: Normal.", ALL[:2]),
+        ("The pleura is unremarkable.", ALL[:2]),
+        ("No fluid.", ALL[:1]),
+        ("No infective focus.", ALL[2:3]),
+        ("No infectious change.", ALL[2:3]),
+        ("CTR < 50%.", ALL[3:]),
+        ("The cardiothoracic ratio is less than 0.5.", ALL[3:]),
+    ],
+)
+def test_a_statement_of_normality_leaves_for_what_it_denies(normal, denied):
+    (sentence,) = reread(normal)
+    assert [c for c in ALL if Insertion.of(reread(c)).conflicts(sentence)] == list(denied)
+
+
+def test_clear_lungs_and_pleural_spaces_leave_for_an_effusion():
+    (sentence,) = reread("Clear lungs and pleural spaces.")
+    assert Insertion.of(reread(EFFUSION)).conflicts(sentence)
+    assert Insertion.of(reread(FILLED)).conflicts(sentence)
