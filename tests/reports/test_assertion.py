@@ -486,3 +486,27 @@ def test_what_has_not_changed_since_then_is_there(one, other, same, since):
     assert said(f"{same} in the small left {one} {since}.") == {NAMES[one]: P}
     assert said(f"{same} in {one} or {other} {since}.") == {NAMES[one]: P, NAMES[other]: P}
     assert said(f"{same} in the {one} and {other} {since}.") == {NAMES[one]: P, NAMES[other]: P}
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize(
+    "kind", ["homogenous", "specific", "segmental", "calcified", "obstructing", "loculated"]
+)
+def test_non_belongs_to_the_word_behind_it(kind, finding):
+    assert said(f"Non-{kind} {finding} in the left mid zone.")[NAMES[finding]] is P
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_signs_in_brackets_deny(one, other):
+    assert said(f"{one} (-), {other} (+).") == {NAMES[one]: A, NAMES[other]: P}
+
+
+@pytest.mark.parametrize("place", ["Left lower lobe", "Right", "Left lung", "Segmental"])
+def test_collapse_consolidation_is_one_thing(place):
+    for behind in ("", " with effusion"):
+        read = said(f"{place} collapse/consolidation{behind}.")
+        assert (read["atelectasis"], read["consolidation"]) == (P, P)
+
+
+def test_a_lobe_that_has_expanded_again_is_no_longer_collapsed():
+    assert said("Right upper lobe atelectasis has re-expanded.") == {"atelectasis": R}

@@ -257,6 +257,11 @@ def test_a_clear_lung_has_its_side_on_either_side_of_the_word(side):
         ("The left hemithorax is opaque.", "opacity"),
         ("Blunted left CP angle.", "pleural_effusion"),
         ("Blunted costophrenic angles.", "pleural_effusion"),
+        ("Pleural and pericardial effusions.", "pleural_effusion"),
+        ("Fissural fluid on the right.", "pleural_effusion"),
+        ("Fluid in right oblique fissure.", "pleural_effusion"),
+        ("Vascular redistribution.", "vascular_congestion"),
+        ("Redistribution of pulmonary blood flow.", "vascular_congestion"),
         ("Increased pulmonary vascularity.", "vascular_congestion"),
         ("Prominent pulmonary vasculature.", "vascular_congestion"),
         ("Prominence of the pulmonary vasculature.", "vascular_congestion"),
@@ -278,3 +283,9 @@ def test_findings_that_are_described(text, finding):
 )
 def test_parts_that_are_called_normal_deny(text, findings):
     assert said(text) == dict.fromkeys(findings, "absent")
+
+
+def test_pus_and_air_are_both_named():
+    assert said("Left pyopneumothorax.") == {"pneumothorax": "present", "pleural_effusion": "present"}
+    assert said("No pericardial or pleural effusion.") == {"pleural_effusion": "absent"}
+    assert said("Pericardial effusion.") == {}
