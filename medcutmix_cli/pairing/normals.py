@@ -11,7 +11,7 @@ from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, Side
 from medcutmix_cli.reports.relations import relation_of, words_of
 from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
-from medcutmix_cli.sides import covers, meet
+from medcutmix_cli.sides import covers, meet, side_named
 
 CLEAR_LUNGS = "clear-lungs"
 AIRSPACE = "airspace-disease"
@@ -21,10 +21,11 @@ _CALLED_CLEAR = re.compile(
     r"\blungs?\b.*\b(?:clear|normal|unremarkable)\b|\b(?:clear|normal)\b.*\blungs?\b", re.S
 )
 _INTERSTITIAL = re.compile(r"\b(?:interstiti\w+|reticul\w+|markings?|bronchovascular|vascularity)\b")
+_CLAUSES = re.compile(r"[,;.]|\b(?:but|while|whereas|with|although)\b", re.IGNORECASE)
 _OF_LUNGS = re.compile(r"(?:the )?lungs\b", re.IGNORECASE)
 _WORTH_LOOKING = (
     *("no", "unremarkable", "negative", "chest", "expanded", "inflated", "stable"),
-    *("within", "wnl", "nad", "clear"),
+    *("within", "wnl", "nad", "clear", "otherwise", "nil"),
 )
 _NOT_THERE = frozenset({Assertion.ABSENT, Assertion.RESOLVED})
 
@@ -176,6 +177,14 @@ def related_normals(text: str, finding: str, *, strong: bool) -> tuple[ChestStat
     words = canonical(text)
     spans = {span for pattern in patterns for span in spans_of(pattern, words)}
     return tuple(ChestStatement("related", words.starts[b], words.stops[e - 1]) for b, e in sorted(spans))
+
+
+def said_on(text: str, statement: ChestStatement, side: Side) -> bool:
+    """Say whether a statement of a sentence may be about a side: "the left lung is clear" says nothing of the right."""
+    if statement.kind not in ("expanded", "related"):
+        return True
+    clause = max((m.end() for m in _CLAUSES.finditer(text, 0, statement.start)), default=0)
+    return meet(side, side_named(words_of(text[clause : statement.end])))
 
 
 def normal_beside_finding(sentences: Iterable[Sentence]) -> bool:

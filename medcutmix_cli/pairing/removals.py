@@ -29,6 +29,7 @@ from medcutmix_cli.pairing.normals import (
     of_the_lung,
     related_normals,
     said_as,
+    said_on,
     speaks_of_the_rest,
     whole_chest,
 )
@@ -258,12 +259,24 @@ class Insertion:
         """Return the statements of normality that cannot stand beside what comes."""
         if self.leaves_the_rest(sentence):
             return set()
-        statements = {s for f, _ in self.present for s in contradicted_statements(sentence, f)}
-        for finding in {*(f for f, _ in self.present), *self.strong}:
-            statements |= set(related_normals(sentence.text, finding, strong=finding in self.strong))
+        statements = {
+            s
+            for f, side in {*self.present, *self._strong_elsewhere()}
+            for s in self._said_against(sentence, f)
+            if said_on(sentence.text, s, side)
+        }
         plain = () if not self.known else whole_chest(sentence.text)
         beside = {s for f in self.known for s in contradicted_statements(sentence, f) if s in plain}
         return statements | {s for s in beside if not (self.slight and s.kind == "no-acute")}
+
+    def _strong_elsewhere(self) -> set[tuple[str, Side]]:
+        """Return what is large or complete, and there already: its side is not looked at."""
+        return {(f, Side.NONE) for f in self.strong - {f for f, _ in self.present}}
+
+    def _said_against(self, sentence: Sentence, finding: str) -> set[ChestStatement]:
+        coming = any(f == finding for f, _ in self.present)
+        whole = contradicted_statements(sentence, finding) if coming else ()
+        return {*whole, *related_normals(sentence.text, finding, strong=finding in self.strong)}
 
     def leaves_the_rest(self, sentence: Sentence) -> bool:
         """Say whether a sentence speaks of the rest of the lungs, behind what comes into one of them."""

@@ -24,7 +24,7 @@ def find_alternatives(words: Words, named: Sequence[Span]) -> frozenset[Span]:
         return frozenset()
     either: set[Span] = set()
     for index, (one, other) in enumerate(pairwise(named)):
-        if one[1] <= other[0] and _is_either(words, one, other):
+        if one[1] <= other[0] and (_is_either(words, one, other) or _is_offered(words, one, other)):
             either.update(named[_first_of_list(words, named, index) : index + 2])
     return frozenset(either)
 
@@ -46,6 +46,13 @@ def _is_either(words: Words, one: Span, other: Span) -> bool:
     if slash and _pattern("compounds").fullmatch(_text(words, (one[0], other[1]))):
         return False
     return (slash and not gap) or _pattern("between").fullmatch(gap) is not None
+
+
+def _is_offered(words: Words, one: Span, other: Span) -> bool:
+    """Return whether both of two neighbours are offered behind them: "effusion, atelectasis, or both"."""
+    rest = words.text[words.ends[other[1] - 1] + 1 :]
+    listed = _pattern("listed").fullmatch(_text(words, (one[1], other[0])))
+    return listed is not None and _pattern("offered").match(rest) is not None
 
 
 def _is_one_phrase(words: Words, one: Span, other: Span) -> bool:

@@ -118,7 +118,13 @@ def assertion_at(clause: Clause, begin: int, end: int) -> Assertion:
     closing = max((cue.begin for cue in reaching if cue.closes), default=0)
     said = _combine([cue.category for cue in reaching if cue.begin >= closing])
     # Either may be there, and neither is known to be: "atelectasis or pneumonia".
-    return Assertion.UNCERTAIN if said is Assertion.PRESENT and (begin, end) in clause.either else said
+    either = (begin, end) in clause.either and not any(_denies_change(clause, c, begin) for c in reaching)
+    return Assertion.UNCERTAIN if said is Assertion.PRESENT and either else said
+
+
+def _denies_change(clause: Clause, cue: Cue, begin: int) -> bool:
+    """Return whether "or" means "and" behind a cue: "no change in effusion or atelectasis" leaves both there."""
+    return cue.category == "none" and clause.separators.isdisjoint(range(cue.end, begin))
 
 
 def _combine(categories: Sequence[str]) -> Assertion:

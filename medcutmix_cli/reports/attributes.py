@@ -21,6 +21,8 @@ from medcutmix_cli.sides import joint_side
 # Words that may stand between two findings which share a modifier.
 _JOINED = frozenset(["and", "or", ",", "with", "associated", "adjacent", "overlying", "underlying", "some"])
 _DEGREES = frozenset(["small", "mild", "moderate", "large", "trace", "minimal", "a", "an", "tiny"])
+# Verbs between a place and the finding there: "the left base shows a nodule".
+_OF_A_PLACE = frozenset(["is", "are", "has", "have", "shows", "show", "demonstrates", "demonstrate"])
 _BOTH_LUNGS = "both"  # rules/attributes.toml: words for both sides, unless one side is named beside them
 # A sentence that compares as a whole.
 _WHOLE = re.compile(
@@ -137,8 +139,9 @@ def _compared_aside(words: Words, clause: Clause, marks: _Marks, own: Span) -> b
 
 
 def _own_side(marks: _Marks, zone: _Zones) -> Side:
-    near = marks.side((zone.own, zone.before))
-    far = marks.side((zone.after,))
+    near, far = marks.side((zone.own, zone.before)), marks.side((zone.after,))
+    if far is not Side.NONE and marks.names_no_side((zone.own, zone.before)):
+        return far  # "the lungs show an opacity in the left base"
     return far if near is Side.NONE or (far is Side.BILATERAL and marks.compares(zone.after)) else near
 
 
@@ -167,7 +170,7 @@ def _barrier(words: Words, clause: Clause, index: int, *, forward: bool = False)
         return True
     if any(b <= index < e for b, e in clause.named):
         return True
-    return not forward and index in clause.verbs and word not in ("is", "are")
+    return not forward and index in clause.verbs and word not in _OF_A_PLACE
 
 
 def _mates(words: Words, zones: Sequence[_Zones], index: int, between: frozenset[str]) -> list[Span]:
@@ -224,6 +227,10 @@ class _Marks:
         names = {name for name, span in self.sides if _within(span, zones)}
         named = joint_side(Side(name) for name in names - {_BOTH_LUNGS})  # sides.py, clause 2
         return Side.BILATERAL if named is Side.NONE and _BOTH_LUNGS in names else named
+
+    def names_no_side(self, zones: Sequence[Span]) -> bool:
+        """Return whether zones name no side, but at best both lungs."""
+        return all(name == _BOTH_LUNGS for name, span in self.sides if _within(span, zones))
 
     def compares(self, zone: Span) -> bool:
         return any(

@@ -14,7 +14,9 @@ RULES = ("mimic-official", "strict")
 # MIMIC-CXR: a header stands on a line of its own indent of one space, in capitals, before a colon.
 _OFFICIAL_HEADER = re.compile(r"(?:\r?\n) ([A-Z ()/,-]+):\s")
 # `strict` takes any indent, the first line too, a colon that ends the report, and known headers in any case.
-_STRICT_HEADER = re.compile(r"(?:^|(?<=\n))[ \t]*([A-Z][A-Za-z ()/,-]{0,60}):(?=\s|$)")
+_STRICT_HEADER = re.compile(r"(?:^|(?<=\n))[ \t]*([A-Z][A-Za-z ()/,-]{0,60}):[-–—]*(?=\s|$)")
+# A line that holds nothing but a header: no colon behind it.
+_BARE_HEADER = re.compile(r"(?:^|(?<=\n))([A-Z][A-Za-z ,/&-]{1,60}?)[ \t]*(?=\r?\n)")
 _STOPS = ".!?:;)]"
 _OFFICIAL_BLANK = re.compile(r"\r?\n \r?\n")
 _STRICT_BLANK = re.compile(r"\r?\n[ \t]*\r?\n")
@@ -53,7 +55,7 @@ def split_sections(report: str, rules: str = "mimic-official") -> tuple[Section,
 def _is_of_another_source(report: str) -> bool:
     official = _OFFICIAL_HEADER.search(report)
     first = official.start() if official else len(report)
-    early = (match for match in _headers(report, "strict") if match.start() < first)
+    early = (m for m in _headers(report, "strict") if m.start() < first and not _is_title(report, m))
     return any(
         section_name(match.group(1).strip(), "strict") in ("findings", "impression") for match in early
     )
@@ -90,9 +92,25 @@ def _strict_headers(report: str) -> list[re.Match[str]]:
         if match.group(1).isupper() or match.group(1).lower().strip() in known
     ]
     taken = [range(match.start(), match.end()) for match in found]
+    found += [match for match in _BARE_HEADER.finditer(report) if _stands_alone(report, match)]
     inside = (match for match in _inline_header().finditer(report) if _is_header(report, match))
     found += [match for match in inside if not any(match.start(1) in span for span in taken)]
     return sorted(found, key=lambda match: match.start())
+
+
+def _stands_alone(report: str, bare: re.Match[str]) -> bool:
+    """Say whether a line of its own is a header: "Findings", or a title in capitals such as "CHEST X-RAY PA VIEW"."""
+    main = _exact_names("strict").get(bare.group(1).lower()) in ("findings", "impression")
+    return main or (bare.group(1).isupper() and _is_title(report, bare))
+
+
+def _is_title(report: str, header: re.Match[str]) -> bool:
+    """Say whether a header is the first line of a report, and names the examination."""
+    words = table("sections")["title"]["words"]
+    named = (
+        re.fullmatch(words, header.group(1).lower()) and section_name(header.group(1), "strict") == "findings"
+    )
+    return bool(named) and not report[: header.start()].strip()
 
 
 def _is_header(report: str, inline: re.Match[str]) -> bool:

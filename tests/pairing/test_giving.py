@@ -195,3 +195,16 @@ def test_a_region_that_is_named_points_at_itself(noun):
     finding = next(f for f, n in NOUNS.items() if n == noun)
     text = f"Left {noun} in the region of the lingula."
     assert given_text(text, finding) == text
+
+
+CAUSES = ["Iatrogenic", "Malignant", "Transudative", "Parapneumonic", "Reaccumulated", "Rapidly accumulating"]
+AFTER = ["post thoracentesis", "post lobectomy", "despite drainage", "post-biopsy", "post-extubation"]
+
+
+@pytest.mark.parametrize(("finding", "noun"), NOUNS.items())
+@pytest.mark.parametrize("form", [*(f"{c} left {{}}." for c in CAUSES), *(f"Left {{}} {a}." for a in AFTER)])
+def test_a_course_or_a_cause_that_no_picture_shows_is_not_given(form, finding, noun):
+    (sentence,) = READER.read(form.format(noun)).sentences
+    assert giveable(sentence, finding) is None
+    (plain,) = READER.read(f"Small left {noun}.").sentences
+    assert giveable(plain, finding) == plain

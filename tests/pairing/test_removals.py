@@ -154,3 +154,95 @@ def test_better_aeration_stays_when_the_effusion_leaves(size):
     text = text[:1].upper() + text[1:]
     gone = departed(text, "pleural_effusion")
     assert isinstance(gone, Refusal) or all(change.left is not None for change in gone.changes)
+
+
+COMING = {"left": "Left lower lobe consolidation.", "right": "Right lower lobe consolidation."}
+
+
+@pytest.mark.parametrize(("there", "coming"), list(product(COMING, COMING)))
+@pytest.mark.parametrize(
+    "form",
+    ["The {} lung is clear.", "{} lung is grossly clear.", "Clear {} lung.", "The {} lung remains clear."],
+)
+def test_a_lung_is_called_clear_on_its_own_side(form, there, coming):
+    (sentence,) = reread(form.format(there))
+    assert bool(Insertion.of(reread(COMING[coming])).conflicts(sentence)) is (there == coming)
+
+
+@pytest.mark.parametrize(("there", "coming"), list(product(COMING, COMING)))
+@pytest.mark.parametrize("place", ["base", "lung base", "lower lobe", "lower zone", "lower lung"])
+@pytest.mark.parametrize("verb", ["is", "remains", "appears"])
+def test_a_base_that_is_clear_is_not_filled(verb, place, there, coming):
+    (sentence,) = reread(f"The {there} {place} {verb} clear.")
+    assert bool(Insertion.of(reread(COMING[coming])).conflicts(sentence)) is (there == coming)
+    assert not Insertion.of(reread("Moderate cardiomegaly.")).conflicts(sentence)
+
+
+@pytest.mark.parametrize(("there", "coming"), list(product(COMING, COMING)))
+@pytest.mark.parametrize(
+    "form",
+    [
+        "The {} lung is fully expanded.",
+        "Expanded {} lung.",
+        "The {} lung is well inflated.",
+        "{} lung re-expanded.",
+    ],
+)
+def test_a_lung_is_called_expanded_on_its_own_side(form, there, coming):
+    (sentence,) = reread(form.format(there))
+    arriving = Insertion.of(reread(f"Small {coming} pneumothorax."))
+    assert bool(arriving.conflicts(sentence)) is (there == coming)
+
+
+@pytest.mark.parametrize("word", ["unremarkable", "normal", "essentially normal", "negative"])
+@pytest.mark.parametrize(
+    "coming", ["Left pneumothorax.", "Right lower lobe consolidation.", "Moderate cardiomegaly."]
+)
+def test_a_finding_that_comes_is_no_part_of_what_is_otherwise_normal(coming, word):
+    (sentence,) = reread(f"Trace right effusion, otherwise {word}.")
+    report = make_report(sentence.text)
+    (change,) = Insertion.of(reread(coming)).clear(ReportReader().read(report), ())
+    assert change.left.text == "Trace right effusion."
+
+
+@pytest.mark.parametrize("where", ["thoracic", "chest", "intrathoracic", "cardiothoracic"])
+@pytest.mark.parametrize("form", ["No acute {} injury.", "No radiographic evidence of acute {} injury."])
+def test_an_injured_chest_is_denied_beside_no_pneumothorax(form, where):
+    (sentence,) = reread(form.format(where))
+    assert Insertion.of(reread("Small left pneumothorax.")).conflicts(sentence)
+    assert not Insertion.of(reread("Moderate cardiomegaly.")).conflicts(sentence)
+
+
+EFFUSION, PNEUMOTHORAX = "Small left pleural effusion.", "Small right apical pneumothorax."
+FILLED, LARGE_HEART = "Right lower lobe consolidation.", "Moderate cardiomegaly."
+ALL = (EFFUSION, PNEUMOTHORAX, FILLED, LARGE_HEART)
+
+
+@pytest.mark.parametrize(
+    ("normal", "denied"),
+    [
+        ("Nothing acute.", ALL[:3]),
+        ("Nil acute.", ALL[:3]),
+        ("Nothing of note.", ALL[:3]),
+        ("No obvious abnormality.", ALL),
+        ("No gross abnormality is seen.", ALL),
+        ("No relevant pathology.", ALL),
+        ("No significant findings.", ALL),
+        ("Pleura: Normal.", ALL[:2]),
+        ("The pleura is unremarkable.", ALL[:2]),
+        ("No fluid.", ALL[:1]),
+        ("No infective focus.", ALL[2:3]),
+        ("No infectious change.", ALL[2:3]),
+        ("CTR < 50%.", ALL[3:]),
+        ("The cardiothoracic ratio is less than 0.5.", ALL[3:]),
+    ],
+)
+def test_a_statement_of_normality_leaves_for_what_it_denies(normal, denied):
+    (sentence,) = reread(normal)
+    assert [c for c in ALL if Insertion.of(reread(c)).conflicts(sentence)] == list(denied)
+
+
+def test_clear_lungs_and_pleural_spaces_leave_for_an_effusion():
+    (sentence,) = reread("Clear lungs and pleural spaces.")
+    assert Insertion.of(reread(EFFUSION)).conflicts(sentence)
+    assert Insertion.of(reread(FILLED)).conflicts(sentence)

@@ -314,3 +314,199 @@ def test_each_kind_of_cue_says_what_it_says_of_every_finding(sentence, finding, 
 def test_a_list_of_denials_ends_where_a_statement_begins(sentence, states):
     read = said(sentence)
     assert {finding: read[finding] for finding in states} == states
+
+
+DENIED_BEHIND = [
+    "has not recurred",
+    "has not reaccumulated",
+    "have not returned",
+    "is effectively excluded",
+    "has been reasonably excluded",
+    "is not supported by these images",
+    "is not borne out",
+    "could not be demonstrated",
+    "cannot be identified",
+    "can not be clearly seen",
+    "is not a feature",
+    "are all absent",
+]
+DOUBTED_BEHIND = [
+    "would be difficult to see on this film",
+    "may be hard to appreciate in this position",
+    "is likely due to AP projection",
+    "is probably related to portable technique",
+    "cannot be assessed",
+    "could not be confirmed",
+    "can't be evaluated on this film",
+    "is a differential consideration",
+]
+DOUBTED_BEFORE = [
+    "Supine positioning does not allow exclusion of a {}.",
+    "This projection does not permit assessment for a {}.",
+    "Exclusion of a {} is not possible.",
+    "The absence of a {} cannot be confirmed on this view.",
+    "The film limits sensitivity for a {}.",
+    "Rotation reduces the sensitivity for a {}.",
+    "Whether there is a {} is unclear.",
+    "The presence of a {} is uncertain.",
+    "Cannot comment on {}.",
+    "Unable to assess for {}.",
+    "Assessment of {} is not possible.",
+]
+ASKED = [
+    "Watch for {}.",
+    "Please monitor for {}.",
+    "F/u {}.",
+    "Follow-up of {}.",
+]
+EARLIER = [
+    "On the CT from two days ago there was a small {}.",
+    "In the radiograph of last week there was a {}.",
+    "Comparison is made with the previous radiograph which demonstrated a {}.",
+    "The prior film, that showed a {}, was reviewed.",
+    "There was a {} yesterday.",
+]
+OVER = [
+    "The {} has been drained.",
+    "The {} has completely normalised.",
+    "The {} has been fully evacuated.",
+    "Interval clearance of {}.",
+]
+NOT_OVER = [
+    "The {} has been partially drained.",
+    "The {} was drained and has reaccumulated.",
+    "There was a {} yesterday and it persists.",
+    "There is a {} that has not been drained.",
+    "The prior {} has increased.",
+    "Stable prior {}.",
+    "Follow-up chest radiograph shows a {}.",
+    "Follow-up film. There is a {}.",
+    "The cause of the {} is unclear.",
+    "Unable to assess change in the {}.",
+]
+DENIED_BEFORE = ["Nil {}.", "Zero evidence of {}.", "Nothing to indicate {}.", "Nothing in keeping with {}."]
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize("cue", DENIED_BEHIND)
+def test_a_denial_behind_its_finding_is_heard(cue, finding):
+    assert said(f"{finding.title()} {cue}.")[NAMES[finding]] is A
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize("cue", DOUBTED_BEHIND)
+def test_what_could_not_be_seen_or_comes_of_the_technique_is_uncertain(cue, finding):
+    assert said(f"A {finding} {cue}.")[NAMES[finding]] is U
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize("sentence", DOUBTED_BEFORE)
+def test_what_a_film_cannot_exclude_is_uncertain(sentence, finding):
+    assert said(sentence.format(finding))[NAMES[finding]] is U
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize("sentence", ASKED)
+def test_what_is_looked_for_is_not_there_yet(sentence, finding):
+    assert said(sentence.format(finding))[NAMES[finding]] is U
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize("sentence", EARLIER + OVER)
+def test_what_was_there_then_is_not_there_now(sentence, finding):
+    assert said(sentence.format(finding))[NAMES[finding]] is R
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize("sentence", NOT_OVER)
+def test_what_is_there_still_is_present(sentence, finding):
+    assert said(sentence.format(finding))[NAMES[finding]] is P
+
+
+@pytest.mark.parametrize("finding", ["effusion", "pneumothorax", "consolidation", "pneumonia", "edema"])
+@pytest.mark.parametrize("when", ["Previous", "Prior", "Remote"])
+def test_an_earlier_illness_and_no_more_is_over(when, finding):
+    assert said(f"{when} {finding}.")[NAMES[finding]] is R
+    assert said(f"Cardiomegaly with {when.lower()} left {finding}.") == {
+        "cardiomegaly": P,
+        NAMES[finding]: R,
+    }
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_either_of_two_is_uncertain(one, other):
+    both = {NAMES[one]: U, NAMES[other]: U}
+    assert said(f"Either a loculated {one} or a pleural based {other} at the right base.") == both
+    assert said(f"Dense left base, {one}, {other}, or both.") == both
+    assert said(f"This is {one}, {other} or a combination.") == both
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_either_side_is_no_alternative(one, other):
+    assert said(f"No {one} on either side or {other}.") == {NAMES[one]: A, NAMES[other]: A}
+    assert said(f"Either new or larger {one}.") == {NAMES[one]: P}
+    assert said("Airspace disease, either atelectasis or infiltrate.")["infiltrate"] is P
+    assert said(f"Without either {one} or {other}.") == {NAMES[one]: A, NAMES[other]: A}
+
+
+@pytest.mark.parametrize("when", ["Prior", "Previous", "Residuals of prior", "Evidence of previous"])
+def test_what_an_earlier_granulomatous_infection_left_is_there(when):
+    assert said(f"{when} granulomatous infection.") == {"granuloma": P}
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize("sentence", DENIED_BEFORE)
+def test_nil_and_nothing_deny(sentence, finding):
+    assert said(sentence.format(finding))[NAMES[finding]] is A
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_a_list_is_absent_as_a_whole_and_what_is_accompanied_is_there(one, other):
+    assert said(f"{one}, {other} and fracture are all absent.")[NAMES[one]] is A
+    assert said(f"{one} nil, {other} nil.") == {NAMES[one]: A, NAMES[other]: A}
+    assert said(f"No {one} accompanies the {other}.") == {NAMES[one]: A, NAMES[other]: P}
+
+
+SAME = [
+    "No significant change",
+    "No interval increase",
+    "No appreciable change",
+    "No decrease",
+    "Without any significant change",
+]
+
+
+@pytest.mark.parametrize(
+    "since", ["since the prior study", "from prior", "compared to yesterday", "since 5/12", ""]
+)
+@pytest.mark.parametrize("same", SAME)
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_what_has_not_changed_since_then_is_there(one, other, same, since):
+    assert said(f"{same} in {one} {since}.") == {NAMES[one]: P}
+    assert said(f"{same} in the small left {one} {since}.") == {NAMES[one]: P}
+    assert said(f"{same} in {one} or {other} {since}.") == {NAMES[one]: P, NAMES[other]: P}
+    assert said(f"{same} in the {one} and {other} {since}.") == {NAMES[one]: P, NAMES[other]: P}
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize(
+    "kind", ["homogenous", "specific", "segmental", "calcified", "obstructing", "loculated"]
+)
+def test_non_belongs_to_the_word_behind_it(kind, finding):
+    assert said(f"Non-{kind} {finding} in the left mid zone.")[NAMES[finding]] is P
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_signs_in_brackets_deny(one, other):
+    assert said(f"{one} (-), {other} (+).") == {NAMES[one]: A, NAMES[other]: P}
+
+
+@pytest.mark.parametrize("place", ["Left lower lobe", "Right", "Left lung", "Segmental"])
+def test_collapse_consolidation_is_one_thing(place):
+    for behind in ("", " with effusion"):
+        read = said(f"{place} collapse/consolidation{behind}.")
+        assert (read["atelectasis"], read["consolidation"]) == (P, P)
+
+
+def test_a_lobe_that_has_expanded_again_is_no_longer_collapsed():
+    assert said("Right upper lobe atelectasis has re-expanded.") == {"atelectasis": R}

@@ -162,3 +162,44 @@ def test_a_comparison_behind_a_list_is_of_all_of_it(template, compared, first, s
 )
 def test_letters_that_are_no_side(sentence):
     assert mentions(sentence)["pleural_effusion"].side is not R
+
+
+@pytest.mark.parametrize("both", ["B/l", "b/l", "Bilat", "Bil", "L>R", "R > L"])
+@pytest.mark.parametrize("noun", ["effusions", "opacities", "atelectasis"])
+def test_both_sides_have_short_forms(both, noun):
+    assert {m.side for m in mentions(f"{both} {noun}.").values()} == {Side.BILATERAL}
+    assert {m.side for m in mentions(f"B/l {noun}, {both}.").values()} == {Side.BILATERAL}
+
+
+OF_THE_DIAPHRAGM = ["Elevated {} hemidiaphragm", "Elevation of the {} hemidiaphragm", "High {} diaphragm"]
+OF_SURGERY = [
+    "Scoliosis convex to the {}",
+    "A {} shoulder prosthesis",
+    "Prior {} mastectomy",
+    "Status post {} upper lobectomy",
+    "{} thoracotomy",
+]
+
+
+@pytest.mark.parametrize("form", OF_THE_DIAPHRAGM + OF_SURGERY)
+@pytest.mark.parametrize(("there", "side"), [("right", Side.LEFT), ("left", Side.RIGHT)])
+@pytest.mark.parametrize("noun", ["atelectasis", "effusion", "opacity"])
+def test_the_side_of_a_diaphragm_or_an_operation_is_no_findings(form, there, side, noun):
+    text = form.format(there).capitalize()
+    assert [m.side for m in mentions(f"{text} with {side} {noun}.").values()] == [side]
+    assert [m.side for m in mentions(f"{side.capitalize()} {noun} with {text.lower()}.").values()] == [side]
+
+
+@pytest.mark.parametrize("verb", ["shows", "demonstrates", "has", "contains"])
+@pytest.mark.parametrize(
+    ("place", "side"),
+    [
+        ("left lower zone", Side.LEFT),
+        ("right base", Side.RIGHT),
+        ("lung bases", Side.BILATERAL),
+        ("right lung", Side.RIGHT),
+    ],
+)
+def test_a_part_of_the_lung_that_shows_a_finding_gives_it_its_side(verb, place, side):
+    found = mentions(f"No effusion is seen, though the {place} {verb} patchy consolidation.")
+    assert (found["consolidation"].side, found["pleural_effusion"].side) == (side, Side.NONE)

@@ -4,6 +4,7 @@ import pytest
 
 from medcutmix_cli.findings import CHEXPERT, LOCAL
 from medcutmix_cli.reports.lexicon import find_hits, finding_ids, label_of
+from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.reports.words import canonical, compile_phrases
 
@@ -183,3 +184,116 @@ def test_an_infectious_shadow_is_the_shadow_and_the_infection(around, word, find
 @pytest.mark.parametrize("words", OTHERS)
 def test_words_that_mean_something_else_name_nothing(around, words):
     assert named(around.format(words)) <= {"support_devices"}
+
+
+RATIOS = ["Cardiothoracic ratio", "The cardio-thoracic ratio", "CTR", "CT ratio"]
+ANGLES = [
+    "Both costophrenic angles are",
+    "CP angles are",
+    "The left costophrenic recess is",
+    "Both CP angles",
+]
+LOBES = ["left lower lobe", "right upper lobe", "lingula", "right middle lobe"]
+
+
+def said(sentence):
+    return {m.finding: str(m.assertion) for s in ReportReader().read(sentence).sentences for m in s.mentions}
+
+
+@pytest.mark.parametrize("ratio", RATIOS)
+@pytest.mark.parametrize(
+    ("state", "wanted"),
+    [
+        ("normal", "absent"),
+        ("within normal limits", "absent"),
+        ("not increased", "absent"),
+        ("increased", "present"),
+    ],
+)
+def test_the_cardiothoracic_ratio_speaks_of_the_heart(ratio, state, wanted):
+    assert said(f"{ratio} is {state}.") == {"cardiomegaly": wanted}
+    assert said(f"{ratio} is 0.48.") == {}
+
+
+@pytest.mark.parametrize("angles", ANGLES)
+@pytest.mark.parametrize(
+    "state", ["free", "well defined", "maintained", "intact", "crisp", "well visualized"]
+)
+def test_angles_that_are_free_hold_no_fluid(angles, state):
+    assert said(f"{angles} {state}.") == {"pleural_effusion": "absent"}
+
+
+@pytest.mark.parametrize("lobe", LOBES)
+@pytest.mark.parametrize("verb", ["is", "remains", "appears partially", "is now completely"])
+def test_a_lobe_that_is_collapsed_has_collapse(lobe, verb):
+    assert said(f"The {lobe} {verb} collapsed.") == {"atelectasis": "present"}
+    assert said(f"The {lobe} is not collapsed.") == {}
+
+
+@pytest.mark.parametrize(
+    ("short", "finding"),
+    [
+        ("pleff", "pleural_effusion"),
+        ("pl effusion", "pleural_effusion"),
+        ("opac", "opacity"),
+        ("opacs", "opacity"),
+        ("infil", "infiltrate"),
+        ("consol", "consolidation"),
+        ("atelec", "atelectasis"),
+        ("rib fxs", "fracture"),
+    ],
+)
+def test_findings_are_known_by_their_short_forms(short, finding):
+    assert said(f"No {short}.") == {finding: "absent"}
+    assert said(f"Small left {short}.") == {finding: "present"}
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_clear_lung_has_its_side_on_either_side_of_the_word(side):
+    for text in (f"Clear {side} lung.", f"The {side} lung is clear."):
+        (mention,) = ReportReader().read(text).sentences[0].mentions
+        assert (mention.finding, mention.assertion, mention.side) == ("opacity", "absent", side)
+
+
+@pytest.mark.parametrize(
+    ("text", "finding"),
+    [
+        ("The heart is big.", "cardiomegaly"),
+        ("Increased heart size.", "cardiomegaly"),
+        ("Increased cardiothoracic ratio.", "cardiomegaly"),
+        ("Partially collapsed left lower lobe.", "atelectasis"),
+        ("The left hemithorax is opaque.", "opacity"),
+        ("Blunted left CP angle.", "pleural_effusion"),
+        ("Blunted costophrenic angles.", "pleural_effusion"),
+        ("Pleural and pericardial effusions.", "pleural_effusion"),
+        ("Fissural fluid on the right.", "pleural_effusion"),
+        ("Fluid in right oblique fissure.", "pleural_effusion"),
+        ("Vascular redistribution.", "vascular_congestion"),
+        ("Redistribution of pulmonary blood flow.", "vascular_congestion"),
+        ("Increased pulmonary vascularity.", "vascular_congestion"),
+        ("Prominent pulmonary vasculature.", "vascular_congestion"),
+        ("Prominence of the pulmonary vasculature.", "vascular_congestion"),
+    ],
+)
+def test_findings_that_are_described(text, finding):
+    assert said(text) == {finding: "present"}
+    assert said(f"There is no evidence of {text[0].lower()}{text[1:]}").get(finding) != "present"
+
+
+@pytest.mark.parametrize(
+    ("text", "findings"),
+    [
+        ("The pulmonary parenchyma is clear.", {"opacity"}),
+        ("Costophrenic and cardiophrenic angles are clear.", {"pleural_effusion"}),
+        ("Cardiophrenic and costophrenic angles are sharp.", {"pleural_effusion"}),
+        ("Pleural spaces are dry.", {"pleural_effusion", "pneumothorax"}),
+    ],
+)
+def test_parts_that_are_called_normal_deny(text, findings):
+    assert said(text) == dict.fromkeys(findings, "absent")
+
+
+def test_pus_and_air_are_both_named():
+    assert said("Left pyopneumothorax.") == {"pneumothorax": "present", "pleural_effusion": "present"}
+    assert said("No pericardial or pleural effusion.") == {"pleural_effusion": "absent"}
+    assert said("Pericardial effusion.") == {}

@@ -157,3 +157,36 @@ def test_a_report_without_mimics_own_headers_still_has_its_sections(indent, line
     report = line_break.join([f"{indent}FINDINGS: Large left effusion.", f"{indent}IMPRESSION: Effusion."])
     found = {section.name: report[section.start : section.end] for section in split_sections(report)}
     assert found == {"findings": "Large left effusion.", "impression": "Effusion."}
+
+
+MAIN = [("Findings", "findings"), ("Report", "findings"), ("OBSERVATIONS", "findings")]
+CLOSING = [("Impression", "impression"), ("OPINION", "impression"), ("Imp", "impression")]
+
+
+@pytest.mark.parametrize("form", ["{}:\n", "{}: ", "{}:-\n", "{}:- ", "{}\n"])
+@pytest.mark.parametrize(("main", "closing"), list(zip(MAIN, CLOSING, strict=True)))
+def test_headers_of_other_sources_are_no_part_of_a_sentence(form, main, closing):
+    report = f"{form.format(main[0])}Lungs clear.\n{form.format(closing[0])}Normal chest.\n"
+    assert bodies(report) == [(main[1], "Lungs clear."), (closing[1], "Normal chest.")]
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["X-RAY CHEST PA VIEW", "CHEST", "CHEST X-RAY, PA AND LATERAL VIEWS", "PORTABLE CHEST RADIOGRAPH"],
+)
+def test_a_title_in_capitals_heads_the_findings(title):
+    report = f"{title}\nLungs clear.\nIMPRESSION:\nNormal chest."
+    assert bodies(report) == [("findings", "Lungs clear."), ("impression", "Normal chest.")]
+
+
+@pytest.mark.parametrize(
+    "line", ["NO DISEASE OF THE CHEST", "Chest clear", "SMALL EFFUSION IN THE RIGHT CHEST"]
+)
+def test_a_line_of_prose_is_no_header(line):
+    for before in ("", "Portable film.\n"):
+        assert line in bodies(f"{before}{line}\nNo effusion.")[0][1]
+
+
+def test_a_title_before_headers_of_mimic_changes_nothing():
+    report = "PORTABLE CHEST\n\n INDICATION: Cough.\n \n FINDINGS: Clear.\n \n FINDINGS: No.\n"
+    assert bodies(report)[-2:] == [("other", "Clear."), ("findings", "No.")]
