@@ -100,8 +100,12 @@ def _may_be_one(gone: Naming, other: Naming) -> bool:
 
 def _apart(one: Naming, other: Naming) -> bool:
     """Say whether one of two sentences says that it is about another shadow: "In addition, ..."."""
-    texts = [] if one.sentence is other.sentence else [one.sentence.text, other.sentence.text]
-    return any(_other_shadow().search(canonical(text).text) for text in texts)
+    return one.sentence is not other.sentence and any(tells_of_another(n.sentence) for n in (one, other))
+
+
+def tells_of_another(sentence: Sentence) -> bool:
+    """Say whether a sentence says that it is about another shadow than the ones before."""
+    return _other_shadow().search(canonical(sentence.text).text) is not None
 
 
 def is_effect(gone: Naming, other: Naming) -> bool:
