@@ -106,7 +106,7 @@ def _kept(text: str, parts: list[ClausePart]) -> list[int] | None:
         words = text[part.start : part.end].lower()
         if part.leaves:
             after_leaving = True
-        elif (not part.stays and _awaits_noun(words) and parts[index + 1 :] and parts[index + 1].leaves) or (after_leaving and "," in part.mark and not _JOINED.search(part.mark) and _points_back(words)):
+        elif _needs_leaving(parts, index, words, after_leaving=after_leaving):
             return None
         elif not part.stays and after_leaving and only_modifies(words):
             continue
@@ -120,6 +120,13 @@ def _kept(text: str, parts: list[ClausePart]) -> list[int] | None:
     firsts = [k for k in kept if k - 1 not in kept]  # what follows one that stays goes on with it
     stands = kept and all(_stands(text[parts[k].start : parts[k].end].lower()) for k in firsts)
     return kept if stands else None
+
+
+def _needs_leaving(parts: list[ClausePart], index: int, words: str, *, after_leaving: bool) -> bool:
+    """Say whether a part speaks of one beside it that leaves: back at it behind a comma, or as its adjective."""
+    part, behind = parts[index], parts[index + 1 :]
+    back = after_leaving and "," in part.mark and not _JOINED.search(part.mark) and _points_back(words)
+    return back or (not part.stays and _awaits_noun(words) and bool(behind) and behind[0].leaves)
 
 
 def _awaits_noun(words: str) -> bool:
