@@ -30,6 +30,12 @@ SHADOW_CAUSES = {
 }
 """Findings that name a shadow, not its cause -> observations that the shadow may be."""
 
+OF_ONE_LUNG = frozenset(
+    {"opacity", "infiltrate", "consolidation", "pneumonia", "atelectasis", "edema"}
+    | {"mass", "nodule", "nodular_opacity", "lung_lesion"}
+)
+"""Findings that lie in either lung: where one lung is clear of them, nothing is said of the other."""
+
 OPEN = "entity:"
 """Before the name of an open finding: one that a model's entity names, and the lexicon does not."""
 

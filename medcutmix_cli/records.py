@@ -371,6 +371,7 @@ class Pair:
         labels: What the mixed report says, as `Parent.labels`; what the recipient has of what was not exchanged.
         text_weights: The recipient's share of the mixed text.
         cells: Cells of a targeted plan that it lies in, "split/target"; empty without targets.
+        doubted: Observations that the donor's report says what came may be; not what it doubts of another lesion.
     """
 
     pair_id: str
@@ -394,6 +395,7 @@ class Pair:
     impression_consistent: bool = True
     entities: tuple[Entity, ...] = ()
     cells: tuple[str, ...] = ()
+    doubted: tuple[str, ...] = ()
 
 
 IMAGE_MODES = ("attended", "soft", "keep", "box", "average")

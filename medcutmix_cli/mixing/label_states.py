@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import Literal
 
-from medcutmix_cli.findings import CHEXPERT, SHADOW_CAUSES
+from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Pair
 
 LabelState = Literal["present", "absent", "uncertain", "not-said", "never-denied"]
@@ -22,13 +22,14 @@ def doubted_observations(pair: Pair) -> frozenset[str]:
 
     "Opacity in the left base." comes alone from "Opacity in the left base may represent consolidation.": the pixels
     came, the doubt did not. So the mix may show a consolidation, whatever its report says or denies. Nothing is
-    doubted where no pixels came, nor what the mixed report asserts by name.
+    doubted where no pixels came, nor what the mixed report asserts by name, nor what the donor's report doubts of
+    another lesion: that lesion did not come.
     """
     if pair.image_mode == "keep":
         return frozenset()
     rows = zip(CHEXPERT, pair.donor.labels, pair.labels, strict=True)
     unsure = {name for name, given, mixed in rows if given == -1 and mixed != 1}
-    return frozenset(unsure.intersection(SHADOW_CAUSES.get(pair.finding, ())))
+    return frozenset(unsure.intersection(pair.doubted))
 
 
 def label_states(

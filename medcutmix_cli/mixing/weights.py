@@ -102,8 +102,9 @@ def label_targets(
     Only what the mixed report says can have a target: NaN stays NaN. Otherwise CutMix arithmetic over those
     that say something: `lam * y_a + (1 - lam) * y_given`, or the y of the only one that does. The donor's
     other findings do not count: their evidence was not pasted. An observation that both assert keeps
-    weight 1: the disease does not soften. A denial beside a mixed report that asserts it has left the report and
-    does not count: what was denied and then came has target 1, as in the mixed report. Uncertain (-1) counts as 0.5.
+    weight 1: the disease does not soften. What was said against the mixed report has left it, or was said of another
+    lesion, and does not count: what was denied or doubted and then came has target 1, what was asserted and is denied
+    now has 0, and what was asserted and is only doubted now counts as doubted. Uncertain (-1) counts as 0.5.
 
     Args:
         recipient: What the recipient's own report says.
@@ -118,8 +119,10 @@ def label_targets(
 def _target(a: float, b: float, mixed: float, lam: float) -> float:
     if np.isnan(mixed):
         return float("nan")
-    if mixed == 1:  # no consistent report denies it as well: who denied it says so no more
-        a, b = (float("nan") if y == 0 else y for y in (a, b))
+    if mixed >= 0:  # a report says one thing: who said another says so no more, or said it of another lesion
+        a, b = (y if y == mixed else float("nan") for y in (a, b))
+    elif a == 1:
+        a = mixed
     stated = [(w, 0.5 if y < 0 else y) for w, y in ((lam, a), (1 - lam, b)) if not np.isnan(y)]
     total = sum(w for w, _ in stated)
     # A parent of weight 0 that alone names the observation still decides it.

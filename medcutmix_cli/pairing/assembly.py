@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from medcutmix_cli.pairing.causes import doubted_labels
 from medcutmix_cli.pairing.consistency import impression_consistent
 from medcutmix_cli.pairing.proposal import Proposal
 from medcutmix_cli.records import (
@@ -93,6 +94,7 @@ def make_pair(strategy: str, proposal: Proposal, report: str, reading: Reading) 
         indication_text=section_text(report, reading, "indication"),
         impression_consistent=impression_consistent(reading),
         entities=entities_of(reading),
+        doubted=doubted_labels(proposal.donor.reading, proposal.finding),
     )
 
 

@@ -8,7 +8,7 @@ blanks, a capital letter, or the recipient's own conjunction in another place.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from medcutmix_cli.pairing.clauses import mention_content, reread
@@ -77,7 +77,8 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     unlike = unlikeness(asserting, given.sentences, finding, (theirs, given.side))
     if unlike:
         return Refusal(unlike)
-    beside = Insertion.of(given.sentences).without(recipient.findings)
+    arriving = Insertion.of(given.sentences).beside_untold(donor.reading, given)
+    beside = arriving.without(recipient.findings)
     cleared = beside.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):
         return cleared
@@ -128,7 +129,7 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
     there = _already_there(recipient, coming)
     if there is not None:
         return there
-    arriving = Insertion.of(given.sentences).in_place_of(gone.changes)
+    arriving = Insertion.of(given.sentences).beside_untold(donor.reading, given).in_place_of(gone.changes)
     cleared = arriving.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):
         return cleared
@@ -149,7 +150,7 @@ def host(recipient: ReadStudy, donor: ReadStudy, coming: str) -> TextChange | Re
     there = _already_there(recipient, coming)
     if there is not None:
         return there
-    arriving = Insertion.of(given.sentences)
+    arriving = Insertion.of(given.sentences).beside_untold(donor.reading, given)
     cleared = arriving.clear(recipient.reading, ())
     if isinstance(cleared, Refusal):
         return cleared
@@ -264,7 +265,7 @@ def _change(
     kept, inserted = draft.kept_sentences(reading), draft.inserted_sentences()
     counting = _counting(recipient)
     new = given.finding not in recipient.findings
-    untrue = _untruth(recipient, kept, inserted)
+    untrue = _untruth(recipient, kept, inserted, arriving)
     if untrue:
         return Refusal(untrue)
     if any(arriving.conflicts(s) for s in kept if s.section in counting):
@@ -290,13 +291,15 @@ def _change(
     )
 
 
-def _untruth(recipient: ReadStudy, kept: Sequence[Sentence], inserted: Sequence[Sentence]) -> str:
+def _untruth(
+    recipient: ReadStudy, kept: Sequence[Sentence], inserted: Sequence[Sentence], arriving: Insertion
+) -> str:
     """Name what the mixed report would say wrongly, though no two of its sentences deny each other; "" for nothing."""
     if denied_nodules(inserted, kept):
         return "recipient-denies-nodules"
     if _says_twice(kept, inserted):
         return "statement-would-stand-twice"
-    if _denial_lost(recipient, kept, inserted):
+    if _denial_lost(recipient, kept, arriving.findings):
         return "denial-of-another-would-be-lost"
     return "other-finding-lost-in-a-section" if _lost_in_a_section(recipient, kept, inserted) else ""
 
@@ -318,10 +321,9 @@ def _lost_in_a_section(recipient: ReadStudy, kept: Sequence[Sentence], inserted:
     return bool((lost & stays) - coming)
 
 
-def _denial_lost(recipient: ReadStudy, kept: Sequence[Sentence], inserted: Sequence[Sentence]) -> bool:
-    """Say whether a report no longer denies a finding that what comes does not touch."""
+def _denial_lost(recipient: ReadStudy, kept: Sequence[Sentence], coming: Set[str]) -> bool:
+    """Say whether a report no longer denies a finding that what comes, told or not, does not touch."""
     counting = _counting(recipient)
-    coming = {m.finding for s in inserted for m in s.mentions}
     before, after = (
         _denied_in(s for s in of if s.section in counting) for of in (recipient.reading.sentences, kept)
     )

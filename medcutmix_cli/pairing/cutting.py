@@ -106,7 +106,7 @@ def _kept(text: str, parts: list[ClausePart]) -> list[int] | None:
         words = text[part.start : part.end].lower()
         if part.leaves:
             after_leaving = True
-        elif after_leaving and "," in part.mark and not _JOINED.search(part.mark) and _points_back(words):
+        elif _needs_leaving(parts, index, words, after_leaving=after_leaving):
             return None
         elif not part.stays and after_leaving and only_modifies(words):
             continue
@@ -120,6 +120,18 @@ def _kept(text: str, parts: list[ClausePart]) -> list[int] | None:
     firsts = [k for k in kept if k - 1 not in kept]  # what follows one that stays goes on with it
     stands = kept and all(_stands(text[parts[k].start : parts[k].end].lower()) for k in firsts)
     return kept if stands else None
+
+
+def _needs_leaving(parts: list[ClausePart], index: int, words: str, *, after_leaving: bool) -> bool:
+    """Say whether a part speaks of one beside it that leaves: back at it behind a comma, or as its adjective."""
+    part, behind = parts[index], parts[index + 1 :]
+    back = after_leaving and "," in part.mark and not _JOINED.search(part.mark) and _points_back(words)
+    return back or (not part.stays and _awaits_noun(words) and bool(behind) and behind[0].leaves)
+
+
+def _awaits_noun(words: str) -> bool:
+    """Say whether a part without finding ends with an adjective of the next one's: "no acute" or focal infiltrate."""
+    return any(word in table("clauses")["unfit"] for word in words.split()[-1:])
 
 
 def _goes_on(text: str, part: ClausePart) -> bool:
@@ -180,7 +192,7 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
         start, own = parts[other].start, _own_statement(text, parts[other])
         opening = _opener_pattern().match(text, parts[one + 1].start, parts[one + 1].end)
         if opened and parts[one + 1].leaves and opening and opening.group("negation") and not own:
-            cuts.append(TextCut(opening.end(), start, ""))
+            cuts.append(TextCut(_before_unfit(text, opening.end(), start), start, ""))
             continue
         if other > one + 1:
             start = _past_relation(text, start) if not parts[other].leaves else start
@@ -230,6 +242,7 @@ def _heads(text: str, first: ClausePart, following: ClausePart, named: int) -> I
     denies = bool(found and found.group("negation"))
     article = re.match(r"(?:the|a|an)\s", text[start:], re.IGNORECASE) is not None
     if not _own_statement(text, following) and not (denies and article):
+        opened = _before_unfit(text, opened, start)
         states = verb and _VERB.search(text, start, following.end)
         if opened and not states:
             yield [TextCut(opened, start)]
@@ -257,6 +270,16 @@ def _past_relation(text: str, start: int) -> int:
         found = re.compile(rf"{word}\s+", re.IGNORECASE).match(text, start)
         start = found.end() if found else start
     return start
+
+
+def _before_unfit(text: str, opened: int, start: int) -> int:
+    """Step back from the end of opening words over adjectives that do not go with what follows: "no acute" effusion."""
+    words = text[:opened].split()
+    unfit = table("clauses")["unfit"]
+    following = " ".join(re.findall(r"[a-z]+", text[start:].lower()))
+    if not words or words[-1].lower() not in unfit or not re.match(unfit[words[-1].lower()], following):
+        return opened
+    return _before_unfit(text, text.rindex(words[-1], 0, opened), start)
 
 
 def _own_statement(text: str, part: ClausePart) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, Side
 from medcutmix_cli.reports.relations import relation_of, words_of
-from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
+from medcutmix_cli.reports.words import Words, canonical, compile_phrases, spans_of
 from medcutmix_cli.sides import covers, meet, side_named
 
 CLEAR_LUNGS = "clear-lungs"
@@ -24,7 +24,7 @@ _INTERSTITIAL = re.compile(r"\b(?:interstiti\w+|reticul\w+|markings?|bronchovasc
 _CLAUSES = re.compile(r"[,;.]|\b(?:but|while|whereas|with|although)\b", re.IGNORECASE)
 _OF_LUNGS = re.compile(r"(?:the )?lungs\b", re.IGNORECASE)
 _WORTH_LOOKING = (
-    *("no", "unremarkable", "negative", "chest", "expanded", "inflated", "stable"),
+    *("no", "without", "unremarkable", "negative", "chest", "expanded", "inflated", "stable"),
     *("within", "wnl", "nad", "clear", "otherwise", "nil"),
 )
 _NOT_THERE = frozenset({Assertion.ABSENT, Assertion.RESOLVED})
@@ -70,7 +70,23 @@ def chest_or_rest(text: str) -> tuple[ChestStatement, ...]:
         for kind, pattern in _statements()
         for begin, end in spans_of(pattern, words)
     )
-    return tuple(each for each in found if each.kind == "plain") or found
+    return tuple(each for each in found if each.kind == "plain") or _with_last_denied(words, found)
+
+
+def _with_last_denied(words: Words, found: tuple[ChestStatement, ...]) -> tuple[ChestStatement, ...]:
+    """Add what ends a list of denied findings, in place of a statement that swallowed it: "... or other disease"."""
+    spans = [
+        words.indices(*m.span()) for m in _last_denied().finditer(words.text) if _ends_list(words.text, m)
+    ]
+    last = [ChestStatement("no-acute", words.starts[begin], words.stops[end - 1]) for begin, end in spans]
+    apart = (s for s in found if not any(s.start <= one.start < s.end for one in last))
+    return (*apart, *last)
+
+
+def _ends_list(text: str, last: re.Match[str]) -> bool:
+    """Say whether a denied list of more than organs stands before a match: "no effusion or", not "no cardiac or"."""
+    before = _denied_list().search(text[: last.start()])
+    return before is not None and _filler().sub("", before.group("named")).strip() != ""
 
 
 def denied_name(sentence: Sentence, mention: Mention) -> str:
@@ -122,7 +138,15 @@ def is_acute(finding: str) -> bool:
 
 def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]:
     """Return the mentions that deny a finding which is present on `side`, by name or by what contradicts it."""
-    names = {finding, *table("normals")["denied_by"].get(finding, ())}
+    return _denials(sentence, {finding, *table("normals")["denied_by"].get(finding, ())}, side)
+
+
+def denials_by_name(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]:
+    """Return the mentions that deny a finding on `side` by its own name."""
+    return _denials(sentence, {finding}, side)
+
+
+def _denials(sentence: Sentence, names: Collection[str], side: Side) -> tuple[Mention, ...]:
     return tuple(
         m
         for m in sentence.mentions
@@ -218,6 +242,23 @@ def _is_denied(acute: Iterable[str], statement: ChestStatement, text: str) -> bo
 
 
 @cache
+def _last_denied() -> re.Pattern[str]:
+    rules = table("normals")
+    return compile_phrases(rules["last_denied"]["phrases"], rules["macro"])
+
+
+@cache
+def _denied_list() -> re.Pattern[str]:
+    return re.compile(rf"(?<![^ ])(?:{'|'.join(table('normals')['last_denied']['list'])})")
+
+
+@cache
+def _filler() -> re.Pattern[str]:
+    rules = table("normals")
+    return compile_phrases(rules["last_denied"]["filler"], rules["macro"])
+
+
+@cache
 def _wide_words() -> re.Pattern[str]:
     return compile_phrases([table("normals")["organs"]["wide"]])
 
@@ -235,7 +276,8 @@ def _beside() -> dict[str, frozenset[str]]:
 
 @cache
 def _phrases(name: str) -> re.Pattern[str]:
-    return compile_phrases(table("normals")[name]["phrases"])
+    rules = table("normals")[name]
+    return compile_phrases(rules["phrases"], rules.get("macro"))
 
 
 @cache

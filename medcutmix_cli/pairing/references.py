@@ -6,7 +6,7 @@ Words are data (`rules/references.toml`). Knows sentences in their order, not wh
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -40,11 +40,37 @@ def pointing_sentences(
         A refusal where one of them says something else too, or may speak of what is left.
     """
     about = antecedents(sentences)
+    if any(points_at_place(s, before) for s, before in _beside(sentences, changes)):
+        return POINTS_BACK
     found = [s for s in sentences if s not in changes and about.get(s) in changes]
     spoken = _spoken_of(sentences, changes, found, about, (leaving, staying))
     if spoken is None or any(_says_more(sentence, leaving) for sentence in (*found, *spoken)):
         return POINTS_BACK
     return tuple(s for s in sentences if s in found or s in spoken)
+
+
+def _beside(
+    sentences: Iterable[Sentence], changes: Container[Sentence]
+) -> Iterator[tuple[Sentence, Sentence]]:
+    """Yield each sentence that stays and states a finding, with the last before it that shows any, if that changes."""
+    before: Sentence | None = None
+    for sentence in sentences:
+        if before is not None and before.section != sentence.section:
+            before = None
+        stays = sentence not in changes and _states(sentence.mentions)
+        if stays and before is not None and before in changes:
+            yield sentence, before
+        if not _shows_nothing(sentence):
+            before = sentence
+
+
+def points_at_place(sentence: Sentence, before: Sentence) -> bool:
+    """Say whether a sentence puts its finding at a place that the one before gives: "in the adjacent base"."""
+    words = words_of(sentence.text)
+    if _pattern("place").search(words):
+        return True
+    fissure = _pattern("place", "fissure")
+    return fissure.search(words) is not None and "fissur" in words_of(before.text)
 
 
 def antecedents(sentences: Iterable[Sentence]) -> dict[Sentence, Sentence | None]:
@@ -184,6 +210,6 @@ def _taken_for() -> re.Pattern[str]:
 
 
 @cache
-def _pattern(name: str) -> re.Pattern[str]:
+def _pattern(name: str, part: str = "phrases") -> re.Pattern[str]:
     rules = table("references")
-    return compile_phrases(rules[name]["phrases"], rules["macro"])
+    return compile_phrases(rules[name][part], rules["macro"])

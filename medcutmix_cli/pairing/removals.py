@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from medcutmix_cli.pairing.causes import causes_of
 from medcutmix_cli.pairing.clauses import (
     holds_only_findings,
     is_denied,
@@ -24,6 +25,7 @@ from medcutmix_cli.pairing.normals import (
     ChestStatement,
     contradicted_statements,
     denials,
+    denials_by_name,
     denies_markings,
     is_interstitial,
     of_the_lung,
@@ -35,8 +37,9 @@ from medcutmix_cli.pairing.normals import (
 )
 from medcutmix_cli.pairing.observations import observations, signs
 from medcutmix_cli.pairing.references import pointing_sentences
+from medcutmix_cli.pairing.sequels import COLLAPSE, presses_on_lung
 from medcutmix_cli.pairing.shadows import names_of_shadow
-from medcutmix_cli.pairing.statements import STATED, Refusal
+from medcutmix_cli.pairing.statements import STATED, Refusal, Statement
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.reader import ReportReader
@@ -200,6 +203,7 @@ class Insertion:
             it was said beside its like.
         diffuse: Whether it is called diffuse: nothing is the rest of the lungs then.
         markings: Names by which only markings of the interstitium come: "no airspace disease" stays beside them.
+        named: What the donor's report calls it, or may call it, though not in what comes: denied by its own name only.
         places: (section, offset) behind which it stands in the report, where it takes the place of something: "the
             lungs are otherwise clear" is true behind it.
     """
@@ -210,6 +214,7 @@ class Insertion:
     slight: bool = False
     diffuse: bool = False
     markings: frozenset[str] = frozenset()
+    named: tuple[tuple[str, Side], ...] = ()
     places: tuple[tuple[str, int], ...] = ()
 
     @classmethod
@@ -229,12 +234,23 @@ class Insertion:
             markings=_markings(given),
         )
 
+    @property
+    def findings(self) -> frozenset[str]:
+        """All that comes, told or not."""
+        return frozenset({*(f for f, _ in (*self.present, *self.named)), *self.known})
+
     def without(self, findings: Iterable[str]) -> Insertion:
         """Return what comes beside findings that are there already."""
         listed = set(findings)
         known = tuple(dict.fromkeys(f for f, _ in self.present if f in listed))
         coming = tuple((f, side) for f, side in self.present if f not in listed)
         return replace(self, present=coming, known=known)
+
+    def beside_untold(self, reading: Reading, given: Statement) -> Insertion:
+        """Return it with what comes in the donor's pixels and stays unsaid: its causes, and lung that it presses on."""
+        pressed = ((COLLAPSE, given.side),) if presses_on_lung(reading, given) else ()
+        named = tuple(dict.fromkeys((m.finding, given.side) for m in causes_of(reading, given.finding)))
+        return replace(self, present=(*self.present, *pressed), named=named)
 
     def in_place_of(self, changes: Iterable[SentenceChange]) -> Insertion:
         """Return what comes into the places of sentences that change."""
@@ -250,6 +266,7 @@ class Insertion:
         named = {
             (m.start, m.end) for f, m in denied if f not in self.markings or denies_markings(sentence, m)
         }
+        named |= {(m.start, m.end) for f, side in self.named for m in denials_by_name(sentence, f, side)}
         whole = {
             (sentence.start + s.start, sentence.start + s.end) for s in self._untrue_statements(sentence)
         }

@@ -56,9 +56,40 @@ def names_of_shadow(sentences: Sequence[Sentence], finding: str) -> tuple[Naming
         staying = [naming for naming in stated if naming not in leaving and naming.sentence not in others]
         joined = [naming for naming in staying if any(_leaves_with(naming, one) for one in leaving)]
         leaving = leaving + joined
-    if _says_more(leaving, finding) or any(_may_be_one(gone, one) for gone in leaving for one in staying):
+    if (
+        _names_as_known(staying, leaving)
+        or _says_more(leaving, finding)
+        or any(_may_be_one(gone, one) for gone in leaving for one in staying)
+    ):
         return OTHERWISE
     return tuple(naming for naming in stated if naming in leaving)
+
+
+def _names_as_known(staying: Sequence[Naming], leaving: Sequence[Naming]) -> bool:
+    """Say whether what stays is spoken of as known, and by what leaves alone: "The nodule may be ..."."""
+    return any(
+        _is_definite(one)
+        and any(gone.mention.start < one.mention.start and _may_be_called(gone, one) for gone in leaving)
+        and not any(
+            other.finding == one.finding and other.mention.start < one.mention.start for other in staying
+        )
+        for one in staying
+    )
+
+
+def _is_definite(naming: Naming) -> bool:
+    """Say whether a sentence begins with what it names, as with what was named before: "The small nodule is ..."."""
+    before = canonical(naming.sentence.text[: naming.mention.start - naming.sentence.start]).text
+    return _pattern("definite").fullmatch(before) is not None
+
+
+def _may_be_called(gone: Naming, one: Naming) -> bool:
+    return at_one_place(gone.mention, one.mention) and (may_be_called(gone, one) or _of_one_kind(gone, one))
+
+
+def _of_one_kind(gone: Naming, one: Naming) -> bool:
+    kinds = table("shadows")["definite"]["names"]
+    return gone.mention.finding in kinds and one.mention.finding in kinds
 
 
 def _states(sentence: Sentence | None) -> bool:
@@ -100,8 +131,12 @@ def _may_be_one(gone: Naming, other: Naming) -> bool:
 
 def _apart(one: Naming, other: Naming) -> bool:
     """Say whether one of two sentences says that it is about another shadow: "In addition, ..."."""
-    texts = [] if one.sentence is other.sentence else [one.sentence.text, other.sentence.text]
-    return any(_other_shadow().search(canonical(text).text) for text in texts)
+    return one.sentence is not other.sentence and any(tells_of_another(n.sentence) for n in (one, other))
+
+
+def tells_of_another(sentence: Sentence) -> bool:
+    """Say whether a sentence says that it is about another shadow than the ones before."""
+    return _other_shadow().search(canonical(sentence.text).text) is not None
 
 
 def is_effect(gone: Naming, other: Naming) -> bool:

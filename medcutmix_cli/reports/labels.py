@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from medcutmix_cli.findings import CHEXPERT, is_open
-from medcutmix_cli.records import Assertion, Reading, Sentence, SentenceKind
+from medcutmix_cli.findings import CHEXPERT, OF_ONE_LUNG, is_open
+from medcutmix_cli.records import Assertion, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.lexicon import label_of, only_describes
 
 # Order of strength where a report says several things of one finding.
@@ -13,6 +13,7 @@ _STRENGTH = (Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.ABSENT, Assertion
 # Resolved is "not there now", so 0.0 as for absent.
 _VALUE = {Assertion.PRESENT: 1.0, Assertion.UNCERTAIN: -1.0, Assertion.ABSENT: 0.0, Assertion.RESOLVED: 0.0}
 _MAIN = frozenset({"findings", "impression", "last_paragraph"})
+_SINGLE = frozenset({Side.LEFT, Side.RIGHT})
 _FALLBACKS = ("preamble", "other", "comparison")
 
 
@@ -56,6 +57,21 @@ def finding_states(reading: Reading) -> dict[str, Assertion]:
     }
 
 
+def states_of_chest(reading: Reading) -> dict[str, Assertion]:
+    """Return what `finding_states` does, without what is denied of one lung alone.
+
+    "The left lung is clear." says nothing of the right one: a label that is 0 would.
+    """
+    sides: dict[str, set[Side]] = {}
+    for mention in (
+        m for s in counted_sentences(reading) for m in s.mentions if m.assertion is Assertion.ABSENT
+    ):
+        sides.setdefault(mention.finding, set()).add(mention.side)
+    of_one = {f for f in OF_ONE_LUNG & sides.keys() if len(sides[f]) == 1 and sides[f] <= _SINGLE}
+    states = finding_states(reading)
+    return {f: said for f, said in states.items() if said is not Assertion.ABSENT or f not in of_one}
+
+
 def labels_of_states(states: dict[str, Assertion], scheme: str = "chexpert") -> dict[str, float]:
     """Return label name -> 1.0 present, -1.0 uncertain, 0.0 absent or resolved, for labels that are mentioned."""
     labels: dict[str, float] = {}
@@ -69,11 +85,11 @@ def labels_of_states(states: dict[str, Assertion], scheme: str = "chexpert") -> 
 def chexpert_labels(reading: Reading) -> tuple[float, ...]:
     """Return one value per observation in `findings.CHEXPERT` order.
 
-    1.0 present, 0.0 absent or resolved, -1.0 uncertain, NaN not mentioned. "No Finding" is 1.0 where no
-    finding but support devices is present or uncertain and some sentence states normality or denies a
-    finding, else NaN.
+    1.0 present, 0.0 absent or resolved, -1.0 uncertain, NaN not mentioned, or denied of one lung alone. "No
+    Finding" is 1.0 where no finding but support devices is present or uncertain and some sentence states normality
+    or denies a finding, else NaN.
     """
-    labels = labels_of_states(finding_states(reading))
+    labels = labels_of_states(states_of_chest(reading))
     if _no_finding(reading):
         labels["No Finding"] = 1.0
     return tuple(labels.get(name, math.nan) for name in CHEXPERT)

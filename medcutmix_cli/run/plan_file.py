@@ -144,7 +144,7 @@ def _pair(row: dict[str, Any]) -> Pair:
     row["given"], row["labels"] = tuple(row["given"]), tuple(row["labels"])
     row["text_weights"] = TextWeights(**row["text_weights"])
     row["entities"] = tuple(_entity(entity) for entity in row["entities"])
-    row["cells"] = tuple(row["cells"])
+    row["cells"], row["doubted"] = tuple(row["cells"]), tuple(row["doubted"])
     return Pair(**row)
 
 

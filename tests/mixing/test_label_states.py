@@ -20,14 +20,18 @@ def labels(**said):
     return tuple(said.get(name.replace(" ", "_"), NAN) for name in CHEXPERT)
 
 
-def pair_of(finding, donor, mixed, image_mode="attended"):
+def pair_of(finding, donor, mixed, image_mode="attended", doubted=None):
+    """Return a pair whose donor doubts, of what came, all that it doubts, or only `doubted`."""
     pair = make_pair(0)
+    unsure = {name for name, value in zip(CHEXPERT, donor, strict=True) if value == -1}
+    causes = unsure.intersection(SHADOW_CAUSES.get(finding, ()))
     return replace(
         pair,
         finding=finding,
         image_mode=image_mode,
         donor=replace(pair.donor, labels=donor),
         labels=mixed,
+        doubted=tuple(sorted(causes)) if doubted is None else doubted,
     )
 
 
@@ -62,6 +66,11 @@ def test_what_the_donor_asserts_or_denies_by_name_is_not_doubted():
     for value in (1.0, 0.0, NAN):
         pair = pair_of("opacity", labels(Consolidation=value), labels(Consolidation=0.0))
         assert doubted_observations(pair) == frozenset()
+
+
+def test_what_the_donor_doubts_of_another_lesion_is_not_doubted_of_this_one():
+    pair = pair_of("opacity", labels(Lung_Lesion=-1.0, Edema=-1.0), labels(), doubted=("Edema",))
+    assert doubted_observations(pair) == {"Edema"}
 
 
 def test_what_the_mixed_report_asserts_by_name_is_not_doubted():

@@ -92,7 +92,10 @@ def test_swapping_the_parents_and_the_mask_swaps_the_shares():
         pytest.param(NAN, 1.0, 1.0, 1.0, id="only-the-donor-says-it"),
         pytest.param(0.0, 1.0, 1.0, 1.0, id="a-denial-that-left-the-report-does-not-count"),
         pytest.param(0.0, 1.0, -1.0, 0.25, id="both-stand-in-a-report-that-is-of-two-minds"),
-        pytest.param(-1.0, 1.0, 1.0, 0.625, id="uncertain-counts-half"),
+        pytest.param(-1.0, 1.0, 1.0, 1.0, id="a-doubt-about-another-lesion-does-not-count"),
+        pytest.param(1.0, NAN, 0.0, 0.0, id="what-left-does-not-count-where-the-rest-denies-it"),
+        pytest.param(1.0, NAN, -1.0, 0.5, id="what-left-does-not-count-where-another-is-doubted"),
+        pytest.param(-1.0, NAN, -1.0, 0.5, id="uncertain-counts-half"),
         pytest.param(1.0, NAN, NAN, NAN, id="no-longer-said-so-no-target"),
         pytest.param(0.0, 0.0, 0.0, 0.0, id="both-deny-it"),
     ],
@@ -205,6 +208,11 @@ label_values = st.sampled_from([1.0, 0.0, -1.0, NAN])
 def test_a_label_target_is_a_share_or_is_not_there(recipient, donor, mixed, lam):
     (target,) = label_targets((recipient,), (donor,), (mixed,), lam)
     assert math.isnan(target) if math.isnan(mixed) else 0.0 <= target <= 1.0
+
+
+@drawn_from(label_values, label_values, st.sampled_from([0.0, 1.0]), st.floats(0, 1))
+def test_a_target_is_never_against_what_the_mixed_report_says(recipient, donor, mixed, lam):
+    assert label_targets((recipient,), (donor,), (mixed,), lam) == (mixed,)
 
 
 @drawn_from(label_values, label_values, st.floats(0, 1))

@@ -103,7 +103,7 @@ def test_a_finding_comes_where_it_was_denied():
         "The heart is normal. No pleural effusion. The lungs are clear.", impression=("No acute process.",)
     )
     assert text == make_report(
-        "The heart is normal. A large right pleural effusion obscures the right base. The lungs are clear.",
+        "The heart is normal. A large right pleural effusion obscures the right base.",
         impression=("Large right effusion.",),
     )
 
@@ -511,3 +511,54 @@ def test_what_is_said_of_an_injury_stays(finding):
         coming="pneumonia",
     )
     assert f"No acute {finding} finding." in text
+
+
+PRESSING = ("Large left pleural effusion.", "Small left pleural effusion with compressive atelectasis.")
+CALLED_CLEAR = (
+    "The lungs are clear.", "Lungs are normally inflated.", "The lungs are well expanded and clear.", "Clear lungs.",
+    "Both lungs are normally aerated and clear.", "Lungs are fully expanded.", "Normal inflation of both lungs.",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("given", PRESSING)
+@pytest.mark.parametrize("called", CALLED_CLEAR)
+def test_no_lung_is_clear_or_expanded_beside_what_presses_on_it(given, called):
+    text = hosted(f"{called} Normal heart.", donor=make_report(given))
+    assert called not in text
+    assert "Normal heart." in text
+
+
+@pytest.mark.parametrize("called", ["The lungs are clear.", "Lungs are normally inflated."])
+def test_a_small_effusion_leaves_clear_lungs_and_so_does_a_large_one_the_other_lung(called):
+    assert called in hosted(f"{called} Normal heart.", donor=make_report("Small left pleural effusion."))
+    assert "Right lung is clear." in hosted("Right lung is clear.", donor=make_report(PRESSING[0]))
+
+
+DOUBTED = (
+    "{}, which may represent pneumonia.",
+    "{}. This may be pneumonia.",
+    "{}. Possible left lower lobe pneumonia.",
+)
+NAMES = {"opacity": "Left basilar opacity", "infiltrate": "Left basilar infiltrate"}
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize("doubt", DOUBTED)
+def test_no_pneumonia_is_denied_beside_a_shadow_that_may_be_one(doubt, finding):
+    donor = make_report(doubt.format(NAMES[finding]))
+    text = hosted("No pneumonia. Normal heart.", donor=donor, coming=finding)
+    assert text == make_report(f"{NAMES[finding]}. Normal heart.")
+    own = "Left basilar opacity. Normal heart."
+    study = read(
+        make_report(
+            own if finding == "opacity" else own.replace("opacity", "infiltrate"),
+            impression=("No pneumonia.",),
+        )
+    )
+    change = swap(study, read(donor, 1), finding)
+    assert isinstance(change, Refusal) or "No pneumonia" not in mixed(change, study.study.report)
+
+
+def test_a_pneumonia_is_denied_still_beside_a_shadow_of_another_place_than_the_doubtful_one():
+    donor = make_report("Left basilar opacity. Possible right apical pneumonia.")
+    assert "No pneumonia." in hosted("No pneumonia. Normal heart.", donor=donor, coming="opacity")

@@ -162,3 +162,35 @@ def test_what_is_seen_beside_what_leaves_stays(cause, seen):
 def test_what_is_only_supposed_beside_what_leaves_does_not_become_a_fact(hedge):
     assert cut(f"Blunting, {hedge} and adenopathy.", "pleural_effusion") is None
     assert cut(f"Blunting, {hedge} or adenopathy.", "pleural_effusion") is None
+
+
+OF_THE_FIRST = {"acute": "infiltrate", "suspicious": "nodule", "discrete": "nodule"}
+OPENINGS = ("No {}.", "There is no {}.", "No evidence of {}.", "Normal heart without {}.")
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+@pytest.mark.parametrize(("adjective", "first"), OF_THE_FIRST.items())
+@pytest.mark.parametrize(
+    "staying", ["effusion", "pleural effusion", "pneumothorax", "effusion or pneumothorax"]
+)
+def test_an_adjective_of_the_first_of_a_list_leaves_with_it(opening, adjective, first, staying):
+    listed = f", {staying}" if " or " in staying else f" or {staying}"
+    assert cut(opening.format(f"{adjective} {first}{listed}"), first).text == opening.format(staying)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("No acute infiltrate or pneumonia.", "No acute pneumonia."),
+        ("No acute infiltrate or edema.", "No acute edema."),
+        ("No suspicious opacity or nodule.", "No suspicious nodule."),
+        ("No large infiltrate or effusion.", "No large effusion."),
+    ],
+)
+def test_it_stays_where_it_goes_with_the_next(text, left):
+    (sentence,) = reread(text)
+    assert cut(text, sentence.mentions[0].finding).text == left
+
+
+def test_no_adjective_stays_before_an_or_whose_noun_left():
+    assert cut("No acute or focal infiltrate or effusion.", "infiltrate") is None

@@ -2,6 +2,8 @@ import pytest
 
 from medcutmix_cli.pairing.clauses import reread
 from medcutmix_cli.pairing.normals import contradicted_statements, normal_beside_finding, whole_chest
+from medcutmix_cli.pairing.removals import Insertion
+from medcutmix_cli.records import Reading, Side
 from medcutmix_cli.reports.critic.words import says
 
 
@@ -126,3 +128,39 @@ def test_edema_may_not_stand_beside_a_denial_of_heart_disease():
 )
 def test_normal_beside_an_acute_finding_is_noticed(text, broken):
     assert normal_beside_finding(reread(text)) is broken
+
+
+LISTED = {"pneumonia": "pneumonia", "consolidation": "focal consolidation", "edema": "pulmonary edema"}
+REST = ("other acute abnormality", "other acute cardiopulmonary process", "any other active disease", "other finding",
+        "other pulmonary pathology")  # fmt: skip
+LISTS = (
+    "No {}, or {}.",
+    "No evidence of {} or {}.",
+    "There is no {} or {}.",
+    "Heart is normal without {} or {}.",
+)
+
+
+@pytest.mark.parametrize("finding", LISTED)
+@pytest.mark.parametrize("rest", REST)
+@pytest.mark.parametrize("form", LISTS)
+@pytest.mark.parametrize("coming", ["pleural_effusion", "pneumothorax", "mass"])
+def test_the_last_of_a_list_of_denials_denies_what_the_list_does_not_name(form, finding, rest, coming):
+    text = form.format(LISTED[finding], rest)
+    [sentence] = reread(text)
+    found = [text[s.start : s.end] for s in contradicted_statements(sentence, coming)]
+    assert found == [rest.removeprefix("any ")]
+    change = Insertion(((coming, Side.LEFT),)).clear(Reading((), (sentence,)), ())[0]
+    assert change.left is not None, "what the list names stays denied"
+    assert [m.finding for s in change.left.sentences for m in s.mentions if m.finding == finding] == [finding]
+    assert rest not in change.left.text
+    assert says(text, "contradiction", "no-acute")
+    assert not says(text, "contradiction", "rest"), "nor does the critic take it for the rest"
+
+
+@pytest.mark.parametrize("rest", REST[:2])
+@pytest.mark.parametrize(
+    "form", ["No {}.", "Stable heart, and no {}.", "Opacity may be pneumonia or {}.", "Effusion, but no {}."]
+)
+def test_all_but_what_was_said_before_is_no_list_of_denials(form, rest):
+    assert whole_chest(form.format(rest)) == ()

@@ -172,3 +172,45 @@ def test_what_points_back_is_known(text):
 def test_what_does_not_point_back_is_known(text):
     (sentence,) = reread(text)
     assert not points_back(sentence)
+
+
+PLACED = (
+    "There is a granuloma in the adjacent base.",
+    "Linear scarring at this level.",
+    "Healed rib fracture overlying it.",
+    "Granuloma in the same region.",
+    "Overlying rib fracture.",
+    "Adjacent pleural thickening.",
+    "Rib fracture just above this.",
+    "The lesion may be a granuloma.",
+)
+
+
+@pytest.mark.parametrize(("finding", "placed"), list(product(HEADS, PLACED)))
+def test_a_finding_whose_place_is_given_by_what_leaves_does_not_stay(finding, placed):
+    assert gone(finding, "Normal heart.", HEADS[finding], placed) == POINTS_BACK
+
+
+@pytest.mark.parametrize(("finding", "placed"), list(product(HEADS, PLACED)))
+def test_it_stays_where_its_place_is_given_by_what_stays(finding, placed):
+    assert gone(finding, HEADS[finding], "Small hiatal hernia.", placed) == [HEADS[finding]]
+
+
+@pytest.mark.parametrize("finding", ["pleural_effusion", "pneumothorax", "mass"])
+@pytest.mark.parametrize(
+    "placed", ["Granuloma in the left apex.", "Old rib fracture.", "Underlying lung disease with fibrosis."]
+)
+def test_a_place_of_its_own_is_no_reference(finding, placed):
+    assert gone(finding, HEADS[finding], placed) == [HEADS[finding]]
+
+
+def test_a_fissure_that_is_told_of_before_is_a_reference():
+    told, placed = "Left pleural effusion with fluid in the fissure.", "Granuloma along the fissure."
+    assert gone("pleural_effusion", told, placed) == POINTS_BACK
+    assert gone("pleural_effusion", HEADS["pleural_effusion"], placed) == [HEADS["pleural_effusion"]]
+
+
+@pytest.mark.parametrize("name", ["lesion", "focus", "pulmonary abnormality", "nodular density"])
+def test_an_opacity_does_not_leave_where_the_impression_calls_it_otherwise(name):
+    found = gone("opacity", "Left basilar opacity. Normal heart.", impression=(f"Left basilar {name}.",))
+    assert isinstance(found, Refusal)

@@ -162,3 +162,23 @@ def test_a_second_hedged_finding_is_no_explanation_of_the_first(hedge):
 def test_what_points_at_a_sentence_that_names_nothing_is_asked_itself():
     text = "Left perihilar opacity. There is extension to the pleura. This may represent pneumonia."
     assert leaving(text, "opacity") == in_findings("opacity", "pneumonia")
+
+
+LESIONS = {
+    "nodule": "nodule",
+    "mass": "mass",
+    "nodular_opacity": "nodular opacity",
+    "consolidation": "consolidation",
+}
+
+
+@pytest.mark.parametrize("one", ["opacity", "infiltrate"])
+@pytest.mark.parametrize("other", LESIONS)
+@pytest.mark.parametrize("known", ["The {} may be old.", "The small {} is seen.", "The left {} is round."])
+def test_what_is_named_as_known_is_what_was_named_before_it(one, other, known):
+    there = known.format(LESIONS[other])
+    assert leaving(f"Left basilar {NAMES[one]}. {there}", one) in (OTHERWISE, in_findings(one, other))
+    if other == "consolidation":
+        return  # a name of the same shadow in any case
+    apart = f"Left {LESIONS[other]}. Right basilar {NAMES[one]}. {there}"
+    assert leaving(apart, one) == in_findings(one), "it was named before, by its own name"

@@ -103,3 +103,36 @@ def test_a_label_table_counts_for_what_was_not_exchanged(own, said, given, mixed
     assert repr(labels_of_mix(own, said, given, mixed)) == repr(expected)
     by_report = labels_of_mix(said, said, given, mixed)
     assert repr(by_report) == repr(mixed), "with the reports' own labels it is what the mixed report says"
+
+
+OF_A_LUNG = {
+    "consolidation": "Consolidation", "pneumonia": "Pneumonia", "atelectasis": "Atelectasis", "mass": "Lung Lesion",
+    "opacity": "Lung Opacity",
+}  # fmt: skip
+CLEAR = ("The {} lung is clear.", "{} lung: clear.", "{} lung is normal.", "No {} basilar opacity.")
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("clear", CLEAR)
+@pytest.mark.parametrize("there", [*OF_A_LUNG, ""])
+def test_one_clear_lung_says_nothing_of_the_other(side, clear, there):
+    other = "right" if side == "left" else "left"
+    shown = f"There is {other} lower lobe {there}." if there else "Normal heart."
+    found = labels(f"FINDINGS: {shown} {clear.format(side.capitalize())}")
+    assert found.get("Lung Opacity") == (1.0 if there == "opacity" else None)
+    assert not there or found[OF_A_LUNG[there]] == 1.0
+
+
+@pytest.mark.parametrize("name", OF_A_LUNG)
+@pytest.mark.parametrize(("denials", "value"), [
+    (("No left {0}.",), None), (("No left {0}.", "No right {0}."), 0.0), (("No {0}.",), 0.0),
+    (("No {0}.", "No left {0}."), 0.0),
+    (("No left {0}.", "Possible right {0}."), -1.0), (("No bilateral {0}.",), 0.0),
+])  # fmt: skip
+def test_a_finding_of_the_lungs_is_denied_where_both_lungs_are_free_of_it(name, denials, value):
+    found = labels("FINDINGS: " + " ".join(text.format(name) for text in denials))
+    assert found.get(OF_A_LUNG[name]) == value
+
+
+def test_a_pleura_that_is_denied_on_one_side_is_denied():
+    assert labels("FINDINGS: No left effusion.")["Pleural Effusion"] == 0.0
