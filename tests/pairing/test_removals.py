@@ -231,6 +231,7 @@ ALL = (EFFUSION, PNEUMOTHORAX, FILLED, LARGE_HEART)
         ("Pleura: Normal.", ALL[:2]),
         ("The pleura is unremarkable.", ALL[:2]),
         ("No fluid.", ALL[:1]),
+        ("The right apex demonstrates no pleural line.", ALL[1:2]),
         ("No infective focus.", ALL[2:3]),
         ("No infectious change.", ALL[2:3]),
         ("CTR < 50%.", ALL[3:]),

@@ -510,3 +510,28 @@ def test_collapse_consolidation_is_one_thing(place):
 
 def test_a_lobe_that_has_expanded_again_is_no_longer_collapsed():
     assert said("Right upper lobe atelectasis has re-expanded.") == {"atelectasis": R}
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_a_denial_ends_before_what_it_is_told_of(one, other):
+    for text in (
+        f"The film shows no {one}, with reduction of the right {other}.",
+        f"No {one}, with reaccumulation of the {other}.",
+        f"No underlying {one} is identified beneath the right {other}.",
+        f"No {one} in addition to the {other}.",
+    ):
+        assert said(text) == {NAMES[one]: A, NAMES[other]: P}
+
+
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Evaluation of the left base for {} is limited.",
+        "A delayed {} may occur after stab wounds.",
+        "Should fever develop, {} would be the leading consideration.",
+        "Late {} can still develop.",
+    ],
+)
+def test_what_may_come_is_not_there_yet(sentence, finding):
+    assert said(sentence.format(finding))[NAMES[finding]] is U
