@@ -32,7 +32,7 @@ _AGAIN = "remove its state file, and render again"
 
 
 @dataclass(frozen=True, slots=True)
-class ShardCheck:
+class ShardReference:
     """What the shards of one run are checked against; `deep` is None unless the check is deep.
 
     Attributes:
@@ -48,7 +48,7 @@ class ShardCheck:
     planned: bool
 
 
-def check_shard(check: ShardCheck, shard: int, found: Findings) -> None:
+def check_shard(check: ShardReference, shard: int, found: Findings) -> None:
     """Check one shard; where its state is gone or cannot be read, say so."""
     where = f"state/{check.folder.state_file(shard).name}"
     try:
@@ -67,7 +67,7 @@ def check_shard(check: ShardCheck, shard: int, found: Findings) -> None:
     found.problems += _checked_shard(check, state, outcomes)
 
 
-def _outcomes(check: ShardCheck, state: ShardState, found: Findings) -> list[PairOutcome] | None:
+def _outcomes(check: ShardReference, state: ShardState, found: Findings) -> list[PairOutcome] | None:
     """Return the failure list of a shard, None where it cannot be trusted."""
     path = check.folder.failures_file(state.shard)
     where = f"failures/{path.name}"
@@ -88,7 +88,9 @@ def _outcomes(check: ShardCheck, state: ShardState, found: Findings) -> list[Pai
         return None
 
 
-def _checked_shard(check: ShardCheck, state: ShardState, outcomes: list[PairOutcome] | None) -> list[Problem]:
+def _checked_shard(
+    check: ShardReference, state: ShardState, outcomes: list[PairOutcome] | None
+) -> list[Problem]:
     path = check.folder.shard_file(state.shard)
     name = path.name
     try:
@@ -112,7 +114,7 @@ def _hash_problems(name: str, same: bool) -> list[Problem]:
 
 
 def _file_problems(
-    check: ShardCheck, state: ShardState, outcomes: list[PairOutcome] | None
+    check: ShardReference, state: ShardState, outcomes: list[PairOutcome] | None
 ) -> Iterator[Problem]:
     path = check.folder.shard_file(state.shard)
     head = read_head(path)
@@ -145,7 +147,7 @@ def _is_of(head: ShardHead, record: RunRecord) -> bool:
 
 
 def _row_problems(
-    check: ShardCheck, state: ShardState, outcomes: list[PairOutcome] | None
+    check: ShardReference, state: ShardState, outcomes: list[PairOutcome] | None
 ) -> Iterator[Problem]:
     """Check each row by itself and against its pair; rows stand in the order of the plan."""
     rows = read_rows(check.folder.shard_file(state.shard))

@@ -20,7 +20,7 @@ from medcutmix_cli.inspection.findings import Findings, Level
 from medcutmix_cli.inspection.folder_check import check_folder, run_lexicon
 from medcutmix_cli.inspection.gate_inputs import read_gate_inputs
 from medcutmix_cli.inspection.remake import remade_columns
-from medcutmix_cli.inspection.shard_check import ShardCheck, check_shard
+from medcutmix_cli.inspection.shard_check import ShardReference, check_shard
 from medcutmix_cli.inspection.split_rules import SplitProof, read_split_table
 from medcutmix_cli.reports.tables import use_lexicon
 from medcutmix_cli.run.columns import COLUMNS
@@ -153,7 +153,7 @@ def _verify_run(request: _Request, progress: Progress | None) -> Verification:
         deep = None
         if level is Level.DEEP:
             deep = open_deep_check(folder, record, evidence.calibration, request.dataset, maps=request.maps)
-        check = ShardCheck(folder, record, level, evidence, request.splits, deep, found.is_whole("plan"))
+        check = ShardReference(folder, record, level, evidence, request.splits, deep, found.is_whole("plan"))
         for shard in range(len(record.shards)):
             check_shard(check, shard, found)
             if progress:

@@ -49,6 +49,8 @@ def names_of_shadow(sentences: Sequence[Sentence], finding: str) -> tuple[Naming
     stated = [Naming(s, m) for s in sentences for m in s.mentions if m.assertion in STATED]
     spoken_of = antecedents(sentences)
     leaving = [naming for naming in stated if naming.mention.finding == finding]
+    if not leaving:
+        return ()
     joined = leaving
     while joined:
         gone = frozenset(naming.sentence for naming in leaving)

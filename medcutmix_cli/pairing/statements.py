@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from medcutmix_cli.pairing.agreement import disagreement
 from medcutmix_cli.pairing.clauses import is_plural, rereader
 from medcutmix_cli.pairing.giving import as_headline, giveable
-from medcutmix_cli.pairing.misnamed import misnamed_shadow
+from medcutmix_cli.pairing.shadow_names import misnamed_shadow
 from medcutmix_cli.records import Assertion, Mention, Reading, ReadStudy, Sentence, Side
 from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.reader import ReportReader

@@ -183,12 +183,13 @@ class ShardHead:
     origin: dict[str, Any]
 
 
-def read_head(path: Path) -> ShardHead:
+def read_head(path: str | Path) -> ShardHead:
     """Read a shard's footer and check that it is one of ours.
 
     Raises:
         ShardError: Gone, no Parquet file, not written by medcutmix, or of another schema version.
     """
+    path = Path(path)
     if not path.exists():
         hint = "was it moved or renamed? put it back, or name the folder where the shards lie"
         raise ShardError("this shard is gone", where=str(path), hint=hint)
@@ -241,13 +242,13 @@ def _check_version(origin: dict[str, Any], path: Path) -> None:
         )
 
 
-def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
+def read_rows(path: str | Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
     """Yield the rows of a shard in order, one row group in memory; page checksums are verified.
 
     Raises:
-        ShardError: A page is damaged.
+        ShardError: Gone, no shard of this version, or a page of it is damaged.
     """
-    read_head(path)
+    path = read_head(path).path
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             for group in range(file.num_row_groups):

@@ -17,9 +17,9 @@ from tests.run_folders import write_run
 from tests.trees import write_manifest
 
 STATUS_KEYS = {
-    "balanced", "bytes", "complete", "document", "dropped", "encoder", "fail_fraction", "failed", "fingerprint",
-    "begun", "images_dropped", "max_fail_frac", "missing", "notes", "out", "pairs_missing", "planned", "refused",
-    "rejected", "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting",
+    "balanced", "bytes", "chosen", "complete", "document", "dropped", "encoder", "fail_fraction", "failed",
+    "fingerprint", "begun", "images_dropped", "max_fail_frac", "missing", "notes", "out", "pairs_missing", "planned",
+    "refused", "rejected", "seconds", "shards", "studies", "synthetic", "too_many_failures", "waiting",
     "with_failures", "written", "mixed", "unmixed", "gate", "guarantees", "has_no_pair", "has_no_mix", "refills",
     "bounds", "reserve", "reserved", "shape", "targets", "warnings",
 }  # fmt: skip
