@@ -19,7 +19,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/medcutmix inspect $(DEMO)/run --html $(DEMO)/report.html
 	@echo "Open $(DEMO)/report.html in a browser."
 
-# In as many processes as there are cores, four at most: each holds torch and spaCy, about 1 GB.
+# In a process more than there are CPUs (tests/conftest.py), four at most: each holds torch and spaCy, about 1 GB.
 test: check
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 

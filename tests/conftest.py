@@ -4,6 +4,8 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
+from medcutmix_cli.system.cpus import usable_cpus
+
 # What holds, holds on a machine that runs much else: time is no property. CI draws the same examples each time: whether
 # a change lands must hang on the change. Runs by hand go on looking for new ones.
 settings.register_profile(
@@ -13,6 +15,12 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("medcutmix")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """Return one more than there are CPUs: tests wait for Ray, Slurm, browsers and disks while others can go on."""
+    return usable_cpus() + 1
 
 
 @pytest.fixture(scope="session", autouse=True)
