@@ -5,8 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := .demo
-# Compiled is what is imported, when it is: of all that the libraries bring, a small part (40 % of the time of an installation).
-PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --no-compile --constraint constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .PHONY: demo test check docs site coverage release lock benchmark clean
 .DELETE_ON_ERROR:
