@@ -7,13 +7,13 @@ import math
 from medcutmix_cli.findings import CHEXPERT, OF_ONE_LUNG, is_open
 from medcutmix_cli.records import Assertion, Reading, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.lexicon import label_of, only_describes
+from medcutmix_cli.sides import other_side
 
 # Order of strength where a report says several things of one finding.
 _STRENGTH = (Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.ABSENT, Assertion.RESOLVED)
 # Resolved is "not there now", so 0.0 as for absent.
 _VALUE = {Assertion.PRESENT: 1.0, Assertion.UNCERTAIN: -1.0, Assertion.ABSENT: 0.0, Assertion.RESOLVED: 0.0}
 _MAIN = frozenset({"findings", "impression", "last_paragraph"})
-_SINGLE = frozenset({Side.LEFT, Side.RIGHT})
 _FALLBACKS = ("preamble", "other", "comparison")
 
 
@@ -67,7 +67,7 @@ def states_of_chest(reading: Reading) -> dict[str, Assertion]:
         m for s in counted_sentences(reading) for m in s.mentions if m.assertion is Assertion.ABSENT
     ):
         sides.setdefault(mention.finding, set()).add(mention.side)
-    of_one = {f for f in OF_ONE_LUNG & sides.keys() if len(sides[f]) == 1 and sides[f] <= _SINGLE}
+    of_one = {f for f in OF_ONE_LUNG & sides.keys() if len(sides[f]) == 1 and all(map(other_side, sides[f]))}
     states = finding_states(reading)
     return {f: said for f, said in states.items() if said is not Assertion.ABSENT or f not in of_one}
 
