@@ -76,7 +76,9 @@ def chest_or_rest(text: str) -> tuple[ChestStatement, ...]:
 def _with_last_denied(words: Words, found: tuple[ChestStatement, ...]) -> tuple[ChestStatement, ...]:
     """Add what ends a list of denied findings, in place of a statement that swallowed it: "... or other disease"."""
     spans = [
-        words.indices(*m.span()) for m in _last_denied().finditer(words.text) if _ends_list(words.text, m)
+        words.indices(*m.span())
+        for m in _last_denied("phrases").finditer(words.text)
+        if _ends_list(words.text, m)
     ]
     last = [ChestStatement("no-acute", words.starts[begin], words.stops[end - 1]) for begin, end in spans]
     apart = (s for s in found if not any(s.start <= one.start < s.end for one in last))
@@ -86,7 +88,7 @@ def _with_last_denied(words: Words, found: tuple[ChestStatement, ...]) -> tuple[
 def _ends_list(text: str, last: re.Match[str]) -> bool:
     """Say whether a denied list of more than organs stands before a match: "no effusion or", not "no cardiac or"."""
     before = _denied_list().search(text[: last.start()])
-    return before is not None and _filler().sub("", before.group("named")).strip() != ""
+    return before is not None and _last_denied("filler").sub("", before.group("named")).strip() != ""
 
 
 def denied_name(sentence: Sentence, mention: Mention) -> str:
@@ -242,20 +244,14 @@ def _is_denied(acute: Iterable[str], statement: ChestStatement, text: str) -> bo
 
 
 @cache
-def _last_denied() -> re.Pattern[str]:
+def _last_denied(part: str) -> re.Pattern[str]:
     rules = table("normals")
-    return compile_phrases(rules["last_denied"]["phrases"], rules["macro"])
+    return compile_phrases(rules["last_denied"][part], rules["macro"])
 
 
 @cache
 def _denied_list() -> re.Pattern[str]:
     return re.compile(rf"(?<![^ ])(?:{'|'.join(table('normals')['last_denied']['list'])})")
-
-
-@cache
-def _filler() -> re.Pattern[str]:
-    rules = table("normals")
-    return compile_phrases(rules["last_denied"]["filler"], rules["macro"])
 
 
 @cache
