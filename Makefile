@@ -7,6 +7,11 @@ BIN := $(VENV)/bin
 DEMO := .demo
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
+SELDOM := /tests?/|/testing/|/(sympy|setuptools|pip)/|transformers/models/|torch/(_inductor|onnx)/|ray/(data|llm|rllib|serve|train|tune)/
+
+# Where an environment forbids it, each of a thousand processes would compile the program anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo test check docs site coverage release lock benchmark clean
 .DELETE_ON_ERROR:
 
@@ -18,8 +23,10 @@ demo: $(VENV)/.runtime
 	$(BIN)/medcutmix inspect $(DEMO)/run --html $(DEMO)/report.html
 	@echo "Open $(DEMO)/report.html in a browser."
 
+# Beside the checks, which keep one CPU busy, the other compiles what will be imported.
 # In a process more than there are CPUs (tests/conftest.py), four at most: each holds torch and spaCy, about 1 GB.
-test: check
+test: $(VENV)/.development
+	$(MAKE) --no-print-directory --jobs 2 check $(VENV)/.compiled
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: $(VENV)/.development
@@ -39,7 +46,7 @@ site: $(VENV)/.development
 	$(BIN)/python -m sphinx --fail-on-warning --quiet -c docs . .site
 
 # Which lines the tests run, on the terminal and in .coverage-html. Slower than `make test`.
-coverage: $(VENV)/.development
+coverage: $(VENV)/.compiled
 	rm -f .coverage .coverage.*
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
@@ -63,14 +70,22 @@ lock:
 benchmark: $(VENV)/.development
 	$(BIN)/python -m tests.benchmarks.speed $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WORK),--work $(WORK))
 
-$(VENV)/.runtime: pyproject.toml constraints.txt
+$(VENV)/.python: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13) and "medcutmix needs Python 3.11 or 3.12: make PYTHON=python3.11 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.runtime: $(VENV)/.python
 	$(PIP) --editable .
 	touch $@
 
-$(VENV)/.development: $(VENV)/.runtime
-	$(PIP) --editable '.[dev]'
+$(VENV)/.development: $(VENV)/.python
+	$(PIP) --no-compile --editable '.[dev]'
+	touch $@
+
+# pip compiles all of 20,000 files, one after the other; left out is what is hardly imported: compiled then, if at all.
+$(VENV)/.compiled: $(VENV)/.development
+	$(BIN)/python -W ignore -m compileall -q -x '$(SELDOM)' $(VENV)/lib medcutmix_cli tools
 	touch $@
 
 clean:

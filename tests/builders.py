@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -69,6 +70,7 @@ def make_view(
     return View(pixels, make_placement(canvas, **changes), rounded, MapTarget(side=side))
 
 
+@cache
 def make_pair(number: int = 0) -> Pair:
     """Return a planned pair of two effusions on the right."""
     other = make_report("A large right pleural effusion is present.")

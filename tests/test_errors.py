@@ -11,6 +11,7 @@ from medcutmix_cli import MedcutmixError, errors
 from medcutmix_cli.commands.error_report import explain
 from medcutmix_cli.errors import DatasetError, ImageError, UsageError
 from medcutmix_cli.reports.lexicon import finding_ids
+from tests import syntax
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def constructed():
         if isinstance(kind, type) and issubclass(kind, MedcutmixError) and name not in OTHERWISE
     }
     for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(syntax.tree(path)):
             name = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
             if name in classes and node.args:
                 named = {word.arg for word in node.keywords}

@@ -10,12 +10,9 @@ import pytest
 import medcutmix_cli
 from medcutmix_cli import terminal
 from medcutmix_cli.configuration.registry import GROUPS, names
+from tests import syntax
 
 ROOT = Path(medcutmix_cli.__file__).parent
-TREES = {
-    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted(ROOT.rglob("*.py"))
-}
 PARTICIPLE = re.compile(
     r"(?!embed$|need$|feed$|seed$|speed$)[A-Za-z]+ed"
     r"|said|told|tried|seen|taken|kept|given|made|done|found|held|sent|shown|known|begun|gone|lost|met|built|drawn"
@@ -51,20 +48,26 @@ def defined(tree):
 
 def test_no_class_name_is_used_twice():
     classes = Counter(
-        node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+        node.name
+        for tree in syntax.trees().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
     )
     assert [name for name, times in classes.items() if times > 1] == []
 
 
 def test_no_public_class_or_function_is_a_bare_participle():
     found = {
-        (module, name) for module, tree in TREES.items() for name in defined(tree) if is_participle(name)
+        (module, name)
+        for module, tree in syntax.trees().items()
+        for name in defined(tree)
+        if is_participle(name)
     }
     assert found == set()
 
 
 def test_no_module_is_named_by_a_bare_participle():
-    found = {(module, Path(module).stem) for module in TREES if is_participle(Path(module).stem)}
+    found = {(module, Path(module).stem) for module in syntax.trees() if is_participle(Path(module).stem)}
     assert found == set()
 
 

@@ -10,6 +10,7 @@ import medcutmix_cli
 from medcutmix_cli import sides
 from medcutmix_cli.records import Side
 from medcutmix_cli.sides import Half
+from tests import syntax
 
 ROOT = Path(medcutmix_cli.__file__).parent
 SIDES = dict(zip("LRBN", (Side.LEFT, Side.RIGHT, Side.BILATERAL, Side.NONE), strict=True))
@@ -172,8 +173,8 @@ def compares_a_side(node):
 def modules_that_compare(root):
     found = set()
     for path in root.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        if any(compares_a_side(node) for node in ast.walk(tree)):
+        parsed = syntax.tree(path)
+        if any(compares_a_side(node) for node in ast.walk(parsed)):
             found.add(path.relative_to(root).as_posix())
     return found
 

@@ -2,13 +2,10 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
-import medcutmix_cli
-
-PACKAGE = Path(medcutmix_cli.__file__).parent
+from tests import syntax
 
 FORBIDDEN = re.compile(
     r"^(eval|exec|compile|__import__|os\.(system|popen|exec\w*|spawn\w*)|subprocess\.(getoutput|getstatusoutput)"
@@ -33,8 +30,6 @@ MAY = {
     ("encoders/clip_folder.py", "AutoModel.from_pretrained"): "the same",
 }
 """Calls that stay, and why nothing that others wrote gets there."""
-
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def calls(tree):
@@ -63,11 +58,7 @@ def forbidden(tree):
 
 
 def test_only_what_is_declared_is_called():
-    found = {
-        (path.relative_to(PACKAGE).as_posix(), name)
-        for path, tree in TREES.items()
-        for name in forbidden(tree)
-    }
+    found = {(path, name) for path, tree in syntax.trees().items() for name in forbidden(tree)}
     assert found == set(MAY)
 
 
@@ -106,8 +97,8 @@ def test_what_is_harmless_is_not(source):
 
 def test_nobody_calls_them_by_another_name():
     hidden = {
-        (path.relative_to(PACKAGE).as_posix(), alias.name)
-        for path, tree in TREES.items()
+        (path, alias.name)
+        for path, tree in syntax.trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom)
         and node.module in ("pickle", "os", "subprocess", "marshal", "torch", "numpy")
@@ -119,5 +110,5 @@ def test_nobody_calls_them_by_another_name():
 
 def test_no_model_of_spacy_is_downloaded():
     """Names of scispaCy's models on PyPI are placeholders of others: models are read from folders only."""
-    called = {name for tree in TREES.values() for name, _ in calls(tree)}
+    called = {name for tree in syntax.trees().values() for name, _ in calls(tree)}
     assert not {name for name in called if name.endswith((".download", "cli.download"))}

@@ -12,6 +12,7 @@ from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.hints import _table, few_mixed, hint_for, no_mixes_probed, no_pairs, no_pairs_planned
 from medcutmix_cli.run.reasons import reasons
 from medcutmix_cli.run.status import run_status
+from tests import syntax
 from tests.run_folders import write_run
 from tests.test_docs import flags
 
@@ -38,7 +39,7 @@ def named_reasons():
     calls = (
         node
         for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(syntax.tree(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
     )
     said = (call.args[0] for call in calls if call.func.id in ("Refusal", "RefusedCut"))

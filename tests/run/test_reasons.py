@@ -9,6 +9,7 @@ import pytest
 import medcutmix_cli
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.run.reasons import find_reason, reasons
+from tests import syntax
 from tests.run.test_hints import named_reasons
 
 PACKAGE = Path(medcutmix_cli.__file__).parent
@@ -20,7 +21,7 @@ def problems():
     """Return the names given as `reason=` or `problem=`, or to a `Drop`."""
     found = set(re.findall(r'(?:reason|problem)="([a-z]+(?:-[a-z]+)+)"', SOURCE))
     for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(syntax.tree(path)):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Drop" and len(node.args) == 3:
                 found |= {n.value for n in ast.walk(node.args[2]) if isinstance(n, ast.Constant) and n.value}
     return {name for name in found if isinstance(name, str)}
@@ -41,7 +42,7 @@ def counted():
     """Return what is kept under a name of its own, noted, or refused by a profile, where things are counted."""
     found = set()
     for path in sorted(path for pattern in COUNTED for path in PACKAGE.glob(pattern)):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = syntax.tree(path)
         told = [node.value for node in tree.body if isinstance(node, ast.Assign)]
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in (

@@ -17,14 +17,15 @@ from medcutmix_cli.run.reserve_file import PairUse, write_reserve
 from tests.builders import make_pair
 from tests.run_folders import write_run
 
-BASE = make_pair()
 A, B = "train/a", "train/b"
 
 
 def pair(number, host=None, donor=0, cells=(A,)):
-    recipient = replace(BASE.recipient, study_id=f"h{number if host is None else host}")
-    given_by = replace(BASE.donor, study_id=f"d{donor}")
-    return replace(BASE, pair_id=f"{number:016x}", recipient=recipient, donor=given_by, cells=tuple(cells))
+    recipient = replace(make_pair().recipient, study_id=f"h{number if host is None else host}")
+    given_by = replace(make_pair().donor, study_id=f"d{donor}")
+    return replace(
+        make_pair(), pair_id=f"{number:016x}", recipient=recipient, donor=given_by, cells=tuple(cells)
+    )
 
 
 def rejected_run(root, planned, reserve, wanted, rejected, dropped=()):

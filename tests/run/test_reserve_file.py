@@ -7,17 +7,20 @@ from medcutmix_cli.run.plan_file import piece_of, plan_rows, read_plan, write_pl
 from medcutmix_cli.run.reserve_file import read_uses, write_piece, write_reserve
 from tests.builders import make_pair
 
-PAIRS = [replace(make_pair(), pair_id=f"{number:016x}") for number in range(7)]
 CELL = "train/consolidation@device=no"
 
 
-def reserve(tmp_path, pairs=PAIRS, dropped=None):
-    write_reserve(tmp_path / "reserve.parquet", pairs, dropped or {})
+def pairs():
+    return [replace(make_pair(), pair_id=f"{number:016x}") for number in range(7)]
+
+
+def reserve(tmp_path, planned=None, dropped=None):
+    write_reserve(tmp_path / "reserve.parquet", pairs() if planned is None else planned, dropped or {})
     return tmp_path / "reserve.parquet"
 
 
 def test_a_candidate_is_known_by_studies_cells_and_why_its_recipient_was_left_out(tmp_path):
-    pair = replace(PAIRS[0], cells=(CELL,))
+    pair = replace(pairs()[0], cells=(CELL,))
     [found] = read_uses(reserve(tmp_path, [pair], {pair.recipient.study_id: "in-reserve"}))
     assert (found.pair_id, found.recipient, found.donor, found.cells, found.drop) == (
         *(pair.pair_id, pair.recipient.study_id, pair.donor.study_id),
@@ -26,7 +29,7 @@ def test_a_candidate_is_known_by_studies_cells_and_why_its_recipient_was_left_ou
 
 
 def test_without_targets_a_pair_counts_for_its_finding(tmp_path):
-    write_plan(tmp_path / "plan.parquet", PAIRS[:1], 1)
+    write_plan(tmp_path / "plan.parquet", pairs()[:1], 1)
     [found] = read_uses(tmp_path / "plan.parquet")
     assert (found.cells, found.drop) == (("train/pleural_effusion",), "")
 
@@ -40,12 +43,12 @@ def test_an_empty_reserve_is_a_reserve(tmp_path):
 def test_a_piece_holds_what_was_taken_in_shards(tmp_path, monkeypatch, group, taken, size):
     monkeypatch.setattr("medcutmix_cli.run.reserve_file._GROUP", group)
     plan = tmp_path / "plan.parquet"
-    write_plan(plan, PAIRS[:3], 2)
+    write_plan(plan, pairs()[:3], 2)
     write_piece(piece_of(plan, 1), reserve(tmp_path), taken, size)
     sizes = plan_rows(plan, 1)[2:]
     assert (sum(sizes), max(sizes)) == (len(taken), min(size, len(taken)))
     read = [pair for shard in range(2, 2 + len(sizes)) for pair in read_plan(plan, shard)]
-    assert [repr(pair) for pair in read] == [repr(PAIRS[number]) for number in taken]
+    assert [repr(pair) for pair in read] == [repr(pairs()[number]) for number in taken]
 
 
 @pytest.mark.parametrize("damage", [lambda p: p.unlink(), lambda p: p.write_bytes(p.read_bytes()[:-9])])

@@ -20,6 +20,7 @@ from medcutmix_cli.system.progress import (
     show_progress,
     silent,
 )
+from tests import syntax
 
 
 class Clock:
@@ -148,7 +149,7 @@ def stages_in_the_code():
     names = {"progress", "report", "_progress", "_note"}
     found = set()
     for path in Path(medcutmix_cli.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(syntax.tree(path)):
             if isinstance(node, ast.Call) and len(node.args) == 3 and isinstance(node.args[0], ast.Constant):
                 called = (
                     node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
