@@ -1,6 +1,7 @@
 """What importing the package does, and does not do, to the process that imports it."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,20 @@ def in_a_fresh_process(*words):
     ended = subprocess.run([sys.executable, *map(str, words)], capture_output=True, text=True, cwd=ROOT)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.splitlines()
+
+
+BY_PANDAS = re.compile(r"(pq|parquet)\.(read_table|ParquetDataset)$|(^|\.)to_pandas$")
+"""Calls of pyarrow that import `pyarrow.dataset`, which imports pandas where it is: half a second of every start."""
+
+
+def test_nothing_is_called_that_imports_pandas():
+    calls = {
+        f"{path}:{node.lineno}"
+        for path, module in syntax.trees().items()
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call) and BY_PANDAS.search(ast.unparse(node.func))
+    }
+    assert calls == set()
 
 
 def test_importing_the_loader_and_the_program_changes_no_setting_of_another_library():

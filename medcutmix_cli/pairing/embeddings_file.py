@@ -76,7 +76,8 @@ def _npz(path: Path) -> tuple[list[str], Vectors]:
 
 
 def _parquet(path: Path) -> tuple[list[str], Vectors]:
-    table = pq.read_table(path, columns=["image_id", "embedding"]).combine_chunks()
+    with pq.ParquetFile(path) as file:
+        table = file.read(["image_id", "embedding"]).combine_chunks()
     image_ids = [str(name) for name in table["image_id"].to_pylist()]
     column = table["embedding"].combine_chunks()
     lengths = column.value_lengths() if not pa.types.is_fixed_size_list(column.type) else None

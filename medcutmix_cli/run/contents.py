@@ -99,7 +99,7 @@ def read_table(heads: Sequence[ShardHead], columns: Sequence[str]) -> pa.Table:
     for head in heads:
         try:
             with pq.ParquetFile(head.path, page_checksum_verification=True) as file:
-                table = file.read(list(columns))  # in two thirds of the time that pq.read_table takes
+                table = file.read(list(columns))
         except ARROW_ERRORS as error:
             raise page_damage(head.path) from error
         tables.append(table.select(wanted.names).replace_schema_metadata(None).cast(wanted))

@@ -31,7 +31,8 @@ def read_nulls(path: Path) -> list[NullPicture]:
         RunError: It is missing or damaged.
     """
     try:
-        rows = pq.read_table(path, page_checksum_verification=True).to_pylist()
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            rows = file.read().to_pylist()
     except ARROW_ERRORS as error:
         hint = "make it again: remove the run folder and run the same command"
         raise RunError(
