@@ -1,12 +1,16 @@
-"""Each example runs as it is written, in a process of its own: in an empty folder, or in that of the first one."""
+"""Each example runs as it is written, in a process of its own, in the folder of the first one."""
 
+import importlib
 import re
+import runpy
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import medcutmix_cli
 from medcutmix_cli.run.shards import read_rows
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -28,9 +32,6 @@ SAID = {
 FALLS = ("03_train_on_shards.py", "05_train_with_loader.py")
 """Examples that train: their loss falls."""
 
-IN_AN_EMPTY_FOLDER = ("05_train_with_loader.py",)
-"""Beside the first example: it makes a sample and a run itself, as those that train do where there are none."""
-
 
 def run(name, *arguments):
     command = [sys.executable, "-W", "error::DeprecationWarning:__main__", str(EXAMPLES / name)]
@@ -45,9 +46,8 @@ def first(tmp_path_factory):
 
 
 @pytest.mark.parametrize("name", sorted(RUNS))
-def test_an_example_writes_pairs(name, first, tmp_path):
-    shared, done = first
-    folder = tmp_path if name in IN_AN_EMPTY_FOLDER else shared
+def test_an_example_writes_pairs(name, first):
+    folder, done = first
     if name != FIRST:
         done = run(name, folder)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -61,15 +61,38 @@ def test_an_example_writes_pairs(name, first, tmp_path):
         assert float(after) < float(before)
 
 
+@pytest.fixture
+def start(monkeypatch):
+    """Return the module that the examples begin with, imported as they do."""
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    monkeypatch.delitem(sys.modules, "_start", raising=False)
+    return importlib.import_module("_start")
+
+
+def test_examples_that_train_make_a_sample_and_a_run_where_there_are_none(tmp_path, start, monkeypatch):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text('[encoder]\nname = "bundled"\n[mixing]\ngate = "none"\n')
+    monkeypatch.setattr(start, "RECIPE", recipe)
+    run_folder = start.run_in(tmp_path, studies=24)
+    assert run_folder == tmp_path / "run"
+    assert (run_folder / "data" / "part-00000.parquet").is_file()
+
+
+@pytest.fixture(scope="module")
+def one_study(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("one-study")
+    medcutmix_cli.write_sample(folder / "sample", studies=1)
+    return folder / "sample"
+
+
 @pytest.mark.parametrize("name", [FIRST, "02_own_table.py", "04_precomputed_maps.py"])
-def test_an_example_that_writes_nothing_says_why_and_leaves_with_an_error(tmp_path, name):
-    subprocess.run(
-        [sys.executable, "-m", "medcutmix_cli", "sample", tmp_path / "sample", "--studies", "1", "-q"],
-        check=True,
-    )
-    done = run(name, tmp_path)
-    assert done.returncode == 1
-    assert "no pair" in done.stderr
+def test_an_example_that_writes_nothing_says_why_and_leaves_with_an_error(
+    name, one_study, tmp_path, monkeypatch, start
+):
+    shutil.copytree(one_study, tmp_path / "sample")
+    monkeypatch.setattr(sys, "argv", [name, str(tmp_path)])
+    with pytest.raises(SystemExit, match="no pair"):  # a text: Python prints it and leaves with 1
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
 
 
 def test_the_list_of_runs_has_every_example():
