@@ -27,9 +27,11 @@ from medcutmix_cli.pairing.likeness import (
     unlikeness,
 )
 from medcutmix_cli.pairing.normals import is_acute, normal_beside_finding, of_the_lung
+from medcutmix_cli.pairing.references import POINTS_BACK
 from medcutmix_cli.pairing.removals import Insertion, Removal, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, statement_of
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
+from medcutmix_cli.reports.corrections import CORRECTED
 from medcutmix_cli.reports.labels import counted_sentences
 
 _SENTENCES = 3
@@ -259,6 +261,8 @@ def _change(
     report, reading = recipient.study.report, recipient.reading
     if any(_breaks(change) for change in draft.changes):
         return Refusal("recipient-sentence-would-break")
+    if any(CORRECTED in change.sentence.flags for change in draft.changes):
+        return POINTS_BACK  # it explains, answers or puts right what would be gone
     edits = draft_edits(report, reading, draft)
     if isinstance(edits, Refusal):
         return edits
