@@ -80,7 +80,7 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     if unlike:
         return Refusal(unlike)
     arriving = Insertion.of(given.sentences).beside_untold(donor.reading, given)
-    beside = arriving.without(recipient.findings)
+    beside = arriving.without(recipient.findings, moved=_moves(asserting, given, finding))
     cleared = beside.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):
         return cleared
@@ -98,6 +98,14 @@ def _asserting(gone: Removal, finding: str) -> list[Sentence]:
     others = (change.sentence for change in gone.changes if change.left is None)
     asserting = [s for s in others if any(m.finding == finding for m in s.mentions)]
     return [gone.query, *asserting]
+
+
+def _moves(asserting: Iterable[Sentence], given: Statement, finding: str) -> bool:
+    """Say whether what comes lies in none of the places of what leaves."""
+    coming = {(m.side, m.location) for m in given.main.mentions if m.finding == finding}
+    return coming.isdisjoint(
+        (m.side, m.location) for s in asserting for m in s.mentions if m.finding == finding
+    )
 
 
 def _several(asserting: Sequence[Sentence], finding: str) -> bool:

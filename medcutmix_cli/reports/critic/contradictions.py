@@ -76,7 +76,8 @@ def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
     acute = _strong(case) or case.exchanged.came in table("critic")["contradiction"]["acute"]
     for sentence in case.own:
         text = sentence.text
-        if says(text, "contradiction", "rest") or says(text, "contradiction", "body"):
+        of_body = says(text, "contradiction", "body") and not says(text, "contradiction", "shared")
+        if of_body or says(text, "contradiction", "rest"):
             continue
         denied = acute and says(text, "contradiction", "no-acute") and not _of_other_organs(text, case)
         if denied or says(text, "contradiction", "normal"):

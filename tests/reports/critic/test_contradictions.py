@@ -172,3 +172,19 @@ def test_negative_alone_does_not_stand_before_what_came():
     mixed = report(HEART, "Negative. Left basilar consolidation.")
     found = rules_broken(report(HEART, "Negative."), mixed, "", "consolidation", "none", "left")
     assert "came-beside-normal-chest" in found
+
+
+@pytest.mark.parametrize("came", ["consolidation", "pneumonia", "pneumothorax", "pleural_effusion"])
+@pytest.mark.parametrize(
+    ("stays", "seen"),
+    [
+        ("No acute cardiopulmonary or osseous abnormality.", True),
+        ("No acute pulmonary, pleural or bony abnormality.", True),
+        ("No acute osseous or pulmonary findings.", True),
+        ("No acute osseous abnormality.", False),
+        ("No acute bony or soft tissue abnormality.", False),
+    ],
+)
+def test_the_chest_in_one_list_with_the_bones_is_not_free_of_what_came(came, stays, seen):
+    found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
+    assert ("came-beside-normal-chest" in found) is seen
