@@ -146,3 +146,17 @@ def test_a_shadow_with_the_outline_of_a_nodule_does_not_come_beside_no_nodules(o
     assert isinstance(
         cross(read(make_report(f"Small effusion. {denied}")), donor, "pleural_effusion", "opacity"), Refusal
     )
+
+
+WITHOUT = [
+    ("Low lung volumes without focal cardiopulmonary disease.", "Low lung volumes."),
+    ("Low lung volumes without cardiopulmonary disease.", "Low lung volumes."),
+    ("Low lung volumes without evidence of cardiopulmonary disease.", "Low lung volumes."),
+    ("Tortuous aorta without any intrathoracic abnormality.", "Tortuous aorta."),
+]
+
+
+@pytest.mark.parametrize(("text", "left"), WITHOUT)
+@pytest.mark.parametrize("finding", ACUTE)
+def test_without_disease_denies_as_no_disease_does(finding, text, left):
+    assert said_beside(finding, text) == left
