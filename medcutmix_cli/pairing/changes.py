@@ -27,9 +27,11 @@ from medcutmix_cli.pairing.likeness import (
     unlikeness,
 )
 from medcutmix_cli.pairing.normals import is_acute, normal_beside_finding, of_the_lung
+from medcutmix_cli.pairing.references import POINTS_BACK
 from medcutmix_cli.pairing.removals import Insertion, Removal, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, statement_of
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
+from medcutmix_cli.reports.corrections import CORRECTED
 from medcutmix_cli.reports.labels import counted_sentences
 
 _SENTENCES = 3
@@ -78,7 +80,7 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     if unlike:
         return Refusal(unlike)
     arriving = Insertion.of(given.sentences).beside_untold(donor.reading, given)
-    beside = arriving.without(recipient.findings)
+    beside = arriving.without(recipient.findings, moved=_moves(asserting, given, finding))
     cleared = beside.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):
         return cleared
@@ -96,6 +98,14 @@ def _asserting(gone: Removal, finding: str) -> list[Sentence]:
     others = (change.sentence for change in gone.changes if change.left is None)
     asserting = [s for s in others if any(m.finding == finding for m in s.mentions)]
     return [gone.query, *asserting]
+
+
+def _moves(asserting: Iterable[Sentence], given: Statement, finding: str) -> bool:
+    """Say whether what comes lies in none of the places of what leaves."""
+    coming = {(m.side, m.location) for m in given.main.mentions if m.finding == finding}
+    return coming.isdisjoint(
+        (m.side, m.location) for s in asserting for m in s.mentions if m.finding == finding
+    )
 
 
 def _several(asserting: Sequence[Sentence], finding: str) -> bool:
@@ -259,6 +269,8 @@ def _change(
     report, reading = recipient.study.report, recipient.reading
     if any(_breaks(change) for change in draft.changes):
         return Refusal("recipient-sentence-would-break")
+    if any(CORRECTED in change.sentence.flags for change in draft.changes):
+        return POINTS_BACK  # it explains, answers or puts right what would be gone
     edits = draft_edits(report, reading, draft)
     if isinstance(edits, Refusal):
         return edits

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import cache
 
 from medcutmix_cli.pairing.cutting import (
     FRAGMENT,
@@ -79,33 +78,6 @@ def without(sentence: Sentence, leaving: Iterable[Span]) -> ShortenedSentence | 
         if said == expected and _agrees(left, sentences) and not _breaks_off(sentence.text, left):
             return ShortenedSentence(cuts, left, sentences, parts[0].leaves)
     return None
-
-
-def not_called_clear(sentence: Sentence) -> ShortenedSentence | None:
-    """Return a sentence that calls lungs clear and expanded without the word "clear"; None where it is no such one."""
-    text = unwrap(sentence.text)
-    found = _clear_before().search(text) or _clear_behind().search(text)
-    if found is None:
-        return None
-    cut = TextCut(*found.span("clear"))
-    if cut.start == 0:
-        cut = TextCut(0, cut.end + 1, text[cut.end].upper())
-    left = apply_cuts(sentence.text, (cut,))
-    return ShortenedSentence((cut,), left, reread(left), first=cut.start == 0)
-
-
-@cache
-def _clear_before() -> re.Pattern[str]:
-    words = table("clauses")["lungs"]
-    return re.compile(
-        rf"\b(?P<clear>{words['clear']},? (?:and )?)(?:\w+[ -])?{words['full']}\b", re.IGNORECASE
-    )
-
-
-@cache
-def _clear_behind() -> re.Pattern[str]:
-    words = table("clauses")["lungs"]
-    return re.compile(rf"\b{words['full']}(?P<clear>,? and {words['clear']})\b(?! of)", re.IGNORECASE)
 
 
 def holds_only_findings(sentence: Sentence) -> bool:

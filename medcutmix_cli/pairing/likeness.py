@@ -52,8 +52,8 @@ def overtaken_cause(
 
 
 def denied_nodules(coming: Iterable[Sentence], kept: Iterable[Sentence]) -> bool:
-    """Say whether a nodular shadow would come into a report that denies nodules or masses."""
-    nodular = any(says("nodular", s) for s in coming)
+    """Say whether a nodular shadow, or one with a nodule's outline, would come where nodules or masses are denied."""
+    nodular = any(says("nodular", s) or says("like_nodule", s) for s in coming)
     return nodular and _tells_of(kept, table("giving")["likeness"]["denied_nodules"], Assertion.ABSENT)
 
 

@@ -22,7 +22,7 @@ _CALLED_CLEAR = re.compile(
 )
 _INTERSTITIAL = re.compile(r"\b(?:interstiti\w+|reticul\w+|markings?|bronchovascular|vascularity)\b")
 _CLAUSES = re.compile(r"[,;.]|\b(?:but|while|whereas|with|although)\b", re.IGNORECASE)
-_OF_LUNGS = re.compile(r"(?:the )?lungs\b", re.IGNORECASE)
+_OF_LUNGS = re.compile(r"(?:the )?lungs\b(?! and|,)", re.IGNORECASE)  # and of nothing else
 _WORTH_LOOKING = (
     *("no", "without", "unremarkable", "negative", "chest", "expanded", "inflated", "stable"),
     *("within", "wnl", "nad", "clear", "otherwise", "nil"),
@@ -64,7 +64,8 @@ def chest_or_rest(text: str) -> tuple[ChestStatement, ...]:
         return ()
     words = canonical(text)
     if spans_of(_phrases("elsewhere"), words):
-        return ()
+        shared = spans_of(_phrases("shared"), words)  # said of the chest as well
+        return tuple(ChestStatement("no-acute", words.starts[b], words.stops[e - 1]) for b, e in shared)
     found = tuple(
         ChestStatement(kind, words.starts[begin], words.stops[end - 1])
         for kind, pattern in _statements()
@@ -141,6 +142,11 @@ def is_acute(finding: str) -> bool:
 def denials(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]:
     """Return the mentions that deny a finding which is present on `side`, by name or by what contradicts it."""
     return _denials(sentence, {finding, *table("normals")["denied_by"].get(finding, ())}, side)
+
+
+def called_clear(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]:
+    """Return the mentions that call lungs clear where a finding is present on `side`."""
+    return tuple(m for m in denials(sentence, finding, side) if denied_name(sentence, m) == CLEAR_LUNGS)
 
 
 def denials_by_name(sentence: Sentence, finding: str, side: Side) -> tuple[Mention, ...]:

@@ -11,7 +11,6 @@ from medcutmix_cli.pairing.clauses import (
     holds_only_findings,
     is_denied,
     move_sentence,
-    not_called_clear,
     rereader,
     without,
 )
@@ -21,8 +20,10 @@ from medcutmix_cli.pairing.drafting import SentenceChange
 from medcutmix_cli.pairing.extent import is_diffuse, is_slight
 from medcutmix_cli.pairing.giving import holds_list_number, without_open_names
 from medcutmix_cli.pairing.losses import Departure, loss
+from medcutmix_cli.pairing.normal_lists import shortened_normals
 from medcutmix_cli.pairing.normals import (
     ChestStatement,
+    called_clear,
     contradicted_statements,
     denials,
     denials_by_name,
@@ -204,6 +205,8 @@ class Insertion:
         diffuse: Whether it is called diffuse: nothing is the rest of the lungs then.
         markings: Names by which only markings of the interstitium come: "no airspace disease" stays beside them.
         named: What the donor's report calls it, or may call it, though not in what comes: denied by its own name only.
+        moved: Those of `known` that come to another place than theirs: lungs that were called clear beside the one
+            were not called so beside the other.
         places: (section, offset) behind which it stands in the report, where it takes the place of something: "the
             lungs are otherwise clear" is true behind it.
     """
@@ -216,6 +219,7 @@ class Insertion:
     markings: frozenset[str] = frozenset()
     named: tuple[tuple[str, Side], ...] = ()
     places: tuple[tuple[str, int], ...] = ()
+    moved: tuple[tuple[str, Side], ...] = ()
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Insertion:
@@ -239,12 +243,18 @@ class Insertion:
         """All that comes, told or not."""
         return frozenset({*(f for f, _ in (*self.present, *self.named)), *self.known})
 
-    def without(self, findings: Iterable[str]) -> Insertion:
-        """Return what comes beside findings that are there already."""
+    def without(self, findings: Iterable[str], *, moved: bool = False) -> Insertion:
+        """Return what comes beside findings that are there already.
+
+        Args:
+            findings: Lexicon ids.
+            moved: Whether it comes to another place.
+        """
         listed = set(findings)
         known = tuple(dict.fromkeys(f for f, _ in self.present if f in listed))
         coming = tuple((f, side) for f, side in self.present if f not in listed)
-        return replace(self, present=coming, known=known)
+        elsewhere = tuple((f, side) for f, side in self.present if moved and f in listed and of_the_lung(f))
+        return replace(self, present=coming, known=known, moved=elsewhere)
 
     def beside_untold(self, reading: Reading, given: Statement) -> Insertion:
         """Return it with what comes in the donor's pixels and stays unsaid: its causes, and lung that it presses on."""
@@ -267,6 +277,8 @@ class Insertion:
             (m.start, m.end) for f, m in denied if f not in self.markings or denies_markings(sentence, m)
         }
         named |= {(m.start, m.end) for f, side in self.named for m in denials_by_name(sentence, f, side)}
+        if not speaks_of_the_rest(sentence.text):
+            named |= {(m.start, m.end) for f, side in self.moved for m in called_clear(sentence, f, side)}
         whole = {
             (sentence.start + s.start, sentence.start + s.end) for s in self._untrue_statements(sentence)
         }
@@ -322,10 +334,10 @@ class Insertion:
         return tuple(changes)
 
     def _change(self, sentence: Sentence, spans: frozenset[Span]) -> SentenceChange | None:
-        """Return what is left of a sentence without `spans`; lungs that are called clear and expanded stay expanded."""
-        left = not_called_clear(sentence)
-        if left is not None and not any(self.conflicts(s) for s in left.sentences):
-            return SentenceChange(sentence, left)
+        """Return what is left of a sentence without `spans`; of several that it calls normal, those that still are."""
+        for left in shortened_normals(sentence):
+            if not any(self.conflicts(s) for s in left.sentences):
+                return SentenceChange(sentence, left)
         return _change_of_denial(sentence, spans, rereader())
 
 

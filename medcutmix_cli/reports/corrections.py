@@ -1,4 +1,4 @@
-"""What later sentences take back: a shadow explained as an artefact, a side put right in an addendum.
+"""What later sentences change: a shadow is explained as an artefact, a question answered, a side put right.
 
 Works on sentences that are read already; knows no lexicon. Rules are data (`rules/corrections.toml`).
 """
@@ -16,7 +16,7 @@ from medcutmix_cli.reports.kinds import DEVICES, sentence_kind
 from medcutmix_cli.reports.sentences import unwrap
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.reports.words import canonical, compile_phrases
-from medcutmix_cli.sides import other_side, single_side
+from medcutmix_cli.sides import other_side, side_named, side_word, single_side
 
 CORRECTED = "corrected"
 """Flag of a sentence that a later one corrects: its own words say what the study does not show."""
@@ -24,9 +24,16 @@ _ADDENDUM = "addendum"
 _OPEN = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN})
 
 
-def correct_sentences(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
-    """Return the sentences of a report, each as the ones behind it leave it."""
-    return tuple(_with_sides(_without_artefacts(sentences)))
+def correct_sentences(
+    sentences: Sequence[Sentence], asked: frozenset[str] = frozenset()
+) -> tuple[Sentence, ...]:
+    """Return the sentences of a report, each as the ones behind it leave it.
+
+    Args:
+        sentences: Of the whole report, in order.
+        asked: Sections that say what was asked: an answer there is no finding of the study.
+    """
+    return tuple(_with_sides(_with_answers(_without_artefacts(sentences), asked)))
 
 
 def _without_artefacts(sentences: Sequence[Sentence]) -> list[Sentence]:
@@ -37,6 +44,37 @@ def _without_artefacts(sentences: Sequence[Sentence]) -> list[Sentence]:
             if assertion is not None:
                 corrected[index] = _restated(sentence, assertion)
     return corrected
+
+
+def _with_answers(sentences: Sequence[Sentence], beside: frozenset[str]) -> list[Sentence]:
+    """Return the sentences with each question as the sentence behind it answers it: "Pleural effusion? None."."""
+    answered = list(sentences)
+    for index, (question, reply) in enumerate(pairwise(sentences)):
+        asked = question.text.rstrip().endswith("?") and question.section == reply.section
+        if asked and question.section not in beside and question.mentions and not reply.mentions:
+            said = _answer(reply.text)
+            answered[index] = question if said is None else _replied(question, *said)
+    return answered
+
+
+@lru_cache(maxsize=1 << 12)
+def _answer(text: str) -> tuple[Assertion, Side] | None:
+    """Return what a sentence answers, and for which side; None where it is no answer."""
+    words = canonical(unwrap(text)).text.rstrip(" .!")
+    if _pattern("answer", "no").fullmatch(words):
+        return Assertion.ABSENT, Side.NONE
+    return (Assertion.PRESENT, side_named(words)) if _pattern("answer", "yes").fullmatch(words) else None
+
+
+def _replied(question: Sentence, assertion: Assertion, side: Side) -> Sentence:
+    """Return a question as its answer leaves it; a side that it names itself stands."""
+    mentions = tuple(
+        replace(m, assertion=assertion, side=m.side if side_word(m.side) else side)
+        if m.assertion is Assertion.UNCERTAIN
+        else m
+        for m in question.mentions
+    )
+    return _with_mentions(question, mentions)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -57,6 +95,10 @@ def _is_imitated(mention: Mention) -> bool:
 
 def _restated(sentence: Sentence, assertion: Assertion) -> Sentence:
     mentions = tuple(replace(m, assertion=assertion) if _is_imitated(m) else m for m in sentence.mentions)
+    return _with_mentions(sentence, mentions)
+
+
+def _with_mentions(sentence: Sentence, mentions: tuple[Mention, ...]) -> Sentence:
     flags = frozenset(sentence.flags) | {CORRECTED}
     named = any(m.finding != DEVICES for m in mentions)
     kind = sentence_kind(canonical(unwrap(sentence.text)), mentions, named, flags)

@@ -129,7 +129,8 @@ def only_describes(finding: str, text: str) -> bool:
     """Return whether `text`, the words of a mention, is a sign of `finding` that may have another cause."""
     if not explanations().get(finding):
         return False
-    return not any(hit.finding == finding and not hit.described for hit in find_hits(canonical(text)))
+    own = [hit for hit in find_hits(canonical(text)) if hit.finding == finding]
+    return bool(own) and all(hit.described for hit in own)  # words that leave the name out hold none
 
 
 @remember()

@@ -17,6 +17,7 @@ from medcutmix_cli.reports.attributes import Attributes, read_attributes
 from medcutmix_cli.reports.candidates import entity_pipeline, find_candidates
 from medcutmix_cli.reports.corrections import correct_sentences
 from medcutmix_cli.reports.diagnostic import LEXICON, check_strategy, decide
+from medcutmix_cli.reports.ellipsis import find_ellipses
 from medcutmix_cli.reports.kinds import DEVICES, refers_to_prior, sentence_flags, sentence_kind
 from medcutmix_cli.reports.lexicon import Hit, explanations, find_hits
 from medcutmix_cli.reports.pipeline import abbreviations
@@ -69,7 +70,7 @@ class ReportReader:
             sections = place_special(report, sections, study_id)
         short_forms = useful_abbreviations(report)
         read = [s for section in sections for s in _read_section(report, section, short_forms)]
-        sentences: Iterable[Sentence] = correct_sentences(read)
+        sentences: Iterable[Sentence] = correct_sentences(read, ASKED)
         if self.nlp_model:
             sentences = (self._with_entities(sentence) for sentence in sentences)
         return Reading(sections, tuple(sentences))
@@ -171,10 +172,12 @@ def _analyse(text: str, asked: bool, expansions: tuple[tuple[str, str], ...]) ->
 
 
 def _stated(words: Words, hits: Sequence[Hit], asked: bool) -> list[_Stated]:
-    """Return what is said of each hit; a "normal" that is denied says nothing."""
-    clause = read_clause(words, [_span(hit) for hit in hits])
-    asserted = [(hit, assertion_at(clause, hit.anchor, hit.anchor_end)) for hit in hits]
-    meant = [(hit, _meant(hit, assertion, asked)) for hit, assertion in asserted]
+    """Return what is said of each hit, and of what is left out; a "normal" that is denied says nothing."""
+    elided = {one.hit: one for one in find_ellipses(words, hits)}
+    clause = read_clause(words, [_span(hit) for hit in (*hits, *elided)])
+    asserted = {hit: assertion_at(clause, hit.anchor, hit.anchor_end) for hit in hits}
+    asserted |= {hit: one.assertion(asserted[one.host]) for hit, one in elided.items()}
+    meant = [(hit, _meant(hit, assertion, asked)) for hit, assertion in asserted.items()]
     said = [(hit, assertion) for hit, assertion in meant if assertion is not None]
     # Of signs too: "blunting of the left angle, consistent with effusion" has its side at the sign.
     spans = [(hit.begin, hit.end) for hit, _ in said]

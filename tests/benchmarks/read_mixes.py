@@ -103,16 +103,18 @@ def faults_of(mix: Mix, reader: ReportReader) -> list[str]:
 
 
 def mixes_of(options: argparse.Namespace) -> list[Mix]:
-    """Return all mixes of a run, or of a plan that is made here."""
+    """Return all mixes of a run, or of a plan that is made here; a study kept as it is, is none."""
     if options.source.is_dir():
-        return [of_row(row) for row in read_columns(open_contents(options.source), list(COLUMNS))]
+        rows = read_columns(open_contents(options.source), list(COLUMNS))
+        return [mix for row in rows if (mix := of_row(row)).exchanged.came]
     if options.uncriticised:
         proposals.criticism = lambda *_: ""
     start = time.process_time()
     settings = PlanSettings(seed=0, pairing=options.pairing)
     made = planning.make_plan(studies_of(options.source), settings, load("pairing", options.pairing)())
     spent = time.process_time() - start
-    print(f"{made.inputs} studies, {len(made.pairs)} pairs, {spent:.1f} CPU-seconds")
+    mixed = sum(bool(pair.finding) for pair in made.pairs)
+    print(f"{made.inputs} studies, {mixed} mixes of {len(made.pairs)} pairs, {spent:.1f} CPU-seconds")
     print("\n".join(f"  refused {name} {n}" for name, n in sorted(made.refused.items(), key=lambda x: -x[1])))
     return [
         Mix(
@@ -123,6 +125,7 @@ def mixes_of(options: argparse.Namespace) -> list[Mix]:
             pair.report,
         )
         for pair in made.pairs
+        if pair.finding
     ]
 
 

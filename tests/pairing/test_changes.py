@@ -562,3 +562,23 @@ def test_no_pneumonia_is_denied_beside_a_shadow_that_may_be_one(doubt, finding):
 def test_a_pneumonia_is_denied_still_beside_a_shadow_of_another_place_than_the_doubtful_one():
     donor = make_report("Left basilar opacity. Possible right apical pneumonia.")
     assert "No pneumonia." in hosted("No pneumonia. Normal heart.", donor=donor, coming="opacity")
+
+
+ANSWERED = [
+    ("Pleural effusion? None.", "pleural_effusion", "Small left pleural effusion."),
+    ("Any pneumothorax? Not seen.", "pneumothorax", "Small left pneumothorax."),
+    ("Is there a consolidation? No.", "consolidation", "Left lower lobe consolidation."),
+]
+
+
+@pytest.mark.parametrize(("said", "coming", "given"), ANSWERED)
+def test_no_answer_is_left_without_its_question(said, coming, given):
+    report = make_report(f"Normal heart size. {said}")
+    change = host(read(report), read(make_report(given), 1), coming)
+    assert change == Refusal("next-sentence-points-back")
+
+
+@pytest.mark.parametrize("asked", ["Pleural effusion? Yes, small left.", "Any left effusion? Yes."])
+def test_nor_does_what_an_answer_states_leave_without_it(asked):
+    report = make_report(f"Normal heart size. {asked}")
+    assert swap(read(report), read(DONOR, 1), "pleural_effusion") == Refusal("next-sentence-points-back")

@@ -208,3 +208,31 @@ def test_a_course_or_a_cause_that_no_picture_shows_is_not_given(form, finding, n
     assert giveable(sentence, finding) is None
     (plain,) = READER.read(f"Small left {noun}.").sentences
     assert giveable(plain, finding) == plain
+
+
+FINDINGS = {
+    "edema": "pulmonary oedema",
+    "pleural_effusion": "a left pleural effusion",
+    "pneumonia": "a left pneumonia",
+}
+SEEMING = (
+    "Appearances are those of {}.",
+    "The appearances are those of {}.",
+    "The overall appearance is that of {}.",
+    "The findings are those of {}.",
+    "The picture is that of {}.",
+)
+
+
+@pytest.mark.parametrize(("finding", "text"), list(product(FINDINGS, SEEMING)))
+def test_what_appearances_are_those_of_is_given_by_its_name(finding, text):
+    given = giveable(read_sentence(text.format(FINDINGS[finding])), finding)
+    assert given is not None
+    assert given.text == FINDINGS[finding].removeprefix("a ") + "."
+
+
+@pytest.mark.parametrize("known", ["collapsed", "consolidated", "opacified", "atelectatic", "affected"])
+@pytest.mark.parametrize("lung", ["left upper lobe", "right lung", "left base", "lower lobe"])
+@pytest.mark.parametrize("noun", ["atelectasis", "consolidation", "nodule"])
+def test_a_lung_that_is_known_to_be_abnormal_was_told_of_before(noun, lung, known):
+    assert giveable(read_sentence(f"In the {known} {lung} is {noun} with strands."), noun) is None

@@ -4,6 +4,7 @@ import pytest
 
 from medcutmix_cli.pairing.losses import BROKEN, LOST, STILL_SPOKEN_OF
 from medcutmix_cli.pairing.removals import Removal, departure
+from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.reports.reader import ReportReader
 from tests.builders import make_report
 
@@ -62,7 +63,10 @@ def test_a_shadow_without_name_does_not_leave_with_an_effusion(words):
 @pytest.mark.parametrize("finding", SHADOWS)
 def test_a_sign_of_what_stays_does_not_leave(finding):
     text = f"Bibasilar {finding} and bilateral costophrenic blunting are present."
-    assert leaves(text, finding, impression="Small bilateral pleural effusions.") == LOST
+    assert leaves(text, finding, impression="Small bilateral pleural effusions.") in (
+        LOST,
+        Refusal("recipient-sentence-has-other-findings"),
+    )
 
 
 @pytest.mark.parametrize("advice", ADVICE)

@@ -85,3 +85,50 @@ def test_an_addendum_that_corrects_nothing_leaves_the_side(addendum, word):
 def test_a_report_that_takes_nothing_back_stays_as_it_was_read():
     sentences = read("Left effusion. No pneumothorax.")
     assert correct_sentences(sentences) == sentences
+
+
+NAMES = {
+    "pleural_effusion": "Pleural effusion",
+    "pneumothorax": "Pneumothorax",
+    "consolidation": "Consolidation",
+}
+NO = [
+    "None.",
+    "No.",
+    "Nil.",
+    "Not seen.",
+    "None seen.",
+    "There is none.",
+    "No evidence of this.",
+    "It is not seen.",
+]
+YES = ["Yes.", "Yes, small.", "Present.", "Yes, it is present."]
+
+
+@pytest.mark.parametrize(("reply", "state"), [*((one, A) for one in NO), *((one, P) for one in YES)])
+@pytest.mark.parametrize("finding", NAMES)
+@pytest.mark.parametrize("asked", ["{}?", "Is there a {}?", "Any {}?"])
+def test_the_sentence_behind_answers_a_question(asked, finding, reply, state):
+    sentences = read(f" FINDINGS: Normal heart size. {asked.format(NAMES[finding])} {reply}")
+    assert [m.assertion for s in sentences for m in s.mentions if m.finding == finding] == [state]
+    assert any("corrected" in s.flags for s in sentences)
+
+
+@pytest.mark.parametrize("side", [Side.LEFT, Side.RIGHT])
+def test_an_answer_gives_its_side(side):
+    sentences = read(f" FINDINGS: Consolidation? Yes, in the {side} lower lobe.")
+    assert [m.side for s in sentences for m in s.mentions] == [side]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["No pneumothorax.", "Normal heart size.", "Not seen on the lateral view.", "Correlate clinically."],
+)
+def test_what_is_no_answer_leaves_the_question_open(reply):
+    first = read(f" FINDINGS: Pleural effusion? {reply}")[0]
+    assert [m.assertion for m in first.mentions] == [U]
+
+
+def test_what_was_asked_before_the_study_stays_a_question():
+    report = " EXAMINATION: CHEST\n \n INDICATION:  Pneumonia? Yes.\n \n FINDINGS:  Clear lungs."
+    assert [m.assertion for s in read(report) for m in s.mentions if m.finding == "pneumonia"] == [U]

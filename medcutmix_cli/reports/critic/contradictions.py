@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from medcutmix_cli.records import Assertion, Mention, Sentence, Side
 from medcutmix_cli.reports.critic.case import Case
-from medcutmix_cli.reports.critic.words import critic_words, only_side, says
+from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import is_strong, relation_of, words_of
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import meet, other_side
@@ -61,11 +62,21 @@ def called_normal(case: Case) -> Iterator[Sentence]:
             yield sentence
 
 
+def _pressing() -> re.Pattern[str]:
+    return critic_words("contradiction", "pressing")
+
+
 def _normal_part(text: str, case: Case) -> bool:
     """Say whether a sentence calls the lungs, or the pleura, normal among other parts: "heart, lungs, pleura are"."""
     shadow = case.exchanged.came in table("critic")["story"]["shadows"]
     pleural = case.exchanged.came in table("critic")["story"]["sided"]
-    asked = {"lungs-normal": shadow, "pleura-normal": pleural, "lungs-expanded": pleural and _strong(case)}
+    pressed = pleural and (_strong(case) or any(asserts(s.text, _pressing()) for s in case.arrived))
+    asked = {
+        "lungs-normal": shadow,
+        "pleura-normal": pleural,
+        "lungs-expanded": pressed,
+        "lungs-clear": pressed,
+    }
     return any(says(text, "contradiction", name) for name, wanted in asked.items() if wanted)
 
 
@@ -76,7 +87,8 @@ def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
     acute = _strong(case) or case.exchanged.came in table("critic")["contradiction"]["acute"]
     for sentence in case.own:
         text = sentence.text
-        if says(text, "contradiction", "rest") or says(text, "contradiction", "body"):
+        of_body = says(text, "contradiction", "body") and not says(text, "contradiction", "shared")
+        if of_body or says(text, "contradiction", "rest"):
             continue
         denied = acute and says(text, "contradiction", "no-acute") and not _of_other_organs(text, case)
         if denied or says(text, "contradiction", "normal"):

@@ -169,11 +169,17 @@ def left_over(case: Case) -> Iterator[Sentence]:
     """Yield calls, faxes and wishes for older films, made for what left, and what older films showed of it."""
     if not case.exchanged.gone:
         return
-    names = {case.exchanged.gone, *relation_of(case.exchanged.gone).related}
+    names = {case.exchanged.gone, *relation_of(case.exchanged.gone).related, *_read_as(case)}
     for sentence in case.stayed:
         kind = "older" if any(m.finding in names for m in sentence.mentions) else "leftovers"
         if (kind == "older" or not sentence.mentions) and says(sentence.text, "departure", kind):
             yield sentence
+
+
+def _read_as(case: Case) -> set[str]:
+    """Return the diseases that markings which left are read as."""
+    marked = any(asserts(s.text, critic_words("departure", "markings")) for s in case.left)
+    return set(table("critic")["story"]["interstitial"]) if marked else set()
 
 
 def needs_another(case: Case) -> Iterator[Sentence]:
@@ -187,6 +193,29 @@ def needs_another(case: Case) -> Iterator[Sentence]:
         caused = "pneumonia" not in named and says(sentence.text, "departure", "caused")
         if further or caused:
             yield sentence
+
+
+def placed_by_it(case: Case) -> Iterator[Sentence]:
+    """Yield what lies where what left lay ("in the same region"), and what takes it as known ("The lesion is")."""
+    if not case.exchanged.gone or _came_to_its_place(case):
+        return
+    for sentence in case.stayed:
+        words = any(says(sentence.text, "departure", kind) for kind in ("placed", "known"))
+        if words and _antecedent_left(sentence, case):
+            yield sentence
+
+
+def _came_to_its_place(case: Case) -> bool:
+    pairs = ((gone, came) for gone in case.gone_mentions for came in case.came_mentions)
+    return case.exchanged.same and any(may_be_one(gone, came) for gone, came in pairs)
+
+
+def summed_up(case: Case) -> Iterator[Sentence]:
+    """Yield what sums up findings of which one has left: "Constellation of findings suggests heart failure."."""
+    if case.exchanged.gone and not case.exchanged.same:
+        for sentence in case.stayed:
+            if says(sentence.text, "departure", "summed") and _left_beside(sentence, case):
+                yield sentence
 
 
 def _left_beside(sentence: Sentence, case: Case) -> bool:
@@ -239,6 +268,8 @@ RULES = {
     "departed-leaves-a-rest": rest_of_nothing,
     "departed-left-something-over": left_over,
     "departed-needed-by-another": needs_another,
+    "departed-gives-a-place": placed_by_it,
+    "departed-summed-up": summed_up,
     "departed-same-size": same_size,
     "departed-markings-stay": markings_stay,
 }

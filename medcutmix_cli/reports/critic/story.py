@@ -57,6 +57,10 @@ def _same_shadow(mention: Mention, sentence: Sentence, case: Case) -> bool:
         return False
     here = [s for s in telling if s.section == sentence.section]
     if sentence in here:
+        if says(sentence.text, "story", "both") and gone not in table("critic")["story"]["named-generally"]:
+            return (
+                False  # "a combination of atelectasis and consolidation": of two that are there one has left
+            )
         return any(may_be_one(mention, other) for other in mentions_of(sentence, gone))
     if here and not points_by_pronoun(sentence.text):
         return any(says(s.text, "story", "explains") for s in here)
@@ -67,7 +71,7 @@ def observation_lost(case: Case) -> Iterator[Sentence]:
     """Yield sentences that left and took along what no finding names, and the picture still shows: low volumes."""
     shadow = case.exchanged.gone in table("critic")["story"]["shadows"]
     for name in table("critic")["observed"]:
-        if name == "density" and shadow:
+        if (name == "density" and shadow) or _is_sign(name, case.exchanged.gone):
             continue  # a density may be the shadow itself
         shown = [s for s in case.left if name in lists_of(s.text, "observed")]
         if not shown:
@@ -77,11 +81,16 @@ def observation_lost(case: Case) -> Iterator[Sentence]:
         yield from (s for s in gone if asserts(s.text, critic_words("observed", name)))
 
 
+def _is_sign(observed: str, finding: str) -> bool:
+    """Say whether an observation is a sign of a finding, with which it leaves and comes."""
+    return finding in table("critic")["signs"].get(observed, ())
+
+
 def invent_observations(case: Case) -> Iterator[Sentence]:
     """Yield what came and says of another part of the picture what the recipient's report does not: low volumes."""
     had = {name for s in case.before for name in lists_of(s.text, "observed")} | {"density"}
     for name in table("critic")["observed"]:
-        if name not in had:
+        if name not in had and not _is_sign(name, case.exchanged.came):
             yield from (s for s in case.arrived if asserts(s.text, critic_words("observed", name)))
 
 
@@ -184,15 +193,21 @@ def silent_impression(case: Case) -> Iterator[Sentence]:
 def tell_twice(case: Case) -> Iterator[Sentence]:
     """Yield a shadow of the recipient's at the very place of the one that came: one place, told twice."""
     shadows = set(table("critic")["story"]["shadows"])
-    came = [m for m in case.came_mentions if side_word(m.side) and m.location]
+    came = [m for m in case.came_mentions if m.location]
     if case.exchanged.same or case.exchanged.came not in shadows:
         return
     for sentence in case.own:
         others = [
             m for m in sentence.mentions if m.finding in shadows and m.assertion in STATED and m.location
         ]
-        if any(m.side is one.side and may_be_one(m, one) for m in others for one in came):
+        if any(_on_one_side(m, one) and may_be_one(m, one) for m in others for one in came):
             yield sentence
+
+
+def _on_one_side(one: Mention, other: Mention) -> bool:
+    """Say whether two mentions are of one side; what lies on both, or is given none ("basilar"), is of both bases."""
+    single = {other_side(m.side) for m in (one, other)}
+    return len(single) == 1
 
 
 def tell_all_twice(case: Case) -> Iterator[Sentence]:

@@ -172,3 +172,66 @@ def test_negative_alone_does_not_stand_before_what_came():
     mixed = report(HEART, "Negative. Left basilar consolidation.")
     found = rules_broken(report(HEART, "Negative."), mixed, "", "consolidation", "none", "left")
     assert "came-beside-normal-chest" in found
+
+
+@pytest.mark.parametrize("came", ["consolidation", "pneumonia", "pneumothorax", "pleural_effusion"])
+@pytest.mark.parametrize(
+    ("stays", "seen"),
+    [
+        ("No acute cardiopulmonary or osseous abnormality.", True),
+        ("No acute pulmonary, pleural or bony abnormality.", True),
+        ("No acute osseous or pulmonary findings.", True),
+        ("No acute osseous abnormality.", False),
+        ("No acute bony or soft tissue abnormality.", False),
+    ],
+)
+def test_the_chest_in_one_list_with_the_bones_is_not_free_of_what_came(came, stays, seen):
+    found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
+    assert ("came-beside-normal-chest" in found) is seen
+
+
+PRESSING = [
+    ("pleural_effusion", "Large left pleural effusion."),
+    ("pleural_effusion", "Left pleural effusion with compressive atelectasis."),
+    ("pneumothorax", "Large left pneumothorax."),
+    ("pneumothorax", "Left pneumothorax with partial collapse of the left lung."),
+    ("pneumothorax", "Left tension pneumothorax."),
+]
+
+
+@pytest.mark.parametrize(("came", "entering"), PRESSING)
+@pytest.mark.parametrize(
+    ("stays", "seen"),
+    [
+        ("The lungs are clear.", True),
+        ("The left lung is clear.", True),
+        ("Clear lungs.", True),
+        ("The right lung is clear.", False),
+    ],
+)
+def test_a_lung_that_is_pressed_on_is_not_clear(came, entering, stays, seen):
+    found = rules_broken(report(stays), report(f"{stays} {entering}"), "", came, "none", "left")
+    assert ("came-is-called-normal" in found) is seen
+
+
+@pytest.mark.parametrize("came", ["pleural_effusion", "pneumothorax"])
+def test_beside_a_small_one_it_may_be(came):
+    stays = "The lungs are clear."
+    assert rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left") == set()
+
+
+@pytest.mark.parametrize("outline", ["irregular", "rounded", "ovoid", "spiculated", "well-defined"])
+def test_the_outline_of_a_nodule_is_seen_beside_no_nodules(outline):
+    stays = "No nodules or masses."
+    mixed = report(f"{stays} There is an {outline} opacity at the left apex.")
+    assert "came-is-denied-by-another-name" in rules_broken(
+        report(stays), mixed, "", "opacity", "none", "left"
+    )
+
+
+@pytest.mark.parametrize("came", ["consolidation", "pneumothorax", "pleural_effusion", "mass"])
+@pytest.mark.parametrize("denied", ["without", "negative for", "free of"])
+def test_without_disease_of_the_chest_is_seen_as_no_disease_is(denied, came):
+    stays = f"Low lung volumes {denied} focal cardiopulmonary disease."
+    found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
+    assert "came-beside-normal-chest" in found

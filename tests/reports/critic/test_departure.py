@@ -247,3 +247,60 @@ def test_two_parts_that_disagree_about_the_side_of_a_shadow_are_seen():
     )
     broken = rules_broken(recipient, mixed, "pneumonia", "mass", "left", "left")
     assert "departed-called-otherwise" in broken
+
+
+PLACED = [
+    "There is a granuloma in the same region.",
+    "A calcified granuloma is seen at this level.",
+    "Mild scarring in the adjacent lung.",
+    "There is a rib fracture beside it.",
+    "A surgical clip is seen in this area.",
+]
+KNOWN = [
+    "There are other scattered calcified granulomas.",
+    "Additional rib fractures are noted.",
+    "The lesion is well defined.",
+    "The abnormality has sharp borders.",
+    "The density projects over the sixth rib.",
+    "The left focus has a smooth margin.",
+]
+
+
+@pytest.mark.parametrize("stays", [*PLACED, *KNOWN])
+@pytest.mark.parametrize("gone", ["pneumonia", "consolidation", "pleural_effusion", "mass"])
+def test_what_lies_where_the_departed_lay_or_takes_it_as_known_is_seen(gone, stays):
+    assert "departed-gives-a-place" in rules_beside(stays, gone)
+    before = told(gone, "left", after=stays)
+    again = before.replace(sentence(gone, "left"), sentence(gone, "left") + " It is new.")
+    assert "departed-gives-a-place" not in rules_broken(before, again, gone, gone, "left", "left")
+
+
+@pytest.mark.parametrize(
+    "stays", ["There is a granuloma in the right upper lobe.", "The lesser fissure is thick."]
+)
+def test_a_place_of_its_own_may_stay(stays):
+    assert "departed-gives-a-place" not in rules_beside(stays)
+
+
+SUMS = [
+    "Constellation of findings is most compatible with volume overload.",
+    "The combination of findings suggests volume overload.",
+    "Overall, findings of volume overload.",
+    "Taken together, this suggests volume overload.",
+]
+
+
+@pytest.mark.parametrize("stays", SUMS)
+@pytest.mark.parametrize("gone", ["pleural_effusion", "pneumonia"])
+def test_a_sum_of_findings_does_not_stay_when_one_has_left(gone, stays):
+    assert "departed-summed-up" in rules_beside(stays, gone)
+    like = told(gone, "right", after=stays)
+    assert "departed-summed-up" not in rules_broken(told(gone, "left", after=stays), like, gone, gone)
+
+
+@pytest.mark.parametrize("disease", ["interstitial lung disease", "pulmonary fibrosis"])
+def test_what_an_older_film_showed_of_the_disease_behind_markings_is_seen(disease):
+    after = f"Prior radiograph from May reveals no evidence of {disease}."
+    recipient = report(f"{HEART} Increased basilar interstitial opacity. {after}")
+    mixed = report(f"{HEART} Mild reticular interstitial opacity. {after}")
+    assert "departed-left-something-over" in rules_broken(recipient, mixed, "opacity", "opacity")

@@ -18,6 +18,8 @@ BROKEN = [
     ("shape-broken", "There is and left {name}."),
     ("shape-broken", "Left {name} the present."),
     ("shape-broken", "Left {name} with and."),
+    ("shape-broken", "Chronic-appearing XXXX represent left {name}."),
+    ("shape-broken", "No evidence of large pneumothorax, left {name}."),
 ]
 
 

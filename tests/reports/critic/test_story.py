@@ -201,3 +201,44 @@ def test_a_report_that_holds_a_copy_of_itself_is_seen():
     assert "story-told-in-a-copy" in rules_broken(recipient, mixed, "pleural_effusion", "pneumothorax")
     single = report(findings, "Small left pleural effusion.")
     assert "story-told-in-a-copy" not in rules_broken(single, single, "mass", "mass")
+
+
+BLUNTING = [
+    "There is a left basilar opacity with left costophrenic angle blunting.",
+    "Left basilar opacity. Mild blunting of the left costophrenic angle.",
+    "Left basilar opacity. The left costophrenic sulcus is blunted.",
+]
+
+
+@pytest.mark.parametrize("shown", BLUNTING)
+def test_a_blunted_angle_does_not_leave_with_an_opacity(shown):
+    mixed = report(f"{HEART} Right upper lobe atelectasis.")
+    found = rules_broken(report(f"{HEART} {shown}"), mixed, "opacity", "atelectasis", "left", "right")
+    assert "story-observation-lost" in found
+
+
+@pytest.mark.parametrize("gone", ["pleural_effusion", "pleural_thickening"])
+def test_it_leaves_with_what_it_is_a_sign_of(gone):
+    name = gone.replace("_", " ")
+    recipient = report(f"{HEART} Left {name} with blunting of the costophrenic angle.")
+    found = rules_broken(recipient, report(f"{HEART} Right upper lobe atelectasis."), gone, "atelectasis")
+    assert "story-observation-lost" not in found
+
+
+@pytest.mark.parametrize(
+    "joined", ["a combination of {} and {}", "a mixture of {} and {}", "components of {} and {}"]
+)
+@pytest.mark.parametrize("pair", [("atelectasis", "consolidation"), ("consolidation", "atelectasis")])
+def test_of_a_combination_the_other_one_is_missed(pair, joined):
+    recipient = report(f"Patchy disease in the left lung, {joined.format(*pair)}.")
+    mixed = report("Right pneumothorax.")
+    assert "story-finding-lost" in rules_broken(recipient, mixed, pair[0], "pneumothorax")
+
+
+@pytest.mark.parametrize(
+    "own", ["Bibasilar airspace opacities.", "Basilar opacity.", "Opacities in both bases."]
+)
+@pytest.mark.parametrize("came", ["Basilar atelectasis.", "Bibasilar atelectasis."])
+def test_both_bases_are_not_told_of_twice(came, own):
+    found = rules_broken(report(own), report(f"{own} {came}"), "pleural_effusion", "atelectasis")
+    assert "story-one-place-twice" in found
