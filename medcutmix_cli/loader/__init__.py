@@ -17,6 +17,7 @@ from medcutmix_cli.loader.masking import (
 from medcutmix_cli.loader.mix_share import MixShareSampler
 from medcutmix_cli.loader.pairs import BASIC, MixedBatch, MixedPair, collate, picture_tensor, to_pair
 from medcutmix_cli.loader.parents import PARENTS, ParentPictures, as_pasted, parent_pictures, read_parent
+from medcutmix_cli.loader.row_filter import RowChoice
 from medcutmix_cli.loader.sections import (
     LEFT_OUT,
     SECTIONS,
@@ -57,6 +58,7 @@ __all__ = [
     "MixedPairs",
     "MultiLabel",
     "ParentPictures",
+    "RowChoice",
     "SectionTriple",
     "SectionTriples",
     "Transform",

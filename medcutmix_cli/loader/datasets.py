@@ -6,12 +6,13 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, Unpack, cast, overload
 
 import pyarrow as pa
 from torch.utils.data import Dataset
 
 from medcutmix_cli.loader.pairs import BASIC, MixedPair, check_dtype, to_pair
+from medcutmix_cli.loader.row_filter import RowChoice, to_filter
 from medcutmix_cli.loader.rows import Source, check_columns, find_groups, read_group, table_row
 from medcutmix_cli.run.shards import Row
 
@@ -34,11 +35,13 @@ class MixedPairs(Dataset[Item]):
         dtype: Of pictures: "float32" in [0, 1], or "uint8".
         partial: Take a run of which some shards are not rendered yet; otherwise that is an error.
         cached_groups: How many row groups are kept in memory, in each worker.
+        **chosen: Which rows: `split="train"`, `kind="mixes"` or `"originals"` (studies as they are),
+            `finding="edema"` (what came in), or several: `split=("train", "test")`. See `RowChoice`.
 
     Raises:
         RunError: There is neither run nor shard, or the run is not complete.
         ShardError: A shard is damaged or of another schema version.
-        UsageError: There is no such column or dtype.
+        UsageError: There is no such column, dtype, split or kind, or no row that is wanted.
     """
 
     @overload
@@ -51,6 +54,7 @@ class MixedPairs(Dataset[Item]):
         dtype: str = ...,
         partial: bool = ...,
         cached_groups: int = ...,
+        **chosen: Unpack[RowChoice],
     ) -> None: ...
     @overload
     def __init__(
@@ -62,6 +66,7 @@ class MixedPairs(Dataset[Item]):
         dtype: str = ...,
         partial: bool = ...,
         cached_groups: int = ...,
+        **chosen: Unpack[RowChoice],
     ) -> None: ...
 
     def __init__(
@@ -73,11 +78,12 @@ class MixedPairs(Dataset[Item]):
         dtype: str = "float32",
         partial: bool = False,
         cached_groups: int = 8,
+        **chosen: Unpack[RowChoice],
     ) -> None:
         self.columns = check_columns(columns)
         self.transform = transform
         self.dtype = check_dtype(dtype)
-        self.groups = find_groups(source, partial=partial)
+        self.groups = find_groups(source, partial=partial, wanted=to_filter(chosen))
         self._ends = list(accumulate(group.rows for group in self.groups))
         self._cached_groups = max(1, cached_groups)
         self._cache: OrderedDict[int, pa.Table] = OrderedDict()

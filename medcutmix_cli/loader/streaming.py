@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, overload
+from typing import Any, Unpack, overload
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.datasets import Item, Transform, apply_transform
 from medcutmix_cli.loader.pairs import BASIC, MixedPair, check_dtype, to_pair
+from medcutmix_cli.loader.row_filter import RowChoice, to_filter
 from medcutmix_cli.loader.rows import RowGroup, Source, check_columns, find_groups, read_group, table_row
 from medcutmix_cli.run.shards import Row
 from medcutmix_cli.seeds import stable_generator
@@ -59,11 +60,13 @@ class IterableMixedPairs(IterableDataset[Item]):
         seed: Of the orders; the same on all ranks.
         rank, world_size: Of this process; by default of `torch.distributed` where it is initialised, else 0 and 1.
         drop_uneven: Leave out up to `world_size - 1` rows an epoch, so that all ranks see the same number.
+        **chosen: Which rows: `split="train"`, `kind="mixes"` or `"originals"` (studies as they are),
+            `finding="edema"` (what came in), or several: `split=("train", "test")`. See `RowChoice`.
 
     Raises:
         RunError: There is neither run nor shard, or the run is not complete.
         ShardError: A shard is damaged or of another schema version.
-        UsageError: There is no such column or dtype, or no such rank.
+        UsageError: There is no such column, dtype, rank, split or kind, or no row that is wanted.
     """
 
     @overload
@@ -81,6 +84,7 @@ class IterableMixedPairs(IterableDataset[Item]):
         rank: int | None = ...,
         world_size: int | None = ...,
         drop_uneven: bool = ...,
+        **chosen: Unpack[RowChoice],
     ) -> None: ...
     @overload
     def __init__(
@@ -97,6 +101,7 @@ class IterableMixedPairs(IterableDataset[Item]):
         rank: int | None = ...,
         world_size: int | None = ...,
         drop_uneven: bool = ...,
+        **chosen: Unpack[RowChoice],
     ) -> None: ...
 
     def __init__(
@@ -113,11 +118,12 @@ class IterableMixedPairs(IterableDataset[Item]):
         rank: int | None = None,
         world_size: int | None = None,
         drop_uneven: bool = False,
+        **chosen: Unpack[RowChoice],
     ) -> None:
         self.columns = check_columns(columns)
         self.transform = transform
         self.dtype = check_dtype(dtype)
-        self.groups = find_groups(source, partial=partial)
+        self.groups = find_groups(source, partial=partial, wanted=to_filter(chosen))
         self.shuffle, self.buffer, self.seed = shuffle, buffer, seed
         self.drop_uneven = drop_uneven
         self._place = check_place(rank, world_size)

@@ -35,7 +35,7 @@ def invented(sizes, worker=None):
     with pytest.MonkeyPatch.context() as patch:
         places = tuple(RowGroup(Path("shard"), k, size) for k, size in enumerate(sizes))
         starts = [sum(sizes[:k]) for k in range(len(sizes))]
-        patch.setattr(module, "find_groups", lambda source, partial: places)
+        patch.setattr(module, "find_groups", lambda source, partial, wanted: places)
         patch.setattr(module, "read_group", lambda place, columns: starts[place.group])
         patch.setattr(module, "table_row", lambda start, k: {"pair_id": start + k})
         yield lambda number, count: patch.setattr(
