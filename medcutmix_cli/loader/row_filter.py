@@ -59,7 +59,7 @@ class RowFilter:
         said = [f"{name} {' or '.join(map(repr, values))}" for name, values in named.items() if values]
         return ", ".join([*said, *([f"kind {self.kind!r}"] if self.kind != ALL else [])])
 
-    def kept(self, file: pq.ParquetFile) -> Iterator[KeptRows]:
+    def choose(self, file: pq.ParquetFile) -> Iterator[KeptRows]:
         """Yield what is wanted of each row group; only of those that hold several kinds are columns read."""
         told = [self._told(said) for said in _limits(file.metadata)]
         asked = [group for group, answer in enumerate(told) if answer is None]

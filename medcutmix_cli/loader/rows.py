@@ -124,7 +124,7 @@ def _missing(contents: Contents) -> int:
 
 def _groups(shard: Path, wanted: RowFilter) -> Iterator[RowGroup]:
     with open_shard(shard) as file:
-        for group, kept in enumerate(wanted.kept(file)):
+        for group, kept in enumerate(wanted.choose(file)):
             rows = file.metadata.row_group(group).num_rows if kept is None else len(kept)
             if rows or wanted.takes_all:
                 yield RowGroup(shard, group, rows, kept)
