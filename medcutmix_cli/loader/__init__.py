@@ -15,6 +15,7 @@ from medcutmix_cli.loader.masking import (
     entity_mask,
 )
 from medcutmix_cli.loader.mix_share import MixShareSampler
+from medcutmix_cli.loader.mix_share_stream import MixShareStream
 from medcutmix_cli.loader.pairs import BASIC, MixedBatch, MixedPair, collate, picture_tensor, to_pair
 from medcutmix_cli.loader.parents import PARENTS, ParentPictures, as_pasted, parent_pictures, read_parent
 from medcutmix_cli.loader.row_filter import RowChoice
@@ -53,6 +54,7 @@ __all__ = [
     "IterableMixedPairs",
     "LayerMix",
     "MixShareSampler",
+    "MixShareStream",
     "MixedBatch",
     "MixedPair",
     "MixedPairs",

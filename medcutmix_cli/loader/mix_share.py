@@ -12,7 +12,7 @@ from torch.utils.data import Sampler
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.datasets import MixedPairs
 from medcutmix_cli.loader.originals import Numbers, find_kinds
-from medcutmix_cli.loader.streaming import RowRange, check_place, own_place
+from medcutmix_cli.loader.places import RowRange, check_place, own_place
 from medcutmix_cli.seeds import stable_generator
 
 GROUPS_TOGETHER = 4
@@ -27,7 +27,8 @@ class MixShareSampler(Sampler[list[int]]):
     has `share * batch_size` mixes, or, where that is no whole number, one more or less, so that it holds on the whole.
     Orders depend on seed, epoch and rank alone, whatever the workers are.
 
-    Call `set_epoch` before each epoch, or all are alike.
+    Call `set_epoch` before each epoch, or all are alike. Each `DataLoader` worker reads the rows of its batches,
+    so that several of them read every row group: on a slow disk take `MixShareStream`.
 
     Args:
         pairs: Originals and mixes together: `MixedPairs(["ORIGINALS", "RUN"])`. An original is a study as it is; of
@@ -64,7 +65,7 @@ class MixShareSampler(Sampler[list[int]]):
         self.seed = seed
         self._originals, self._mixes = kinds.originals, kinds.mixes
         self._place = own_place(check_place(rank, world_size))
-        self._sizes = _batch_sizes(len(self._span()), batch_size, share, drop_last=drop_last)
+        self._sizes = batch_sizes(len(self._span()), batch_size, share, drop_last=drop_last)
         self._epoch = self._done = 0
 
     def set_epoch(self, epoch: int, *, batches_done: int = 0) -> None:
@@ -79,10 +80,7 @@ class MixShareSampler(Sampler[list[int]]):
         """
         count = len(self._sizes)
         if not 0 <= batches_done <= count:
-            raise UsageError(
-                f"{batches_done} batches cannot be done of an epoch of {count}",
-                hint="count those of this rank, in this epoch; batch_size, share and ranks must be those of before",
-            )
+            raise beyond_epoch(batches_done, count)
         self._epoch, self._done = epoch, batches_done
 
     def __len__(self) -> int:
@@ -121,6 +119,14 @@ class MixShareSampler(Sampler[list[int]]):
         return drawn[first : first + needed]
 
 
+def beyond_epoch(batches_done: int, count: int) -> UsageError:
+    """Return the error of more batches done than an epoch has."""
+    return UsageError(
+        f"{batches_done} batches cannot be done of an epoch of {count}",
+        hint="count those of this rank, in this epoch; batch_size, share and ranks must be those of before",
+    )
+
+
 def _order(groups: Numbers, rng: np.random.Generator) -> list[int]:
     """Shuffle row groups, and rows among a few of them: a reader that holds these reads each group once."""
     order: list[int] = []
@@ -131,7 +137,7 @@ def _order(groups: Numbers, rng: np.random.Generator) -> list[int]:
     return order
 
 
-def _batch_sizes(
+def batch_sizes(
     originals: int, batch_size: int, share: float, *, drop_last: bool
 ) -> Sequence[tuple[int, int]]:
     """Return (originals, mixes) of each batch of an epoch; the last may be smaller, of the same share or less."""
