@@ -17,7 +17,14 @@ from medcutmix_cli.loader.masking import (
 from medcutmix_cli.loader.mix_share import MixShareSampler
 from medcutmix_cli.loader.mix_share_stream import MixShareStream
 from medcutmix_cli.loader.pairs import BASIC, MixedBatch, MixedPair, collate, picture_tensor, to_pair
-from medcutmix_cli.loader.parents import PARENTS, ParentPictures, as_pasted, parent_pictures, read_parent
+from medcutmix_cli.loader.parents import (
+    PARENTS,
+    ParentPictures,
+    as_pasted,
+    parent_files,
+    parent_pictures,
+    read_parent,
+)
 from medcutmix_cli.loader.row_filter import RowChoice
 from medcutmix_cli.loader.sections import (
     LEFT_OUT,
@@ -77,6 +84,7 @@ __all__ = [
     "multilabel",
     "multilabel_loss",
     "no_triple",
+    "parent_files",
     "parent_mask",
     "parent_pictures",
     "picture_tensor",
