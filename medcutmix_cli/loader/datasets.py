@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any, TypeVar, Unpack, cast, overload
+from typing import Any, SupportsIndex, TypeVar, Unpack, cast, overload
 
 import pyarrow as pa
 from torch.utils.data import Dataset
 
+from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.pairs import BASIC, MixedPair, check_dtype, to_pair
 from medcutmix_cli.loader.row_filter import RowChoice, to_filter
 from medcutmix_cli.loader.rows import Source, check_columns, find_groups, read_group, table_row
@@ -105,8 +107,10 @@ class MixedPairs(Dataset[Item]):
 
         Raises:
             IndexError: There is no such row.
+            UsageError: It is no whole number, as the batches of a batch sampler are.
         """
-        number = index + len(self) if index < 0 else index
+        number = _whole(index)
+        number += len(self) if number < 0 else 0
         if not 0 <= number < len(self):
             raise IndexError(f"row {index} of {len(self)}")
         group = bisect_right(self._ends, number)
@@ -133,6 +137,16 @@ class MixedPairs(Dataset[Item]):
                 self._cache.popitem(last=False)
         self._cache.move_to_end(group)
         return self._cache[group]
+
+
+def _whole(index: SupportsIndex) -> int:
+    try:
+        return operator.index(index)
+    except TypeError as error:
+        raise UsageError(
+            f"a row has a whole number, not a {type(index).__name__}",
+            hint="a sampler of batches goes to DataLoader(batch_sampler=...); several rows: [pairs[k] for k in ...]",
+        ) from error
 
 
 def apply_transform(pair: MixedPair, transform: Transform[Item] | None) -> Item:

@@ -80,9 +80,16 @@ def _refuse_nothing(shards: Sequence[Path], wanted: RowFilter) -> None:
     """Say what there is where there are rows, but none that is wanted."""
     rows = read_table([read_head(shard) for shard in shards], ("split", "finding"))
     if rows.num_rows:
-        there = (count_line(most_frequent(Counter(rows[name].to_pylist()))) for name in rows.column_names)
+        there = (
+            count_line(most_frequent(Counter(map(_told, rows[name].to_pylist()))))
+            for name in rows.column_names
+        )
         told = "; ".join(f"{name}: {counts}" for name, counts in zip(rows.column_names, there, strict=True))
         raise UsageError(f"none of {rows.num_rows:,} rows is of {wanted}", hint=f"there are {told}")
+
+
+def _told(value: str) -> str:
+    return value or '""'
 
 
 def _named(source: Source) -> list[Path]:

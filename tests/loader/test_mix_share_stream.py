@@ -146,6 +146,12 @@ def ids(batches):
     return [[row["pair_id"] for row in batch["row"]] for batch in batches]
 
 
+def test_a_data_loader_that_makes_batches_of_batches_is_told_what_to_say(pairs):
+    with pytest.raises(UsageError, match="not of lists") as raised:
+        next(iter(DataLoader(MixShareStream(pairs, 10), collate_fn=collate)))
+    assert "batch_size=None" in raised.value.hint
+
+
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # Python 3.12
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_data_loader_reads_the_stream_and_goes_on_where_it_stopped(pairs, workers):

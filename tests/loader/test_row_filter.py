@@ -86,6 +86,7 @@ def test_what_nobody_has_is_an_error_that_says_what_there_is(run):
     with pytest.raises(UsageError, match=r"none of 79 rows is of split 'test', kind 'mixes'") as raised:
         IterableMixedPairs(run, split="test", kind="mixes")
     assert "train 69, validate 10" in raised.value.hint
+    assert '"" 16' in raised.value.hint
     with pytest.raises(UsageError, match="no split 'val'"):
         MixedPairs(run, split="val")
     with pytest.raises(UsageError, match="no kind 'mixed'"):
