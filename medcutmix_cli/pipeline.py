@@ -43,7 +43,7 @@ from medcutmix_cli.planning.near_duplicates import find_near_duplicates
 from medcutmix_cli.planning.picture_hashes import PictureHasher
 from medcutmix_cli.planning.plan import DuplicateSearch, make_plan
 from medcutmix_cli.planning.plan_result import PlanResult
-from medcutmix_cli.planning.written_shape import tell_written_shape
+from medcutmix_cli.planning.written_shape import written_status
 from medcutmix_cli.reports.tables import lexicon_in_use, read_lexicon, use_lexicon
 from medcutmix_cli.run.data_card import write_card, write_schema
 from medcutmix_cli.run.folder import (
@@ -186,7 +186,7 @@ def render(
         if num_tasks > 1 or not _has_come(folder, work):
             break
         retry_failed = False
-    status = tell_written_shape(folder, run_status(folder))
+    status = written_status(folder)
     if not status.missing:
         with explain_storage_errors(folder.card_file):
             folder.clean_temporaries()

@@ -54,14 +54,17 @@ SYNTHETIC_TERMS = "Made from procedural phantoms: no patient, free to share."
 
 
 def open_run_dataset(
-    record: RunRecord, root: str | Path | None = None, reports: str | Path | None = None
+    record: RunRecord,
+    root: str | Path | None = None,
+    reports: str | Path | None = None,
+    unpaired: str | Path | None = None,
 ) -> Dataset:
-    """Open the data set a run was planned from, where it was or where it is now.
+    """Open the data set a run was planned from, where it was or where it is now; with the unpaired one, if it has one.
 
     Raises:
         DatasetError: It is not there.
     """
-    moved = named_values(settings_of("render"), {"dataset": root, "reports": reports})
+    moved = named_values(settings_of("render"), {"dataset": root, "reports": reports, "unpaired": unpaired})
     return open_source(relocate_settings(record, moved))
 
 

@@ -15,6 +15,7 @@ from medcutmix_cli.inspection.deep_check import DeepCheck
 from medcutmix_cli.inspection.findings import Findings, Level
 from medcutmix_cli.inspection.gate_inputs import GateInputs
 from medcutmix_cli.inspection.split_rules import SplitProof
+from medcutmix_cli.pairing.traits import count_row
 from medcutmix_cli.records import Pair
 from medcutmix_cli.rendering.rows import replay_report
 from medcutmix_cli.run.column import ColumnSummary
@@ -23,6 +24,7 @@ from medcutmix_cli.run.folder import PairOutcome, RunFolder, RunRecord, ShardSta
 from medcutmix_cli.run.manifest import CHANGED
 from medcutmix_cli.run.plan_file import read_plan
 from medcutmix_cli.run.problem import Problem
+from medcutmix_cli.run.row_counts import RowCounts
 from medcutmix_cli.run.seals import FileSeal
 from medcutmix_cli.run.shards import Row, ShardHead, WrittenCount, read_head, read_rows
 from medcutmix_cli.system.file_hash import file_sha256
@@ -159,9 +161,10 @@ def _row_problems(
     planned = read_plan(check.folder.plan_file, state.shard)
     pairs = [pair for pair in planned if pair.pair_id not in gone]
     deep = check.deep.of_shard(state.shard, outcomes) if check.deep else None
-    count = WrittenCount()
+    count, counts = WrittenCount(), RowCounts()
     for pair, row in zip(pairs, rows, strict=False):
         count = count.plus([row])
+        count_row(counts, row)
         if row["pair_id"] != pair.pair_id:
             yield Problem(row["pair_id"], "order", "rows and planned pairs do not match")
             return
@@ -179,6 +182,10 @@ def _row_problems(
     elif count.unmixed != state.unmixed:
         detail = f"{count.unmixed} studies as they are, but {state.unmixed} were counted"
         yield Problem(name, "unmixed", detail)
+    elif state.counts and counts.plain() != state.counts:
+        yield Problem(
+            name, "counts", "its state file counts its rows otherwise: `status` would tell another shape"
+        )
     if deep:
         yield from deep.finish()
 

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from medcutmix_cli.inspection.schema import ColumnMeaning, schema_view
-from medcutmix_cli.planning.written_shape import tell_written_shape
+from medcutmix_cli.planning.written_shape import written_status
 from medcutmix_cli.run.column import ColumnSummary
 from medcutmix_cli.run.columns import COLUMNS, summed_up
 from medcutmix_cli.run.contents import Contents, open_contents, read_table
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.shards import AS_IT_IS, count_unmixed
-from medcutmix_cli.run.status import RunStatus, run_status
+from medcutmix_cli.run.status import RunStatus
 from medcutmix_cli.system.counts import most_frequent
 from medcutmix_cli.system.readable import Readable, count_line
 
@@ -163,13 +163,13 @@ def inspect(path: str | Path) -> Inspection:
 def status(out: str | Path) -> RunStatus:
     """Add up a run folder: what went in, what came out, what is missing.
 
-    Once every shard is complete, `shape` is that of the rows that were written: a few columns are read.
+    Once every shard is complete, `shape` is that of the rows that were written, from the state files; of a run of an
+    earlier version a few columns are read.
 
     Raises:
         RunError: There is no run.
     """
-    folder = RunFolder(Path(out))
-    return tell_written_shape(folder, run_status(folder))
+    return written_status(RunFolder(Path(out)))
 
 
 def _origin(contents: Contents) -> dict[str, Any]:

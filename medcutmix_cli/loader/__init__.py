@@ -15,8 +15,17 @@ from medcutmix_cli.loader.masking import (
     entity_mask,
 )
 from medcutmix_cli.loader.mix_share import MixShareSampler
+from medcutmix_cli.loader.mix_share_stream import MixShareStream
 from medcutmix_cli.loader.pairs import BASIC, MixedBatch, MixedPair, collate, picture_tensor, to_pair
-from medcutmix_cli.loader.parents import PARENTS, ParentPictures, as_pasted, parent_pictures, read_parent
+from medcutmix_cli.loader.parents import (
+    PARENTS,
+    ParentPictures,
+    as_pasted,
+    parent_files,
+    parent_pictures,
+    read_parent,
+)
+from medcutmix_cli.loader.row_filter import RowChoice
 from medcutmix_cli.loader.sections import (
     LEFT_OUT,
     SECTIONS,
@@ -52,11 +61,13 @@ __all__ = [
     "IterableMixedPairs",
     "LayerMix",
     "MixShareSampler",
+    "MixShareStream",
     "MixedBatch",
     "MixedPair",
     "MixedPairs",
     "MultiLabel",
     "ParentPictures",
+    "RowChoice",
     "SectionTriple",
     "SectionTriples",
     "Transform",
@@ -73,6 +84,7 @@ __all__ = [
     "multilabel",
     "multilabel_loss",
     "no_triple",
+    "parent_files",
     "parent_mask",
     "parent_pictures",
     "picture_tensor",

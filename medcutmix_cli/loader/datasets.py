@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any, TypeVar, cast, overload
+from typing import Any, SupportsIndex, TypeVar, Unpack, cast, overload
 
 import pyarrow as pa
 from torch.utils.data import Dataset
 
+from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.pairs import BASIC, MixedPair, check_dtype, to_pair
+from medcutmix_cli.loader.row_filter import RowChoice, to_filter
 from medcutmix_cli.loader.rows import Source, check_columns, find_groups, read_group, table_row
 from medcutmix_cli.run.shards import Row
 
@@ -34,11 +37,13 @@ class MixedPairs(Dataset[Item]):
         dtype: Of pictures: "float32" in [0, 1], or "uint8".
         partial: Take a run of which some shards are not rendered yet; otherwise that is an error.
         cached_groups: How many row groups are kept in memory, in each worker.
+        **chosen: Which rows: `split="train"`, `kind="mixes"` or `"originals"` (studies as they are),
+            `finding="edema"` (what came in), or several: `split=("train", "test")`. See `RowChoice`.
 
     Raises:
         RunError: There is neither run nor shard, or the run is not complete.
         ShardError: A shard is damaged or of another schema version.
-        UsageError: There is no such column or dtype.
+        UsageError: There is no such column, dtype, split or kind, or no row that is wanted.
     """
 
     @overload
@@ -51,6 +56,7 @@ class MixedPairs(Dataset[Item]):
         dtype: str = ...,
         partial: bool = ...,
         cached_groups: int = ...,
+        **chosen: Unpack[RowChoice],
     ) -> None: ...
     @overload
     def __init__(
@@ -62,6 +68,7 @@ class MixedPairs(Dataset[Item]):
         dtype: str = ...,
         partial: bool = ...,
         cached_groups: int = ...,
+        **chosen: Unpack[RowChoice],
     ) -> None: ...
 
     def __init__(
@@ -73,11 +80,12 @@ class MixedPairs(Dataset[Item]):
         dtype: str = "float32",
         partial: bool = False,
         cached_groups: int = 8,
+        **chosen: Unpack[RowChoice],
     ) -> None:
         self.columns = check_columns(columns)
         self.transform = transform
         self.dtype = check_dtype(dtype)
-        self.groups = find_groups(source, partial=partial)
+        self.groups = find_groups(source, partial=partial, wanted=to_filter(chosen))
         self._ends = list(accumulate(group.rows for group in self.groups))
         self._cached_groups = max(1, cached_groups)
         self._cache: OrderedDict[int, pa.Table] = OrderedDict()
@@ -99,8 +107,10 @@ class MixedPairs(Dataset[Item]):
 
         Raises:
             IndexError: There is no such row.
+            UsageError: It is no whole number, as the batches of a batch sampler are.
         """
-        number = index + len(self) if index < 0 else index
+        number = _whole(index)
+        number += len(self) if number < 0 else 0
         if not 0 <= number < len(self):
             raise IndexError(f"row {index} of {len(self)}")
         group = bisect_right(self._ends, number)
@@ -127,6 +137,16 @@ class MixedPairs(Dataset[Item]):
                 self._cache.popitem(last=False)
         self._cache.move_to_end(group)
         return self._cache[group]
+
+
+def _whole(index: SupportsIndex) -> int:
+    try:
+        return operator.index(index)
+    except TypeError as error:
+        raise UsageError(
+            f"a row has a whole number, not a {type(index).__name__}",
+            hint="a sampler of batches goes to DataLoader(batch_sampler=...); several rows: [pairs[k] for k in ...]",
+        ) from error
 
 
 def apply_transform(pair: MixedPair, transform: Transform[Item] | None) -> Item:

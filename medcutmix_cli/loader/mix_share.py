@@ -12,7 +12,7 @@ from torch.utils.data import Sampler
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.datasets import MixedPairs
 from medcutmix_cli.loader.originals import Numbers, find_kinds
-from medcutmix_cli.loader.streaming import RowRange, check_place, own_place
+from medcutmix_cli.loader.places import RowRange, check_place, own_place
 from medcutmix_cli.seeds import stable_generator
 
 GROUPS_TOGETHER = 4
@@ -27,7 +27,8 @@ class MixShareSampler(Sampler[list[int]]):
     has `share * batch_size` mixes, or, where that is no whole number, one more or less, so that it holds on the whole.
     Orders depend on seed, epoch and rank alone, whatever the workers are.
 
-    Call `set_epoch` before each epoch, or all are alike.
+    Call `set_epoch` before each epoch, or all are alike. Each `DataLoader` worker reads the rows of its batches,
+    so that several of them read every row group: on a slow disk take `MixShareStream`.
 
     Args:
         pairs: Originals and mixes together: `MixedPairs(["ORIGINALS", "RUN"])`. An original is a study as it is; of
@@ -63,8 +64,10 @@ class MixShareSampler(Sampler[list[int]]):
         self.left_out = kinds.left_out
         self.seed = seed
         self._originals, self._mixes = kinds.originals, kinds.mixes
-        self._place = own_place(check_place(rank, world_size))
-        self._sizes = _batch_sizes(len(self._span()), batch_size, share, drop_last=drop_last)
+        # Asked for when it is needed: the process group may come later, as in a Lightning data module.
+        self._place = check_place(rank, world_size)
+        self._batch = batch_size, share, drop_last
+        batch_sizes(0, batch_size, share, drop_last=drop_last)  # a share that cannot be is refused here
         self._epoch = self._done = 0
 
     def set_epoch(self, epoch: int, *, batches_done: int = 0) -> None:
@@ -77,48 +80,59 @@ class MixShareSampler(Sampler[list[int]]):
         Raises:
             UsageError: An epoch has fewer batches.
         """
-        count = len(self._sizes)
+        count = len(self._sizes())
         if not 0 <= batches_done <= count:
-            raise UsageError(
-                f"{batches_done} batches cannot be done of an epoch of {count}",
-                hint="count those of this rank, in this epoch; batch_size, share and ranks must be those of before",
-            )
+            raise beyond_epoch(batches_done, count)
         self._epoch, self._done = epoch, batches_done
 
     def __len__(self) -> int:
         """Return how many batches come: those of an epoch of this rank, less those that are done."""
-        return len(self._sizes) - self._done
+        return len(self._sizes()) - self._done
 
     def __iter__(self) -> Iterator[list[int]]:
         """Yield the numbers of the rows of each batch, originals and mixes in any order."""
         order = _order(self._originals, stable_generator(self.seed, "originals", self._epoch))
         own = [order[k] for k in self._span()]
-        mixes = self._drawn_mixes()
+        sizes = self._sizes()
+        mixes = self._drawn_mixes(sum(mixed for _, mixed in sizes))
         done = first = 0
-        for number, (count, mixed) in enumerate(self._sizes):
+        for number, (count, mixed) in enumerate(sizes):
             batch = own[done : done + count] + mixes[first : first + mixed]
             done, first = done + count, first + mixed
             if number >= self._done:
-                rng = stable_generator(self.seed, "batch", self._epoch, *self._place, number)
+                rng = stable_generator(self.seed, "batch", self._epoch, *own_place(self._place), number)
                 yield [batch[k] for k in rng.permutation(len(batch))]
+
+    def _sizes(self) -> Sequence[tuple[int, int]]:
+        """Return (originals, mixes) of each batch of an epoch of this rank."""
+        size, share, drop_last = self._batch
+        return batch_sizes(len(self._span()), size, share, drop_last=drop_last)
 
     def _span(self) -> range:
         """Return the places of this rank in an epoch's order of originals; as many on every rank."""
-        rank, world_size = self._place
+        rank, world_size = own_place(self._place)
         count = sum(map(len, self._originals))
         span = RowRange(0, count - count % world_size).part(rank, world_size)
         return range(span.start, span.end)
 
-    def _drawn_mixes(self) -> list[int]:
+    def _drawn_mixes(self, needed: int) -> list[int]:
         """Return the mixes of this rank and epoch: a stretch of one pass over all of them after another."""
-        rank, world_size = self._place
-        count, needed = sum(map(len, self._mixes)), sum(mixed for _, mixed in self._sizes)
+        rank, world_size = own_place(self._place)
+        count = sum(map(len, self._mixes))
         start = (self._epoch * world_size + rank) * needed
         passes = range(start // count, (start + needed) // count + 1)
         orders = (_order(self._mixes, stable_generator(self.seed, "mixes", number)) for number in passes)
         drawn = [row for order in orders for row in order]
         first = start - passes.start * count
         return drawn[first : first + needed]
+
+
+def beyond_epoch(batches_done: int, count: int) -> UsageError:
+    """Return the error of more batches done than an epoch has."""
+    return UsageError(
+        f"{batches_done} batches cannot be done of an epoch of {count}",
+        hint="count those of this rank, in this epoch; batch_size, share and ranks must be those of before",
+    )
 
 
 def _order(groups: Numbers, rng: np.random.Generator) -> list[int]:
@@ -131,7 +145,7 @@ def _order(groups: Numbers, rng: np.random.Generator) -> list[int]:
     return order
 
 
-def _batch_sizes(
+def batch_sizes(
     originals: int, batch_size: int, share: float, *, drop_last: bool
 ) -> Sequence[tuple[int, int]]:
     """Return (originals, mixes) of each batch of an epoch; the last may be smaller, of the same share or less."""
@@ -139,10 +153,10 @@ def _batch_sizes(
     if not 0 < share < 1 or not 0 < part <= batch_size - 1:
         hint = "0 < share < 1, with room for an original in each batch"
         raise UsageError(f"no share of {share} of a batch of {batch_size} can be mixes", hint=hint)
-    sizes, left = list[tuple[int, int]](), originals
+    sizes, left, (parts, of) = list[tuple[int, int]](), originals, part.as_integer_ratio()
     while left:
         number = len(sizes)
-        mixed = int((number + 1) * part) - int(number * part)
+        mixed = (number + 1) * parts // of - number * parts // of
         count = batch_size - mixed
         if left < count:
             return sizes if drop_last else [*sizes, (left, left * mixed // count)]

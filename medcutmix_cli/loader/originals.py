@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
 
 from medcutmix_cli.errors import RunError, UsageError
-from medcutmix_cli.loader.rows import RowGroup, read_group
+from medcutmix_cli.loader.rows import RowGroup, read_groups
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.contents import open_contents
 from medcutmix_cli.run.folder import RunFolder
@@ -66,12 +67,25 @@ def find_kinds(groups: Iterable[RowGroup], split: str = "train") -> RowKinds:
 
 def _read(groups: list[RowGroup]) -> Iterator[tuple[int, frozenset[str], list[Row]]]:
     """Yield the number of the first row of each group, the ids that targets asked for in its shard, and its rows."""
-    start, asked = 0, dict[Path, frozenset[str]]()
-    for group in groups:
-        if group.path not in asked:
-            asked = {group.path: _asked_for(group.path)}
-        yield start, asked[group.path], read_group(group, _COLUMNS).to_pylist()
-        start += group.rows
+    start = 0
+    for shard, of_one in groupby(groups, key=lambda group: group.path):
+        asked = _asked_for(shard)
+        for table in read_groups(list(of_one), _COLUMNS):
+            yield start, asked, table.to_pylist()
+            start += table.num_rows
+
+
+def only_rows(groups: Sequence[RowGroup], numbers: Numbers) -> list[RowGroup]:
+    """Return the row groups with those of their rows that are numbered; groups without one are left out."""
+    starts = accumulate((group.rows for group in groups), initial=0)
+    listed = zip(groups, starts, numbers, strict=False)
+    return [_only(group, [row - start for row in rows]) for group, start, rows in listed if rows]
+
+
+def _only(group: RowGroup, places: Sequence[int]) -> RowGroup:
+    """Keep some of the wanted rows of a group."""
+    stored = places if group.kept is None else [group.kept[place] for place in places]
+    return replace(group, rows=len(stored), kept=tuple(stored))
 
 
 def _kind(row: Row, asked: frozenset[str], kept: set[str]) -> str:

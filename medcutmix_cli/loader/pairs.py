@@ -103,12 +103,22 @@ def collate(pairs: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
 
     Raises:
         UsageError: A pair has other keys than the first, as one of a data set of your own beside mixes; or pictures of
-            another size, as those of two runs may be.
+            another size, as those of two runs may be; or these are batches, and no pairs.
     """
+    _check_pairs(pairs)
     for pair in pairs:
         _check_keys(pairs[0], pair)
     _check_sizes([pair["image"] for pair in pairs if "image" in pair])
     return {key: _joined([pair[key] for pair in pairs]) for key in pairs[0]}
+
+
+def _check_pairs(pairs: Sequence[object]) -> None:
+    if not all(isinstance(pair, Mapping) for pair in pairs):
+        raise UsageError(
+            f"a batch is made of pairs, not of {type(pairs[0]).__name__}s",
+            hint="a stream that makes batches goes to DataLoader(batch_size=None); what a transform returns is "
+            "a dict, or needs a collate_fn of your own",
+        )
 
 
 def _check_keys(first: Mapping[str, object], pair: Mapping[str, object]) -> None:

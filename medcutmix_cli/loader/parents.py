@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from medcutmix_cli.assembly.opening import open_run_dataset
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.loader.manifold import RECIPE
@@ -19,14 +20,15 @@ from medcutmix_cli.mixing.views import Pasteable, Pixels
 from medcutmix_cli.records import PictureRules
 from medcutmix_cli.rendering.rows import row_cut, row_placement
 from medcutmix_cli.run.columns import check_names
+from medcutmix_cli.run.folder import RunFolder, read_run
 from medcutmix_cli.run.shards import UNMIXED, Row, is_unmixed
 
 PARENTS = check_names("image_path_a", "image_path_b", *UNMIXED)
 """The columns that finding the parents' files needs, beside `RECIPE`."""
 
 Where = str | Path | Callable[[str], Path]
-"""The folder that the paths of a row are below, or what turns such a path into the file: a data set's `resolve`, as
-`open_dataset(folder).resolve`. A run with an unpaired data set needs the latter."""
+"""The folder that the paths of a row are below, or what turns such a path into the file, as `parent_files(RUN)` does. A
+run with an unpaired data set needs the latter."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +41,28 @@ class ParentPictures:
 
     recipient: torch.Tensor
     donor: torch.Tensor
+
+
+def parent_files(
+    run: str | Path,
+    *,
+    dataset: str | Path | None = None,
+    reports: str | Path | None = None,
+    unpaired: str | Path | None = None,
+) -> Callable[[str], Path]:
+    """Return what finds the file of an `image_path` of a run's rows, in the data sets that it was made from.
+
+    Args:
+        run: Run folder.
+        dataset: Where the data set is now, if it has moved.
+        reports: Likewise, of its reports.
+        unpaired: Likewise, of the unpaired data set.
+
+    Raises:
+        RunError: There is no run.
+        DatasetError: A data set is not there.
+    """
+    return open_run_dataset(read_run(RunFolder(Path(run))), dataset, reports, unpaired).resolve
 
 
 def read_parent(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from glob import has_magic
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError, ShardError, UsageError, suggest
+from medcutmix_cli.loader.row_filter import KeptRows, RowFilter
 from medcutmix_cli.run.columns import COLUMNS
-from medcutmix_cli.run.contents import Contents, open_contents
-from medcutmix_cli.run.shards import Row
+from medcutmix_cli.run.contents import Contents, open_contents, read_table
+from medcutmix_cli.run.shards import Row, read_head
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
+from medcutmix_cli.system.counts import most_frequent
+from medcutmix_cli.system.readable import count_line
 
 Source = str | Path | Sequence[str | Path]
 """A run folder, a folder of shards, a shard, a glob of any of them, or several of these."""
@@ -29,26 +34,32 @@ class RowGroup:
     Attributes:
         path: Absolute path of the shard.
         group: Number of the row group in it.
-        rows: How many rows it has; 32 but for the last of a shard.
+        rows: How many of its rows are wanted: of all of them 32, but for the last of a shard.
+        kept: Their places in it; None for all.
     """
 
     path: Path
     group: int
     rows: int
+    kept: KeptRows = None
 
 
-def find_groups(source: Source, *, partial: bool = False) -> tuple[RowGroup, ...]:
-    """List the row groups of a source, in the order of its shards, from their footers.
+def find_groups(
+    source: Source, *, partial: bool = False, wanted: RowFilter | None = None
+) -> tuple[RowGroup, ...]:
+    """List the row groups of a source, in the order of its shards, from their footers; those without a wanted row not.
 
     A run's own folder of shards is the run: all of its shards are to be there.
 
     Args:
         source: Where to look.
         partial: Take a run of which some shards are not rendered yet.
+        wanted: Which rows; by default all.
 
     Raises:
         RunError: There is neither run nor shard, or a run is not complete and `partial` is not set.
         ShardError: A shard is damaged, of another schema version, or named twice.
+        UsageError: There are rows, but none that is wanted.
     """
     shards = [shard for path in _named(source) for shard in _shards(path, partial=partial)]
     twice = [shard for shard, count in Counter(shards).items() if count > 1]
@@ -58,7 +69,27 @@ def find_groups(source: Source, *, partial: bool = False) -> tuple[RowGroup, ...
             where=str(twice[0]),
             hint="name each shard once",
         )
-    return tuple(group for shard in shards for group in _groups(shard))
+    chosen = wanted or RowFilter()
+    groups = tuple(group for shard in shards for group in _groups(shard, chosen))
+    if not groups and not chosen.takes_all:
+        _refuse_nothing(shards, chosen)
+    return groups
+
+
+def _refuse_nothing(shards: Sequence[Path], wanted: RowFilter) -> None:
+    """Say what there is where there are rows, but none that is wanted."""
+    rows = read_table([read_head(shard) for shard in shards], ("split", "finding"))
+    if rows.num_rows:
+        there = (
+            count_line(most_frequent(Counter(map(_told, rows[name].to_pylist()))))
+            for name in rows.column_names
+        )
+        told = "; ".join(f"{name}: {counts}" for name, counts in zip(rows.column_names, there, strict=True))
+        raise UsageError(f"none of {rows.num_rows:,} rows is of {wanted}", hint=f"there are {told}")
+
+
+def _told(value: str) -> str:
+    return value or '""'
 
 
 def _named(source: Source) -> list[Path]:
@@ -99,9 +130,12 @@ def _missing(contents: Contents) -> int:
     return len(contents.record.shards) - len(contents.heads)
 
 
-def _groups(shard: Path) -> Iterable[RowGroup]:
-    footer = pq.read_metadata(shard)
-    return (RowGroup(shard, k, footer.row_group(k).num_rows) for k in range(footer.num_row_groups))
+def _groups(shard: Path, wanted: RowFilter) -> Iterator[RowGroup]:
+    with open_shard(shard) as file:
+        for group, kept in enumerate(wanted.choose(file)):
+            rows = file.metadata.row_group(group).num_rows if kept is None else len(kept)
+            if rows or wanted.takes_all:
+                yield RowGroup(shard, group, rows, kept)
 
 
 def check_columns(columns: Sequence[str]) -> tuple[str, ...]:
@@ -125,13 +159,42 @@ def read_group(place: RowGroup, columns: Sequence[str]) -> pa.Table:
     Raises:
         ShardError: The shard is gone, or a page of it is damaged.
     """
+    [table] = read_groups([place], columns)
+    return table
+
+
+def read_groups(places: Sequence[RowGroup], columns: Sequence[str]) -> list[pa.Table]:
+    """Read some columns of several row groups of one shard, in the order that is asked, with one opening.
+
+    Raises:
+        ShardError: As `read_group`.
+    """
+    with open_shard(places[0].path) as file:
+        sizes = [file.metadata.row_group(place.group).num_rows for place in places]
+        read = file.read_row_groups([p.group for p in places], columns=list(columns), use_threads=False)
+    starts = accumulate(sizes, initial=0)
+    tables = [read.slice(start, size) for start, size in zip(starts, sizes, strict=False)]
+    return [_wanted_of(table, place) for table, place in zip(tables, places, strict=True)]
+
+
+def _wanted_of(table: pa.Table, place: RowGroup) -> pa.Table:
+    return table if place.kept is None else table.take(list(place.kept))
+
+
+@contextmanager
+def open_shard(path: Path) -> Iterator[pq.ParquetFile]:
+    """Open a shard to read some of it; it is closed again.
+
+    Raises:
+        ShardError: It is gone, or a page that was read of it is damaged.
+    """
     try:
-        with pq.ParquetFile(place.path, page_checksum_verification=True) as file:
-            return file.read_row_group(place.group, columns=list(columns), use_threads=False)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
     except ARROW_ERRORS as error:
         raise ShardError(
             "this shard is gone, or a page of it is damaged",
-            where=str(place.path),
+            where=str(path),
             hint="verify the run: medcutmix verify RUN",
         ) from error
 

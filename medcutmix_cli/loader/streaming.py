@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import Any, overload
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
+from typing import Any, Unpack, overload
 
 import numpy as np
-import torch
-from torch import distributed
-from torch.utils.data import IterableDataset, get_worker_info
+from torch.utils.data import IterableDataset
 
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.loader.datasets import Item, Transform, apply_transform
+from medcutmix_cli.loader.epoch_state import EpochState
 from medcutmix_cli.loader.pairs import BASIC, MixedPair, check_dtype, to_pair
-from medcutmix_cli.loader.rows import RowGroup, Source, check_columns, find_groups, read_group, table_row
+from medcutmix_cli.loader.places import RowRange, check_place, own_place, turns_done, worker_place
+from medcutmix_cli.loader.row_filter import RowChoice, to_filter
+from medcutmix_cli.loader.rows import RowGroup, Source, check_columns, find_groups, read_groups, table_row
 from medcutmix_cli.run.shards import Row
 from medcutmix_cli.seeds import stable_generator
-
-
-@dataclass(frozen=True, slots=True)
-class RowRange:
-    """Rows `start` to `end` (exclusive) of an epoch's order."""
-
-    start: int
-    end: int
-
-    @property
-    def rows(self) -> int:
-        """How many they are."""
-        return self.end - self.start
-
-    def part(self, number: int, count: int) -> RowRange:
-        """Return part `number` of `count`; the parts cover the span, and differ by one row at most."""
-        starts = (self.start + self.rows * place // count for place in (number, number + 1))
-        return RowRange(*starts)
 
 
 class IterableMixedPairs(IterableDataset[Item]):
@@ -59,11 +41,13 @@ class IterableMixedPairs(IterableDataset[Item]):
         seed: Of the orders; the same on all ranks.
         rank, world_size: Of this process; by default of `torch.distributed` where it is initialised, else 0 and 1.
         drop_uneven: Leave out up to `world_size - 1` rows an epoch, so that all ranks see the same number.
+        **chosen: Which rows: `split="train"`, `kind="mixes"` or `"originals"` (studies as they are),
+            `finding="edema"` (what came in), or several: `split=("train", "test")`. See `RowChoice`.
 
     Raises:
         RunError: There is neither run nor shard, or the run is not complete.
         ShardError: A shard is damaged or of another schema version.
-        UsageError: There is no such column or dtype, or no such rank.
+        UsageError: There is no such column, dtype, rank, split or kind, or no row that is wanted.
     """
 
     @overload
@@ -81,6 +65,7 @@ class IterableMixedPairs(IterableDataset[Item]):
         rank: int | None = ...,
         world_size: int | None = ...,
         drop_uneven: bool = ...,
+        **chosen: Unpack[RowChoice],
     ) -> None: ...
     @overload
     def __init__(
@@ -97,6 +82,7 @@ class IterableMixedPairs(IterableDataset[Item]):
         rank: int | None = ...,
         world_size: int | None = ...,
         drop_uneven: bool = ...,
+        **chosen: Unpack[RowChoice],
     ) -> None: ...
 
     def __init__(
@@ -113,17 +99,17 @@ class IterableMixedPairs(IterableDataset[Item]):
         rank: int | None = None,
         world_size: int | None = None,
         drop_uneven: bool = False,
+        **chosen: Unpack[RowChoice],
     ) -> None:
         self.columns = check_columns(columns)
         self.transform = transform
         self.dtype = check_dtype(dtype)
-        self.groups = find_groups(source, partial=partial)
+        self.groups = find_groups(source, partial=partial, wanted=to_filter(chosen))
         self.shuffle, self.buffer, self.seed = shuffle, buffer, seed
         self.drop_uneven = drop_uneven
         self._place = check_place(rank, world_size)
-        # In shared memory: a worker that persists has a copy of everything else (huggingface/datasets issue 6673).
         # Epoch, batches done of it, their size, and whether smaller ones are dropped.
-        self._state = torch.zeros(4, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
+        self._state = EpochState(0, 0, 0, 0)
 
     def set_epoch(
         self, epoch: int, *, batches_done: int = 0, batch_size: int = 0, drop_last: bool = False
@@ -145,7 +131,7 @@ class IterableMixedPairs(IterableDataset[Item]):
                 f"{batches_done} batches of {batch_size} rows cannot be done",
                 hint="say batches_done= and the batch_size= of the DataLoader",
             )
-        self._state.copy_(torch.tensor([epoch, batches_done, batch_size, drop_last]))
+        self._state.tell(epoch, batches_done, batch_size, drop_last)
 
     @property
     def rows(self) -> int:
@@ -160,14 +146,11 @@ class IterableMixedPairs(IterableDataset[Item]):
             workers: Its `num_workers`: each of them makes its own last batch.
             drop_last: As the `DataLoader` has it.
         """
-        span, count = self._span(), max(1, workers)
-        sizes = [span.part(number, count).rows for number in range(count)]
-        return sum(rows // batch_size if drop_last else -(-rows // batch_size) for rows in sizes)
+        return sum(_batch_counts(self._span().parts(max(1, workers)), batch_size, drop_last=drop_last))
 
     def __iter__(self) -> Iterator[Item]:
         """Yield the pairs of this rank and worker, transformed."""
-        worker = get_worker_info()
-        number, count = (worker.id, worker.num_workers) if worker else (0, 1)
+        number, count = worker_place()
         rows = self._rows(self._span().part(number, count))
         for row in islice(self._mixed(rows, number, count), self._done(number, count), None):
             yield apply_transform(to_pair(row, self.dtype), self.transform)
@@ -176,24 +159,17 @@ class IterableMixedPairs(IterableDataset[Item]):
         """Fix the rank: a worker that is spawned has no process group to ask."""
         return {**self.__dict__, "_place": self._where()}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Share the epoch again: a plain copy of the data set has its own."""
-        self.__dict__.update(state)
-        self._state.share_memory_()
-
     @property
     def _epoch(self) -> int:
-        return int(self._state[0])
+        return self._state.values()[0]
 
     def _done(self, number: int, count: int) -> int:
-        """Return how many rows this worker gave before: a `DataLoader` takes a batch of each in turn."""
-        batches, size, drop_last = (int(value) for value in self._state[1:])
+        """Return how many rows this worker gave before."""
+        _, batches, size, drop_last = self._state.values()
         if not batches:
             return 0
-        rows = (self._span().part(worker, count).rows for worker in range(count))
-        ends = [own // size if drop_last else -(-own // size) for own in rows]
-        turns = sorted((turn, worker) for worker, end in enumerate(ends) for turn in range(end))
-        return size * sum(worker == number for _, worker in turns[:batches])
+        ends = _batch_counts(self._span().parts(count), size, drop_last=bool(drop_last))
+        return size * turns_done(ends, batches, number)
 
     def _where(self) -> tuple[int, int]:
         return own_place(self._place)
@@ -210,23 +186,54 @@ class IterableMixedPairs(IterableDataset[Item]):
         return [self.groups[k] for k in rng.permutation(len(self.groups))]
 
     def _rows(self, span: RowRange) -> Iterator[Row]:
-        """Read the rows of a span; of a group that is shared with a neighbour, the own rows only."""
-        start = 0
-        for group in self._order():
-            first, last = max(span.start - start, 0), min(span.end - start, group.rows)
-            if first < last:
-                table = read_group(group, self.columns)
-                yield from (table_row(table, k) for k in range(first, last))
-            start += group.rows
+        return read_span(self._order(), span, self.columns)
 
     def _mixed(self, rows: Iterator[Row], number: int, count: int) -> Iterator[Row]:
         if not self.shuffle or self.buffer < 2:
             return rows
         rng = stable_generator(self.seed, "rows", self._epoch, *self._where(), number, count)
-        return _drawn(rows, self.buffer, rng)
+        return draw_rows(rows, self.buffer, rng)
 
 
-def _drawn(rows: Iterator[Row], buffer: int, rng: np.random.Generator) -> Iterator[Row]:
+def _batch_counts(parts: Iterable[RowRange], batch_size: int, *, drop_last: bool) -> list[int]:
+    """Return how many batches each worker makes of its rows."""
+    return [part.rows // batch_size if drop_last else -(-part.rows // batch_size) for part in parts]
+
+
+def read_span(order: Iterable[RowGroup], span: RowRange, columns: Sequence[str]) -> Iterator[Row]:
+    """Read the rows of a span; of a group that is shared with a neighbour, the own rows only.
+
+    Groups of one shard that follow each other are read together, a few at a time.
+    """
+    for places in _together(_in_span(order, span)):
+        tables = read_groups([group for group, _ in places], columns)
+        for table, (_, own) in zip(tables, places, strict=True):
+            yield from (table_row(table, k) for k in range(own.start, own.end))
+
+
+GROUPS_AT_ONCE = 4
+"""Row groups that are read with one opening of their shard: that many are in memory, besides the buffer."""
+
+_OwnRows = tuple[RowGroup, RowRange]
+
+
+def _in_span(order: Iterable[RowGroup], span: RowRange) -> Iterator[_OwnRows]:
+    """Yield the groups that have rows of a span, with the places of these."""
+    start = 0
+    for group in order:
+        own = RowRange(max(span.start - start, 0), min(span.end - start, group.rows))
+        if own.rows > 0:
+            yield group, own
+        start += group.rows
+
+
+def _together(places: Iterable[_OwnRows]) -> Iterator[list[_OwnRows]]:
+    for _, of_one_shard in groupby(places, key=lambda place: place[0].path):
+        while few := list(islice(of_one_shard, GROUPS_AT_ONCE)):
+            yield few
+
+
+def draw_rows(rows: Iterator[Row], buffer: int, rng: np.random.Generator) -> Iterator[Row]:
     """Hold `buffer` rows and give one of them away for each that comes; then the rest, shuffled."""
     held: list[Row] = []
     for row in rows:
@@ -237,27 +244,3 @@ def _drawn(rows: Iterator[Row], buffer: int, rng: np.random.Generator) -> Iterat
         yield held[chosen]
         held[chosen] = row
     yield from (held[k] for k in rng.permutation(len(held)))
-
-
-def check_place(rank: int | None, world_size: int | None) -> tuple[int, int] | None:
-    """Return a rank with the number of ranks; None where neither was given.
-
-    Raises:
-        UsageError: There is no such rank, or one of the two is not given.
-    """
-    if rank is None and world_size is None:
-        return None
-    if rank is None or world_size is None or not 0 <= rank < world_size:
-        raise UsageError(
-            f"there is no rank {rank} of {world_size}", hint="give both, 0 <= rank < world_size, or neither"
-        )
-    return rank, world_size
-
-
-def own_place(given: tuple[int, int] | None) -> tuple[int, int]:
-    """Return rank and number of ranks: as given, else of `torch.distributed` where it is initialised, else 0 of 1."""
-    if given is not None:
-        return given
-    if distributed.is_available() and distributed.is_initialized():
-        return distributed.get_rank(), distributed.get_world_size()
-    return 0, 1

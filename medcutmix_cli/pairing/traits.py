@@ -8,6 +8,8 @@ from hashlib import blake2b
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Assertion, Entity, Mention, Sentence, Side
 from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.run.row_counts import RowCounts
+from medcutmix_cli.run.shards import Row
 from medcutmix_cli.sides import side_word
 
 _DEVICE = "Support Devices"
@@ -34,6 +36,13 @@ def name_traits(labels: Iterable[float], view: str, sides: Iterable[Side]) -> tu
         traits = traits - {f"label: {_DEVICE}"} | {"device: yes"}
     traits |= {f"side: {word}" for side in sides if (word := side_word(side))}
     return tuple(sorted(traits | ({f"view: {view}"} if view else set())))
+
+
+def count_row(counts: RowCounts, row: Row) -> None:
+    """Count a row of a shard, with the traits that `traits_of` gives its report and picture."""
+    there = (entity["side"] for entity in row["entities"] if entity["assertion"] == str(Assertion.PRESENT))
+    traits = name_traits(row["label_mixed"], row["view_a"], map(Side, there))
+    counts.add(row["finding"], row["study_id_a"], row["study_id_b"], traits)
 
 
 def sentence_keys(sentences: Iterable[Sentence]) -> bytes:

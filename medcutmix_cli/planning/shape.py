@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
 from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.pairing.packing import PackedPair
 from medcutmix_cli.pairing.traits import KEY_BYTES
+from medcutmix_cli.run.row_counts import RowCounts
 from medcutmix_cli.run.shape import DonorCount, SetShape, TraitCount
-
-
-class ShapedRow(Protocol):
-    """What is asked of a row, planned or written."""
-
-    @property
-    def finding(self) -> str:
-        """What comes in, "" where nothing does."""
-
-    @property
-    def recipient_study(self) -> str:
-        """Who receives."""
-
-    @property
-    def donor_study(self) -> str:
-        """Who gives."""
-
-    @property
-    def traits(self) -> tuple[str, ...]:
-        """What it counts as (see `pairing.traits`)."""
 
 
 def shape_of(
@@ -53,36 +33,39 @@ def shape_of(
         keeps: Whether the plan was to keep studies as they are.
     """
     originals = Counter(trait for study in studies for trait in study.traits)
+    counts = RowCounts()
+    for pair in pairs:
+        counts.add(pair.finding, pair.recipient_study, pair.donor_study, pair.traits)
     return SetShape(
         originals=len(studies),
         rows=len(pairs),
         kept=kept,
         tolerance=tolerance,
-        traits=_side_by_side(originals, pairs),
-        donors=_donors(pairs),
-        recipients=_recipients(pairs),
+        traits=_side_by_side(originals, counts.traits),
+        donors=_donors(counts),
+        recipients=effective(counts.recipients),
         sentences=_different(study.sentences for study in studies),
         row_sentences=_different(pair.sentences for pair in pairs),
         keeps=keeps,
     )
 
 
-def with_written(plan: SetShape, rows: Sequence[ShapedRow], kept: int) -> SetShape:
+def with_written(plan: SetShape, counts: RowCounts, kept: int) -> SetShape:
     """Return the shape of a plan with the rows that were written in place of those planned, counted the same way.
 
     Args:
         plan: What was planned first.
-        rows: That were written, those in which nothing is mixed among them.
+        counts: Of the rows that were written, those in which nothing is mixed among them.
         kept: Rows in which nothing is mixed.
     """
     originals = {trait: count.originals for trait, count in plan.traits.items() if count.originals}
     return replace(
         plan,
-        rows=len(rows),
+        rows=counts.rows,
         kept=kept,
-        traits=_side_by_side(originals, rows),
-        donors=_donors(rows),
-        recipients=_recipients(rows),
+        traits=_side_by_side(originals, counts.traits),
+        donors=_donors(counts),
+        recipients=effective(counts.recipients),
         written=True,
     )
 
@@ -93,25 +76,16 @@ def effective(uses: Counter[str]) -> float:
     return round(total**2 / sum(n * n for n in uses.values()), 2) if total else 0.0
 
 
-def _side_by_side(originals: Mapping[str, int], rows: Iterable[ShapedRow]) -> dict[str, TraitCount]:
-    have = Counter(trait for row in rows for trait in row.traits)
+def _side_by_side(originals: Mapping[str, int], have: Counter[str]) -> dict[str, TraitCount]:
     return {
         trait: TraitCount(originals.get(trait, 0), have[trait]) for trait in sorted(originals.keys() | have)
     }
 
 
-def _recipients(rows: Iterable[ShapedRow]) -> float:
-    return effective(Counter(row.recipient_study for row in rows))
-
-
-def _donors(rows: Iterable[ShapedRow]) -> dict[str, DonorCount]:
-    uses: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        if row.finding:
-            uses[row.finding][row.donor_study] += 1
+def _donors(counts: RowCounts) -> dict[str, DonorCount]:
     return {
         finding: DonorCount(given.total(), len(given), effective(given), max(given.values()))
-        for finding, given in sorted(uses.items())
+        for finding, given in sorted(counts.donors.items())
     }
 
 

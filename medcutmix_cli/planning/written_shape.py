@@ -1,11 +1,12 @@
-"""The shape of what was written: counted from a few columns of the shards, as a plan's is from its pairs.
+"""The shape of what was written: added up from the state files, as a plan's is from its pairs.
 
-Rendering rejects pairs and refills bring others, so that a plan says little of the rows in the end.
+Rendering rejects pairs and refills bring others, so that a plan says little of the rows in the end. Of shards whose
+state files count nothing, since an earlier version wrote them, a few columns are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,54 +22,62 @@ from medcutmix_cli.planning.shape import with_written
 from medcutmix_cli.records import Assertion, Side
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.contents import read_table
-from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.folder import RunFolder, ShardState, read_run
+from medcutmix_cli.run.row_counts import RowCounts, to_row_counts
 from medcutmix_cli.run.shape import SetShape
 from medcutmix_cli.run.shards import count_unmixed, read_head
-from medcutmix_cli.run.status import RunStatus
+from medcutmix_cli.run.status import RunStatus, add_up, read_states
 
 _READ = check_names(
     *("finding", "finding_a", "image_mode", "study_id_a", "study_id_b", "label_mixed", "view_a", "entities")
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenRow:
-    """A written row in what a shape asks of it (see `shape.ShapedRow`)."""
+def written_status(folder: RunFolder) -> RunStatus:
+    """Add up a run, with the shape of its written rows once every shard is complete; before, the plan's.
 
-    finding: str
-    recipient_study: str
-    donor_study: str
-    traits: tuple[str, ...]
+    The plan's is told too where a shard is to be read and cannot be, or is of another version: `verify` names it, and
+    the sums of a run need no shard.
 
-
-def tell_written_shape(folder: RunFolder, status: RunStatus) -> RunStatus:
-    """Return the sums of a run with the shape of its written rows, once every shard is complete; before, the plan's.
-
-    The plan's is told too where a shard cannot be read, or is of another version: `verify` names it, and the sums of
-    a run need no shard.
+    Raises:
+        RunError: There is no run, or one of its small files cannot be read.
     """
+    record = read_run(folder)
+    states = read_states(folder, record)
+    status = add_up(folder, record, states)
     if status.missing or status.shape is None:
         return status
     try:
-        return replace(status, shape=written_shape(folder, status.shape, status.shards))
+        complete = (state for state in states if state is not None)
+        return replace(status, shape=written_shape(folder, status.shape, complete))
     except ShardError:
         return status
 
 
-def written_shape(folder: RunFolder, plan: SetShape, shards: int) -> SetShape:
-    """Count the rows of all shards against the originals that a plan has counted.
+def written_shape(folder: RunFolder, plan: SetShape, states: Iterable[ShardState]) -> SetShape:
+    """Count the rows of complete shards against the originals that a plan has counted.
 
     Raises:
-        ShardError: A shard is damaged or of another version.
+        ShardError: A shard that is to be read is damaged or of another version.
     """
-    heads = [read_head(folder.shard_file(shard)) for shard in range(shards)]
-    rows = read_table(heads, _READ)
-    return with_written(plan, list(_written_rows(rows)), count_unmixed(rows))
+    total, kept, uncounted = RowCounts(), 0, list[ShardState]()
+    for state in states:
+        counts = to_row_counts(state.counts)
+        if counts.rows == state.written:
+            total.merge(counts)
+            kept += state.unmixed
+        else:
+            uncounted.append(state)
+    rows = read_table([read_head(folder.shard_file(state.shard)) for state in uncounted], _READ)
+    for row in _counted_as(rows):
+        total.add(*row)
+    return with_written(plan, total, kept + count_unmixed(rows))
 
 
-def _written_rows(rows: pa.Table) -> Iterator[WrittenRow]:
+def _counted_as(rows: pa.Table) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+    """Yield what `RowCounts.add` takes of each row."""
     ids = (rows[name].to_pylist() for name in ("finding", "study_id_a", "study_id_b"))
-    return map(WrittenRow, *ids, _traits(rows))
+    return zip(*ids, _traits(rows), strict=True)
 
 
 def _traits(rows: pa.Table) -> list[tuple[str, ...]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +21,7 @@ from medcutmix_cli.encoders.base import Query, encode_sentences, in_groups
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.encoders.work_time import WorkTime, work_time, worked_so_far
 from medcutmix_cli.images import single_threaded_opencv
+from medcutmix_cli.pairing.traits import count_row
 from medcutmix_cli.records import Pair, Parent
 from medcutmix_cli.rendering.pair import (
     Group,
@@ -38,6 +39,7 @@ from medcutmix_cli.rendering.staging import Storage, stage_files
 from medcutmix_cli.run.commit import SupersededShard, WrittenRows, claim, withdraw_state
 from medcutmix_cli.run.folder import PairOutcome, ShardState, begin_attempt, read_complete
 from medcutmix_cli.run.plan_file import read_plan
+from medcutmix_cli.run.row_counts import RowCounts
 from medcutmix_cli.run.shards import Row, write_rows
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.storage_errors import explain_storage_errors
@@ -77,6 +79,7 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
     started, noted, worked = time.monotonic(), notes(), work_time()
     folder, pairs = renderer.folder, read_plan(renderer.folder.plan_file, shard)
     outcomes: list[PairOutcome] = []
+    counts = RowCounts()
     attempts = begin_attempt(folder, shard)
     with publish(
         folder.shard_file(shard), lambda: withdraw_state(folder, shard, _failed(outcomes))
@@ -84,7 +87,7 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
         with stage_files(renderer.stage_dir, _sources(renderer, pairs)) as storage:
             mixer = _Mixer(renderer, storage, pairs, outcomes, done)
             with closing(mixer.rows()) as rows:
-                count = write_rows(temporary, rows, renderer.origin)
+                count = write_rows(temporary, _counting(rows, counts), renderer.origin)
         written = WrittenRows.of(temporary)
     seconds = time.monotonic() - started
     encoding, working = _busy(work_time().since(worked), mixer.worked, renderer.workers)
@@ -104,6 +107,7 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
         attempts=attempts,
         notes=dict(sorted((notes() - noted + mixer.noted + storage.noted).items())),
         calibration=renderer.rules.calibration.sha256,
+        counts=counts.plain(),
     )
     claim(folder, state, written, outcomes)
     return state
@@ -124,6 +128,12 @@ def remake_rows(renderer: Renderer, shard: int, outcomes: list[PairOutcome]) -> 
     pairs = read_plan(renderer.folder.plan_file, shard)
     with stage_files(renderer.stage_dir, _sources(renderer, pairs)) as storage:
         yield from _Mixer(renderer, storage, pairs, outcomes, None).rows()
+
+
+def _counting(rows: Iterable[Row], counts: RowCounts) -> Iterator[Row]:
+    for row in rows:
+        count_row(counts, row)
+        yield row
 
 
 def _failed(outcomes: list[PairOutcome]) -> int:

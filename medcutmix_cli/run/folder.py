@@ -21,6 +21,7 @@ from typing import Any
 
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.errors import RunError, UsageError
+from medcutmix_cli.run.row_counts import to_row_counts
 from medcutmix_cli.run.seals import BrokenSealError, indented_json, read_sealed, seal_json, write_sealed
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.near_paths import near_path
@@ -233,6 +234,8 @@ class ShardState:
         encoder_seconds: For how much of that time the encoder's device computed; on a CPU, which share of all workers'
             time they asked it. 0 where an earlier version wrote it (likewise worker_seconds: for how much of it the
             workers worked, files and decoders included, on average over them).
+        counts: `RowCounts` of the written rows as a dict: the shape of a run is told of them; empty where an earlier
+            version wrote it.
     """
 
     shard: int
@@ -251,6 +254,7 @@ class ShardState:
     unmixed: int = 0
     encoder_seconds: float = 0.0
     worker_seconds: float = 0.0
+    counts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +380,7 @@ def _plausible(state: ShardState, shard: int) -> ShardState:
     )
     if state.shard != shard or not all(isinstance(number, int) and number >= 0 for number in numbers):
         raise ValueError("numbers that cannot be")
+    to_row_counts(state.counts)
     return state
 
 

@@ -52,10 +52,15 @@ def gives_nothing(pair: object) -> bool:
     return is_unmixed({name: getattr(pair, name) for name in UNMIXED})
 
 
+def unmixed_rows(rows: pa.Table) -> pa.ChunkedArray:
+    """Say of each row of a table whether it is a study as it is."""
+    kept, came, left = (pc.equal(rows[name], said) for name, said in UNMIXED.items())
+    return pc.and_(kept, pc.and_(came, left))
+
+
 def count_unmixed(rows: pa.Table) -> int:
     """Count the rows of a table that are studies as they are."""
-    kept, came, left = (pc.equal(rows[name], said) for name, said in UNMIXED.items())
-    return pc.sum(pc.and_(kept, pc.and_(came, left))).as_py() or 0
+    return pc.sum(unmixed_rows(rows)).as_py() or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Reads only the small files of a run folder, never a shard.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -166,7 +167,24 @@ def run_status(folder: RunFolder) -> RunStatus:
         RunError: There is no run, or one of its small files cannot be read.
     """
     record = read_run(folder)
-    states = [read_complete(folder, shard) for shard in range(len(record.shards))]
+    return add_up(folder, record, read_states(folder, record))
+
+
+def read_states(folder: RunFolder, record: RunRecord) -> list[ShardState | None]:
+    """Return the state of each shard of a run, None where it is not complete.
+
+    Raises:
+        RunError: A state file cannot be read.
+    """
+    return [read_complete(folder, shard) for shard in range(len(record.shards))]
+
+
+def add_up(folder: RunFolder, record: RunRecord, states: Sequence[ShardState | None]) -> RunStatus:
+    """Add up a run of which run.json and the states of all shards are read already.
+
+    Raises:
+        RunError: What the gate promised cannot be read.
+    """
     begun = {
         shard: read_attempts(folder, shard)
         for shard, state in enumerate(states)

@@ -43,6 +43,12 @@ def test_a_wrong_sum_in_a_state_file_is_found(run):
     assert broken_rules(run) == {"sums", "rows", "failures"}
 
 
+def test_rows_that_a_state_file_counts_otherwise_are_found(run):
+    """`status` tells the shape of a run of these counts, and reads no row."""
+    change_sealed(run.state_file(0), lambda said: said["counts"]["traits"].update({"view: PA": 1000}))
+    assert broken_rules(run) == {"counts"}
+
+
 @pytest.mark.parametrize(
     ("change", "rule"),
     [

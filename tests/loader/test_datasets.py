@@ -46,6 +46,13 @@ def test_rows_are_found_by_number_in_the_order_of_the_shards(run):
             pairs[beyond]
 
 
+def test_a_batch_of_numbers_is_no_row(run):
+    """As by `DataLoader(pairs, sampler=MixShareSampler(...))`, where `batch_sampler=` is meant."""
+    with pytest.raises(UsageError, match="whole number, not a list") as raised:
+        MixedPairs(run, columns=IDS)[[1, 2]]
+    assert "batch_sampler=" in raised.value.hint
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [

@@ -2,7 +2,6 @@ import copy
 from contextlib import contextmanager
 from itertools import pairwise, product
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -35,12 +34,10 @@ def invented(sizes, worker=None):
     with pytest.MonkeyPatch.context() as patch:
         places = tuple(RowGroup(Path("shard"), k, size) for k, size in enumerate(sizes))
         starts = [sum(sizes[:k]) for k in range(len(sizes))]
-        patch.setattr(module, "find_groups", lambda source, partial: places)
-        patch.setattr(module, "read_group", lambda place, columns: starts[place.group])
+        patch.setattr(module, "find_groups", lambda source, partial, wanted: places)
+        patch.setattr(module, "read_groups", lambda places, _columns: [starts[p.group] for p in places])
         patch.setattr(module, "table_row", lambda start, k: {"pair_id": start + k})
-        yield lambda number, count: patch.setattr(
-            module, "get_worker_info", lambda: SimpleNamespace(id=number, num_workers=count)
-        )
+        yield lambda number, count: patch.setattr(module, "worker_place", lambda: (number, count))
 
 
 sizes = st.lists(st.integers(0, 9), max_size=8)

@@ -5,16 +5,16 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from medcutmix_cli.errors import ShardError
+from medcutmix_cli.errors import RunError, ShardError
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.pairing.traits import name_traits
-from medcutmix_cli.planning.written_shape import tell_written_shape, written_shape
+from medcutmix_cli.pairing.traits import count_row, name_traits
+from medcutmix_cli.planning.written_shape import written_shape, written_status
 from medcutmix_cli.records import Side
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder, read_run, read_state, state_text
 from medcutmix_cli.run.folder import write_run as write_record
+from medcutmix_cli.run.row_counts import RowCounts
 from medcutmix_cli.run.shape import DonorCount, TraitCount
 from medcutmix_cli.run.shards import UNMIXED
-from medcutmix_cli.run.status import run_status
 from tests.run.test_shape import SHAPE
 from tests.run_folders import make_row, write_run
 
@@ -50,8 +50,25 @@ def folder_of(tmp_path, **changes):
     return folder
 
 
+def states_of(folder):
+    return [read_state(folder, shard) for shard in range(len(read_run(folder).shards))]
+
+
+def with_counts(folder, *shards):
+    """Have the state files of some shards count their rows, as rendering does."""
+    for shard in shards:
+        counts, rows = RowCounts(), ROWS[shard]
+        for row in rows:
+            count_row(counts, row)
+        unmixed = sum(row["image_mode"] == "keep" for row in rows)
+        state = replace(read_state(folder, shard), counts=counts.plain(), unmixed=unmixed)
+        folder.state_file(shard).write_text(state_text(state))
+    return folder
+
+
 def test_rows_of_all_shards_are_counted_against_the_originals_of_the_plan(tmp_path):
-    shape = written_shape(folder_of(tmp_path), PLAN, shards=3)
+    folder = folder_of(tmp_path)
+    shape = written_shape(folder, PLAN, states_of(folder))
     assert (shape.rows, shape.kept, shape.recipients, shape.written) == (3, 1, 3.0, True)
     assert shape.traits == {
         "device: yes": TraitCount(0, 1),
@@ -67,13 +84,39 @@ def test_rows_of_all_shards_are_counted_against_the_originals_of_the_plan(tmp_pa
 
 def test_a_finished_run_tells_what_was_written_and_an_unfinished_one_the_plan(tmp_path):
     done, halfway = folder_of(tmp_path / "done"), folder_of(tmp_path / "halfway", missing=1)
-    assert tell_written_shape(done, run_status(done)).shape == written_shape(done, PLAN, shards=3)
-    assert tell_written_shape(halfway, run_status(halfway)).shape == PLAN
+    assert written_status(done).shape == written_shape(done, PLAN, states_of(done))
+    assert written_status(halfway).shape == PLAN
 
 
 def test_what_an_earlier_version_did_not_count_stays_uncounted(tmp_path):
     folder = RunFolder(write_run(tmp_path / "run"))
-    assert tell_written_shape(folder, run_status(folder)).shape is None
+    assert written_status(folder).shape is None
+
+
+@pytest.mark.parametrize("counting", [(0, 1, 2), (2,)])
+def test_a_run_that_counted_its_rows_has_the_shape_that_reading_them_gives(tmp_path, counting):
+    read = written_status(folder_of(tmp_path / "read")).shape
+    assert written_status(with_counts(folder_of(tmp_path / "run"), *counting)).shape == read
+
+
+def test_where_the_states_count_the_rows_no_shard_is_opened(tmp_path):
+    folder = with_counts(folder_of(tmp_path), 0, 1, 2)
+    shape = written_status(folder).shape
+    for shard in (0, 1, 2):
+        path = folder.shard_file(shard)
+        path.write_bytes(b"x" * path.stat().st_size)
+    assert written_status(folder).shape == shape
+    assert shape.written
+
+
+def test_counts_of_other_rows_are_not_believed(tmp_path):
+    folder = with_counts(folder_of(tmp_path), 0)
+    state = read_state(folder, 0)
+    folder.state_file(0).write_text(state_text(replace(state, counts=RowCounts().plain())))
+    assert written_status(folder).shape.rows == 3
+    folder.state_file(0).write_text(state_text(replace(state, counts={"traits": {}})))
+    with pytest.raises(RunError, match="state file cannot be read"):
+        written_status(folder)
 
 
 def test_the_sums_of_a_run_need_no_readable_shard(tmp_path):
@@ -81,8 +124,8 @@ def test_the_sums_of_a_run_need_no_readable_shard(tmp_path):
     shard = folder.shard_file(0)
     shard.write_bytes(b"x" * shard.stat().st_size)
     with pytest.raises(ShardError):
-        written_shape(folder, PLAN, shards=3)
-    assert tell_written_shape(folder, run_status(folder)).shape == PLAN
+        written_shape(folder, PLAN, states_of(folder))
+    assert written_status(folder).shape == PLAN
 
 
 SAID = ((), ("left",), ("left", "left"), ("right", "bilateral"), ("none", "right"))
@@ -105,5 +148,5 @@ def test_rows_that_are_alike_have_the_traits_that_each_has_alone(tmp_path):
     counted = Counter(
         trait for view, sides, there in each for trait in name_traits(labels(*there), view, map(Side, sides))
     )
-    shape = written_shape(folder, replace(PLAN, traits={}), shards=1)
+    shape = written_shape(folder, replace(PLAN, traits={}), states_of(folder))
     assert {name: count.rows for name, count in shape.traits.items()} == counted
