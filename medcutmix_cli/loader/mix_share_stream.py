@@ -73,9 +73,8 @@ class MixShareStream(IterableDataset[list[Item]]):
         self._mixes = only_rows(pairs.groups, kinds.mixes)
         self._place = check_place(rank, world_size)
         self._batch = batch_size, share, drop_last
-        batch_sizes(
-            0, batch_size, share, drop_last=drop_last
-        )  # here, and not in a worker, is a share refused
+        # A share that is none is refused here, and not in a worker.
+        batch_sizes(0, batch_size, share, drop_last=drop_last)
         self._state = EpochState(0, 0)
 
     def set_epoch(self, epoch: int, *, batches_done: int = 0) -> None:
