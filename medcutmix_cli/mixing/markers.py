@@ -8,7 +8,7 @@ no map.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 from medcutmix_cli.attention import Mask
 from medcutmix_cli.mixing.grey_levels import level_quantiles
 from medcutmix_cli.mixing.movement import IN_ITS_PLACE, Movement, picture_box
+from medcutmix_cli.mixing.shifts import IN_PLACE, shift_array
 from medcutmix_cli.records import Placement
 
 Pixels = npt.NDArray[np.uint8]
@@ -31,6 +32,7 @@ _BRIGHT = 0.8  # of the picture's brightest half per cent
 _BAND = 0.25, 0.15  # how far in from left and right, from top and bottom: share of the picture
 _SOFT_EDGE = 0.007  # how far a letter is seen beyond what stands out, share of the canvas' side
 _DOTS = 8 / 448**2  # least area, share of the canvas
+_PARTS, _TOUCHED = 4, 0.1  # along a cell, where a line is brought; share of a part from which it counts
 _LINE_FILL = 0.12  # of a square of a stroke's width and a half that it fills: less is a speck
 
 
@@ -112,7 +114,9 @@ def marker_cells(
     edge = 2 * round(_SOFT_EDGE * found.shape[0])
     reach = [(round(length / cells) + edge) | 1 for length, cells in zip(found.shape, grid, strict=True)]
     wide = cv2.dilate(found.astype(np.uint8), np.ones(reach, np.uint8))
-    return _cells_of(wide > 0, grid)
+    rows, columns = ((np.arange(n) * found.shape[0] // n) for n in grid)
+    cells = np.maximum.reduceat(np.maximum.reduceat(wide, rows, axis=0), columns, axis=1)
+    return np.asarray(cells > 0, dtype=np.bool_)
 
 
 def line_cells(lines: npt.NDArray[np.bool_], grid: tuple[int, ...], movement: Movement) -> Mask:
@@ -121,11 +125,12 @@ def line_cells(lines: npt.NDArray[np.bool_], grid: tuple[int, ...], movement: Mo
     No more than these, unlike a letter's: lines cross lungs, and little would be left to paste beside them. At half a
     cell from those that are pasted a line has lost half of its weight, and with it what it stood out by.
     """
-    found = movement.move_marks(lines) if lines.any() else lines
-    return _cells_of(found, grid)
-
-
-def _cells_of(pixels: npt.NDArray[np.bool_], grid: tuple[int, ...]) -> Mask:
-    rows, columns = ((np.arange(n) * pixels.shape[0] // n) for n in grid)
-    cells = np.logical_or.reduceat(np.logical_or.reduceat(pixels, rows, axis=0), columns, axis=1)
-    return np.asarray(cells, dtype=np.bool_)
+    if not lines.any():
+        return np.zeros(grid, dtype=np.bool_)
+    height, width = grid
+    size = (width * _PARTS, height * _PARTS)
+    shares = cv2.resize(lines.astype(np.uint8) * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+    unshifted = replace(movement, shift=IN_PLACE, down=0, right=0)
+    brought = unshifted.move_values((shares > 0).astype(np.float32)) > _TOUCHED
+    cells = brought.reshape(height, _PARTS, width, _PARTS).any(axis=(1, 3))
+    return shift_array(cells, movement.shift.rows, movement.shift.columns)
