@@ -12,12 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Mask, MaskRule, Region, Scores
+from medcutmix_cli.mixing.movement import Movement
 from medcutmix_cli.records import MapTarget, Placement, ThoraxPlacement
 from medcutmix_cli.registration.anatomy import PictureAnatomy
 from medcutmix_cli.sides import Half, image_half
 
 _MIDLINE = 2.0  # thumbnail pixels either side of it are of both sides: a heart's apex, a turned patient
 _IN_LUNG = 0.5  # least share of a mask of the lung that lies in one
+_IN_ZONE = 0.5  # least share of a mask that lies in the zone that is said; the rest is left out of it
+_ANYWHERE = (-np.inf, np.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +30,25 @@ class AnatomyTable:
     Attributes:
         lung_findings: Lexicon ids of what lies in a lung or on its edge.
         pleural_findings: Those of them that lie behind the diaphragm as well.
-        zones: Location word -> (lowest, highest) height of a mask's middle; 0 is the apex, 1 the base.
+        zones: Location word -> (lowest, highest) height of what it names; 0 is the apex, 1 the base.
+        usual: Lexicon id -> (lowest, highest) height of a mask's middle where no zone is said.
     """
 
     lung_findings: frozenset[str]
     pleural_findings: frozenset[str]
     zones: dict[str, tuple[float, float]]
+    usual: dict[str, tuple[float, float]]
 
 
 @cache
 def anatomy_table() -> AnatomyTable:
     """Return the packaged data."""
     plain = tomllib.loads(Path(__file__).with_name("anatomy.toml").read_text(encoding="utf-8"))
-    zones = {name: (float(low), float(high)) for name, (low, high) in plain["zones"].items()}
-    return AnatomyTable(frozenset(plain["lung_findings"]), frozenset(plain["pleural_findings"]), zones)
+    zones, usual = (
+        {name: (float(low), float(high)) for name, (low, high) in plain[part].items()}
+        for part in ("zones", "usual")
+    )
+    return AnatomyTable(frozenset(plain["lung_findings"]), frozenset(plain["pleural_findings"]), zones, usual)
 
 
 def select_region(
@@ -64,9 +72,11 @@ def select_region(
         return rule.select(scores, target, placement)
     where = _in_thorax(placement, anatomy)
     region = rule.select(scores, target, where)
-    return (
-        region if region.rejected else replace(region, rejected=broken_anatomy(region.mask, target, anatomy))
-    )
+    if region.rejected:
+        return region
+    zone = cells_of_zone(target, anatomy)
+    strength, reach = (np.where(zone, values, np.float32(0)) for values in (region.strength, region.reach))
+    return Region(region.mask & zone, broken_anatomy(region.mask, target, anatomy), strength, reach)
 
 
 def _in_thorax(at: Placement, anatomy: PictureAnatomy) -> ThoraxPlacement:
@@ -85,15 +95,29 @@ def broken_anatomy(mask: Mask, target: MapTarget, anatomy: PictureAnatomy) -> st
     Returns:
         "mask-wrong-side": most of it lies on the other side of the patient's midline (sides.py, clause 8);
         "mask-outside-lungs": most of it lies outside both lungs, and the finding is one of lung or pleura;
-        "mask-wrong-zone": its middle lies above or below the zone that the sentence names.
+        "mask-wrong-zone": most of it lies above or below the zone that the sentence names; where it names none, its
+            middle lies where the finding never does.
     """
     if _on_other_side(mask, target, anatomy):
         return "mask-wrong-side"
     home = home_of(target.finding, anatomy)
     if home is not None and float(home[mask].mean()) < _IN_LUNG:
         return "mask-outside-lungs"
-    low, high = anatomy_table().zones.get(target.location, (-np.inf, np.inf))
-    return "" if low <= float(np.median(anatomy.height[mask])) <= high else "mask-wrong-zone"
+    if float(cells_of_zone(target, anatomy)[mask].mean()) < _IN_ZONE:
+        return "mask-wrong-zone"
+    return "" if _at_usual_height(mask, target, anatomy) else "mask-wrong-zone"
+
+
+def cells_of_zone(target: MapTarget, anatomy: PictureAnatomy) -> Mask:
+    """Mark the cells at the heights that a sentence names; all where it names none."""
+    low, high = anatomy_table().zones.get(target.location, _ANYWHERE)
+    return np.asarray((low <= anatomy.height) & (anatomy.height <= high), dtype=np.bool_)
+
+
+def _at_usual_height(mask: Mask, target: MapTarget, anatomy: PictureAnatomy) -> bool:
+    table = anatomy_table()
+    low, high = _ANYWHERE if target.location in table.zones else table.usual.get(target.finding, _ANYWHERE)
+    return bool(low <= float(np.median(anatomy.height[mask])) <= high)
 
 
 def _on_other_side(mask: Mask, target: MapTarget, anatomy: PictureAnatomy) -> bool:
@@ -112,13 +136,18 @@ def home_of(finding: str, anatomy: PictureAnatomy) -> npt.NDArray[np.float32] | 
     return anatomy.pleura if finding in table.pleural_findings else anatomy.lungs
 
 
-def cells_of_home(findings: Iterable[str], anatomy: PictureAnatomy) -> Mask:
+def cells_of_home(
+    findings: Iterable[str], recipient: PictureAnatomy, donor: PictureAnatomy, movement: Movement
+) -> Mask:
     """Mark the cells of which half may be pasted over for all of some findings; all cells for one that lies anywhere.
 
-    Of the recess behind the diaphragm that is the upper half: fluid lies deeper too, but so does the abdomen.
+    Half is home in the recipient, and half in the donor as it is brought there: where the two disagree, one of them was
+    registered badly, and what comes is heart, diaphragm or stomach. Of the recess behind the diaphragm home is the
+    upper half: fluid lies deeper too, but so does the abdomen.
     """
-    mask = np.ones(anatomy.lungs.shape, dtype=np.bool_)
+    mask = np.ones(recipient.lungs.shape, dtype=np.bool_)
     for finding in findings:
-        home = home_of(finding, replace(anatomy, pleura=anatomy.upper_pleura))
-        mask &= home is None or home >= 0.5
+        own, given = (home_of(finding, replace(a, pleura=a.upper_pleura)) for a in (recipient, donor))
+        if own is not None and given is not None:
+            mask &= (own >= 0.5) & (movement.move_values(given) >= 0.5)
     return mask

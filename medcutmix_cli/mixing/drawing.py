@@ -96,7 +96,7 @@ def _drawn(
     joined = strategies.region.join(_evidence(recipient, own), brought)
     movement = movement.with_shift(joined.shift, donor.placement.canvas, own.mask.shape)
     free = free_cells(recipient, donor, strategies.guards, movement, joined.strength >= 0.5)
-    free &= _lungs(recipient, donor, strategies)
+    free &= _lungs(recipient, donor, strategies, movement)
     strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
     drawing = _Drawing(own, given, alignment, movement, strength, free)
     reason = joined.rejected or _broken(drawing, recipient, donor, strategies.guards)
@@ -117,13 +117,13 @@ def _align(recipient: View, donor: View, rule: AlignmentRule, evidence: Evidence
     return rule.align(recipient.look().registration(), donor.look().registration(), evidence)
 
 
-def _lungs(recipient: View, donor: View, strategies: Strategies) -> Mask:
-    """Mark where findings of the lung may be pasted: in the recipient's lungs, where it is known where they are."""
+def _lungs(recipient: View, donor: View, strategies: Strategies, movement: Movement) -> Mask:
+    """Mark where findings of the lung may be pasted: where both have lung, where it is known where that is."""
     shape = recipient.scores.shape
     if not (strategies.alignment.registers and strategies.guards.lungs):
         return np.ones(shape, dtype=np.bool_)
     asked = sorted({view.target.finding for view in (recipient, donor) if view.asked})
-    return cells_of_home(asked, recipient.look().anatomy(shape))
+    return cells_of_home(asked, recipient.look().anatomy(shape), donor.look().anatomy(shape), movement)
 
 
 def without_scraps(strength: Strength) -> Strength:

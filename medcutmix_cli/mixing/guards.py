@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.attention import Mask, Scores, cells_inside, cells_with_score, erode, top_cells
-from medcutmix_cli.mixing.markers import marker_cells
+from medcutmix_cli.mixing.markers import line_cells, marker_cells
 from medcutmix_cli.mixing.movement import IN_ITS_PLACE, Movement
 from medcutmix_cli.mixing.views import NeighbourView, Pixels, View
 from medcutmix_cli.records import Placement
@@ -35,7 +35,8 @@ class Guards:
         border: Rings of cells at both pictures' edges that are left alone.
         edge: Whether the region itself may lie there for all that, so that a finding at the edge is exchanged whole: in
             cells that are as black in both pictures, so that no collimation comes or goes. Nothing else gets there.
-        markers: Whether cells that reach a burnt-in letter have weight 0 as well.
+        markers: Whether cells that reach a burnt-in letter have weight 0 as well, and those in which the donor has a
+            lead, a tube or a drawn arrow.
         core: A neighbour's own place: this share of the picture's cells, those of its map that score highest.
         spare: Whether the core of a device or of another finding is left out of the paste before it is asked how much
             of it is taken: the region goes round it.
@@ -89,7 +90,8 @@ def free_cells(
 ) -> Mask:
     """Return the cells that may be pasted, in the recipient's frame.
 
-    They hold picture of both, no letter, nothing that another finding needs more, and no edge but the region's.
+    They hold picture of both, no letter and no line that would come, nothing that another finding needs more, and no
+    edge but the region's.
 
     Args:
         recipient: As the mix sees it (likewise donor).
@@ -104,9 +106,15 @@ def free_cells(
     if region is not None and guards.edge:
         free |= shared & region & _as_black(recipient, donor, grid, movement)
     if guards.markers:
-        free &= ~marker_cells(recipient.look().letters(), grid)
-        free &= ~marker_cells(donor.look().letters(), grid, movement)
+        free &= ~_foreign(recipient, donor, grid, movement)
     return free & ~_spared(recipient, donor, guards, movement) if guards.spare else free
+
+
+def _foreign(recipient: View, donor: View, grid: tuple[int, ...], movement: Movement) -> Mask:
+    """Return the cells that reach a letter of either, and those in which the donor has a line that is not asked for."""
+    own, brought = recipient.look().markers(), donor.look().markers()
+    letters = marker_cells(own.letters, grid) | marker_cells(brought.letters, grid, movement)
+    return letters if donor.target.finding == DEVICES else letters | line_cells(brought.lines, grid, movement)
 
 
 def _as_black(recipient: View, donor: View, grid: tuple[int, ...], movement: Movement) -> Mask:

@@ -9,7 +9,7 @@ from functools import cache, partial
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli.mixing.markers import marker_pixels
+from medcutmix_cli.mixing.markers import Markers, find_markers
 from medcutmix_cli.records import Placement
 from medcutmix_cli.registration.anatomy import PictureAnatomy, picture_anatomy
 from medcutmix_cli.registration.pictures import RegisteredPicture, register_picture
@@ -21,12 +21,12 @@ class PictureFacts:
 
     Attributes:
         registration: How its thorax lies.
-        letters: Burnt-in letters, (canvas, canvas) bool; not to be written to.
+        markers: Burnt-in letters and lines.
         anatomy: What each cell of a grid of this shape shows; wants the registration.
     """
 
     registration: Callable[[], RegisteredPicture]
-    letters: Callable[[], npt.NDArray[np.bool_]]
+    markers: Callable[[], Markers]
     anatomy: Callable[[tuple[int, ...]], PictureAnatomy]
 
 
@@ -37,4 +37,4 @@ def picture_facts(pixels: npt.NDArray[np.uint8], placement: Placement) -> Pictur
     def anatomy(grid: tuple[int, ...]) -> PictureAnatomy:
         return picture_anatomy(registration().pose, grid)
 
-    return PictureFacts(registration, cache(partial(marker_pixels, pixels, placement)), cache(anatomy))
+    return PictureFacts(registration, cache(partial(find_markers, pixels, placement)), cache(anatomy))

@@ -25,7 +25,8 @@ class PictureAnatomy:
     """What each cell of a grid over the canvas shows, in the picture's own frame.
 
     Attributes:
-        lungs: (grid_h, grid_w) float32 in [0, 1], the share of the cell that is lung, what borders on it included.
+        lungs: (grid_h, grid_w) float32 in [0, 1], the share of the cell that is lung, what borders on it included, but
+            for the mediastinum, which is as narrow as that.
         pleura: (grid_h, grid_w) float32 in [0, 1], the same with the recess behind the diaphragm, where fluid gathers.
         upper_pleura: (grid_h, grid_w) float32 in [0, 1], the same with the upper half of the recess.
         leftness: (grid_h, grid_w) float32, > 0 on the patient's left of the midline, < 0 on the right.
@@ -57,8 +58,19 @@ def _homes() -> tuple[npt.NDArray[np.float32], ...]:
     """Return the template's lungs with what borders on them, and the same with all, and half, of the recess below."""
     anatomy = thorax_anatomy()
     around = cv2.dilate(anatomy.right + anatomy.left, np.ones((_REACH, _REACH), np.uint8))
-    lower = (_deepened(around, depth) for depth in (_RECESS, _UPPER_RECESS))
-    return np.asarray(around, dtype=np.float32), *lower
+    depths = (_deepened(around, depth) for depth in (_RECESS, _UPPER_RECESS))
+    return tuple(home * (1 - _between_lungs()) for home in (np.asarray(around, np.float32), *depths))
+
+
+def _between_lungs() -> npt.NDArray[np.float32]:
+    """Mark what lies between the template's lungs, but for a pixel beside each: outlines err by one."""
+    anatomy = thorax_anatomy()
+    right, left = anatomy.right >= 0.5, anatomy.left >= 0.5
+    after_right = ~np.maximum.accumulate(right[:, ::-1], axis=1)[:, ::-1]
+    before_left = ~np.maximum.accumulate(left, axis=1)
+    rows = (right.any(axis=1) & left.any(axis=1))[:, None]
+    between = (after_right & before_left & rows).astype(np.float32)
+    return np.asarray(cv2.erode(between, np.ones((1, 3), np.uint8)), dtype=np.float32)
 
 
 def _deepened(lungs: npt.NDArray[Any], depth: int) -> npt.NDArray[np.float32]:

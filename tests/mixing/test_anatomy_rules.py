@@ -1,8 +1,17 @@
 import numpy as np
 import pytest
 
+from medcutmix_cli.attention import Region
 from medcutmix_cli.datasets.phantoms import draw_phantom, paint
-from medcutmix_cli.mixing.anatomy_rules import anatomy_table, broken_anatomy, cells_of_home, home_of
+from medcutmix_cli.mixing.anatomy_rules import (
+    anatomy_table,
+    broken_anatomy,
+    cells_of_home,
+    home_of,
+    select_region,
+)
+from medcutmix_cli.mixing.movement import IN_ITS_PLACE
+from medcutmix_cli.mixing.shifts import Shift
 from medcutmix_cli.records import MapTarget, Side
 from medcutmix_cli.registration.anatomy import picture_anatomy
 from medcutmix_cli.registration.pictures import register_picture
@@ -163,7 +172,8 @@ def test_the_table_names_findings_of_the_lexicon_and_zones_that_hold_something()
     table = anatomy_table()
     assert table.lung_findings <= set(finding_ids())
     assert table.pleural_findings <= table.lung_findings
-    assert all(low < high for low, high in table.zones.values())
+    assert set(table.usual) <= table.lung_findings
+    assert all(low < high for low, high in (*table.zones.values(), *table.usual.values()))
     assert table.zones["upper"][0] < table.zones["middle"][0] < table.zones["lower"][0]
 
 
@@ -174,12 +184,110 @@ def test_a_home_is_known_of_findings_of_lung_and_pleura_alone():
     assert home_of("cardiomegaly", anatomy) is None
 
 
+def shifted(cells):
+    """Return a movement that brings a donor so many columns to the right."""
+    return IN_ITS_PLACE.with_shift(Shift(0, cells), CANVAS, GRID)
+
+
 def test_cells_of_several_findings_are_those_that_all_can_lie_in():
     anatomy = anatomy_of()
     lungs = anatomy.lungs >= 0.5
-    assert np.array_equal(
-        cells_of_home(["nodule", "pleural_effusion"], anatomy), lungs & (anatomy.upper_pleura >= 0.5)
-    )
-    assert np.array_equal(cells_of_home(["nodule", "fracture"], anatomy), lungs)
-    assert cells_of_home(["fracture"], anatomy).all()
-    assert cells_of_home([], anatomy).all()
+
+    def cells(*findings):
+        return cells_of_home(findings, anatomy, anatomy, IN_ITS_PLACE)
+
+    assert np.array_equal(cells("nodule", "pleural_effusion"), lungs & (anatomy.upper_pleura >= 0.5))
+    assert np.array_equal(cells("nodule", "fracture"), lungs)
+    assert cells("fracture").all()
+    assert cells().all()
+
+
+@pytest.mark.parametrize("columns", [-4, 3, 6])
+def test_lung_is_pasted_where_both_have_lung(columns):
+    """A donor that was registered badly would bring its heart or its chest wall onto the recipient's lung."""
+    for seed in SEEDS:
+        own, given, movement = anatomy_of(seed), anatomy_of(seed + 1), shifted(columns)
+        found = cells_of_home(["consolidation"], own, given, movement)
+        brought = movement.move_values(given.lungs) >= 0.5
+        assert np.array_equal(found, (own.lungs >= 0.5) & brought)
+        assert found.any()
+        assert found.sum() < (own.lungs >= 0.5).sum()
+
+
+FINDINGS_OF_THE_LUNG = sorted(anatomy_table().lung_findings)
+
+
+@pytest.mark.parametrize("finding", FINDINGS_OF_THE_LUNG)
+def test_the_mediastinum_is_no_home_of_a_finding_of_the_lung(finding):
+    for seed in SEEDS:
+        anatomy = anatomy_of(seed)
+        rows, columns = np.nonzero(
+            (np.abs(anatomy.leftness) < 1) & (anatomy.height > 0.2) & (anatomy.height < 0.9)
+        )
+        found = cells_of_home([finding], anatomy, anatomy, IN_ITS_PLACE)
+        assert rows.size
+        assert not found[rows, columns].any()
+        mask = np.zeros(GRID, dtype=bool)
+        mask[rows, columns] = True
+        assert broken_anatomy(mask, MapTarget(finding), anatomy) == "mask-outside-lungs"
+
+
+class WholeMap:
+    """A mask rule that takes all of a map above 0, and reaches as far."""
+
+    graded = False
+
+    def select(self, scores, target, placement):
+        return Region(scores > 0)
+
+
+def two_zones(anatomy, said, other, share):
+    """Return a map that lies in two zones of the right lung, for that share of it in the one that is said."""
+    cells = [np.flatnonzero(lung_cells(anatomy, Side.RIGHT, *BANDS[zone])) for zone in (said, other)]
+    count = min(own.size for own in cells)
+    scores = np.zeros(GRID, dtype=np.float32)
+    for own, part in zip(cells, (share, 1 - share), strict=True):
+        scores.flat[own[: round(part * count)]] = 1.0
+    return scores
+
+
+@pytest.mark.parametrize(
+    ("said", "other"), [("upper", "lower"), ("lower", "upper"), ("base", "upper"), ("apex", "lower")]
+)
+def test_what_lies_outside_of_the_stated_zone_is_not_exchanged(said, other):
+    """Half of it in the zone is enough for its middle, but "upper lobes" do not reach a base."""
+    lies = {"base": "lower", "apex": "upper"}.get(said, said)
+    for seed in SEEDS:
+        anatomy = anatomy_of(seed)
+        target = MapTarget("consolidation", Side.RIGHT, "", said)
+        region = select_region(
+            WholeMap(), two_zones(anatomy, lies, other, 0.7), target, make_placement(CANVAS), anatomy
+        )
+        low, high = anatomy_table().zones[said]
+        assert region.rejected == ""
+        for part in (region.mask, region.strength >= 0.5, region.reach > 0):
+            assert part.any()
+            assert anatomy.height[part].min() >= low
+            assert anatomy.height[part].max() <= high
+        spread = select_region(
+            WholeMap(), two_zones(anatomy, lies, other, 0.3), target, make_placement(CANVAS), anatomy
+        )
+        assert spread.rejected == "mask-wrong-zone"
+
+
+def test_a_mask_is_whole_where_no_zone_is_said():
+    anatomy = anatomy_of()
+    scores = two_zones(anatomy, "upper", "lower", 0.7)
+    region = select_region(WholeMap(), scores, MapTarget("consolidation"), make_placement(CANVAS), anatomy)
+    assert np.array_equal(region.mask, scores > 0)
+
+
+@pytest.mark.parametrize("finding", sorted(anatomy_table().usual))
+def test_fluid_and_collapse_do_not_lie_at_the_top_of_a_lung_unless_the_report_says_so(finding):
+    for seed in SEEDS:
+        anatomy = anatomy_of(seed)
+        top, bottom = (lung_cells(anatomy, Side.LEFT, *BANDS[zone]) for zone in ("upper", "lower"))
+        assert broken_anatomy(top, MapTarget(finding, Side.LEFT), anatomy) == "mask-wrong-zone"
+        assert broken_anatomy(top, MapTarget(finding, Side.LEFT, "", "upper"), anatomy) == ""
+        assert broken_anatomy(bottom, MapTarget(finding, Side.LEFT), anatomy) == ""
+        assert broken_anatomy(top, MapTarget("consolidation", Side.LEFT), anatomy) == ""

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from medcutmix_cli.mixing import picture_facts as module
-from medcutmix_cli.mixing.markers import marker_pixels
+from medcutmix_cli.mixing.markers import find_markers
 from medcutmix_cli.mixing.picture_facts import picture_facts
 from medcutmix_cli.registration.anatomy import picture_anatomy
 from medcutmix_cli.registration.pictures import register_picture
@@ -20,7 +20,7 @@ def test_facts_are_what_the_parts_find(chest):
     facts = picture_facts(chest.pixels, chest.placement)
     pose = register_picture(chest.pixels, chest.placement).pose
     assert np.array_equal(facts.registration().pose.to_picture, pose.to_picture)
-    assert np.array_equal(facts.letters(), marker_pixels(chest.pixels, chest.placement))
+    assert np.array_equal(facts.markers().letters, find_markers(chest.pixels, chest.placement).letters)
     assert np.array_equal(facts.anatomy(GRID).lungs, picture_anatomy(pose, GRID).lungs)
 
 
@@ -33,13 +33,13 @@ def test_each_is_found_out_once_and_only_when_it_is_asked_for(chest, monkeypatch
 
     def mark(pixels, placement):
         asked.append("letters")
-        return marker_pixels(pixels, placement)
+        return find_markers(pixels, placement)
 
     monkeypatch.setattr(module, "register_picture", register)
-    monkeypatch.setattr(module, "marker_pixels", mark)
+    monkeypatch.setattr(module, "find_markers", mark)
     facts = picture_facts(chest.pixels, chest.placement)
     assert asked == []
     for _ in range(2):
-        facts.letters(), facts.anatomy(GRID), facts.anatomy((14, 14)), facts.registration()
+        facts.markers(), facts.anatomy(GRID), facts.anatomy((14, 14)), facts.registration()
     assert asked == ["letters", "registration"]
     assert facts.anatomy((14, 14)).lungs.shape == (14, 14)
