@@ -110,9 +110,7 @@ class MixShareSampler(Sampler[list[int]]):
 
     def _span(self) -> range:
         """Return the places of this rank in an epoch's order of originals; as many on every rank."""
-        rank, world_size = own_place(self._place)
-        count = sum(map(len, self._originals))
-        span = RowRange(0, count - count % world_size).part(rank, world_size)
+        span = RowRange(0, sum(map(len, self._originals))).equal_part(*own_place(self._place))
         return range(span.start, span.end)
 
     def _drawn_mixes(self, needed: int) -> list[int]:

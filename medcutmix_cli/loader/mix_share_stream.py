@@ -127,9 +127,8 @@ class MixShareStream(IterableDataset[list[Item]]):
 
     def _span(self) -> RowRange:
         """Return the places of this rank in an epoch's order of originals; as many on every rank."""
-        rank, world_size = self._where()
         count = sum(group.rows for block in self._originals for group in block)
-        return RowRange(0, count - count % world_size).part(rank, world_size)
+        return RowRange(0, count).equal_part(*self._where())
 
     def _sizes(self, workers: int) -> list[_Sizes]:
         """Return (originals, mixes) of each batch of each worker."""

@@ -28,6 +28,10 @@ class RowRange:
         starts = (self.start + self.rows * place // count for place in (number, number + 1))
         return RowRange(*starts)
 
+    def equal_part(self, number: int, count: int) -> RowRange:
+        """Return part `number` of `count` that are all as long; up to `count - 1` rows at the end are in none."""
+        return RowRange(self.start, self.end - self.rows % count).part(number, count)
+
     def parts(self, count: int) -> list[RowRange]:
         """Return all parts of `count`, in order."""
         return [self.part(number, count) for number in range(count)]

@@ -177,7 +177,8 @@ class IterableMixedPairs(IterableDataset[Item]):
     def _span(self) -> RowRange:
         rank, world_size = self._where()
         rows = sum(group.rows for group in self.groups)
-        return RowRange(0, rows - rows % world_size if self.drop_uneven else rows).part(rank, world_size)
+        whole = RowRange(0, rows)
+        return whole.equal_part(rank, world_size) if self.drop_uneven else whole.part(rank, world_size)
 
     def _order(self) -> Sequence[RowGroup]:
         if not self.shuffle:

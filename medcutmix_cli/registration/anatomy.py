@@ -59,7 +59,8 @@ def _homes() -> tuple[npt.NDArray[np.float32], ...]:
     anatomy = thorax_anatomy()
     around = cv2.dilate(anatomy.right + anatomy.left, np.ones((_REACH, _REACH), np.uint8))
     depths = (_deepened(around, depth) for depth in (_RECESS, _UPPER_RECESS))
-    return tuple(home * (1 - _between_lungs()) for home in (np.asarray(around, np.float32), *depths))
+    beside = 1 - _between_lungs()
+    return tuple(home * beside for home in (np.asarray(around, np.float32), *depths))
 
 
 def _between_lungs() -> npt.NDArray[np.float32]:
