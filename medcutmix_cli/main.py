@@ -41,6 +41,7 @@ from medcutmix_cli.commands.shortcuts import shortcuts
 from medcutmix_cli.commands.status import status
 from medcutmix_cli.commands.verify import verify
 from medcutmix_cli.errors import Interruption
+from medcutmix_cli.system.pandasless_imports import load_pyarrow
 from medcutmix_cli.system.plain_text import printable
 from medcutmix_cli.system.private_process import private_process
 from medcutmix_cli.system.signals import SignalWatch, Stop
@@ -75,6 +76,15 @@ class HarmlessGroup(HelpGroup):
         """Read what follows, and run the command."""
         with _harmless_errors():
             return super().invoke(*given, **more)
+
+
+class QuickCommand(HelpCommand):
+    """A command, in a process of our own."""
+
+    def invoke(self, *given: Any, **more: Any) -> Any:
+        """Run it; its help loads no pyarrow."""
+        load_pyarrow()
+        return super().invoke(*given, **more)
 
 
 @contextmanager
@@ -137,7 +147,7 @@ def _add(panel: str, command: Callable[..., None], *examples: str) -> None:
 
 
 def _put(group: typer.Typer, command: Callable[..., None], *examples: str, **how: Any) -> None:
-    group.command(command.__name__, cls=HelpCommand, epilog=_examples(*examples), **how)(command)
+    group.command(command.__name__, cls=QuickCommand, epilog=_examples(*examples), **how)(command)
 
 
 def _group(name: str, panel: str, text: str, *examples: str) -> typer.Typer:

@@ -1,14 +1,15 @@
 """What importing the package does, and does not do, to the process that imports it."""
 
 import ast
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from medcutmix_cli import write_sample
 from tests import syntax
+from tests.fresh_process import run_statements
 from tests.run_folders import make_row, write_run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,18 +61,40 @@ def in_a_fresh_process(*words):
     return ended.stdout.splitlines()
 
 
-BY_PANDAS = re.compile(r"(pq|parquet)\.(read_table|ParquetDataset)$|(^|\.)to_pandas$")
-"""Calls of pyarrow that import `pyarrow.dataset`, which imports pandas where it is: half a second of every start."""
+COMMANDS = """
+import sys
+from medcutmix_cli.main import main
+
+def loaded(names, *words):
+    try:
+        main(list(map(str, words)))
+    except SystemExit as leaving:
+        assert leaving.code == 0, words
+    return [(words[0], name) for name in names if name in sys.modules]
+"""
+OF_NO_USE = ("pandas", "spacy.cli", "httpx", "pyarrow.dataset")
+"""What libraries import that nobody here asks for: a quarter of the time of short commands."""
+
+FOR_RENDERING = ("torch", "scipy.ndimage")
+STEPS = (
+    ("check", "SAMPLE", "--quiet"),
+    ("plan", "SAMPLE", "RUN", "--gate", "none", "--quiet"),
+    ("render", "RUN", "--quiet"),
+    ("inspect", "RUN"),
+    ("status", "RUN"),
+    ("verify", "RUN"),
+)
 
 
-def test_nothing_is_called_that_imports_pandas():
-    calls = {
-        f"{path}:{node.lineno}"
-        for path, module in syntax.trees().items()
-        for node in ast.walk(module)
-        if isinstance(node, ast.Call) and BY_PANDAS.search(ast.unparse(node.func))
-    }
-    assert calls == set()
+def test_no_command_loads_what_it_does_not_use(tmp_path):
+    places = {"SAMPLE": tmp_path / "sample", "RUN": tmp_path / "run"}
+    write_sample(places["SAMPLE"], studies=40)
+    code = [COMMANDS, "seen = []"]
+    for command, *words in STEPS:
+        names = OF_NO_USE + (FOR_RENDERING if command in ("check", "plan") else ())
+        given = [command, *(str(places.get(word, word)) for word in words)]
+        code.append(f"seen += loaded({names!r}, *{given!r})")
+    assert run_statements(*code, "print('', seen)").splitlines()[-1] == " []"
 
 
 def test_importing_the_loader_and_the_program_changes_no_setting_of_another_library():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy import ndimage
 
 from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
 from medcutmix_cli.mixing.anatomy_rules import cells_of_home, select_region
@@ -128,6 +127,8 @@ def _lungs(recipient: View, donor: View, strategies: Strategies, movement: Movem
 
 def without_scraps(strength: Strength) -> Strength:
     """Drop the pieces (4-connected, at 0.5) that are less than a tenth of the region: left over by cutting."""
+    from scipy import ndimage  # takes longer to load than reading a plan, which draws nothing
+
     labelled, count = ndimage.label(strength >= 0.5)
     if count < 2:
         return strength

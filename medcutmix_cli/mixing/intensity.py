@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from medcutmix_cli.attention import Mask
 from medcutmix_cli.mixing.grey_levels import level_quantiles
@@ -68,6 +67,8 @@ def match_intensity(
             into the region by distance: the smooth field that gradient-domain blending adds (Perez et al., Poisson
             image editing, SIGGRAPH 2003), on the grid.
     """
+    from scipy import ndimage
+
     ring = ndimage.binary_dilation(mask, _EIGHT) & ~mask
     met = _meeting(recipient, donor, mask, ring, movement)
     if not met.around.any():

@@ -13,7 +13,7 @@ from typing import Any
 
 from medcutmix_cli.errors import MedcutmixError, UsageError
 from medcutmix_cli.records import Candidate
-from medcutmix_cli.system.socketless_imports import load_urllib3
+from medcutmix_cli.system.spacy_imports import load_spacy
 from medcutmix_cli.system.torchless_imports import lacks_torch
 
 _CONFIG = "config.cfg"
@@ -73,7 +73,7 @@ def entity_pipeline(path: str) -> Any:
         MedcutmixError: It cannot be loaded, or names no entities.
     """
     folder = _model_folder(Path(path))
-    load_urllib3()  # before spaCy does
+    load_spacy()
     import scispacy.custom_tokenizer  # noqa: F401 - its models name a tokenizer of this package
     import spacy
     from spacy.about import __version__ as version

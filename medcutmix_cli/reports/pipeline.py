@@ -9,32 +9,35 @@ import warnings
 from functools import cache, lru_cache
 from typing import Any
 
-from medcutmix_cli.system.socketless_imports import load_urllib3
+from medcutmix_cli.system.spacy_imports import load_spacy
 from medcutmix_cli.system.torchless_imports import load_thinc
+
+_DETECTOR = "abbreviation_detector"
+"""Finds abbreviations defined in brackets (Schwartz and Hearst 2003)."""
 
 _MOST_BRACKETS = 64
 """With more opening brackets than any report has the detector takes minutes."""
 
 
-@cache
-def sentence_pipeline() -> Any:
-    """Return the spaCy pipeline that splits sentences."""
-    pipeline = _tokenizer_only()
-    pipeline.add_pipe("pysbd_sentencizer")
-    return pipeline
+def sentences_of(text: str) -> list[Any]:
+    """Return the text's sentences as spans of spaCy."""
+    return list(_document(text, "pysbd_sentencizer").sents)
+
+
+def _document(text: str, component: str) -> Any:
+    return _component(component)(_tokenizer().make_doc(text))
 
 
 @cache
-def abbreviation_pipeline() -> Any:
-    """Return the spaCy pipeline that finds abbreviations defined in brackets (Schwartz and Hearst 2003)."""
-    pipeline = _tokenizer_only()
-    pipeline.add_pipe("abbreviation_detector")
-    return pipeline
+def _component(name: str) -> Any:
+    return _tokenizer().add_pipe(name)
 
 
-def _tokenizer_only() -> Any:
-    load_urllib3()  # before spaCy does
+@cache
+def _tokenizer() -> Any:
+    """Return the one pipeline that both components belong to: its tokenizer takes longer to build than they do."""
     load_thinc()
+    load_spacy()
     import spacy
     from scispacy import abbreviation, custom_sentence_segmenter  # noqa: F401 - they register components
     from scispacy.custom_tokenizer import combined_rule_tokenizer
@@ -66,9 +69,9 @@ def _up_to_last_bracket(text: str) -> str:
 @lru_cache(maxsize=1 << 13)
 def _defined(text: str) -> tuple[tuple[str, str], ...]:
     # Importing spaCy puts a filter of its own before ours, so import first.
-    pipeline = abbreviation_pipeline()
+    _component(_DETECTOR)
     with warnings.catch_warnings():
         # spaCy warns of the detector's empty matcher on every text that defines no abbreviation (W036).
         warnings.simplefilter("ignore", UserWarning)
-        found = pipeline(text)._.abbreviations
+        found = _document(text, _DETECTOR)._.abbreviations
     return tuple((short.text, short._.long_form.text) for short in found)

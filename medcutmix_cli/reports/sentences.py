@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from medcutmix_cli.reports.pipeline import sentence_pipeline
+from medcutmix_cli.reports.pipeline import sentences_of
 
 _LINE_BREAK = re.compile(r"[\r\n\t\v\f\x1c-\x1f\x85\u2028\u2029]")
 # Blank lines, lines of underscores (above an addendum) and new list items end a paragraph.
@@ -115,7 +115,7 @@ def _split_piece(piece: str) -> tuple[tuple[int, int], ...]:
         return (_stripped(piece, 0, len(piece)),)
     # The mark of removed text is no punctuation: an equally long word stands for it.
     protected = _QUERY.sub(_unmarked, _UNDERSCORES.sub(_unmarked, piece))
-    starts = [sentence.start_char for sentence in sentence_pipeline()(protected).sents]
+    starts = [sentence.start_char for sentence in sentences_of(protected)]
     spans = zip([0, *starts[1:]], [*starts[1:], len(piece)], strict=True)
     return tuple(_stripped(piece, *span) for span in spans if any(c.isalpha() for c in piece[slice(*span)]))
 

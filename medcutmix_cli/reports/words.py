@@ -9,7 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from medcutmix_cli.reports.macros import expand
 from medcutmix_cli.reports.spelling import correct_word
@@ -100,30 +100,37 @@ def spans_of(pattern: re.Pattern[str], words: Words) -> list[tuple[int, int]]:
     return [words.indices(*match.span()) for match in pattern.finditer(words.text)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Phrases:
     """Phrases searched one by one, so that all their matches are seen, overlapping ones too.
 
     Attributes:
+        phrases: As they are listed.
+        macros: Name -> text of what they have in braces.
         any_of: One pattern for all; most sentences hold none, and this one search says so.
-        single: One pattern per phrase.
     """
 
+    phrases: tuple[str, ...]
+    macros: Mapping[str, str] | None
     any_of: re.Pattern[str]
-    single: tuple[re.Pattern[str], ...]
 
     @classmethod
     def of(cls, phrases: Iterable[str], macros: Mapping[str, str] | None = None) -> Phrases:
-        """Return the compiled phrases."""
+        """Return the phrases, to be searched."""
         listed = tuple(phrases)
-        return cls(compile_phrases(listed, macros), tuple(compile_phrases([p], macros) for p in listed))
+        return cls(listed, macros, compile_phrases(listed, macros))
+
+    @cached_property
+    def _single(self) -> tuple[re.Pattern[str], ...]:
+        """One pattern per phrase, compiled where one of them is met: most lists are not, in a few reports."""
+        return tuple(compile_phrases([phrase], self.macros) for phrase in self.phrases)
 
     def spans(self, words: Words) -> list[tuple[int, int]]:
         """Return the word range of every match."""
         if self.any_of.search(words.text) is None:
             return []
         text = words.text
-        return [words.indices(*match.span()) for phrase in self.single for match in phrase.finditer(text)]
+        return [words.indices(*match.span()) for phrase in self._single for match in phrase.finditer(text)]
 
 
 def common_word(given: Iterable[str]) -> str:

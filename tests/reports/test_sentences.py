@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medcutmix_cli.reports.pipeline import sentence_pipeline
+from medcutmix_cli.reports.pipeline import sentences_of
 from medcutmix_cli.reports.sentences import fold, split_sentences, unwrap
 
 
@@ -136,7 +136,7 @@ def test_no_letter_is_lost(text):
     ],
 )
 def test_a_piece_without_inner_marks_is_one_sentence_to_the_component_too(piece):
-    (sentence,) = sentence_pipeline()(piece).sents
+    (sentence,) = sentences_of(piece)
     assert sentence.text == piece
     assert split_sentences(piece, 0, len(piece)) == [(0, len(piece), False)]
 

@@ -1,27 +1,21 @@
 """Reading a report loads no torch, which spaCy would bring along; what needs it finds it."""
 
-import subprocess
-import sys
-
 import pytest
+
+from tests.fresh_process import run_statements
 
 READ = "from medcutmix_cli.reports.pipeline import abbreviations; abbreviations('Chest tube (CT) in place (left).')"
 LEFT_OUT = "from medcutmix_cli.system.torchless_imports import lacks_torch"
 LOADED = "import sys; assert 'spacy' in sys.modules"
 
 
-def in_a_fresh_process(*statements):
-    ended = subprocess.run([sys.executable, "-c", "\n".join(statements)], capture_output=True, check=False)
-    assert ended.returncode == 0, ended.stderr.decode()
-
-
 def test_reading_loads_spacy_and_no_torch_which_can_be_loaded_afterwards():
-    in_a_fresh_process(READ, LOADED, "assert 'torch' not in sys.modules", "import torch; torch.zeros(1)")
+    run_statements(READ, LOADED, "assert 'torch' not in sys.modules", "import torch; torch.zeros(1)")
 
 
 def test_spacy_works_without_it_and_beside_it():
     said = "import spacy; assert [str(word) for word in spacy.blank('en')('No effusion.')] == ['No', 'effusion', '.']"
-    in_a_fresh_process(READ, said, "import torch", said)
+    run_statements(READ, said, "import torch", said)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +24,7 @@ def test_spacy_works_without_it_and_beside_it():
     ids=["nothing", "torch-before", "spacy-before"],
 )
 def test_it_is_known_whether_a_network_of_torch_can_run_in_spacy(before, lacking):
-    in_a_fresh_process(
+    run_statements(
         LEFT_OUT, "assert not lacks_torch()", before, READ, LOADED, f"assert lacks_torch() is {lacking}"
     )
 
@@ -43,6 +37,6 @@ def test_reading_with_a_model_loads_the_model_first_and_with_torch(tmp_path):
     model.to_disk(tmp_path)
     reader = "from medcutmix_cli.reports.reader import ReportReader"
     read = f"read = ReportReader(nlp_model={str(tmp_path)!r}).read"
-    in_a_fresh_process(
+    run_statements(
         LEFT_OUT, reader, read, "read('Pleural effusion (PE).')", LOADED, "assert not lacks_torch()"
     )

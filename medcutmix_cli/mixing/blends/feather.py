@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from medcutmix_cli.attention import Strength
 from medcutmix_cli.mixing.blend_rule import WeightGrid
@@ -28,5 +27,7 @@ class Feather:
 
     def soften(self, strength: Strength, rng: np.random.Generator | None = None) -> WeightGrid:
         """Return the blurred mask; cells of the mask itself are never below the blur of a straight edge."""
+        from scipy import ndimage
+
         blurred = ndimage.gaussian_filter(strength.astype(np.float32), self.sigma, mode="nearest", radius=1)
         return np.asarray(np.clip(blurred, 0.0, 1.0), dtype=np.float16)
