@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from medcutmix_cli.gallery.picture_stores import EmbeddedPictures, FilePictures
 from medcutmix_cli.gallery.pictures import jpeg_bytes
 from medcutmix_cli.gallery.refused_pairs import refused_html
 from medcutmix_cli.gallery.script_data import data_block, data_script
+from medcutmix_cli.inspection.pair_rows import PairRows
 from medcutmix_cli.inspection.pair_view import view_at
 from medcutmix_cli.inspection.parent_images import ParentImages
 from medcutmix_cli.inspection.refused_view import RefusedPairs, RefusedView
@@ -138,6 +140,7 @@ class _PageWriter:
     pictures: PagePictures
     place: _PagePlace
     progress: Progress | None
+    rows: PairRows = field(default_factory=partial(PairRows, picture=True))
 
     def write(self, chosen: list[int], refused: RefusedPairs | None, count: int) -> list[CataloguePair]:
         """Write the rows at some positions, some pairs without a row, and a line for each of these that there is."""
@@ -184,7 +187,7 @@ class _PageWriter:
         return "" if pixels is None else self.pictures.thumbnail(view.pair_id, jpeg_bytes(pixels))
 
     def _article(self, line: CataloguePair, index: int, part: int, articles: dict[str, str]) -> CataloguePair:
-        view = view_at(self.contents, index, picture=True)
+        view = view_at(self.contents, index, self.rows)
         articles[line.id] = pair_html(view, index + 1, self.pictures)
         thumb = self.pictures.thumbnail(line.id, view.picture) if view.picture else ""
         return line.with_article(part, thumb)

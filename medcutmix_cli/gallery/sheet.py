@@ -12,6 +12,7 @@ from medcutmix_cli.errors import RunError
 from medcutmix_cli.gallery.catalogue import unwritten_pairs
 from medcutmix_cli.gallery.choice import spread_over_findings, spread_over_rules
 from medcutmix_cli.inspection.pair_record import PairView
+from medcutmix_cli.inspection.pair_rows import PairRows
 from medcutmix_cli.inspection.pair_view import view_at
 from medcutmix_cli.inspection.parent_images import ParentImages
 from medcutmix_cli.inspection.refused_view import RefusedPairs, RefusedView
@@ -61,9 +62,9 @@ def write_sheet(
     """
     contents = open_contents(path)
     parents = ParentImages(contents.record, dataset)
+    rows = PairRows(picture=True)
     tiles = [
-        _written(view_at(contents, index, picture=True), parents)
-        for index in spread_over_findings(contents, pairs)
+        _written(view_at(contents, index, rows), parents) for index in spread_over_findings(contents, pairs)
     ]
     tiles += _refused(contents, dataset, rejected)
     if not tiles:

@@ -10,19 +10,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from medcutmix_cli.errors import ShardError, UsageError
+from medcutmix_cli.errors import UsageError
 from medcutmix_cli.inspection.pair_record import EntityView, PairView, ParentView, Piece, SentenceSwap
+from medcutmix_cli.inspection.pair_rows import PairRows
 from medcutmix_cli.inspection.summary import WEIGHTS
 from medcutmix_cli.rendering.rows import row_warp
 from medcutmix_cli.reports.critic import FindingExchange, read_and_criticise
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.contents import Contents, open_contents, read_columns
-from medcutmix_cli.run.shards import ShardHead, page_damage
+from medcutmix_cli.run.shards import ShardHead
 from medcutmix_cli.sides import known_side
-from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 
 
 def pair_view(
@@ -41,7 +38,7 @@ def pair_view(
     """
     contents = open_contents(path)
     at = index if pair_id is None else _position(contents, pair_id)
-    return view_at(contents, at, picture=picture)
+    return view_at(contents, at, PairRows(picture=picture))
 
 
 def has_pair(path: str | Path, pair_id: str) -> bool:
@@ -56,8 +53,8 @@ def first_exchange(path: str | Path) -> int:
     return next((index for index, row in enumerate(rows) if row["finding"]), 0)
 
 
-def view_at(contents: Contents, index: int, *, picture: bool = False) -> PairView:
-    """Read the row at a position among all rows; see `pair_view`."""
+def view_at(contents: Contents, index: int, rows: PairRows) -> PairView:
+    """Read the row at a position among all rows with `rows`, the same for all pairs of a page; see `pair_view`."""
     if not 0 <= index < contents.rows:
         hint = (
             f"there are {contents.rows}; the first has index 0"
@@ -68,7 +65,7 @@ def view_at(contents: Contents, index: int, *, picture: bool = False) -> PairVie
     within = index
     for head in contents.heads:
         if within < head.rows:
-            return _view(_read_row(head.path, within, picture=picture), head, index)
+            return _view(rows.row(head.path, within), head, index)
         within -= head.rows
     raise UsageError(
         f"there is no pair at index {index}",
@@ -105,27 +102,6 @@ def _hint_of_ids(contents: Contents, ids: Sequence[str]) -> str:
     begin = f"ids are 16 hex digits, such as {ids[0]}; " if ids else ""
     return (
         f"{begin}medcutmix inspect {shlex.quote(str(contents.path))} --html FILE lists all, rejected ones too"
-    )
-
-
-def _read_row(path: Path, row: int, *, picture: bool) -> dict[str, Any]:
-    """Read one row; only its row group is touched, and the picture only where it is asked for."""
-    columns = [column.name for column in COLUMNS if picture or column.name != "image"]
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            for group in range(file.num_row_groups):
-                size = file.metadata.row_group(group).num_rows
-                if row < size:
-                    table = file.read_row_group(group, columns=columns)
-                    found: dict[str, Any] = table.slice(row, 1).to_pylist()[0]
-                    return found
-                row -= size
-    except ARROW_ERRORS as error:
-        raise page_damage(path) from error
-    raise ShardError(
-        "the shard is shorter than its footer says",
-        where=str(path),
-        hint="medcutmix verify RUN names it; remove its files, and `render` makes it again",
     )
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import overload
 
+from medcutmix_cli.inspection.pair_rows import PairRows
 from medcutmix_cli.inspection.pair_view import view_at
 from medcutmix_cli.inspection.summary import Inspection, inspect
 from medcutmix_cli.notebook.pair import RunPair
@@ -27,6 +28,7 @@ class RunPairs(Sequence[RunPair]):
 
     def __init__(self, contents: Contents) -> None:
         self.contents = contents
+        self._rows = PairRows(picture=True)
 
     @property
     def path(self) -> Path:
@@ -54,7 +56,7 @@ class RunPairs(Sequence[RunPair]):
         number = index + len(self) if index < 0 else index
         if not 0 <= number < len(self):
             raise IndexError(f"there is no index {index} in {len(self)} pairs, which begin at 0")
-        return RunPair(view_at(self.contents, number, picture=True))
+        return RunPair(view_at(self.contents, number, self._rows))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.path)!r}): {len(self):,} pairs"
