@@ -1,5 +1,7 @@
+import ctypes
 import os
 import signal
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +17,18 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("medcutmix")
+
+
+# <malloc.h>: the C library of Linux gives arrays of more than 128 kB back at once, and each page of the next costs a
+# fault: a fifth of the time of painting phantoms. Of this process alone; what tests start is as users have it.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+
+
+def pytest_configure():
+    """Keep freed memory."""
+    with suppress(AttributeError, OSError):  # another C library
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 32 << 20)
+        ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, 256 << 20)
 
 
 @pytest.hookimpl(optionalhook=True)

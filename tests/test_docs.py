@@ -44,6 +44,7 @@ from tests.docs import CONTRIBUTING, FIGURE, PAGES, README, ROOT, rendered
 from tests.pages import example, figure, keywords, schema, strategies
 from tests.pages.docstrings import first_sentence
 from tests.released_trees import WRITERS
+from tests.shared_sample import draw_once, folder_of_samples
 
 
 def fenced(text, language):
@@ -213,7 +214,7 @@ FEWER = "120"
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
     """Return a folder that keeps what `medcutmix sample` has drawn, by its options: several pages ask for the same."""
-    return tmp_path_factory.mktemp("samples")
+    return folder_of_samples(tmp_path_factory.getbasetemp())
 
 
 def call(arguments):
@@ -229,9 +230,7 @@ def draw(arguments, samples):
         del options[(at := options.index("--studies")) : at + 2]
     options += ["--studies", FEWER]
     kept = samples / "_".join(option.replace("/", "-") for option in options)
-    if not kept.exists():
-        call(["sample", str(kept), *options])
-    shutil.copytree(kept, out)
+    shutil.copytree(draw_once(kept, lambda folder: call(["sample", str(folder), *options])), out)
 
 
 def run_console(block, samples):
@@ -516,7 +515,7 @@ def test_the_lexicon_on_its_page_is_sound_and_what_is_typed_there_works(
 ):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "LEXICON.toml").write_text(re.search(r"```toml\n(.*?)```", LEXICON, flags=re.DOTALL)[1])
-    medcutmix_cli.write_sample("SAMPLE", studies=120)
+    draw(["SAMPLE"], samples)
     run_console(re.search(r"```console\n(.*?)```", LEXICON, flags=re.DOTALL)[1], samples)
     shown = capsys.readouterr().out
     assert "0 problems" in shown

@@ -15,6 +15,7 @@ from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.records import Image, Study
 from medcutmix_cli.reports.tables import BUILT_IN, lexicon_in_use, lexicon_of, use_lexicon
 from tests.calls import medcutmix
+from tests.shared_sample import shared_sample
 
 FINDING = "fluid_level"
 MINE = f"""[[finding]]
@@ -32,7 +33,7 @@ chexpert = "Pleural Other"
 def run(tmp_path_factory):
     """Return a finished run that exchanges a finding of the user's, with its sample and lexicon."""
     folder = tmp_path_factory.mktemp("lexicon")
-    medcutmix_cli.write_sample(folder / "sample", studies=120)
+    copytree(shared_sample(tmp_path_factory.getbasetemp(), studies=120), folder / "sample")
     (folder / "my.toml").write_text(MINE)
     options = {"findings": (FINDING,), "gate": "none", "align": "none", "lexicon": folder / "my.toml"}
     medcutmix_cli.augment(folder / "sample", folder / "run", **options)
