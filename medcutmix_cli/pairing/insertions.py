@@ -130,7 +130,13 @@ class Insertion:
     @lru_cache(maxsize=1 << 10)  # noqa: B019 - bounded
     def conflicts(self, sentence: Sentence) -> frozenset[Span]:
         """Return the spans of a sentence, offsets into its report, that cannot stand beside what comes."""
-        denied = ((f, m) for f, side in self.present for m in denials(sentence, f, side))
+        rest = self.leaves_the_rest(sentence)  # "otherwise clear of focal disease" denies another one
+        denied = (
+            (f, m)
+            for f, side in self.present
+            for m in denials(sentence, f, side)
+            if not rest or m.finding == f
+        )
         named = {
             (m.start, m.end) for f, m in denied if f not in self.markings or denies_markings(sentence, m)
         }

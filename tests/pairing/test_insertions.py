@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -140,3 +141,28 @@ def test_clear_lungs_and_pleural_spaces_leave_for_an_effusion():
     (sentence,) = reread("Clear lungs and pleural spaces.")
     assert Insertion.of(reread(EFFUSION)).conflicts(sentence)
     assert Insertion.of(reread(FILLED)).conflicts(sentence)
+
+
+REST = [
+    "The lungs are otherwise clear of focal airspace disease.",
+    "No other focal opacity.",
+    "No additional opacity.",
+]
+
+
+@pytest.mark.parametrize("rest", REST)
+@pytest.mark.parametrize("coming", ["Left lower lobe pneumonia.", "Left lower lobe consolidation."])
+def test_what_is_denied_of_the_rest_of_the_lungs_stays_behind_what_comes(coming, rest):
+    reading = ReportReader().read(make_report(f"Left basilar atelectasis. {rest}"))
+    first, second = counted_sentences(reading)
+    arriving = Insertion.of(reread(coming))
+    assert arriving.conflicts(second)
+    assert not replace(arriving, places=(("findings", first.end),)).conflicts(second)
+
+
+@pytest.mark.parametrize("coming", ["Diffuse bilateral pneumonia.", "Left basilar opacity."])
+def test_it_leaves_beside_what_is_everywhere_and_beside_its_own_name(coming):
+    reading = ReportReader().read(make_report(f"Left basilar atelectasis. {REST[0]}"))
+    first, second = counted_sentences(reading)
+    arriving = replace(Insertion.of(reread(coming)), places=(("findings", first.end),))
+    assert arriving.conflicts(second)
