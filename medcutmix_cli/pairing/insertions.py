@@ -177,9 +177,9 @@ class Insertion:
         return {*whole, *related_normals(sentence.text, finding, strong=finding in self.strong)}
 
     def leaves_the_rest(self, sentence: Sentence) -> bool:
-        """Say whether a sentence speaks of the rest of the lungs, behind what comes into one of them."""
+        """Say whether a sentence speaks of the rest of the lungs, behind what comes into one of them or beside it."""
         behind = any(section == sentence.section and end <= sentence.start for section, end in self.places)
-        in_a_lung = not self.diffuse and any(of_the_lung(finding) for finding, _ in self.present)
+        in_a_lung = not self.diffuse and any(changes_lungs(finding) for finding, _ in self.present)
         return behind and in_a_lung and speaks_of_the_rest(sentence.text)
 
     def clear(self, reading: Reading, leaving: Iterable[Sentence]) -> tuple[SentenceChange, ...] | Refusal:

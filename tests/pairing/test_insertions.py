@@ -166,3 +166,20 @@ def test_it_leaves_beside_what_is_everywhere_and_beside_its_own_name(coming):
     first, second = counted_sentences(reading)
     arriving = replace(Insertion.of(reread(coming)), places=(("findings", first.end),))
     assert arriving.conflicts(second)
+
+
+@pytest.mark.parametrize("coming", ["Small left pleural effusion.", "Small right apical pneumothorax."])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "Otherwise, no acute cardiopulmonary disease.",
+        "Otherwise no acute cardiac or pulmonary process.",
+        "No other acute abnormality.",
+    ],
+)
+def test_nothing_else_is_acute_behind_what_comes_into_the_pleura(rest, coming):
+    reading = ReportReader().read(make_report(f"Left basilar atelectasis. {rest}"))
+    first, second = counted_sentences(reading)
+    arriving = Insertion.of(reread(coming))
+    assert arriving.conflicts(second)
+    assert not replace(arriving, places=(("findings", first.end),)).conflicts(second)
