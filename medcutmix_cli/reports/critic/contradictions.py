@@ -131,7 +131,8 @@ def called_unchanged(case: Case) -> Iterator[Sentence]:
             yield sentence
     for before, sentence in pairwise(case.after):
         alone = says(sentence.text, "contradiction", "alone-unchanged") and sentence not in case.arrived
-        if alone and before.section == sentence.section and before.kind in _OF_THE_CHEST:
+        of_chest = before.kind in _OF_THE_CHEST or says(before.text, "contradiction", "no-acute")
+        if alone and before.section == sentence.section and of_chest:
             yield sentence
 
 

@@ -250,7 +250,15 @@ UNCHANGED_LUNGS = [
 
 
 @pytest.mark.parametrize("came", ["atelectasis", "pneumonia", "pleural_effusion"])
-@pytest.mark.parametrize("stays", [*UNCHANGED_LUNGS, f"{HEART} Unchanged.", f"{HEART} No change."])
+@pytest.mark.parametrize(
+    "stays",
+    [
+        *UNCHANGED_LUNGS,
+        f"{HEART} Unchanged.",
+        f"{HEART} No change.",
+        "No XXXX of active cardiopulmonary disease. Unchanged.",
+    ],
+)
 def test_lungs_that_stay_unchanged_beside_what_came_are_seen(stays, came):
     found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
     assert "came-beside-no-change" in found
