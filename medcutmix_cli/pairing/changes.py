@@ -16,6 +16,7 @@ from medcutmix_cli.pairing.connectives import loosen_ties
 from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits, format_entering
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.grammar import has_sentence_shape
+from medcutmix_cli.pairing.insertions import Insertion
 from medcutmix_cli.pairing.likeness import (
     denied_filling,
     denied_nodules,
@@ -28,7 +29,7 @@ from medcutmix_cli.pairing.likeness import (
 )
 from medcutmix_cli.pairing.normals import is_acute, normal_beside_finding, of_the_lung
 from medcutmix_cli.pairing.references import POINTS_BACK
-from medcutmix_cli.pairing.removals import Insertion, Removal, departure
+from medcutmix_cli.pairing.removals import Removal, departure
 from medcutmix_cli.pairing.statements import Refusal, Statement, statement_of
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
 from medcutmix_cli.reports.corrections import CORRECTED

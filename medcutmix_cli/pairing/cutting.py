@@ -57,12 +57,13 @@ def parts_of(text: str, spans: Sequence[Span], gone: set[Span]) -> list[ClausePa
     """Cut a sentence at its marks; a mark inside the words of a finding is none."""
     body = len(text.rstrip(" .!?:;,"))
     marks = [
-        m
+        m.span()
         for m in _MARK.finditer(text, 0, body)
         if m.start() > 0 and not any(start < m.end() and m.start() < end for start, end in spans)
     ]
-    starts, ends = [0, *(m.end() for m in marks)], [*(m.start() for m in marks), body]
-    before = ["", *(m.group() for m in marks)]
+    marks = sorted((*marks, *_left_out_commas(text, spans)))
+    starts, ends = [0, *(end for _, end in marks)], [*(start for start, _ in marks), body]
+    before = ["", *(text[slice(*mark)] for mark in marks)]
     return [
         ClausePart(
             start,
@@ -72,6 +73,16 @@ def parts_of(text: str, spans: Sequence[Span], gone: set[Span]) -> list[ClausePa
             any(start <= a and b <= end and (a, b) not in gone for a, b in spans),
         )
         for start, end, mark in zip(starts, ends, before, strict=True)
+    ]
+
+
+def _left_out_commas(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Return the blanks between findings that a denied list names without commas: "No nodules masses or effusions."."""
+    gaps = [(one[1], other[0]) for one, other in pairwise(spans) if text[one[1] : other[0]].isspace()]
+    return [
+        (start, end)
+        for start, end in gaps
+        if _OPENED.search(text[:start].lower()) and _JOINED.search(text, end)
     ]
 
 
@@ -198,8 +209,13 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
             start = _past_relation(text, start) if not parts[other].leaves else start
         two = _leaves_two(text, parts, kept, one)
         mark = _mark(marks, two and not own)
-        if final and other == kept[-1] and not _JOINED.search(mark) and mark.strip() == ",":
-            mark = f" {final.group()} " if two else f"{',' if ',' in parts[-1].mark else ''} {final.group()} "
+        bare = parts[one].stays and parts[other].stays and mark.isspace()
+        if final and other == kept[-1] and not _JOINED.search(mark) and (mark.strip() == "," or bare):
+            mark = (
+                f" {final.group()} "
+                if two or bare
+                else f"{',' if ',' in parts[-1].mark else ''} {final.group()} "
+            )
         cuts.append(TextCut(parts[one].end, start, mark))
     if tail:
         cuts.append(TextCut(parts[kept[-1]].end, parts[-1].end))

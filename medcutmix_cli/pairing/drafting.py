@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import pairwise
 
 from medcutmix_cli.pairing.clauses import ShortenedSentence, move_sentence
 from medcutmix_cli.pairing.lists import ListItem, items_of, next_marker, renumbering
 from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Edit, Reading, Section, Sentence
 from medcutmix_cli.reports.sentences import fold
+from medcutmix_cli.reports.words import canonical, compile_phrases
 
 _ENDS = (".", "!", "?")
 _STOPS = re.compile(r"\s*\.[\s.]*$")
@@ -175,9 +179,22 @@ def _deletion(report: str, section: Section, run: Sequence[Sentence], marker: in
 def _addition(
     report: str, section: Section, sentences: Sequence[Sentence], items: Sequence[ListItem], given: Sentence
 ) -> Edit:
-    """Add a sentence at the end of a section: to a list as its next item."""
-    end = section.end
+    """Add a sentence at the end of a section, or of what it says of the chest: to a list as its next item."""
+    end = section.end if items else _end_of_chest(section, sentences)
     stop = "" if report[:end].endswith((*_ENDS, ":")) else "."
     listed = bool(items) and bool(sentences) and items[-1].sentences[-1] == sentences[-1]
     gap = next_marker(report, items, end) if listed else " "
     return Edit(end, end, f"{stop}{gap}{format_entering(given)}", section.name, "", given.start, given.end)
+
+
+def _end_of_chest(section: Section, sentences: Sequence[Sentence]) -> int:
+    """Return where a section turns to another part of the body ("Ribs."), else its end."""
+    for before, sentence in pairwise(sentences):
+        if _other_part().fullmatch(canonical(sentence.text).text.rstrip(" .")):
+            return before.end
+    return section.end
+
+
+@cache
+def _other_part() -> re.Pattern[str]:
+    return compile_phrases(table("clauses")["heading"]["other"])

@@ -114,7 +114,22 @@ def _kind(sentence: Sentence, finding: str) -> str:
         return "both" if filled else "interstitial"
     if filled:
         return "airspace"
-    return "nodular" if says("nodular", sentence) else "plain"
+    small = any(_has_nodules_size(m.measurement) for m in own)
+    return "nodular" if small or says("nodular", sentence) else "plain"
+
+
+def _has_nodules_size(measurement: str) -> bool:
+    """Say whether a size is one of a nodule: at most 3 cm (Fleischner Society's glossary, Hansell 2008)."""
+    found = _SIZE.match(measurement)
+    if found is None:
+        return False
+    sizes = [float(number) for number in _NUMBER.findall(found.group("numbers"))]
+    return max(sizes) * (1 if found.group("unit") == "m" else 10) <= _LARGEST_NODULE
+
+
+_SIZE = re.compile(r"(?P<numbers>[\d. x]+?)\s*-?(?P<unit>[cm])(?:m|enti|illi)", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_LARGEST_NODULE = 30  # millimetres
 
 
 def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sentence]) -> bool:

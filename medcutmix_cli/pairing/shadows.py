@@ -112,7 +112,7 @@ def _says_more(leaving: Iterable[Naming], finding: str) -> bool:
 def _is_one(gone: Naming, other: Naming) -> bool:
     if gone.sentence is other.sentence and joined_by_words(gone, other):
         return True
-    if not at_one_place(gone.mention, other.mention):
+    if not at_one_place(gone.mention, other.mention) or _of_pleura(gone) is not _of_pleura(other):
         return False
     restated = gone.sentence.section != other.sentence.section
     if not _of_one_group(gone, other):
@@ -128,7 +128,17 @@ def _is_one(gone: Naming, other: Naming) -> bool:
 def _may_be_one(gone: Naming, other: Naming) -> bool:
     """Say whether what stays may be what leaves, though no word says so."""
     named_so = gone.finding == other.finding or _of_one_group(gone, other)
-    return named_so and not _apart(gone, other) and at_one_place(gone.mention, other.mention)
+    apart = _apart(gone, other) or _of_pleura(gone) is not _of_pleura(other)
+    return named_so and not apart and at_one_place(gone.mention, other.mention)
+
+
+def _of_pleura(naming: Naming) -> bool:
+    """Say whether a scar is one of the pleura: "blunting of the angle, either a tiny effusion or scarring"."""
+    rules = table("shadows")["of_pleura"]["names"]
+    return (
+        naming.finding in rules
+        and _pattern("of_pleura").search(canonical(naming.sentence.text).text) is not None
+    )
 
 
 def _apart(one: Naming, other: Naming) -> bool:

@@ -1,6 +1,7 @@
 """What a sentence says of the other side without naming the finding again: "Small left effusion, none on the right.".
 
-Only where one finding is named, on one side. Words are data (`rules/ellipsis.toml`).
+Where several findings are named on one side, only that none of them is on the other is read: "effusion and atelectasis,
+neither on the right". Words are data (`rules/ellipsis.toml`).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from medcutmix_cli.records import Assertion, Side
 from medcutmix_cli.reports.lexicon import Hit, sidedness
@@ -40,25 +42,28 @@ class Ellipsis:
 
 
 def find_ellipses(words: Words, hits: Sequence[Hit]) -> tuple[Ellipsis, ...]:
-    """Return what the sentence leaves out; nothing where it names several findings."""
-    host = _host(hits)
-    if host is None or sidedness().get(host.finding, "yes") != "yes":
+    """Return what the sentence leaves out; of several findings that it names only that they are not there."""
+    hosts = [hit for hit in hits if not hit.described]
+    sided = all(sidedness().get(host.finding, "yes") == "yes" for host in hosts)
+    if not hosts or len(hosts) < len(hits) or not sided or not _are_listed(words, hosts):
         return ()
     return next(
-        (found for side in Side if other_side(side) and (found := tuple(_of_side(words, host, side)))), ()
+        (found for side in Side if other_side(side) and (found := tuple(_of_side(words, hosts, side)))), ()
     )
 
 
-def _host(hits: Sequence[Hit]) -> Hit | None:
-    """Return the only finding that a sentence names."""
-    named = [hit for hit in hits if not hit.described]
-    return named[0] if len(named) == 1 == len(hits) else None
+def _are_listed(words: Words, hosts: Sequence[Hit]) -> bool:
+    """Say whether findings stand in one list: "and", "with" and their adjectives between them, no denial."""
+    between = (
+        words.text[words.ends[one.end - 1] : words.ends[other.end - 1]] for one, other in pairwise(hosts)
+    )
+    return all(_list().fullmatch(text) for text in between)
 
 
-def _of_side(words: Words, host: Hit, side: Side) -> Iterator[Ellipsis]:
-    before = words.text[: words.ends[host.end - 1]]
-    rest = words.text[words.ends[host.end - 1] :]
-    for denied in (True, False):
+def _of_side(words: Words, hosts: Sequence[Hit], side: Side) -> Iterator[Ellipsis]:
+    last = words.ends[hosts[-1].end - 1]
+    before, rest = words.text[:last], words.text[last:]
+    for denied in (True, False) if len(hosts) == 1 else (True,):
         found = _pattern(side, denied).match(rest)
         if found is None:
             continue
@@ -67,7 +72,8 @@ def _of_side(words: Words, host: Hit, side: Side) -> Iterator[Ellipsis]:
             continue
         begin, end = words.indices(len(before) + found.start("elided"), len(before) + found.end("elided"))
         hedged = _hedge().search(found.group("elided")) is not None
-        yield Ellipsis(Hit(host.finding, begin, end, begin, end), host, denied, hedged)
+        for host in hosts:
+            yield Ellipsis(Hit(host.finding, begin, end, begin, end), host, denied, hedged)
         return
 
 
@@ -88,3 +94,8 @@ def _side_word(side: Side) -> re.Pattern[str]:
 @remember()
 def _hedge() -> re.Pattern[str]:
     return compile_phrases(table("ellipsis")["elided"]["hedge"])
+
+
+@remember()
+def _list() -> re.Pattern[str]:
+    return compile_phrases(table("ellipsis")["host"]["list"])

@@ -194,3 +194,36 @@ def test_it_stays_where_it_goes_with_the_next(text, left):
 
 def test_no_adjective_stays_before_an_or_whose_noun_left():
     assert cut("No acute or focal infiltrate or effusion.", "infiltrate") is None
+
+
+BARE_LISTS = [
+    ("No nodules masses or infiltrates.", "infiltrates", "No nodules or masses."),
+    ("No nodules masses or infiltrates.", "nodules", "No masses or infiltrates."),
+    ("No nodules masses or infiltrates.", "masses", "No nodules or infiltrates."),
+    (
+        "There is no effusion infiltrate or pneumothorax.",
+        "pneumothorax",
+        "There is no effusion or infiltrate.",
+    ),
+    (
+        "There is no effusion infiltrate or pneumothorax.",
+        "effusion",
+        "There is no infiltrate or pneumothorax.",
+    ),
+    ("No effusions nodules masses or infiltrates.", "infiltrates", "No effusions nodules or masses."),
+    (
+        "Negative for effusion infiltrate or pneumothorax.",
+        "pneumothorax",
+        "Negative for effusion or infiltrate.",
+    ),
+    ("No nodules masses, or infiltrates.", "infiltrates", "No nodules or masses."),
+]
+
+
+@pytest.mark.parametrize(("text", "gone", "left"), BARE_LISTS)
+def test_a_list_without_commas_keeps_its_conjunction_before_the_last(text, gone, left):
+    (sentence,) = reread(text)
+    start = text.index(gone)
+    found = without(sentence, [(start, start + len(gone))])
+    assert found is not None
+    assert found.text == left

@@ -187,3 +187,27 @@ def test_a_stable_chest_is_no_place_for_what_is_new():
 def test_focal_does_not_go_with_every_noun(noun):
     assert misfits(f"No focal {noun}.")
     assert not misfits(f"No focal consolidation or {noun}.")
+
+
+MEASURED = [
+    "A 7 mm opacity overlies the left fifth rib.",
+    "There is a 1.2 cm left opacity.",
+    "9 x 8 mm opacity.",
+]
+LARGE = ["There is a 7 x 5 cm left opacity.", "Left basilar opacity measuring 6 cm."]
+
+
+@pytest.mark.parametrize("coming", [*PLAIN, *AIRSPACE])
+@pytest.mark.parametrize("leaving", MEASURED)
+def test_an_opacity_of_a_nodules_size_is_one_of_its_kind(leaving, coming):
+    assert unlike(leaving, coming) == "donor-has-another-kind-of-opacity"
+
+
+@pytest.mark.parametrize("leaving", MEASURED)
+def test_it_gives_way_to_a_nodular_one(leaving):
+    assert unlike(leaving, "Nodular left opacity.") == ""
+
+
+@pytest.mark.parametrize("leaving", LARGE)
+def test_a_larger_one_is_any_opacity(leaving):
+    assert unlike(leaving, PLAIN[0]) == ""

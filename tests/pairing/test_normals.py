@@ -1,8 +1,8 @@
 import pytest
 
 from medcutmix_cli.pairing.clauses import reread
+from medcutmix_cli.pairing.insertions import Insertion
 from medcutmix_cli.pairing.normals import contradicted_statements, normal_beside_finding, whole_chest
-from medcutmix_cli.pairing.removals import Insertion
 from medcutmix_cli.records import Reading, Side
 from medcutmix_cli.reports.critic.words import says
 

@@ -182,3 +182,30 @@ def test_what_is_named_as_known_is_what_was_named_before_it(one, other, known):
         return  # a name of the same shadow in any case
     apart = f"Left {LESIONS[other]}. Right basilar {NAMES[one]}. {there}"
     assert leaving(apart, one) == in_findings(one), "it was named before, by its own name"
+
+
+PLEURAL = [
+    "Blunting of the left pleural space, either a tiny effusion or scarring.",
+    "The left costophrenic angle is blunted by scarring or a small effusion.",
+    "Blunted left costophrenic angle, likely scarring.",
+]
+PARENCHYMAL = ["Left basilar scarring or atelectasis.", "Streaky scarring in the left lower lobe."]
+
+
+@pytest.mark.parametrize(
+    "shadow", ["Opacity in the left base, likely scarring.", "Left basilar scar or atelectasis."]
+)
+@pytest.mark.parametrize("text", PLEURAL)
+def test_scarring_of_the_pleura_is_no_name_of_a_shadow_of_the_lung(text, shadow):
+    finding = "opacity" if "pacity" in shadow else "atelectasis"
+    sentences = counted_sentences(ReportReader().read(make_report(f"{text} {shadow}")))
+    names = names_of_shadow(sentences, finding)
+    assert not isinstance(names, Refusal)
+    assert all(naming.sentence.text != text for naming in names)
+
+
+@pytest.mark.parametrize("text", PARENCHYMAL)
+def test_scarring_of_the_lung_still_is(text):
+    report = make_report("Opacity in the left base, likely scarring.", impression=(text,))
+    names = names_of_shadow(counted_sentences(ReportReader().read(report)), "opacity")
+    assert isinstance(names, Refusal) or any(naming.sentence.text == text for naming in names)

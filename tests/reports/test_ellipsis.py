@@ -75,3 +75,36 @@ def test_what_is_named_or_of_no_other_side_is_no_ellipsis(text):
 def test_a_trace_on_one_side_is_a_present_label():
     reading = READER.read(make_report("No effusion on the left and only a trace on the right."))
     assert finding_states(reading)["pleural_effusion"] is THERE
+
+
+SEVERAL = [
+    "Small {a} pleural effusion and atelectasis, none on the {b}.",
+    "{A} pleural effusion and atelectasis, neither on the {b}.",
+    "There is {a} pleural effusion with atelectasis; none is seen on the {b}.",
+    "{A} pleural effusion and {a} atelectasis but nothing on the {b} side.",
+]
+
+
+@pytest.mark.parametrize("text", SEVERAL)
+@pytest.mark.parametrize("side", [Side.LEFT, Side.RIGHT])
+def test_of_several_findings_none_is_on_the_other_side(text, side):
+    found = mentions(text.format(a=side, b=other_side(side), A=side.capitalize()))
+    told = {(m.finding, m.side, m.assertion) for m in found}
+    assert told == {
+        (finding, of, said)
+        for finding in ("pleural_effusion", "atelectasis")
+        for of, said in ((side, THERE), (other_side(side), GONE))
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Left pleural effusion and atelectasis, small on the right.",
+        "Left pleural effusion and cardiomegaly, none on the right.",
+        "Left pleural effusion and right atelectasis, none on the left.",
+        "Left pleural effusion, no pneumothorax, none on the right.",
+    ],
+)
+def test_which_of_several_is_meant_is_not_guessed(text):
+    assert len(mentions(text)) == 2

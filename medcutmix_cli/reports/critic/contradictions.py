@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 
-from medcutmix_cli.records import Assertion, Mention, Sentence, Side
+from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.critic.case import Case
+from medcutmix_cli.reports.critic.places import places_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import is_strong, relation_of, words_of
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import meet, other_side
+
+_OF_THE_CHEST = frozenset({SentenceKind.NORMAL, SentenceKind.NEGATIVE})
 
 
 def find_denials(case: Case) -> Iterator[Sentence]:
@@ -119,9 +123,29 @@ def lungs_otherwise_clear(case: Case) -> Iterator[Sentence]:
 
 
 def called_unchanged(case: Case) -> Iterator[Sentence]:
-    """Yield what calls the whole chest unchanged, of another picture than the one that is described now."""
-    if case.exchanged.came:
-        yield from (s for s in case.own if not s.mentions and says(s.text, "contradiction", "no-change"))
+    """Yield what calls the chest or the lungs unchanged, of another picture than the one that is described now."""
+    if not case.exchanged.came:
+        return
+    for sentence in case.own:
+        if not sentence.mentions and says(sentence.text, "contradiction", "no-change"):
+            yield sentence
+    for before, sentence in pairwise(case.after):
+        alone = says(sentence.text, "contradiction", "alone-unchanged") and sentence not in case.arrived
+        of_chest = before.kind in _OF_THE_CHEST or says(before.text, "contradiction", "no-acute")
+        if alone and before.section == sentence.section and of_chest:
+            yield sentence
+
+
+def placed_in_a_normal_part(case: Case) -> Iterator[Sentence]:
+    """Yield what calls a part normal in which that lies which came: "Normal mediastinum." beside a mass of it."""
+    before = places_of(case.left) if case.exchanged.same else ()
+    for place in places_of(case.arrived):
+        if place not in before:
+            yield from (s for s in case.own if _says_all_normal(s.text, place.normal))
+
+
+def _says_all_normal(text: str, normal: re.Pattern[str]) -> bool:
+    return normal.search(words_of(text)) is not None and not says(text, "contradiction", "rest")
 
 
 def _as_before(case: Case) -> bool:
@@ -156,5 +180,6 @@ RULES = {
     "came-is-called-normal": called_normal,
     "came-beside-otherwise-clear": lungs_otherwise_clear,
     "came-beside-no-change": called_unchanged,
+    "came-into-a-normal-place": placed_in_a_normal_part,
     "came-beside-normal-chest": whole_chest_called_normal,
 }

@@ -36,6 +36,27 @@ def called_otherwise(case: Case) -> Iterator[Sentence]:
         named = [m for m in sentence.mentions if m.finding in related and m.assertion in STATED]
         if any(_same_place(m, case) or _on_the_other_side(m, sentence, case) for m in named):
             yield sentence
+    yield from (s for s in case.own if any(_is_the_lesion(m, s, case) for m in s.mentions))
+
+
+def _is_the_lesion(mention: Mention, sentence: Sentence, case: Case) -> bool:
+    """Say whether a part of the report calls what left, which it names nowhere else, a lesion at its very place."""
+    lesion = mention.finding in _lesions() and mention.assertion in STATED and mention.location != ""
+    if not lesion or case.exchanged.same or case.exchanged.gone not in _lesions() | {"opacity"}:
+        return False
+    told = [s for s in case.left if mentions_of(s, case.exchanged.gone)]
+    there = any(_meets(mention, m) for s in told for m in mentions_of(s, case.exchanged.gone))
+    here = {s.section for s in told}
+    other = (m for s in case.own if s.section in here for m in mentions_of(s, mention.finding))
+    return there and sentence.section not in here and not any(_meets(mention, m) for m in other)
+
+
+def _meets(one: Mention, other: Mention) -> bool:
+    return one.location == other.location and meet(one.side, other.side)
+
+
+def _lesions() -> set[str]:
+    return set(table("critic")["departure"]["foci"]) - {"opacity"}
 
 
 def _on_the_other_side(mention: Mention, sentence: Sentence, case: Case) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.critic.case import STATED, Case, key_of, may_be_one, mentions_of
+from medcutmix_cli.reports.critic.places import places_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, lists_of, only_side, says
 from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of, words_of
 from medcutmix_cli.reports.tables import table
@@ -101,6 +102,7 @@ def denials_lost(case: Case) -> Iterator[Sentence]:
     """
     gone, came = case.exchanged.gone, case.exchanged.came
     touched = {gone, came, "opacity"} | relation_of(gone).related | relation_of(came).related | _kin(came)
+    touched |= {f for p in places_of(case.arrived) for f in p.denied}
     there = {m.finding for s in case.after for m in s.mentions}
     for sentence in case.left:
         denied = {m.finding for m in sentence.mentions if m.assertion is Assertion.ABSENT}
@@ -200,14 +202,15 @@ def tell_twice(case: Case) -> Iterator[Sentence]:
         others = [
             m for m in sentence.mentions if m.finding in shadows and m.assertion in STATED and m.location
         ]
-        if any(_on_one_side(m, one) and may_be_one(m, one) for m in others for one in came):
+        if any(_at_one_place(m, one) for m in others for one in came):
             yield sentence
 
 
-def _on_one_side(one: Mention, other: Mention) -> bool:
-    """Say whether two mentions are of one side; what lies on both, or is given none ("basilar"), is of both bases."""
+def _at_one_place(one: Mention, other: Mention) -> bool:
+    """Say whether two shadows share a place; what is said of both bases is of each, but a nodule is not all of one."""
     single = {other_side(m.side) for m in (one, other)}
-    return len(single) == 1
+    spread = not {one.finding, other.finding} & (set(table("critic")["departure"]["foci"]) - {"opacity"})
+    return may_be_one(one, other) and (len(single) == 1 or spread)
 
 
 def tell_all_twice(case: Case) -> Iterator[Sentence]:

@@ -235,3 +235,71 @@ def test_without_disease_of_the_chest_is_seen_as_no_disease_is(denied, came):
     stays = f"Low lung volumes {denied} focal cardiopulmonary disease."
     found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
     assert "came-beside-normal-chest" in found
+
+
+UNCHANGED_LUNGS = [
+    f"{subject} {course}."
+    for subject in ("The lungs", "The heart and lungs", "Both lungs")
+    for course in (
+        "have not changed in the interval",
+        "are unchanged",
+        "remain stable",
+        "have ____ in the interval",
+    )
+]
+
+
+@pytest.mark.parametrize("came", ["atelectasis", "pneumonia", "pleural_effusion"])
+@pytest.mark.parametrize(
+    "stays",
+    [
+        *UNCHANGED_LUNGS,
+        f"{HEART} Unchanged.",
+        f"{HEART} No change.",
+        "No XXXX of active cardiopulmonary disease. Unchanged.",
+    ],
+)
+def test_lungs_that_stay_unchanged_beside_what_came_are_seen(stays, came):
+    found = rules_broken(report(stays), mixed_with(came, "left", stays), "", came, "none", "left")
+    assert "came-beside-no-change" in found
+
+
+@pytest.mark.parametrize(
+    "stays",
+    [
+        "The heart is unchanged.",
+        "Lung volumes are stable.",
+        "Right central line. Unchanged.",
+        "A rib is unchanged.",
+    ],
+)
+def test_another_part_may_stay_unchanged(stays):
+    found = rules_broken(report(stays), mixed_with("atelectasis", "left", stays), "", "atelectasis")
+    assert "came-beside-no-change" not in found
+
+
+NORMAL_PLACES = [
+    ("Left hilar", "The hila are unremarkable."),
+    ("Left hilar", "Hilar contours are normal."),
+    ("Left hilar", "The mediastinal and hilar contours are within normal limits."),
+    ("Left hilar", "Mediastinal contours are normal."),
+    ("Right paratracheal", "The mediastinum is normal."),
+    ("Right paratracheal", "Normal mediastinal contours."),
+    ("Right paratracheal", "Cardiomediastinal silhouette is within normal limits."),
+    ("Mediastinal", "The heart and mediastinum are normal."),
+    ("Mediastinal", "Unremarkable cardiomediastinal silhouette."),
+]
+
+
+@pytest.mark.parametrize("came", ["mass", "opacity", "nodule"])
+@pytest.mark.parametrize(("place", "stays"), NORMAL_PLACES)
+def test_a_place_that_is_called_normal_beside_what_lies_in_it_is_seen(place, stays, came):
+    mixed = report(f"{stays} {place} {came}.")
+    assert "came-into-a-normal-place" in rules_broken(report(stays), mixed, "", came)
+
+
+@pytest.mark.parametrize("place", ["Left perihilar", "Right upper lobe", "Left basilar"])
+@pytest.mark.parametrize("stays", sorted({stays for _, stays in NORMAL_PLACES}))
+def test_another_place_may_be_normal(place, stays):
+    mixed = report(f"{stays} {place} opacity.")
+    assert "came-into-a-normal-place" not in rules_broken(report(stays), mixed, "", "opacity")

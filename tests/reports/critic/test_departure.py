@@ -304,3 +304,24 @@ def test_what_an_older_film_showed_of_the_disease_behind_markings_is_seen(diseas
     recipient = report(f"{HEART} Increased basilar interstitial opacity. {after}")
     mixed = report(f"{HEART} Mild reticular interstitial opacity. {after}")
     assert "departed-left-something-over" in rules_broken(recipient, mixed, "opacity", "opacity")
+
+
+@pytest.mark.parametrize("kind", ["nodule", "mass"])
+@pytest.mark.parametrize(
+    ("shadow", "called", "seen"),
+    [
+        ("There is a faint opacity in the left infrahilar region.", "Left perihilar lung {}.", True),
+        ("There is an opacity in the right apex.", "Right apical {}.", True),
+        ("There is an opacity in the right apex.", "Left basilar {}.", False),
+        ("There is a left basilar opacity. There is a {} in the left base.", "Left basilar lung {}.", False),
+    ],
+)
+def test_an_impression_that_calls_the_departed_shadow_a_lesion_is_seen(shadow, called, seen, kind):
+    other = "There is a calcified nodule in the left mid lung."
+    recipient = report(f"{shadow.format(kind)} {other}", called.format(kind))
+    left = shadow.format(kind).split(". ")[1:] or [""]
+    mixed = report(
+        f"{' '.join(left)} {other} Small right effusion.", f"{called.format(kind)} Small right effusion."
+    )
+    found = rules_broken(recipient, mixed, "opacity", "pleural_effusion", "none", "right")
+    assert ("departed-called-otherwise" in found) is seen

@@ -242,3 +242,35 @@ def test_of_a_combination_the_other_one_is_missed(pair, joined):
 def test_both_bases_are_not_told_of_twice(came, own):
     found = rules_broken(report(own), report(f"{own} {came}"), "pleural_effusion", "atelectasis")
     assert "story-one-place-twice" in found
+
+
+@pytest.mark.parametrize(
+    ("own", "came", "seen"),
+    [
+        ("Opacities in both bases.", "Left basilar atelectasis.", True),
+        ("Bibasilar opacities.", "Atelectasis at the right base.", True),
+        ("Left basilar opacity.", "Bibasilar atelectasis.", True),
+        ("Right lower lobe airspace disease.", "Atelectasis in both bases.", True),
+        ("Bilateral apical opacities.", "Left basilar atelectasis.", False),
+        ("Opacities in both bases.", "Left apical atelectasis.", False),
+        ("Right basilar opacity.", "Left basilar atelectasis.", False),
+        ("Diffuse bilateral opacities.", "Left basilar atelectasis.", False),
+    ],
+)
+def test_one_base_is_told_of_by_what_is_said_of_both(own, came, seen):
+    found = rules_broken(report(own), report(f"{own} {came}"), "pleural_effusion", "atelectasis")
+    assert ("story-one-place-twice" in found) is seen
+
+
+@pytest.mark.parametrize(
+    ("came", "seen"),
+    [
+        ("There is a mediastinal mass.", False),
+        ("There is a left hilar mass.", False),
+        ("Left apical mass.", True),
+    ],
+)
+def test_a_normal_mediastinum_is_missed_unless_something_lies_in_it(came, seen):
+    mixed = report(f"{HEART} {came}")
+    found = rules_broken(report(f"{HEART} The mediastinum is normal."), mixed, "", "mass")
+    assert ("story-denial-lost" in found) is seen
