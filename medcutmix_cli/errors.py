@@ -23,6 +23,9 @@ from difflib import get_close_matches
 MEND_TOML = "mend that line: texts stand in quotes, tables in brackets"
 """What helps where a user's file is no TOML."""
 
+MAY_NOT_READ = "may you read it? ask whoever owns it"
+"""What helps where the system refuses to read a file."""
+
 
 class MedcutmixError(Exception):
     """Base of every error that a person can act on.
@@ -130,10 +133,11 @@ class Interruption(MedcutmixError):  # noqa: N818 - a state, not a mistake
 
 
 def unreadable(what: str, error: Exception) -> str:
-    """Say that a file is not there, or else that it cannot be read, and by which error."""
+    """Say that a file is not there, or else that it cannot be read, and why, as the system words it."""
     if isinstance(error, FileNotFoundError):
         return f"{what} does not exist"
-    return f"{what} cannot be read ({type(error).__name__})"
+    said = (error.strerror or "").lower() if isinstance(error, OSError) else ""
+    return f"{what} cannot be read ({said or type(error).__name__})"
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

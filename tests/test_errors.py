@@ -1,6 +1,8 @@
 """An error in a notebook reads as it does in the terminal."""
 
 import ast
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -58,6 +60,9 @@ def test_the_nearest_name_is_proposed_by_its_words_too(typed, meant):
 def test_a_file_that_is_not_there_is_not_said_to_be_unreadable():
     assert errors.unreadable("the table", FileNotFoundError()) == "the table does not exist"
     assert errors.unreadable("the table", PermissionError()) == "the table cannot be read (PermissionError)"
+    for code, words in ((errno.EACCES, "permission denied"), (errno.EISDIR, "is a directory")):
+        told = errors.unreadable("the table", OSError(code, os.strerror(code)))
+        assert told == f"the table cannot be read ({words})"
 
 
 PACKAGE = Path(medcutmix_cli.__file__).parent

@@ -22,12 +22,12 @@ from medcutmix_cli.attention import Gate
 from medcutmix_cli.configuration.registry import load
 from medcutmix_cli.configuration.resolution import difference, from_plain, named_values
 from medcutmix_cli.configuration.semantics import semantic
-from medcutmix_cli.configuration.settings import Settings, settings_of
+from medcutmix_cli.configuration.settings import SETTINGS, Settings, settings_of
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.presence import Presence
 from medcutmix_cli.encoders.base import Encoder
 from medcutmix_cli.engines import Progress, Work
-from medcutmix_cli.errors import EncoderError, RunError, UsageError
+from medcutmix_cli.errors import DatasetError, EncoderError, RunError, UsageError
 from medcutmix_cli.images.picture_cache import CacheFolder, PictureCache
 from medcutmix_cli.rendering.calibration import (
     Calibration,
@@ -65,7 +65,24 @@ def open_run_dataset(
         DatasetError: It is not there.
     """
     moved = named_values(settings_of("render"), {"dataset": root, "reports": reports, "unpaired": unpaired})
-    return open_source(relocate_settings(record, moved))
+    return _open_planned(relocate_settings(record, moved))
+
+
+def _open_planned(settings: Settings) -> Dataset:
+    """Open what a run was planned from; a near name is not proposed: another data set has other pictures.
+
+    Raises:
+        DatasetError: It is not there.
+    """
+    for key in ("dataset.root", "dataset.unpaired"):
+        place = getattr(settings.dataset, SETTINGS[key].name)
+        if place and not Path(place).exists():
+            raise DatasetError(
+                "the data set of the run is not here",
+                where=place,
+                hint=f"has it moved? {SETTINGS[key].flag} PATH says where it is now",
+            )
+    return open_source(settings)
 
 
 def open_renderer(work: Work, progress: Progress | None = None) -> Renderer:
@@ -141,7 +158,7 @@ def _planned_encoder(settings: Settings, record: RunRecord) -> Encoder:
 
 
 def _picture_source(settings: Settings, encoder: Encoder) -> PictureSource:
-    source = open_source(settings)
+    source = _open_planned(settings)
     return PictureSource(
         source.resolve,
         settings.image.canvas,

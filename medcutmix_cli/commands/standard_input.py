@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from medcutmix_cli.errors import DatasetError, unreadable
+from medcutmix_cli.system.text_encodings import not_utf8_hint
 
 _LONGEST_NAME = 255
 _MOST = 1 << 24  # bytes
@@ -24,18 +25,17 @@ def read_text(file: str) -> str:
         raise DatasetError("standard input is closed", hint="pipe the text in")
     try:
         content = sys.stdin.buffer.read() if file == "-" else _read(Path(file))
-        return content.decode("utf-8-sig")
     except OSError as error:
         raise DatasetError(
             unreadable("the text file", error),
             where=file,
             hint="give one text file, or - and the text on standard input",
         ) from error
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         # Without its cause, which carries the text along.
-        raise DatasetError(
-            "the text is not UTF-8", where=file, hint="convert it, for example with iconv"
-        ) from None
+        raise DatasetError("the text is not UTF-8", where=file, hint=not_utf8_hint(content)) from None
 
 
 def _read(path: Path) -> bytes:
@@ -48,12 +48,12 @@ def _read(path: Path) -> bytes:
 
 
 def read_text_or_words(said: str) -> str:
-    """Read a text file or standard input, or take what was said as the text: more than one word, and no file.
+    """Read a text file or standard input, or take what was said as the text: no word, or several, and no file.
 
     Raises:
         DatasetError: It cannot be read, or is not UTF-8.
     """
-    is_place = len(said.split()) < 2 or (
-        len(said) < _LONGEST_NAME and (Path(said).exists() or Path(said).suffix in _TEXTS)
-    )
+    words = len(said.split())
+    named = len(said) < _LONGEST_NAME and (Path(said).exists() or Path(said).suffix in _TEXTS)
+    is_place = words == 1 or (words > 1 and named)
     return read_text(said) if is_place else said

@@ -9,14 +9,15 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from medcutmix_cli.configuration.declaration import Setting
 from medcutmix_cli.configuration.settings import DEFAULTS, SETTINGS, TREE, Settings
-from medcutmix_cli.errors import MEND_TOML, UsageError, suggest
+from medcutmix_cli.errors import MEND_TOML, UsageError, suggest, unreadable
+from medcutmix_cli.system.text_encodings import not_utf8_hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,12 @@ def resolve(
     origins = dict.fromkeys(SETTINGS, "default")
     named = {key: value for key, value in flags.items() if value is not None}
     sources = (
-        ("file", _from_toml(config)),
-        ("environment", _from_environment(os.environ if environ is None else environ)),
-        ("flag", named),
+        ("file", _from_toml(config), lambda _: str(config)),
+        ("environment", _from_environment(os.environ if environ is None else environ), _variable),
+        ("flag", named, lambda _: ""),
     )
-    for origin, values in sources:
+    for origin, values, where in sources:
+        _check_each(values, where)
         for key, value in values.items():
             table, _, name = key.partition(".")
             tree.setdefault(table, {})[name] = value
@@ -76,11 +78,47 @@ def resolve(
     return ResolvedSettings(_build(tree), origins)
 
 
+def _check_each(values: Mapping[str, Any], where: Callable[[str], str]) -> None:
+    """Check each value of a source by itself, so that an error names the source.
+
+    Raises:
+        UsageError: An unknown table or key, or a value that does not fit.
+    """
+    for key, value in values.items():
+        table, _, name = key.partition(".")
+        try:
+            _build({table: {name: value}})
+        except UsageError as error:
+            raise UsageError(error.what, where=error.where or where(key), hint=error.hint) from error
+
+
+def _variable(key: str) -> str:
+    return f"MEDCUTMIX_{key.replace('.', '_')}".upper()
+
+
 def _from_toml(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return {}
+    tables = {} if path is None else _read_tables(path)
+    for table, values in tables.items():
+        if not isinstance(values, dict):
+            raise UsageError(
+                f"{table!r} must stand in a table", where=str(path), hint=_where_it_belongs(table)
+            )
+    return {f"{table}.{key}": value for table, values in tables.items() for key, value in values.items()}
+
+
+def _where_it_belongs(name: str) -> str:
+    """Return what to try with what stands above all tables of a recipe."""
+    if name in TREE:
+        return f"write [{name}] on a line of its own, and its settings below"
+    owners = [table for table, known in TREE.items() if name in {one.name for one in known}]
+    return f"write the line [{owners[0]}] above it" if owners else suggest(name, sorted(TREE))
+
+
+def _read_tables(path: Path) -> dict[str, Any]:
+    content = b""
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
+        return tomllib.loads(content.decode("utf-8-sig"))
     except FileNotFoundError as error:
         raise UsageError(
             "the recipe does not exist",
@@ -89,22 +127,20 @@ def _from_toml(path: Path | None) -> dict[str, Any]:
         ) from error
     except OSError as error:
         raise UsageError(
-            f"the recipe cannot be read ({type(error).__name__})",
+            unreadable("the recipe", error),
             where=str(path),
             hint="is it a file of UTF-8 text that you may read?",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            "the recipe is not UTF-8 text", where=str(path), hint=not_utf8_hint(content)
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(
             f"the recipe is no valid TOML: {error}",
             where=str(path),
             hint=MEND_TOML,
         ) from error
-    for table, values in tables.items():
-        if not isinstance(values, dict):
-            raise UsageError(
-                f"{table!r} must stand in a table", where=str(path), hint=suggest(table, sorted(TREE))
-            )
-    return {f"{table}.{key}": value for table, values in tables.items() for key, value in values.items()}
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

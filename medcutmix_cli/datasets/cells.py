@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from medcutmix_cli.datasets.ids import whole_id
 from medcutmix_cli.errors import DatasetError
 
 LONGEST_WORD = 256
@@ -28,11 +29,14 @@ _WHOLE = 2**53
 """From here on a float has lost the last digits of an id."""
 
 _PATHS = ("image", "report_path")
+_IDS = ("subject", "study", "image_id")
 _LINES = re.compile(r"[\x00\r\n]")
 
 
 def read_word(value: object, role: str, column: str, where: str) -> str:
     """Return a cell as a word: an id that a blank elsewhere made a float is whole again, NaN and "NA" are blank.
+
+    So is one that stands as "10000032.0" in a text file: beside 10000032 it would be another patient.
 
     Args:
         value: The cell.
@@ -56,7 +60,7 @@ def read_word(value: object, role: str, column: str, where: str) -> str:
         raise _wrong("a text of several lines", role, column, where)
     if text.startswith(("{'bytes'", '{"bytes"')):
         raise _wrong("a picture written out as text", role, column, where)
-    return text
+    return whole_id(text) if role in _IDS else text
 
 
 def read_text(value: object, role: str, column: str, where: str) -> str:

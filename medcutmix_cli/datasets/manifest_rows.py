@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from medcutmix_cli.datasets.class_labels import class_names, with_class_names
 from medcutmix_cli.datasets.embedded_pictures import is_picture_type, read_embedded
-from medcutmix_cli.datasets.tables import explain_table_errors, open_table
+from medcutmix_cli.datasets.tables import explain_table_errors, open_rows, open_table, read_header
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 from medcutmix_cli.system.regular_files import check_regular
@@ -83,7 +83,7 @@ class TableFile:
         with explain_table_errors(self.path), open_table(self.path) as text:
             if self._format == "jsonl":
                 return list(_object(self.path, 1, text.readline()))
-            return next(csv.reader(text, delimiter=self.delimiter), [])
+            return read_header(csv.reader(text, delimiter=self.delimiter))
 
     @cached_property
     def pictures(self) -> frozenset[str]:
@@ -107,7 +107,7 @@ class TableFile:
         if self._format == "tsv":
             return "\t"
         with explain_table_errors(self.path), open_table(self.path) as text:
-            bare = re.sub(r'"[^"]*"', "", text.readline())
+            bare = re.sub(r'"[^"]*"', "", next(filter(str.strip, text), ""))
         return max(DELIMITERS, key=bare.count)
 
     def rows(self, columns: list[str]) -> Iterator[tuple[int, Row]]:
@@ -123,16 +123,9 @@ class TableFile:
         return self._lines() if self._format == "jsonl" else self._cells()
 
     def _cells(self) -> Iterator[Row]:
-        with explain_table_errors(self.path), open_table(self.path) as text:
-            reader = csv.DictReader(text, delimiter=self.delimiter)
-            for row in reader:
-                if None in row or None in row.values():
-                    raise DatasetError(
-                        "a row has the wrong number of columns",
-                        where=f"{self.path.name}, line {reader.line_num}",
-                        hint="is a text that holds the delimiter not quoted?",
-                    )
-                yield dict(row)
+        with open_rows(self.path, self.delimiter) as (header, rows):
+            for _, cells in rows:
+                yield dict(zip(header, cells, strict=True))
 
     def _lines(self) -> Iterator[Row]:
         with explain_table_errors(self.path), open_table(self.path) as text:

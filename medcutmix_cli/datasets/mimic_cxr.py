@@ -13,6 +13,7 @@ from typing import ClassVar
 from medcutmix_cli.datasets import mimic_layout
 from medcutmix_cli.datasets.base import is_synthetic
 from medcutmix_cli.datasets.grouping import Companions, group_studies
+from medcutmix_cli.datasets.ids import whole_id
 from medcutmix_cli.datasets.mimic_layout import DICOM_PROJECT, JPG_PROJECT, Layout
 from medcutmix_cli.datasets.mimic_tables import TablePaths, Tables, join_tables, sample_ids, standard_path
 from medcutmix_cli.datasets.report_store import FolderReports, open_reports
@@ -83,7 +84,7 @@ class MimicCxr:
     def listed_pictures(self) -> Iterator[tuple[str, str, str]]:
         """Yield (subject, study, split) of every picture of the split table (see `ListedDataset`)."""
         for row in read_columns(self._required("split"), ("subject_id", "study_id", "split")):
-            yield row[0], row[1], row[2]
+            yield whole_id(row[0]), whole_id(row[1]), row[2]
 
     def resolve(self, image_path: str) -> Path:
         """Return the file of an `Image.path`; its suffix tells the project, looked for once: a listing a project."""

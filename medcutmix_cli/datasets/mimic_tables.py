@@ -10,6 +10,7 @@ from pathlib import Path
 
 from medcutmix_cli.datasets.cells import is_blank
 from medcutmix_cli.datasets.grouping import ImageRow
+from medcutmix_cli.datasets.ids import whole_id
 from medcutmix_cli.datasets.tables import read_columns
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.findings import CHEXPERT
@@ -65,7 +66,7 @@ def sample_ids(metadata: Path) -> Iterator[tuple[str, str, str]]:
     """Yield (subject, study, image) of the first 64 images and each 1,024th after: enough to find files by."""
     for number, row in enumerate(read_columns(metadata, ("subject_id", "study_id", "dicom_id"))):
         if number < 64 or number % 1024 == 0:
-            yield row[0], row[1], row[2]
+            yield whole_id(row[0]), whole_id(row[1]), row[2]
 
 
 def join_tables(paths: TablePaths, suffix: str) -> Tables:
@@ -99,7 +100,7 @@ def _ids(path: Path, *columns: str, optional: int = 0) -> Iterator[tuple[str, ..
                 hint="download the table again: what was published has none",
             )
         # Most ids stand in several tables and rows: keep one copy of each.
-        yield tuple(map(sys.intern, row))
+        yield tuple(sys.intern(whole_id(word)) for word in row)
 
 
 def _add_metadata(join: _Join, path: Path, suffix: str) -> None:

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from medcutmix_cli.datasets.cells import is_blank
-from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.errors import MAY_NOT_READ, DatasetError, unreadable
 from medcutmix_cli.system.file_hash import file_sha256
 from medcutmix_cli.system.library_settings import HeldSetting
 from medcutmix_cli.system.regular_files import IrregularFileError, check_regular
+from medcutmix_cli.system.text_encodings import GZIP, not_utf8_hint
 
 _LONG_FIELDS = HeldSetting(csv.field_size_limit, csv.field_size_limit, 1 << 26)
 """A report may stand in one field; the module's own limit of 128 KiB would end the run at a long one."""
@@ -39,19 +40,30 @@ def read_columns(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, ...]
 def open_rows(
     path: Path, delimiter: str = ","
 ) -> Iterator[tuple[list[str], Iterator[tuple[str, list[str]]]]]:
-    """Open a table: its header, and each row with where it stands ("labels.csv, line 3"); empty lines are left out.
+    """Open a table: its header, and each row with where it stands ("labels.csv, line 3"); blank lines are left out.
 
     Raises:
         DatasetError: A row has more or fewer cells than the header, or the file cannot be read to its end.
     """
     with explain_table_errors(path), open_table(path) as text:
         reader = csv.reader(text, delimiter=delimiter)
-        header = next(reader, [])
+        header = read_header(reader)
         yield header, _whole_rows(path, reader, len(header))
 
 
+def read_header(rows: Iterator[list[str]]) -> list[str]:
+    """Return the first row that is no blank line; [] where there is none."""
+    return next((row for row in rows if not _is_blank_line(row)), [])
+
+
+def _is_blank_line(row: Sequence[str]) -> bool:
+    return len(row) < 2 and not "".join(row).strip()
+
+
 def _whole_rows(path: Path, reader: Any, cells: int) -> Iterator[tuple[str, list[str]]]:
-    for row in filter(None, reader):
+    for row in reader:
+        if _is_blank_line(row):
+            continue
         where = f"{path.name}, line {reader.line_num}"
         if len(row) != cells:
             what = f"a row has {len(row)} columns instead of {cells}"
@@ -120,7 +132,7 @@ def explain_table_errors(path: Path) -> Iterator[None]:
     except IrregularFileError as error:
         raise DatasetError("the table is no file", where=str(path), hint="name the file itself") from error
     except UnicodeDecodeError as error:
-        hint = "save it as UTF-8; iconv -f cp1252 -t utf-8 does, where it is of Windows in Western Europe"
+        hint = not_utf8_hint(_beginning(path))
         raise DatasetError("the table is not UTF-8 text", where=str(path), hint=hint) from error
     except csv.Error as error:
         raise DatasetError(
@@ -128,6 +140,30 @@ def explain_table_errors(path: Path) -> Iterator[None]:
             where=str(path),
             hint="is a quote missing? texts with commas or line breaks stand in quotes",
         ) from error
+    except PermissionError as error:
+        raise DatasetError(unreadable("the table", error), where=str(path), hint=MAY_NOT_READ) from error
     except (OSError, EOFError, zlib.error) as error:  # BadGzipFile is an OSError
         what = f"the table cannot be read to its end ({type(error).__name__})"
-        raise DatasetError(what, where=str(path), hint="download it again") from error
+        raise DatasetError(what, where=str(path), hint=_mend_archive(path)) from error
+
+
+def _mend_archive(path: Path) -> str:
+    if path.suffix == ".gz" and _first_bytes(path) not in (GZIP, b""):
+        return "it is not gzipped, perhaps since a browser unpacked it: take the .gz off its name"
+    return "download it again"
+
+
+def _beginning(path: Path) -> bytes:
+    """Return the first bytes of a file, of what is in it where its name says that it is gzipped."""
+    if path.suffix != ".gz":
+        return _first_bytes(path)
+    with gzip.open(path) as content:
+        return content.read(len(GZIP))
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(GZIP))
+    except OSError:
+        return b""

@@ -260,9 +260,9 @@ def _of_compared(
     tried = found.compared + sum(count for _, count in found.unreadable)
     for reason, count in found.unreadable:
         if reason not in left_out and count > told.get(reason, 0):
-            yield DatasetProblem(
-                False, _unreadable_pictures(count, tried, "compared", reason, places), hint_for(reason)
-            )
+            studies = found.unreadable_studies.get(reason, ())
+            many = f"{count:,} of {tried:,} pictures that were compared"
+            yield DatasetProblem(False, _unreadable_pictures(many, reason, studies, places), hint_for(reason))
 
 
 def _names_columns(source: Dataset) -> bool:
@@ -371,19 +371,25 @@ class _Tried:
     decoded: int = 0
     corrupt: int = 0
     undecoded: Counter[str] = field(default_factory=Counter)
+    studies: dict[str, list[str]] = field(default_factory=dict)
+
+    def note(self, reason: str, study: Study) -> None:
+        """Count a picture that could not be decoded, and keep whose it is."""
+        self.undecoded[reason] += 1
+        self.studies.setdefault(reason, []).append(study.study_id)
 
 
 def _decode(source: Dataset, chosen: Sequence[tuple[Study, Image]], settings: Settings) -> _Tried:
     """Decode a sample of pictures."""
     tried, how = _Tried(), settings.image
-    for _, image in _spread(chosen, PICTURES):
+    for study, image in _spread(chosen, PICTURES):
         try:
             tried.corrupt += read_canvas(source.resolve(image.path), how.canvas, how.reading).corrupt
             tried.decoded += 1
         except ImageError as error:
-            tried.undecoded[error.reason] += 1
+            tried.note(error.reason, study)
         except DatasetError:
-            tried.undecoded["image-storage-fails"] += 1
+            tried.note("image-storage-fails", study)
     return tried
 
 
@@ -395,13 +401,15 @@ def _spread(chosen: Sequence[tuple[Study, Image]], most: int) -> list[tuple[Stud
 def _of_pictures(tried: _Tried, places: Mapping[str, Path]) -> Iterable[DatasetProblem]:
     total = tried.decoded + tried.undecoded.total()
     for reason, count in tried.undecoded.most_common():
-        what = _unreadable_pictures(count, total, "tried", reason, places)
+        many = f"{count:,} of {total:,} pictures that were tried"
+        what = _unreadable_pictures(many, reason, tried.studies[reason], places)
         yield DatasetProblem(not tried.decoded, what, hint_for(reason))
 
 
-def _unreadable_pictures(count: int, total: int, done: str, reason: str, places: Mapping[str, Path]) -> str:
-    many = f"{count:,} of {total:,} pictures that were {done}"
-    return f"{many} cannot be read: {reason}{_looked_for(reason, places)}"
+def _unreadable_pictures(many: str, reason: str, studies: Sequence[str], places: Mapping[str, Path]) -> str:
+    """Say of how many pictures, by the ids of their studies, as `_of_files` does."""
+    whose = f": {first_few(studies)}" if studies else ""
+    return f"{many} cannot be read: {reason}{whose}{_looked_for(reason, places)}"
 
 
 def _places(source: Dataset) -> Mapping[str, Path]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -48,6 +48,7 @@ class DuplicateCheck:
         compared: Pictures that were.
         pictures: That there are to compare: one a study, of every split.
         unreadable: Pictures that could not be read, by reason.
+        unreadable_studies: Whose they are, by reason.
         within: Bits in which near-duplicates differ at most.
         groups: Those across splits first, then those across patients, the largest first.
     """
@@ -57,6 +58,7 @@ class DuplicateCheck:
     unreadable: tuple[tuple[str, int], ...] = ()
     within: int = NEAR
     groups: tuple[DuplicateGroup, ...] = ()
+    unreadable_studies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def problems(self) -> Iterator[DatasetProblem]:
         """Yield what is wrong: groups of more than one patient or split."""
@@ -99,8 +101,20 @@ def compare_pictures(
     ]
     unreadable = Counter(one for one in found if isinstance(one, str))
     groups = _groups([study for study, _ in readable], [one for _, one in readable])
+    whose = {
+        reason: tuple(
+            study.study_id
+            for (study, _), one in zip(chosen, found, strict=True)
+            if isinstance(one, str) and one == reason
+        )
+        for reason in unreadable
+    }
     return DuplicateCheck(
-        len(readable), pictures, tuple(unreadable.most_common()), groups=tuple(sorted(groups, key=_gravest))
+        compared=len(readable),
+        pictures=pictures,
+        unreadable=tuple(unreadable.most_common()),
+        groups=tuple(sorted(groups, key=_gravest)),
+        unreadable_studies=whose,
     )
 
 

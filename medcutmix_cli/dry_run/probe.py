@@ -227,8 +227,17 @@ def scratch_folder(home: Path) -> Iterator[Path]:
             folder.mkdir(mode=0o700)
         try:
             yield folder
+        except RunError as error:
+            if Path(error.where).is_relative_to(folder):
+                raise RunError(error.what, where=str(home), hint=_TRIED_THERE) from error
+            raise
         finally:
             shutil.rmtree(folder)
+
+
+_TRIED_THERE = (
+    "a dry run renders a few pairs there, and nothing stays behind: make space, or choose another place"
+)
 
 
 _NUMBERS = count()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from medcutmix_cli.datasets.cells import is_blank
+from medcutmix_cli.datasets.ids import whole_id
 from medcutmix_cli.datasets.report_store import decode_text, open_reports
 from medcutmix_cli.datasets.tables import open_rows, require_id
 from medcutmix_cli.errors import DatasetError
@@ -76,7 +77,7 @@ class StoredTexts:
 
 def key_of(identifier: str) -> str:
     """Return what ids of one report share: "CXR12", "12.xml" and "s12" are all 12."""
-    stem = re.sub(r"\.(?:txt|xml|png|jpe?g|dcm)$", "", identifier.strip(), flags=re.IGNORECASE)
+    stem = re.sub(r"\.(?:txt|xml|png|jpe?g|dcm)$", "", whole_id(identifier), flags=re.IGNORECASE)
     numbered = re.fullmatch(r"[A-Za-z]+(\d+)", stem)
     return numbered[1] if numbered else stem
 

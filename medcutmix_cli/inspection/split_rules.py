@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from medcutmix_cli.datasets.column_roles import assign_roles
+from medcutmix_cli.datasets.ids import whole_id
 from medcutmix_cli.datasets.split_names import split_folder
 from medcutmix_cli.datasets.tables import open_rows
 from medcutmix_cli.errors import DatasetError
@@ -67,8 +68,8 @@ def read_split_table(path: Path) -> SplitTable:
         found: dict[str, Membership] = {}
         for where, row in rows:
             name, subject, split = (row[place].strip() if place >= 0 else "" for place in places)
-            said = Membership(subject, split_folder(split) or split)
-            if found.setdefault(name, said) != said:
+            said = Membership(whole_id(subject), split_folder(split) or split)
+            if found.setdefault(whole_id(name), said) != said:
                 raise DatasetError(
                     f"the table of splits says two things of one {role}",
                     where=where,

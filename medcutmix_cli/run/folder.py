@@ -20,7 +20,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from medcutmix_cli.configuration.resolution import from_plain
-from medcutmix_cli.errors import RunError, UsageError
+from medcutmix_cli.errors import MAY_NOT_READ, RunError, UsageError, unreadable
 from medcutmix_cli.run.row_counts import to_row_counts
 from medcutmix_cli.run.seals import BrokenSealError, indented_json, read_sealed, seal_json, write_sealed
 from medcutmix_cli.system.atomic_files import publish
@@ -325,7 +325,11 @@ def read_run(folder: RunFolder) -> RunRecord:
             where=str(folder.run_file),
             hint="restore it from a copy; where things are now is said by options, not in the file",
         ) from error
-    except (ValueError, TypeError, OSError, AttributeError, UsageError) as error:
+    except OSError as error:
+        raise RunError(
+            unreadable("run.json", error), where=str(folder.run_file), hint=MAY_NOT_READ
+        ) from error
+    except (ValueError, TypeError, AttributeError, UsageError) as error:
         raise RunError(
             f"run.json cannot be read ({type(error).__name__})",
             where=str(folder.run_file),

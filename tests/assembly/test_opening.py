@@ -3,7 +3,11 @@
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli.errors import MedcutmixError
+from medcutmix_cli.assembly.opening import open_run_dataset
+from medcutmix_cli.configuration.resolution import resolve
+from medcutmix_cli.configuration.settings import plain
+from medcutmix_cli.errors import DatasetError, MedcutmixError
+from medcutmix_cli.run.folder import RunRecord
 from tests.trees import write_manifest
 
 
@@ -38,3 +42,15 @@ def test_what_cannot_serve_as_a_cache_is_refused_before_planning(tmp_path, call,
     assert raised.value.where == str(tmp_path / "cache")
     assert "medcutmix prepare" in raised.value.hint
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("role", "option"), [("root", "--dataset"), ("unpaired", "--unpaired")])
+def test_a_run_whose_data_set_has_moved_says_the_option_that_tells_where_it_is(tmp_path, role, option):
+    here, gone = write_manifest(tmp_path / "in", studies=2), tmp_path / "gone"
+    (tmp_path / "gone2").mkdir()  # a near name is not the data set of this run
+    said = {"dataset.root": here, "dataset.unpaired": here, "plan.unpaired": "donor", f"dataset.{role}": gone}
+    settings = plain(resolve(said, environ={}).settings)
+    with pytest.raises(DatasetError) as caught:
+        open_run_dataset(RunRecord(settings, {}, {}, {}, {}, False, {}, [], ""))
+    assert caught.value.where == str(gone)
+    assert caught.value.hint == f"has it moved? {option} PATH says where it is now"

@@ -194,3 +194,8 @@ def test_the_lexicon_of_one_call_is_not_that_of_the_next(lexicon, capsys):
     first, second = capsys.readouterr().out.split('"document"')[1:]
     assert '"bend"' in first
     assert '"bend"' not in second
+
+
+def test_words_that_are_none_are_a_report_without_a_sentence(capsys):
+    assert medcutmix("read", "") == 0
+    assert "no sentence" in capsys.readouterr().out

@@ -64,6 +64,64 @@ def test_a_recipe_that_makes_no_sense_is_refused(recipe, text, message):
         resolve({}, recipe(text), {})
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[plann]\nseed = 1",
+        "[plan]\nsede = 1",
+        "[plan]\nseed = 'one'",
+        "[plan]\nseed = -1",
+        "[image]\ncanvas = 450",
+    ],
+)
+def test_what_a_recipe_says_wrongly_is_told_with_its_name(recipe, text):
+    file = recipe(text)
+    with pytest.raises(UsageError) as caught:
+        resolve({}, file, {})
+    assert caught.value.where == str(file)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MEDCUTMIX_PLAN_SEED", "one"),
+        ("MEDCUTMIX_PLAN_SEED", ""),
+        ("MEDCUTMIX_PLAN_SEDE", "1"),
+        ("MEDCUTMIX_IMAGE_CANVAS", "450"),
+    ],
+)
+def test_what_a_variable_says_wrongly_is_told_with_its_name(variable, value):
+    with pytest.raises(UsageError) as caught:
+        resolve({}, None, {"MEDCUTMIX_PLAN_PAIRS_PER_STUDY": "2", variable: value})
+    assert caught.value.where == variable
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        pytest.param("plan = 3", "[plan] on a line of its own", id="a-table-as-a-value"),
+        pytest.param("seed = 3", "the line [plan] above it", id="a-setting-above-all-tables"),
+        pytest.param("plann = 3", "did you mean 'plan'", id="neither"),
+    ],
+)
+def test_what_stands_in_no_table_is_told_where_it_belongs(recipe, text, advice):
+    with pytest.raises(UsageError) as caught:
+        resolve({}, recipe(text), {})
+    assert advice in caught.value.hint
+
+
+def test_a_byte_order_mark_is_not_part_of_a_recipe(tmp_path):
+    (tmp_path / "recipe.toml").write_text("[plan]\nseed = 3\n", encoding="utf-8-sig")
+    assert resolve({}, tmp_path / "recipe.toml", {}).settings.plan.seed == 3
+
+
+def test_a_recipe_in_utf_16_is_told_to_be_so(tmp_path):
+    (tmp_path / "recipe.toml").write_text("[plan]\nseed = 3\n", encoding="utf-16")
+    with pytest.raises(UsageError, match="not UTF-8") as caught:
+        resolve({}, tmp_path / "recipe.toml", {})
+    assert "utf-16" in caught.value.hint
+
+
 def test_a_recipe_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(UsageError, match="does not exist"):
         resolve({}, tmp_path / "no.toml", {})

@@ -22,6 +22,21 @@ def test_a_word_is_read_as_it_was_meant(value, word):
     assert read_word(value, "subject", "patient", "t.csv, row 3") == word
 
 
+@pytest.mark.parametrize("role", ["subject", "study", "image_id"])
+@pytest.mark.parametrize("cell", ["10000032", "10000032.0", " 10000032.00 ", 10000032.0, 10000032])
+def test_an_id_is_one_id_however_pandas_wrote_it(role, cell):
+    assert read_word(cell, role, "c", "t.csv, row 3") == "10000032"
+
+
+@pytest.mark.parametrize("cell", ["1.2.840.0", "7.5", "p7.0", "7.", ".0", "1e7"])
+def test_what_only_looks_like_a_number_stays_as_it_is(cell):
+    assert read_word(cell, "study", "c", "w") == cell
+
+
+def test_of_words_that_are_no_ids_nothing_is_taken():
+    assert read_word("7.0", "view", "c", "w") == read_word("7.0", "image", "c", "w") == "7.0"
+
+
 @pytest.mark.parametrize("cell", ["NA", "N/A", "<NA>", "NULL", "None", "nan", " na ", "#N/A", "", "  "])
 def test_what_r_and_pandas_write_for_an_empty_cell_is_blank(cell):
     assert is_blank(cell)

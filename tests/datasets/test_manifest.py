@@ -89,6 +89,17 @@ def test_ids_that_a_blank_made_floats_are_whole_again(tmp_path):
     assert dropped == Drop("study", "s1", "subject-missing")
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".jsonl", ".parquet"])
+def test_a_patient_whose_id_became_a_float_in_some_rows_is_one_patient(tmp_path, suffix):
+    rows = [
+        {**row, "subject": subject, "study": study, "report": "One."}
+        for row, subject, study in zip(ROWS, ("12.0", "12", "12"), ("7", "8.0", "8"), strict=True)
+    ]
+    write(tmp_path, rows, suffix)
+    found = list(Manifest(tmp_path, splits={"test": "train"}).studies())
+    assert [(s.subject_id, s.study_id, len(s.images)) for s in found] == [("12", "7", 1), ("12", "8", 2)]
+
+
 def test_reports_are_read_from_files_untouched(tmp_path):
     (tmp_path / "r.txt").write_bytes(b"One.\r\n")
     rows = [

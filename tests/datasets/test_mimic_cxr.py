@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
 from collections import Counter
 
@@ -32,6 +33,26 @@ def test_studies_come_whole_and_in_order(tmp_path):
     assert three.images[0].view == ""
     assert two.labels == {"Atelectasis": 1.0, "Cardiomegaly": 0.0, "Consolidation": -1.0}
     assert one.labels == three.labels == {}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "mimic-cxr-jpg/mimic-cxr-2.0.0-metadata.csv.gz",
+        "mimic-cxr-jpg/mimic-cxr-2.0.0-split.csv.gz",
+        "mimic-cxr-jpg/mimic-cxr-2.0.0-chexpert.csv.gz",
+        "mimic-cxr/cxr-study-list.csv.gz",
+    ],
+)
+def test_ids_that_pandas_made_floats_are_those_of_folders_and_other_tables(tmp_path, table):
+    dataset = MimicCxr(Tree(studies=[["10000001", "50000001", ""]]).write(tmp_path))
+    whole, listed = list(dataset.studies()), list(dataset.listed_pictures())
+    written = gzip.decompress((tmp_path / table).read_bytes()).decode()
+    floats = re.sub(r"\b([15]000000\d)\b", r"\1.0", written)
+    assert floats != written
+    (tmp_path / table).write_bytes(gzip.compress(floats.encode()))
+    assert list(dataset.studies()) == whole
+    assert list(dataset.listed_pictures()) == listed
 
 
 def test_report_text_is_untouched(tmp_path):

@@ -297,6 +297,18 @@ def test_a_missing_picture_of_a_split_that_is_not_mixed_is_told_too(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("most", "told"), [(8, "2 of 8 pictures that were tried"), (1, "that were compared")]
+)
+def test_the_studies_of_pictures_that_cannot_be_read_are_named(tmp_path, monkeypatch, most, told):
+    monkeypatch.setattr(dataset_check, "PICTURES", most)
+    path = write_cells(tmp_path, 8, study=lambda n: f"study{n}")
+    for number in (4, 6):
+        (tmp_path / f"{number}.jpg").write_bytes(b"GIF89a")
+    [line] = [line for line in told_problems(check_dataset(path)) if told in line]
+    assert "image-format-unknown: study4, study6" in line
+
+
 def test_of_a_sample_and_a_comparison_the_one_that_saw_more_is_told(tmp_path, monkeypatch):
     path = write_cells(tmp_path, 8)
     (tmp_path / "4.jpg").write_bytes(b"GIF89a")

@@ -1,5 +1,6 @@
 """What a run would take: the sums, the folder that goes again, and what is left as it was."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from medcutmix_cli.dry_run import estimator as estimating
 from medcutmix_cli.dry_run.estimate import Duration
 from medcutmix_cli.dry_run.probe import home_of, scratch_folder, spread
 from medcutmix_cli.errors import DatasetError, Interruption, RunConflictError, RunError, UsageError
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest, write_picture
 
@@ -201,6 +203,18 @@ def test_what_a_killed_dry_run_left_goes_with_the_next(tmp_path):
             assert own.exists()
             assert other != own
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_a_dry_run_fills_is_told_without_the_folder_that_is_gone_again(tmp_path):
+    def fill(folder):
+        with explain_storage_errors(folder / "data" / "part-00000.parquet"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(RunError) as caught, scratch_folder(tmp_path) as folder:
+        fill(folder)
+    assert caught.value.where == str(tmp_path)
+    assert "no space left" in caught.value.what
+    assert "nothing stays behind" in caught.value.hint
 
 
 def test_the_scratch_folder_lies_beside_the_run_or_above_it(tmp_path):

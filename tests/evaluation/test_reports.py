@@ -81,7 +81,8 @@ def test_texts_may_lie_as_mimic_lays_them_out(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("CXR12", "12"), ("12.xml", "s12"), ("s12.txt", "12"), ("a-b", "a-b.txt")]
+    ("one", "other"),
+    [("CXR12", "12"), ("12.xml", "s12"), ("s12.txt", "12"), ("a-b", "a-b.txt"), ("7.0", "7")],
 )
 def test_ids_of_one_report_meet(one, other):
     assert key_of(one) == key_of(other)

@@ -65,6 +65,12 @@ def test_a_split_file_that_tears_a_patient_apart_is_told(tmp_path):
     assert found.torn == ("p0",)
 
 
+def test_a_patient_whose_id_became_a_float_in_one_row_is_torn_apart_as_well(tmp_path):
+    found = table(tmp_path, "study_id,subject_id,split\n1.0,7.0,train\n2,7,test\n")
+    assert found.torn == ("7",)
+    assert found.rows == {"1": Membership("7", "train"), "2": Membership("7", "test")}
+
+
 def test_a_gzipped_table_is_read(tmp_path):
     (tmp_path / "split.csv.gz").write_bytes(gzip.compress(MIMIC.encode()))
     assert len(read_split_table(tmp_path / "split.csv.gz").rows) == 2

@@ -86,6 +86,17 @@ def test_a_damaged_run_json_is_one_clear_error(folder, text):
         read_run(folder)
 
 
+def test_a_run_json_that_may_not_be_read_is_not_said_to_be_edited(folder, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    folder.run_file.write_text("{}")
+    monkeypatch.setattr("medcutmix_cli.run.folder.read_sealed", refuse)
+    with pytest.raises(RunError, match=r"run\.json cannot be read \(permission denied\)") as caught:
+        read_run(folder)
+    assert caught.value.hint == "may you read it? ask whoever owns it"
+
+
 def test_a_damaged_state_file_is_one_clear_error(folder):
     folder.state_file(0).write_text("{")
     with pytest.raises(RunError) as caught:

@@ -53,9 +53,21 @@ def test_every_reason_has_a_hint_of_its_own_or_is_one_of_the_rules_of_reports():
     assert named >= BY_READING
 
 
+def test_every_reason_why_a_cell_or_a_study_of_it_is_left_out_has_a_hint_of_its_own():
+    left_out = {each.name for each in reasons() if each.group == "who can give and receive"}
+    assert "same-patient" in left_out
+    assert {name for name in left_out if hint_for(name) == OTHERWISE} == {"impression-tells-another-story"}
+
+
 @pytest.mark.parametrize(
     ("reason", "word"),
     [
+        ("in-no-target-cell", "+50"),
+        ("target-cell-full", "+50"),
+        ("hosts-used-up", "--pairs-per-study"),
+        ("donors-used-up", "--max-uses-per-donor"),
+        ("shape-would-shift", "--shape-tolerance"),
+        ("donor-share-reached", "--max-donor-share"),
         ("too-few-null-pictures", "least"),
         ("split-not-mixed:validate", "mixes the studies of that split"),
         ("split-not-mixed:Train", "capitals too"),

@@ -1,0 +1,20 @@
+import gzip
+
+import pytest
+
+from medcutmix_cli.system.text_encodings import not_utf8_hint
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("größe".encode("utf-16-le"), "cp1252"),
+        ("größe".encode("utf-16"), "utf-16"),
+        (b"\xfe\xff" + "größe".encode("utf-16-be"), "utf-16"),
+        (gzip.compress(b"x"), "gzipped"),
+        ("größe".encode("cp1252"), "cp1252"),
+        (b"", "cp1252"),
+    ],
+)
+def test_what_to_try_goes_by_the_first_bytes(content, said):
+    assert said in not_utf8_hint(content)
