@@ -198,6 +198,17 @@ def _check_findings(findings: tuple[str, ...], diagnostic: str) -> None:
             raise UsageError(f"there is no finding {finding!r}", hint=suggest(finding, finding_ids()))
 
 
+def check_choices(settings: Settings) -> None:
+    """Build all that settings choose by name and need no data for: a wrong name, or an option that nobody takes.
+
+    Raises:
+        UsageError: One of them is wrong; see the functions that build them.
+    """
+    build_pairing(settings)
+    build_engine(settings)
+    build_strategies(settings)
+
+
 def build_strategies(settings: Settings) -> Strategies:
     """Build mask, region and blend; a wrong name or option is an error here, not after hours of reading."""
     chosen = settings.mixing

@@ -283,9 +283,13 @@ def write_json(path: Path, value: Mapping[str, Any] | list[Any]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Put a text file in place at once."""
+    """Put a text file in place at once; one that says the same is left alone: its folder may be for reading only."""
+    content = text.encode("utf-8")
+    with suppress(OSError):
+        if path.read_bytes() == content:
+            return
     with publish(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content)
 
 
 def write_run(folder: RunFolder, record: RunRecord) -> None:

@@ -59,3 +59,25 @@ def test_a_key_that_there_is_not_is_an_error(tmp_path, capsys):
     (tmp_path / "recipe.toml").write_text("[plan]\nsede = 3\n")
     assert medcutmix("config", "show", tmp_path / "recipe.toml") == 2
     assert "plan.sede" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[plan]\npairing = "same"\n', "same-finding"),
+        ('[plan]\nfindings = ["pleural_efusion"]\n', "pleural_effusion"),
+        ("[mixing.options.region-growing]\nfraction = 5\n", "fraction"),
+        ("[mixing.options.region-growing]\nfracton = 0.5\n", "fracton"),
+        ("[mixing.options.topk]\nfraction = 0.5\n", "topk"),
+        ("[plan.policy.foo]\nx = 1\n", "foo"),
+        ('[run]\nengine = "slrm"\n', "slrm"),
+        ('[reports]\nfindings = "none.toml"\n', "none.toml"),
+    ],
+)
+@pytest.mark.parametrize("more", [(), ("--json",), ("--template",)], ids=["shown", "json", "template"])
+def test_what_a_plan_would_refuse_without_looking_at_data_is_refused_here(tmp_path, capsys, text, told, more):
+    (tmp_path / "recipe.toml").write_text(text)
+    assert medcutmix("config", "show", tmp_path / "recipe.toml", *more) == 2
+    shown = capsys.readouterr()
+    assert told in shown.err
+    assert shown.out == ""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.run.folder import RunFolder, read_run, read_state
+from medcutmix_cli.run.folder import RunFolder, read_run, read_state, write_text
 from medcutmix_cli.system.atomic_files import publish_first
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
@@ -112,3 +112,12 @@ def test_a_state_file_with_numbers_that_cannot_be_is_one_clear_error(folder, cha
     )
     with pytest.raises(RunError, match="state file"):
         read_state(folder, 0)
+
+
+def test_a_text_that_is_there_already_is_not_written_again(tmp_path, monkeypatch):
+    path = tmp_path / "README.md"
+    for text in ("first\n", "second\n"):
+        write_text(path, text)
+        assert path.read_text() == text
+    monkeypatch.setattr("medcutmix_cli.run.folder.publish", lambda path: pytest.fail(f"written: {path}"))
+    write_text(path, "second\n")
