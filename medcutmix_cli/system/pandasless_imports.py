@@ -30,6 +30,7 @@ def load_pyarrow() -> None:
     try:
         import pyarrow as pa
 
-        pa.array([None])
+        # Of the default pool the first byte reserves 1 GB of addresses, which a command may have to do without.
+        pa.array([None], memory_pool=pa.system_memory_pool())
     finally:
         sys.meta_path.remove(_NoPandas)

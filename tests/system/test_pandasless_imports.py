@@ -1,5 +1,7 @@
 """pyarrow finds no pandas in our own processes; what makes data frames works there all the same."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.fresh_process import run_statements
@@ -29,3 +31,10 @@ def test_whoever_wants_a_data_frame_has_one(before):
         "assert pa.Table.from_pandas(frame).to_pylist() == table.to_pylist()",
         "assert pa.array(pandas.Series([1, 2])).to_pylist() == [1, 2]",
     )
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system does not tell")
+def test_no_addresses_are_reserved_for_arrays_that_nobody_has_made_yet():
+    taken = "int(next(line for line in open('/proc/self/status') if line.startswith('VmSize')).split()[1])"
+    told = run_statements("import pyarrow", f"before = {taken}", LOAD, f"print({taken} - before)")
+    assert int(told) < 1 << 19, "kB"
