@@ -15,12 +15,11 @@ from typing import Any, Unpack
 
 from medcutmix_cli.assembly.opening import check_cache, check_places
 from medcutmix_cli.assembly.parts import (
+    build_choices,
     build_encoder,
     build_engine,
     build_gate,
-    build_pairing,
     build_reader,
-    build_strategies,
     check_features,
     complete_settings,
     describe,
@@ -127,12 +126,10 @@ def plan(
 def _plan_with_lexicon(folder: RunFolder, resolved: ResolvedSettings, progress: Progress | None) -> None:
     source = open_source(resolved.settings)
     resolved = complete_settings(resolved, source)
-    strategy = build_pairing(resolved.settings)
+    strategy = build_choices(resolved.settings)
     if progress:
         progress("loading scispaCy", 0, 0)
     build_reader(resolved.settings)
-    build_engine(resolved.settings)
-    build_strategies(resolved.settings)  # wrong names are an error now, not after hours of reading
     encoder = build_encoder(resolved.settings)
     check_features(resolved.settings, encoder)
     record = describe(resolved, source, encoder)

@@ -1,15 +1,14 @@
 """What importing the package does, and does not do, to the process that imports it."""
 
 import ast
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import pytest
 
 from medcutmix_cli import write_sample
 from tests import syntax
-from tests.fresh_process import run_statements
+from tests.fresh_process import run_python, run_statements
 from tests.run_folders import make_row, write_run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,10 +54,18 @@ for name in before:
 """
 
 
-def in_a_fresh_process(*words):
-    ended = subprocess.run([sys.executable, *map(str, words)], capture_output=True, text=True, cwd=ROOT)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout.splitlines()
+BY_PANDAS = re.compile(r"(pq|parquet)\.(read_table|ParquetDataset)$|(^|\.)to_pandas$")
+"""Calls of pyarrow that import `pyarrow.dataset`, which imports pandas where it is: half a second of every start."""
+
+
+def test_nothing_is_called_that_imports_pandas():
+    calls = {
+        f"{path}:{node.lineno}"
+        for path, module in syntax.trees().items()
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call) and BY_PANDAS.search(ast.unparse(node.func))
+    }
+    assert calls == set()
 
 
 COMMANDS = """
@@ -98,7 +105,7 @@ def test_no_command_loads_what_it_does_not_use(tmp_path):
 
 
 def test_importing_the_loader_and_the_program_changes_no_setting_of_another_library():
-    assert in_a_fresh_process("-c", LOOK) == ["16"]
+    assert run_statements(LOOK).splitlines() == ["16"]
 
 
 def effects(tree):
@@ -143,5 +150,5 @@ def test_what_is_done_at_import_is_seen(body):
 def test_every_module_imports_and_read_inspect_and_loader_work_without_what_only_linux_has(tmp_path):
     (tmp_path / "report.txt").write_text("FINDINGS: There is a small left pleural effusion.\n")
     run = write_run(tmp_path / "run", ([make_row(0), make_row(1, "mass")],))
-    told = in_a_fresh_process("-m", "tests.as_on_macos", tmp_path / "report.txt", run)
+    told = run_python("-m", "tests.as_on_macos", str(tmp_path / "report.txt"), str(run)).splitlines()
     assert told == ["lacking ray transformers", "read True", "inspect True", "loader 2 1 112 112"]

@@ -198,19 +198,19 @@ def _check_findings(findings: tuple[str, ...], diagnostic: str) -> None:
             raise UsageError(f"there is no finding {finding!r}", hint=suggest(finding, finding_ids()))
 
 
-def check_choices(settings: Settings) -> None:
-    """Build all that settings choose by name and need no data for: a wrong name, or an option that nobody takes.
+def build_choices(settings: Settings) -> PairingStrategy:
+    """Build all that settings choose by name and need no data for, and return who pairs; the others are built later.
 
     Raises:
-        UsageError: One of them is wrong; see the functions that build them.
+        UsageError: A name or an option is wrong: said now, not after hours of reading.
     """
-    build_pairing(settings)
     build_engine(settings)
     build_strategies(settings)
+    return build_pairing(settings)
 
 
 def build_strategies(settings: Settings) -> Strategies:
-    """Build mask, region and blend; a wrong name or option is an error here, not after hours of reading."""
+    """Build mask, region and blend."""
     chosen = settings.mixing
     used = {
         settings.plan.pairing,

@@ -39,7 +39,7 @@ def show(
     quiet: common.Quiet = False,
 ) -> None:
     """Show every setting as `augment` would have it with this recipe and these options, and where it comes from."""
-    from medcutmix_cli.assembly.parts import check_choices
+    from medcutmix_cli.assembly.parts import build_choices
     from medcutmix_cli.configuration.resolution import resolve_keywords
     from medcutmix_cli.configuration.semantics import with_absolute_paths
     from medcutmix_cli.configuration.settings import plain, settings_of
@@ -49,7 +49,7 @@ def show(
     session = Session.of(context, quiet=quiet)
     resolved = resolve_keywords(settings_of("plan"), settings, recipe)
     with use_lexicon(read_lexicon(resolved.settings.reports.findings)):
-        check_choices(resolved.settings)
+        build_choices(resolved.settings)
     if template:
         typer.echo(recipe_template(resolved), nl=False)
         return

@@ -103,7 +103,12 @@ class Setting:
     @property
     def variable(self) -> str:
         """Its environment variable."""
-        return f"MEDCUTMIX_{self.table}_{self.name}".upper()
+        return variable_of(f"{self.table}.{self.name}")
+
+
+def variable_of(key: str) -> str:
+    """Return the environment variable that sets `key`, "plan.seed", whether there is such a setting or not."""
+    return f"MEDCUTMIX_{key.replace('.', '_')}".upper()
 
 
 def setting(default: Any, help: str, **more: Any) -> Any:

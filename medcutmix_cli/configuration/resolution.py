@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from medcutmix_cli.configuration.declaration import Setting
+from medcutmix_cli.configuration.declaration import Setting, variable_of
 from medcutmix_cli.configuration.settings import DEFAULTS, SETTINGS, TREE, Settings
 from medcutmix_cli.errors import MEND_TOML, UsageError, suggest, unreadable
 from medcutmix_cli.system.text_encodings import not_utf8_hint
@@ -66,7 +66,7 @@ def resolve(
     named = {key: value for key, value in flags.items() if value is not None}
     sources = (
         ("file", _from_toml(config), lambda _: str(config)),
-        ("environment", _from_environment(os.environ if environ is None else environ), _variable),
+        ("environment", _from_environment(os.environ if environ is None else environ), variable_of),
         ("flag", named, lambda _: ""),
     )
     for origin, values, where in sources:
@@ -90,10 +90,6 @@ def _check_each(values: Mapping[str, Any], where: Callable[[str], str]) -> None:
             _build({table: {name: value}})
         except UsageError as error:
             raise UsageError(error.what, where=error.where or where(key), hint=error.hint) from error
-
-
-def _variable(key: str) -> str:
-    return f"MEDCUTMIX_{key.replace('.', '_')}".upper()
 
 
 def _from_toml(path: Path | None) -> dict[str, Any]:

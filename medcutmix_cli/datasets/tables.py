@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
+from itertools import filterfalse
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TextIO
@@ -53,7 +54,7 @@ def open_rows(
 
 def read_header(rows: Iterator[list[str]]) -> list[str]:
     """Return the first row that is no blank line; [] where there is none."""
-    return next((row for row in rows if not _is_blank_line(row)), [])
+    return next(filterfalse(_is_blank_line, rows), [])
 
 
 def _is_blank_line(row: Sequence[str]) -> bool:
@@ -61,9 +62,7 @@ def _is_blank_line(row: Sequence[str]) -> bool:
 
 
 def _whole_rows(path: Path, reader: Any, cells: int) -> Iterator[tuple[str, list[str]]]:
-    for row in reader:
-        if _is_blank_line(row):
-            continue
+    for row in filterfalse(_is_blank_line, reader):
         where = f"{path.name}, line {reader.line_num}"
         if len(row) != cells:
             what = f"a row has {len(row)} columns instead of {cells}"

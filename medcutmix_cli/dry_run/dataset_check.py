@@ -6,7 +6,7 @@ study's picture it sees whether there is a file. Writes nothing, and tells no re
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -366,17 +366,16 @@ _BY_SETTINGS = ("split-not-mixed", "excluded-by-id")
 
 @dataclass(slots=True)
 class _Tried:
-    """What became of a sample of pictures; as in `DatasetCheck`."""
+    """What became of a sample of pictures; as in `DatasetCheck`. `studies`: of those that cannot be decoded."""
 
     decoded: int = 0
     corrupt: int = 0
-    undecoded: Counter[str] = field(default_factory=Counter)
-    studies: dict[str, list[str]] = field(default_factory=dict)
+    studies: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
-    def note(self, reason: str, study: Study) -> None:
-        """Count a picture that could not be decoded, and keep whose it is."""
-        self.undecoded[reason] += 1
-        self.studies.setdefault(reason, []).append(study.study_id)
+    @property
+    def undecoded(self) -> Counter[str]:
+        """Count the pictures that could not be decoded."""
+        return Counter({reason: len(studies) for reason, studies in self.studies.items()})
 
 
 def _decode(source: Dataset, chosen: Sequence[tuple[Study, Image]], settings: Settings) -> _Tried:
@@ -387,9 +386,9 @@ def _decode(source: Dataset, chosen: Sequence[tuple[Study, Image]], settings: Se
             tried.corrupt += read_canvas(source.resolve(image.path), how.canvas, how.reading).corrupt
             tried.decoded += 1
         except ImageError as error:
-            tried.note(error.reason, study)
+            tried.studies[error.reason].append(study.study_id)
         except DatasetError:
-            tried.note("image-storage-fails", study)
+            tried.studies["image-storage-fails"].append(study.study_id)
     return tried
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -96,25 +96,20 @@ def compare_pictures(
         DatasetError: The storage fails.
     """
     found = hasher.hash_all([image for _, image in chosen], report)
-    readable = [
-        (study, one) for (study, _image), one in zip(chosen, found, strict=True) if not isinstance(one, str)
-    ]
-    unreadable = Counter(one for one in found if isinstance(one, str))
+    readable, whose = [], defaultdict[str, list[str]](list)
+    for (study, _), one in zip(chosen, found, strict=True):
+        if isinstance(one, str):
+            whose[one].append(study.study_id)
+        else:
+            readable.append((study, one))
+    unreadable = Counter({reason: len(studies) for reason, studies in whose.items()})
     groups = _groups([study for study, _ in readable], [one for _, one in readable])
-    whose = {
-        reason: tuple(
-            study.study_id
-            for (study, _), one in zip(chosen, found, strict=True)
-            if isinstance(one, str) and one == reason
-        )
-        for reason in unreadable
-    }
     return DuplicateCheck(
         compared=len(readable),
         pictures=pictures,
         unreadable=tuple(unreadable.most_common()),
         groups=tuple(sorted(groups, key=_gravest)),
-        unreadable_studies=whose,
+        unreadable_studies={reason: tuple(studies) for reason, studies in whose.items()},
     )
 
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from medcutmix_cli.errors import MedcutmixError
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.memory_limits import count_memory_kills
-from medcutmix_cli.system.pandasless_imports import load_pyarrow
 from medcutmix_cli.system.signals import end_children, follow_parent, shield_children
 from medcutmix_cli.system.unexpected_errors import as_known_error
 
@@ -103,7 +102,6 @@ class _Worker:
 def _begin(prepare: Callable[..., None] | None, given: tuple[Any, ...], doing: str) -> None:
     follow_parent()
     gc.set_threshold(_COLLECT_FROM, 20, 20)
-    load_pyarrow()
     try:
         if prepare is not None:
             prepare(*given)

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from medcutmix_cli.configuration.declaration import variable_of
 from medcutmix_cli.terminal.words import printable
 
 if TYPE_CHECKING:
@@ -60,4 +61,4 @@ def _written(value: Any) -> str:
 def _told(origin: str, key: str, recipe: Path | None) -> str:
     if origin == "file":
         return str(recipe) if recipe else "recipe"
-    return f"MEDCUTMIX_{key.replace('.', '_').upper()}" if origin == "environment" else origin
+    return variable_of(key) if origin == "environment" else origin

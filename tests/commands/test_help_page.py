@@ -12,6 +12,7 @@ from medcutmix_cli.configuration.registry import GROUPS, names
 from medcutmix_cli.configuration.settings import OF_TABLES, SETTINGS
 from medcutmix_cli.main import command_line
 from tests.calls import medcutmix
+from tests.fresh_process import run_statements
 
 BY_FLAG = {
     one.flag.partition("/")[0]: one for one in (*SETTINGS.values(), *OF_TABLES) if one.declared.keyword
@@ -96,8 +97,7 @@ def test_names_that_a_text_tells_are_not_listed_again():
 
 def test_a_command_that_prints_no_page_looks_up_no_name():
     code = "import sys, medcutmix_cli.main; print('importlib.metadata' in sys.modules)"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout == "False\n"
+    assert run_statements(code) == "False\n"
 
 
 def test_the_first_page_takes_little_time():

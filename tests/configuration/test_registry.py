@@ -1,5 +1,3 @@
-import subprocess
-import sys
 from importlib import metadata
 
 import pytest
@@ -7,6 +5,7 @@ import pytest
 from medcutmix_cli.configuration import registry
 from medcutmix_cli.configuration.plugins import build
 from medcutmix_cli.errors import MissingExtraError, UsageError
+from tests.fresh_process import run_statements
 
 
 def test_every_named_plugin_loads():
@@ -21,8 +20,7 @@ def test_listing_names_imports_no_plugin():
         "import sys; from medcutmix_cli.configuration import registry; registry.names('encoder');"
         "print([m for m in sys.modules if m.startswith('medcutmix_cli.encoders')], 'torch' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[] False"
+    assert run_statements(code).strip() == "[] False"
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():

@@ -3,8 +3,6 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,6 +18,7 @@ from medcutmix_cli.doctor import data, examination, machine, output, software
 from medcutmix_cli.doctor.examination import CHECKS
 from medcutmix_cli.doctor.records import Checkup, Diagnosis, HealthCheck, Surroundings
 from medcutmix_cli.errors import UsageError
+from tests.fresh_process import run_statements
 from tests.mimic_trees import Tree
 from tests.nih_trees import write_nih
 from tests.pictures import make_shapes, write_dicom
@@ -314,8 +313,7 @@ def test_doctors_home_is_light():
     code = (
         "import sys, medcutmix_cli.commands.doctor; print('torch' in sys.modules, 'packaging' in sys.modules)"
     )
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["False", "False"]
+    assert run_statements(code).split() == ["False", "False"]
 
 
 def test_the_carried_constraints_are_those_of_the_repository():

@@ -1,10 +1,9 @@
 import os
 import resource
 import stat
-import subprocess
-import sys
 
 from medcutmix_cli.system.private_process import private_process
+from tests.fresh_process import run_statements
 
 SCRIPT = """
 import resource
@@ -18,8 +17,7 @@ except SystemExit:
 
 
 def test_the_command_leaves_no_core_dump_and_the_limit_can_be_raised_again():
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
-    soft, hard = done.stdout.splitlines()[-1].split()
+    soft, hard = run_statements(SCRIPT).splitlines()[-1].split()
     assert int(soft) == 0
     assert int(hard) == resource.getrlimit(resource.RLIMIT_CORE)[1]
 

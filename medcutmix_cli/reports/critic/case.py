@@ -131,3 +131,8 @@ def may_be_one(one: Mention, other: Mention) -> bool:
     low = set(table("critic")["story"]["low"])
     places = {"low" if place in low else place for place in (one.location, other.location)} - {""}
     return meet(one.side, other.side) and len(places) <= 1
+
+
+def lesions() -> set[str]:
+    """Return the findings that are a focus with bounds of its own: an opacity may be one, and may be a whole lobe."""
+    return set(table("critic")["departure"]["foci"]) - {"opacity"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Set
 from itertools import pairwise
 
 from medcutmix_cli.records import Mention, Sentence, SentenceKind, Side
-from medcutmix_cli.reports.critic.case import STATED, Case, key_of, may_be_one, mentions_of
+from medcutmix_cli.reports.critic.case import STATED, Case, key_of, lesions, may_be_one, mentions_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import advises, opens_by_pronoun, points_back, relation_of, words_of
 from medcutmix_cli.reports.tables import table
@@ -41,8 +41,8 @@ def called_otherwise(case: Case) -> Iterator[Sentence]:
 
 def _is_the_lesion(mention: Mention, sentence: Sentence, case: Case) -> bool:
     """Say whether a part of the report calls what left, which it names nowhere else, a lesion at its very place."""
-    lesion = mention.finding in _lesions() and mention.assertion in STATED and mention.location != ""
-    if not lesion or case.exchanged.same or case.exchanged.gone not in _lesions() | {"opacity"}:
+    lesion = mention.finding in lesions() and mention.assertion in STATED and mention.location != ""
+    if not lesion or case.exchanged.same or case.exchanged.gone not in lesions() | {"opacity"}:
         return False
     told = [s for s in case.left if mentions_of(s, case.exchanged.gone)]
     there = any(_meets(mention, m) for s in told for m in mentions_of(s, case.exchanged.gone))
@@ -53,10 +53,6 @@ def _is_the_lesion(mention: Mention, sentence: Sentence, case: Case) -> bool:
 
 def _meets(one: Mention, other: Mention) -> bool:
     return one.location == other.location and meet(one.side, other.side)
-
-
-def _lesions() -> set[str]:
-    return set(table("critic")["departure"]["foci"]) - {"opacity"}
 
 
 def _on_the_other_side(mention: Mention, sentence: Sentence, case: Case) -> bool:

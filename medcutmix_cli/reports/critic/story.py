@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
-from medcutmix_cli.reports.critic.case import STATED, Case, key_of, may_be_one, mentions_of
+from medcutmix_cli.reports.critic.case import STATED, Case, key_of, lesions, may_be_one, mentions_of
 from medcutmix_cli.reports.critic.places import places_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, lists_of, only_side, says
 from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of, words_of
@@ -209,7 +209,7 @@ def tell_twice(case: Case) -> Iterator[Sentence]:
 def _at_one_place(one: Mention, other: Mention) -> bool:
     """Say whether two shadows share a place; what is said of both bases is of each, but a nodule is not all of one."""
     single = {other_side(m.side) for m in (one, other)}
-    spread = not {one.finding, other.finding} & (set(table("critic")["departure"]["foci"]) - {"opacity"})
+    spread = not {one.finding, other.finding} & lesions()
     return may_be_one(one, other) and (len(single) == 1 or spread)
 
 
