@@ -1,6 +1,7 @@
 """Tells a picture that is missing from a data set that has gone: an unmounted share, a renamed tree, a lost ticket.
 
-One is a pair that fails by name; the other would be thousands of them, and must stop the run.
+One is a pair that fails by name; the other would be thousands of them, and must stop the run. A tree can also go file
+by file while it is read: what was found missing is looked at again before it is written down.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Presence:
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
         self._seen: dict[Path, Path] = {}
+        self._missed: dict[Path, ImageError] = {}
 
     def saw(self, image_path: str, file: Path) -> None:
         """Remember that a picture of the plan was read from `file`."""
@@ -39,6 +41,19 @@ class Presence:
         if not isinstance(error.__cause__, OSError):
             return
         root = self._root(image_path)
+        self._missed[root] = error
+        self._look(root, error)
+
+    def confirm_missing(self) -> None:
+        """Look once more, before anybody writes down that pictures are missing; only where some were.
+
+        Raises:
+            DatasetError: The data set went while they were read.
+        """
+        for root, error in list(self._missed.items()):
+            self._look(root, error)
+
+    def _look(self, root: Path, error: ImageError) -> None:
         gone = _refused(root) or _refused(self._seen.get(root))
         if gone:
             raise DatasetError(

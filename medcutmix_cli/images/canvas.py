@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,13 +12,14 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli.errors import DatasetError, ImageError
+from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images.bounds import START, check_bytes, is_dicom
 from medcutmix_cli.images.decoder import lend_decoder
 from medcutmix_cli.images.decoding import DecodedPicture, DecodingRequest
+from medcutmix_cli.images.file_reading import name_unreadable, read_patiently
 from medcutmix_cli.images.picture_parts import file_of, open_picture
 from medcutmix_cli.records import PictureRules, Placement
-from medcutmix_cli.system.regular_files import IrregularFileError, check_regular
+from medcutmix_cli.system.regular_files import check_regular
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ def read_canvas(path: Path, canvas: int, rules: PictureRules, *, exact: bool = F
             "image-truncated", "image-corrupt", "image-format-unknown", "image-unreadable", "dicom-...".
         DatasetError: Its storage fails, also when asked again for some seconds.
     """
-    found = _read(path, canvas, rules, exact=exact)
+    found = read_patiently(path, lambda: _read_once(path, canvas, rules, exact=exact))
     plane, placement = found.plane, found.placement
     if plane.min() == plane.max():
         raise ImageError("all pixels are equal", where=str(path), reason="image-constant")
@@ -69,37 +68,6 @@ def read_canvas(path: Path, canvas: int, rules: PictureRules, *, exact: bool = F
     pixels[rows, placement.left : placement.left + placement.width] = plane
     pixels.setflags(write=False)
     return Canvas(pixels, placement, found.corrupt)
-
-
-_TRANSIENT = frozenset(
-    getattr(errno, name)
-    for name in (
-        *("EIO", "ESTALE", "ETIMEDOUT", "ENOTCONN"),
-        *("EHOSTDOWN", "EHOSTUNREACH", "ECONNRESET", "EREMOTEIO"),
-    )
-    if hasattr(errno, name)  # EREMOTEIO is Linux only
-)
-"""What a share says that is out of reach for a while: nothing that a picture is to blame for."""
-
-_PAUSES = (0.25, 1.0, 3.0)  # seconds
-
-
-def _read(path: Path, canvas: int, rules: PictureRules, *, exact: bool) -> DecodedPicture:
-    """Read a picture, again where the storage fails; pictures must not be counted as broken because of it."""
-    for pause in _PAUSES:
-        try:
-            return _read_once(path, canvas, rules, exact=exact)
-        except OSError:
-            time.sleep(pause)
-    try:
-        return _read_once(path, canvas, rules, exact=exact)
-    except OSError as error:
-        hint = (
-            "run the same command again when it answers; if this one file is damaged on its disk, remove it: "
-            "it is then counted as missing"
-        )
-        what = f"the storage of the data set fails: {os.strerror(error.errno or 0).lower()}"
-        raise DatasetError(what, where=str(path), hint=hint) from error
 
 
 def _read_once(path: Path, canvas: int, rules: PictureRules, *, exact: bool) -> DecodedPicture:
@@ -118,18 +86,10 @@ def _read_once(path: Path, canvas: int, rules: PictureRules, *, exact: bool) -> 
 @contextmanager
 def _open(path: Path) -> Iterator[BinaryIO]:
     """Open what is a file, as a pipe would be waited for, and tell why a file cannot be read."""
-    try:
+    with name_unreadable(path):
         check_regular(file_of(path))
         with open_picture(path, buffering=0) as file:  # a buffer would copy the whole file once more
             yield file
-    except FileNotFoundError as error:
-        raise ImageError("there is no such picture", reason="image-missing") from error
-    except IrregularFileError as error:
-        raise ImageError("this is no file", reason="image-not-a-file") from error
-    except OSError as error:
-        if error.errno in _TRANSIENT:
-            raise
-        raise ImageError(f"the picture cannot be opened ({type(error).__name__})") from error
 
 
 def _read_plain(file: BinaryIO, request: DecodingRequest) -> DecodedPicture | None:

@@ -23,11 +23,13 @@ import numpy.typing as npt
 
 from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images.canvas import Canvas
+from medcutmix_cli.images.file_reading import name_unreadable, read_patiently
 from medcutmix_cli.images.picture_bytes import decode_picture, encode_png
 from medcutmix_cli.images.picture_parts import file_of, open_picture, range_part
 from medcutmix_cli.records import PictureRules, Placement
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.file_hash import file_sha256
+from medcutmix_cli.system.regular_files import check_regular
 
 CACHE_FORMAT = 2
 _PLACEMENT = tuple(Placement.__dataclass_fields__)
@@ -44,6 +46,19 @@ _ROW = np.dtype(
 )
 _Rows = npt.NDArray[Any]
 _BLOCK = 512  # bytes; what a header of a tar takes, and what contents are filled up to
+
+
+@dataclass(frozen=True, slots=True)
+class PictureKeys:
+    """What a picture's file is known by, for each side.
+
+    Attributes:
+        places: Without its being read: its path, size and time.
+        contents: Wherever it lies: its bytes.
+    """
+
+    places: tuple[tuple[int, int], ...]
+    contents: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +92,23 @@ class PictureRequest:
         Raises:
             OSError: It cannot be read.
         """
+        check_regular(file_of(self.file))
         with open_picture(self.file) as file:
             return self._keys(hashlib.sha256(file.read()).digest())
+
+    def identify(self) -> PictureKeys:
+        """Return both kinds of keys; ask before the picture is read, lest they are of a file that took its place.
+
+        Raises:
+            ImageError: The file is not there, or cannot be read.
+            DatasetError: Its storage fails.
+        """
+
+        def ask() -> PictureKeys:
+            with name_unreadable(self.file):
+                return PictureKeys(tuple(self.place_keys()), tuple(self.content_keys()))
+
+        return read_patiently(self.file, ask)
 
     def _keys(self, what: bytes) -> list[tuple[int, int]]:
         rules = "\0".join(astuple(self.rules))
@@ -103,17 +133,12 @@ class PreparedPicture:
     files: tuple[bytes, ...]
 
 
-def prepare_picture(request: PictureRequest, canvases: Iterable[Canvas]) -> PreparedPicture:
-    """Encode the canvases of a picture, in the order of the sides.
-
-    Raises:
-        OSError: The file is gone meanwhile.
-    """
-    places, contents = request.place_keys(), request.content_keys()
+def prepare_picture(keys: PictureKeys, canvases: Iterable[Canvas]) -> PreparedPicture:
+    """Encode the canvases of a picture, in the order of the sides."""
     made = list(canvases)
     files = tuple(encode_png(canvas.pixels) for canvas in made)
     rows = np.zeros(len(files), _ROW)
-    rows["place"], rows["content"] = places, contents
+    rows["place"], rows["content"] = keys.places, keys.contents
     rows["length"] = [len(file) for file in files]
     rows["sha256"] = [list(hashlib.sha256(file).digest()) for file in files]
     rows["corrupt"] = [canvas.corrupt for canvas in made]

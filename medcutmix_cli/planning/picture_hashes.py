@@ -47,6 +47,7 @@ class PictureHasher:
             for start in range(0, len(images), _AT_ONCE):
                 found += pool.map(partial(self._hash_one, presence), images[start : start + _AT_ONCE])
                 report("comparing pictures", len(found), len(images))
+        presence.confirm_missing()
         return found
 
     def _hash_one(self, presence: Presence, image: Image) -> Hash | str:

@@ -204,6 +204,7 @@ def _bring_part(work: _Work, number: int, pool: ThreadPoolExecutor) -> _BroughtP
         return _BroughtPart(earlier, made=False, read=0)
     same = [one for one in requests if known[one]]
     found.update(zip(same, pool.map(bring, same), strict=True))
+    work.presence.confirm_missing()
     brought = [found[one] for one in requests]
     pictures = [one.prepared for one in _pictures(brought)]
     part = work.folder.write_part(number, _members(requests), pictures, _reasons(brought))
@@ -239,7 +240,8 @@ def _bring_one(presence: Presence, held: PictureCache, request: PictureRequest) 
         return _BroughtPicture(kept, read=False)
     try:
         with watch_presence(presence, request.image_path, request.file):
+            keys = request.identify()
             canvases = [read_canvas(request.file, side, request.rules) for side in request.sides]
-        return _BroughtPicture(prepare_picture(request, canvases), read=True)
+        return _BroughtPicture(prepare_picture(keys, canvases), read=True)
     except ImageError as error:
         return error.reason

@@ -123,6 +123,9 @@ def calibrate(
     """Ask every null picture for what it does not show; neither order nor workers decide anything.
 
     Calls `progress` with ("calibrating", pictures done, pictures).
+
+    Raises:
+        DatasetError: The data set has gone.
     """
     asked: dict[str, list[NullPicture]] = defaultdict(list)
     for null in nulls:
@@ -148,6 +151,8 @@ def calibrate(
                     peaks[key].append(value)
             if progress:
                 progress("calibrating", done, len(asked))
+    if sight.presence:
+        sight.presence.confirm_missing()
     ordered = {key: np.sort(np.array(values, np.float32)) for key, values in sorted(peaks.items())}
     promised = {key: gate.guarantee(values.size) for key, values in ordered.items()}
     guarantees = {key: guarantee for key, guarantee in promised.items() if guarantee}

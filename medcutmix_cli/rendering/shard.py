@@ -198,6 +198,8 @@ class _Mixer:
         encoding = ThreadPoolExecutor(_ENCODERS, thread_name_prefix="encode") if self.in_groups else pool
         try:
             yield from self._in_order(pool, encoding, sentences)
+            if self.renderer.presence:
+                self.renderer.presence.confirm_missing()
         finally:
             # Also on an interruption: what has not started never starts, what runs is short.
             encoding.shutdown(wait=False, cancel_futures=True)

@@ -2,7 +2,6 @@
 
 import errno
 import io
-import json
 import os
 import shutil
 import subprocess
@@ -14,30 +13,26 @@ import numpy as np
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli import pipeline
-from medcutmix_cli.assembly import opening
-from medcutmix_cli.assembly import parts as composition
-from medcutmix_cli.datasets.presence import Presence
-from medcutmix_cli.errors import DatasetError, ImageError, RunError
-from medcutmix_cli.images import canvas, read_canvas
+from medcutmix_cli.errors import DatasetError, RunError
+from medcutmix_cli.images import file_reading, read_canvas
 from medcutmix_cli.records import PictureRules
 from medcutmix_cli.rendering import sample as sample_rendering
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.status import run_status
+from tests.mild_gate import few_nulls
 from tests.pictures import write_dicom
 from tests.toy_encoder import ToyEncoder, use_encoder
-from tests.trees import SENTENCES, output_bytes, write_manifest, write_picture
+from tests.trees import output_bytes, write_manifest, write_picture
 
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a file system")
 GATED = {"encoder": "toy", "shard_size": 8, "workers": 2}
 STUDIES = 24
-NORMAL = ("There is no pleural effusion. No consolidation. There is no pneumothorax. Normal heart size.",)
 
 
 @pytest.fixture(autouse=True)
 def _toy(monkeypatch):
     use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
-    monkeypatch.setattr(canvas, "_PAUSES", (0.01, 0.02))
+    monkeypatch.setattr(file_reading, "_PAUSES", (0.01, 0.02))
 
 
 @pytest.fixture
@@ -146,23 +141,6 @@ def test_a_quota_that_is_used_up_is_one_clear_error_and_the_run_goes_on_to_the_s
         assert bytes_of(out) == bytes_of(tmp_path / "whole")
 
 
-def few_nulls(source, monkeypatch):
-    """Let half of the studies be normal, and a gate ask for few of them."""
-    rows = [json.loads(line) for line in (source / "manifest.jsonl").read_text().splitlines()]
-    for number, row in enumerate(rows):
-        if number % 2:
-            row["report"] = row["report"].replace(SENTENCES[number % len(SENTENCES)], NORMAL[0])
-    (source / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    gate = composition.build_gate
-
-    def mild(settings):
-        return type(made)(alpha=0.5, pictures=8) if (made := gate(settings)).min_nulls() else made
-
-    for module in (pipeline, composition, opening):
-        monkeypatch.setattr(module, "build_gate", mild)
-    return "null-max"
-
-
 @AS_ROOT
 @pytest.mark.parametrize("stage", ["planning", "rendering"])
 def test_a_read_only_folder_is_one_clear_error_and_the_run_goes_on_elsewhere_writable(
@@ -212,62 +190,18 @@ def test_a_picture_that_goes_during_the_run_is_a_pair_that_fails_by_name(tmp_pat
     assert not status.missing
 
 
-def gone_by_renaming(source):
-    source.rename(source.with_name("elsewhere"))
-
-
-def gone_by_unmounting(source):
-    gone_by_renaming(source)
-    source.mkdir()
-
-
-def gone_below_its_root(source):
-    for picture in source.glob("*.jpg"):
-        picture.unlink()
-
-
-@pytest.mark.parametrize("go", [gone_by_renaming, gone_by_unmounting, gone_below_its_root])
-@pytest.mark.parametrize("batch", [1, 4], ids=["one-by-one", "in-batches"])
-def test_a_data_set_that_goes_during_the_run_stops_it_and_fails_no_pair(
-    tmp_path, source, monkeypatch, go, batch
-):
-    monkeypatch.setattr(ToyEncoder, "batch", batch)
-    augmented(source, tmp_path / "whole")
-    kept = shutil.copytree(source, tmp_path / "kept")
-    original, calls = sample_rendering.paste, count(1)
-
-    def paste(*arguments):
-        if next(calls) == 9:
-            go(source)
-        return original(*arguments)
-
-    with monkeypatch.context() as patches:
-        patches.setattr(sample_rendering, "paste", paste)
-        with pytest.raises(DatasetError, match="no longer there") as caught:
-            augmented(source, tmp_path / "out")
-    assert caught.value.where == str(source)
-    assert run_status(RunFolder(tmp_path / "out")).failed == {}
-    assert nothing_half_written(tmp_path / "out")
-    shutil.rmtree(source, ignore_errors=True)
-    kept.rename(source)
-    augmented(source, tmp_path / "out")
-    assert output_bytes(tmp_path / "out") == output_bytes(tmp_path / "whole")
-
-
 def test_a_data_set_that_is_gone_before_the_run_is_one_clear_error(tmp_path, source):
     medcutmix_cli.plan(source, tmp_path / "out", gate="none", align="none", **GATED)
-    gone_by_renaming(source)
+    source.rename(source.with_name("elsewhere"))
     with pytest.raises(DatasetError) as caught:
         medcutmix_cli.render(tmp_path / "out")
     assert caught.value.where == str(source)
     assert run_status(RunFolder(tmp_path / "out")).failed == {}
 
 
-def test_a_file_that_is_damaged_is_no_data_set_that_is_gone(source):
-    presence = Presence(composition.open_dataset(source))
-    presence.report_missing("1.jpg", ImageError("damaged"))
-    shutil.rmtree(source)
-    presence.report_missing("1.jpg", ImageError("damaged"))
+def replace_by_pipe(path):
+    path.unlink()
+    os.mkfifo(path)
 
 
 @pytest.fixture
@@ -309,6 +243,24 @@ def test_a_share_that_goes_on_failing_stops_the_run_and_breaks_no_picture(tmp_pa
     assert run_status(RunFolder(tmp_path / "out")).missing
 
 
+@pytest.mark.parametrize("name", TRANSIENT)
+def test_a_share_that_goes_on_failing_stops_the_preparation(tmp_path, source, failing, name):
+    failing("5.jpg", getattr(errno, name), times=1000)
+    with pytest.raises(DatasetError, match="storage of the data set fails"):
+        medcutmix_cli.prepare(source, tmp_path / "cache", workers=2)
+    assert not list((tmp_path / "cache").glob("part-*"))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [(Path.unlink, "image-missing"), (replace_by_pipe, "image-not-a-file"), (Path.touch, None)],
+)
+def test_a_preparation_counts_pictures_that_cannot_be_read_by_name(tmp_path, source, spoil, reason):
+    spoil(source / "5.jpg")
+    summary = medcutmix_cli.prepare(source, tmp_path / "cache", workers=2)
+    assert summary.unreadable == ({reason: 1} if reason else {})
+
+
 class LostShare(io.BufferedReader):
     """A file whose server has gone after it was opened."""
 
@@ -319,7 +271,7 @@ class LostShare(io.BufferedReader):
 def test_a_share_that_goes_while_pixels_are_read_is_an_error_and_no_end_of_the_process(tmp_path, monkeypatch):
     write_dicom(tmp_path / "1.dcm", np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) % 4096)
     assert read_canvas(tmp_path / "1.dcm", 224, PictureRules("minmax")).pixels.any()
-    monkeypatch.setattr(canvas, "_PAUSES", (0.0,))
+    monkeypatch.setattr(file_reading, "_PAUSES", (0.0,))
     monkeypatch.setattr(Path, "open", lambda self, *_mode, **_how: LostShare(io.FileIO(self)))
     with pytest.raises(DatasetError, match="storage of the data set fails: stale file handle"):
         read_canvas(tmp_path / "1.dcm", 224, PictureRules("minmax"))

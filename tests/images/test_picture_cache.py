@@ -35,7 +35,7 @@ def folder(tmp_path):
     made.begin(VERSIONS)
     for number, members in enumerate(((0, 1, 2), (3, 4))):
         asked = [request(tmp_path, member) for member in members]
-        made.write_part(number, "m", [prepare_picture(one, canvases(one)) for one in asked], {})
+        made.write_part(number, "m", [prepare_picture(one.identify(), canvases(one)) for one in asked], {})
     return made
 
 
@@ -113,7 +113,7 @@ def test_no_damaged_byte_of_a_picture_is_handed_on(folder, tmp_path):
 
 def test_a_part_hands_on_what_it_stores_with_the_place_of_now(folder, tmp_path):
     part = folder.open_part(0)
-    fresh = prepare_picture(request(tmp_path), canvases(request(tmp_path)))
+    fresh = prepare_picture(request(tmp_path).identify(), canvases(request(tmp_path)))
     assert part.find_stored(request(tmp_path)).files == fresh.files
     os.utime(tmp_path / "0.jpg", (1, 1))
     assert (
@@ -159,7 +159,7 @@ def test_equal_pictures_give_equal_bytes(folder, tmp_path):
     again = CacheFolder(tmp_path / "again")
     again.begin(VERSIONS)
     asked = [request(tmp_path, member) for member in (0, 1, 2)]
-    again.write_part(0, "m", [prepare_picture(one, canvases(one)) for one in asked], {})
+    again.write_part(0, "m", [prepare_picture(one.identify(), canvases(one)) for one in asked], {})
     for ending in ("tar", "npy", "json"):
         assert again.part(0, ending).read_bytes() == folder.part(0, ending).read_bytes()
 

@@ -29,7 +29,8 @@ def cache(tmp_path, asked):
     folder = CacheFolder(tmp_path / "cache")
     folder.begin({})
     first = prepare_picture(
-        asked[0], [read_canvas(asked[0].file, side, PictureRules("voi")) for side in asked[0].sides]
+        asked[0].identify(),
+        [read_canvas(asked[0].file, side, PictureRules("voi")) for side in asked[0].sides],
     )
     folder.write_part(0, "m", [first], {})
     return PictureCache.open(folder.root, {})
