@@ -151,3 +151,16 @@ def cells_of_home(
         if own is not None and given is not None:
             mask &= (own >= 0.5) & (movement.move_values(given) >= 0.5)
     return mask
+
+
+def cells_to_clear(
+    finding: str, recipient: PictureAnatomy, donor: PictureAnatomy, movement: Movement
+) -> Mask:
+    """Mark the cells where the recipient's finding may be pasted over, to leave; all for one that lies anywhere.
+
+    What comes there is lung of the donor, not its recess: an abdomen in the place of fluid looks like fluid.
+    """
+    own = home_of(finding, replace(recipient, pleura=recipient.upper_pleura))
+    if own is None:
+        return np.ones(recipient.lungs.shape, dtype=np.bool_)
+    return np.asarray((own >= 0.5) & (movement.move_values(donor.lungs) >= 0.5), dtype=np.bool_)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
-from medcutmix_cli.mixing.anatomy_rules import cells_of_home, select_region
+from medcutmix_cli.mixing.anatomy_rules import cells_of_home, cells_to_clear, select_region
 from medcutmix_cli.mixing.blend_rule import BlendRule
 from medcutmix_cli.mixing.guards import Guards, broken_guard, free_cells, shared_cells
 from medcutmix_cli.mixing.intensity import match_intensity
@@ -53,6 +53,7 @@ class _Drawing:
     given: Region
     alignment: Alignment
     movement: Movement
+    joined: Mask
     strength: Strength
     free: Mask
 
@@ -95,19 +96,19 @@ def _drawn(
     joined = strategies.region.join(_evidence(recipient, own), brought)
     movement = movement.with_shift(joined.shift, donor.placement.canvas, own.mask.shape)
     free = free_cells(recipient, donor, strategies.guards, movement, joined.strength >= 0.5)
-    free &= _lungs(recipient, donor, strategies, movement)
+    free &= _homes(recipient, donor, strategies, movement, (own.reach >= 0.5, brought.strength >= 0.5))
     strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
-    drawing = _Drawing(own, given, alignment, movement, strength, free)
+    drawing = _Drawing(own, given, alignment, movement, joined.strength >= 0.5, strength, free)
     reason = joined.rejected or _broken(drawing, recipient, donor, strategies.guards)
     if reason:
-        return RefusedCut(reason, _refused_regions(drawing, joined.strength >= 0.5))
+        return RefusedCut(reason, _refused_regions(drawing))
     return _cut(drawing, recipient, donor, strategies, rng)
 
 
-def _refused_regions(drawing: _Drawing, joined: Mask) -> RefusedRegions:
+def _refused_regions(drawing: _Drawing) -> RefusedRegions:
     mask = drawing.strength >= 0.5
     masks = (drawing.own.mask, drawing.given.mask)
-    return RefusedRegions(*masks, joined, mask, drawing.movement, drawing.alignment.quality)
+    return RefusedRegions(*masks, drawing.joined, mask, drawing.movement, drawing.alignment.quality)
 
 
 def _align(recipient: View, donor: View, rule: AlignmentRule, evidence: Evidence) -> Alignment:
@@ -116,13 +117,25 @@ def _align(recipient: View, donor: View, rule: AlignmentRule, evidence: Evidence
     return rule.align(recipient.look().registration(), donor.look().registration(), evidence)
 
 
-def _lungs(recipient: View, donor: View, strategies: Strategies, movement: Movement) -> Mask:
-    """Mark where findings of the lung may be pasted: where both have lung, where it is known where that is."""
+def _homes(
+    recipient: View, donor: View, strategies: Strategies, movement: Movement, evidence: tuple[Mask, Mask]
+) -> Mask:
+    """Mark where findings of the lung may be pasted: where both have lung, where it is known where that is.
+
+    What is evidence of one parent alone is asked for that finding's home: fluid leaves the recess behind the diaphragm
+    although a nodule comes elsewhere.
+    """
     shape = recipient.scores.shape
     if not (strategies.alignment.registers and strategies.guards.lungs):
         return np.ones(shape, dtype=np.bool_)
+    anatomies = (recipient.look().anatomy(shape), donor.look().anatomy(shape))
     asked = sorted({view.target.finding for view in (recipient, donor) if view.asked})
-    return cells_of_home(asked, recipient.look().anatomy(shape), donor.look().anatomy(shape), movement)
+    homes = cells_of_home(asked, *anatomies, movement)
+    if recipient.asked:
+        homes |= evidence[0] & cells_to_clear(recipient.target.finding, *anatomies, movement)
+    if donor.asked:
+        homes |= evidence[1] & cells_of_home([donor.target.finding], *anatomies, movement)
+    return homes
 
 
 def without_scraps(strength: Strength) -> Strength:
@@ -164,6 +177,8 @@ def _broken(drawing: _Drawing, recipient: View, donor: View, guards: Guards) -> 
         return "no-cell-to-paste" if shared.any() else "no-shared-field-of-view"
     if donor.asked and arriving_share(drawing.given.mask, mask, movement) < guards.donor_share:
         return "donor-evidence-left-out"
+    if recipient.asked and leaving_share(drawing.own.mask & drawing.joined, mask) < guards.recipient_share:
+        return "recipient-evidence-left-out"
     return broken_guard(mask, movement, recipient, donor, guards)
 
 
@@ -172,6 +187,11 @@ def arriving_share(given: Mask, region: Mask, movement: Movement) -> float:
     moved = movement.move_mask(given)
     size = int(given.sum()) if movement.warp is None else max(1, int(moved.sum()))
     return int((moved & region).sum()) / max(1, size)
+
+
+def leaving_share(own: Mask, region: Mask) -> float:
+    """Return the share of the recipient's evidence that is pasted over, of what was to be; 1 where nothing was."""
+    return int((own & region).sum()) / int(own.sum()) if own.any() else 1.0
 
 
 def _cut(

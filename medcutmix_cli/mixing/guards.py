@@ -46,6 +46,8 @@ class Guards:
         device_share: The same of devices, which are long and thin: a piece of one is soon cut off. With 1 no
             region goes round them either.
         donor_share: Least share of the donor's evidence that must be pasted.
+        recipient_share: Least share of the recipient's evidence that must be pasted over, of what the region takes of
+            it: the mixed report no longer speaks of it.
         lungs: Whether findings of lung and pleura are pasted into lungs only, where pictures are registered.
         unmapped: What becomes of a pair whose neighbour has no map (its sentence is too long for the encoder, or not
             in the file of maps): "refuse" rejects it by name, "count" writes it and notes it.
@@ -60,12 +62,16 @@ class Guards:
     neighbour_share: float = 0.20
     device_share: float = 0.05
     donor_share: float = 0.50
+    recipient_share: float = 0.50
     lungs: bool = True
     unmapped: str = "refuse"
 
     def __post_init__(self) -> None:
         """Refuse shares that are none, and words that nothing is done for."""
-        shares = (self.exchanged, self.neighbour_share, self.device_share, self.donor_share)
+        shares = (
+            *(self.exchanged, self.neighbour_share, self.device_share),
+            *(self.donor_share, self.recipient_share),
+        )
         if self.border < 0 or not 0 < self.core <= 1 or not all(0 <= share <= 1 for share in shares):
             raise ValueError("border must be at least 0, core in (0, 1], the other shares in [0, 1]")
         if self.unmapped not in UNMAPPED:

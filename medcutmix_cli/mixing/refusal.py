@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from medcutmix_cli.attention import Mask, cells_with_score
-from medcutmix_cli.mixing.drawing import Strategies, arriving_share, find_region
+from medcutmix_cli.mixing.drawing import Strategies, arriving_share, find_region, leaving_share
 from medcutmix_cli.mixing.guards import BrokenGuard, find_broken_guard
 from medcutmix_cli.mixing.recipe import RefusedCut, RefusedRegions
 from medcutmix_cli.mixing.views import View
@@ -112,6 +112,10 @@ def _of_region(
         said = f"{share:.0%} of the donor's evidence would come; {strategies.guards.donor_share:.0%} must"
         return RefusalMarks(masks, mask, {"recipient": brought & ~mask}, details=(said,))
     joined = mask if regions.joined is None else regions.joined
+    if reason == "recipient-evidence-left-out":
+        own, least = regions.mask_a & joined, strategies.guards.recipient_share
+        said = f"{leaving_share(own, mask):.0%} of the recipient's evidence would leave; {least:.0%} must"
+        return RefusalMarks(masks, mask, {"recipient": own & ~mask}, details=(said,))
     return RefusalMarks(masks, joined, {"recipient": joined & ~mask})
 
 

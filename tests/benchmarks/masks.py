@@ -25,6 +25,7 @@ from medcutmix_cli.attention import Mask, MaskRule, Mass, Otsu, Region, RegionGr
 from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.datasets.sample import Box, read_boxes
 from medcutmix_cli.encoders.base import Encoder, Picture, encode_pictures
+from medcutmix_cli.evaluation.mix_geometry import bring
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.mixing.cut import pixel_weights
 from medcutmix_cli.pairing.policy import packaged_policy
@@ -218,18 +219,11 @@ def judge(row: Row, lesions: Mapping[str, list[Box]]) -> tuple[float, float, boo
     """Return the share of the donor's lesion that came, of the recipient's that left, and whether a device was cut."""
     place_a, place_b, cut = row_placement(row, "a"), row_placement(row, "b"), row_cut(row)
     pasted = pixel_weights(cut, place_a, place_b) >= 0.5
-    back = np.roll(pasted, (-cut.shift_y, -cut.shift_x), (0, 1))
     given = stated_lesions(lesions[row["image_id_b"]], row["finding"], row["side_b"])
     own = stated_lesions(lesions[row["image_id_a"]], row["finding_a"], row["side_a"])
     device = [box for box in lesions[row["image_id_a"]] if box.finding == DEVICES]
-    came, left, cut_off = (
-        covered(on_canvas(boxes, place), region)
-        for boxes, place, region in (
-            (given, place_b, back),
-            (own, place_a, pasted),
-            (device, place_a, pasted),
-        )
-    )
+    came = covered(bring(on_canvas(given, place_b), cut), pasted)
+    left, cut_off = (covered(on_canvas(boxes, place_a), pasted) for boxes in (own, device))
     whole = 1.0  # a lesion that is not in the picture cannot be left out
     return (
         whole if came is None else came,

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 import medcutmix_cli
 from medcutmix_cli.configuration.registry import names
 from medcutmix_cli.datasets.sample import Box, read_boxes
+from medcutmix_cli.evaluation.mix_geometry import bring
 from medcutmix_cli.mixing.cut import pixel_weights
 from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.records import Placement
@@ -101,7 +102,6 @@ def judge(row: Row, lesions: Mapping[str, list[Box]], reader: ReportReader, trut
     place_a, place_b = row_placement(row, "a"), row_placement(row, "b")
     cut = row_cut(row)
     pasted = pixel_weights(cut, place_a, place_b) >= 0.5
-    back = np.roll(pasted, (-cut.shift_y, -cut.shift_x), (0, 1))
     given = stated_lesions(lesions[row["image_id_b"]], row["finding"], row["side_b"])
     own = (
         stated_lesions(lesions[row["image_id_a"]], row["finding_a"], row["side_a"])
@@ -109,12 +109,12 @@ def judge(row: Row, lesions: Mapping[str, list[Box]], reader: ReportReader, trut
         else []
     )
     device = [box for box in lesions[row["image_id_a"]] if box.finding == DEVICES]
-    for values, mask, region in (
-        (truth.came, on_canvas(given, place_b), back),
-        (truth.left, on_canvas(own, place_a), pasted),
-        (truth.devices, on_canvas(device, place_a), pasted),
+    for values, mask in (
+        (truth.came, bring(on_canvas(given, place_b), cut)),
+        (truth.left, on_canvas(own, place_a)),
+        (truth.devices, on_canvas(device, place_a)),
     ):
-        share = covered(mask, region)
+        share = covered(mask, pasted)
         if share is not None:
             values.append(share)
 

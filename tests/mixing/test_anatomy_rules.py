@@ -7,6 +7,7 @@ from medcutmix_cli.mixing.anatomy_rules import (
     anatomy_table,
     broken_anatomy,
     cells_of_home,
+    cells_to_clear,
     home_of,
     select_region,
 )
@@ -212,6 +213,19 @@ def test_lung_is_pasted_where_both_have_lung(columns):
         assert np.array_equal(found, (own.lungs >= 0.5) & brought)
         assert found.any()
         assert found.sum() < (own.lungs >= 0.5).sum()
+
+
+@pytest.mark.parametrize("finding", ["pleural_effusion", "nodule"])
+@pytest.mark.parametrize("columns", [-4, 0, 3])
+def test_what_leaves_is_pasted_over_by_lung_alone(finding, columns):
+    """A donor's abdomen in the place of fluid would look like fluid."""
+    for seed in SEEDS:
+        own, given, movement = anatomy_of(seed), anatomy_of(seed + 1), shifted(columns)
+        found = cells_to_clear(finding, own, given, movement)
+        home = own.upper_pleura if finding == "pleural_effusion" else own.lungs
+        assert np.array_equal(found, (home >= 0.5) & (movement.move_values(given.lungs) >= 0.5))
+        assert found.any()
+    assert cells_to_clear("fracture", own, given, movement).all()
 
 
 FINDINGS_OF_THE_LUNG = sorted(anatomy_table().lung_findings)

@@ -171,9 +171,26 @@ def test_a_donor_whose_evidence_would_mostly_stay_behind_is_refused():
     assert draw_cut(a, b, only_donor) == RefusedCut("donor-evidence-left-out")
 
 
+def test_a_recipient_whose_evidence_would_mostly_stay_is_refused():
+    """The donor has no picture there: the text would no longer speak of what the picture still shows."""
+    a, b = parent(1, (6, 10)), replace(blank(2, left=0, width=128), scores=hill(6, 3))
+    rule = Strategies(TopK(border=0, min_area=0.0), InPlaceUnion(), Feather())
+    assert draw_cut(a, b, rule) == RefusedCut("recipient-evidence-left-out")
+    unasked = replace(rule, guards=Guards(recipient_share=0))
+    assert isinstance(draw_cut(a, b, unasked), Cut)
+    assert isinstance(draw_cut(replace(a, asked=False), b, rule), Cut)
+
+
 @pytest.mark.parametrize(
     "nonsense",
-    [{"border": -1}, {"core": 0.0}, {"neighbour_share": 1.1}, {"device_share": -0.1}, {"donor_share": 2.0}],
+    [
+        {"border": -1},
+        {"core": 0.0},
+        {"neighbour_share": 1.1},
+        {"device_share": -0.1},
+        {"donor_share": 2.0},
+        {"recipient_share": -1},
+    ],
     ids=str,
 )
 def test_guards_refuse_shares_that_are_none(nonsense):

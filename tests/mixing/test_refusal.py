@@ -77,6 +77,16 @@ def test_evidence_that_would_not_come_is_marked_outside_the_region():
     assert "50% must" in marks.details[0]
 
 
+def test_evidence_that_would_not_leave_is_marked_outside_the_region():
+    a, b = parent(1, (6, 10)), replace(blank(2, left=0, width=128), scores=hill(6, 3))
+    rule = Strategies(TopK(border=0, min_area=0.0), InPlaceUnion(), Feather())
+    reason, marks = refusal(a, b, rule)
+    assert reason == "recipient-evidence-left-out"
+    assert marks.broken["recipient"].any()
+    assert np.array_equal(marks.broken["recipient"], marks.evidence[0] & ~marks.region)
+    assert "of the recipient's evidence would leave; 50% must" in marks.details[0]
+
+
 def test_weak_evidence_shows_the_masks_that_would_have_been_and_says_how_weak():
     weak = replace(parent(1, (6, 6)), grounded=False, ground_p=0.31)
     reason, marks = refusal(weak, parent(2, (6, 6)))

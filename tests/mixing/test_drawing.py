@@ -1,0 +1,130 @@
+"""What of each parent's evidence is exchanged where pictures are registered: it comes, and leaves, whole enough."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from medcutmix_cli.attention import Region
+from medcutmix_cli.mixing.anatomy_rules import anatomy_table
+from medcutmix_cli.mixing.blends.hard import Hard
+from medcutmix_cli.mixing.cut import Cut, Guards, RefusedCut, Strategies, draw_cut
+from medcutmix_cli.mixing.drawing import leaving_share
+from medcutmix_cli.mixing.movement import movement_of
+from medcutmix_cli.mixing.picture_facts import picture_facts
+from medcutmix_cli.mixing.regions.in_place_donor import InPlaceDonor
+from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
+from medcutmix_cli.mixing.views import View
+from medcutmix_cli.records import MapTarget
+from medcutmix_cli.registration.alignments.elastic import ElasticAlignment
+from tests.thoraxes import CANVAS, phantom_chest
+
+GRID = (28, 28)
+SEEDS = range(6)
+FLUID = sorted(anatomy_table().pleural_findings)
+AIR = ["consolidation", "mass", "nodule", "pneumothorax"]
+
+
+class WholeMap:
+    """A mask rule that takes all of a map above 0, and reaches as far."""
+
+    graded = False
+
+    def select(self, scores, target, placement):
+        return Region(scores > 0)
+
+
+@cache
+def facts_of(seed):
+    return picture_facts(phantom_chest(seed).pixels, phantom_chest(seed).placement)
+
+
+def view_of(seed, finding, mark, asked=True):
+    """Return a phantom whose map is above 0 in the cells that `mark` says of its anatomy."""
+    chest, facts = phantom_chest(seed), facts_of(seed)
+    nothing, target = np.zeros(GRID, np.float32), MapTarget(finding)
+    view = View(chest.pixels, chest.placement, nothing, target, asked=asked, facts=facts)
+    return replace(view, scores=mark(view.look().anatomy(GRID)).astype(np.float32))
+
+
+def base(anatomy):
+    """Mark the lower third of the right lung, and the upper half of the recess below it."""
+    return (anatomy.leftness < -3) & (anatomy.upper_pleura >= 0.5) & (anatomy.height > 0.67)
+
+
+def deep(anatomy):
+    """Mark what lies behind the diaphragm alone."""
+    return (anatomy.leftness < -3) & (anatomy.pleura >= 0.5) & (anatomy.lungs < 0.5) & (anatomy.height > 1)
+
+
+def middle(anatomy):
+    return (anatomy.leftness > 3) & (anatomy.lungs >= 0.5) & (np.abs(anatomy.height - 0.5) < 0.12)
+
+
+def draw(recipient, donor, region=None, guards=Guards(border=0, markers=False)):  # noqa: B008 - frozen
+    rules = Strategies(
+        WholeMap(), region or InPlaceUnion(), Hard(), guards=guards, alignment=ElasticAlignment()
+    )
+    return draw_cut(recipient, donor, rules)
+
+
+@pytest.mark.parametrize("fluid", FLUID)
+@pytest.mark.parametrize("air", AIR)
+def test_what_leaves_the_base_leaves_although_what_comes_cannot_lie_there(fluid, air):
+    drawn = 0
+    for seed in SEEDS:
+        recipient, donor = view_of(seed, fluid, base), view_of(seed + 7, air, middle)
+        cut = draw(recipient, donor)
+        if isinstance(cut, Cut):
+            lung = movement_of(cut, CANVAS).move_values(donor.look().anatomy(GRID).lungs) >= 0.5
+            assert leaving_share(cut.mask_a, cut.mask) >= 0.5
+            assert lung[cut.mask & cut.mask_a].all()
+            drawn += 1
+        else:
+            assert cut == RefusedCut("recipient-evidence-left-out")
+    assert drawn > 1
+
+
+@pytest.mark.parametrize("fluid", FLUID)
+@pytest.mark.parametrize("air", AIR)
+def test_what_lies_behind_the_diaphragm_stays_and_the_pair_is_refused(fluid, air):
+    for seed in SEEDS:
+        cut = draw(view_of(seed, fluid, deep), view_of(seed + 7, air, middle))
+        assert cut == RefusedCut("recipient-evidence-left-out")
+
+
+@pytest.mark.parametrize("air", AIR)
+def test_what_comes_keeps_to_its_own_home_although_fluid_leaves_below(air):
+    for seed in SEEDS:
+        donor = view_of(seed + 7, air, lambda anatomy: middle(anatomy) | deep(anatomy))
+        cut = draw(view_of(seed, "pleural_effusion", base), donor, guards=Guards(border=0, donor_share=0))
+        if isinstance(cut, Cut):
+            own = draw(view_of(seed, "pleural_effusion", base), view_of(seed + 7, air, middle))
+            assert isinstance(own, Cut)
+            assert not (cut.mask & ~own.mask).any()
+
+
+def test_fluid_for_fluid_is_exchanged_in_the_upper_recess_as_before():
+    for seed in SEEDS:
+        cut = draw(view_of(seed, "pleural_effusion", base), view_of(seed + 7, "pleural_effusion", base))
+        assert isinstance(cut, Cut)
+        assert leaving_share(cut.mask_a, cut.mask) >= 0.5
+
+
+def test_a_region_that_is_the_donors_alone_leaves_the_recipients_evidence_where_it_is():
+    recipient, donor = view_of(0, "pleural_effusion", deep), view_of(7, "mass", middle)
+    assert isinstance(draw(recipient, donor, InPlaceDonor()), Cut)
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_how_much_must_leave_can_be_said(share):
+    recipient, donor = view_of(0, "pleural_effusion", deep), view_of(7, "mass", middle)
+    cut = draw(recipient, donor, guards=Guards(border=0, recipient_share=share))
+    assert isinstance(cut, Cut) == (share == 0)
+
+
+def test_a_host_without_evidence_has_nothing_that_must_leave():
+    host = view_of(0, "none", lambda anatomy: np.zeros(GRID, dtype=bool), asked=False)
+    assert isinstance(draw(host, view_of(7, "mass", middle)), Cut)
+    assert leaving_share(np.zeros(GRID, dtype=bool), np.ones(GRID, dtype=bool)) == 1
