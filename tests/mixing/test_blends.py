@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,6 +36,21 @@ def test_a_mask_and_its_strength_are_softened_alike(blend):
 @every_blend
 def test_nothing_is_pasted_where_nothing_was_chosen(blend):
     assert not blend.soften(np.zeros((6, 6), dtype=np.float32), generator()).any()
+
+
+@given(arrays(np.bool_, (9, 9)))
+def test_a_feather_lies_around_the_mask_alone(mask):
+    """What is a few cells large would fade: a mass kept .7 of its contrast, and what left stayed as a shadow."""
+    weights = Feather().soften(mask.astype(np.float32))
+    reached = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    assert (weights[mask] == 1).all()
+    assert (weights[reached & ~mask] > 0).all()
+    assert not weights[~reached].any()
+
+
+@given(strengths)
+def test_a_feather_takes_nothing_of_a_graded_mask(strength):
+    assert (Feather().soften(strength) >= strength.astype(np.float16)).all()
 
 
 def test_a_feather_keeps_the_steps_of_a_soft_mask():
