@@ -248,8 +248,10 @@ def _compared(
         if every:
             raise
         found = DuplicateCheck(pictures=len(chosen), unreadable=(("image-storage-fails", len(sample)),))
-    more = (*_of_compared(found, check, _places(source)), *found.problems())
-    return replace(check, duplicates=found, problems=(*check.problems, *more))
+    compared = tuple(_of_compared(found, check, _places(source)))
+    said_again = {problem.unreadable for problem in compared}
+    kept = [problem for problem in check.problems if problem.unreadable not in said_again - {""}]
+    return replace(check, duplicates=found, problems=(*kept, *compared, *found.problems()))
 
 
 def _of_compared(
@@ -262,7 +264,8 @@ def _of_compared(
         if reason not in left_out and count > told.get(reason, 0):
             studies = found.unreadable_studies.get(reason, ())
             many = f"{count:,} of {tried:,} pictures that were compared"
-            yield DatasetProblem(False, _unreadable_pictures(many, reason, studies, places), hint_for(reason))
+            what = _unreadable_pictures(many, reason, studies, places)
+            yield DatasetProblem(False, what, hint_for(reason), unreadable=reason)
 
 
 def _names_columns(source: Dataset) -> bool:
@@ -402,7 +405,7 @@ def _of_pictures(tried: _Tried, places: Mapping[str, Path]) -> Iterable[DatasetP
     for reason, count in tried.undecoded.most_common():
         many = f"{count:,} of {total:,} pictures that were tried"
         what = _unreadable_pictures(many, reason, tried.studies[reason], places)
-        yield DatasetProblem(not tried.decoded, what, hint_for(reason))
+        yield DatasetProblem(not tried.decoded, what, hint_for(reason), unreadable=reason)
 
 
 def _unreadable_pictures(many: str, reason: str, studies: Sequence[str], places: Mapping[str, Path]) -> str:
