@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from medcutmix_cli.datasets.grouping import Report
-from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.errors import DatasetError, cause
 from medcutmix_cli.system.regular_files import check_regular, read_regular
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
@@ -64,7 +64,7 @@ def open_reports(path: Path) -> ReportStore:
         check_regular(path)
         return ZipReports(path) if path.name.endswith(".zip") else TarReports(path)
     except _DAMAGE as error:
-        what = f"the archive of reports cannot be read ({type(error).__name__})"
+        what = f"the archive of reports cannot be read ({cause(error)})"
         raise DatasetError(what, where=str(path), hint=f"known: a folder, {', '.join(ARCHIVES)}") from error
 
 
