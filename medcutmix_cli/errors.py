@@ -145,6 +145,7 @@ _CAUSES = {
     "JSONDecodeError": "it is no JSON",
     "TOMLDecodeError": "it is no TOML",
     "ArrowNotImplementedError": "it holds what this version of Arrow does not read",
+    "NotImplementedError": "it is of a later kind than is read here",
     "EOFError": "it ends too early",
     "MemoryError": "there is not enough memory",
     "KeyError": "a part of it is missing",
