@@ -136,8 +136,33 @@ def unreadable(what: str, error: Exception) -> str:
     """Say that a file is not there, or else that it cannot be read, and why, as the system words it."""
     if isinstance(error, FileNotFoundError):
         return f"{what} does not exist"
-    said = (error.strerror or "").lower() if isinstance(error, OSError) else ""
-    return f"{what} cannot be read ({said or type(error).__name__})"
+    return f"{what} cannot be read ({cause(error)})"
+
+
+_CAUSES = {
+    "PermissionError": "permission denied",
+    "UnicodeDecodeError": "it is not UTF-8",
+    "JSONDecodeError": "it is no JSON",
+    "TOMLDecodeError": "it is no TOML",
+    "ArrowNotImplementedError": "it holds what this version of Arrow does not read",
+    "NotImplementedError": "it is of a later kind than is read here",
+    "EOFError": "it ends too early",
+    "MemoryError": "there is not enough memory",
+    "KeyError": "a part of it is missing",
+    "ImportError": "a library it needs is missing",
+}
+"""What errors of libraries mean, by the name of their class or of one that it derives from."""
+
+
+def cause(error: BaseException) -> str:
+    """Say why something could not be read, in words: as the system has them, or what kind of error it was.
+
+    The message of a library may quote what it reads, and the name of a class says little; neither is told.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    names = (kind.__name__ for kind in type(error).__mro__)
+    return next((_CAUSES[name] for name in names if name in _CAUSES), "it is damaged, or of another kind")
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

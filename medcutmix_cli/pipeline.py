@@ -133,10 +133,9 @@ def _plan_with_lexicon(folder: RunFolder, resolved: ResolvedSettings, progress: 
     encoder = build_encoder(resolved.settings)
     check_features(resolved.settings, encoder)
     record = describe(resolved, source, encoder)
-    before = read_run(folder) if folder.is_run() else None
-    if before is not None and not _gives_way(before, record):
-        _check_same_run(before, record, folder)
+    if _is_planned(folder, record):
         return
+    before = read_run(folder) if folder.is_run() else None
     if before is not None:
         with explain_storage_errors(folder.root):
             folder.run_file.unlink()
@@ -262,6 +261,19 @@ def _least_begun_first(folder: RunFolder, shards: Iterable[int], retry_failed: b
     return tuple(shard for _times, shard in sorted(begun))
 
 
+def _is_planned(folder: RunFolder, record: RunRecord) -> bool:
+    """Say whether this very plan lies there.
+
+    Raises:
+        RunConflictError: Another one does.
+    """
+    before = read_run(folder) if folder.is_run() else None
+    if before is None or _gives_way(before, record):
+        return False
+    _check_same_run(before, record, folder)
+    return True
+
+
 def _gives_way(before: RunRecord, now: RunRecord) -> bool:
     """Say whether another plan may take the place of one without a pair: whoever was told what to try may try it."""
     return not before.shards and before.fingerprint != now.fingerprint
@@ -339,6 +351,8 @@ def _write_plan(
     result = replace(result, warnings=tuple(filter(None, (*result.warnings, labels.problem))))
     sizes = shard_sizes(len(result.pairs), settings.run.shard_size)
     whole = replace(record, counts=_counts(result), shards=sizes)
+    if _is_planned(folder, record):  # somebody else was quicker: its shards may be under way
+        return
     with explain_storage_errors(folder.root):
         folder.create()
         folder.clean_temporaries()

@@ -2,8 +2,11 @@
 
 import ast
 import errno
+import json
 import os
 import re
+import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ import pytest
 import medcutmix_cli
 from medcutmix_cli import MedcutmixError, errors
 from medcutmix_cli.commands.error_report import explain
-from medcutmix_cli.errors import DatasetError, ImageError, UsageError
+from medcutmix_cli.errors import DatasetError, ImageError, UsageError, cause
 from medcutmix_cli.reports.lexicon import finding_ids
 from tests import syntax
 
@@ -59,7 +62,7 @@ def test_the_nearest_name_is_proposed_by_its_words_too(typed, meant):
 
 def test_a_file_that_is_not_there_is_not_said_to_be_unreadable():
     assert errors.unreadable("the table", FileNotFoundError()) == "the table does not exist"
-    assert errors.unreadable("the table", PermissionError()) == "the table cannot be read (PermissionError)"
+    assert errors.unreadable("the table", PermissionError()) == "the table cannot be read (permission denied)"
     for code, words in ((errno.EACCES, "permission denied"), (errno.EISDIR, "is a directory")):
         told = errors.unreadable("the table", OSError(code, os.strerror(code)))
         assert told == f"the table cannot be read ({words})"
@@ -105,3 +108,34 @@ def test_every_error_says_what_to_try_or_what_is_right():
         if not tried and not (name in ("UsageError", "EncoderError") and SAYS_WHAT_IS_RIGHT.search(message))
     ]
     assert silent == []
+
+
+CLASS_NAMED = {"testing/contract.py", "system/unexpected_errors.py", "cluster/ray_workers.py"}
+"""Where a developer is told the class of an error, or it is turned into words."""
+
+
+def test_no_message_names_the_class_of_an_error():
+    package = Path(medcutmix_cli.__file__).parent
+    named = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if "type(error).__name__" in path.read_text()
+    }
+    assert named <= CLASS_NAMED
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(13, "Permission denied"), "permission denied"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "secret"), "it is not UTF-8"),
+        (json.JSONDecodeError("secret", "secret", 0), "it is no JSON"),
+        (tomllib.TOMLDecodeError("secret"), "it is no TOML"),
+        (KeyError("secret"), "a part of it is missing"),
+        (zipfile.BadZipFile("secret"), "it is damaged, or of another kind"),
+        (ModuleNotFoundError("secret"), "a library it needs is missing"),
+        (OSError("secret"), "it is damaged, or of another kind"),
+    ],
+)
+def test_the_cause_of_an_error_is_said_in_words_and_quotes_nothing(error, said):
+    assert cause(error) == said

@@ -223,7 +223,7 @@ def test_a_stopped_command_says_how_to_go_on(name):
         process.send_signal(getattr(signal, name))
         _, said = process.communicate(timeout=20)
     assert process.returncode == 75
-    assert said == "interrupted: run the same command again: it goes on where it stopped\n"
+    assert said == "interrupted: run the same command again; what is complete stays\n"
 
 
 def test_what_a_signal_broke_counts_as_interrupted(monkeypatch, capsys):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import medcutmix_cli
+from medcutmix_cli import pipeline
 from medcutmix_cli.assembly import parts as composition
 from medcutmix_cli.errors import EncoderError, MedcutmixError, RunConflictError, RunError, UsageError
 from medcutmix_cli.inspection.verification import verify
@@ -523,3 +524,23 @@ def test_a_shard_that_is_tried_again_is_not_complete_meanwhile(tmp_path, monkeyp
             medcutmix_cli.render(tmp_path / "out", retry_failed=True)
     assert run_status(RunFolder(tmp_path / "out")).missing == (0,)
     assert medcutmix_cli.render(tmp_path / "out").failed == failed.failed
+
+
+@pytest.mark.parametrize("seed", [1, 2], ids=["the-same", "another"])
+def test_of_two_plans_made_at_once_the_first_counts_and_the_second_steps_aside(tmp_path, monkeypatch, seed):
+    source, out = write_manifest(tmp_path / "in"), tmp_path / "out"
+    made = pipeline.make_plan
+
+    def overtaken(*given, **more):
+        monkeypatch.setattr(pipeline, "make_plan", made)
+        augmented(source, out, seed=1)
+        return made(*given, **more)
+
+    monkeypatch.setattr(pipeline, "make_plan", overtaken)
+    if seed == 1:
+        augmented(source, out, seed=seed)
+    else:
+        with pytest.raises(RunConflictError, match="seed: 1 -> 2"):
+            augmented(source, out, seed=seed)
+    assert read_run(RunFolder(out)).settings["plan"]["seed"] == 1
+    assert verify(out, deep=True).ok

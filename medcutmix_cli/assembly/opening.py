@@ -17,12 +17,12 @@ from medcutmix_cli.assembly.parts import (
     open_source,
     versions,
 )
-from medcutmix_cli.assembly.relocation import relocate_settings
+from medcutmix_cli.assembly.relocation import HERE, RunPlaces, relocate_settings
 from medcutmix_cli.attention import Gate
 from medcutmix_cli.configuration.registry import load
-from medcutmix_cli.configuration.resolution import difference, from_plain, named_values
+from medcutmix_cli.configuration.resolution import difference, from_plain
 from medcutmix_cli.configuration.semantics import semantic
-from medcutmix_cli.configuration.settings import SETTINGS, Settings, settings_of
+from medcutmix_cli.configuration.settings import SETTINGS, Settings
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.presence import Presence
 from medcutmix_cli.encoders.base import Encoder
@@ -53,19 +53,20 @@ CREDENTIALED_TERMS = (
 SYNTHETIC_TERMS = "Made from procedural phantoms: no patient, free to share."
 
 
-def open_run_dataset(
-    record: RunRecord,
-    root: str | Path | None = None,
-    reports: str | Path | None = None,
-    unpaired: str | Path | None = None,
-) -> Dataset:
+def open_run_dataset(record: RunRecord, places: RunPlaces = HERE) -> Dataset:
     """Open the data set a run was planned from, where it was or where it is now; with the unpaired one, if it has one.
 
     Raises:
         DatasetError: It is not there.
     """
-    moved = named_values(settings_of("render"), {"dataset": root, "reports": reports, "unpaired": unpaired})
-    return _open_planned(relocate_settings(record, moved))
+    return _open_planned(relocate_settings(record, places.changes()))
+
+
+_NOT_HERE = {
+    "dataset.root": "the data set of the run is not here",
+    "dataset.reports": "the reports of the run are not here",
+    "dataset.unpaired": "the unpaired data set of the run is not here",
+}
 
 
 def _open_planned(settings: Settings) -> Dataset:
@@ -74,11 +75,11 @@ def _open_planned(settings: Settings) -> Dataset:
     Raises:
         DatasetError: It is not there.
     """
-    for key in ("dataset.root", "dataset.unpaired"):
+    for key, what in _NOT_HERE.items():
         place = getattr(settings.dataset, SETTINGS[key].name)
         if place and not Path(place).exists():
             raise DatasetError(
-                "the data set of the run is not here",
+                what,
                 where=place,
                 hint=f"has it moved? {SETTINGS[key].flag} PATH says where it is now",
             )

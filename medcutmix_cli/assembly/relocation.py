@@ -3,15 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from medcutmix_cli.configuration.resolution import ResolvedSettings, from_plain
+from medcutmix_cli.configuration.resolution import ResolvedSettings, from_plain, named_values
 from medcutmix_cli.configuration.settings import SETTINGS, Settings, settings_of
 from medcutmix_cli.run.folder import RunRecord
 
 Changes = Mapping[str, Any]
 """Values by dotted name that are other than a plan's; none of them decides the output."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlaces:
+    """Where the parts that a run was made from are now; None: where the run found them.
+
+    Attributes:
+        dataset: The data set (likewise reports, unpaired: what lies beside it).
+        weights: Those of the encoder, for who asks it again.
+    """
+
+    dataset: str | Path | None = None
+    reports: str | Path | None = None
+    unpaired: str | Path | None = None
+    weights: str | Path | None = None
+
+    def changes(self) -> dict[str, Any]:
+        """Return them as settings by dotted name.
+
+        Raises:
+            UsageError: One of them is no path.
+        """
+        return named_values(settings_of("render"), asdict(self))
+
+
+HERE = RunPlaces()
+"""Nothing has moved."""
 
 
 def relocate_settings(record: RunRecord, changes: Changes) -> Settings:

@@ -52,6 +52,11 @@ def check_can_start(resources: Resources) -> None:
         )
 
 
+def partitions_there() -> tuple[str, ...]:
+    """Return the names of the partitions, in order; none where `sinfo` does not say."""
+    return tuple(sorted({node.partition for node in read_nodes(_ask_sinfo())}))
+
+
 def read_nodes(told: str) -> Iterator[NodeSize]:
     """Yield the nodes from lines of `sinfo --Node --noheader --format="%P|%c|%m"`; others are left out."""
     for line in told.splitlines():

@@ -13,7 +13,7 @@ from typing import Unpack
 
 from medcutmix_cli.assembly.parts import build_gate
 from medcutmix_cli.assembly.relocation import map_paths, relocate_settings
-from medcutmix_cli.cluster.partition_limits import check_can_start
+from medcutmix_cli.cluster.partition_limits import check_can_start, partitions_there
 from medcutmix_cli.cluster.slurm import Resources, SlurmJob, render_finish, render_sbatch
 from medcutmix_cli.cluster.tasks import default_tasks, retry_expression
 from medcutmix_cli.configuration.keywords import SlurmKeywords
@@ -186,9 +186,31 @@ def _sbatch(script: str, *options: str) -> str:
     return done.stdout.strip().partition(";")[0]  # "id;cluster" where there are several clusters
 
 
+_MEANT = (
+    (
+        r"\bgres\b|\bgpu",
+        "--gpus 0 where there are no GPUs; with it --extra=--gres=NAME:1 where they have another name",
+    ),
+    (
+        r"\baccount|\bqos\b|\bassociation",
+        "--account NAME (yours: sacctmgr show associations user=$USER), or --extra=--qos=NAME",
+    ),
+    (r"\btime limit\b", "--time: the limit of each partition is the column TIMELIMIT of sinfo"),
+    (
+        r"\bnode configuration\b|\bmemory\b|\bcpu",
+        "--cpus and --mem: what the nodes have says sinfo --Node --long",
+    ),
+)
+"""What helps, by the words in which Slurm refuses a job; the first that fits."""
+
+
 def _refusal_hint(said: str) -> str:
-    if re.search(r"\bgres\b|\bgpu", said, re.IGNORECASE):
-        return "--gpus 0 where there are no GPUs; with it --extra=--gres=NAME:1 where they have another name"
+    for words, hint in _MEANT:
+        if re.search(words, said, re.IGNORECASE):
+            return hint
+    there = partitions_there() if re.search(r"\bpartition\b", said, re.IGNORECASE) else ()
+    if there:
+        return f"--partition NAME; there are: {', '.join(there)}"
     return "look at what the script asks for, and at --extra"
 
 

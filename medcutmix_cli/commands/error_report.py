@@ -9,6 +9,7 @@ import sys
 import traceback
 
 from medcutmix_cli.errors import Interruption
+from medcutmix_cli.system.signals import INTERRUPTED
 from medcutmix_cli.system.unexpected_errors import as_known_error
 
 _ISSUES = "please report this line; `medcutmix --debug ...` prints where in the code it arose"
@@ -17,7 +18,7 @@ _ISSUES = "please report this line; `medcutmix --debug ...` prints where in the 
 def explain(error: BaseException, *, debug: bool) -> int:
     """Print an error on stderr and return the exit code it stands for."""
     if isinstance(error, Interruption):
-        _print([("interrupted", "run the same command again: it goes on where it stopped")], "yellow")
+        _print([("interrupted", INTERRUPTED.removeprefix("interrupted: ").strip())], "yellow")
         return Interruption.exit_code
     said = as_known_error(error, memory="fewer --workers, or a smaller --canvas", unexpected=_ISSUES)
     _print(said.lines)

@@ -209,9 +209,7 @@ def mixes(
     session = Session.of(context, quiet=quiet)
     drawn = IntervalSettings(**_typed(how))
     with meter(quiet=session.quiet) as progress:
-        found = evaluate_mixes(
-            out, lungs=lungs, dataset=settings["dataset"], settings=drawn, progress=progress
-        )
+        found = evaluate_mixes(out, lungs=lungs, settings=drawn, progress=progress, **settings)
     if json:
         print_json("mix_evaluation", found)
     elif not session.quiet:
@@ -241,11 +239,11 @@ def detect(
     with meter(quiet=session.quiet) as progress:
         found = evaluate_detect(
             out,
-            dataset=settings["dataset"],
             trained=DetectSettings(**_typed(trained)),
             settings=IntervalSettings(**_typed(how)),
             saliency=saliency,
             progress=progress,
+            **settings,
         )
     if json:
         print_json("detect_evaluation", found)

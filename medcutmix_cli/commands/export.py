@@ -115,8 +115,7 @@ def export(
         "splits": split_values(split) or (),
         "caption": caption,
         "escape_formulas": escape_formulas,
-        "dataset": settings["dataset"],
-        "reports": settings["reports"],
+        **{name: settings[name] for name in ("dataset", "reports", "unpaired")},
     }
     _export_run(places[0], places[1], more, session, json=json)
 
@@ -156,7 +155,9 @@ def _export_sections(
     from medcutmix_cli.exports.sections import export_sections
     from medcutmix_cli.system.progress import meter
 
-    named = {key: value for key, value in settings.items() if key != "dataset"}
+    if settings["unpaired"] is not None:
+        raise UsageError("an unpaired data set has no reports to cut", hint="leave out --unpaired")
+    named = {key: value for key, value in settings.items() if key not in ("dataset", "unpaired")}
     with meter(quiet=session.quiet) as progress:
         summary = export_sections(dataset, out, progress=progress, **named)
     if json:

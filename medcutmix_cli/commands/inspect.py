@@ -17,6 +17,7 @@ from medcutmix_cli.commands.setting_options import with_record, with_settings
 from medcutmix_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    from medcutmix_cli.assembly.relocation import RunPlaces
     from medcutmix_cli.inspection.pair_record import PairView
     from medcutmix_cli.inspection.refused_view import RefusedView
     from medcutmix_cli.inspection.summary import Inspection
@@ -63,6 +64,8 @@ def inspect(
     quiet: common.Quiet = False,
 ) -> None:
     """Show what a run or a shard holds: counts, reasons, weights, and one pair with its maps and report."""
+    from medcutmix_cli.assembly.relocation import RunPlaces
+
     if pair is not None and index is not None:
         raise UsageError("--pair and --index both choose a pair", hint="give one of them")
     session = Session.of(context, quiet=quiet)
@@ -76,7 +79,7 @@ def inspect(
             "which run or shard?", hint="give its path, or --schema for the columns of this version"
         )
     chosen = _Chosen(pair, index, page["pictures"] or "auto")
-    _tell_contents(path, session, chosen, page, settings["dataset"], json=json)
+    _tell_contents(path, session, chosen, page, RunPlaces(**settings), json=json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +114,21 @@ def _tell_contents(
     session: Session,
     chosen: _Chosen,
     page: Mapping[str, Any],
-    dataset: Path | None,
+    places: RunPlaces,
     *,
     json: bool,
 ) -> None:
     from medcutmix_cli.inspection.summary import inspect as inspect_path
 
     inspection = inspect_path(path)
-    refused = _refused(path, chosen, dataset)
-    written = _write(path, page, dataset, session)
+    refused = _refused(path, chosen, places)
+    written = _write(path, page, places, session)
     shown = chosen.any or not (json or written)
     view = _view(path, inspection, chosen) if shown and refused is None else None
     if json:
         print_json("inspection", inspection, **_document(inspection, view, refused, written))
     elif not session.quiet:
-        _show(path, inspection, view or refused, written, chosen, dataset)
+        _show(path, inspection, view or refused, written, chosen, places)
 
 
 def _document(
@@ -146,7 +149,7 @@ def _document(
     }
 
 
-def _refused(path: Path, chosen: _Chosen, dataset: Path | None) -> RefusedView | None:
+def _refused(path: Path, chosen: _Chosen, places: RunPlaces) -> RefusedView | None:
     """Render the pair that was asked for once more, where it was not written."""
     from medcutmix_cli.inspection.pair_view import has_pair
     from medcutmix_cli.inspection.refused_view import RefusedPairs
@@ -154,7 +157,7 @@ def _refused(path: Path, chosen: _Chosen, dataset: Path | None) -> RefusedView |
 
     if chosen.pair is None or not RunFolder(path).is_run() or has_pair(path, chosen.pair):
         return None
-    pairs = RefusedPairs(path, dataset)
+    pairs = RefusedPairs(path, places)
     found = pairs.find(chosen.pair)
     return pairs.view(found) if found else None
 
@@ -169,7 +172,7 @@ def _view(path: Path, inspection: Inspection, chosen: _Chosen) -> PairView | Non
 
 
 def _write(
-    path: Path, page: Mapping[str, Any], dataset: Path | None, session: Session
+    path: Path, page: Mapping[str, Any], places: RunPlaces, session: Session
 ) -> dict[str, dict[str, object]]:
     """Write the page and the sheet that were asked for."""
     from medcutmix_cli.system.progress import meter
@@ -185,7 +188,7 @@ def _write(
                 path,
                 page["html"],
                 pairs,
-                dataset=dataset,
+                **asdict(places),
                 self_contained=whole,
                 rejected=rejected,
                 progress=progress,
@@ -194,7 +197,7 @@ def _write(
     if page["sheet"]:
         from medcutmix_cli.gallery.sheet import PAIRS, write_sheet
 
-        count = write_sheet(path, page["sheet"], pairs or PAIRS, rejected=rejected, dataset=dataset)
+        count = write_sheet(path, page["sheet"], pairs or PAIRS, rejected=rejected, **asdict(places))
         written["sheet"] = {"file": str(page["sheet"]), "pairs": count}
     return written
 
@@ -205,7 +208,7 @@ def _show(
     view: PairView | RefusedView | None,
     written: Mapping[str, Mapping[str, object]],
     chosen: _Chosen,
-    dataset: Path | None,
+    places: RunPlaces,
 ) -> None:
     from medcutmix_cli.inspection.pair_record import PairView
     from medcutmix_cli.terminal import inspection_view, output, pair_panel, refused_panel
@@ -219,10 +222,10 @@ def _show(
         return
     panel = pair_panel(view, inspection.rows) if isinstance(view, PairView) else refused_panel(view)
     console.print(panel)
-    _print_pictures(path, view, chosen.pictures, dataset)
+    _print_pictures(path, view, chosen.pictures, places)
 
 
-def _print_pictures(path: Path, view: PairView | RefusedView, asked: str, dataset: Path | None) -> None:
+def _print_pictures(path: Path, view: PairView | RefusedView, asked: str, places: RunPlaces) -> None:
     """Print a pair's pictures where the terminal can show them, or where it was said how."""
     from medcutmix_cli.terminal.pictures import HalfBlocks, picture_text, picture_way
     from medcutmix_cli.terminal.words import output
@@ -230,7 +233,7 @@ def _print_pictures(path: Path, view: PairView | RefusedView, asked: str, datase
     way = picture_way(asked, sys.stdout)
     if way == "none":
         return
-    strip, names = _strip(path, view, dataset)
+    strip, names = _strip(path, view, places)
     console = output()
     console.print("", f"Pictures: {names}", sep="\n")
     if way == "blocks":
@@ -239,13 +242,13 @@ def _print_pictures(path: Path, view: PairView | RefusedView, asked: str, datase
         sys.stdout.write(picture_text(strip, way) + "\n")
 
 
-def _strip(path: Path, view: PairView | RefusedView, dataset: Path | None) -> tuple[Any, str]:
+def _strip(path: Path, view: PairView | RefusedView, places: RunPlaces) -> tuple[Any, str]:
     from medcutmix_cli.inspection.pair_record import PairView
     from medcutmix_cli.inspection.parent_images import ParentImages
     from medcutmix_cli.inspection.strips import pair_strip, refused_strip
     from medcutmix_cli.run.contents import open_contents
 
     if isinstance(view, PairView):
-        parents = ParentImages(open_contents(path).record, dataset)
+        parents = ParentImages(open_contents(path).record, places)
         return pair_strip(view, parents, _STRIP), "recipient, donor, mix"
     return refused_strip(view, _STRIP), "recipient, donor"

@@ -12,6 +12,7 @@ from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.setting_options import with_settings
 from medcutmix_cli.commands.standard_input import read_text_or_words
 from medcutmix_cli.configuration.declaration import READING
+from medcutmix_cli.errors import DatasetError
 
 File = Annotated[
     str,
@@ -60,10 +61,17 @@ def read(
 def _tell(
     report: str, study_id: str, how: Mapping[str, Any], session: Session, *, explain: bool, json: bool
 ) -> None:
+    from medcutmix_cli.planning.reading import why_unread
     from medcutmix_cli.reports import explanation
     from medcutmix_cli.reports.overview import overview
     from medcutmix_cli.reports.reader import ReportReader
 
+    if reason := why_unread(report):
+        raise DatasetError(
+            f"this is no one report: {reason}",
+            where=f"{len(report):,} characters",
+            hint=f"a plan leaves it out as well: medcutmix reasons {reason}",
+        )
     reading = ReportReader(**how).read(report, study_id)
     seen = overview(report, reading)
     explained = explanation.explain(report, reading) if explain else ()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from medcutmix_cli.errors import DatasetError, unreadable
-from medcutmix_cli.system.text_encodings import not_utf8_hint
+from medcutmix_cli.system.text_encodings import not_utf8_hint, wide_encoding
 
 _LONGEST_NAME = 255
 _MOST = 1 << 24  # bytes
@@ -31,11 +32,12 @@ def read_text(file: str) -> str:
             where=file,
             hint="give one text file, or - and the text on standard input",
         ) from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Without its cause, which carries the text along.
-        raise DatasetError("the text is not UTF-8", where=file, hint=not_utf8_hint(content)) from None
+    with suppress(UnicodeDecodeError):
+        text = content.decode("utf-8-sig")
+        if not wide_encoding(content):
+            return text
+    # Outside of the block: its cause would carry the text along.
+    raise DatasetError("the text is not UTF-8", where=file, hint=not_utf8_hint(content))
 
 
 def _read(path: Path) -> bytes:

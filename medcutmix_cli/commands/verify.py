@@ -70,8 +70,8 @@ def verify(
             deep=deep,
             maps=maps,
             shallow=shallow,
-            dataset=settings["dataset"],
             split_file=split_file,
+            **settings,
             progress=progress,
         )
     if json:

@@ -58,6 +58,9 @@ _DOCTOR = frozenset({"doctor"})
 _LOOK = _ATTEND | _MAPS | _DOCTOR
 _SHORTCUTS, _CHECK, _EXPORT = frozenset({"shortcuts"}), frozenset({"check"}), frozenset({"export"})
 _OPEN = _CHECK | _DOCTOR
+_REMADE = frozenset({"verify", "inspect"})
+_DONE_RUN = _REMADE | _EXPORT | {"mixes", "detect"}
+"""What looks into the data set of a run that is there: each part of it may have moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class DatasetSettings:
         path=True,
         semantic=False,
         optional=False,
-        commands=PLANNED_RUN | {"verify", "inspect", "mixes", "detect", "export"},
+        commands=PLANNED_RUN | _DONE_RUN,
     )
     kind: str = setting(
         "",
@@ -92,7 +95,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _SHORTCUTS | _OPEN | _EXPORT,
+        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _SHORTCUTS | _OPEN | _DONE_RUN,
     )
     unpaired: str = setting(
         "",
@@ -102,7 +105,7 @@ class DatasetSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _OPEN,
+        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _OPEN | _DONE_RUN,
     )
     unpaired_options: Mapping[str, Any] = setting({}, "Constructor arguments of that data set.")
     options: Mapping[str, Any] = setting(
@@ -178,7 +181,7 @@ class EncoderSettings:
         metavar="PATH",
         path=True,
         semantic=False,
-        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _LOOK,
+        commands=NEW_RUN | PLANNED_RUN | _CANVASES | _LOOK | _REMADE,
     )
     device: str = setting(
         "auto",

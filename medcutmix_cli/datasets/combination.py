@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.records import Drop, Study
 
@@ -26,6 +27,15 @@ class CombinedDataset:
 
     paired: Dataset
     unpaired: Dataset
+
+    def __post_init__(self) -> None:
+        """Refuse a table of a kind with reports at once: one without would be told to name their column.
+
+        Raises:
+            DatasetError: The unpaired set is of a kind that has reports of its own.
+        """
+        if isinstance(self.unpaired, TableDataset) and not self.unpaired.made_of_labels:
+            raise self._has_reports()
 
     kind: ClassVar[str] = "combined"
     looks_for: ClassVar[str] = "nothing: it is made of two data sets"
@@ -74,10 +84,16 @@ class CombinedDataset:
 
     def _moved(self, study: Study) -> Study:
         if not study.prompted:
-            what = f"the unpaired data set is of the kind {self.unpaired.kind}, which has reports of its own"
-            raise DatasetError(what, where=str(self.unpaired.root), hint="give it as the data set itself")
+            raise self._has_reports()
         images = tuple(replace(image, path=f"{UNPAIRED}{image.path}") for image in study.images)
         return replace(study, images=images)
+
+    def _has_reports(self) -> DatasetError:
+        what = f"the unpaired data set is of the kind {self.unpaired.kind}, which has reports of its own"
+        hint = (
+            "give it as the data set itself; unpaired are published pictures with labels (docs/data-sets.md)"
+        )
+        return DatasetError(what, where=str(self.unpaired.root), hint=hint)
 
 
 def kind_of(dataset: Dataset) -> str:

@@ -23,7 +23,7 @@ from medcutmix_cli.datasets.split_names import split_named
 from medcutmix_cli.datasets.study_table import FileSource, Row, RowSource
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.tables import fingerprint
-from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.errors import DatasetError, cause
 from medcutmix_cli.images.picture_parts import range_part
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 from medcutmix_cli.system.regular_files import check_regular, read_regular
@@ -105,7 +105,7 @@ def _json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(read_regular(path, _MOST_BYTES))
     except (OSError, ValueError) as error:
-        what = f"the file cannot be read ({type(error).__name__})"
+        what = f"the file cannot be read ({cause(error)})"
         raise DatasetError(what, where=str(path), hint="save the data set again") from error
     if not isinstance(found, dict):
         raise DatasetError("the file is no JSON object", where=str(path), hint="save the data set again")
@@ -182,5 +182,5 @@ def _ends(content: pa.Array, start: int) -> tuple[np.ndarray[Any, Any], int]:
 
 
 def _damaged(path: Path, error: Exception) -> DatasetError:
-    what = f"the Arrow file cannot be read ({type(error).__name__})"
+    what = f"the Arrow file cannot be read ({cause(error)})"
     return DatasetError(what, where=str(path), hint="save it again, uncompressed, with save_to_disk")

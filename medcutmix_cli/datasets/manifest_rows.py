@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from medcutmix_cli.datasets.class_labels import class_names, with_class_names
 from medcutmix_cli.datasets.embedded_pictures import is_picture_type, read_embedded
 from medcutmix_cli.datasets.tables import explain_table_errors, open_rows, open_table, read_header
-from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.errors import DatasetError, cause
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 from medcutmix_cli.system.regular_files import check_regular
 
@@ -200,7 +200,7 @@ def _parquet(path: Path) -> pq.ParquetFile:
         return pq.ParquetFile(path)
     except ARROW_ERRORS as error:
         raise DatasetError(
-            f"this is not a Parquet file ({type(error).__name__})",
+            f"this is not a Parquet file ({cause(error)})",
             where=str(path),
             hint="is it whole? download or write it again",
         ) from error
@@ -220,7 +220,7 @@ def _parquet_rows(path: Path, columns: list[str]) -> Iterator[Row]:
                     name: cells[at] for name, cells in zip(pictures, found, strict=True)
                 }
         except ARROW_ERRORS as error:
-            what = f"the Parquet file is damaged ({type(error).__name__})"
+            what = f"the Parquet file is damaged ({cause(error)})"
             raise DatasetError(
                 what, where=str(path), hint="write the table again, each column once"
             ) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.combination import UNPAIRED, CombinedDataset
-from medcutmix_cli.errors import DatasetError, ImageError
+from medcutmix_cli.errors import DatasetError, ImageError, cause
 from medcutmix_cli.images.picture_parts import file_of
 from medcutmix_cli.system.regular_files import check_regular
 
@@ -98,4 +98,4 @@ def _refused(path: Path | None) -> str:
     except FileNotFoundError:
         return "what was there when the run began is not found"
     except OSError as error:
-        return f"it cannot be opened ({type(error).__name__})"
+        return f"it cannot be opened ({cause(error)})"

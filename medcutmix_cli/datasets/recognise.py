@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from medcutmix_cli.configuration import registry
@@ -44,23 +46,37 @@ def kind_around(table: Path) -> str:
 
 
 def _recognise(root: Path) -> str:
-    found, looked_for = [], []
-    for name in registry.names("dataset"):
-        try:
-            candidate = registry.load("dataset", name)
-        except MissingExtraError as error:
-            looked_for.append(f"{name}: not installed ({error.hint})")
-            continue
-        looked_for.append(f"{name}: {candidate.looks_for}")
-        if candidate.recognises(root):
-            found.append(name)
+    found = _kinds(root)
     if len(found) == 1:
         return found[0]
     if found:
         what = f"this could be any of {', '.join(found)}"
         raise DatasetError(what, where=str(root), hint="say which with --dataset-kind")
-    raise DatasetError("no data set is recognised here", where=str(root), hint=_hint(looked_for))
+    raise DatasetError("no data set is recognised here", where=str(root), hint=_hint(root))
 
 
-def _hint(looked_for: list[str]) -> str:
-    return "looked for " + "; ".join(looked_for)
+def _kinds(root: Path) -> list[str]:
+    """Return the names of the kinds that recognise a path; parts that are not installed recognise nothing."""
+    found = []
+    for name in registry.names("dataset"):
+        with suppress(MissingExtraError):
+            if registry.load("dataset", name).recognises(root):
+                found.append(name)
+    return found
+
+
+_LOOKED_AT, _PROPOSED = 100, 3
+
+
+def _hint(root: Path) -> str:
+    """Name what in the folder would be recognised; what each kind looks like fills a page, not a line."""
+    inside = [path.name for path in _entries(root) if _kinds(path)][:_PROPOSED]
+    named = f"did you mean {' or '.join(map(repr, inside))} in it? " if inside else ""
+    return f"{named}known: {', '.join(registry.names('dataset'))}; --dataset-kind NAME says what is missing for one"
+
+
+def _entries(root: Path) -> list[Path]:
+    try:
+        return sorted(islice(root.iterdir(), _LOOKED_AT))
+    except OSError:
+        return []

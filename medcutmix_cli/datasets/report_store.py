@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Protocol
 
 from medcutmix_cli.datasets.grouping import Report
-from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.errors import DatasetError, cause
 from medcutmix_cli.system.regular_files import check_regular, read_regular
+from medcutmix_cli.system.text_encodings import wide_encoding
 
 ARCHIVES = (".zip", ".tar.gz", ".tgz", ".tar")
 
@@ -64,7 +65,7 @@ def open_reports(path: Path) -> ReportStore:
         check_regular(path)
         return ZipReports(path) if path.name.endswith(".zip") else TarReports(path)
     except _DAMAGE as error:
-        what = f"the archive of reports cannot be read ({type(error).__name__})"
+        what = f"the archive of reports cannot be read ({cause(error)})"
         raise DatasetError(what, where=str(path), hint=f"known: a folder, {', '.join(ARCHIVES)}") from error
 
 
@@ -170,6 +171,8 @@ def name_problem(error: OSError) -> str:
 
 def decode_text(content: bytes) -> Report:
     """Return UTF-8 text untouched, line ends as they are, but for a byte-order mark, which is not text."""
+    if wide_encoding(content):
+        return Report(problem="report-unreadable")
     try:
         return Report(content.decode("utf-8-sig"))
     except UnicodeDecodeError:

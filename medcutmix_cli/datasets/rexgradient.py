@@ -61,16 +61,19 @@ class RexGradient(ReleasedTable):
 
     def tables(self) -> Sequence[Path]:
         """Return the files, train first."""
+        return list(self._found().values())
+
+    def _found(self) -> dict[str, Path]:
         found = _metadata(self.root)
         if not found:
             raise DatasetError(
                 "no metadata is there", where=str(self.root), hint=f"looked for {self.looks_for}"
             )
-        return list(found.values())
+        return found
 
     def _rows(self) -> Iterator[Row]:
         place = None
-        for split, path in _metadata(self.root).items():
+        for split, path in self._found().items():
             studies = _read_studies(path)
             place = place or first_place(self.root, PLACES, _first_pictures(studies))
             for key, study in studies.items():

@@ -34,6 +34,7 @@ from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.regular_files import read_regular
+from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 __all__ = ["Box", "SampleSummary", "read_boxes", "write_sample"]
 
@@ -137,7 +138,8 @@ def write_sample(
 
     Raises:
         UsageError: An argument makes no sense.
-        DatasetError: The folder holds something else, or cannot be written.
+        DatasetError: The folder holds something else.
+        RunError: It cannot be written.
     """
     settings = _SampleSettings(
         studies, image_format, seed, height, _PROSE.get(look, 0) if prose is None else prose, look
@@ -146,7 +148,7 @@ def write_sample(
     directory = Path(directory)
     if (there := _existing(directory, settings)) is not None:
         return there
-    try:
+    with explain_storage_errors(directory):
         directory.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
         try:
@@ -155,11 +157,6 @@ def write_sample(
             unfinished.replace(directory)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-    except OSError as error:
-        what = f"cannot write the sample data set ({error.strerror or type(error).__name__})"
-        raise DatasetError(
-            what, where=str(directory), hint="free some space, or give another folder"
-        ) from error
     return summary
 
 

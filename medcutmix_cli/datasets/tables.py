@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from medcutmix_cli.datasets.cells import is_blank
-from medcutmix_cli.errors import MAY_NOT_READ, DatasetError, unreadable
+from medcutmix_cli.errors import MAY_NOT_READ, DatasetError, cause, unreadable
 from medcutmix_cli.system.file_hash import file_sha256
 from medcutmix_cli.system.library_settings import HeldSetting
 from medcutmix_cli.system.regular_files import IrregularFileError, check_regular
@@ -142,7 +142,7 @@ def explain_table_errors(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise DatasetError(unreadable("the table", error), where=str(path), hint=MAY_NOT_READ) from error
     except (OSError, EOFError, zlib.error) as error:  # BadGzipFile is an OSError
-        what = f"the table cannot be read to its end ({type(error).__name__})"
+        what = f"the table cannot be read to its end ({cause(error)})"
         raise DatasetError(what, where=str(path), hint=_mend_archive(path)) from error
 
 

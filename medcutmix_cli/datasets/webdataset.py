@@ -17,7 +17,7 @@ from medcutmix_cli.datasets.report_store import MOST_BYTES, decode_text
 from medcutmix_cli.datasets.split_names import split_folder, split_named
 from medcutmix_cli.datasets.study_table import FileSource, Row
 from medcutmix_cli.datasets.table_dataset import TableDataset
-from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.errors import DatasetError, cause
 from medcutmix_cli.images.picture_parts import range_part
 from medcutmix_cli.system.regular_files import check_regular
 
@@ -132,7 +132,7 @@ class TarSource(FileSource):
                     if member.isfile() and key:
                         _add(rows.setdefault(key, {}), key, extension, member, archive)
         except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
-            what = f"the tar file cannot be read ({type(error).__name__})"
+            what = f"the tar file cannot be read ({cause(error)})"
             raise DatasetError(
                 what, where=str(self.path), hint="is it whole? a gzipped one is to be called .tar.gz"
             ) from error

@@ -195,9 +195,11 @@ def _checked(
     tried = _decode(source, chosen, settings)
     columns = _names_columns(source)
     hint = partial(hint_for, columns=columns, values=isinstance(source, TableDataset))
+    of_tables = list(problems_of_tables(survey, settings, _unsaid(source), columns=columns) if survey else ())
+    told = _reasons_of(survey.values if survey else ())
     problems = [
-        *(problems_of_tables(survey, settings, _unsaid(source), columns=columns) if survey else ()),
-        *_of_studies(len(chosen), reasons, _reasons_of(survey.values if survey else ()), hint),
+        *of_tables,
+        *_of_studies(len(chosen), reasons, told, hint, otherwise=_MEND if of_tables else _EMPTY),
         *_of_files(dropped, _places(source), 0 if whole else len(looked), hint),
         *(_of_excluded(excluded) if whole else ()),
         *(() if isinstance(source, ReleasedTable) else _of_patients(known)),
@@ -248,8 +250,10 @@ def _compared(
         if every:
             raise
         found = DuplicateCheck(pictures=len(chosen), unreadable=(("image-storage-fails", len(sample)),))
-    more = (*_of_compared(found, check, _places(source)), *found.problems())
-    return replace(check, duplicates=found, problems=(*check.problems, *more))
+    compared = tuple(_of_compared(found, check, _places(source)))
+    said_again = {problem.unreadable for problem in compared}
+    kept = [problem for problem in check.problems if problem.unreadable not in said_again - {""}]
+    return replace(check, duplicates=found, problems=(*kept, *compared, *found.problems()))
 
 
 def _of_compared(
@@ -262,7 +266,8 @@ def _of_compared(
         if reason not in left_out and count > told.get(reason, 0):
             studies = found.unreadable_studies.get(reason, ())
             many = f"{count:,} of {tried:,} pictures that were compared"
-            yield DatasetProblem(False, _unreadable_pictures(many, reason, studies, places), hint_for(reason))
+            what = _unreadable_pictures(many, reason, studies, places)
+            yield DatasetProblem(False, what, hint_for(reason), unreadable=reason)
 
 
 def _names_columns(source: Dataset) -> bool:
@@ -293,15 +298,21 @@ def _of_release(source: Dataset) -> Iterator[DatasetProblem]:
         yield from (DatasetProblem(False, remark.what, remark.hint) for remark in source.remarks())
 
 
+_EMPTY, _MEND = "is the data set empty?", "mend what else is wrong here first"
+"""What to try where no study is left out by name: nothing was read, or something else was told of it."""
+
+
 def _of_studies(
     usable: int,
     dropped: Counter[str],
     told: frozenset[str],
     hint: Callable[[str], str],
+    *,
+    otherwise: str,
 ) -> Iterator[DatasetProblem]:
     if not usable:
         hints = dict.fromkeys(hint(reason) for reason, _ in dropped.most_common(2))
-        yield DatasetProblem(True, "no study can be mixed", "; ".join(hints) or "is the data set empty?")
+        yield DatasetProblem(True, "no study can be mixed", "; ".join(hints) or otherwise)
     for reason, count in dropped.most_common():
         if reason.partition(":")[0] not in {*_BY_SETTINGS, *_OF_FILES, *told}:
             yield DatasetProblem(False, f"{_studies(count)} left out: {reason}", hint(reason))
@@ -402,7 +413,7 @@ def _of_pictures(tried: _Tried, places: Mapping[str, Path]) -> Iterable[DatasetP
     for reason, count in tried.undecoded.most_common():
         many = f"{count:,} of {total:,} pictures that were tried"
         what = _unreadable_pictures(many, reason, tried.studies[reason], places)
-        yield DatasetProblem(not tried.decoded, what, hint_for(reason))
+        yield DatasetProblem(not tried.decoded, what, hint_for(reason), unreadable=reason)
 
 
 def _unreadable_pictures(many: str, reason: str, studies: Sequence[str], places: Mapping[str, Path]) -> str:

@@ -28,7 +28,7 @@ from medcutmix_cli.encoders.checkpoints import (
 )
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
-from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.errors import EncoderError, cause
 
 RELEASE = Release(
     repo="microsoft/BiomedCLIP-PubMedBERT_256-vit_base_patch16_224",
@@ -107,7 +107,7 @@ def _read_tokenizer(words: Path, vocabulary: int) -> Tokenizer:
         released = BertTokenizer.from_pretrained(str(words.parent), local_files_only=True)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(
-            f"the tokenizer cannot be read ({type(error).__name__})",
+            f"the tokenizer cannot be read ({cause(error)})",
             where=str(words),
             hint="give the folder of the released model, unchanged",
         ) from error

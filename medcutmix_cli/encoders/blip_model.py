@@ -14,7 +14,7 @@ from transformers import AutoTokenizer, BlipConfig, BlipForImageTextRetrieval
 from medcutmix_cli.encoders.checkpoints import files_sha256, fill, read_json, read_tensors
 from medcutmix_cli.encoders.geometry import FieldOfView
 from medcutmix_cli.encoders.runtime import Runtime
-from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.errors import EncoderError, cause
 
 SETTINGS = "config.json"
 PROCESSOR = "preprocessor_config.json|processor_config.json"
@@ -174,7 +174,7 @@ def _tokenizer(folder: Path) -> Any:
         return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     except (OSError, ValueError) as error:
         raise EncoderError(
-            f"the tokenizer cannot be read ({type(error).__name__})",
+            f"the tokenizer cannot be read ({cause(error)})",
             where=str(folder),
             hint="give the folder of the released model, unchanged",
         ) from error

@@ -20,7 +20,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.errors import EncoderError, cause
 from medcutmix_cli.system.file_hash import file_sha256
 
 
@@ -118,7 +118,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
     except _DAMAGED as error:
         raise EncoderError(
-            f"the weight file cannot be read ({type(error).__name__})",
+            f"the weight file cannot be read ({cause(error)})",
             where=str(path),
             hint="is the download whole, and does it hold tensors only? compare its hash with the published one",
         ) from error
@@ -144,7 +144,7 @@ def read_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise EncoderError(
-            f"the file cannot be read ({type(error).__name__})",
+            f"the file cannot be read ({cause(error)})",
             where=str(path),
             hint="may you read it, and is it whole? download it again",
         ) from error
@@ -212,7 +212,7 @@ def _file_sha256(path: Path) -> str:
         return _hashed(path, now.st_ino, now.st_size, now.st_mtime_ns)
     except OSError as error:
         raise EncoderError(
-            f"the weight file cannot be read ({type(error).__name__})",
+            f"the weight file cannot be read ({cause(error)})",
             where=str(path),
             hint="may you read it, and is it whole? download it again",
         ) from error

@@ -18,7 +18,7 @@ from transformers import AutoModel
 from transformers.utils import logging
 
 from medcutmix_cli.encoders.checkpoints import Release, files_sha256, locate, read_json
-from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.errors import EncoderError, cause
 
 _CONFIG = "config.json"
 _PREPROCESSOR = "preprocessor_config.json|processor_config.json"
@@ -157,7 +157,7 @@ def load_model(folder: ClipFolder) -> torch.nn.Module:
             )
     except UNREADABLE as error:
         raise EncoderError(
-            f"the weights cannot be loaded ({type(error).__name__})",
+            f"the weights cannot be loaded ({cause(error)})",
             where=str(folder.files["weights"]),
             hint="is the download whole, and do the weights belong to the config.json beside them? "
             "pickled weights need torch >= 2.6",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from medcutmix_cli.encoders.base import Picture
 from medcutmix_cli.encoders.geometry import FieldOfView, see_canvas, see_centre, see_squashed
-from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.errors import EncoderError, cause
 
 if TYPE_CHECKING:
     from PIL.Image import Resampling
@@ -71,7 +71,7 @@ def read_look(settings: Mapping[str, Any], where: str) -> ClipPreprocessing:
         levels = _levels(settings)
     except (KeyError, TypeError, ValueError) as error:
         raise EncoderError(
-            f"the preprocessor settings do not say how a square picture is made ({type(error).__name__}: {error})",
+            f"the preprocessor settings do not say how a square picture is made ({cause(error)}: {error})",
             where=where,
             hint="give the folder of the released model, with its own preprocessor_config.json",
         ) from error

@@ -12,7 +12,7 @@ from transformers.utils.import_utils import is_protobuf_available, is_sentencepi
 
 from medcutmix_cli.encoders.checkpoints import read_json
 from medcutmix_cli.encoders.clip_folder import UNREADABLE, ClipFolder, silence
-from medcutmix_cli.errors import EncoderError, MissingExtraError
+from medcutmix_cli.errors import EncoderError, MissingExtraError, cause
 from medcutmix_cli.system.extras import pip_line
 
 
@@ -60,7 +60,7 @@ def load_sentences(folder: ClipFolder, model: Any, *, fixed_length: bool) -> Sen
             )
     except UNREADABLE as error:
         raise EncoderError(
-            f"the tokenizer cannot be loaded ({type(error).__name__})",
+            f"the tokenizer cannot be loaded ({cause(error)})",
             where=str(folder.path),
             hint="is the download whole? all files of the tokenizer are needed, tokenizer_config.json as well",
         ) from error

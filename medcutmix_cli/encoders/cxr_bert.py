@@ -17,7 +17,7 @@ from torch import nn
 from transformers import BertConfig, BertModel
 
 from medcutmix_cli.encoders.checkpoints import DOWNLOAD_AGAIN
-from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.errors import EncoderError, cause
 
 _SIZES = (
     "vocab_size",
@@ -73,7 +73,7 @@ def build(config: Mapping[str, Any], joint: int, where: Path) -> CxrBert:
         return CxrBert(config, joint)
     except (KeyError, TypeError, ValueError, StrictDataclassError) as error:
         raise EncoderError(
-            f"the configuration is not one of CXR-BERT ({type(error).__name__})",
+            f"the configuration is not one of CXR-BERT ({cause(error)})",
             where=str(where),
             hint=DOWNLOAD_AGAIN,
         ) from error
@@ -98,7 +98,7 @@ def read_tokenizer(vocabulary: Path, limit: int) -> Tokenizer:
         pieces = vocabulary.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise EncoderError(
-            f"the word list cannot be read ({type(error).__name__})",
+            f"the word list cannot be read ({cause(error)})",
             where=str(vocabulary),
             hint=DOWNLOAD_AGAIN,
         ) from error

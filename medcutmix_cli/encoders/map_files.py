@@ -34,7 +34,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from medcutmix_cli.encoders.map_rows import COLUMNS, FRAMES, PAGE_OF_MAPS, NpzRows, Origin, ParquetRows, Rows
-from medcutmix_cli.errors import EncoderError
+from medcutmix_cli.errors import EncoderError, cause
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.seeds import stable_hash
 from medcutmix_cli.system.file_hash import file_sha256
@@ -144,7 +144,7 @@ def open_maps(path: Path) -> MapFile:
         return MapFile(file_sha256(path), rows.origin, grids, keys[order], order, rows)
     except (OSError, pa.ArrowException, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise EncoderError(
-            f"the file of maps cannot be read ({type(error).__name__})",
+            f"the file of maps cannot be read ({cause(error)})",
             where=str(path),
             hint="is it whole, and written as the module map_files says?",
         ) from error

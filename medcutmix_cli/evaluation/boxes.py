@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from medcutmix_cli.errors import DatasetError, UsageError, unreadable
+from medcutmix_cli.errors import DatasetError, UsageError, cause, unreadable
 from medcutmix_cli.evaluation.box_tables import BoxTable, table_rows
 
 KINDS = ("table", "nih", "ms-cxr", "padchest-gr")
@@ -135,7 +135,7 @@ def _from_json(path: Path, kind: str) -> BoxFile:
     try:
         return _coco(tree) if shape == "ms-cxr" else _grounded(tree)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        what = f"an entry of the boxes is not as {shape} has it ({type(error).__name__})"
+        what = f"an entry of the boxes is not as {shape} has it ({cause(error)})"
         raise DatasetError(
             what, where=str(path), hint="compare its field names with the published file"
         ) from None

@@ -13,6 +13,7 @@ from threading import Lock
 import torch
 
 from medcutmix_cli.assembly.opening import open_run_dataset
+from medcutmix_cli.assembly.relocation import RunPlaces
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError
@@ -39,6 +40,8 @@ def evaluate_detect(
     out: Path | str,
     *,
     dataset: Path | str | None = None,
+    reports: Path | str | None = None,
+    unpaired: Path | str | None = None,
     trained: DetectSettings | None = None,
     settings: IntervalSettings | None = None,
     saliency: Path | str | None = None,
@@ -49,6 +52,8 @@ def evaluate_detect(
     Args:
         out: Run folder.
         dataset: Where the data set is now, if it has moved.
+        reports: Likewise, its reports.
+        unpaired: Likewise, the unpaired data set.
         trained: How networks are trained; None takes the defaults.
         settings: How intervals are drawn, and the seed of all draws; None takes the defaults.
         saliency: Folder for pictures of where the networks look; made where it is absent.
@@ -60,7 +65,7 @@ def evaluate_detect(
     """
     how, drawn = trained or DetectSettings(), settings or IntervalSettings()
     record, contents = read_run(RunFolder(Path(out))), open_contents(out)
-    pictures = _pictures(record, dataset)
+    pictures = _pictures(record, RunPlaces(dataset, reports, unpaired))
     with single_threaded_opencv():
         pairs = tuple(pictures.pairs(contents, how.max_pairs, drawn.seed, progress))
     folds = disjoint_folds([pair.patients for pair in pairs], how.folds)
@@ -82,9 +87,9 @@ def evaluate_detect(
     )
 
 
-def _pictures(record: RunRecord, dataset: Path | str | None) -> PairPictures:
+def _pictures(record: RunRecord, places: RunPlaces) -> PairPictures:
     image = from_plain(record.settings).image
-    source = open_run_dataset(record, dataset)
+    source = open_run_dataset(record, places)
     return PairPictures(source.resolve, image.reading, image.format, Counter())
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from medcutmix_cli.assembly.lexicons import lexicon_of_run
 from medcutmix_cli.assembly.opening import open_run_dataset
+from medcutmix_cli.assembly.relocation import RunPlaces
 from medcutmix_cli.datasets.base import is_synthetic
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import DatasetError
@@ -51,6 +52,8 @@ def evaluate_mixes(
     *,
     lungs: Path | str | None = None,
     dataset: Path | str | None = None,
+    reports: Path | str | None = None,
+    unpaired: Path | str | None = None,
     settings: IntervalSettings | None = None,
     progress: Progress | None = None,
 ) -> MixEvaluation:
@@ -61,6 +64,8 @@ def evaluate_mixes(
         lungs: Folder of lung masks, each with the name or the id of its picture; None for a run on phantoms, whose
             anatomy the generator knows, or where only the reports are judged.
         dataset: Where the phantoms are now, if they have moved.
+        reports: Likewise, its reports.
+        unpaired: Likewise, the unpaired data set.
         settings: How intervals are drawn; None takes the defaults.
         progress: Called with ("comparing", pairs done, pairs).
 
@@ -71,7 +76,11 @@ def evaluate_mixes(
     how = settings or IntervalSettings()
     folder = RunFolder(Path(out))
     record = read_run(folder)
-    source = LungMasks.below(Path(lungs)) if lungs is not None else _phantoms(record, dataset)
+    source = (
+        LungMasks.below(Path(lungs))
+        if lungs is not None
+        else _phantoms(record, RunPlaces(dataset, reports, unpaired))
+    )
     contents = open_contents(out)
     store = AnatomyStore(source) if source else None
     judge_of_rows = _MixJudge(store, ReportReader(record.settings["reports"]["section_rules"]))
@@ -92,9 +101,9 @@ def evaluate_mixes(
     )
 
 
-def _phantoms(record: RunRecord, dataset: Path | str | None) -> AnatomySource | None:
+def _phantoms(record: RunRecord, places: RunPlaces) -> AnatomySource | None:
     """Open the phantoms of a run; None where it was made of something else."""
-    root = open_run_dataset(record, dataset).root if record.synthetic else None
+    root = open_run_dataset(record, places).root if record.synthetic else None
     return PhantomAnatomy.of(root) if root is not None and is_synthetic(root) else None
 
 

@@ -12,6 +12,7 @@ from medcutmix_cli.evaluation.gold import Gold, GoldColumn, GoldRow, key_of, rea
 from medcutmix_cli.evaluation.negation import CLASSES, compare, read_sentences
 from medcutmix_cli.evaluation.scores import Evaluation, ReportComparison, evaluation
 from medcutmix_cli.findings import CHEXPERT
+from medcutmix_cli.planning.reading import why_unread
 from medcutmix_cli.records import Assertion, Reading
 from medcutmix_cli.reports.labels import chexpert_labels, finding_states, labels_of_states
 from medcutmix_cli.reports.reader import ReportReader
@@ -91,7 +92,7 @@ def _compared(
     texts = read_texts(reports)
     for number, row in enumerate(gold.rows):
         text = texts.read(row.subject, row.identifier)
-        if text is not None:
+        if text is not None and not why_unread(text):
             found = _found(reader.read(text, key_of(row.identifier)), gold.columns)
             yield _against(row, found)
         if progress:

@@ -12,6 +12,7 @@ from typing import Any
 from medcutmix_cli import __version__
 from medcutmix_cli.assembly.lexicons import lexicon_of_run
 from medcutmix_cli.assembly.opening import CREDENTIALED_TERMS, SYNTHETIC_TERMS, open_run_dataset
+from medcutmix_cli.assembly.relocation import RunPlaces
 from medcutmix_cli.configuration.plugins import build
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.settings import SPLITS, Settings
@@ -65,6 +66,7 @@ def export(
     escape_formulas: bool = False,
     dataset: str | Path | None = None,
     reports: str | Path | None = None,
+    unpaired: str | Path | None = None,
     progress: Progress | None = None,
 ) -> ExportManifest:
     """Write a run as one trainer reads it.
@@ -80,6 +82,7 @@ def export(
         escape_formulas: Whether texts in tables that a spreadsheet would run get an apostrophe before them.
         dataset: Where the data set is now, if it has moved; only originals need it.
         reports: Where its reports are now, likewise.
+        unpaired: Likewise, the unpaired data set.
         progress: Called with ("exporting", rows, 0).
 
     Raises:
@@ -109,7 +112,8 @@ def export(
         return found
     source = None
     if originals != "none":
-        source = _open_originals(record, profile, caption, open_run_dataset(record, dataset, reports))
+        studies = open_run_dataset(record, RunPlaces(dataset, reports, unpaired))
+        source = _open_originals(record, profile, caption, studies)
     work = _Export(folder, request, profile, contents, record, source)
     with explain_storage_errors(folder.root), use_lexicon(lexicon_of_run(RunFolder(contents.path), record)):
         return work.write(progress)

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from urllib.parse import quote
 
+from medcutmix_cli.assembly.relocation import RunPlaces
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.gallery.catalogue import CataloguePair, as_table, unwritten_pairs, written_pairs
@@ -47,6 +48,9 @@ def write_gallery(
     pairs: int | None = None,
     *,
     dataset: str | Path | None = None,
+    reports: str | Path | None = None,
+    unpaired: str | Path | None = None,
+    weights: str | Path | None = None,
     self_contained: bool = False,
     rejected: int = 0,
     progress: Progress | None = None,
@@ -62,6 +66,9 @@ def write_gallery(
         target: The page; readable by its owner only, since it holds report text.
         pairs: How many pairs to show at most; None: all, or `SELF_CONTAINED` inside of one file.
         dataset: Where the data set is now, if it has moved since the plan.
+        reports: Likewise, its reports.
+        unpaired: Likewise, the unpaired data set.
+        weights: Likewise, those of the encoder.
         self_contained: Whether everything lies inside of the page.
         rejected: How many pairs that were not written are rendered once more, with the rule drawn, the rules taking
             turns; the others are listed with their rule alone.
@@ -79,13 +86,14 @@ def write_gallery(
     if pairs is None:
         pairs = SELF_CONTAINED if self_contained else contents.rows
     chosen = list(range(contents.rows)) if pairs >= contents.rows else spread_over_findings(contents, pairs)
-    parents = ParentImages(contents.record, dataset)
+    places = RunPlaces(dataset, reports, unpaired, weights)
+    parents = ParentImages(contents.record, places)
     name = Path(path).absolute().name
     with explain_storage_errors(page):
         page.parent.mkdir(parents=True, exist_ok=True)
         with _place(page, self_contained=self_contained) as place:
             writer = _PageWriter(contents, PagePictures(parents, place.store), place, progress)
-            lines = writer.write(chosen, RefusedPairs(path, dataset) if rejected else None, rejected)
+            lines = writer.write(chosen, RefusedPairs(path, places) if rejected else None, rejected)
             text = page_html(inspect(path), lines, place.data(len(lines)), name=name)
             with publish(page) as temporary:
                 temporary.touch(mode=0o600)

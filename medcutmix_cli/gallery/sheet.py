@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from medcutmix_cli.assembly.relocation import RunPlaces
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.gallery.catalogue import unwritten_pairs
 from medcutmix_cli.gallery.choice import spread_over_findings, spread_over_rules
@@ -44,6 +45,9 @@ def write_sheet(
     *,
     rejected: int = 0,
     dataset: str | Path | None = None,
+    reports: str | Path | None = None,
+    unpaired: str | Path | None = None,
+    weights: str | Path | None = None,
 ) -> int:
     """Write a PNG of some pairs of a run or a shard: recipient, donor, mix; the findings taking turns.
 
@@ -53,6 +57,9 @@ def write_sheet(
         pairs: How many at most.
         rejected: How many pairs that were not written follow them, with the rule drawn.
         dataset: Where the data set is now, if it has moved.
+        reports: Likewise, its reports.
+        unpaired: Likewise, the unpaired data set.
+        weights: Likewise, those of the encoder.
 
     Returns:
         How many pairs are on it.
@@ -61,12 +68,13 @@ def write_sheet(
         RunError: There is neither run nor shard, nothing to show, or the sheet cannot be written.
     """
     contents = open_contents(path)
-    parents = ParentImages(contents.record, dataset)
+    places = RunPlaces(dataset, reports, unpaired, weights)
+    parents = ParentImages(contents.record, places)
     rows = PairRows(picture=True)
     tiles = [
         _written(view_at(contents, index, rows), parents) for index in spread_over_findings(contents, pairs)
     ]
-    tiles += _refused(contents, dataset, rejected)
+    tiles += _refused(contents, places, rejected)
     if not tiles:
         raise RunError("there is no pair to show", where=str(path), hint="no shard is complete yet")
     file = Path(target)
@@ -84,11 +92,11 @@ def _written(view: PairView, parents: ParentImages) -> _Tile:
     return _Tile(pair_strip(view, parents, _SIDE), title, note)
 
 
-def _refused(contents: Contents, dataset: str | Path | None, count: int) -> list[_Tile]:
+def _refused(contents: Contents, places: RunPlaces, count: int) -> list[_Tile]:
     chosen = spread_over_rules(unwritten_pairs(contents), count)
     if not chosen:
         return []
-    pairs = RefusedPairs(contents.path, dataset)
+    pairs = RefusedPairs(contents.path, places)
     return [_refused_tile(pairs.view(pair_id)) for pair_id in sorted(chosen)]
 
 

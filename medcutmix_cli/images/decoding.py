@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from medcutmix_cli.errors import ImageError, UsageError
+from medcutmix_cli.errors import ImageError, UsageError, cause
 from medcutmix_cli.images.bounds import START, is_dicom
 from medcutmix_cli.images.raster import is_raster, read_raster
 from medcutmix_cli.images.shrink import Plane
@@ -69,5 +69,5 @@ def decode(content: memoryview, request: DecodingRequest) -> tuple[Plane, Placem
         what = "the picture takes more memory than any detector's does"
         raise ImageError(what, reason="image-too-large") from error
     except Exception as error:  # a file must not end a run, whatever a library makes of it
-        raise ImageError(f"the picture cannot be decoded ({type(error).__name__})") from error
+        raise ImageError(f"the picture cannot be decoded ({cause(error)})") from error
     raise ImageError("the file is neither JPEG, PNG nor DICOM", reason="image-format-unknown")

@@ -20,7 +20,7 @@ from pydicom.uid import (
 )
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_16, EXPLICIT_VR_LENGTH_32
 
-from medcutmix_cli.errors import ImageError, UsageError
+from medcutmix_cli.errors import ImageError, UsageError, cause
 from medcutmix_cli.images.bounds import DICOM_PREAMBLE, DICOM_PREFIX, START, check_size
 from medcutmix_cli.images.buffer_file import as_file
 from medcutmix_cli.images.placement import letterbox
@@ -56,7 +56,7 @@ def read_dicom(content: memoryview, canvas: int, mode: str, *, exact: bool) -> t
     except (ImageError, UsageError, MemoryError):
         raise
     except Exception as error:  # what pydicom and its decoders let through has no end
-        what = f"the DICOM file cannot be decoded ({type(error).__name__})"
+        what = f"the DICOM file cannot be decoded ({cause(error)})"
         raise ImageError(what) from error
 
 

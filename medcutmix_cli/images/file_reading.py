@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from medcutmix_cli.errors import DatasetError, ImageError
+from medcutmix_cli.errors import DatasetError, ImageError, cause
 from medcutmix_cli.system.regular_files import IrregularFileError
 
 _TRANSIENT = frozenset(
@@ -71,5 +71,5 @@ def name_unreadable(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _TRANSIENT:
             raise
-        what = f"the picture cannot be opened ({type(error).__name__})"
+        what = f"the picture cannot be opened ({cause(error)})"
         raise ImageError(what, where=str(path)) from error

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from medcutmix_cli.assembly.opening import open_mix_rules, open_renderer, open_run_dataset
-from medcutmix_cli.configuration.resolution import from_plain, named_values
-from medcutmix_cli.configuration.settings import settings_of
+from medcutmix_cli.assembly.relocation import RunPlaces
+from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.engines import Work
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.inspection.remake import (
@@ -91,7 +90,7 @@ def _ended(outcomes: list[PairOutcome]) -> list[tuple[str, str, str]]:
 
 
 def open_deep_check(
-    folder: RunFolder, record: RunRecord, calibration: Calibration, dataset: str | Path | None, *, maps: bool
+    folder: RunFolder, record: RunRecord, calibration: Calibration, places: RunPlaces, *, maps: bool
 ) -> DeepCheck:
     """Open what a deep check needs; the lexicon of the run must be in use.
 
@@ -99,7 +98,7 @@ def open_deep_check(
         folder: The run's.
         record: Its `run.json`.
         calibration: What the gate compares with; empty where it cannot be read, which has been told then.
-        dataset: Where the data set is now, if it has moved.
+        places: Where what it was made from is now.
         maps: Whether to ask the encoder.
 
     Raises:
@@ -107,7 +106,7 @@ def open_deep_check(
         EncoderError: The weights are not those of the plan.
         MedcutmixError: Anything else a person can act on; see `errors`.
     """
-    settings, source = from_plain(record.settings), open_run_dataset(record, dataset)
+    settings, source = from_plain(record.settings), open_run_dataset(record, places)
     how = settings.reports
     reader = ReportReader(how.section_rules)
     proof = PlanProof(mark_studies(source), reader, entities=not how.nlp_model)
@@ -119,9 +118,8 @@ def open_deep_check(
             where=str(folder.calibration_file),
             hint="verify it without --maps first",
         )
-    return DeepCheck(proof, remaker, _renderer(folder, record, dataset) if maps else None)
+    return DeepCheck(proof, remaker, _renderer(folder, record, places) if maps else None)
 
 
-def _renderer(folder: RunFolder, record: RunRecord, dataset: str | Path | None) -> Renderer:
-    changes = named_values(settings_of("render"), {"dataset": dataset} if dataset else {})
-    return open_renderer(Work(folder.root.resolve(), record.fingerprint, (), (), changes))
+def _renderer(folder: RunFolder, record: RunRecord, places: RunPlaces) -> Renderer:
+    return open_renderer(Work(folder.root.resolve(), record.fingerprint, (), (), places.changes()))

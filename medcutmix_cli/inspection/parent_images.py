@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from medcutmix_cli.assembly.opening import open_run_dataset
+from medcutmix_cli.assembly.relocation import HERE, RunPlaces
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.errors import MedcutmixError
@@ -16,7 +16,9 @@ from medcutmix_cli.images import read_canvas
 from medcutmix_cli.run.folder import RunRecord
 
 NO_RUN = "Not shown: this shard lies outside its run, so the data set is not known."
-NO_DATASET = "Not shown: the data set is not where the run found it (say where it is with --dataset)."
+NO_DATASET = (
+    "Not shown: the data set is not where the run found it (say where with --dataset, --reports, --unpaired)."
+)
 NO_PICTURE = "Not shown: the picture cannot be read from the data set."
 
 
@@ -25,12 +27,12 @@ class ParentImages:
 
     Args:
         record: run.json, None where the shards lie without their run.
-        dataset: Where the data set is now, if it has moved.
+        places: Where the parts of its data set are now.
     """
 
-    def __init__(self, record: RunRecord | None, dataset: str | Path | None = None) -> None:
+    def __init__(self, record: RunRecord | None, places: RunPlaces = HERE) -> None:
         self._record = record
-        self._root = dataset
+        self._places = places
 
     def read(self, image_path: str) -> npt.NDArray[np.uint8] | str:
         """Return a canvas, (canvas, canvas) uint8, or one sentence that says why there is none."""
@@ -50,6 +52,6 @@ class ParentImages:
         if self._record is None:
             return None
         try:
-            return open_run_dataset(self._record, root=self._root)
+            return open_run_dataset(self._record, self._places)
         except (MedcutmixError, OSError):
             return None

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from medcutmix_cli.assembly.opening import open_renderer
 from medcutmix_cli.assembly.parts import build_gate
+from medcutmix_cli.assembly.relocation import HERE, RunPlaces
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.engines import Work
 from medcutmix_cli.errors import RunError, UsageError
@@ -99,16 +100,16 @@ class RefusedPairs:
 
     Args:
         path: Run folder.
-        dataset: Where the data set is now, if it has moved.
+        places: Where what it was made from is now.
 
     Raises:
         RunError: There is no run.
     """
 
-    def __init__(self, path: str | Path, dataset: str | Path | None = None) -> None:
+    def __init__(self, path: str | Path, places: RunPlaces = HERE) -> None:
         self._folder = RunFolder(Path(path))
         self._record = read_run(self._folder)
-        self._changes = {} if dataset is None else {"dataset.path": str(Path(dataset).absolute())}
+        self._changes = places.changes()
 
     def find(self, pair_id: str) -> str:
         """Return the whole id of the one pair that begins so; "" where none does.
@@ -172,9 +173,26 @@ class RefusedPairs:
         return open_renderer(Work(self._folder.root, self._record.fingerprint, (), (), self._changes))
 
 
-def refused_view(path: str | Path, pair_id: str, *, dataset: str | Path | None = None) -> RefusedView:
-    """Render one pair of a run that was rejected or failed, and say which rule it broke; see `RefusedPairs.view`."""
-    pairs = RefusedPairs(path, dataset)
+def refused_view(
+    path: str | Path,
+    pair_id: str,
+    *,
+    dataset: str | Path | None = None,
+    reports: str | Path | None = None,
+    unpaired: str | Path | None = None,
+    weights: str | Path | None = None,
+) -> RefusedView:
+    """Render one pair of a run that was rejected or failed, and say which rule it broke; see `RefusedPairs.view`.
+
+    Args:
+        path: Run folder.
+        pair_id: Its id, or the beginning of it.
+        dataset: Where the data set is now, if it has moved.
+        reports: Likewise, its reports.
+        unpaired: Likewise, the unpaired data set.
+        weights: Likewise, those of the encoder.
+    """
+    pairs = RefusedPairs(path, RunPlaces(dataset, reports, unpaired, weights))
     return pairs.view(pairs.find(pair_id) or pair_id)
 
 

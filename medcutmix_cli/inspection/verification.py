@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from medcutmix_cli.assembly.relocation import RunPlaces
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import RunError, UsageError
 from medcutmix_cli.exports.check import check_export
@@ -81,6 +82,9 @@ def verify(
     maps: bool = False,
     shallow: bool = False,
     dataset: str | Path | None = None,
+    reports: str | Path | None = None,
+    unpaired: str | Path | None = None,
+    weights: str | Path | None = None,
     split_file: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Verification:
@@ -92,6 +96,9 @@ def verify(
         maps: Ask the encoder for maps and features again (deep only).
         shallow: Look at small files, sizes and footers only: seconds for thousands of shards.
         dataset: Where the data set is now, if it has moved (deep only).
+        reports: Likewise, its reports.
+        unpaired: Likewise, the unpaired data set.
+        weights: Where those of the encoder are now (maps only).
         split_file: Table of ids and splits that rows are proved by, besides (not of a shallow check).
         progress: Called with ("verifying", shards done, shards).
 
@@ -113,7 +120,8 @@ def verify(
         problem = Problem(folder.run_file.name, "damaged", f"{error.what}; {error.hint}")
         return Verification(0, 0, level, (problem,))
     proof = SplitProof(read_split_table(Path(split_file)) if split_file else None)
-    return _verify_run(_Request(folder, record, level, maps, dataset, proof), progress)
+    places = RunPlaces(dataset, reports, unpaired, weights)
+    return _verify_run(_Request(folder, record, level, maps, places, proof), progress)
 
 
 def _level(*, deep: bool, maps: bool, shallow: bool, split_file: str | Path | None) -> Level:
@@ -139,7 +147,7 @@ class _Request:
     record: RunRecord
     level: Level
     maps: bool
-    dataset: str | Path | None
+    places: RunPlaces
     splits: SplitProof
 
 
@@ -152,7 +160,7 @@ def _verify_run(request: _Request, progress: Progress | None) -> Verification:
     with use_lexicon(run_lexicon(folder, record, found)):
         deep = None
         if level is Level.DEEP:
-            deep = open_deep_check(folder, record, evidence.calibration, request.dataset, maps=request.maps)
+            deep = open_deep_check(folder, record, evidence.calibration, request.places, maps=request.maps)
         check = ShardReference(folder, record, level, evidence, request.splits, deep, found.is_whole("plan"))
         for shard in range(len(record.shards)):
             check_shard(check, shard, found)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from medcutmix_cli.assembly.opening import open_run_dataset
+from medcutmix_cli.assembly.relocation import RunPlaces
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import read_canvas
 from medcutmix_cli.loader.manifold import RECIPE
@@ -62,7 +63,8 @@ def parent_files(
         RunError: There is no run.
         DatasetError: A data set is not there.
     """
-    return open_run_dataset(read_run(RunFolder(Path(run))), dataset, reports, unpaired).resolve
+    places = RunPlaces(dataset, reports, unpaired)
+    return open_run_dataset(read_run(RunFolder(Path(run))), places).resolve
 
 
 def read_parent(

@@ -100,11 +100,16 @@ def studies_to_read(
 def _reason_to_drop(study: Study, settings: PlanSettings) -> str:
     if study.split not in settings.splits:
         return f"split-not-mixed:{study.split}"
-    if len(study.report) > LONGEST_REPORT:
-        return "report-too-long"
-    if runs_on(study.report):
-        return "report-runs-on"
+    if reason := why_unread(study.report):
+        return reason
     return "labels-missing" if settings.labels != "rules" and not study.labels else ""
+
+
+def why_unread(report: str) -> str:
+    """Return the reason for which no report of this kind is read, by anybody: it would take minutes; "" for none."""
+    if len(report) > LONGEST_REPORT:
+        return "report-too-long"
+    return "report-runs-on" if runs_on(report) else ""
 
 
 def runs_on(report: str) -> bool:

@@ -20,7 +20,7 @@ from tempfile import TemporaryFile
 from typing import Any
 
 from medcutmix_cli.configuration.resolution import from_plain
-from medcutmix_cli.errors import MAY_NOT_READ, RunError, UsageError, unreadable
+from medcutmix_cli.errors import MAY_NOT_READ, RunError, UsageError, cause, unreadable
 from medcutmix_cli.run.row_counts import to_row_counts
 from medcutmix_cli.run.seals import BrokenSealError, indented_json, read_sealed, seal_json, write_sealed
 from medcutmix_cli.system.atomic_files import publish
@@ -335,7 +335,7 @@ def read_run(folder: RunFolder) -> RunRecord:
         ) from error
     except (ValueError, TypeError, AttributeError, UsageError) as error:
         raise RunError(
-            f"run.json cannot be read ({type(error).__name__})",
+            f"run.json cannot be read ({cause(error)})",
             where=str(folder.run_file),
             hint="was it written by another version, or edited?",
         ) from error

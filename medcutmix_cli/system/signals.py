@@ -34,7 +34,7 @@ _AGAIN = 0.02
 
 _SAY_SO = 2.0
 _TIDY = 2.0
-INTERRUPTED = "interrupted: run the same command again: it goes on where it stopped\n"
+INTERRUPTED = "interrupted: run the same command again; what is complete stays\n"
 _WAITING = "stopping: waiting for what is under way (once more, and it ends at once)\n"
 _SHOW_CURSOR = "\x1b[?25h"
 
@@ -219,6 +219,23 @@ class SignalWatch:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()
+
+
+def leave_early() -> None:
+    """Let a signal that comes while the program still loads end it in one line; a `SignalWatch` takes over.
+
+    Nothing is begun yet, so nothing is cleaned up. Those that are ignored (`nohup`) stay ignored.
+    """
+    for number in numbers():
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _leave_at_once)
+
+
+def _leave_at_once(_number: int, _frame: FrameType | None) -> None:
+    try:
+        say(INTERRUPTED)
+    finally:
+        os._exit(Interruption.exit_code)
 
 
 def numbers() -> list[int]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from medcutmix_cli.errors import RunError
+from medcutmix_cli.system.near_paths import dangling_link
 
 
 @contextmanager
@@ -20,12 +21,13 @@ def explain_storage_errors(where: Path) -> Iterator[None]:
         hint = _HINTS.get(error.errno or 0)
         if hint is None:
             raise
+        hint = dangling_link(where) or hint
         reason = os.strerror(error.errno or 0).lower()
         raise RunError(f"cannot write: {reason}", where=str(where), hint=hint) from error
 
 
 _HINTS = {
-    errno.ENOSPC: "make space, then run the same command again: it goes on where it stopped",
+    errno.ENOSPC: "make space, then run the same command again; what is complete stays",
     errno.EDQUOT: "your quota is used up; make space, then run the same command again",
     errno.EFBIG: "the file-size limit is too low (ulimit -f); then run the same command again",
     errno.EIO: "the disk or the share fails; run the same command again when it answers",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import StringIO
 
 from rich import box
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.measure import Measurement
+from rich.padding import Padding
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
@@ -54,9 +55,51 @@ def decimal(value: float, digits: int = 3) -> str:
     return "-" if value != value else f"{value:.{digits}f}"
 
 
+class WordTable(Table):
+    """A table that breaks no word: where its longest ones do not fit beside each other, its rows stand as lines."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Share the width out between the columns, none below its longest word, or give up columns."""
+        if self.width is None:
+            widths = self._widths(console, options)
+            if not widths:
+                yield from self._lines()
+                return
+            for column, width in zip(self.columns, widths, strict=True):
+                column.width = width
+        yield from super().__rich_console__(console, options)
+
+    def _widths(self, console: Console, options: ConsoleOptions) -> list[int]:
+        """Return the width of each column; nothing where they do not fit: rich itself would break words."""
+        wide = options.update(width=_WIDEST)
+        for column in self.columns:
+            column.width = None
+        parts = [
+            [Measurement.get(console, wide, part) for part in (column.header, *column.cells)]
+            for column in self.columns
+        ]
+        least = [max(part.minimum for part in column) for column in parts]
+        widths = [max(part.maximum for part in column) for column in parts]
+        between = Measurement.get(console, wide, self).maximum - sum(widths)
+        while sum(widths) + between > options.max_width:
+            over = [place for place, width in enumerate(widths) if width > least[place]]
+            if not over:
+                return []
+            widths[max(over, key=lambda place: widths[place])] -= 1
+        return widths
+
+    def _lines(self) -> Iterator[Text | Padding]:
+        """Yield each row as its name, and below it the other columns with their headers."""
+        headers = [str(column.header) for column in self.columns[1:]]
+        for name, *cells in zip(*(column.cells for column in self.columns), strict=True):
+            yield Text(str(name), style="bold")
+            told = ", ".join(f"{header} {cell}" for header, cell in zip(headers, cells, strict=True))
+            yield Padding(told, (0, 0, 0, 2))
+
+
 def plain_table(*headers: str) -> Table:
     """Return a table with a line under its headers only; columns after the first are numbers."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    table = WordTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     for position, header in enumerate(headers):
         table.add_column(header, justify="left" if position == 0 else "right", overflow="fold")
     return table

@@ -238,6 +238,29 @@ def test_a_cluster_without_gpus_is_told_the_option(run, sbatch, capsys, said):
     assert "--gpus 0" in capsys.readouterr().err
 
 
+REFUSED = {
+    "Invalid account or account/partition combination specified": "--account NAME",
+    "Invalid qos specification": "--extra=--qos=NAME",
+    "Requested time limit is invalid (missing or exceeds some limit)": "--time:",
+    "Memory specification can not be satisfied": "--cpus and --mem:",
+    "Requested node configuration is not available": "--cpus and --mem:",
+    "CPU count per node can not be satisfied": "--cpus and --mem:",
+    "invalid partition specified: nope": "--partition NAME; there are: large, main",
+    "Invalid feature specification": "and at --extra",
+}
+"""What Slurm says -> the option that is meant (slurm-wlm 22.05, slurm_errno.c)."""
+
+
+@pytest.mark.parametrize("said", sorted(REFUSED))
+def test_what_slurm_refuses_is_answered_with_the_option_that_is_meant(run, sbatch, capsys, said):
+    (sbatch / "refuse-1").touch()
+    program, sinfo = sbatch / "sbatch", sbatch / "sinfo"
+    program.write_text(program.read_text().replace("invalid account", said))
+    sinfo.write_text("#!/bin/sh\nprintf 'main*|64|640000\\nlarge|64|640000\\n'\n")
+    assert medcutmix("batch", "slurm", run, "--submit") == 1
+    assert REFUSED[said] in capsys.readouterr().err
+
+
 def test_tasks_that_no_node_can_take_are_not_submitted(run, sbatch, capsys):
     (sbatch / "sinfo").write_text("#!/bin/sh\necho 'main*|2|64000'\n")
     (sbatch / "sinfo").chmod(0o755)

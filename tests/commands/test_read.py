@@ -199,3 +199,33 @@ def test_the_lexicon_of_one_call_is_not_that_of_the_next(lexicon, capsys):
 def test_words_that_are_none_are_a_report_without_a_sentence(capsys):
     assert medcutmix("read", "") == 0
     assert "no sentence" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_letters_with_nothing_between_them_are_no_text(tmp_path, capsys, encoding):
+    (tmp_path / "report.txt").write_bytes(REPORT.encode(encoding))  # all of it is valid UTF-8
+    assert medcutmix("read", tmp_path / "report.txt") == 1
+    said = capsys.readouterr().err
+    assert "the text is not UTF-8" in said
+    assert f"iconv -f {encoding} -t utf-8" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param("The heart is normal. " * 200_000, "report-too-long", id="200,000-sentences"),
+        pytest.param("effusion " * 1_000, "report-runs-on", id="no-stop"),
+    ],
+)
+def test_what_no_plan_reads_is_refused_by_the_same_name(tmp_path, capsys, text, reason):
+    (tmp_path / "report.txt").write_text(text)
+    assert medcutmix("read", tmp_path / "report.txt") == 1
+    said = capsys.readouterr().err
+    assert f"medcutmix reasons {reason}" in said
+    assert "heart" not in said
+    assert "effusion" not in said
+
+
+def test_a_mark_alone_is_an_empty_text(tmp_path):
+    (tmp_path / "report.txt").write_bytes(b"\xef\xbb\xbf")
+    assert medcutmix("read", tmp_path / "report.txt") == 0

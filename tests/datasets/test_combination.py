@@ -9,6 +9,7 @@ from medcutmix_cli.datasets.combination import CombinedDataset, kind_of
 from medcutmix_cli.datasets.label_table import label_use, with_labels
 from medcutmix_cli.datasets.manifest import Manifest
 from medcutmix_cli.datasets.nih_chestxray14 import NihChestXray14
+from medcutmix_cli.datasets.recognise import open_dataset
 from medcutmix_cli.errors import DatasetError, RunConflictError, UsageError
 from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.pairing import SameFinding
@@ -18,7 +19,9 @@ from medcutmix_cli.records import Study
 from medcutmix_cli.run.folder import RunFolder, read_run
 from medcutmix_cli.run.shards import read_rows
 from tests.builders import make_study
+from tests.mimic_trees import Tree
 from tests.nih_trees import write_nih
+from tests.released_trees import WRITERS
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest
 
@@ -153,14 +156,32 @@ def test_a_role_that_is_none_is_refused(tmp_path):
         mixed(tmp_path, "giver")
 
 
-def test_a_set_with_reports_is_no_unpaired_set(tmp_path):
-    one, two = write_manifest(tmp_path / "one"), write_manifest(tmp_path / "two", studies=13)
+def test_two_sets_with_a_study_of_one_name_are_refused(tmp_path):
+    one, two = write_nih(tmp_path / "one"), write_nih(tmp_path / "two")
     with pytest.raises(DatasetError, match="two data sets have"):
-        list(CombinedDataset(Manifest(one), Manifest(two)).studies())
-    for path in two.glob("manifest.*"):
-        path.write_text(path.read_text().replace('"s0', '"t0'))
-    with pytest.raises(DatasetError, match="has reports of its own"):
-        list(CombinedDataset(Manifest(one), Manifest(two)).studies())
+        list(CombinedDataset(NihChestXray14(one), NihChestXray14(two)).studies())
+
+
+WITH_REPORTS = {
+    "a-table": lambda folder: write_manifest(folder, studies=3),
+    "a-table-that-has-none": lambda folder: without_reports(folder),
+    "mimic-cxr": lambda folder: Tree().write(folder),
+    **{kind: WRITERS[kind] for kind in ("chexpert-plus", "open-i", "rexgradient")},
+}
+
+
+def without_reports(folder):
+    folder.mkdir()
+    (folder / "manifest.csv").write_text("image,subject,split,view\na.png,p1,train,PA\n")
+    return folder
+
+
+@pytest.mark.parametrize("kind", sorted(WITH_REPORTS))
+def test_a_kind_with_reports_is_no_unpaired_set_and_is_told_so_by_name(tmp_path, kind):
+    one, two = write_nih(tmp_path / "one"), WITH_REPORTS[kind](tmp_path / "two")
+    with pytest.raises(DatasetError, match="has reports of its own") as caught:
+        list(CombinedDataset(NihChestXray14(one), open_dataset(two)).studies())
+    assert "--column" not in caught.value.hint
 
 
 def test_two_sets_are_opened_again_by_the_kind_of_the_paired_one(tmp_path):

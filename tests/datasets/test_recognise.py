@@ -58,13 +58,35 @@ def test_the_provenance_is_the_same_in_another_place(tmp_path, kind):
     assert [key for key in one if key.endswith("sha256")]
 
 
-def test_nothing_recognised_says_what_was_looked_for(tmp_path):
+LINE = 300
+"""Characters of a hint that are read: some three lines."""
+
+
+def test_nothing_recognised_names_the_place_and_every_kind_in_a_few_lines(tmp_path):
     with pytest.raises(DatasetError) as caught:
         open_dataset(tmp_path)
-    message = str(caught.value)
-    assert str(tmp_path) in message
-    assert "manifest" in message
-    assert "mimic-cxr-2.x-metadata.csv" in message
+    assert str(tmp_path) in str(caught.value)
+    assert all(name in caught.value.hint for name in registry.names("dataset"))
+    assert "--dataset-kind NAME" in caught.value.hint
+    assert len(caught.value.hint) < LINE
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_that_is_said_says_what_is_missing_for_it(tmp_path, kind):
+    with pytest.raises(DatasetError) as caught:
+        list(open_dataset(tmp_path, kind).studies())
+    assert caught.value.where
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_data_set_one_folder_below_is_proposed(tmp_path, kind):
+    (tmp_path / "notes.doc").touch()
+    KINDS[kind](tmp_path / "below" / "mine")
+    with pytest.raises(DatasetError) as caught:
+        open_dataset(tmp_path / "below")
+    assert "did you mean 'mine'" in caught.value.hint
+    assert len(caught.value.hint) < LINE + 100
 
 
 def test_two_kinds_in_one_folder_have_to_be_told_apart(tmp_path):

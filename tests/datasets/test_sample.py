@@ -6,6 +6,7 @@ import csv
 import gzip
 import hashlib
 import json
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -17,8 +18,9 @@ import pytest
 from medcutmix_cli.datasets import sample
 from medcutmix_cli.datasets.mimic_cxr import MimicCxr
 from medcutmix_cli.datasets.sample import read_boxes, write_sample
-from medcutmix_cli.errors import DatasetError, UsageError
+from medcutmix_cli.errors import DatasetError, RunError, UsageError
 from medcutmix_cli.records import Study
+from medcutmix_cli.system.storage_errors import _HINTS
 
 STUDIES = 14
 HEIGHT = 96
@@ -196,13 +198,16 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
         make_sample(tmp_path / "root")
 
 
-def test_a_full_disk_leaves_nothing_behind(tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", sorted(_HINTS))
+def test_a_full_disk_leaves_nothing_behind_and_is_told_as_everywhere(tmp_path, monkeypatch, number):
     def no_space(*_):
-        raise OSError(28, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(sample, "write_boxes", no_space)
-    with pytest.raises(DatasetError, match="No space left"):
+    with pytest.raises(RunError) as caught:
         make_sample(tmp_path / "root", studies=2)
+    assert caught.value.what == f"cannot write: {os.strerror(number).lower()}"
+    assert (caught.value.where, caught.value.hint) == (str(tmp_path / "root"), _HINTS[number])
     assert list(tmp_path.iterdir()) == []
 
 

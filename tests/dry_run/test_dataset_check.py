@@ -13,6 +13,7 @@ from medcutmix_cli.terminal.checks import check_view
 from tests.own_trees import rows_of, told_problems, write_cells, write_pairs, write_parquet, write_tar
 from tests.released_trees import write_open_i_csv
 from tests.terminal.printing import printed
+from tests.trees import write_manifest
 
 TEXT = "There is a small right pleural effusion of Mr Someone."
 
@@ -371,3 +372,29 @@ def test_the_list_of_excluded_ids_is_read_once(tmp_path, monkeypatch):
     source = write_cells(tmp_path)
     dataset_check.check_dataset(source, exclude_ids=tmp_path / "ids.txt")
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "hint"),
+    [
+        pytest.param('"a\nb"', "mend what else is wrong here first", id="a-bad-column-is-told"),
+        pytest.param("", "is the data set empty?", id="no-row"),
+    ],
+)
+def test_a_set_is_asked_whether_it_is_empty_only_where_nothing_else_is_told(tmp_path, rows, hint):
+    line = f"a.png,{rows},There is a small left pleural effusion.,PA,train\n" if rows else ""
+    (tmp_path / "table.csv").write_text(f"image,patient,report,view,split\n{line}")
+    problems = check_dataset(tmp_path / "table.csv").problems
+    assert [one.hint for one in problems if one.what == "no study can be mixed"] == [hint]
+    assert (len(problems) > 1) == bool(rows)
+
+
+@pytest.mark.parametrize("broken", range(1, 9))
+def test_a_reason_is_told_once_of_pictures_that_were_tried_and_compared(tmp_path, monkeypatch, broken):
+    source = write_manifest(tmp_path / "in", studies=8)
+    monkeypatch.setattr(dataset_check, "PICTURES", 4)
+    pictures = sorted(source.rglob("*.jpg"))[:broken]
+    for picture in pictures:
+        picture.write_bytes(b"no picture")
+    told = [one.unreadable for one in check_dataset(source).problems if one.unreadable]
+    assert len(told) == len(set(told))

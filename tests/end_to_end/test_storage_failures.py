@@ -88,7 +88,7 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_to_the_same_bytes(
         fill(disk, leave={"planning": 8192, "calibrating": 0, "rendering": 65536}[stage])
         with pytest.raises(RunError, match="no space left") as caught:
             augmented(source, out, gate=gate)
-        assert "goes on where it stopped" in caught.value.hint
+        assert "what is complete stays" in caught.value.hint
         assert nothing_half_written(out)
         assert not (stage == "calibrating" and (out / "calibration.json").exists())
         subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)

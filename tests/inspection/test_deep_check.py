@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from medcutmix_cli.assembly.relocation import HERE
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.inspection.deep_check import open_deep_check
 from medcutmix_cli.rendering.calibration import Calibration, read_calibration
@@ -20,7 +21,7 @@ def run(tmp_path_factory):
 
 
 def opened(run, *, maps):
-    return open_deep_check(run, read_run(run), read_calibration(run.calibration_file), None, maps=maps)
+    return open_deep_check(run, read_run(run), read_calibration(run.calibration_file), HERE, maps=maps)
 
 
 def problems(run, check, shard, outcomes):
@@ -53,4 +54,4 @@ def test_a_pair_that_is_not_rejected_when_rendered_again_is_found(run):
 
 def test_maps_cannot_be_judged_without_a_calibration_and_none_is_made(run):
     with pytest.raises(RunError, match="no calibration"):
-        open_deep_check(run, read_run(run), Calibration("", {}), None, maps=True)
+        open_deep_check(run, read_run(run), Calibration("", {}), HERE, maps=True)

@@ -11,7 +11,7 @@ from threading import Thread
 import pytest
 
 from medcutmix_cli.system import signals
-from medcutmix_cli.system.signals import SignalWatch, Stop, shield_children
+from medcutmix_cli.system.signals import INTERRUPTED, NAMES, SignalWatch, Stop, shield_children
 
 
 @pytest.mark.parametrize("name", SignalWatch.names)
@@ -134,7 +134,7 @@ def test_a_second_signal_ends_what_hangs_at_once_and_nothing_half_written_stays(
         _, said = process.communicate(timeout=10)
     assert process.returncode == 75
     assert time.monotonic() - began < 3
-    assert said == "interrupted: run the same command again: it goes on where it stopped\n"
+    assert said == "interrupted: run the same command again; what is complete stays\n"
     assert not list(tmp_path.iterdir())
 
 
@@ -281,3 +281,40 @@ def test_a_signal_after_all_is_done_ends_the_process_with_its_own_code():
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=10)
     assert (process.returncode, said) == (3, "")
+
+
+LOADING = """
+import importlib.abc, sys, time
+class Slow(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            print("loading", flush=True)
+            time.sleep(30)
+sys.meta_path.insert(0, Slow())
+from medcutmix_cli.__main__ import main
+main()
+"""
+
+
+def stopped(module, name, before=""):
+    code = before + LOADING.format(module=module)
+    with subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout.readline() == "loading\n"
+        process.send_signal(getattr(signal, name))
+        try:
+            _, said = process.communicate(timeout=3)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return None, ""
+    return process.returncode, said
+
+
+@pytest.mark.parametrize("module", ["typer", "medcutmix_cli.main", "medcutmix_cli.commands.attend"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_signal_while_libraries_load_is_one_line_and_the_exit_code(module, name):
+    assert stopped(module, name) == (75, INTERRUPTED)
+
+
+def test_what_was_to_be_ignored_stays_ignored():
+    ignored = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+    assert stopped("typer", "SIGHUP", ignored)[0] is None

@@ -8,7 +8,11 @@ from medcutmix_cli.system.text_encodings import not_utf8_hint
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("größe".encode("utf-16-le"), "cp1252"),
+        ("größe".encode("utf-16-le"), "iconv -f utf-16-le "),
+        ("größe".encode("utf-16-be"), "iconv -f utf-16-be "),
+        ("größe".encode("utf-32-le"), "iconv -f utf-32-le "),
+        ("größe".encode("utf-32-be"), "iconv -f utf-32-be "),
+        ("größe".encode(), "cp1252"),
         ("größe".encode("utf-16"), "utf-16"),
         (b"\xfe\xff" + "größe".encode("utf-16-be"), "utf-16"),
         (gzip.compress(b"x"), "gzipped"),

@@ -1,6 +1,9 @@
+from io import StringIO
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from medcutmix_cli.run.reasons import find_reason
 from medcutmix_cli.terminal.words import plain_table, printable, quantity, reasons_hint, size, unbroken
@@ -40,3 +43,34 @@ def test_a_table_that_is_unbroken_is_as_wide_as_its_words():
     table.add_row("enlarged_cardiomediastinum", "1 of 2")
     assert printed(table, width=20).count("enlarged_cardiomediastinum") == 0
     assert unbroken(table).width == len("enlarged_cardiomediastinum") + 3 + len("1 of 2")
+
+
+CELLS = (
+    ("Enlarged Cardiomediastinum", "present", "never-denied", "0.952 - 0.963"),
+    ("donor-evidence-left-out", "absent", "-", "1"),
+    ("over 1/4", "-", "not-said", "0.1"),
+)
+HEADERS = ("observation", "recipient", "state", "interval")
+
+
+def narrow(width, *headers):
+    table = plain_table(*headers)
+    for cells in CELLS:
+        table.add_row(*cells[: len(headers)])
+    console = Console(width=width, file=StringIO(), markup=False, highlight=False)
+    console.print(table)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", range(28, 101))
+@pytest.mark.parametrize("columns", [2, 3, 4])
+def test_a_table_of_any_width_breaks_no_word_and_is_cut_nowhere(width, columns):
+    said = narrow(width, *HEADERS[:columns])
+    there = {word.strip(",") for word in said.split()}
+    told = {word for cells in CELLS for cell in cells[:columns] for word in cell.split()}
+    assert told | set(HEADERS[1:columns]) <= there
+    assert max(len(line) for line in said.splitlines()) <= width
+
+
+def test_a_table_that_fits_is_as_it_was():
+    assert narrow(100, *HEADERS[:2]).splitlines()[0].split() == list(HEADERS[:2])

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from medcutmix_cli.errors import DatasetError
+from medcutmix_cli.errors import DatasetError, cause
 
 BOXES_FILE = "boxes.csv"
 
@@ -98,9 +98,7 @@ def read_boxes(directory: Path) -> list[Box]:
                 )
             return [_box(row) for row in reader]
     except (OSError, ValueError, TypeError) as error:
-        raise DatasetError(
-            f"cannot read the boxes ({type(error).__name__})", where=str(path), hint=hint
-        ) from error
+        raise DatasetError(f"cannot read the boxes ({cause(error)})", where=str(path), hint=hint) from error
 
 
 def _box(row: dict[str, str]) -> Box:
