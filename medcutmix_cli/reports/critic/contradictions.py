@@ -20,7 +20,7 @@ _OF_THE_CHEST = frozenset({SentenceKind.NORMAL, SentenceKind.NEGATIVE})
 def find_denials(case: Case) -> Iterator[Sentence]:
     """Yield what denies by name, on its side, what came; "no large effusion" does not deny a small one."""
     came = case.exchanged.came
-    for sentence in case.own:
+    for sentence in (*case.own, *case.told_beside):
         absent = [m for m in sentence.mentions if m.finding == came and m.assertion is Assertion.ABSENT]
         if any(meet(m.side, Side(case.exchanged.side_came)) for m in absent) and not _limited(sentence.text):
             yield sentence
@@ -89,7 +89,7 @@ def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
     if not case.exchanged.came or _was_as_strong(case):
         return
     acute = _strong(case) or case.exchanged.came in table("critic")["contradiction"]["acute"]
-    for sentence in case.own:
+    for sentence in (*case.own, *case.told_beside):
         text = sentence.text
         of_body = says(text, "contradiction", "body") and not says(text, "contradiction", "shared")
         if of_body or says(text, "contradiction", "rest"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reports.critic.reports import HEART, SENTENCES, report, rules_broken, sentence
+from tests.reports.critic.reports import HEART, SENTENCES, report, rules_broken, sentence, told
 
 NORMAL = report(HEART, "No acute cardiopulmonary abnormality.")
 
@@ -303,3 +303,23 @@ def test_a_place_that_is_called_normal_beside_what_lies_in_it_is_seen(place, sta
 def test_another_place_may_be_normal(place, stays):
     mixed = report(f"{stays} {place} opacity.")
     assert "came-into-a-normal-place" not in rules_broken(report(stays), mixed, "", "opacity")
+
+
+@pytest.mark.parametrize(
+    ("came", "told_wet", "rule"),
+    [
+        ("pleural_effusion", "No pleural effusion.", "came-is-denied"),
+        ("pneumothorax", "No consolidation or pneumothorax.", "came-is-denied"),
+        ("pneumonia", "no acute cardiopulm process", "came-beside-normal-chest"),
+        ("pneumothorax", "Normal chest.", "came-beside-normal-chest"),
+    ],
+)
+def test_a_wet_read_that_denies_what_came_is_seen(came, told_wet, rule):
+    before = f"WET READ: ___ 11:20 PM\n {told_wet}\n ____\n FINAL REPORT\n"
+    recipient = before + report(HEART, "Scoliosis.")
+    mixed = before + told(came, "right")
+    assert rule in rules_broken(recipient, mixed, "", came, "none", "right")
+    asked = f" FINAL REPORT\n INDICATION: Rule out effusion. {told_wet}\n \n FINDINGS: {HEART} "
+    assert "came-is-denied" not in rules_broken(
+        asked, asked + sentence(came, "right"), "", came, "none", "right"
+    )
