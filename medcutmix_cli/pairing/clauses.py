@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import cache
 
 from medcutmix_cli.pairing.cutting import (
     FRAGMENT,
@@ -26,6 +27,7 @@ from medcutmix_cli.records import Assertion, Mention, Sentence
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import unwrap
 from medcutmix_cli.reports.tables import remember
+from medcutmix_cli.reports.words import compile_phrases
 
 _PLURAL_VERB = re.compile(r"\s+(?:are|were|have)\b", re.IGNORECASE)
 _THERE = re.compile(r"there\s+(is|are|was|were)\b\s*(no\b)?", re.IGNORECASE)
@@ -140,7 +142,8 @@ def _breaks_off(text: str, left: str) -> bool:
         return False
     before, last = ["", "", *ending.split()][-2:]
     rules = table("clauses")["adjective"]
-    return last in rules["words"] and before not in rules["behind"]
+    placed = last in rules["places"] and not set(rules["within"]).isdisjoint(ending.split()[-5:-1])
+    return last in rules["words"] and before not in rules["behind"] and not placed
 
 
 def _agrees(text: str, sentences: Sequence[Sentence]) -> bool:
@@ -164,6 +167,12 @@ def is_plural(words: str) -> bool:
     """Say whether words that name a finding name several, by their last: "opacities", not "atelectasis"."""
     last = words.split()[-1].lower()
     return (last.endswith("s") and not last.endswith(("sis", "ss", "us", "pus"))) or last.endswith("ces")
+
+
+@cache
+def exceptions() -> re.Pattern[str]:
+    """Return what says that something holds but for what follows: "except for", "other than"."""
+    return compile_phrases(table("clauses")["exception"]["phrases"])
 
 
 def is_denied(mention: Mention) -> bool:

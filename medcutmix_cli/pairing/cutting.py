@@ -15,7 +15,8 @@ _JOINER = r"(?:and|or|but|nor|as well as|plus)"
 _MARK = re.compile(
     rf"\s*[,;]\s*{_JOINER}\s+|\s*[,;]\s+|\s+{_JOINER}\s+"
     r"|(?<!consistent)(?<!compatible)(?<!keeping)(?<!compared)(?<!along)\s+(?=with\s)"
-    r"|\s+(?=without\s)|\s+(?=(?:causing|producing|resulting in)\s)",
+    r"|\s+(?=without\s)|\s+(?=(?:causing|producing|resulting in)\s)"
+    r"|\s+(?=(?:except|except(?:ing)? for|(?:aside|apart) from|other than|with the exception of)\s)",
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"(?:with|while|although)\s+", re.IGNORECASE)

@@ -236,3 +236,66 @@ def test_what_appearances_are_those_of_is_given_by_its_name(finding, text):
 @pytest.mark.parametrize("noun", ["atelectasis", "consolidation", "nodule"])
 def test_a_lung_that_is_known_to_be_abnormal_was_told_of_before(noun, lung, known):
     assert giveable(read_sentence(f"In the {known} {lung} is {noun} with strands."), noun) is None
+
+
+EXCEPTIONS = [
+    "Aside from {a}, the lungs are clear.",
+    "Apart from {a}, the lungs are clear.",
+    "Other than {a}, the lungs are clear.",
+    "Except for {a}, the lungs are clear.",
+    "With the exception of {a}, the lungs are clear.",
+    "The lungs are clear except for {a}.",
+    "The lungs are clear aside from {a}.",
+    "The lungs are clear other than {a}.",
+    "The lungs are clear apart from {a}.",
+    "The lungs are clear with only {a}.",
+    "Lungs: {a}.",
+    "Lungs/pleura: {a}.",
+    "Pleura: {a}.",
+]
+THINGS = {
+    "atelectasis": "minimal left basilar atelectasis",
+    "opacity": "a small opacity in the left lower lobe",
+    "pleural_effusion": "a trace left pleural effusion",
+    "pneumothorax": "tiny left apical pneumothorax",
+}
+
+
+@pytest.mark.parametrize("pattern", EXCEPTIONS)
+@pytest.mark.parametrize("finding", THINGS)
+def test_an_exception_is_given_without_the_words_that_make_it_one(finding, pattern):
+    found = giveable(read_sentence(pattern.format(a=THINGS[finding])), finding)
+    assert found is not None
+    assert found.text.rstrip(".").removeprefix("a ") == THINGS[finding].removeprefix("a ")
+
+
+CAUSES = [
+    "{a}, concerning for esophageal perforation.",
+    "Left rib fracture, {a}, concerning for esophageal perforation.",
+    "{a}, highly suspicious for septic emboli.",
+    "{a} worrisome for aspiration.",
+    "{a}, suggestive of volume loss.",
+    "{a}, raising concern for bronchial obstruction.",
+]
+
+
+@pytest.mark.parametrize("pattern", CAUSES)
+@pytest.mark.parametrize("noun", NOUNS.values())
+def test_what_a_finding_makes_one_fear_stays_behind(noun, pattern):
+    finding = next(name for name, word in NOUNS.items() if word == noun)
+    found = giveable(read_sentence(pattern.format(a=f"Small left {noun}")), finding)
+    assert found is None or found.text.lower().rstrip(".") == f"small left {noun}"
+
+
+KNOWN = [
+    "Heart size is difficult to assess given the {noun}.",
+    "The left heart border is obscured by the {noun}.",
+    "The diaphragm is not seen because of the large left {noun}.",
+    "The left base is poorly seen due to the {noun}.",
+]
+
+
+@pytest.mark.parametrize("pattern", KNOWN)
+@pytest.mark.parametrize("finding", NOUNS)
+def test_what_a_sentence_explains_something_with_was_told_before(finding, pattern):
+    assert giveable(read_sentence(pattern.format(noun=NOUNS[finding])), finding) is None
