@@ -20,6 +20,7 @@ from medcutmix_cli.pairing.cutting import (
     apply_cuts,
     only_modifies,
     parts_of,
+    past_relation,
     ways_without,
 )
 from medcutmix_cli.pairing.tables import table
@@ -80,6 +81,26 @@ def without(sentence: Sentence, leaving: Iterable[Span]) -> ShortenedSentence | 
         if said == expected and _agrees(left, sentences) and not _breaks_off(sentence.text, left):
             return ShortenedSentence(cuts, left, sentences, parts[0].leaves)
     return None
+
+
+def clause_alone(sentence: Sentence, spans: Iterable[Span]) -> Sentence | None:
+    """Return the one clause that names what stands at `spans`, read by itself; None where it names more.
+
+    "With associated atelectasis at the right base" is "Atelectasis at the right base.". Offsets are into its text.
+
+    Args:
+        sentence: A sentence of a report.
+        spans: Of the mentions of one finding, offsets into the report.
+    """
+    gone = {(start - sentence.start, end - sentence.start) for start, end in spans}
+    named = {(m.start - sentence.start, m.end - sentence.start) for m in sentence.mentions}
+    text = unwrap(sentence.text)
+    own = [part for part in parts_of(text, sorted(named), gone) if part.leaves]
+    if len(own) != 1 or own[0].stays:
+        return None
+    words = text[past_relation(text, own[0].start) : own[0].end]
+    found = reread(f"{words[:1].upper()}{words[1:]}.")
+    return found[0] if len(found) == 1 and len(found[0].mentions) == len(gone) else None
 
 
 def holds_only_findings(sentence: Sentence) -> bool:

@@ -35,6 +35,13 @@ _NOT_CUT = frozenset({"alternative", "corrected"})
 """Of these not even a stretch is given: "scarring" of "scarring or atelectasis" says more than was seen."""
 
 _LOST = re.compile(r"_{2,}|X{3,}", re.IGNORECASE)
+# Of these no finding was lost: "compared to the study of ___", "since ___".
+_LOST_DATE = re.compile(
+    r"(?:\b(?:of|from|dated|since|on|compared\s+(?:to|with)|comparison\s+(?:to|with)|radiograph|study|exam|film))\s+_{2,}",
+    re.IGNORECASE,
+)
+_BLANKS = re.compile(r"\(\?<[!=][^)]*\)| \?| ")  # a look-behind has one width
+_FLEXIBLE = {" ?": r"\s*", " ": r"\s+"}
 _SLASH = re.compile(r"[^\W\d]/[^\W\d]")
 _CAPITAL = re.compile(r"(?<=[^.!?:;\s])\s+([A-Z][a-z]+)\b")
 _EQUATES = re.compile(r"(?:consistent|compatible|in keeping) with")
@@ -57,7 +64,7 @@ def giveable(sentence: Sentence, finding: str) -> Sentence | None:
 def _giveable(sentence: Sentence, finding: str, _reader: ReportReader) -> Sentence | None:
     if not any(m.finding == finding and m.assertion is Assertion.PRESENT for m in sentence.mentions):
         return None
-    lost = _LOST.search(sentence.text) or _NOT_CUT & set(sentence.flags)
+    lost = _LOST.search(_LOST_DATE.sub("", sentence.text)) or _NOT_CUT & set(sentence.flags)
     if lost or _is_one_of_two(sentence, finding):
         return None
     if may_be_given(sentence, finding):
@@ -68,7 +75,8 @@ def _giveable(sentence: Sentence, finding: str, _reader: ReportReader) -> Senten
 
 def may_be_given(sentence: Sentence, finding: str) -> bool:
     """Say whether a sentence is a plain assertion of the finding that stands alone."""
-    if sentence.kind is not SentenceKind.DIAGNOSTIC or _NOT_GIVEN & set(sentence.flags):
+    flagged = _NOT_GIVEN & set(sentence.flags) or _LOST.search(sentence.text)
+    if sentence.kind is not SentenceKind.DIAGNOSTIC or flagged:
         return False
     own = [m for m in sentence.mentions if m.finding == finding]
     plain = bool(own) and all(m.assertion is Assertion.PRESENT and not m.prior for m in own)
@@ -254,6 +262,11 @@ def _strip(rule: str) -> dict[str, re.Pattern[str]]:
     front = "|".join(sorted(rules["front"], key=len, reverse=True))
     back = "|".join(sorted(rules["back"], key=len, reverse=True))
     return {
-        "front": re.compile(rf"(?:{front})\s+", re.IGNORECASE),
-        "back": re.compile(rf"(?:{back})[ .)]*$", re.IGNORECASE),
+        "front": re.compile(rf"(?:{_any_blanks(front)})\s+", re.IGNORECASE),
+        "back": re.compile(rf"(?:{_any_blanks(back)})[ .)]*$", re.IGNORECASE | re.DOTALL),
     }
+
+
+def _any_blanks(pattern: str) -> str:
+    """Let a blank of a pattern stand for the line break and the indent that a report may have there."""
+    return _BLANKS.sub(lambda blank: _FLEXIBLE.get(blank.group(), blank.group().replace(" ", r"\s")), pattern)

@@ -127,13 +127,23 @@ def called_unchanged(case: Case) -> Iterator[Sentence]:
     if not case.exchanged.came:
         return
     for sentence in case.own:
-        if not sentence.mentions and says(sentence.text, "contradiction", "no-change"):
+        unchanged = not sentence.mentions and says(sentence.text, "contradiction", "no-change")
+        if unchanged and not _of_an_untouched_lung(sentence.text, case):
             yield sentence
     for before, sentence in pairwise(case.after):
         alone = says(sentence.text, "contradiction", "alone-unchanged") and sentence not in case.arrived
         of_chest = before.kind in _OF_THE_CHEST or says(before.text, "contradiction", "no-acute")
         if alone and before.section == sentence.section and of_chest:
             yield sentence
+
+
+def _of_an_untouched_lung(text: str, case: Case) -> bool:
+    """Say whether a sentence speaks of one lung alone, and all that left and came lies in the other."""
+    named = only_side(text)
+    other = other_side(Side(named)) if named else None
+    exchanged = case.exchanged
+    sides = {exchanged.side_came, exchanged.side_gone if exchanged.gone else exchanged.side_came}
+    return other is not None and sides == {other}
 
 
 def placed_in_a_normal_part(case: Case) -> Iterator[Sentence]:

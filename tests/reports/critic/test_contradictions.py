@@ -323,3 +323,17 @@ def test_a_wet_read_that_denies_what_came_is_seen(came, told_wet, rule):
     assert "came-is-denied" not in rules_broken(
         asked, asked + sentence(came, "right"), "", came, "none", "right"
     )
+
+
+@pytest.mark.parametrize("lung", ["left", "right"])
+@pytest.mark.parametrize("said", ["{Lung} lung is unchanged.", "The {lung} lung appears stable."])
+@pytest.mark.parametrize("gone", ["left", "right", "bilateral"])
+@pytest.mark.parametrize("came", ["left", "right"])
+def test_a_lung_called_unchanged_is_one_that_nothing_left_or_came_to(came, gone, said, lung):
+    stays = said.format(lung=lung, Lung=lung.capitalize())
+    recipient = report(f"{HEART} There is {gone} pneumonia. {stays}")
+    mixed = report(f"{HEART} {sentence('pleural_effusion', came)} {stays}")
+    broken = "came-beside-no-change" in rules_broken(
+        recipient, mixed, "pneumonia", "pleural_effusion", gone, came
+    )
+    assert broken is (lung in (gone, came) or gone == "bilateral")
