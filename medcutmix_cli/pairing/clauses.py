@@ -30,7 +30,9 @@ from medcutmix_cli.reports.sentences import unwrap
 from medcutmix_cli.reports.tables import remember
 from medcutmix_cli.reports.words import compile_phrases
 
-_PLURAL_VERB = re.compile(r"\s+(?:are|were|have)\b", re.IGNORECASE)
+_PLURAL_VERB = re.compile(
+    r"\s+(?:are|were|have|persist|remain|appear|represent|reflect|suggest|obscure)\b", re.IGNORECASE
+)
 _THERE = re.compile(r"there\s+(is|are|was|were)\b\s*(no\b)?", re.IGNORECASE)
 _DANGLING = re.compile(
     r"\b(?:consistent|compatible|with|of|in|the|an?|for|to|and|or|due|suggest\w*|represent\w*|may|is|are|appears?|remains?|by|from|at|on)\W*$",

@@ -271,8 +271,8 @@ def _heads(text: str, first: ClausePart, following: ClausePart, named: int) -> I
         yield [TextCut(0, without.end(), "No")]
     if not FRAGMENT.match(text, start):
         yield _capitalised(text, start)
-    if not _own_statement(text, following):
-        # Last, what two findings share: "Bilateral effusions and atelectasis".
+    if not _own_statement(text, following) and not FRAGMENT.match(text, start):
+        # Last, what two findings share: "Bilateral effusions and atelectasis", not "Left is seen with".
         side = _SIDE.search(text, first.start, named)
         yield [TextCut(named, start)]
         if side:

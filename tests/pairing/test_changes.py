@@ -614,3 +614,28 @@ def test_lungs_stay_clear_beside_a_pneumothorax_that_comes_for_one():
     donor = read(make_report("There is a left apical pneumothorax."), 1)
     told = mixed(swap(read(report), donor, "pneumothorax"), report)
     assert "The lungs are clear." in told
+
+
+UNEXPLAINED = [
+    "No radiographic explanation for chest pain.",
+    "No cause of dyspnea is seen.",
+    "No definite source for fever.",
+]
+
+
+@pytest.mark.parametrize("said", UNEXPLAINED[::2])
+@pytest.mark.parametrize("coming", ["consolidation", "pneumothorax", "pneumonia"])
+def test_what_was_not_explained_is_by_what_comes(coming, said):
+    report = make_report("The heart is normal. The lungs are clear.", impression=(said,))
+    donor = read(make_report(f"There is a left {coming}.", impression=(f"Left {coming}.",)), 1)
+    change = host(read(report), donor, coming)
+    assert isinstance(change, Refusal) or said.rstrip(".") not in mixed(change, report)
+
+
+def test_better_aeration_leaves_with_the_atelectasis_that_it_is_of():
+    told = crossed(
+        "Left lower lobe atelectasis has improved. No pneumothorax.",
+        impression=("Scoliosis. Improved left lower lobe aeration.",),
+    )
+    assert "aeration" not in told
+    assert "Scoliosis." in told

@@ -359,3 +359,11 @@ def test_other_hands_words_name_the_same_findings(finding, words):
 def test_free_pleural_sinuses_deny_an_effusion():
     told = find_hits(canonical("The lateral and posterior pleural sinuses are free."))
     assert {(hit.finding, hit.normal) for hit in told} == {("pleural_effusion", True)}
+
+
+@pytest.mark.parametrize(
+    "parts", ["lungs and", "heart, lungs, hila, mediastinum and", "lungs, mediastinum, and"]
+)
+def test_normal_before_a_list_is_said_of_all_of_it(parts):
+    told = {hit.finding for hit in find_hits(canonical(f"Normal {parts} pleural surfaces.")) if hit.normal}
+    assert {"pleural_effusion", "pneumothorax", "opacity"} <= told

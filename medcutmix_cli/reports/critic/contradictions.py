@@ -14,6 +14,7 @@ from medcutmix_cli.reports.relations import is_strong, relation_of, words_of
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import meet, other_side
 
+_PARTS_THE_LUNG = "pneumothorax"  # a lung beside it may be clear, and is not normal
 _OF_THE_CHEST = frozenset({SentenceKind.NORMAL, SentenceKind.NEGATIVE})
 
 
@@ -76,7 +77,7 @@ def _normal_part(text: str, case: Case) -> bool:
     pleural = case.exchanged.came in table("critic")["story"]["sided"]
     pressed = pleural and (_strong(case) or any(asserts(s.text, _pressing()) for s in case.arrived))
     asked = {
-        "lungs-normal": shadow,
+        "lungs-normal": shadow or case.exchanged.came == _PARTS_THE_LUNG,
         "pleura-normal": pleural,
         "lungs-expanded": pressed,
         "lungs-clear": pressed,

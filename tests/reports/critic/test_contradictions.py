@@ -337,3 +337,41 @@ def test_a_lung_called_unchanged_is_one_that_nothing_left_or_came_to(came, gone,
         recipient, mixed, "pneumonia", "pleural_effusion", gone, came
     )
     assert broken is (lung in (gone, came) or gone == "bilateral")
+
+
+@pytest.mark.parametrize(
+    "said", ["There is little overall change.", "As compared to ___, there is minimal change."]
+)
+@pytest.mark.parametrize("came", ["consolidation", "mass", "pneumothorax"])
+def test_little_change_is_not_said_beside_what_came(came, said):
+    recipient = report(f"{said} {HEART} Scoliosis.")
+    mixed = report(f"{said} {HEART} Scoliosis. {sentence(came, 'right')}")
+    assert "came-beside-no-change" in rules_broken(recipient, mixed, "", came, "none", "right")
+
+
+@pytest.mark.parametrize("came", ["consolidation", "pneumonia", "pneumothorax"])
+def test_a_symptom_without_a_cause_is_not_said_beside_one(came):
+    said = "No radiographic explanation for chest pain."
+    recipient, mixed = report(HEART, said), report(f"{HEART} {sentence(came, 'right')}", said)
+    assert "came-beside-normal-chest" in rules_broken(recipient, mixed, "", came, "none", "right")
+
+
+@pytest.mark.parametrize(
+    "said", ["The left lung is unremarkable.", "The lungs are normal.", "Both lungs appear normal."]
+)
+def test_a_lung_beside_a_pneumothorax_is_not_called_normal(said):
+    recipient, mixed = report(f"{HEART} {said}"), report(f"{HEART} {said} {sentence('pneumothorax', 'left')}")
+    assert "came-is-called-normal" in rules_broken(recipient, mixed, "", "pneumothorax", "none", "left")
+    other = report(f"{HEART} The right lung is unremarkable. {sentence('pneumothorax', 'left')}")
+    assert "came-is-called-normal" not in rules_broken(recipient, other, "", "pneumothorax", "none", "left")
+
+
+@pytest.mark.parametrize("came", ["pleural_effusion", "pneumothorax"])
+@pytest.mark.parametrize(
+    "parts", ["lungs and", "heart, lungs, hila, mediastinum and", "lungs, mediastinum, and"]
+)
+def test_a_list_of_normal_parts_denies_what_lies_in_the_last(parts, came):
+    said = f"Normal {parts} pleural surfaces."
+    recipient, mixed = report(f"Scoliosis. {said}"), report(f"Scoliosis. {said} {sentence(came, 'left')}")
+    broken = rules_broken(recipient, mixed, "", came, "none", "left")
+    assert {"came-is-denied", "came-is-called-normal"} & broken

@@ -355,3 +355,21 @@ def test_a_wet_read_has_the_side_of_what_came(gone, wet):
         recipient, before + told(gone, "left"), gone, gone, "right", "left"
     )
     assert "departed-told-beside" not in rules_broken(recipient, recipient, gone, gone, "right", "right")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Improved left lower lobe aeration, no pneumothorax.",
+        "The left base has aeration that is worse.",
+        "Poor aeration of the left base.",
+    ],
+)
+def test_aeration_is_a_sign_of_the_atelectasis_that_left(text):
+    recipient, mixed = (
+        told("atelectasis", "left", after=text),
+        report(f"{HEART} There is a rib fracture on the right. {text}"),
+    )
+    assert "departed-shown-by-a-sign" in rules_broken(
+        recipient, mixed, "atelectasis", "fracture", "left", "right"
+    )
