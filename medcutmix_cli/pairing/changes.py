@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 
-from medcutmix_cli.pairing.clauses import mention_content, reread
+from medcutmix_cli.pairing.clauses import exceptions, mention_content, reread
 from medcutmix_cli.pairing.connectives import loosen_ties
 from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits, format_entering
 from medcutmix_cli.pairing.editing import splice
@@ -34,6 +34,7 @@ from medcutmix_cli.pairing.statements import Refusal, Statement, statement_of
 from medcutmix_cli.records import Assertion, Edit, ReadStudy, Section, Sentence, Side
 from medcutmix_cli.reports.corrections import CORRECTED
 from medcutmix_cli.reports.labels import counted_sentences
+from medcutmix_cli.reports.relations import words_of
 
 _SENTENCES = 3
 _PLACES = 3
@@ -75,6 +76,7 @@ def swap(recipient: ReadStudy, donor: ReadStudy, finding: str) -> TextChange | R
     asserting = _asserting(gone, finding)
     if _several(asserting, finding):
         return Refusal("recipient-tells-of-several")
+    gone = _without_the_rule(gone, finding)
     # A label knows no side: a prompt made of it says that the finding is there, and no more.
     theirs = given.side if donor.study.prompted else gone.side
     unlike = unlikeness(asserting, given.sentences, finding, (theirs, given.side))
@@ -99,6 +101,23 @@ def _asserting(gone: Removal, finding: str) -> list[Sentence]:
     others = (change.sentence for change in gone.changes if change.left is None)
     asserting = [s for s in others if any(m.finding == finding for m in s.mentions)]
     return [gone.query, *asserting]
+
+
+def _without_the_rule(gone: Removal, coming: str) -> Removal:
+    """Let what was said but for the finding that leaves go with it: "The lungs are clear except for atelectasis."."""
+    changes = tuple(SentenceChange(c.sentence) if _is_the_rule(c, coming) else c for c in gone.changes)
+    return replace(gone, changes=changes)
+
+
+def _is_the_rule(change: SentenceChange, coming: str) -> bool:
+    """Say whether what is left of a sentence was said with an exception; lungs are clear beside what lies in none."""
+    left = change.left
+    if left is None or any(m.assertion is not Assertion.ABSENT for s in left.sentences for m in s.mentions):
+        return False
+    excepted, words = exceptions(), words_of(left.text)
+    excepts = excepted.search(words_of(change.sentence.text)) and not excepted.search(words)
+    beside = not of_the_lung(coming) and {"lung", "lungs"} & set(words.split())
+    return bool(excepts) and not beside
 
 
 def _moves(asserting: Iterable[Sentence], given: Statement, finding: str) -> bool:
@@ -140,6 +159,7 @@ def cross(recipient: ReadStudy, donor: ReadStudy, leaving: str, coming: str) -> 
     there = _already_there(recipient, coming)
     if there is not None:
         return there
+    gone = _without_the_rule(gone, coming)
     arriving = Insertion.of(given.sentences).beside_untold(donor.reading, given).in_place_of(gone.changes)
     cleared = arriving.clear(recipient.reading, [change.sentence for change in gone.changes])
     if isinstance(cleared, Refusal):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import cache
 
 from medcutmix_cli.pairing.cutting import (
     FRAGMENT,
@@ -19,6 +20,7 @@ from medcutmix_cli.pairing.cutting import (
     apply_cuts,
     only_modifies,
     parts_of,
+    past_relation,
     ways_without,
 )
 from medcutmix_cli.pairing.tables import table
@@ -26,8 +28,11 @@ from medcutmix_cli.records import Assertion, Mention, Sentence
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import unwrap
 from medcutmix_cli.reports.tables import remember
+from medcutmix_cli.reports.words import compile_phrases
 
-_PLURAL_VERB = re.compile(r"\s+(?:are|were|have)\b", re.IGNORECASE)
+_PLURAL_VERB = re.compile(
+    r"\s+(?:are|were|have|persist|remain|appear|represent|reflect|suggest|obscure)\b", re.IGNORECASE
+)
 _THERE = re.compile(r"there\s+(is|are|was|were)\b\s*(no\b)?", re.IGNORECASE)
 _DANGLING = re.compile(
     r"\b(?:consistent|compatible|with|of|in|the|an?|for|to|and|or|due|suggest\w*|represent\w*|may|is|are|appears?|remains?|by|from|at|on)\W*$",
@@ -78,6 +83,26 @@ def without(sentence: Sentence, leaving: Iterable[Span]) -> ShortenedSentence | 
         if said == expected and _agrees(left, sentences) and not _breaks_off(sentence.text, left):
             return ShortenedSentence(cuts, left, sentences, parts[0].leaves)
     return None
+
+
+def clause_alone(sentence: Sentence, spans: Iterable[Span]) -> Sentence | None:
+    """Return the one clause that names what stands at `spans`, read by itself; None where it names more.
+
+    "With associated atelectasis at the right base" is "Atelectasis at the right base.". Offsets are into its text.
+
+    Args:
+        sentence: A sentence of a report.
+        spans: Of the mentions of one finding, offsets into the report.
+    """
+    gone = {(start - sentence.start, end - sentence.start) for start, end in spans}
+    named = {(m.start - sentence.start, m.end - sentence.start) for m in sentence.mentions}
+    text = unwrap(sentence.text)
+    own = [part for part in parts_of(text, sorted(named), gone) if part.leaves]
+    if len(own) != 1 or own[0].stays:
+        return None
+    words = text[past_relation(text, own[0].start) : own[0].end]
+    found = reread(f"{words[:1].upper()}{words[1:]}.")
+    return found[0] if len(found) == 1 and len(found[0].mentions) == len(gone) else None
 
 
 def holds_only_findings(sentence: Sentence) -> bool:
@@ -140,7 +165,8 @@ def _breaks_off(text: str, left: str) -> bool:
         return False
     before, last = ["", "", *ending.split()][-2:]
     rules = table("clauses")["adjective"]
-    return last in rules["words"] and before not in rules["behind"]
+    placed = last in rules["places"] and not set(rules["within"]).isdisjoint(ending.split()[-5:-1])
+    return last in rules["words"] and before not in rules["behind"] and not placed
 
 
 def _agrees(text: str, sentences: Sequence[Sentence]) -> bool:
@@ -164,6 +190,12 @@ def is_plural(words: str) -> bool:
     """Say whether words that name a finding name several, by their last: "opacities", not "atelectasis"."""
     last = words.split()[-1].lower()
     return (last.endswith("s") and not last.endswith(("sis", "ss", "us", "pus"))) or last.endswith("ces")
+
+
+@cache
+def exceptions() -> re.Pattern[str]:
+    """Return what says that something holds but for what follows: "except for", "other than"."""
+    return compile_phrases(table("clauses")["exception"]["phrases"])
 
 
 def is_denied(mention: Mention) -> bool:

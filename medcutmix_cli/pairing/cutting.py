@@ -15,7 +15,8 @@ _JOINER = r"(?:and|or|but|nor|as well as|plus)"
 _MARK = re.compile(
     rf"\s*[,;]\s*{_JOINER}\s+|\s*[,;]\s+|\s+{_JOINER}\s+"
     r"|(?<!consistent)(?<!compatible)(?<!keeping)(?<!compared)(?<!along)\s+(?=with\s)"
-    r"|\s+(?=without\s)|\s+(?=(?:causing|producing|resulting in)\s)",
+    r"|\s+(?=without\s)|\s+(?=(?:causing|producing|resulting in)\s)"
+    r"|\s+(?=(?:except|except(?:ing)? for|(?:aside|apart) from|other than|with the exception of)\s)",
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"(?:with|while|although)\s+", re.IGNORECASE)
@@ -206,7 +207,7 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
             cuts.append(TextCut(_before_unfit(text, opening.end(), start), start, ""))
             continue
         if other > one + 1:
-            start = _past_relation(text, start) if not parts[other].leaves else start
+            start = past_relation(text, start) if not parts[other].leaves else start
         two = _leaves_two(text, parts, kept, one)
         mark = _mark(marks, two and not own)
         bare = parts[one].stays and parts[other].stays and mark.isspace()
@@ -252,7 +253,7 @@ def _trimmed(text: str, cut: TextCut) -> TextCut:
 
 def _heads(text: str, first: ClausePart, following: ClausePart, named: int) -> Iterator[list[TextCut]]:
     """Yield ways to begin the sentence with a later part: with its opening words ("There is no"), some, or none."""
-    start = _past_relation(text, following.start)
+    start = past_relation(text, following.start)
     found = _opener_pattern().match(text, first.start, first.end)
     verb, opened = (max(0, found.end("verb")), found.end()) if found else (0, 0)
     denies = bool(found and found.group("negation"))
@@ -270,15 +271,15 @@ def _heads(text: str, first: ClausePart, following: ClausePart, named: int) -> I
         yield [TextCut(0, without.end(), "No")]
     if not FRAGMENT.match(text, start):
         yield _capitalised(text, start)
-    if not _own_statement(text, following):
-        # Last, what two findings share: "Bilateral effusions and atelectasis".
+    if not _own_statement(text, following) and not FRAGMENT.match(text, start):
+        # Last, what two findings share: "Bilateral effusions and atelectasis", not "Left is seen with".
         side = _SIDE.search(text, first.start, named)
         yield [TextCut(named, start)]
         if side:
             yield [*_capitalised(text, side.start()), TextCut(side.end(), start)]
 
 
-def _past_relation(text: str, start: int) -> int:
+def past_relation(text: str, start: int) -> int:
     """Step over words that relate what follows to what left: "with adjacent ..."."""
     lead = _LEADING.match(text, start)
     start = lead.end() if lead else start

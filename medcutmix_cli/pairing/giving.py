@@ -18,7 +18,7 @@ from medcutmix_cli.pairing.clauses import move_sentence, reread, rereader, witho
 from medcutmix_cli.pairing.grammar import has_sentence_shape, tag_of
 from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
-from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
+from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
 from medcutmix_cli.reports.lexicon import only_describes
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import remember
@@ -35,6 +35,13 @@ _NOT_CUT = frozenset({"alternative", "corrected"})
 """Of these not even a stretch is given: "scarring" of "scarring or atelectasis" says more than was seen."""
 
 _LOST = re.compile(r"_{2,}|X{3,}", re.IGNORECASE)
+# Of these no finding was lost: "compared to the study of ___", "since ___".
+_LOST_DATE = re.compile(
+    r"(?:\b(?:of|from|dated|since|on|compared\s+(?:to|with)|comparison\s+(?:to|with)|radiograph|study|exam|film))\s+_{2,}",
+    re.IGNORECASE,
+)
+_BLANKS = re.compile(r"\(\?<[!=][^)]*\)| \?| ")  # a look-behind has one width
+_FLEXIBLE = {" ?": r"\s*", " ": r"\s+"}
 _SLASH = re.compile(r"[^\W\d]/[^\W\d]")
 _CAPITAL = re.compile(r"(?<=[^.!?:;\s])\s+([A-Z][a-z]+)\b")
 _EQUATES = re.compile(r"(?:consistent|compatible|in keeping) with")
@@ -57,7 +64,7 @@ def giveable(sentence: Sentence, finding: str) -> Sentence | None:
 def _giveable(sentence: Sentence, finding: str, _reader: ReportReader) -> Sentence | None:
     if not any(m.finding == finding and m.assertion is Assertion.PRESENT for m in sentence.mentions):
         return None
-    lost = _LOST.search(sentence.text) or _NOT_CUT & set(sentence.flags)
+    lost = _LOST.search(_LOST_DATE.sub("", sentence.text)) or _NOT_CUT & set(sentence.flags)
     if lost or _is_one_of_two(sentence, finding):
         return None
     if may_be_given(sentence, finding):
@@ -68,7 +75,8 @@ def _giveable(sentence: Sentence, finding: str, _reader: ReportReader) -> Senten
 
 def may_be_given(sentence: Sentence, finding: str) -> bool:
     """Say whether a sentence is a plain assertion of the finding that stands alone."""
-    if sentence.kind is not SentenceKind.DIAGNOSTIC or _NOT_GIVEN & set(sentence.flags):
+    flagged = _NOT_GIVEN & set(sentence.flags) or _LOST.search(sentence.text)
+    if sentence.kind is not SentenceKind.DIAGNOSTIC or flagged:
         return False
     own = [m for m in sentence.mentions if m.finding == finding]
     plain = bool(own) and all(m.assertion is Assertion.PRESENT and not m.prior for m in own)
@@ -108,9 +116,18 @@ def mention_place(mention: Mention) -> tuple[object, ...]:
 
 
 def _takes_as_known(sentence: Sentence, mention: Mention) -> bool:
-    """Say whether a sentence speaks of its finding as of one that was named before: "The effusion is small."."""
+    """Say whether a sentence speaks of its finding as of one that was named before: "The effusion is small.".
+
+    So it does of what it only explains something with: "The heart is hard to assess given the effusions."
+    """
     before = canonical(sentence.text[: mention.start - sentence.start]).text.split()
-    return before[:1] == ["the"] and not {"V", "P", "O", "G", "M"} & {tag_of(word) for word in before}
+    tags = [tag_of(word) for word in before]
+    if before[:1] == ["the"] and not {"V", "P", "O", "G", "M"} & set(tags):
+        return True
+    if "the" not in before[1:]:
+        return False
+    last = len(before) - before[::-1].index("the")
+    return "V" in tags[:last] and all(tag in "JQRS#" for tag in tags[last:])
 
 
 def _two_sides(sentence: Sentence, own: list[Mention]) -> bool:
@@ -165,19 +182,28 @@ def _carries(text: str) -> bool:
 
 def _all_stretches(sentence: Sentence, finding: str) -> Iterator[Sentence]:
     """Yield the stretches of a sentence, and theirs, that say of the finding where it is as the sentence does."""
-    sides = {m.side for m in sentence.mentions if m.finding == finding}
+    sides = _sides_of(sentence, finding)
     front = [sentence]
     seen = {sentence.text}
     for _ in range(_STEPS):
         found = {s.text: s for longer in front for s in _stretches(longer, finding) if s.text not in seen}
         seen |= found.keys()
         front = list(found.values())
-        yield from (s for s in front if {m.side for m in s.mentions if m.finding == finding} == sides)
+        yield from (s for s in front if _sides_of(s, finding) == sides)
+
+
+def _sides_of(sentence: Sentence, finding: str) -> set[Side]:
+    """Return where a sentence has the finding; where it denies it says nothing of that."""
+    own = (m for m in sentence.mentions if m.finding == finding)
+    return {m.side for m in own if m.assertion is not Assertion.ABSENT}
 
 
 def _stretches(sentence: Sentence, finding: str) -> Iterator[Sentence]:
     """Yield unbroken stretches of a sentence without other findings, and without words of comparison at its ends."""
-    others = [(m.start, m.end) for m in sentence.mentions if not _belongs(m, finding)]
+    denied = Assertion.ABSENT  # of the finding too: "The lungs are clear except for an opacity."
+    others = [
+        (m.start, m.end) for m in sentence.mentions if m.assertion is denied or not _belongs(m, finding)
+    ]
     whole = [(sentence.start + s.start, sentence.start + s.end) for s in chest_or_rest(sentence.text)]
     if others or whole:
         cut = without(sentence, [*others, *whole])
@@ -236,6 +262,11 @@ def _strip(rule: str) -> dict[str, re.Pattern[str]]:
     front = "|".join(sorted(rules["front"], key=len, reverse=True))
     back = "|".join(sorted(rules["back"], key=len, reverse=True))
     return {
-        "front": re.compile(rf"(?:{front})\s+", re.IGNORECASE),
-        "back": re.compile(rf"(?:{back})[ .)]*$", re.IGNORECASE),
+        "front": re.compile(rf"(?:{_any_blanks(front)})\s+", re.IGNORECASE),
+        "back": re.compile(rf"(?:{_any_blanks(back)})[ .)]*$", re.IGNORECASE | re.DOTALL),
     }
+
+
+def _any_blanks(pattern: str) -> str:
+    """Let a blank of a pattern stand for the line break and the indent that a report may have there."""
+    return _BLANKS.sub(lambda blank: _FLEXIBLE.get(blank.group(), blank.group().replace(" ", r"\s")), pattern)

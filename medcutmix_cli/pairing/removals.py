@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from medcutmix_cli.pairing.clauses import (
+    clause_alone,
     move_sentence,
     rereader,
     without,
@@ -131,9 +132,12 @@ def _query(taken: dict[Sentence, list[Mention]], finding: str) -> Sentence | Ref
         return main
     others = [(m.start, m.end) for m in main.mentions if m not in taken[main]]
     alone = without(main, others)
-    if alone is None or len(alone.sentences) != 1:
+    if alone is not None and len(alone.sentences) == 1:
+        return move_sentence(alone.sentences[0], main.start, main.section)
+    own = clause_alone(main, [(m.start, m.end) for m in taken[main]])
+    if own is None or {m.finding for m in own.mentions} != {m.finding for m in taken[main]}:
         return Refusal("recipient-sentence-has-other-findings")
-    return move_sentence(alone.sentences[0], main.start, main.section)
+    return move_sentence(own, main.start, main.section)
 
 
 def _mixed(sentence: Sentence, leaving: Sequence[Mention]) -> bool:

@@ -30,6 +30,14 @@ _WHOLE = re.compile(
 )
 
 
+# Behind a comma: another place of the same finding.
+_ALSO_IN = re.compile(
+    r", (?:and|as well as|plus|but also)(?: (?:also|possibly|likely|probably|perhaps))?(?: ,)?"
+    r"(?: to an? (?:lesser|greater|smaller|larger|milder) (?:extent|degree))?(?: ,)?"
+    r" (?:in|at|within|involving|over|throughout)\b"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Attributes:
     """What the words around a finding say of it; fields as in `records.Mention`."""
@@ -139,7 +147,7 @@ def _compared_aside(words: Words, clause: Clause, marks: _Marks, own: Span) -> b
 
 
 def _own_side(marks: _Marks, zone: _Zones) -> Side:
-    near, far = marks.side((zone.own, zone.before)), marks.side((zone.after,))
+    near, far = marks.side((zone.own, marks.own_part(zone.before))), marks.side((zone.after,))
     if far is not Side.NONE and marks.names_no_side((zone.own, zone.before)):
         return far  # "the lungs show an opacity in the left base"
     return far if near is Side.NONE or (far is Side.BILATERAL and marks.compares(zone.after)) else near
@@ -154,14 +162,31 @@ def _zones(words: Words, clause: Clause, span: Span) -> _Zones:
         # Words between two findings: those behind the last "and" belong to the second.
         gaps = [k for k in range(first, begin) if k in clause.separators or k in clause.joiners]
         first = gaps[-1] + 1 if gaps else first
-    last = end
-    while last < len(words) and not _barrier(words, clause, last, forward=True):
-        last += 1
+    last = _end_of_place(words, clause, end)
     following = [b for b, _ in clause.named if b >= end]
     if following and following[0] <= last:
         gaps = [k for k in range(end, following[0]) if k in clause.separators or k in clause.joiners]
         last = gaps[-1] if gaps else following[0]
     return _Zones((first, begin), span, (end, last))
+
+
+def _end_of_place(words: Words, clause: Clause, end: int) -> int:
+    """Return where the words behind a finding end; a second place behind a comma is one of them."""
+    last = _next_barrier(words, clause, end)
+    also = _ALSO_IN.match(words.text, words.begins[last]) if last < len(words) else None
+    if also is None:
+        return last
+    first = words.indices(also.start(), also.end())[1]
+    stop = _next_barrier(words, clause, first)
+    told = range(first, min(stop + 1, len(words)))
+    own = any(k in clause.verbs for k in told) or any(b in told for b, _ in clause.named)
+    return last if own or (stop < len(words) and words.word(stop) not in ",;.)") else stop
+
+
+def _next_barrier(words: Words, clause: Clause, index: int) -> int:
+    while index < len(words) and not _barrier(words, clause, index, forward=True):
+        index += 1
+    return index
 
 
 def _barrier(words: Words, clause: Clause, index: int, *, forward: bool = False) -> bool:
@@ -204,6 +229,7 @@ class _Marks:
     severities: tuple[tuple[str, Span], ...]
     priors: tuple[Span, ...]
     equates: tuple[Span, ...]
+    withs: tuple[Span, ...]
     sizes: tuple[tuple[str, Span], ...]
 
     @classmethod
@@ -220,6 +246,7 @@ class _Marks:
             tuple(severities),
             tuple(priors),
             tuple(equates),
+            tuple((k, k + 1) for k in range(len(words)) if words.word(k) == "with"),
             tuple(sizes),
         )
 
@@ -227,6 +254,16 @@ class _Marks:
         names = {name for name, span in self.sides if _within(span, zones)}
         named = joint_side(Side(name) for name in names - {_BOTH_LUNGS})  # sides.py, clause 2
         return Side.BILATERAL if named is Side.NONE and _BOTH_LUNGS in names else named
+
+    def own_part(self, zone: Span) -> Span:
+        """Return a zone behind its last "with", where another thing stands before it on the other side."""
+        behind = [end for _, end in self.withs if zone[0] < end <= zone[1]]
+        if not behind:
+            return zone
+        one, other = (zone[0], behind[-1]), (behind[-1], zone[1])
+        named = {name for name, span in self.sides if _within(span, (one,))}
+        own = {name for name, span in self.sides if _within(span, (other,))}
+        return other if (named, own) in (({"left"}, {"right"}), ({"right"}, {"left"})) else zone
 
     def names_no_side(self, zones: Sequence[Span]) -> bool:
         """Return whether zones name no side, but at best both lungs."""

@@ -15,6 +15,9 @@ _STRENGTH = (Assertion.PRESENT, Assertion.UNCERTAIN, Assertion.ABSENT, Assertion
 _VALUE = {Assertion.PRESENT: 1.0, Assertion.UNCERTAIN: -1.0, Assertion.ABSENT: 0.0, Assertion.RESOLVED: 0.0}
 _MAIN = frozenset({"findings", "impression", "last_paragraph"})
 _FALLBACKS = ("preamble", "other", "comparison")
+# Where findings without a header stand -> how many sentences about findings show that they do. The name of an
+# examination may hold one ("chest for pneumothorax").
+_HEADLESS = {"preamble": 1, "examination": 2, "technique": 2}
 
 
 def counting_sections(reading: Reading) -> frozenset[str]:
@@ -22,13 +25,24 @@ def counting_sections(reading: Reading) -> frozenset[str]:
 
     Findings, impression, last paragraph and addenda; where there is none of the first three, the first of
     preamble, other sections and comparison that holds a sentence (the order in which the published MIMIC-CXR
-    extraction and reports without headers leave their text).
+    extraction and reports without headers leave their text). An impression alone leaves the findings where they have
+    no header: before the first one, or behind the name of the examination.
     """
     names = {sentence.section for sentence in reading.sentences}
     main = names & _MAIN
     if not main:
         main = {next((name for name in _FALLBACKS if name in names), "")}
+    elif main == {"impression"}:
+        main |= {name for name, least in _HEADLESS.items() if _telling(reading, name) >= least}
     return frozenset((main | {"addendum"}) & names)
+
+
+def _telling(reading: Reading, name: str) -> int:
+    """Return how many sentences of a section say something of a finding, devices aside."""
+    return sum(
+        sentence.section == name and any(_speaks_against(m.finding) for m in sentence.mentions)
+        for sentence in reading.sentences
+    )
 
 
 def counted_sentences(reading: Reading) -> list[Sentence]:

@@ -114,11 +114,26 @@ def _predicate(
     if before:
         return before[-1]
     after = sorted(s for s in states if s[0] >= end)
-    return after[0] if after and _one_clause([words.word(k) for k in range(end, after[0][0])]) else None
+    if not after:
+        return None
+    gap = [words.word(k) for k in range(end, after[0][0])]
+    behind = [words.word(k) for k in range(after[0][1], min(len(words), after[0][1] + 2))]
+    return after[0] if _one_clause(gap) and not _of_another(gap, behind) else None
+
+
+def _of_another(gap: list[str], behind: list[str]) -> bool:
+    """Return whether a predicate behind a label with a colon is that of what is named there."""
+    if ":" not in gap:
+        return False
+    told = gap[gap.index(":") :]
+    listed = _predicate_words("labelled") | _predicate_words("verbs")
+    return not listed.issuperset(told) or not _predicate_words("nouns").isdisjoint(behind)
 
 
 def _one_clause(gap: list[str]) -> bool:
     verbs = [index for index, word in enumerate(gap) if word in _predicate_words("verbs")]
+    if verbs and (_predicate_words("course") | _predicate_words("verbs")).issuperset(gap[verbs[0] :]):
+        return gap[: verbs[0]] == [] or _one_clause(gap[: verbs[0]])
     if len(verbs) > 1 or _predicate_words("closed").intersection(gap) or len(gap) > 14:
         return False
     return not verbs or "," not in gap[verbs[0] :]

@@ -20,8 +20,8 @@ from medcutmix_cli.run.column import Column, ColumnGroup, ColumnSummary, NullRul
 
 NO_SECTION = NullRule(", null where there is none", "the report has no such section")
 HAS_SECTIONS = NullRule(
-    ", null where it has sections",
-    "the report has a findings or an impression section, or no paragraph apart",
+    ", null where it has findings",
+    "the report has a findings section, or no paragraph apart",
 )
 NO_GATE = NullRule("; null without a gate", "the run has no gate, or no sentence was asked of this parent")
 NO_GUARANTEE = NullRule(

@@ -582,3 +582,60 @@ def test_no_answer_is_left_without_its_question(said, coming, given):
 def test_nor_does_what_an_answer_states_leave_without_it(asked):
     report = make_report(f"Normal heart size. {asked}")
     assert swap(read(report), read(DONOR, 1), "pleural_effusion") == Refusal("next-sentence-points-back")
+
+
+EXCEPTED = [
+    "Aside from {a}, the lungs are clear.",
+    "Except for {a}, the lungs are clear.",
+    "With the exception of {a}, the lungs are clear.",
+    "The lungs are clear except for {a}.",
+    "The lungs are clear other than {a}.",
+    "The lungs are clear apart from {a}.",
+    "Aside from {a}, no abnormality is seen.",
+    "There is no abnormality other than {a}.",
+]
+
+
+@pytest.mark.parametrize("pattern", EXCEPTED)
+@pytest.mark.parametrize("finding", ["atelectasis", "opacity", "consolidation", "nodule"])
+def test_what_was_said_but_for_what_left_is_not_said_beside_what_comes(finding, pattern):
+    noun = finding.replace("_", " ")
+    report = make_report(f"{pattern.format(a=f'a small left {noun}')} The heart is normal.")
+    change = swap(read(report), read(make_report(f"There is a large left {noun} in the apex."), 1), finding)
+    if isinstance(change, Refusal):
+        return
+    told = mixed(change, report)
+    assert noun in told.lower()
+    assert not any(word in told.lower() for word in ("clear", "abnormality", "except", "other than", "aside"))
+
+
+def test_lungs_stay_clear_beside_a_pneumothorax_that_comes_for_one():
+    report = make_report("Except for a small left pneumothorax, the lungs are clear. The heart is normal.")
+    donor = read(make_report("There is a left apical pneumothorax."), 1)
+    told = mixed(swap(read(report), donor, "pneumothorax"), report)
+    assert "The lungs are clear." in told
+
+
+UNEXPLAINED = [
+    "No radiographic explanation for chest pain.",
+    "No cause of dyspnea is seen.",
+    "No definite source for fever.",
+]
+
+
+@pytest.mark.parametrize("said", UNEXPLAINED[::2])
+@pytest.mark.parametrize("coming", ["consolidation", "pneumothorax", "pneumonia"])
+def test_what_was_not_explained_is_by_what_comes(coming, said):
+    report = make_report("The heart is normal. The lungs are clear.", impression=(said,))
+    donor = read(make_report(f"There is a left {coming}.", impression=(f"Left {coming}.",)), 1)
+    change = host(read(report), donor, coming)
+    assert isinstance(change, Refusal) or said.rstrip(".") not in mixed(change, report)
+
+
+def test_better_aeration_leaves_with_the_atelectasis_that_it_is_of():
+    told = crossed(
+        "Left lower lobe atelectasis has improved. No pneumothorax.",
+        impression=("Scoliosis. Improved left lower lobe aeration.",),
+    )
+    assert "aeration" not in told
+    assert "Scoliosis." in told

@@ -227,3 +227,17 @@ def test_a_list_without_commas_keeps_its_conjunction_before_the_last(text, gone,
     found = without(sentence, [(start, start + len(gone))])
     assert found is not None
     assert found.text == left
+
+
+@pytest.mark.parametrize("verb", ["persist", "remain", "are unchanged", "appear small"])
+@pytest.mark.parametrize("leaving", ["atelectasis", "pleural_effusion"])
+def test_a_verb_for_two_does_not_stay_with_one(verb, leaving):
+    left = cut(f"Right basilar atelectasis and a small right effusion {verb}.", leaving)
+    assert left is None or verb.split()[0] not in left.text
+
+
+@pytest.mark.parametrize("side", ["Left", "Right", "Bilateral"])
+@pytest.mark.parametrize("verb", ["is accompanied by", "is now moderate and is seen with", "has come with"])
+def test_a_side_alone_is_no_subject_of_a_verb_that_stays(verb, side):
+    left = cut(f"{side} pleural effusion is now moderate and {verb} basilar atelectasis.", "pleural_effusion")
+    assert left is None or not left.text.startswith((f"{side} is", f"{side} has"))

@@ -236,3 +236,180 @@ def test_what_appearances_are_those_of_is_given_by_its_name(finding, text):
 @pytest.mark.parametrize("noun", ["atelectasis", "consolidation", "nodule"])
 def test_a_lung_that_is_known_to_be_abnormal_was_told_of_before(noun, lung, known):
     assert giveable(read_sentence(f"In the {known} {lung} is {noun} with strands."), noun) is None
+
+
+EXCEPTIONS = [
+    "Aside from {a}, the lungs are clear.",
+    "Apart from {a}, the lungs are clear.",
+    "Other than {a}, the lungs are clear.",
+    "Except for {a}, the lungs are clear.",
+    "With the exception of {a}, the lungs are clear.",
+    "The lungs are clear except for {a}.",
+    "The lungs are clear aside from {a}.",
+    "The lungs are clear other than {a}.",
+    "The lungs are clear apart from {a}.",
+    "The lungs are clear with only {a}.",
+    "Lungs: {a}.",
+    "Lungs/pleura: {a}.",
+    "Pleura: {a}.",
+]
+THINGS = {
+    "atelectasis": "minimal left basilar atelectasis",
+    "opacity": "a small opacity in the left lower lobe",
+    "pleural_effusion": "a trace left pleural effusion",
+    "pneumothorax": "tiny left apical pneumothorax",
+}
+
+
+@pytest.mark.parametrize("pattern", EXCEPTIONS)
+@pytest.mark.parametrize("finding", THINGS)
+def test_an_exception_is_given_without_the_words_that_make_it_one(finding, pattern):
+    found = giveable(read_sentence(pattern.format(a=THINGS[finding])), finding)
+    assert found is not None
+    assert found.text.rstrip(".").removeprefix("a ") == THINGS[finding].removeprefix("a ")
+
+
+CAUSES = [
+    "{a}, concerning for esophageal perforation.",
+    "Left rib fracture, {a}, concerning for esophageal perforation.",
+    "{a}, highly suspicious for septic emboli.",
+    "{a} worrisome for aspiration.",
+    "{a}, suggestive of volume loss.",
+    "{a}, raising concern for bronchial obstruction.",
+]
+
+
+@pytest.mark.parametrize("pattern", CAUSES)
+@pytest.mark.parametrize("noun", NOUNS.values())
+def test_what_a_finding_makes_one_fear_stays_behind(noun, pattern):
+    finding = next(name for name, word in NOUNS.items() if word == noun)
+    found = giveable(read_sentence(pattern.format(a=f"Small left {noun}")), finding)
+    assert found is None or found.text.lower().rstrip(".") == f"small left {noun}"
+
+
+KNOWN = [
+    "Heart size is difficult to assess given the {noun}.",
+    "The left heart border is obscured by the {noun}.",
+    "The diaphragm is not seen because of the large left {noun}.",
+    "The left base is poorly seen due to the {noun}.",
+]
+
+
+@pytest.mark.parametrize("pattern", KNOWN)
+@pytest.mark.parametrize("finding", NOUNS)
+def test_what_a_sentence_explains_something_with_was_told_before(finding, pattern):
+    assert giveable(read_sentence(pattern.format(noun=NOUNS[finding])), finding) is None
+
+
+COURSE = [
+    "{A} is unchanged.",
+    "{A} is essentially stable.",
+    "{A} persists.",
+    "{A} has improved.",
+    "{A} has slightly worsened.",
+    "{A} is also improved.",
+    "{A} is again seen.",
+    "{A} is also present.",
+    "{A}, new from prior.",
+    "{A} is new since the prior study.",
+    "{A} has worsened compared to the prior exam.",
+    "{A} has progressed since ___.",
+    "{A}, unchanged since ___.",
+    "New {a}.",
+    "There is a new {a}.",
+    "Improving {a}.",
+    "Worsening {a}.",
+    "Persistent {a}.",
+    "Interval development of {a}.",
+    "Interval worsening of {a}.",
+    "There has been interval development of a {a}.",
+    "As compared to the previous radiograph, there is a new {a}.",
+    "In comparison with the study of ___, there is a {a}.",
+    "Compared to ___, there is a new {a}.",
+    "Low lung volumes with {a}.",
+]
+PLAIN = {
+    "pleural_effusion": "small left pleural effusion",
+    "atelectasis": "left basilar atelectasis",
+    "consolidation": "left lower lobe consolidation",
+    "pneumothorax": "small left apical pneumothorax",
+}
+
+
+@pytest.mark.parametrize("pattern", COURSE)
+@pytest.mark.parametrize("finding", PLAIN)
+def test_the_course_of_a_finding_stays_behind_and_the_finding_is_given(finding, pattern):
+    plain = PLAIN[finding]
+    found = giveable(read_sentence(pattern.format(a=plain, A=plain.capitalize())), finding)
+    assert found is not None
+    assert found.text.lower().rstrip(".").removeprefix("there is a ").removeprefix("a ") == plain
+
+
+GONE = [
+    "{A} has resolved.",
+    "{A} has nearly resolved.",
+    "Resolution of {a}.",
+    "{A} has cleared.",
+    "{A} is larger than before.",
+    "No change in {a}.",
+    "___ {a}.",
+    "{A} with ___.",
+    "Resolving {a}.",
+]
+
+
+@pytest.mark.parametrize("pattern", GONE)
+@pytest.mark.parametrize("finding", PLAIN)
+def test_what_goes_or_lost_a_word_is_not_given_for_its_course(finding, pattern):
+    plain = PLAIN[finding]
+    assert giveable(read_sentence(pattern.format(a=plain, A=plain.capitalize())), finding) is None
+
+
+EXPLAINED = [
+    "{A} likely reflecting aspiration.",
+    "{A}, likely reflecting atelectasis.",
+    "{A} likely represents atelectasis.",
+    "{A} may represent atelectasis or pneumonia.",
+    "{A} which could represent atelectasis versus early pneumonia.",
+    "{A} is most likely due to atelectasis.",
+    "{A} could represent contusion.",
+    "{A}, suspicious for pneumonia.",
+    "{A} suggests infection.",
+    "{A}, possibly related to edema.",
+]
+
+
+@pytest.mark.parametrize("pattern", EXPLAINED)
+@pytest.mark.parametrize("plain", ["patchy left basilar opacity", "left lower lobe opacity"])
+def test_what_a_shadow_is_thought_to_be_stays_behind(plain, pattern):
+    found = giveable(read_sentence(pattern.format(A=plain.capitalize())), "opacity")
+    assert found is not None
+    assert found.text.lower().rstrip(".") == plain
+
+
+@pytest.mark.parametrize("blank", ["\n ", "\n", "\r\n ", "  "])
+@pytest.mark.parametrize("pattern", COURSE)
+def test_a_line_may_break_anywhere_in_what_stays_behind(pattern, blank):
+    plain = PLAIN["pleural_effusion"]
+    text = pattern.format(a=plain, A=plain.capitalize())
+    found = giveable(read_sentence(text.replace(" ", blank)), "pleural_effusion")
+    assert found is not None
+    assert " ".join(found.text.lower().split()).rstrip(".").removeprefix("there is a ") == plain
+
+
+@pytest.mark.parametrize(
+    "tail", ["the largest measuring 2.3 cm", "the largest in the left apex", "with the largest of 1 cm"]
+)
+@pytest.mark.parametrize(
+    ("finding", "noun"), [("nodule", "nodules"), ("mass", "masses"), ("opacity", "opacities")]
+)
+def test_one_of_many_is_not_left_in_the_air(finding, noun, tail):
+    found = giveable(read_sentence(f"Multiple left lung {noun} are seen, {tail}."), finding)
+    assert found is not None
+    assert found.text == f"Multiple left lung {noun} are seen"
+
+
+@pytest.mark.parametrize("word", ["compressive", "passive", "relaxation"])
+def test_atelectasis_by_something_else_is_not_given_without_it(word):
+    text = f"Small left effusion with associated {word} atelectasis."
+    assert giveable(read_sentence(text), "atelectasis") is None

@@ -112,3 +112,29 @@ def test_better_aeration_stays_when_the_effusion_leaves(size):
     text = text[:1].upper() + text[1:]
     gone = departed(text, "pleural_effusion")
     assert isinstance(gone, Refusal) or all(change.left is not None for change in gone.changes)
+
+
+BESIDE = [
+    "with associated {b}",
+    "with adjacent {b}",
+    "with overlying compressive {b}",
+    ", with associated {b}",
+]
+BEFORE = [
+    "Moderate right pleural effusion has increased since the prior study",
+    "Interval development of a moderate right pleural effusion",
+    "There is a moderate right pleural effusion",
+]
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("place", ["", " at the right base"])
+def test_what_stands_beside_another_finding_leaves_it_and_is_asked_for_alone(before, beside, place):
+    clause = beside.format(b="atelectasis" + place)
+    text = f"{before}{'' if clause.startswith(',') else ' '}{clause}."
+    gone = departure(ReportReader().read(f"FINDINGS: The heart is normal. {text}"), "atelectasis")
+    assert isinstance(gone, Removal), gone
+    assert [change.left.text for change in gone.changes if change.left] == [f"{before}."]
+    assert {m.finding for m in gone.query.mentions} == {"atelectasis"}
+    assert "effusion" not in gone.query.text.lower()

@@ -535,3 +535,35 @@ def test_a_denial_ends_before_what_it_is_told_of(one, other):
 )
 def test_what_may_come_is_not_there_yet(sentence, finding):
     assert said(sentence.format(finding))[NAMES[finding]] is U
+
+
+TURNS = ["however", "nevertheless", "nonetheless", "of course", "still", "therefore", "at this time"]
+UNSURE = [
+    "cannot be excluded",
+    "could not be entirely excluded",
+    "can not be ruled out",
+    "is not excluded",
+    "is difficult to exclude",
+    "may be present",
+]
+
+
+@pytest.mark.parametrize("commas", [" {} ", ", {}, ", ", {} "])
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("unsure", UNSURE)
+@pytest.mark.parametrize("word", ["effusion", "pneumonia"])
+def test_a_turn_of_speech_before_a_hedge_does_not_cut_it_off(word, unsure, turn, commas):
+    text = f"A {word}{commas.format(turn)}{unsure}."
+    assert said(text) == {NAMES[word]: U}
+    assert said(f"The heart is enlarged; {text.lower()}") == {"cardiomegaly": P, NAMES[word]: U}
+
+
+PERHAPS = ["likely", "probably", "possibly", "presumably", "likely also", "most likely"]
+
+
+@pytest.mark.parametrize("perhaps", PERHAPS)
+@pytest.mark.parametrize("seen", ["present", "developing", "seen"])
+@pytest.mark.parametrize("word", ["effusion", "pneumothorax", "pneumonia"])
+def test_what_is_likely_present_is_uncertain(word, seen, perhaps):
+    assert said(f"A right {word} is {perhaps} {seen}.") == {NAMES[word]: U}
+    assert said(f"A right {word} is {seen}.") == {NAMES[word]: P}

@@ -203,3 +203,68 @@ def test_the_side_of_a_diaphragm_or_an_operation_is_no_findings(form, there, sid
 def test_a_part_of_the_lung_that_shows_a_finding_gives_it_its_side(verb, place, side):
     found = mentions(f"No effusion is seen, though the {place} {verb} patchy consolidation.")
     assert (found["consolidation"].side, found["pleural_effusion"].side) == (side, Side.NONE)
+
+
+ALSO = [
+    ", as well as",
+    ", and",
+    ", and also",
+    ", and to a lesser extent",
+    ", and, to a lesser degree,",
+    " as well as",
+    " and",
+]
+PLACES = {
+    "lingula": "left",
+    "left lower lobe": "left",
+    "right lower lung": "right",
+    "right middle lobe": "right",
+}
+
+
+@pytest.mark.parametrize("also", ALSO)
+@pytest.mark.parametrize("second", PLACES)
+@pytest.mark.parametrize("first", PLACES)
+def test_a_second_place_behind_a_comma_is_a_place_of_the_finding(first, second, also):
+    sides = {PLACES[first], PLACES[second]}
+    expected = B if len(sides) == 2 else Side(sides.pop())
+    told = mentions(f"There is an opacity in the {first}{also} in the {second}, suspicious for pneumonia.")
+    assert told["opacity"].side is expected
+
+
+@pytest.mark.parametrize("also", [", and", ", as well as"])
+def test_a_second_place_with_a_finding_of_its_own_is_not(also):
+    told = mentions(f"There is an opacity in the lingula{also} in the right lower lobe a nodule.")
+    assert told["opacity"].side is L
+    told = mentions("There is an opacity in the lingula, and in the right lung there is a nodule.")
+    assert told["opacity"].side is L
+
+
+BESIDE = [
+    "{Side} mainstem intubation with",
+    "{Side} rib deformities with",
+    "Status post {side} thoracentesis with",
+    "{Side} internal mammary node with",
+    "Elevation of the {side} hemidiaphragm with",
+]
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize(("side", "other"), [(L, R), (R, L)])
+@pytest.mark.parametrize("finding", ["lung collapse", "pleural effusion", "basilar opacity"])
+def test_the_side_of_another_thing_is_not_the_findings(finding, side, other, beside):
+    text = f"{beside.format(side=side.value, Side=side.value.capitalize())} {other.value} {finding}."
+    assert {m.side for name, m in mentions(text).items() if name != "support_devices"} == {other}
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("bone", ["rib lesion", "clavicular deformity", "scapular irregularity"])
+def test_the_side_of_a_bone_is_not_the_lungs(bone, side):
+    told = mentions(f"Pulmonary metastases with lymphadenopathy and a lytic {side} {bone}.")
+    assert told["lung_lesion"].side is N
+
+
+@pytest.mark.parametrize("finding", ["pneumonia", "pleural effusion"])
+def test_the_right_clinical_setting_is_no_side(finding):
+    for setting in ("In the right clinical setting, {}.", "{} in the right clinical context is possible."):
+        assert {m.side for m in mentions(setting.format(finding)).values()} == {N}

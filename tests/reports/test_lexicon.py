@@ -301,3 +301,69 @@ def test_pus_and_air_are_both_named():
     assert said("Left pyopneumothorax.") == {"pneumothorax": "present", "pleural_effusion": "present"}
     assert said("No pericardial or pleural effusion.") == {"pleural_effusion": "absent"}
     assert said("Pericardial effusion.") == {}
+
+
+COURSES = [
+    "unchanged",
+    "stable",
+    "again",
+    "unchanged from prior",
+    "stable and",
+    "unchanged and remains",
+    "similar,",
+]
+
+
+@pytest.mark.parametrize("degree", ["", "mildly ", "moderately "])
+@pytest.mark.parametrize("course", COURSES)
+@pytest.mark.parametrize("subject", ["The cardiac silhouette", "Heart size", "The heart"])
+def test_a_course_before_its_predicate_does_not_part_them(subject, course, degree):
+    comma = "" if course.endswith(("and", "remains", "again", ",")) else ","
+    text = f"{subject} is {course}{comma} {degree}enlarged."
+    assert "cardiomegaly" in named(text), text
+
+
+@pytest.mark.parametrize("label", ["Heart/mediastinum", "Cardiac/mediastinum", "Heart and mediastinum"])
+@pytest.mark.parametrize("said", ["Heart mildly enlarged.", "The heart is enlarged.", "Enlarged heart."])
+def test_a_label_before_a_colon_is_not_what_is_told_behind_it(label, said):
+    assert "enlarged_cardiomediastinum" not in named(f"{label}: {said}")
+    assert "cardiomegaly" in named(f"{label}: {said}")
+
+
+def test_a_label_before_a_colon_is_told_of_where_nothing_else_is():
+    assert named("Heart: Enlarged.") == {"cardiomegaly"}
+    assert named("Mediastinum: Mildly widened.") == {"enlarged_cardiomediastinum"}
+
+
+OTHER_WORDS = {
+    "subcutaneous_emphysema": ["Sub-Q air", "SQ air", "subq emphysema", "Subcu gas", "subcutaneous gas"],
+    "vascular_congestion": [
+        "Vascular re-distribution",
+        "Indistinctness of the pulmonary vessels",
+        "Pulmonary vascular indistinctness",
+        "Blurring of the pulmonary vasculature",
+        "Elevated pulmonary venous pressure",
+        "The hila are congested",
+    ],
+    "pleural_effusion": ["Blunting of the lateral pleural sinus", "The left pleural sinus is blunted"],
+    "support_devices": ["R IJ CVL", "A right IJ sheath", "An Impella device", "Left subclavian CVC"],
+}
+PAIRED = [(finding, words) for finding, listed in OTHER_WORDS.items() for words in listed]
+
+
+@pytest.mark.parametrize(("finding", "words"), PAIRED)
+def test_other_hands_words_name_the_same_findings(finding, words):
+    assert named(f"{words}.") == {finding}
+
+
+def test_free_pleural_sinuses_deny_an_effusion():
+    told = find_hits(canonical("The lateral and posterior pleural sinuses are free."))
+    assert {(hit.finding, hit.normal) for hit in told} == {("pleural_effusion", True)}
+
+
+@pytest.mark.parametrize(
+    "parts", ["lungs and", "heart, lungs, hila, mediastinum and", "lungs, mediastinum, and"]
+)
+def test_normal_before_a_list_is_said_of_all_of_it(parts):
+    told = {hit.finding for hit in find_hits(canonical(f"Normal {parts} pleural surfaces.")) if hit.normal}
+    assert {"pleural_effusion", "pneumothorax", "opacity"} <= told

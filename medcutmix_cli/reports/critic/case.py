@@ -74,6 +74,11 @@ class Case:
         counted = set(self.after)
         return tuple(s for s in self.mixed.sentences if s not in counted)
 
+    @property
+    def told_beside(self) -> tuple[Sentence, ...]:
+        """Those of `uncounted` that tell what was seen, not why one looked: a wet read, a call to the ward."""
+        return tuple(s for s in self.uncounted if s.section not in ("indication", "history"))
+
 
 def make_case(
     recipient_text: str, recipient: Reading, mixed_text: str, mixed: Reading, exchanged: FindingExchange

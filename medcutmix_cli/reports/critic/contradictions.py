@@ -14,13 +14,14 @@ from medcutmix_cli.reports.relations import is_strong, relation_of, words_of
 from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import meet, other_side
 
+_PARTS_THE_LUNG = "pneumothorax"  # a lung beside it may be clear, and is not normal
 _OF_THE_CHEST = frozenset({SentenceKind.NORMAL, SentenceKind.NEGATIVE})
 
 
 def find_denials(case: Case) -> Iterator[Sentence]:
     """Yield what denies by name, on its side, what came; "no large effusion" does not deny a small one."""
     came = case.exchanged.came
-    for sentence in case.own:
+    for sentence in (*case.own, *case.told_beside):
         absent = [m for m in sentence.mentions if m.finding == came and m.assertion is Assertion.ABSENT]
         if any(meet(m.side, Side(case.exchanged.side_came)) for m in absent) and not _limited(sentence.text):
             yield sentence
@@ -76,7 +77,7 @@ def _normal_part(text: str, case: Case) -> bool:
     pleural = case.exchanged.came in table("critic")["story"]["sided"]
     pressed = pleural and (_strong(case) or any(asserts(s.text, _pressing()) for s in case.arrived))
     asked = {
-        "lungs-normal": shadow,
+        "lungs-normal": shadow or case.exchanged.came == _PARTS_THE_LUNG,
         "pleura-normal": pleural,
         "lungs-expanded": pressed,
         "lungs-clear": pressed,
@@ -89,7 +90,7 @@ def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
     if not case.exchanged.came or _was_as_strong(case):
         return
     acute = _strong(case) or case.exchanged.came in table("critic")["contradiction"]["acute"]
-    for sentence in case.own:
+    for sentence in (*case.own, *case.told_beside):
         text = sentence.text
         of_body = says(text, "contradiction", "body") and not says(text, "contradiction", "shared")
         if of_body or says(text, "contradiction", "rest"):
@@ -127,13 +128,23 @@ def called_unchanged(case: Case) -> Iterator[Sentence]:
     if not case.exchanged.came:
         return
     for sentence in case.own:
-        if not sentence.mentions and says(sentence.text, "contradiction", "no-change"):
+        unchanged = not sentence.mentions and says(sentence.text, "contradiction", "no-change")
+        if unchanged and not _of_an_untouched_lung(sentence.text, case):
             yield sentence
     for before, sentence in pairwise(case.after):
         alone = says(sentence.text, "contradiction", "alone-unchanged") and sentence not in case.arrived
         of_chest = before.kind in _OF_THE_CHEST or says(before.text, "contradiction", "no-acute")
         if alone and before.section == sentence.section and of_chest:
             yield sentence
+
+
+def _of_an_untouched_lung(text: str, case: Case) -> bool:
+    """Say whether a sentence speaks of one lung alone, and all that left and came lies in the other."""
+    named = only_side(text)
+    other = other_side(Side(named)) if named else None
+    exchanged = case.exchanged
+    sides = {exchanged.side_came, exchanged.side_gone if exchanged.gone else exchanged.side_came}
+    return other is not None and sides == {other}
 
 
 def placed_in_a_normal_part(case: Case) -> Iterator[Sentence]:

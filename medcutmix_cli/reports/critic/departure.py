@@ -162,6 +162,20 @@ def named_in_the_history(case: Case) -> Iterator[Sentence]:
         yield from (s for s in case.uncounted if mentions_of(s, case.exchanged.gone))
 
 
+def told_beside(case: Case) -> Iterator[Sentence]:
+    """Yield what a wet read, or a call, still says of what left: under another name, or of another side or degree."""
+    gone = case.exchanged.gone
+    if not gone:
+        return
+    related = relation_of(gone).related - {case.exchanged.came}
+    now = (m for s in case.after for m in mentions_of(s, gone)) if case.exchanged.same else ()
+    come = {(m.side, m.severity) for m in now}
+    for sentence in case.told_beside:
+        stated = {(m.side, m.severity) for m in mentions_of(sentence, gone)} - come
+        if stated or any(m.finding in related and m.assertion in STATED for m in sentence.mentions):
+            yield sentence
+
+
 def rest_of_nothing(case: Case) -> Iterator[Sentence]:
     """Yield "the remainder of the lungs" where no shadow is left that it would be the remainder of."""
     shadows = set(table("critic")["story"]["shadows"])
@@ -282,6 +296,7 @@ RULES = {
     "departed-pointed-at": pointed_at,
     "departed-advised-on": find_advice,
     "departed-named-in-the-history": named_in_the_history,
+    "departed-told-beside": told_beside,
     "departed-leaves-a-rest": rest_of_nothing,
     "departed-left-something-over": left_over,
     "departed-needed-by-another": needs_another,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.reports.critic.reports import HEART, SENTENCES, report, rules_broken, sentence
+from tests.reports.critic.reports import HEART, SENTENCES, report, rules_broken, sentence, told
 
 NORMAL = report(HEART, "No acute cardiopulmonary abnormality.")
 
@@ -303,3 +303,75 @@ def test_a_place_that_is_called_normal_beside_what_lies_in_it_is_seen(place, sta
 def test_another_place_may_be_normal(place, stays):
     mixed = report(f"{stays} {place} opacity.")
     assert "came-into-a-normal-place" not in rules_broken(report(stays), mixed, "", "opacity")
+
+
+@pytest.mark.parametrize(
+    ("came", "told_wet", "rule"),
+    [
+        ("pleural_effusion", "No pleural effusion.", "came-is-denied"),
+        ("pneumothorax", "No consolidation or pneumothorax.", "came-is-denied"),
+        ("pneumonia", "no acute cardiopulm process", "came-beside-normal-chest"),
+        ("pneumothorax", "Normal chest.", "came-beside-normal-chest"),
+    ],
+)
+def test_a_wet_read_that_denies_what_came_is_seen(came, told_wet, rule):
+    before = f"WET READ: ___ 11:20 PM\n {told_wet}\n ____\n FINAL REPORT\n"
+    recipient = before + report(HEART, "Scoliosis.")
+    mixed = before + told(came, "right")
+    assert rule in rules_broken(recipient, mixed, "", came, "none", "right")
+    asked = f" FINAL REPORT\n INDICATION: Rule out effusion. {told_wet}\n \n FINDINGS: {HEART} "
+    assert "came-is-denied" not in rules_broken(
+        asked, asked + sentence(came, "right"), "", came, "none", "right"
+    )
+
+
+@pytest.mark.parametrize("lung", ["left", "right"])
+@pytest.mark.parametrize("said", ["{Lung} lung is unchanged.", "The {lung} lung appears stable."])
+@pytest.mark.parametrize("gone", ["left", "right", "bilateral"])
+@pytest.mark.parametrize("came", ["left", "right"])
+def test_a_lung_called_unchanged_is_one_that_nothing_left_or_came_to(came, gone, said, lung):
+    stays = said.format(lung=lung, Lung=lung.capitalize())
+    recipient = report(f"{HEART} There is {gone} pneumonia. {stays}")
+    mixed = report(f"{HEART} {sentence('pleural_effusion', came)} {stays}")
+    broken = "came-beside-no-change" in rules_broken(
+        recipient, mixed, "pneumonia", "pleural_effusion", gone, came
+    )
+    assert broken is (lung in (gone, came) or gone == "bilateral")
+
+
+@pytest.mark.parametrize(
+    "said", ["There is little overall change.", "As compared to ___, there is minimal change."]
+)
+@pytest.mark.parametrize("came", ["consolidation", "mass", "pneumothorax"])
+def test_little_change_is_not_said_beside_what_came(came, said):
+    recipient = report(f"{said} {HEART} Scoliosis.")
+    mixed = report(f"{said} {HEART} Scoliosis. {sentence(came, 'right')}")
+    assert "came-beside-no-change" in rules_broken(recipient, mixed, "", came, "none", "right")
+
+
+@pytest.mark.parametrize("came", ["consolidation", "pneumonia", "pneumothorax"])
+def test_a_symptom_without_a_cause_is_not_said_beside_one(came):
+    said = "No radiographic explanation for chest pain."
+    recipient, mixed = report(HEART, said), report(f"{HEART} {sentence(came, 'right')}", said)
+    assert "came-beside-normal-chest" in rules_broken(recipient, mixed, "", came, "none", "right")
+
+
+@pytest.mark.parametrize(
+    "said", ["The left lung is unremarkable.", "The lungs are normal.", "Both lungs appear normal."]
+)
+def test_a_lung_beside_a_pneumothorax_is_not_called_normal(said):
+    recipient, mixed = report(f"{HEART} {said}"), report(f"{HEART} {said} {sentence('pneumothorax', 'left')}")
+    assert "came-is-called-normal" in rules_broken(recipient, mixed, "", "pneumothorax", "none", "left")
+    other = report(f"{HEART} The right lung is unremarkable. {sentence('pneumothorax', 'left')}")
+    assert "came-is-called-normal" not in rules_broken(recipient, other, "", "pneumothorax", "none", "left")
+
+
+@pytest.mark.parametrize("came", ["pleural_effusion", "pneumothorax"])
+@pytest.mark.parametrize(
+    "parts", ["lungs and", "heart, lungs, hila, mediastinum and", "lungs, mediastinum, and"]
+)
+def test_a_list_of_normal_parts_denies_what_lies_in_the_last(parts, came):
+    said = f"Normal {parts} pleural surfaces."
+    recipient, mixed = report(f"Scoliosis. {said}"), report(f"Scoliosis. {said} {sentence(came, 'left')}")
+    broken = rules_broken(recipient, mixed, "", came, "none", "left")
+    assert {"came-is-denied", "came-is-called-normal"} & broken

@@ -325,3 +325,51 @@ def test_an_impression_that_calls_the_departed_shadow_a_lesion_is_seen(shadow, c
     )
     found = rules_broken(recipient, mixed, "opacity", "pleural_effusion", "none", "right")
     assert ("departed-called-otherwise" in found) is seen
+
+
+WET_READS = ["WET READ: ___ {time}\n {told}\n _____\n FINAL REPORT\n", "Wet read: {told}\n FINAL REPORT\n"]
+
+
+@pytest.mark.parametrize("wet", WET_READS)
+@pytest.mark.parametrize(
+    ("gone", "other"),
+    [("consolidation", "pneumonia"), ("pneumonia", "consolidation"), ("pneumothorax", ""), ("mass", "")],
+)
+def test_a_wet_read_that_still_tells_of_what_left_is_seen(gone, other, wet):
+    before = wet.format(time="9:14 PM", told=sentence(other or gone, "right"))
+    recipient = before + told(gone, "right")
+    mixed = before + told("atelectasis", "left")
+    assert "departed-told-beside" in rules_broken(recipient, mixed, gone, "atelectasis", "right", "left")
+    quiet = wet.format(time="9:14 PM", told=HEART)
+    assert not rules_broken(
+        quiet + told(gone, "right"), quiet + told("atelectasis", "left"), gone, "atelectasis", "right", "left"
+    )
+
+
+@pytest.mark.parametrize("wet", WET_READS)
+@pytest.mark.parametrize("gone", ["pneumothorax", "pleural_effusion", "pneumonia"])
+def test_a_wet_read_has_the_side_of_what_came(gone, wet):
+    before = wet.format(time="", told=sentence(gone, "right"))
+    recipient = before + told(gone, "right")
+    assert "departed-told-beside" in rules_broken(
+        recipient, before + told(gone, "left"), gone, gone, "right", "left"
+    )
+    assert "departed-told-beside" not in rules_broken(recipient, recipient, gone, gone, "right", "right")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Improved left lower lobe aeration, no pneumothorax.",
+        "The left base has aeration that is worse.",
+        "Poor aeration of the left base.",
+    ],
+)
+def test_aeration_is_a_sign_of_the_atelectasis_that_left(text):
+    recipient, mixed = (
+        told("atelectasis", "left", after=text),
+        report(f"{HEART} There is a rib fracture on the right. {text}"),
+    )
+    assert "departed-shown-by-a-sign" in rules_broken(
+        recipient, mixed, "atelectasis", "fracture", "left", "right"
+    )
