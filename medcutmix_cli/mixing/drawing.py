@@ -9,8 +9,9 @@ import numpy as np
 from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
 from medcutmix_cli.mixing.anatomy_rules import cells_of_home, cells_to_clear, select_region
 from medcutmix_cli.mixing.blend_rule import BlendRule
-from medcutmix_cli.mixing.guards import Guards, broken_guard, free_cells, shared_cells
+from medcutmix_cli.mixing.guards import DEVICES, Guards, broken_guard, free_cells, shared_cells
 from medcutmix_cli.mixing.intensity import match_intensity
+from medcutmix_cli.mixing.markers import line_cells
 from medcutmix_cli.mixing.movement import Movement
 from medcutmix_cli.mixing.recipe import RefusedCut, RefusedRegions
 from medcutmix_cli.mixing.region_rule import ParentEvidence, RegionRule
@@ -97,6 +98,7 @@ def _drawn(
     movement = movement.with_shift(joined.shift, donor.placement.canvas, own.mask.shape)
     free = free_cells(recipient, donor, strategies.guards, movement, joined.strength >= 0.5)
     free &= _homes(recipient, donor, strategies, movement, (own.reach >= 0.5, brought.strength >= 0.5))
+    free &= ~_leads(donor, strategies, movement)
     strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
     drawing = _Drawing(own, given, alignment, movement, joined.strength >= 0.5, strength, free)
     reason = joined.rejected or _broken(drawing, recipient, donor, strategies.guards)
@@ -136,6 +138,14 @@ def _homes(
     if donor.asked:
         homes |= evidence[1] & cells_of_home([donor.target.finding], *anatomies, movement)
     return homes
+
+
+def _leads(donor: View, strategies: Strategies, movement: Movement) -> Mask:
+    """Mark the cells that a lead in a lung of the donor lies in; none where devices are asked for, or lungs unknown."""
+    shape = donor.scores.shape
+    if not (strategies.alignment.registers and strategies.guards.markers) or donor.target.finding == DEVICES:
+        return np.zeros(shape, dtype=np.bool_)
+    return line_cells(donor.look().leads(), shape, movement)
 
 
 def without_scraps(strength: Strength) -> Strength:

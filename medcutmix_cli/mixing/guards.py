@@ -36,7 +36,7 @@ class Guards:
         edge: Whether the region itself may lie there for all that, so that a finding at the edge is exchanged whole: in
             cells that are as black in both pictures, so that no collimation comes or goes. Nothing else gets there.
         markers: Whether cells that reach a burnt-in letter have weight 0 as well, and those in which the donor has a
-            lead, a tube or a drawn arrow.
+            lead, a tube or a drawn arrow; a grey one where pictures are registered.
         core: A neighbour's own place: this share of the picture's cells, those of its map that score highest.
         spare: Whether the core of a device or of another finding is left out of the paste before it is asked how much
             of it is taken: the region goes round it.

@@ -2,8 +2,8 @@
 
 A small, thin, bright thing in the outer band counts as a letter ("R", "L", "PORTABLE"): it stays with its picture. What
 is as thin and as bright anywhere counts as a line: a donor's does not come, whether its report names it or not. Some
-that are neither count as well (electrodes, edges of a can), which costs a few cells; what is grey is not found. Knows
-no map.
+that are neither count as well (electrodes, edges of a can), which costs a few cells; what is grey is looked for in
+lungs (`leads`). Knows no map.
 """
 
 from __future__ import annotations

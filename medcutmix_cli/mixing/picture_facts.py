@@ -9,6 +9,7 @@ from functools import cache, partial
 import numpy as np
 import numpy.typing as npt
 
+from medcutmix_cli.mixing.leads import find_leads
 from medcutmix_cli.mixing.markers import Markers, find_markers
 from medcutmix_cli.records import Placement
 from medcutmix_cli.registration.anatomy import PictureAnatomy, picture_anatomy
@@ -22,11 +23,13 @@ class PictureFacts:
     Attributes:
         registration: How its thorax lies.
         markers: Burnt-in letters and lines.
+        leads: Leads, tubes and catheters that cross a lung, (canvas, canvas) bool; wants the registration.
         anatomy: What each cell of a grid of this shape shows; wants the registration.
     """
 
     registration: Callable[[], RegisteredPicture]
     markers: Callable[[], Markers]
+    leads: Callable[[], npt.NDArray[np.bool_]]
     anatomy: Callable[[tuple[int, ...]], PictureAnatomy]
 
 
@@ -34,7 +37,11 @@ def picture_facts(pixels: npt.NDArray[np.uint8], placement: Placement) -> Pictur
     """Return the facts of a (canvas, canvas) uint8 picture; nothing is worked out before it is asked for."""
     registration = cache(partial(register_picture, pixels, placement))
 
+    def leads() -> npt.NDArray[np.bool_]:
+        return find_leads(pixels, registration().pose)
+
     def anatomy(grid: tuple[int, ...]) -> PictureAnatomy:
         return picture_anatomy(registration().pose, grid)
 
-    return PictureFacts(registration, cache(partial(find_markers, pixels, placement)), cache(anatomy))
+    markers = cache(partial(find_markers, pixels, placement))
+    return PictureFacts(registration, markers, cache(leads), cache(anatomy))

@@ -23,7 +23,11 @@ STAGES: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     (ENCODE, pair, ("look", "see_pictures")),
     (SENTENCES, shard._Mixer, ("_encode_sentences",)),
     ("evidence gate", sample.MixRules, ("view",)),
-    ("thorax, anatomy, letters", picture_facts, ("register_picture", "picture_anatomy", "find_markers")),
+    (
+        "thorax, anatomy, letters",
+        picture_facts,
+        ("register_picture", "picture_anatomy", "find_markers", "find_leads"),
+    ),
     ("alignment", drawing, ("_align",)),
     ("masks, regions, guards, tone", sample, ("draw_cut",)),
     ("weights and labels", sample.MixRules, ("mix",)),
