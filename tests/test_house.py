@@ -117,3 +117,33 @@ def test_long_bodies_and_many_parameters_are_seen():
     found = list(functions(ast.parse(source), "m.py"))
     assert found == [Function("m.py:f", 41, 0), Function("m.py:g", 1, 13), Function("m.py:h", 1, 0)]
     assert [function.too_large for function in found] == [True, True, False]
+
+
+CLOCKS = re.compile(
+    r"\b(?:gzip\.compress\((?!.*mtime)|time\.time|datetime\.now|date\.today|uuid\d?\.|random\.)"
+)
+
+
+def decorations(text):
+    """Yield the source of every decorator of a function: what names of tests are made of."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            yield from (ast.get_source_segment(text, decorator) for decorator in node.decorator_list)
+
+
+def test_no_name_of_a_test_hangs_on_the_clock():
+    """Each process collects for itself, and all must find the same: a gzip file holds the second it was made in."""
+    said = [
+        f"{path.relative_to(ROOT)}: {decorator[:80]}"
+        for path in sorted(TESTS.rglob("test_*.py"))
+        if CLOCKS.search(text := path.read_text(encoding="utf-8"))
+        for decorator in decorations(text)
+        if any(CLOCKS.search(line) and "id=" not in line for line in decorator.splitlines())
+    ]
+    assert said == []
+
+
+def test_a_name_that_hangs_on_the_clock_is_seen():
+    text = "@pytest.mark.parametrize('given', [gzip.compress(b'x')])\ndef test_it(given): ...\n"
+    assert any(CLOCKS.search(decorator) for decorator in decorations(text))
+    assert not any(CLOCKS.search(one) for one in decorations(text.replace("'x'", "'x', mtime=0")))
