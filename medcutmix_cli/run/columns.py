@@ -364,6 +364,7 @@ CHANGES = {
     1: "the first",
     3: '`sentence_a` and `sentence_b` can be "", `finding` too',
     5: "`label_w` is 0.5 where an opacity came that may be what its own report doubts",
+    6: "`last_paragraph` also holds findings that have no header beside an impression",
 }
 """What schema versions changed beside new columns, which say themselves since when they are there."""
 

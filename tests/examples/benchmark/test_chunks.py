@@ -24,7 +24,7 @@ CHUNKS = 1  # and as many studies again for the tuning chunk
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
     write_sample(folder / "data", studies=160, height=192)
-    medcutmix_cli.augment(folder / "data", folder / "run", canvas=224, seed=3)
+    medcutmix_cli.augment(folder / "data", folder / "run", canvas=224, seed=3, pairs_per_study=3)
     return folder
 
 
