@@ -136,6 +136,11 @@ def home_of(finding: str, anatomy: PictureAnatomy) -> npt.NDArray[np.float32] | 
     return anatomy.pleura if finding in table.pleural_findings else anatomy.lungs
 
 
+def _upper_home(finding: str, anatomy: PictureAnatomy) -> npt.NDArray[np.float32] | None:
+    """Return a home as `home_of` does, with the upper half of the recess alone."""
+    return home_of(finding, replace(anatomy, pleura=anatomy.upper_pleura))
+
+
 def cells_of_home(
     findings: Iterable[str], recipient: PictureAnatomy, donor: PictureAnatomy, movement: Movement
 ) -> Mask:
@@ -147,7 +152,7 @@ def cells_of_home(
     """
     mask = np.ones(recipient.lungs.shape, dtype=np.bool_)
     for finding in findings:
-        own, given = (home_of(finding, replace(a, pleura=a.upper_pleura)) for a in (recipient, donor))
+        own, given = (_upper_home(finding, anatomy) for anatomy in (recipient, donor))
         if own is not None and given is not None:
             mask &= (own >= 0.5) & (movement.move_values(given) >= 0.5)
     return mask
@@ -160,7 +165,7 @@ def cells_to_clear(
 
     What comes there is lung of the donor, not its recess: an abdomen in the place of fluid looks like fluid.
     """
-    own = home_of(finding, replace(recipient, pleura=recipient.upper_pleura))
+    own = _upper_home(finding, recipient)
     if own is None:
         return np.ones(recipient.lungs.shape, dtype=np.bool_)
     return np.asarray((own >= 0.5) & (movement.move_values(donor.lungs) >= 0.5), dtype=np.bool_)

@@ -133,10 +133,10 @@ def _homes(
     anatomies = (recipient.look().anatomy(shape), donor.look().anatomy(shape))
     asked = sorted({view.target.finding for view in (recipient, donor) if view.asked})
     homes = cells_of_home(asked, *anatomies, movement)
-    if recipient.asked:
-        homes |= evidence[0] & cells_to_clear(recipient.target.finding, *anatomies, movement)
-    if donor.asked:
-        homes |= evidence[1] & cells_of_home([donor.target.finding], *anatomies, movement)
+    if len(asked) < 2:
+        return homes  # neither finding keeps the other out of its home
+    homes |= evidence[0] & cells_to_clear(recipient.target.finding, *anatomies, movement)
+    homes |= evidence[1] & cells_of_home([donor.target.finding], *anatomies, movement)
     return homes
 
 
