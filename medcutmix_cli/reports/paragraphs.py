@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from medcutmix_cli.records import Section
+from medcutmix_cli.reports.sections import strip_section
 
 _BLANK = re.compile(r"\r?\n[ \t]*\r?\n")
 _WET_READ = re.compile(r"\bwet ?read\b", re.IGNORECASE)
@@ -71,7 +72,6 @@ def _behind_blank(report: str, section: Section, name: str) -> Iterator[Section]
 
 def _filled(report: str, section: Section) -> Iterator[Section]:
     """Yield a section without the blanks around it, if anything is left."""
-    body = report[section.start : section.end]
-    start = section.start + len(body) - len(body.lstrip())
-    if body.strip():
-        yield replace(section, start=start, end=start + len(body.strip()))
+    found = strip_section(report, section.name, section.header, section.start, section.end)
+    if found.end > found.start:
+        yield found

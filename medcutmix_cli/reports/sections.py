@@ -64,11 +64,11 @@ def _is_of_another_source(report: str) -> bool:
 def _raw_sections(report: str, rules: str) -> list[Section]:
     headers = _headers(report, rules)
     first = headers[0].start() if headers else len(report)
-    sections = [_stripped(report, "preamble", "", 0, first)]
+    sections = [strip_section(report, "preamble", "", 0, first)]
     for index, match in enumerate(headers):
         end = headers[index + 1].start() if index + 1 < len(headers) else len(report)
         header = match.group(1).strip()
-        sections.append(_stripped(report, section_name(header, rules), header, match.end(), end))
+        sections.append(strip_section(report, section_name(header, rules), header, match.end(), end))
     return sections
 
 
@@ -126,7 +126,8 @@ def _inline_header() -> re.Pattern[str]:
     return re.compile(rf"(?<=\S)[ \t]+({anyone}):(?=\s|$)", re.IGNORECASE)
 
 
-def _stripped(report: str, name: str, header: str, start: int, end: int) -> Section:
+def strip_section(report: str, name: str, header: str, start: int, end: int) -> Section:
+    """Return a section without the blanks around its body, which may leave nothing of it."""
     body = report[start:end]
     start += len(body) - len(body.lstrip())
     return Section(name, header, start, max(start, start + len(body.strip())))
@@ -140,8 +141,8 @@ def _with_last_paragraph(report: str, sections: list[Section], rules: str) -> li
     blank = (_STRICT_BLANK if rules == "strict" else _OFFICIAL_BLANK).search(report, last.start, last.end)
     if blank is None:
         return sections
-    head = _stripped(report, last.name, last.header, last.start, blank.start())
-    tail = _stripped(report, "last_paragraph", "", blank.end(), last.end)
+    head = strip_section(report, last.name, last.header, last.start, blank.start())
+    tail = strip_section(report, "last_paragraph", "", blank.end(), last.end)
     return [*sections[:-1], *(section for section in (head, tail) if section.end > section.start)]
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache
 
 from medcutmix_cli.records import Section
+from medcutmix_cli.reports.sections import strip_section
 from medcutmix_cli.reports.tables import table
 
 _SHOWN = frozenset({"findings", "impression"})
@@ -54,14 +55,8 @@ def _cut_out(report: str, sections: Sequence[Section], start: int, end: int) -> 
     for section in sections:
         pieces.append((section.name, section.header, section.start, min(section.end, start)))
         pieces.append((section.name, section.header, max(section.start, end), section.end))
-    stripped = [_stripped(report, *piece) for piece in pieces if piece[2] < piece[3]]
+    stripped = [strip_section(report, *piece) for piece in pieces if piece[2] < piece[3]]
     return tuple(sorted((s for s in stripped if s.start < s.end), key=lambda section: section.start))
-
-
-def _stripped(report: str, name: str, header: str, start: int, end: int) -> Section:
-    body = report[start:end]
-    start += len(body) - len(body.lstrip())
-    return Section(name, header, start, max(start, start + len(body.strip())))
 
 
 @cache
