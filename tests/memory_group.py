@@ -9,8 +9,9 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 CONTROLLED = Path("/sys/fs/cgroup")
 FIRST = 1000
@@ -34,22 +35,26 @@ class MemoryGroup:
         folder: Its place in the file system of control groups.
         limit: Name of the file with the limit, bytes.
         kills: Name of the file that counts whom the kernel has ended.
+        started: What was started in it.
     """
 
     folder: Path
     limit: str
     kills: str
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def start(self, command: Sequence[str], **how: object) -> subprocess.Popen[str]:
         """Start a command in the group."""
         line = f'echo $$ > {self.folder}/cgroup.procs && exec "$@"'
-        return subprocess.Popen(
+        process: subprocess.Popen[str] = subprocess.Popen(
             ["bash", "-c", line, "bash", *command],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             **how,  # type: ignore[call-overload]
         )
+        self.started.append(process)
+        return process
 
     def restrict(self, size: int) -> None:
         """Set the limit, bytes."""
@@ -67,14 +72,29 @@ class MemoryGroup:
                 with suppress(ProcessLookupError):
                     os.kill(int(pid), signal.SIGKILL)
             time.sleep(0.05)
+        for process in self.started:
+            reap(process)
         self.folder.rmdir()
 
     def use_up(self, victim: int) -> None:
-        """Use up what memory there is, until the kernel has ended `victim`."""
+        """Use up what memory there is, until the kernel has ended `victim`.
+
+        It is stopped first: one that has done its work before memory is short would leave the kernel no victim but
+        whoever else is in the group.
+        """
+        os.kill(victim, signal.SIGSTOP)
         score(victim, FIRST)
         filler = self.start([sys.executable, "-c", _FILL, str(self.folder / self.kills)])
         said = filler.communicate(timeout=60)[1]
         assert not filler.returncode, said
+
+
+def reap(process: subprocess.Popen[Any]) -> None:
+    """Wait for a process that has ended and close its pipes, so that a failure does not warn in another test."""
+    process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
 
 
 def score(pid: int, value: int) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 import medcutmix_cli
 from tests.half_written import stop_writer
-from tests.memory_group import children, memory_group
+from tests.memory_group import children, memory_group, reap
 from tests.trees import output_bytes, write_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,13 +101,23 @@ def test_too_little_address_space_is_one_clear_error(run):
     assert "Traceback" not in done.stderr
 
 
-def begin(run, *more):
-    return subprocess.Popen(
-        [*PROGRAM, "render", str(run), "-q", *more], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+@pytest.fixture
+def begin():
+    """Return what starts a run; what a failed test leaves running is ended, so that it warns in no other test."""
+    started = []
+
+    def start(run, *more):
+        words = [*PROGRAM, "render", str(run), "-q", *more]
+        started.append(subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        reap(process)
 
 
-def test_two_runs_on_one_folder_end_with_the_same_bytes(run, expected):
+def test_two_runs_on_one_folder_end_with_the_same_bytes(begin, run, expected):
     both = [begin(run), begin(run)]
     said = [process.communicate(timeout=300)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
@@ -124,7 +134,7 @@ def half_written(run, process):
     return False
 
 
-def test_a_run_that_is_suspended_holds_up_no_other_and_does_no_harm_when_it_goes_on(run, expected):
+def test_a_run_that_is_suspended_holds_up_no_other_and_does_no_harm_when_it_goes_on(begin, run, expected):
     first = begin(run)
     assert half_written(run, first), "it was over before it could be stopped"
     second = begin(run)
@@ -183,7 +193,6 @@ def test_a_run_that_was_ended_for_memory_goes_on_to_the_same_bytes(group, run, e
     group.restrict(PLENTY)
     process = group.start([*PROGRAM, "render", str(run), "-q"], cwd=ROOT)
     child_of(process, "decoder_process")
-    os.kill(process.pid, signal.SIGSTOP)  # it has little to do, and would end while memory is still used up
     group.use_up(process.pid)
     assert end_of_one(process, group)[0] == -9
     assert group.killed() == 1
