@@ -158,12 +158,13 @@ def _at(values: Floats, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Floats:
 
 def _lines(ridges: _Ridges, shape: tuple[int, ...]) -> list[_Ridges]:
     """Join points that follow each other in one direction; leave out what is too short."""
-    from scipy.sparse import coo_matrix  # takes longer to load than reading a plan, which draws nothing
+    from scipy.sparse import csr_matrix  # takes longer to load than reading a plan, which draws nothing
     from scipy.sparse.csgraph import connected_components
 
     count = len(ridges.rows)
     one, other = _followers(ridges, shape)
-    links = coo_matrix((np.ones(len(one), np.int8), (one, other)), shape=(count, count))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(one, minlength=count))])
+    links = csr_matrix((np.ones(len(one)), other, starts), shape=(count, count))
     labels = connected_components(links, directed=False)[1]
     long = np.flatnonzero(np.bincount(labels)[labels] >= _FILLED * _LONG) if count else np.zeros(0, np.intp)
     order = long[np.argsort(labels[long], kind="stable")]
@@ -171,24 +172,35 @@ def _lines(ridges: _Ridges, shape: tuple[int, ...]) -> list[_Ridges]:
     return [ridges.some(piece) for piece in pieces if len(piece)]
 
 
+@cache
+def _steps() -> tuple[Whole, Whole, Floats]:
+    """Return how far down and right of a point those lie that may follow it, and how far aside of its line they may."""
+    there = [
+        (down, right, np.hypot(down, right))
+        for down, right in product(range(_REACH + 1), range(-_REACH, _REACH + 1))
+        if (down or right > 0) and np.hypot(down, right) <= _REACH + 0.2
+    ]
+    down, right, length = map(np.array, zip(*there, strict=True))
+    return down, right, np.maximum(1.0, _ACROSS * length).astype(np.float32)
+
+
 def _followers(ridges: _Ridges, shape: tuple[int, ...]) -> tuple[Whole, Whole]:
-    """Return pairs of points, by number, that lie on one line."""
-    numbers = np.full([length + 2 * _REACH for length in shape], -1, np.intp)
-    numbers[ridges.rows + _REACH, ridges.columns + _REACH] = np.arange(len(ridges.rows))
-    found = []
-    for down, right in product(range(_REACH + 1), range(-_REACH, _REACH + 1)):
-        length = float(np.hypot(down, right))
-        if (down == 0 and right <= 0) or length > _REACH + 0.2:
-            continue
-        there = numbers[ridges.rows + _REACH + down, ridges.columns + _REACH + right]
-        one = np.flatnonzero(there >= 0)
-        other = there[one]
-        x, y = ridges.across_x, ridges.across_y
-        together = np.abs(x[one] * x[other] + y[one] * y[other]) > _ALONG
-        aside = np.maximum(*(np.abs(x[end] * right + y[end] * down) for end in (one, other)))
-        on_line = together & (aside <= max(1.0, _ACROSS * length))
-        found.append((one[on_line], other[on_line]))
-    return np.concatenate([one for one, _ in found]), np.concatenate([other for _, other in found])
+    """Return pairs of points, by number, that lie on one line; ordered by the first."""
+    down, right, aside = _steps()
+    numbers = np.full([length + 2 * _REACH for length in shape], -1, np.int32)
+    width = numbers.shape[1]
+    places = (ridges.rows + _REACH) * width + ridges.columns + _REACH
+    numbers.ravel()[places] = np.arange(len(places))
+    there = numbers.ravel()[places[:, None] + (down * width + right)]
+    one, step = np.nonzero(there >= 0)
+    other = there[one, step]
+    across_x, across_y = ridges.across_x, ridges.across_y
+    x, y, x2, y2 = across_x[one], across_y[one], across_x[other], across_y[other]
+    right_, down_ = right.astype(np.float32)[step], down.astype(np.float32)[step]
+    together = np.abs(x * x2 + y * y2) > _ALONG
+    beside = np.maximum(np.abs(x * right_ + y * down_), np.abs(x2 * right_ + y2 * down_)) <= aside[step]
+    on_line = together & beside
+    return one[on_line], other[on_line]
 
 
 def _is_lead(line: _Ridges, lungs: npt.NDArray[np.bool_], leftness: Floats) -> bool:
