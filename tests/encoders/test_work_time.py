@@ -60,10 +60,10 @@ def test_device_time_is_added_up():
 def test_waiting_for_another_thread_is_no_work_of_this_one():
     with ThreadPoolExecutor(1) as pool:
         before, began = worked_so_far(), time.perf_counter()
-        assert result_of(pool.submit(time.sleep, 0.2)) is None
+        assert result_of(pool.submit(time.sleep, 1.0)) is None
         time.sleep(0.05)
         passed = time.perf_counter() - began
-        assert 0.05 <= worked_so_far() - before <= passed - 0.15
+        assert 0.05 <= worked_so_far() - before <= passed - 0.5  # on a busy machine the waiting begins late
 
 
 def test_an_error_of_another_thread_comes_out_and_its_time_is_waited():

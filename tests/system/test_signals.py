@@ -131,9 +131,9 @@ def test_a_second_signal_ends_what_hangs_at_once_and_nothing_half_written_stays(
         assert process.poll() is None
         began = time.monotonic()
         process.send_signal(getattr(signal, name))
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 75
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < signals.PATIENCE / 2
     assert said == "interrupted: run the same command again; what is complete stays\n"
     assert not list(tmp_path.iterdir())
 
@@ -141,7 +141,7 @@ def test_a_second_signal_ends_what_hangs_at_once_and_nothing_half_written_stays(
 def test_a_way_out_that_hangs_is_left_before_the_batch_system_kills(tmp_path):
     with stuck(tmp_path, IN_THE_MAIN_THREAD, patience=1) as process:
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=10)
+        process.communicate(timeout=30)  # what hangs would do so for 60
     assert process.returncode == 75
     assert not list(tmp_path.iterdir())
     assert signals.PATIENCE < 30
@@ -279,7 +279,7 @@ def test_a_signal_after_all_is_done_ends_the_process_with_its_own_code():
     with subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1, text=True) as process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=10)
+        _, said = process.communicate(timeout=30)  # the thread would hold it up for 60
     assert (process.returncode, said) == (3, "")
 
 
@@ -296,13 +296,13 @@ main()
 """
 
 
-def stopped(module, name, before=""):
+def stopped(module, name, before="", within=20):
     code = before + LOADING.format(module=module)
     with subprocess.Popen([sys.executable, "-c", code], stdout=-1, stderr=-1, text=True) as process:
         assert process.stdout.readline() == "loading\n"
         process.send_signal(getattr(signal, name))
         try:
-            _, said = process.communicate(timeout=3)
+            _, said = process.communicate(timeout=within)
         except subprocess.TimeoutExpired:
             process.kill()
             return None, ""
@@ -317,4 +317,4 @@ def test_a_signal_while_libraries_load_is_one_line_and_the_exit_code(module, nam
 
 def test_what_was_to_be_ignored_stays_ignored():
     ignored = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-    assert stopped("typer", "SIGHUP", ignored)[0] is None
+    assert stopped("typer", "SIGHUP", ignored, within=3)[0] is None
