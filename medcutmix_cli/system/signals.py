@@ -30,7 +30,7 @@ ONE_MOMENT = 0.2
 """Seconds within which signals count as one: `timeout` and wrappers send theirs to the child and to its group."""
 
 _AGAIN = 0.02
-"""Seconds from a `Stop` that was lost to the next: by then the interpreter has left what lost it."""
+"""Seconds from a signal that nobody has answered, or a `Stop` that was lost, to the next: whoever can, has by then."""
 
 _SAY_SO = 2.0
 _TIDY = 2.0
@@ -160,7 +160,7 @@ class SignalWatch:
         while (heard := self._hear(first)) is not None:
             now, came = time.monotonic(), bool(ours & heard)
             if first is None and (self.seen or self._code is None):
-                first = now if came else None
+                first, number = (now, min(ours & heard)) if came else (None, 0)
             elif (
                 self._code is not None
                 or first is None
@@ -168,8 +168,19 @@ class SignalWatch:
                 or (came and now - first > ONE_MOMENT)
             ):
                 self._leave()
+            elif not heard and now - first < _SAY_SO:
+                self._wake_main_thread(number)
             elif not heard:
                 self._ask_for_patience()
+
+    def _wake_main_thread(self, number: int) -> None:
+        """Send a signal once more, to the main thread alone.
+
+        One that comes in the moment before it begins to wait, or that another thread takes, wakes nobody.
+        """
+        if signal.getsignal(number) == self._stop:
+            self._echoes.append(number)
+            signal.pthread_kill(main_thread().ident or 0, number)
 
     def _hear(self, first: float | None) -> frozenset[int] | None:
         """Wait for signals: none came in time, or None where the watch has ended."""
@@ -187,6 +198,8 @@ class SignalWatch:
         if first is None:
             return None
         waited = time.monotonic() - first
+        if not self.seen and waited < _AGAIN:
+            return _AGAIN
         until = _SAY_SO if waited < _SAY_SO < self.patience else self.patience
         return max(0.0, until - waited)
 

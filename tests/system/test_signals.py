@@ -21,6 +21,30 @@ def test_a_signal_stops_the_main_thread(name):
     assert watch.seen
 
 
+DEAF = """
+import signal, sys, threading, time
+from medcutmix_cli.system.signals import SignalWatch, Stop
+def take_it():
+    signal.pthread_kill(threading.get_ident(), signal.{name})
+with SignalWatch():
+    threading.Timer(0.3, take_it).start()
+    try: {waits}
+    except Stop: print("stopped", flush=True)
+"""
+FOR_EVER = ["time.sleep(60)", "threading.Event().wait()", "threading.Lock().acquire() and sys.stdin.read()"]
+
+
+@pytest.mark.parametrize("waits", FOR_EVER)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_signal_that_another_thread_takes_wakes_the_main_thread(name, waits):
+    """As does one that comes in the moment between the last look at signals and the wait."""
+    code = DEAF.format(name=name, waits=waits)
+    with subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True) as process:
+        found = select.select([process.stdout], [], [], signals.PATIENCE / 2)[0]
+        process.kill()
+    assert found, "the signal is answered after the patience for what hangs"
+
+
 def test_no_library_swallows_it():
     with SignalWatch(), pytest.raises(Stop), suppress(Exception):
         signal.raise_signal(signal.SIGTERM)
@@ -289,7 +313,8 @@ class Slow(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name == {module!r}:
             print("loading", flush=True)
-            time.sleep(30)
+            for _ in range(3000):  # not at once: a signal just before it would not be looked at until it is over
+                time.sleep(0.01)
 sys.meta_path.insert(0, Slow())
 from medcutmix_cli.__main__ import main
 main()
