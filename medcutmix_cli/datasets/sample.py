@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -154,9 +155,24 @@ def write_sample(
         try:
             summary = _fill(unfinished, directory, settings, workers, progress)
             unfinished.chmod(0o755)
-            unfinished.replace(directory)
+            return _put_in_place(unfinished, directory, settings, summary)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _put_in_place(
+    unfinished: Path, directory: Path, settings: _SampleSettings, summary: SampleSummary
+) -> SampleSummary:
+    """Rename a folder to what it is to be, unless another process has put the same there meanwhile."""
+    try:
+        unfinished.replace(directory)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        there = _existing(directory, settings)
+        if there is None:
+            raise
+        return there
     return summary
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from medcutmix_cli.errors import RunConflictError, RunError
 from medcutmix_cli.exports.manifest import ExportFolder, ExportManifest, ExportRequest, read_manifest
-from medcutmix_cli.run.folder import write_json
+from medcutmix_cli.run.seals import indented_json
+from medcutmix_cli.system.atomic_files import publish_first
 from medcutmix_cli.system.private_files import make_private_folder
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
@@ -25,15 +26,22 @@ def begin_export(folder: ExportFolder, request: ExportRequest) -> ExportManifest
         found = read_manifest(folder)
         _refuse_other(folder, found.request, plain)
         return found
-    if folder.request_file.is_file():
-        _refuse_other(folder, _read_request(folder), plain)
-    elif folder.root.exists() and (not folder.root.is_dir() or any(folder.root.iterdir())):
-        raise RunError("something else lies here", where=str(folder.root), hint="choose an empty folder")
+    _refuse_foreign(folder)
     with explain_storage_errors(folder.root):
         make_private_folder(folder.root)
         make_private_folder(folder.work)
-        write_json(folder.request_file, plain)
+        with publish_first(folder.request_file) as temporary:  # of several processes the first one's counts
+            temporary.write_text(indented_json(plain), encoding="utf-8")
+        _refuse_other(folder, _read_request(folder), plain)
     return None
+
+
+def _refuse_foreign(folder: ExportFolder) -> None:
+    """Refuse a folder in which no export was begun; another process may be just about to."""
+    if folder.request_file.is_file() or not folder.root.exists():
+        return
+    if not folder.root.is_dir() or set(folder.root.iterdir()) - {folder.work}:
+        raise RunError("something else lies here", where=str(folder.root), hint="choose an empty folder")
 
 
 def _read_request(folder: ExportFolder) -> dict[str, Any]:

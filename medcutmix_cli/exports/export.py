@@ -42,7 +42,6 @@ from medcutmix_cli.run.contents import Contents, open_contents, read_table
 from medcutmix_cli.run.folder import RunFolder, RunRecord, write_json, write_text
 from medcutmix_cli.run.plan_file import read_shard
 from medcutmix_cli.system.cpus import usable_cpus
-from medcutmix_cli.system.private_files import make_private_folder
 from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import remove_abandoned
@@ -116,7 +115,13 @@ def export(
         source = _open_originals(record, profile, caption, studies)
     work = _Export(folder, request, profile, contents, record, source)
     with explain_storage_errors(folder.root), use_lexicon(lexicon_of_run(RunFolder(contents.path), record)):
-        return work.write(progress)
+        try:
+            return work.write(progress)
+        except FileNotFoundError:
+            found = begin_export(folder, request) if folder.is_export() else None
+            if found is None:
+                raise
+            return found  # another process with the same request was faster
 
 
 def _check_choices(originals: str, splits: Sequence[str], caption: str) -> None:
@@ -164,6 +169,7 @@ class _Export:
     record: RunRecord
     originals: Originals | None
     states: list[PartState] = field(default_factory=list)
+    names: dict[str, list[str]] = field(default_factory=dict)
     rows: dict[str, Counter[str]] = field(default_factory=dict)
     parts: Counter[tuple[str, str]] = field(default_factory=Counter)
     formulas: int = 0
@@ -183,12 +189,13 @@ class _Export:
 
     def _state(self, ledger: PartLedger, part: ExportPart) -> PartState:
         """Return what a part left; write it where that is still to be done."""
-        make_private_folder(self.folder.work / part.tree)
+        ledger.begin(part)
         found = ledger.read(self.folder.root, part)
         return found or write_part(self.folder.root, ledger, part, self.profile)
 
     def _take(self, part: ExportPart, state: PartState) -> None:
         self.states.append(state)
+        self.names.setdefault(part.tree, []).append(part.name)
         if state.rows:
             self.rows.setdefault(part.split, Counter()).update(state.rows)
             self.parts[part.tree, part.split] += 1
@@ -247,7 +254,7 @@ class _Export:
         records = [record for state in self.states for record in state.files]
         for tree in self._trees():
             files = PartFiles(self.folder.root, tree, "", self.request.escape_formulas)
-            self.profile.finish(ledger.entries(tree), files)
+            self.profile.finish(ledger.entries(tree, self.names[tree]), files)
             self.formulas += files.formulas
             records += files.records
             records.append(self._note(tree, "sizes.json", sizes_of(records, tree)))

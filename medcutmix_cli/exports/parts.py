@@ -18,7 +18,7 @@ from medcutmix_cli.exports.tables import Entry, json_text
 from medcutmix_cli.records import Drop
 from medcutmix_cli.run.folder import write_json
 from medcutmix_cli.system.atomic_files import publish
-from medcutmix_cli.system.private_files import make_private_folder
+from medcutmix_cli.system.private_files import FOLDER_MODE, make_private, make_private_folder
 
 
 class ExportSource(Protocol):
@@ -98,9 +98,20 @@ class PartLedger:
         whole = all(_has_size(root / record.path, record.bytes) for record in state.files)
         return state if whole and self.entries_file(part.tree, part.name).is_file() else None
 
-    def entries(self, tree: str) -> PartEntries:
-        """Return the entries of a tree."""
-        return PartEntries(self.work / tree)
+    def begin(self, part: ExportPart) -> None:
+        """Make the folder of a part's state.
+
+        Raises:
+            FileNotFoundError: The export is not under way any more: another process has ended it, or taken it away.
+        """
+        folder = self.work / part.tree
+        if part.tree:
+            folder.mkdir(exist_ok=True, mode=FOLDER_MODE)
+        make_private(folder)
+
+    def entries(self, tree: str, names: Iterable[str]) -> PartEntries:
+        """Return the entries of a tree, of these parts in their order."""
+        return PartEntries(self.work / tree, tuple(names))
 
 
 def _has_size(path: Path, size: int) -> bool:
@@ -109,9 +120,15 @@ def _has_size(path: Path, size: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PartEntries:
-    """The entries of one tree, read from the parts' files (see `profile.EntrySource`)."""
+    """The entries of one tree, read from the parts' files (see `profile.EntrySource`).
+
+    Attributes:
+        folder: Where the files lie.
+        names: Of all parts. One whose file is gone is an error: what lies there is what another process has left.
+    """
 
     folder: Path
+    names: tuple[str, ...]
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -126,7 +143,7 @@ class PartEntries:
                     yield json.loads(line)
 
     def _files(self, split: str) -> list[Path]:
-        return sorted(self.folder.glob(f"{split}-*.jsonl"))
+        return [self.folder / f"{name}.jsonl" for name in self.names if name.startswith(f"{split}-")]
 
 
 @dataclass(slots=True)

@@ -73,15 +73,16 @@ def write_rows(profile: ExportProfile, rows: tuple[ExportRow, ...], root: Path) 
         rows: In any order of splits.
         root: An empty folder.
     """
-    ledger, records = PartLedger(root / ".export"), list[FileRecord]()
+    ledger, records, names = PartLedger(root / ".export"), list[FileRecord](), list[str]()
     ledger.work.mkdir(parents=True)
     for split in SPLITS:
         own = tuple(row for row in rows if row.split == split)
         if own:
             part = ExportPart("", split, 0, 0, _Given(own))
             records += write_part(root, ledger, part, profile).files
+            names.append(part.name)
     files = PartFiles(root, "", "")
-    profile.finish(ledger.entries(""), files)
+    profile.finish(ledger.entries("", names), files)
     shutil.rmtree(ledger.work)
     return [*records, *files.records]
 

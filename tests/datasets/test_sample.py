@@ -198,6 +198,26 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
         make_sample(tmp_path / "root")
 
 
+def test_of_two_processes_the_slower_finds_the_sample_and_leaves_nothing(tmp_path):
+    def overtake(*_told):
+        if not (tmp_path / "s").exists():
+            write_sample(tmp_path / "s", studies=2, height=128)
+
+    slower = write_sample(tmp_path / "s", studies=2, height=128, progress=overtake)
+    assert slower == write_sample(tmp_path / "s", studies=2, height=128)
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+def test_of_two_processes_with_other_settings_the_slower_is_told_so(tmp_path):
+    def overtake(*_told):
+        if not (tmp_path / "s").exists():
+            write_sample(tmp_path / "s", studies=2, height=128, seed=1)
+
+    with pytest.raises(DatasetError):
+        write_sample(tmp_path / "s", studies=2, height=128, progress=overtake)
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
 @pytest.mark.parametrize("number", sorted(_HINTS))
 def test_a_full_disk_leaves_nothing_behind_and_is_told_as_everywhere(tmp_path, monkeypatch, number):
     def no_space(*_):

@@ -1,6 +1,9 @@
+import json
+
 import pytest
 
 from medcutmix_cli.errors import RunConflictError, RunError
+from medcutmix_cli.exports import beginning
 from medcutmix_cli.exports.beginning import begin_export
 from medcutmix_cli.exports.manifest import ExportFolder, ExportRequest
 
@@ -38,6 +41,25 @@ def test_another_request_does_not_go_on_there_and_the_difference_is_named(tmp_pa
     begin_export(folder, request())
     with pytest.raises(RunConflictError, match=next(iter(changes))):
         begin_export(folder, request(**changes))
+
+
+def test_another_process_may_just_have_made_the_folders(tmp_path):
+    folder = ExportFolder(tmp_path / "x")
+    folder.work.mkdir(parents=True)
+    assert begin_export(folder, request()) is None
+
+
+def test_of_two_that_begin_at_once_the_first_request_counts(tmp_path, monkeypatch):
+    folder = ExportFolder(tmp_path / "x")
+
+    def overtaken(_folder):
+        monkeypatch.undo()
+        begin_export(folder, request())
+
+    monkeypatch.setattr(beginning, "_refuse_foreign", overtaken)
+    with pytest.raises(RunConflictError, match="profile"):
+        begin_export(folder, request(profile="swift"))
+    assert json.loads(folder.request_file.read_text())["profile"] == "llava"
 
 
 def test_a_request_that_was_cut_short_is_another(tmp_path):

@@ -264,6 +264,29 @@ def test_a_shard_that_no_row_is_left_of_makes_no_gap_in_the_numbers_of_tars(tmp_
     assert all((tmp_path / "x" / name).stat().st_size for name in sizes)
 
 
+@pytest.mark.parametrize("turn", [0, -1], ids=["while-parts-are-written", "before-the-tables"])
+@pytest.mark.parametrize("to", names("export"))
+def test_whoever_is_slower_than_another_with_the_same_request_finds_its_export(run, tmp_path, to, turn):
+    turns, out = [], tmp_path / "x"
+    manifest = export(run, out, to=to, progress=lambda *_: turns.append(len(turns)))
+    expected, when = contents(out), turns[turn]
+    assert len(turns) > 1
+    shutil.rmtree(out)  # some tables hold whole paths
+
+    def overtake(*_told):
+        if turns.pop(0) == when:
+            export(run, out, to=to)
+
+    assert export(run, out, to=to, progress=overtake) == manifest
+    assert contents(out) == expected
+
+
+def test_a_folder_that_is_taken_away_is_still_an_error(run, tmp_path):
+    out = tmp_path / "x"
+    with pytest.raises(RunError, match="no such file"):
+        export(run, out, to="folder", progress=lambda *_: shutil.rmtree(out, ignore_errors=True))
+
+
 def test_what_a_killed_process_left_half_written_is_removed(made, tmp_path, monkeypatch):
     run, out = made(make_row(0)), tmp_path / "x"
     monkeypatch.setattr(module._Export, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
