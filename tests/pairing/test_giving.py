@@ -413,3 +413,70 @@ def test_one_of_many_is_not_left_in_the_air(finding, noun, tail):
 def test_atelectasis_by_something_else_is_not_given_without_it(word):
     text = f"Small left effusion with associated {word} atelectasis."
     assert giveable(read_sentence(text), "atelectasis") is None
+
+
+GROWTH = [
+    "{A} has grown.",
+    "{A} has slightly grown.",
+    "{A} is bigger.",
+    "{A}, worse.",
+    "{A} is slightly worse.",
+    "{A}, slightly better.",
+    "{A} has returned.",
+    "{A} is back.",
+    "{A}, denser than before.",
+    "{A} has doubled in size.",
+    "{A} with overall better aeration.",
+    "{A} with improved aeration.",
+    "{A} with worsening aeration of the left lung.",
+    "{A} with better aeration of the left base.",
+    "Growing {a}.",
+    "Enlarging {a}.",
+    "Expanding {a}.",
+    "There is a growing {a}.",
+]
+
+
+@pytest.mark.parametrize("pattern", GROWTH)
+@pytest.mark.parametrize("finding", PLAIN)
+def test_that_a_finding_has_grown_stays_behind(finding, pattern):
+    plain = PLAIN[finding]
+    found = giveable(read_sentence(pattern.format(a=plain, A=plain.capitalize())), finding)
+    assert found is None or _bare(found.text) == plain
+
+
+@pytest.mark.parametrize("pattern", [*GROWTH[:1], *GROWTH[3:4], *GROWTH[10:16]])
+@pytest.mark.parametrize("finding", PLAIN)
+def test_a_finding_that_has_grown_is_given_as_it_is(finding, pattern):
+    plain = PLAIN[finding]
+    found = giveable(read_sentence(pattern.format(a=plain, A=plain.capitalize())), finding)
+    assert found is not None
+    assert _bare(found.text) == plain
+
+
+def _bare(text):
+    return text.lower().rstrip(".").removeprefix("there is a ").removeprefix("a ")
+
+
+@pytest.mark.parametrize("worse", ["worse", "larger", "greater"])
+def test_worse_on_one_side_is_given(worse):
+    text = f"Bibasilar atelectasis, {worse} on the left."
+    assert giveable(read_sentence(text), "atelectasis").text == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Large left tension pneumothorax.",
+        "Large left pneumothorax, tension physiology cannot be excluded.",
+        "Left tension pneumothorax with a flattened diaphragm.",
+    ],
+)
+def test_what_presses_on_the_midline_is_not_given(text):
+    assert giveable(read_sentence(text), "pneumothorax") is None
+
+
+@pytest.mark.parametrize("tail", ["under tension", "consistent with tension", "with signs of tension"])
+def test_the_tension_of_a_pneumothorax_stays_behind(tail):
+    found = giveable(read_sentence(f"Large left pneumothorax {tail}."), "pneumothorax")
+    assert found is None or found.text.rstrip(".") == "Large left pneumothorax"
