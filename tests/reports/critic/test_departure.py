@@ -373,3 +373,30 @@ def test_aeration_is_a_sign_of_the_atelectasis_that_left(text):
     assert "departed-shown-by-a-sign" in rules_broken(
         recipient, mixed, "atelectasis", "fracture", "left", "right"
     )
+
+
+SIGNS = [
+    "The heart borders are obscured.",
+    "The left heart border is partially obscured.",
+    "The left hemidiaphragm is not well seen.",
+    "The left hemidiaphragm is obscured.",
+]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("gone", ["consolidation", "opacity", "pneumonia", "infiltrate"])
+def test_a_border_that_a_shadow_hides_is_seen_again_without_it(gone, sign):
+    name = gone if gone != "infiltrate" else "infiltrates"
+    recipient = report(f"Left basilar {name}. {sign} Scoliosis.", f"Left basilar {name}.")
+    came = "Small right pneumothorax."
+    mixed = report(f"{came} {sign} Scoliosis.", came)
+    found = rules_broken(recipient, mixed, gone, "pneumothorax", "left", "right")
+    assert "departed-shown-by-a-sign" in found
+
+
+@pytest.mark.parametrize("word", ["Subsequent", "Resultant", "Ensuing"])
+def test_what_followed_from_what_left_does_not_stay(word):
+    recipient = report(f"Moderate right effusion. {word} atelectasis at the right base.")
+    mixed = report(f"Left upper lobe mass. {word} atelectasis at the right base.")
+    found = rules_broken(recipient, mixed, "pleural_effusion", "mass", "right", "left")
+    assert "departed-gives-a-place" in found
