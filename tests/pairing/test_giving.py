@@ -464,19 +464,21 @@ def test_worse_on_one_side_is_given(worse):
     assert giveable(read_sentence(text), "atelectasis").text == text
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Large left tension pneumothorax.",
-        "Large left pneumothorax, tension physiology cannot be excluded.",
-        "Left tension pneumothorax with a flattened diaphragm.",
-    ],
-)
-def test_what_presses_on_the_midline_is_not_given(text):
-    assert giveable(read_sentence(text), "pneumothorax") is None
-
-
 @pytest.mark.parametrize("tail", ["under tension", "consistent with tension", "with signs of tension"])
 def test_the_tension_of_a_pneumothorax_stays_behind(tail):
     found = giveable(read_sentence(f"Large left pneumothorax {tail}."), "pneumothorax")
     assert found is None or found.text.rstrip(".") == "Large left pneumothorax"
+
+
+@pytest.mark.parametrize("more", ["worse", "greater", "larger"])
+@pytest.mark.parametrize(
+    "text", ["Bilateral effusions, right {} than left.", "Effusions, left {} than right."]
+)
+def test_what_is_worse_than_the_other_side_is_given_whole_or_not(text, more):
+    found = giveable(read_sentence(text.format(more)), "pleural_effusion")
+    assert found is None or found.text == text.format(more)
+
+
+def test_the_cause_of_a_hydrothorax_stays_behind():
+    found = giveable(read_sentence("Large right hepatic hydrothorax."), "pleural_effusion")
+    assert found is None

@@ -104,6 +104,17 @@ def test_every_phrase_of_the_rule_tables_compiles(name):
             for port in ("chest wall port", "access port", "chest port", "port catheter")
         ),
         pytest.param("No report is available.", set(), id="a-report-is-no-port"),
+        *(
+            pytest.param(f"{intubation} intubation.", {"support_devices"}, id=f"{intubation}-intubation")
+            for intubation in (
+                "Right mainstem",
+                "Left main stem",
+                "Esophageal",
+                "Right bronchial",
+                "Interval",
+            )
+        ),
+        pytest.param("Interval extubation.", set(), id="extubation-is-no-device"),
         pytest.param("The heart is borderline in size.", {"cardiomegaly"}, id="borderline-heart"),
         pytest.param(
             "Heart size is upper limits normal or mildly enlarged.", {"cardiomegaly"}, id="or-enlarged"

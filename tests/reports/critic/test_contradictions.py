@@ -500,3 +500,26 @@ def test_a_chest_of_which_an_addendum_finds_something_hosts_nothing(came, above)
         assert ("came-beside-an-addendum" in found) is seen
         exchanged = rules_broken(recipient, mixed, "atelectasis", came, "left", "left")
         assert "came-beside-an-addendum" not in exchanged
+
+
+UNCHANGED = ["On the left, no changes are seen.", "No relevant changes.", "No other changes on the left."]
+
+
+@pytest.mark.parametrize("said", UNCHANGED)
+@pytest.mark.parametrize("came", ["consolidation", "pneumothorax", "pleural_effusion"])
+def test_no_changes_are_no_change(came, said):
+    recipient = report(f"{HEART} {said} Scoliosis.")
+    mixed = report(f"{HEART} {said} Scoliosis. {sentence(came, 'left')}")
+    assert "came-beside-no-change" in rules_broken(recipient, mixed, "", came, "none", "left")
+    other = report(f"{HEART} {said} Scoliosis. {sentence(came, 'right')}")
+    found = rules_broken(recipient, other, "", came, "none", "right")
+    assert ("came-beside-no-change" in found) is ("left" not in said)
+
+
+@pytest.mark.parametrize("kind", ["degenerative", "acute bony", "osseous", "chronic", "emphysematous"])
+def test_changes_of_a_kind_are_another_thing(kind):
+    said = f"No {kind} changes."
+    recipient = report(f"{HEART} {said}")
+    mixed = report(f"{HEART} {said} {sentence('pneumothorax', 'left')}")
+    found = rules_broken(recipient, mixed, "", "pneumothorax", "none", "left")
+    assert "came-beside-no-change" not in found

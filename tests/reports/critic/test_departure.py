@@ -400,3 +400,23 @@ def test_what_followed_from_what_left_does_not_stay(word):
     mixed = report(f"Left upper lobe mass. {word} atelectasis at the right base.")
     found = rules_broken(recipient, mixed, "pleural_effusion", "mass", "right", "left")
     assert "departed-gives-a-place" in found
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["ICU team aware.", "The surgical team is aware.", "Team was called.", "Clinicians already alerted."],
+)
+@pytest.mark.parametrize("came", ["consolidation", "atelectasis"])
+def test_who_knows_of_what_left_does_not_stay(came, call):
+    recipient = told("pneumothorax", "left", after=call)
+    mixed = told(came, "right", after=call)
+    found = rules_broken(recipient, mixed, "pneumothorax", came, "left", "right")
+    assert "departed-left-something-over" in found
+
+
+@pytest.mark.parametrize("sign", ["Cardiac silhouette is partially obscured.", "The heart is obscured."])
+def test_a_heart_that_fluid_hides_is_seen_again_without_it(sign):
+    recipient = report(f"Large left pleural effusion. {sign}", "Large left pleural effusion.")
+    mixed = report(f"Right upper lobe nodule. {sign}", "Right upper lobe nodule.")
+    found = rules_broken(recipient, mixed, "pleural_effusion", "nodule", "left", "right")
+    assert "departed-shown-by-a-sign" in found
