@@ -482,3 +482,21 @@ def test_what_is_worse_than_the_other_side_is_given_whole_or_not(text, more):
 def test_the_cause_of_a_hydrothorax_stays_behind():
     found = giveable(read_sentence("Large right hepatic hydrothorax."), "pleural_effusion")
     assert found is None
+
+
+@pytest.mark.parametrize("together", ["a combination of", "a mixture of", "some combination of"])
+@pytest.mark.parametrize("finding", ["pleural_effusion", "atelectasis"])
+def test_one_of_a_combination_is_not_given_as_one(finding, together):
+    for seen in ("opacified", "nearly completely opacified", "hazy"):
+        text = f"The right hemithorax is {seen} by {together} effusion and atelectasis."
+        assert giveable(read_sentence(text), finding) is None
+
+
+@pytest.mark.parametrize(
+    "opening", ["Superimposed {a}.", "There is a superimposed {a}.", "There is superimposed {a}."]
+)
+@pytest.mark.parametrize("finding", PLAIN)
+def test_what_lies_on_another_is_given_alone(finding, opening):
+    plain = PLAIN[finding]
+    found = giveable(read_sentence(opening.format(a=plain)), finding)
+    assert found is None or _bare(found.text) == plain

@@ -185,3 +185,13 @@ def test_a_side_behind_a_list_is_not_lost_nor_left_to_another(listed, leaving, t
 def test_a_side_behind_a_list_stays_with_what_it_was_told_of(tail):
     text = f"There are edema and effusions{tail}."
     assert leaves(text, "edema") == [text]
+
+
+TOGETHER = ["a combination of", "a mixture of", "some combination of", "a mix of"]
+
+
+@pytest.mark.parametrize("together", TOGETHER)
+@pytest.mark.parametrize("leaving", ["pleural_effusion", "atelectasis"])
+def test_one_of_a_combination_does_not_leave_it_alone(leaving, together):
+    text = f"The right base is hazy from {together} effusion and atelectasis."
+    assert isinstance(leaves(text, leaving), Refusal)

@@ -81,6 +81,7 @@ def _normal_part(text: str, case: Case) -> bool:
         "pleura-normal": pleural,
         "lungs-clear": pressed,
         **dict.fromkeys(("lungs-regained", "lungs-expanded"), pressed or _parts_much(case)),
+        "lungs-improved": shadow or pressed or _parts_much(case),
     }
     return any(says(text, "contradiction", name) for name, wanted in asked.items() if wanted)
 

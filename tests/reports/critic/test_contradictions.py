@@ -523,3 +523,31 @@ def test_changes_of_a_kind_are_another_thing(kind):
     mixed = report(f"{HEART} {said} {sentence('pneumothorax', 'left')}")
     found = rules_broken(recipient, mixed, "", "pneumothorax", "none", "left")
     assert "came-beside-no-change" not in found
+
+
+IMPROVED = [
+    "Improved aeration at the left base.",
+    "The left base is better aerated.",
+    "There is improved aeration of the left lung.",
+    "Aeration of the left lung has improved.",
+]
+
+
+@pytest.mark.parametrize("said", IMPROVED)
+@pytest.mark.parametrize("came", ["consolidation", "pneumonia", "atelectasis"])
+@pytest.mark.parametrize("gone", ["", "pleural_effusion"])
+def test_no_shadow_comes_into_a_lung_that_is_said_to_improve(gone, came, said):
+    before = sentence(gone, "right") if gone else ""
+    recipient = report(f"{HEART} {said} Scoliosis. {before}")
+    for side, seen in (("left", True), ("right", False)):
+        mixed = report(f"{HEART} {said} Scoliosis. {sentence(came, side)}")
+        found = rules_broken(recipient, mixed, gone, came, "right" if gone else "none", side)
+        assert ("came-is-called-normal" in found) is seen
+
+
+@pytest.mark.parametrize("said", IMPROVED)
+def test_a_lung_improves_beside_what_came_in_the_place_of_its_like(said):
+    recipient = report(f"{HEART} {said} Left lower lobe atelectasis.")
+    mixed = report(f"{HEART} {said} Mild left basilar atelectasis.")
+    found = rules_broken(recipient, mixed, "atelectasis", "atelectasis", "left", "left")
+    assert "came-is-called-normal" not in found
