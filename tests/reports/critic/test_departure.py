@@ -420,3 +420,39 @@ def test_a_heart_that_fluid_hides_is_seen_again_without_it(sign):
     mixed = report(f"Right upper lobe nodule. {sign}", "Right upper lobe nodule.")
     found = rules_broken(recipient, mixed, "pleural_effusion", "nodule", "left", "right")
     assert "departed-shown-by-a-sign" in found
+
+
+SHIFTS = [
+    "Heart is shifted to the left.",
+    "The mediastinum is shifted to the left.",
+    "Leftward mediastinal shift.",
+]
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+@pytest.mark.parametrize(("gone", "came"), [("pleural_effusion", "pneumothorax"), ("pneumothorax", "mass")])
+def test_what_comes_does_not_explain_a_shift_that_was_there(gone, came, shift):
+    recipient, mixed = told(gone, "right", after=shift), told(came, "left", after=shift)
+    found = rules_broken(recipient, mixed, gone, came, "right", "left")
+    assert "departed-shown-by-a-sign" in found
+
+
+@pytest.mark.parametrize("shift", SHIFTS[2:])
+@pytest.mark.parametrize("gone", ["pleural_effusion", "pneumothorax"])
+def test_its_like_or_another_finding_explains_a_shift(gone, shift):
+    recipient = told(gone, "right", after=shift)
+    assert not rules_broken(recipient, told(gone, "right", after=shift), gone, gone, "right", "right")
+    other = "Complete collapse of the left lung."
+    recipient = told(gone, "right", after=f"{shift} {other}")
+    mixed = told("nodule", "right", after=f"{shift} {other}")
+    found = rules_broken(recipient, mixed, gone, "nodule", "right", "right")
+    assert "departed-shown-by-a-sign" not in found
+
+
+@pytest.mark.parametrize(
+    "rest", ["The remaining aerated right lung is clear.", "The aerated portion of the right lung is clear."]
+)
+def test_what_was_left_of_a_lung_beside_fluid_is_no_rest_without_it(rest):
+    recipient, mixed = told("pleural_effusion", "right", after=rest), told("nodule", "left", after=rest)
+    found = rules_broken(recipient, mixed, "pleural_effusion", "nodule", "right", "left")
+    assert "departed-gives-a-place" in found
