@@ -235,10 +235,14 @@ def _leaves_two(text: str, parts: list[ClausePart], kept: list[int], one: int) -
 
 def _mark(marks: list[str], two: bool) -> str:
     """Choose what stands between two parts that had `marks` between them and what left."""
-    joined = _JOINED.search(marks[-1])
-    if joined and two and "," in marks[-1]:
+    first, last = marks[0], marks[-1]
+    joined = _JOINED.search(last)
+    if joined and two and "," in last:
         return f" {joined.group()} "
-    return marks[-1] if joined or not marks[-1].strip() else marks[0]
+    parted = (
+        ";" in last or not first.strip()
+    )  # "edema with effusion; no line": the "with" left no mark of its own
+    return last if joined or parted or not last.strip() else first
 
 
 def _trimmed(text: str, cut: TextCut) -> TextCut:

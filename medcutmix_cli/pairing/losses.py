@@ -154,11 +154,24 @@ def _is_broken(change: SentenceChange) -> bool:
     if change.left is None:
         return False
     words, whole = words_of(change.left.text), words_of(change.sentence.text)
-    if _pattern("broken").search(words):
+    if _pattern("broken").search(words) or _trails(change):
         return True
     stated = any(m.assertion in STATED for s in change.left.sentences for m in s.mentions)
     listed = len(change.sentence.mentions) > 2 and _OR.search(words) and not _NEGATION.search(whole)
     return bool(stated and change.left.first and listed)
+
+
+def _trails(change: SentenceChange) -> bool:
+    """Say whether it is lost, or unclear, what a degree or a side behind a list was told of: "small on the right"."""
+    listed = [m for m in change.sentence.mentions if m.assertion in STATED]
+    tail = _pattern("trailing")
+    if change.left is None or len(listed) < 2 or not tail.search(words_of(change.sentence.text)):
+        return False
+    kept = [m for s in change.left.sentences for m in s.mentions if m.assertion in STATED]
+    if tail.search(words_of(change.left.text)):
+        return [m.finding for m in kept] != [listed[-1].finding]
+    lateral = shadow_names() | set(table("losses")["trailing"]["lateral"])
+    return any(m.finding in lateral and not (side_word(m.side) or m.location) for m in kept)
 
 
 def _leaves_advice(departure: Departure) -> bool:

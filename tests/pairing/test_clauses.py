@@ -241,3 +241,15 @@ def test_a_verb_for_two_does_not_stay_with_one(verb, leaving):
 def test_a_side_alone_is_no_subject_of_a_verb_that_stays(verb, side):
     left = cut(f"{side} pleural effusion is now moderate and {verb} basilar atelectasis.", "pleural_effusion")
     assert left is None or not left.text.startswith((f"{side} is", f"{side} has"))
+
+
+@pytest.mark.parametrize("mark", ["; ", ", "])
+@pytest.mark.parametrize("joiner", ["with", "and"])
+@pytest.mark.parametrize("rest", ["chest tube in place", "the heart is enlarged", "no pneumothorax"])
+def test_what_stood_behind_a_mark_does_not_run_into_what_was_before(rest, joiner, mark):
+    if (joiner, mark) == ("and", ", "):
+        return  # "edema and effusion, no pneumothorax": the comma is that of a list
+    text = f"Mild edema {joiner} a small left effusion{mark}{rest}."
+    found = cut(text, "pleural_effusion")
+    assert found is not None
+    assert found.text == f"Mild edema{mark}{rest}."

@@ -413,3 +413,90 @@ def test_one_of_many_is_not_left_in_the_air(finding, noun, tail):
 def test_atelectasis_by_something_else_is_not_given_without_it(word):
     text = f"Small left effusion with associated {word} atelectasis."
     assert giveable(read_sentence(text), "atelectasis") is None
+
+
+GROWTH = [
+    "{A} has grown.",
+    "{A} has slightly grown.",
+    "{A} is bigger.",
+    "{A}, worse.",
+    "{A} is slightly worse.",
+    "{A}, slightly better.",
+    "{A} has returned.",
+    "{A} is back.",
+    "{A}, denser than before.",
+    "{A} has doubled in size.",
+    "{A} with overall better aeration.",
+    "{A} with improved aeration.",
+    "{A} with worsening aeration of the left lung.",
+    "{A} with better aeration of the left base.",
+    "Growing {a}.",
+    "Enlarging {a}.",
+    "Expanding {a}.",
+    "There is a growing {a}.",
+]
+
+
+@pytest.mark.parametrize("pattern", GROWTH)
+@pytest.mark.parametrize("finding", PLAIN)
+def test_that_a_finding_has_grown_stays_behind(finding, pattern):
+    plain = PLAIN[finding]
+    found = giveable(read_sentence(pattern.format(a=plain, A=plain.capitalize())), finding)
+    assert found is None or _bare(found.text) == plain
+
+
+@pytest.mark.parametrize("pattern", [*GROWTH[:1], *GROWTH[3:4], *GROWTH[10:16]])
+@pytest.mark.parametrize("finding", PLAIN)
+def test_a_finding_that_has_grown_is_given_as_it_is(finding, pattern):
+    plain = PLAIN[finding]
+    found = giveable(read_sentence(pattern.format(a=plain, A=plain.capitalize())), finding)
+    assert found is not None
+    assert _bare(found.text) == plain
+
+
+def _bare(text):
+    return text.lower().rstrip(".").removeprefix("there is a ").removeprefix("a ")
+
+
+@pytest.mark.parametrize("worse", ["worse", "larger", "greater"])
+def test_worse_on_one_side_is_given(worse):
+    text = f"Bibasilar atelectasis, {worse} on the left."
+    assert giveable(read_sentence(text), "atelectasis").text == text
+
+
+@pytest.mark.parametrize("tail", ["under tension", "consistent with tension", "with signs of tension"])
+def test_the_tension_of_a_pneumothorax_stays_behind(tail):
+    found = giveable(read_sentence(f"Large left pneumothorax {tail}."), "pneumothorax")
+    assert found is None or found.text.rstrip(".") == "Large left pneumothorax"
+
+
+@pytest.mark.parametrize("more", ["worse", "greater", "larger"])
+@pytest.mark.parametrize(
+    "text", ["Bilateral effusions, right {} than left.", "Effusions, left {} than right."]
+)
+def test_what_is_worse_than_the_other_side_is_given_whole_or_not(text, more):
+    found = giveable(read_sentence(text.format(more)), "pleural_effusion")
+    assert found is None or found.text == text.format(more)
+
+
+def test_the_cause_of_a_hydrothorax_stays_behind():
+    found = giveable(read_sentence("Large right hepatic hydrothorax."), "pleural_effusion")
+    assert found is None
+
+
+@pytest.mark.parametrize("together", ["a combination of", "a mixture of", "some combination of"])
+@pytest.mark.parametrize("finding", ["pleural_effusion", "atelectasis"])
+def test_one_of_a_combination_is_not_given_as_one(finding, together):
+    for seen in ("opacified", "nearly completely opacified", "hazy"):
+        text = f"The right hemithorax is {seen} by {together} effusion and atelectasis."
+        assert giveable(read_sentence(text), finding) is None
+
+
+@pytest.mark.parametrize(
+    "opening", ["Superimposed {a}.", "There is a superimposed {a}.", "There is superimposed {a}."]
+)
+@pytest.mark.parametrize("finding", PLAIN)
+def test_what_lies_on_another_is_given_alone(finding, opening):
+    plain = PLAIN[finding]
+    found = giveable(read_sentence(opening.format(a=plain)), finding)
+    assert found is None or _bare(found.text) == plain

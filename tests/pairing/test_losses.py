@@ -161,3 +161,37 @@ def test_vessels_do_not_leave_as_a_shadow(words):
 def test_what_the_appearance_is_taken_for_leaves_with_it(words):
     text, told = "Bibasilar opacities.", f"Bibasilar opacities; the appearance {words} atelectasis."
     assert leaves(text, "opacity", impression=told) == [text, told]
+
+
+TAILS = [", small on the right", ", larger on the left", ", small on the right and moderate on the left"]
+
+
+@pytest.mark.parametrize("tail", TAILS)
+@pytest.mark.parametrize(
+    ("listed", "leaving"),
+    [
+        ("Bilateral effusions, atelectasis and edema", "pleural_effusion"),
+        ("Bilateral effusions, atelectasis and edema", "atelectasis"),
+        ("Pneumothorax, consolidation and effusion", "pneumothorax"),
+        ("Consolidation and effusion", "pleural_effusion"),
+        ("Pneumothorax and effusion", "pleural_effusion"),
+    ],
+)
+def test_a_side_behind_a_list_is_not_lost_nor_left_to_another(listed, leaving, tail):
+    assert isinstance(leaves(f"There are {listed.lower()}{tail}.", leaving), Refusal)
+
+
+@pytest.mark.parametrize("tail", TAILS[:2])
+def test_a_side_behind_a_list_stays_with_what_it_was_told_of(tail):
+    text = f"There are edema and effusions{tail}."
+    assert leaves(text, "edema") == [text]
+
+
+TOGETHER = ["a combination of", "a mixture of", "some combination of", "a mix of"]
+
+
+@pytest.mark.parametrize("together", TOGETHER)
+@pytest.mark.parametrize("leaving", ["pleural_effusion", "atelectasis"])
+def test_one_of_a_combination_does_not_leave_it_alone(leaving, together):
+    text = f"The right base is hazy from {together} effusion and atelectasis."
+    assert isinstance(leaves(text, leaving), Refusal)

@@ -138,3 +138,12 @@ def test_what_stands_beside_another_finding_leaves_it_and_is_asked_for_alone(bef
     assert [change.left.text for change in gone.changes if change.left] == [f"{before}."]
     assert {m.finding for m in gone.query.mentions} == {"atelectasis"}
     assert "effusion" not in gone.query.text.lower()
+
+
+@pytest.mark.parametrize("injury", ["lung contusion", "a chest wall hematoma", "a foreign body", "a bullet"])
+@pytest.mark.parametrize("finding", ["pneumothorax", "pleural effusion"])
+def test_an_injury_beside_what_leaves_is_not_lost(finding, injury):
+    reading = ReportReader().read(make_report(f"Small left {finding} with {injury}."))
+    found = departure(reading, finding.replace(" ", "_"))
+    kept = [change.left.text for change in found.changes] if isinstance(found, Removal) else [injury]
+    assert any(injury.split()[-1] in text for text in kept)

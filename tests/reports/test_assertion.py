@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from medcutmix_cli.records import Assertion
+from medcutmix_cli.records import Assertion, Side
 from medcutmix_cli.reports.assertion import assertion_at, read_clause
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.words import canonical
@@ -567,3 +567,49 @@ PERHAPS = ["likely", "probably", "possibly", "presumably", "likely also", "most 
 def test_what_is_likely_present_is_uncertain(word, seen, perhaps):
     assert said(f"A right {word} is {perhaps} {seen}.") == {NAMES[word]: U}
     assert said(f"A right {word} is {seen}.") == {NAMES[word]: P}
+
+
+SETTINGS = ["setting", "clinical setting", "clinical context", "context"]
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("fitting", ["right", "appropriate", "proper", "correct"])
+@pytest.mark.parametrize("unsure", ["is possible", "may be considered", "is a consideration", "is likely"])
+def test_a_setting_that_would_fit_hedges_and_lies_on_no_side(unsure, fitting, setting):
+    text = f"Left basilar atelectasis; pneumonia {unsure} in the {fitting} {setting}."
+    reading = ReportReader().read(f"FINDINGS: {text}")
+    found = {m.finding: m for s in reading.sentences for m in s.mentions}
+    assert found["pneumonia"].assertion is U
+    assert found["pneumonia"].side is not Side.RIGHT
+    assert found["atelectasis"].side is Side.LEFT
+
+
+CAUSES = ["from CPR", "due to a fall", "related to trauma", "secondary to an old injury", "from a fall"]
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("perhaps", ["likely", "probably", "are likely", "possibly"])
+@pytest.mark.parametrize("comma", [" ", ", "])
+def test_a_cause_that_is_only_likely_does_not_make_its_effect_so(comma, perhaps, cause):
+    assert said(f"Left rib fractures{comma}{perhaps} {cause}.") == {"fracture": P}
+    assert said("Left rib fractures are likely.") == {"fracture": U}
+
+
+@pytest.mark.parametrize("perhaps", ["likely", "probably", "possibly"])
+def test_what_is_likely_the_cause_is_uncertain(perhaps):
+    assert said(f"Left effusion, {perhaps} from pneumonia.") == {"pleural_effusion": P, "pneumonia": U}
+
+
+@pytest.mark.parametrize("word", ["effusion", "pneumothorax", "consolidation"])
+@pytest.mark.parametrize(
+    "unsure",
+    ["is presumed", "is tiny if any", "is small, if present", "is minimal, if any", "is small if at all"],
+)
+def test_what_is_there_if_at_all_is_uncertain(unsure, word):
+    assert said(f"A right {word} {unsure}.") == {NAMES[word]: U}
+
+
+@pytest.mark.parametrize("word", ["effusion", "pneumothorax", "consolidation"])
+@pytest.mark.parametrize("limit", ["Little if any right {}.", "Trace, if any, right {}."])
+def test_little_if_any_is_uncertain(limit, word):
+    assert said(limit.format(word)) == {NAMES[word]: U}

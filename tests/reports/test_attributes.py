@@ -268,3 +268,54 @@ def test_the_side_of_a_bone_is_not_the_lungs(bone, side):
 def test_the_right_clinical_setting_is_no_side(finding):
     for setting in ("In the right clinical setting, {}.", "{} in the right clinical context is possible."):
         assert {m.side for m in mentions(setting.format(finding)).values()} == {N}
+
+
+@pytest.mark.parametrize("verb", ["have both", "are both", "had both"])
+@pytest.mark.parametrize("course", ["improved", "slightly decreased", "worsened", "unchanged"])
+@pytest.mark.parametrize(("side", "where"), [("Right", R), ("Left", L)])
+def test_both_of_two_findings_are_not_on_both_sides(side, where, course, verb):
+    found = mentions(f"{side} lower lobe consolidation and effusion {verb} {course}.")
+    assert found["consolidation"].side is where
+    assert found["pleural_effusion"].side is not Side.BILATERAL
+
+
+@pytest.mark.parametrize("lungs", ["Both lungs have effusions.", "Effusions are on both sides."])
+def test_both_lungs_are_both_sides(lungs):
+    assert mentions(lungs)["pleural_effusion"].side is Side.BILATERAL
+
+
+@pytest.mark.parametrize("finding", ["effusions", "opacities"])
+@pytest.mark.parametrize("more", ["larger", "smaller"])
+@pytest.mark.parametrize("where", ["on the left", "on the right", "in the left base", "than the left"])
+def test_larger_on_one_side_is_no_comparison_with_an_earlier_study(where, more, finding):
+    found = mentions(f"There are bilateral {finding}, {more} {where}.")
+    assert not any(m.prior for m in found.values())
+    found = mentions(f"There are bilateral {finding}, {more} than before.")
+    assert all(m.prior for m in found.values())
+
+
+@pytest.mark.parametrize(
+    "course",
+    [
+        "{} has grown.",
+        "Growing {}.",
+        "{}, worse.",
+        "{}, increased.",
+        "{} is worse.",
+        "Enlarging {}.",
+        "{} is bigger.",
+        "{} has returned.",
+        "{} has slightly grown.",
+        "Larger {}.",
+        "Smaller {}.",
+    ],
+)
+@pytest.mark.parametrize("name", ["left pleural effusion", "left pneumothorax", "left basal opacity"])
+def test_growth_is_told_by_comparison(name, course):
+    text = course.format(name)
+    assert all(m.prior for m in mentions(text[0].upper() + text[1:]).values())
+
+
+@pytest.mark.parametrize("text", ["Effusions are worse on the left.", "Opacities worse at the right base."])
+def test_worse_on_one_side_is_no_comparison_in_time(text):
+    assert not any(m.prior for m in mentions(text).values())

@@ -86,6 +86,35 @@ def test_every_phrase_of_the_rule_tables_compiles(name):
         pytest.param("Heart size at the upper limits of normal.", set(), id="upper-limits-of-normal"),
         pytest.param("Collapse of the left lower lobe.", {"atelectasis"}, id="collapse-of-a-lobe"),
         pytest.param("Collapse of a vertebral body.", set(), id="vertebral-collapse"),
+        *(
+            pytest.param(f"The {lobe} {verb} collapsed.", {"atelectasis"}, id=f"{lobe}-{verb}-collapsed")
+            for lobe in ("right upper lobe", "left lower lobe", "lingula")
+            for verb in (
+                "is newly",
+                "has",
+                "is now",
+                "remains partially",
+                "has almost completely",
+                "is again",
+            )
+        ),
+        pytest.param("The vertebral body is newly collapsed.", set(), id="a-vertebra-is-newly-collapsed"),
+        *(
+            pytest.param(f"Left {port} unchanged.", {"support_devices"}, id=f"{port}-is-a-device")
+            for port in ("chest wall port", "access port", "chest port", "port catheter")
+        ),
+        pytest.param("No report is available.", set(), id="a-report-is-no-port"),
+        *(
+            pytest.param(f"{intubation} intubation.", {"support_devices"}, id=f"{intubation}-intubation")
+            for intubation in (
+                "Right mainstem",
+                "Left main stem",
+                "Esophageal",
+                "Right bronchial",
+                "Interval",
+            )
+        ),
+        pytest.param("Interval extubation.", set(), id="extubation-is-no-device"),
         pytest.param("The heart is borderline in size.", {"cardiomegaly"}, id="borderline-heart"),
         pytest.param(
             "Heart size is upper limits normal or mildly enlarged.", {"cardiomegaly"}, id="or-enlarged"

@@ -7,7 +7,7 @@ from functools import partial
 
 from medcutmix_cli.records import Sentence
 from medcutmix_cli.reports.critic.case import Case
-from medcutmix_cli.reports.critic.words import says
+from medcutmix_cli.reports.critic.words import asserts, critic_words, says
 from medcutmix_cli.reports.relations import points_by_pronoun
 
 
@@ -23,10 +23,24 @@ def points_away(case: Case) -> Iterator[Sentence]:
             yield sentence
 
 
+def brings_a_shift(case: Case) -> Iterator[Sentence]:
+    """Yield the sentences that came and say that the midline lies elsewhere: no mix moves the recipient's."""
+    yield from (s for s in case.arrived if asserts(s.text, critic_words("arrival", "shift")))
+
+
 RULES: dict[str, Callable[[Case], Iterator[Sentence]]] = {
     **{
         f"came-with-{name}": partial(speaks_of, name)
-        for name in ("comparison", "view", "measurement", "removed-words", "patient", "examination", "order")
+        for name in (
+            "comparison",
+            "view",
+            "measurement",
+            "removed-words",
+            "patient",
+            "examination",
+            "order",
+        )
     },
     "came-pointing-back": points_away,
+    "came-with-shift": brings_a_shift,
 }

@@ -16,6 +16,8 @@ from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import meet
 
 STATED = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN})
+SMALL = frozenset({"trace", "tiny", "small", "minimal", "mild", "slight", "subtle", "faint", "borderline"})
+"""Words of severity that make a finding a small one."""
 
 
 @dataclass(frozen=True, slots=True)

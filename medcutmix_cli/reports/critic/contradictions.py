@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from itertools import pairwise
 
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
-from medcutmix_cli.reports.critic.case import Case
+from medcutmix_cli.reports.critic.case import SMALL, Case, mentions_of
 from medcutmix_cli.reports.critic.places import places_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import is_strong, relation_of, words_of
@@ -79,10 +79,17 @@ def _normal_part(text: str, case: Case) -> bool:
     asked = {
         "lungs-normal": shadow or case.exchanged.came == _PARTS_THE_LUNG,
         "pleura-normal": pleural,
-        "lungs-expanded": pressed,
         "lungs-clear": pressed,
+        **dict.fromkeys(("lungs-regained", "lungs-expanded"), pressed or _parts_much(case)),
+        "lungs-improved": shadow or pressed or _parts_much(case),
     }
     return any(says(text, "contradiction", name) for name, wanted in asked.items() if wanted)
+
+
+def _parts_much(case: Case) -> bool:
+    """Say whether a pneumothorax came that is not called small: no lung beside it has expanded."""
+    degrees = {m.severity for m in case.came_mentions}
+    return case.exchanged.came == _PARTS_THE_LUNG and not degrees & SMALL
 
 
 def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
@@ -142,9 +149,7 @@ def _of_an_untouched_lung(text: str, case: Case) -> bool:
     """Say whether a sentence speaks of one lung alone, and all that left and came lies in the other."""
     named = only_side(text)
     other = other_side(Side(named)) if named else None
-    exchanged = case.exchanged
-    sides = {exchanged.side_came, exchanged.side_gone if exchanged.gone else exchanged.side_came}
-    return other is not None and sides == {other}
+    return other is not None and _sides_exchanged(case) == {other}
 
 
 def placed_in_a_normal_part(case: Case) -> Iterator[Sentence]:
@@ -153,6 +158,40 @@ def placed_in_a_normal_part(case: Case) -> Iterator[Sentence]:
     for place in places_of(case.arrived):
         if place not in before:
             yield from (s for s in case.own if _says_all_normal(s.text, place.normal))
+
+
+def placed_in_a_removed_part(case: Case) -> Iterator[Sentence]:
+    """Yield what tells that the lung, or the lobe, was taken out where that which came, or left, is said to lie."""
+    if case.exchanged.came not in _of_lung_and_pleura():
+        return
+    for sentence in (*case.own, *case.uncounted):
+        side = Side(only_side(sentence.text) or Side.NONE)
+        lung = says(sentence.text, "contradiction", "removed-lung")
+        if (lung and any(meet(side, one) for one in _sides_exchanged(case))) or _of_a_removed_lobe(
+            sentence.text, side, case
+        ):
+            yield sentence
+
+
+def _of_lung_and_pleura() -> set[str]:
+    story = table("critic")["story"]
+    return {*story["shadows"], *story["sided"]}
+
+
+def _of_a_removed_lobe(text: str, side: Side, case: Case) -> bool:
+    lobes = {name for name in ("upper", "middle", "lower") if says(text, "contradiction", f"removed-{name}")}
+    return any(m.location in lobes and meet(m.side, side) for m in case.came_mentions)
+
+
+def _sides_exchanged(case: Case) -> set[Side]:
+    exchanged = case.exchanged
+    return {Side(exchanged.side_came), Side(exchanged.side_gone if exchanged.gone else exchanged.side_came)}
+
+
+def found_above_the_report(case: Case) -> Iterator[Sentence]:
+    """Yield what an addendum above a normal report states, which labels do not count: the chest is none to host."""
+    above = (s for s in case.uncounted if s.section == "preamble" and not case.exchanged.gone)
+    yield from (s for s in above if s.findings() - {"support_devices"})
 
 
 def _says_all_normal(text: str, normal: re.Pattern[str]) -> bool:
@@ -170,9 +209,22 @@ def _was_as_strong(case: Case) -> bool:
 
     Markings of the interstitium last: "diffuse" makes them no acute disease.
     """
+    if not case.exchanged.same or _active_for_lasting(case):
+        return False
     markings = all(says(s.text, "departure", "markings") for s in case.arrived)
     strong_before = any(is_strong(s.text) for s in case.left)
-    return case.exchanged.same and (strong_before or markings or not _strong(case))
+    return strong_before or markings or not _strong(case)
+
+
+def _active_for_lasting(case: Case) -> bool:
+    """Say whether a shadow came that may be of now, in place of scars, streaks or markings, which last."""
+    told = [s for s in case.left if mentions_of(s, case.exchanged.gone)]
+    loose = case.exchanged.came in table("critic")["story"]["named-generally"]
+    return loose and bool(told) and all(map(_lasts, told)) and not all(map(_lasts, case.arrived))
+
+
+def _lasts(sentence: Sentence) -> bool:
+    return says(sentence.text, "contradiction", "lasting")
 
 
 def _strong(case: Case) -> bool:
@@ -192,5 +244,7 @@ RULES = {
     "came-beside-otherwise-clear": lungs_otherwise_clear,
     "came-beside-no-change": called_unchanged,
     "came-into-a-normal-place": placed_in_a_normal_part,
+    "came-into-a-removed-part": placed_in_a_removed_part,
+    "came-beside-an-addendum": found_above_the_report,
     "came-beside-normal-chest": whole_chest_called_normal,
 }

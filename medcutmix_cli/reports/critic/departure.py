@@ -86,8 +86,14 @@ def shown_by_a_sign(case: Case) -> Iterator[Sentence]:
         shown = asserts(sentence.text, relation.signs) or (
             not own_finding and not advises(sentence.text) and asserts(sentence.text, relation.sequelae)
         )
-        if shown and not _explained(sentence, case):
+        if shown and not _explained(sentence, case, but=_moving_nothing(sentence, case)):
             yield sentence
+
+
+def _moving_nothing(sentence: Sentence, case: Case) -> Set[str]:
+    """Return what cannot explain a shift: what came in place of another finding, for no mix moves the midline."""
+    shift = not case.exchanged.same and asserts(sentence.text, critic_words("arrival", "shift"))
+    return {case.exchanged.came} if shift else frozenset()
 
 
 def named_by_a_synonym(case: Case) -> Iterator[Sentence]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
-from medcutmix_cli.reports.critic.case import STATED, Case, key_of, lesions, may_be_one, mentions_of
+from medcutmix_cli.reports.critic.case import SMALL, STATED, Case, key_of, lesions, may_be_one, mentions_of
 from medcutmix_cli.reports.critic.places import places_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, lists_of, only_side, says
 from medcutmix_cli.reports.relations import is_strong, points_by_pronoun, relation_of, words_of
@@ -13,7 +13,6 @@ from medcutmix_cli.reports.tables import table
 from medcutmix_cli.sides import differ, meet, misses, oppose, other_side, side_word
 
 _NORMAL = (SentenceKind.NORMAL, SentenceKind.NEGATIVE)
-_SMALL = frozenset({"trace", "tiny", "small", "minimal", "mild", "slight", "subtle", "faint", "borderline"})
 
 
 def find_lost_findings(case: Case) -> Iterator[Sentence]:
@@ -169,7 +168,7 @@ def degrees_apart(case: Case) -> Iterator[Sentence]:
 
 
 def _degrees(part: list[tuple[Sentence, Mention]]) -> set[str]:
-    small = {"small" for _, m in part if m.severity in _SMALL}
+    small = {"small" for _, m in part if m.severity in SMALL}
     return small | {"large" for _, m in part if m.severity and is_strong(m.severity)}
 
 

@@ -40,3 +40,32 @@ def test_what_cannot_stand_alone_is_seen(came, rule, text):
 def test_a_plain_sentence_stands_alone(came, text):
     mixed = report(f"{HEART} {text.format(name=NAMES[came])}")
     assert rules_broken(report(HEART), mixed, "", came, "none", "left") == set()
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        "Large left tension pneumothorax.",
+        "Left pneumothorax with mediastinal shift.",
+        "Left pneumothorax with shift of the mediastinum.",
+    ],
+)
+def test_no_shift_comes_from_another_picture(came):
+    recipient, mixed = report(HEART), report(f"{HEART} {came}")
+    assert "came-with-shift" in rules_broken(recipient, mixed, "", "pneumothorax", "none", "left")
+
+
+@pytest.mark.parametrize("came", ["Large left pneumothorax.", "Left pneumothorax without tension."])
+def test_a_pneumothorax_without_a_shift_may_come(came):
+    recipient, mixed = report(HEART), report(f"{HEART} {came}")
+    assert "came-with-shift" not in rules_broken(recipient, mixed, "", "pneumothorax", "none", "left")
+
+
+@pytest.mark.parametrize(
+    "grown", ["Left effusion has grown.", "Growing left effusion.", "Left effusion with better aeration."]
+)
+def test_growth_comes_from_another_study(grown):
+    recipient, mixed = report(HEART), report(f"{HEART} {grown}")
+    assert "came-with-comparison" in rules_broken(recipient, mixed, "", "pleural_effusion", "none", "left")
+    same = report(f"{HEART} Bilateral effusions, worse on the left.")
+    assert "came-with-comparison" not in rules_broken(recipient, same, "", "pleural_effusion")

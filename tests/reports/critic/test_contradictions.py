@@ -375,3 +375,179 @@ def test_a_list_of_normal_parts_denies_what_lies_in_the_last(parts, came):
     recipient, mixed = report(f"Scoliosis. {said}"), report(f"Scoliosis. {said} {sentence(came, 'left')}")
     broken = rules_broken(recipient, mixed, "", came, "none", "left")
     assert {"came-is-denied", "came-is-called-normal"} & broken
+
+
+REGAINED = [
+    "The {side} lung has re-expanded.",
+    "Re-expansion of the {side} lung.",
+    "Improved aeration of the {side} lung.",
+    "Improved aeration of the {side} base.",
+    "The {side} lung is now better aerated.",
+    "The {side} lung is fully expanded.",
+    "The lungs are symmetrically expanded.",
+    "Both lungs are expanded.",
+    "Better aeration of the lungs.",
+]
+
+
+@pytest.mark.parametrize("said", REGAINED)
+@pytest.mark.parametrize("degree", ["Moderate", "Large", "New"])
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_lung_that_has_expanded_is_not_beside_a_pneumothorax(side, degree, said):
+    told_so = said.format(side=side)
+    entering = f"{degree.replace('New', 'A')} {side} pneumothorax."
+    recipient, mixed = report(f"{HEART} {told_so}"), report(f"{HEART} {told_so} {entering}", entering)
+    assert "came-is-called-normal" in rules_broken(recipient, mixed, "", "pneumothorax", "none", side)
+    small = report(f"{HEART} {told_so.replace('fully', 'mostly')} Tiny {side} apical pneumothorax.")
+    found = rules_broken(recipient, small, "", "pneumothorax", "none", side)
+    assert "came-is-called-normal" not in found or "fully" in said
+
+
+@pytest.mark.parametrize("said", REGAINED[:6])
+def test_the_other_lung_may_have_expanded(said):
+    told_so = said.format(side="left")
+    mixed = report(f"{HEART} {told_so} Moderate right pneumothorax.")
+    found = rules_broken(report(f"{HEART} {told_so}"), mixed, "", "pneumothorax", "none", "right")
+    assert "came-is-called-normal" not in found
+
+
+LASTING = [
+    "Coarse interstitial markings throughout both lungs.",
+    "Prominent bronchovascular markings.",
+    "Linear opacity in the left base, chronic.",
+    "Streaky opacities in both bases.",
+    "Chronic interstitial opacities.",
+]
+ACTIVE = [
+    "Left base opacity.",
+    "Reticulonodular opacities in the mid lungs.",
+    "Diffuse ground-glass opacities.",
+]
+
+
+@pytest.mark.parametrize("verdict", STATEMENTS)
+@pytest.mark.parametrize("left", LASTING)
+@pytest.mark.parametrize("came", ACTIVE)
+def test_no_active_disease_was_said_of_what_lasts(came, left, verdict):
+    recipient, mixed = report(f"{HEART} {left}", verdict), report(f"{HEART} {came}", f"{verdict} {came}")
+    assert "came-beside-normal-chest" in rules_broken(recipient, mixed, "opacity", "opacity")
+
+
+@pytest.mark.parametrize("verdict", STATEMENTS)
+@pytest.mark.parametrize("left", [*LASTING, "Left base opacity."])
+@pytest.mark.parametrize("came", ["Chronic interstitial opacities.", "Linear opacity in the right base."])
+def test_what_lasts_may_come_beside_no_active_disease(came, left, verdict):
+    recipient, mixed = report(f"{HEART} {left}", verdict), report(f"{HEART} {came}", f"{verdict} {came}")
+    assert "came-beside-normal-chest" not in rules_broken(recipient, mixed, "opacity", "opacity")
+
+
+REMOVED = [
+    "Status post {side} pneumonectomy.",
+    "Postoperative changes of {side} pneumonectomy.",
+    "The patient is status post pneumonectomy on the {side}.",
+    "Status post pneumonectomy.",
+]
+
+
+@pytest.mark.parametrize("came", SENTENCES)
+@pytest.mark.parametrize("said", REMOVED)
+def test_nothing_comes_to_the_side_of_a_lung_that_was_removed(said, came):
+    told_so = said.format(side="left")
+    recipient = report(f"{told_so} {HEART}")
+    mixed = report(f"{told_so} {HEART} {sentence(came, 'left')}")
+    assert "came-into-a-removed-part" in rules_broken(recipient, mixed, "", came, "none", "left")
+    other = report(f"{told_so} {HEART} {sentence(came, 'right')}")
+    found = rules_broken(recipient, other, "", came, "none", "right")
+    assert ("came-into-a-removed-part" in found) is (told_so == REMOVED[3])
+
+
+@pytest.mark.parametrize("came", ["consolidation", "pneumonia", "nodule", "mass"])
+@pytest.mark.parametrize(
+    "said", ["Status post {side} {lobe} lobectomy.", "Changes of {side} {lobe} lobe lobectomy."]
+)
+def test_nothing_comes_into_a_lobe_that_was_removed(said, came):
+    lobe = "lower" if "lower" in sentence(came, "left") else "upper"
+    for side, there, seen in (("left", lobe, True), ("right", lobe, False), ("left", "middle", False)):
+        told_so = said.format(side=side, lobe=there)
+        recipient = report(f"{told_so} {HEART}")
+        mixed = report(f"{told_so} {HEART} {sentence(came, 'left')}")
+        found = rules_broken(recipient, mixed, "", came, "none", "left")
+        assert ("came-into-a-removed-part" in found) is seen
+
+
+def test_what_lies_on_the_side_of_a_removed_lung_does_not_leave_it():
+    said = "Status post left pneumonectomy with opacification of the left hemithorax."
+    recipient = report(f"{said} {HEART}")
+    mixed = report(f"Status post left pneumonectomy. {HEART} Right base opacity.")
+    found = rules_broken(recipient, mixed, "opacity", "opacity", "left", "right")
+    assert "came-into-a-removed-part" in found
+
+
+def test_the_history_tells_of_a_removed_lung():
+    recipient = f"INDICATION: left pneumonectomy\n\n{report(HEART)}"
+    mixed = f"INDICATION: left pneumonectomy\n\n{report(f'{HEART} Left base opacity.')}"
+    assert "came-into-a-removed-part" in rules_broken(recipient, mixed, "", "opacity", "none", "left")
+
+
+@pytest.mark.parametrize("above", ["A 1 cm nodule in the left mid lung is noted.", "Small right effusion."])
+@pytest.mark.parametrize("came", ["consolidation", "mass", "pneumothorax"])
+def test_a_chest_of_which_an_addendum_finds_something_hosts_nothing(came, above):
+    for told_so, seen in ((f"Discussed by phone. {above}", True), ("Discussed by phone.", False)):
+        head = f" ADDENDUM {told_so}\n ______\n FINAL REPORT\n "
+        body = f"{HEART} {sentence(came, 'left')}"
+        recipient, mixed = f"{head}{report(HEART)}", f"{head}{report(body)}"
+        found = rules_broken(recipient, mixed, "", came, "none", "left")
+        assert ("came-beside-an-addendum" in found) is seen
+        exchanged = rules_broken(recipient, mixed, "atelectasis", came, "left", "left")
+        assert "came-beside-an-addendum" not in exchanged
+
+
+UNCHANGED = ["On the left, no changes are seen.", "No relevant changes.", "No other changes on the left."]
+
+
+@pytest.mark.parametrize("said", UNCHANGED)
+@pytest.mark.parametrize("came", ["consolidation", "pneumothorax", "pleural_effusion"])
+def test_no_changes_are_no_change(came, said):
+    recipient = report(f"{HEART} {said} Scoliosis.")
+    mixed = report(f"{HEART} {said} Scoliosis. {sentence(came, 'left')}")
+    assert "came-beside-no-change" in rules_broken(recipient, mixed, "", came, "none", "left")
+    other = report(f"{HEART} {said} Scoliosis. {sentence(came, 'right')}")
+    found = rules_broken(recipient, other, "", came, "none", "right")
+    assert ("came-beside-no-change" in found) is ("left" not in said)
+
+
+@pytest.mark.parametrize("kind", ["degenerative", "acute bony", "osseous", "chronic", "emphysematous"])
+def test_changes_of_a_kind_are_another_thing(kind):
+    said = f"No {kind} changes."
+    recipient = report(f"{HEART} {said}")
+    mixed = report(f"{HEART} {said} {sentence('pneumothorax', 'left')}")
+    found = rules_broken(recipient, mixed, "", "pneumothorax", "none", "left")
+    assert "came-beside-no-change" not in found
+
+
+IMPROVED = [
+    "Improved aeration at the left base.",
+    "The left base is better aerated.",
+    "There is improved aeration of the left lung.",
+    "Aeration of the left lung has improved.",
+]
+
+
+@pytest.mark.parametrize("said", IMPROVED)
+@pytest.mark.parametrize("came", ["consolidation", "pneumonia", "atelectasis"])
+@pytest.mark.parametrize("gone", ["", "pleural_effusion"])
+def test_no_shadow_comes_into_a_lung_that_is_said_to_improve(gone, came, said):
+    before = sentence(gone, "right") if gone else ""
+    recipient = report(f"{HEART} {said} Scoliosis. {before}")
+    for side, seen in (("left", True), ("right", False)):
+        mixed = report(f"{HEART} {said} Scoliosis. {sentence(came, side)}")
+        found = rules_broken(recipient, mixed, gone, came, "right" if gone else "none", side)
+        assert ("came-is-called-normal" in found) is seen
+
+
+@pytest.mark.parametrize("said", IMPROVED)
+def test_a_lung_improves_beside_what_came_in_the_place_of_its_like(said):
+    recipient = report(f"{HEART} {said} Left lower lobe atelectasis.")
+    mixed = report(f"{HEART} {said} Mild left basilar atelectasis.")
+    found = rules_broken(recipient, mixed, "atelectasis", "atelectasis", "left", "left")
+    assert "came-is-called-normal" not in found

@@ -373,3 +373,86 @@ def test_aeration_is_a_sign_of_the_atelectasis_that_left(text):
     assert "departed-shown-by-a-sign" in rules_broken(
         recipient, mixed, "atelectasis", "fracture", "left", "right"
     )
+
+
+SIGNS = [
+    "The heart borders are obscured.",
+    "The left heart border is partially obscured.",
+    "The left hemidiaphragm is not well seen.",
+    "The left hemidiaphragm is obscured.",
+]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("gone", ["consolidation", "opacity", "pneumonia", "infiltrate"])
+def test_a_border_that_a_shadow_hides_is_seen_again_without_it(gone, sign):
+    name = gone if gone != "infiltrate" else "infiltrates"
+    recipient = report(f"Left basilar {name}. {sign} Scoliosis.", f"Left basilar {name}.")
+    came = "Small right pneumothorax."
+    mixed = report(f"{came} {sign} Scoliosis.", came)
+    found = rules_broken(recipient, mixed, gone, "pneumothorax", "left", "right")
+    assert "departed-shown-by-a-sign" in found
+
+
+@pytest.mark.parametrize("word", ["Subsequent", "Resultant", "Ensuing"])
+def test_what_followed_from_what_left_does_not_stay(word):
+    recipient = report(f"Moderate right effusion. {word} atelectasis at the right base.")
+    mixed = report(f"Left upper lobe mass. {word} atelectasis at the right base.")
+    found = rules_broken(recipient, mixed, "pleural_effusion", "mass", "right", "left")
+    assert "departed-gives-a-place" in found
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["ICU team aware.", "The surgical team is aware.", "Team was called.", "Clinicians already alerted."],
+)
+@pytest.mark.parametrize("came", ["consolidation", "atelectasis"])
+def test_who_knows_of_what_left_does_not_stay(came, call):
+    recipient = told("pneumothorax", "left", after=call)
+    mixed = told(came, "right", after=call)
+    found = rules_broken(recipient, mixed, "pneumothorax", came, "left", "right")
+    assert "departed-left-something-over" in found
+
+
+@pytest.mark.parametrize("sign", ["Cardiac silhouette is partially obscured.", "The heart is obscured."])
+def test_a_heart_that_fluid_hides_is_seen_again_without_it(sign):
+    recipient = report(f"Large left pleural effusion. {sign}", "Large left pleural effusion.")
+    mixed = report(f"Right upper lobe nodule. {sign}", "Right upper lobe nodule.")
+    found = rules_broken(recipient, mixed, "pleural_effusion", "nodule", "left", "right")
+    assert "departed-shown-by-a-sign" in found
+
+
+SHIFTS = [
+    "Heart is shifted to the left.",
+    "The mediastinum is shifted to the left.",
+    "Leftward mediastinal shift.",
+]
+
+
+@pytest.mark.parametrize("shift", SHIFTS)
+@pytest.mark.parametrize(("gone", "came"), [("pleural_effusion", "pneumothorax"), ("pneumothorax", "mass")])
+def test_what_comes_does_not_explain_a_shift_that_was_there(gone, came, shift):
+    recipient, mixed = told(gone, "right", after=shift), told(came, "left", after=shift)
+    found = rules_broken(recipient, mixed, gone, came, "right", "left")
+    assert "departed-shown-by-a-sign" in found
+
+
+@pytest.mark.parametrize("shift", SHIFTS[2:])
+@pytest.mark.parametrize("gone", ["pleural_effusion", "pneumothorax"])
+def test_its_like_or_another_finding_explains_a_shift(gone, shift):
+    recipient = told(gone, "right", after=shift)
+    assert not rules_broken(recipient, told(gone, "right", after=shift), gone, gone, "right", "right")
+    other = "Complete collapse of the left lung."
+    recipient = told(gone, "right", after=f"{shift} {other}")
+    mixed = told("nodule", "right", after=f"{shift} {other}")
+    found = rules_broken(recipient, mixed, gone, "nodule", "right", "right")
+    assert "departed-shown-by-a-sign" not in found
+
+
+@pytest.mark.parametrize(
+    "rest", ["The remaining aerated right lung is clear.", "The aerated portion of the right lung is clear."]
+)
+def test_what_was_left_of_a_lung_beside_fluid_is_no_rest_without_it(rest):
+    recipient, mixed = told("pleural_effusion", "right", after=rest), told("nodule", "left", after=rest)
+    found = rules_broken(recipient, mixed, "pleural_effusion", "nodule", "right", "left")
+    assert "departed-gives-a-place" in found

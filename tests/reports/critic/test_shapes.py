@@ -79,3 +79,10 @@ def test_a_section_that_was_emptied_is_seen():
     assert "shape-empty-section" in rules_broken(
         recipient, report(f"{HEART} Right effusion."), "pneumonia", "pleural_effusion"
     )
+
+
+@pytest.mark.parametrize("together", ["combination", "mixture"])
+def test_a_combination_of_one_is_broken(together):
+    recipient = report(f"{HEART} The right base is opacified by a {together} of effusion and atelectasis.")
+    mixed = report(f"{HEART} The right base is opacified by a {together} of effusion. Left upper lobe mass.")
+    assert "shape-broken" in rules_broken(recipient, mixed, "atelectasis", "mass", "right", "left")
