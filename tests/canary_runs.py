@@ -152,8 +152,17 @@ def damaged(folder: Path, run: Path) -> Path:
     return copy
 
 
+def running() -> set[int]:
+    """Return the ids of all processes there are."""
+    return {int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()}
+
+
 class Watch(threading.Thread):
-    """Looks at what others can see of processes while these run: command lines, environments, modes of files."""
+    """Looks at what others can see of processes while these run: command lines, environments, modes of files.
+
+    Attributes:
+        strangers: Processes that were there before, but for this one: they know nothing of this.
+    """
 
     def __init__(self, places: tuple[Path, ...]) -> None:
         super().__init__(daemon=True)
@@ -161,6 +170,7 @@ class Watch(threading.Thread):
         self.seen: set[tuple[str, str, str]] = set()
         self.step = ""
         self.processes: set[int] = set()
+        self.strangers = running() - {os.getpid()}
         self.looks = 0
         self._stopping = threading.Event()
 
@@ -168,9 +178,8 @@ class Watch(threading.Thread):
         """Look again and again."""
         while not self._stopping.wait(0.05):
             self.looks += 1
-            for process in Path("/proc").iterdir():
-                if process.name.isdigit():
-                    self._look_at_process(process)
+            for process in running() - self.strangers:
+                self._look_at_process(Path("/proc", str(process)))
             for place in self.places:
                 self._look_at_folder(place)
 
@@ -189,13 +198,16 @@ class Watch(threading.Thread):
             self.seen |= {(self.step, f"/proc/*/{name}", kind) for kind in KINDS if kind.encode() in said}
 
     def _look_at_folder(self, folder: Path) -> None:
-        for path in folder.rglob("*"):
-            try:
-                mode = stat.S_IMODE(path.lstat().st_mode)
-            except OSError:
-                continue
-            if mode & 0o077 and not path.is_symlink():
-                self.seen.add((self.step, f"{folder.name}/{path.relative_to(folder)}", f"mode {mode:o}"))
+        for place, folders, files in os.walk(folder):  # in a tenth of the time of `Path.rglob`
+            for name in (*folders, *files):
+                path = os.path.join(place, name)  # noqa: PTH118 - as above
+                try:
+                    mode = os.lstat(path).st_mode
+                except OSError:
+                    continue
+                if mode & 0o077 and not stat.S_ISLNK(mode):
+                    told = f"{folder.name}/{Path(path).relative_to(folder)}"
+                    self.seen.add((self.step, told, f"mode {stat.S_IMODE(mode):o}"))
 
 
 @contextmanager

@@ -1,4 +1,5 @@
 import ctypes
+import gc
 import os
 import signal
 from contextlib import suppress
@@ -25,10 +26,18 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
 def pytest_configure():
-    """Keep freed memory."""
+    """Keep freed memory, and look for rubbish in what tests make only: what is collected and imported stays."""
+    gc.disable()
     with suppress(AttributeError, OSError):  # another C library
         ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 32 << 20)
         ctypes.CDLL(None).mallopt(M_TRIM_THRESHOLD, 256 << 20)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """Look for rubbish again, but never among the hundreds of thousands of objects that are there by now."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

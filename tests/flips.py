@@ -80,15 +80,15 @@ class SpotEncoder(ToyEncoder):
         return Attention((10 * image).astype(np.float16))
 
 
-def write_source(folder: Path) -> Path:
-    """Write twelve effusions of which number 0 has no spot, so that it is rejected, and eight that are denied."""
-    write_manifest(folder / "in", 20)
+def write_source(folder: Path, effusions: int = 12) -> Path:
+    """Write effusions of which number 0 has no spot, so that it is rejected, and eight that are denied."""
+    write_manifest(folder / "in", effusions + 8)
     manifest = folder / "in" / "manifest.jsonl"
     rows = [json.loads(line) for line in manifest.read_text().splitlines()]
     for number, row in enumerate(rows):
-        said = "There is a small right pleural effusion." if number < 12 else "No pleural effusion."
+        said = "There is a small right pleural effusion." if number < effusions else "No pleural effusion."
         row["report"] = make_report(said)
-        _write_picture(folder / "in" / f"{number}.jpg", number, spot=0 < number < 12)
+        _write_picture(folder / "in" / f"{number}.jpg", number, spot=0 < number < effusions)
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
     (folder / "recipe.toml").write_text(RECIPE)
     (folder / "lexicon.toml").write_text(LEXICON)
@@ -103,14 +103,14 @@ def _write_picture(path: Path, number: int, *, spot: bool) -> None:
     cv2.imwrite(str(path), plane)
 
 
-def write_runs(folder: Path) -> tuple[RunFolder, RunFolder]:
+def write_runs(folder: Path, effusions: int = 12) -> tuple[RunFolder, RunFolder]:
     """Write a finished run that holds every kind of file, and the same run interrupted in its last shard.
 
     `SpotEncoder` must be in use.
     """
     finished = RunFolder(folder / "run")
     medcutmix_cli.augment(
-        write_source(folder),
+        write_source(folder, effusions),
         finished.root,
         config=folder / "recipe.toml",
         lexicon=folder / "lexicon.toml",

@@ -44,7 +44,7 @@ from tests.docs import CONTRIBUTING, FIGURE, PAGES, README, ROOT, rendered
 from tests.pages import example, figure, keywords, schema, strategies
 from tests.pages.docstrings import first_sentence
 from tests.released_trees import WRITERS
-from tests.shared_sample import draw_once, folder_of_samples
+from tests.shared_sample import draw_once, folder_of_samples, shared_sample
 
 
 def fenced(text, language):
@@ -274,6 +274,17 @@ def a_rejected_pair(run):
     return json.loads(lines[0])["pair_id"]
 
 
+@pytest.fixture
+def drawn(tmp_path_factory, tmp_path, monkeypatch):
+    """Return what puts the sample that a page's Python asks for where it asks: what is there, it does not draw again.
+
+    Where the page asks for another one, `write_sample` says so.
+    """
+    monkeypatch.chdir(tmp_path)
+    base = tmp_path_factory.getbasetemp()
+    return lambda name, studies: shutil.copytree(shared_sample(base, studies), tmp_path / name)
+
+
 def run_python(page, blocks):
     known = {}
     for block in blocks:
@@ -281,8 +292,8 @@ def run_python(page, blocks):
     return known
 
 
-def test_the_readmes_python_works(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_readmes_python_works(tmp_path, monkeypatch, drawn):
+    drawn("sample", 120)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "cache"))
     datasets = pytest.importorskip("datasets")
     datasets.disable_progress_bars()
@@ -290,8 +301,8 @@ def test_the_readmes_python_works(tmp_path, monkeypatch):
     assert run_python("README.md", PYTHON)["pairs"][0]["image"].mode == "L"
 
 
-def test_a_mix_is_made_again_as_the_page_says_and_nulls_are_where_it_says(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_a_mix_is_made_again_as_the_page_says_and_nulls_are_where_it_says(tmp_path, drawn):
+    drawn("sample", 60)
     blocks = fenced(DOCS["schema.md"], "python")
     run_python("docs/schema.md", blocks)
     rows = list(read_rows(tmp_path / "run" / "data" / "part-00000.parquet"))
@@ -583,15 +594,15 @@ def test_every_kind_of_data_set_is_on_the_page_of_own_data():
     assert set(names("dataset")) <= set(re.findall(r"`([\w-]+)`", DOCS["own-data.md"]))
 
 
-def test_the_python_of_its_page_works(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_the_python_of_its_page_works(drawn):
+    drawn("SAMPLE", 120)
     known = run_python("docs/python.md", fenced(DOCS["python.md"], "python"))
     assert len(known["mixes"]) == len(known["pairs"]) > 10
     assert sorted(known["batch"]) == ["image", "label_w", "lam", "report"]
 
 
-def test_what_the_page_of_training_shows_works_and_names_every_helper(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_what_the_page_of_training_shows_works_and_names_every_helper(drawn):
+    drawn("SAMPLE", 120)
     page = DOCS["training.md"]
     known = run_python("docs/training.md", fenced(page, "python"))
     assert known["loss"].isfinite()

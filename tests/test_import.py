@@ -95,7 +95,7 @@ STEPS = (
 
 def test_no_command_loads_what_it_does_not_use(tmp_path):
     places = {"SAMPLE": tmp_path / "sample", "RUN": tmp_path / "run"}
-    write_sample(places["SAMPLE"], studies=40)
+    write_sample(places["SAMPLE"], studies=40, height=256)
     code = [COMMANDS, "seen = []"]
     for command, *words in STEPS:
         names = OF_NO_USE + (FOR_RENDERING if command in ("check", "plan") else ())

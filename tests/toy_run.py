@@ -8,11 +8,13 @@ import sys
 
 from medcutmix_cli import pipeline
 from medcutmix_cli.main import main as medcutmix
+from medcutmix_cli.system.pandasless_imports import load_pyarrow
 from tests.toy_encoder import ToyEncoder, use_encoder
 
 
 def main(dataset: str, out: str, shard_size: str) -> None:
     """Augment; each picture takes a moment, so that there is time to be killed."""
+    load_pyarrow()  # as the command line does: half a second less
     pipeline.augment(
         dataset, out, encoder="toy", gate="none", align="none", shard_size=int(shard_size), workers=2
     )

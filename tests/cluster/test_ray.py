@@ -17,6 +17,7 @@ from medcutmix_cli.cluster.ray_request import ActorRequest
 from tests.canaries import KINDS, found_in, write_canary_set
 from tests.half_written import stop_writer
 from tests.run_folders import make_row, write_run
+from tests.shared_sample import shared_sample
 from tests.trees import output_bytes
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
@@ -50,11 +51,9 @@ def run(environment, *arguments, **how):
 
 @pytest.fixture(scope="module")
 def plan(environment, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ray")
-    done = run(environment, "sample", folder / "sample", "--studies", 60)
-    assert done.returncode == 0, done.stderr
+    folder, sample = tmp_path_factory.mktemp("ray"), shared_sample(tmp_path_factory.getbasetemp(), studies=60)
     few = ("--gate", "none", "--align", "none", "--pairs-per-study", 3, "--shard-size", 4)
-    done = run(environment, "plan", folder / "sample", folder / "plan", *few)
+    done = run(environment, "plan", sample, folder / "plan", *few)
     assert done.returncode == 0, done.stderr
     return folder / "plan"
 
@@ -197,7 +196,9 @@ def test_an_existing_cluster_gives_the_same_bytes_and_stays(environment, out, un
     assert [process for process in before if process.name() == "raylet" and process.is_running()]
 
 
-def test_the_example_runs(environment, tmp_path, cluster):
+def test_the_example_runs(environment, tmp_path, tmp_path_factory, cluster):
+    # It finds the sample that it asks for, and draws none.
+    shutil.copytree(shared_sample(tmp_path_factory.getbasetemp(), studies=60), tmp_path / "sample")
     script = ROOT / "examples" / "ray" / "render_on_ray.py"
     command = [sys.executable, str(script), str(tmp_path), cluster]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS)

@@ -32,7 +32,7 @@ def places(tmp_path_factory):
     """Write a run of three parts, and move all of them."""
     folder = tmp_path_factory.mktemp("moved")
     source, unpaired, reports = folder / "in", folder / "nih", folder / "texts"
-    medcutmix_cli.write_sample(source, studies=120, seed=3)
+    medcutmix_cli.write_sample(source, studies=60, height=256, seed=3)
     write_nih(unpaired, 12)
     shutil.copytree(source, reports, ignore=shutil.ignore_patterns("*.jpg", "*.csv*", "*.json"))
     medcutmix_cli.augment(

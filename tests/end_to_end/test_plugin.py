@@ -13,6 +13,7 @@ import cv2
 import pytest
 
 from tests.builders import make_report
+from tests.shared_sample import shared_sample
 from tests.trees import write_picture
 
 PLUGIN = Path(__file__).resolve().parents[2] / "examples" / "plugin"
@@ -113,10 +114,8 @@ def test_a_run_is_made_with_its_data_set_its_encoder_and_its_mask(python, data, 
 
 
 @pytest.fixture(scope="module")
-def sample(python, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sample") / "SAMPLE"
-    run(python, "-m", "medcutmix_cli", "sample", folder, "--studies", "60", "--quiet")
-    return folder
+def sample(tmp_path_factory):
+    return shared_sample(tmp_path_factory.getbasetemp(), studies=60)
 
 
 @pytest.mark.parametrize("line", ON_SAMPLE)

@@ -27,6 +27,7 @@ OPTIONS = {
     "gate": "none",
     "align": "none",
     "pairing": "normal-host",
+    "canvas": 112,
     "workers": 2,
     "seed": 3,
 }

@@ -35,7 +35,7 @@ def slurm_here(cluster, monkeypatch):
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory):
     work = tmp_path_factory.mktemp("slurm")
-    write_sample(work / "sample", studies=80, height=400)
+    write_sample(work / "sample", studies=80, height=256)
     plan(work / "sample", work / "planned", gate="none", align="none", shard_size=4, pairs_per_study=2)
     return work / "planned"
 

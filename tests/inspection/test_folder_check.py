@@ -28,17 +28,21 @@ def test_a_shard_too_many_breaks_the_numbering(run):
 )
 @pytest.mark.parametrize("mended", [False, True], ids=["as-it-is", "seal-mended"])
 @pytest.mark.parametrize("rendered", [False, True], ids=["planned", "rendered"])
-def test_a_changed_setting_is_found_by_a_plain_check(run, change, mended, rendered):
+def test_a_changed_setting_is_found_by_a_plain_check(copied, change, mended, rendered):
     if not rendered:
-        for path in (*run.root.glob("data/*"), *run.root.glob("state/*"), *run.root.glob("failures/*")):
+        for path in (
+            *copied.root.glob("data/*"),
+            *copied.root.glob("state/*"),
+            *copied.root.glob("failures/*"),
+        ):
             path.unlink()
     if mended:
-        change_sealed(run.run_file, change)
+        change_sealed(copied.run_file, change)
     else:
-        said = json.loads(run.run_file.read_text())
+        said = json.loads(copied.run_file.read_text())
         change(said)
-        run.run_file.write_text(json.dumps(said, indent=1, sort_keys=True) + "\n")
-    found = {(problem.where, problem.rule) for problem in verify(run.root).problems}
+        copied.run_file.write_text(json.dumps(said, indent=1, sort_keys=True) + "\n")
+    found = {(problem.where, problem.rule) for problem in verify(copied.root).problems}
     assert ("run.json", "fingerprint" if mended else "damaged") in found
 
 

@@ -119,9 +119,9 @@ def change_state(folder, **changes):
         ),
     ],
 )
-def test_a_shallow_check_finds_what_small_files_and_footers_tell(run, breaking, rule):
-    breaking(run)
-    assert rule in broken_rules(run, shallow=True)
+def test_a_shallow_check_finds_what_small_files_and_footers_tell(copied, breaking, rule):
+    breaking(copied)
+    assert rule in broken_rules(copied, shallow=True)
 
 
 def test_a_run_json_that_cannot_be_read_is_named_and_nothing_else_is_looked_at(run):

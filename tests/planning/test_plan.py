@@ -262,9 +262,9 @@ def test_reading_in_processes_gives_the_same_plan(monkeypatch):
 )
 def test_choosing_in_processes_gives_the_same_plan(monkeypatch, options):
     settings = PlanSettings(**options)
-    alone = make_plan(many(60), settings, SameFinding(), workers=1)
-    monkeypatch.setattr(planning, "_TOGETHER_FROM", 40)
-    together = make_plan(many(60), settings, SameFinding(), workers=2)
+    alone = make_plan(many(36), settings, SameFinding(), workers=1)
+    monkeypatch.setattr(planning, "_TOGETHER_FROM", 24)
+    together = make_plan(many(36), settings, SameFinding(), workers=2)
     assert content(together) == content(alone)
     assert together.refused == alone.refused
     assert together.dropped == alone.dropped

@@ -23,7 +23,7 @@ CHUNKS = 1  # and as many studies again for the tuning chunk
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("own")
-    write_sample(folder / "data", studies=160, height=192)
+    write_sample(folder / "data", studies=112, height=192)
     medcutmix_cli.augment(folder / "data", folder / "run", canvas=224, seed=3, pairs_per_study=3)
     return folder
 
@@ -115,7 +115,7 @@ def test_an_attribute_comes_from_a_table_or_from_the_view(place, tmp_path):
 
 
 def test_a_run_of_other_studies_says_so(place, tmp_path):
-    write_sample(tmp_path / "other", studies=60, height=128, seed=9)
+    write_sample(tmp_path / "other", studies=60, height=64, seed=9)
     medcutmix_cli.augment(tmp_path / "other", tmp_path / "run", canvas=224)
     assert json.loads((tmp_path / "other" / "SAMPLE.json").read_text())["settings"]["seed"] == 9
     whole = config(place)

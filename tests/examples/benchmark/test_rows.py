@@ -11,7 +11,9 @@ from examples.benchmark.rows import RowName, all_rows, run_row
 from medcutmix_cli.errors import UsageError
 from tests.examples.benchmark.tiny import tiny_training
 
-TINY = StudySet("tiny", finding="consolidation", attribute="view", positives=40, train=80, test=24)
+TINY = StudySet(
+    "tiny", finding="consolidation", attribute="view", together=0.75, positives=26, train=52, test=24
+)
 BOTH = Arm("both", options={"pairing": "identity"}, copies=0.5)
 INSIDE = Arm("inside", options={"pairing": "same-finding"}, layer=1, share=0.25)
 
