@@ -161,6 +161,8 @@ class SignalWatch:
             now, came = time.monotonic(), bool(ours & heard)
             if first is None and (self.seen or self._code is None):
                 first, number = (now, min(ours & heard)) if came else (None, 0)
+            elif not heard and first is not None and now - first < min(_SAY_SO, self.patience):
+                self._wake_main_thread(number)
             elif (
                 self._code is not None
                 or first is None
@@ -168,8 +170,6 @@ class SignalWatch:
                 or (came and now - first > ONE_MOMENT)
             ):
                 self._leave()
-            elif not heard and now - first < _SAY_SO:
-                self._wake_main_thread(number)
             elif not heard:
                 self._ask_for_patience()
 
@@ -178,7 +178,7 @@ class SignalWatch:
 
         One that comes in the moment before it begins to wait, or that another thread takes, wakes nobody.
         """
-        if signal.getsignal(number) == self._stop:
+        if not self.seen and self._code is None and signal.getsignal(number) == self._stop:
             self._echoes.append(number)
             signal.pthread_kill(main_thread().ident or 0, number)
 

@@ -45,6 +45,21 @@ def test_a_signal_that_another_thread_takes_wakes_the_main_thread(name, waits):
     assert found, "the signal is answered after the patience for what hangs"
 
 
+def test_who_has_just_finished_is_given_time_for_what_is_under_way(monkeypatch):
+    watch, left = SignalWatch(), []
+    said = iter([frozenset({signal.SIGTERM}), frozenset(), None])
+
+    def hear(first):
+        if first is not None:  # the main thread has answered and finished before the listener looks again
+            watch.seen, watch._code = True, 75
+        return next(said)
+
+    monkeypatch.setattr(watch, "_hear", hear)
+    monkeypatch.setattr(watch, "_leave", lambda: left.append("at once"))
+    watch._listen(frozenset({signal.SIGTERM}))
+    assert not left
+
+
 def test_no_library_swallows_it():
     with SignalWatch(), pytest.raises(Stop), suppress(Exception):
         signal.raise_signal(signal.SIGTERM)
