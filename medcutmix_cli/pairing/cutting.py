@@ -239,9 +239,8 @@ def _mark(marks: list[str], two: bool) -> str:
     joined = _JOINED.search(last)
     if joined and two and "," in last:
         return f" {joined.group()} "
-    parted = (
-        ";" in last or not first.strip()
-    )  # "edema with effusion; no line": the "with" left no mark of its own
+    # "edema with effusion; no line": the "with" left no mark of its own.
+    parted = ";" in last or not first.strip()
     return last if joined or parted or not last.strip() else first
 
 

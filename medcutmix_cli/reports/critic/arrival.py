@@ -31,15 +31,7 @@ def brings_a_shift(case: Case) -> Iterator[Sentence]:
 RULES: dict[str, Callable[[Case], Iterator[Sentence]]] = {
     **{
         f"came-with-{name}": partial(speaks_of, name)
-        for name in (
-            "comparison",
-            "view",
-            "measurement",
-            "removed-words",
-            "patient",
-            "examination",
-            "order",
-        )
+        for name in ("comparison", "view", "measurement", "removed-words", "patient", "examination", "order")
     },
     "came-pointing-back": points_away,
     "came-with-shift": brings_a_shift,

@@ -119,8 +119,7 @@ def _of_other_organs(text: str, case: Case) -> bool:
 
 def lungs_otherwise_clear(case: Case) -> Iterator[Sentence]:
     """Yield "otherwise clear" before what came in a section: it meant something else, and now denies it."""
-    story = table("critic")["story"]
-    if case.exchanged.gone or case.exchanged.came not in (*story["shadows"], *story["sided"]):
+    if case.exchanged.gone or case.exchanged.came not in _of_lung_and_pleura():
         return
     told: set[str] = set()
     for sentence in case.after:
@@ -164,13 +163,7 @@ def placed_in_a_removed_part(case: Case) -> Iterator[Sentence]:
     """Yield what tells that the lung, or the lobe, was taken out where that which came, or left, is said to lie."""
     if case.exchanged.came not in _of_lung_and_pleura():
         return
-    for sentence in (*case.own, *case.uncounted):
-        side = Side(only_side(sentence.text) or Side.NONE)
-        lung = says(sentence.text, "contradiction", "removed-lung")
-        if (lung and any(meet(side, one) for one in _sides_exchanged(case))) or _of_a_removed_lobe(
-            sentence.text, side, case
-        ):
-            yield sentence
+    yield from (s for s in (*case.own, *case.uncounted) if _tells_of_its_removal(s.text, case))
 
 
 def _of_lung_and_pleura() -> set[str]:
@@ -178,9 +171,14 @@ def _of_lung_and_pleura() -> set[str]:
     return {*story["shadows"], *story["sided"]}
 
 
-def _of_a_removed_lobe(text: str, side: Side, case: Case) -> bool:
+def _tells_of_its_removal(text: str, case: Case) -> bool:
+    lung = says(text, "contradiction", "removed-lung")
     lobes = {name for name in ("upper", "middle", "lower") if says(text, "contradiction", f"removed-{name}")}
-    return any(m.location in lobes and meet(m.side, side) for m in case.came_mentions)
+    if not (lung or lobes):
+        return False
+    side = Side(only_side(text) or Side.NONE)
+    in_lung = lung and any(meet(side, one) for one in _sides_exchanged(case))
+    return in_lung or any(m.location in lobes and meet(m.side, side) for m in case.came_mentions)
 
 
 def _sides_exchanged(case: Case) -> set[Side]:
