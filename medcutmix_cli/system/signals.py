@@ -139,8 +139,12 @@ class SignalWatch:
 
     def _repeat(self, number: int) -> None:
         time.sleep(_AGAIN)
-        self._echoes.append(number)
         self.seen = False
+        self._send_again(number)
+
+    def _send_again(self, number: int) -> None:
+        """Send a signal to the main thread alone; `_hear` leaves it out."""
+        self._echoes.append(number)
         signal.pthread_kill(main_thread().ident or 0, number)
 
     def _stop_worker(self, number: int) -> None:
@@ -174,13 +178,9 @@ class SignalWatch:
                 self._ask_for_patience()
 
     def _wake_main_thread(self, number: int) -> None:
-        """Send a signal once more, to the main thread alone.
-
-        One that comes in the moment before it begins to wait, or that another thread takes, wakes nobody.
-        """
+        """Send a signal again that came just before it began to wait, or that another thread took: it woke nobody."""
         if not self.seen and self._code is None and signal.getsignal(number) == self._stop:
-            self._echoes.append(number)
-            signal.pthread_kill(main_thread().ident or 0, number)
+            self._send_again(number)
 
     def _hear(self, first: float | None) -> frozenset[int] | None:
         """Wait for signals: none came in time, or None where the watch has ended."""
