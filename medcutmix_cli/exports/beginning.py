@@ -22,9 +22,7 @@ def begin_export(folder: ExportFolder, request: ExportRequest) -> ExportManifest
         RunError: Something else does.
     """
     plain = request.plain()
-    if folder.is_export():
-        found = read_manifest(folder)
-        _refuse_other(folder, found.request, plain)
+    if found := complete_export(folder, request):
         return found
     _refuse_foreign(folder)
     with explain_storage_errors(folder.root):
@@ -34,6 +32,19 @@ def begin_export(folder: ExportFolder, request: ExportRequest) -> ExportManifest
             temporary.write_text(indented_json(plain), encoding="utf-8")
         _refuse_other(folder, _read_request(folder), plain)
     return None
+
+
+def complete_export(folder: ExportFolder, request: ExportRequest) -> ExportManifest | None:
+    """Return what says that the export is complete; None where it is not.
+
+    Raises:
+        RunConflictError: Another complete export lies there.
+    """
+    if not folder.is_export():
+        return None
+    found = read_manifest(folder)
+    _refuse_other(folder, found.request, request.plain())
+    return found
 
 
 def _refuse_foreign(folder: ExportFolder) -> None:

@@ -18,7 +18,7 @@ from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.settings import SPLITS, Settings
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import NoPairsError, RunError, UsageError, suggest
-from medcutmix_cli.exports.beginning import begin_export
+from medcutmix_cli.exports.beginning import begin_export, complete_export
 from medcutmix_cli.exports.card import card_text
 from medcutmix_cli.exports.files import FileRecord, PartFiles
 from medcutmix_cli.exports.manifest import (
@@ -117,11 +117,11 @@ def export(
     with explain_storage_errors(folder.root), use_lexicon(lexicon_of_run(RunFolder(contents.path), record)):
         try:
             return work.write(progress)
-        except FileNotFoundError:
-            found = begin_export(folder, request) if folder.is_export() else None
+        except FileNotFoundError:  # another process with the same request may have been faster
+            found = complete_export(folder, request)
             if found is None:
                 raise
-            return found  # another process with the same request was faster
+            return found
 
 
 def _check_choices(originals: str, splits: Sequence[str], caption: str) -> None:
