@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
 from medcutmix_cli import write_sample
 from tests import syntax
@@ -79,22 +80,30 @@ def loaded(names, *words):
         assert leaving.code == 0, words
     return [(words[0], name) for name in names if name in sys.modules]
 """
-OF_NO_USE = ("pandas", "spacy.cli", "httpx", "pyarrow.dataset")
+OF_NO_USE = (
+    "pandas",
+    "spacy.cli",
+    "httpx",
+    "pyarrow.dataset",
+    *(() if torch.cuda.is_available() else ("torch",)),
+)
 """What libraries import that nobody here asks for: a quarter of the time of short commands."""
 
-FOR_RENDERING = ("torch", "scipy.ndimage")
+FOR_RENDERING = ("scipy.ndimage",)
 STEPS = (
     ("check", "SAMPLE", "--quiet"),
     ("plan", "SAMPLE", "RUN", "--gate", "none", "--quiet"),
     ("render", "RUN", "--quiet"),
     ("inspect", "RUN"),
     ("status", "RUN"),
-    ("verify", "RUN"),
+    ("verify", "RUN", "--deep"),
+    ("augment", "SAMPLE", "GATED", "--config", "RECIPE", "--quiet"),
 )
 
 
 def test_no_command_loads_what_it_does_not_use(tmp_path):
-    places = {"SAMPLE": tmp_path / "sample", "RUN": tmp_path / "run"}
+    places = {name: tmp_path / name.lower() for name in ("SAMPLE", "RUN", "GATED", "RECIPE")}
+    places["RECIPE"].write_text("[mixing.options.null-max]\nleast = 3\n")
     write_sample(places["SAMPLE"], studies=40, height=256)
     code = [COMMANDS, "seen = []"]
     for command, *words in STEPS:

@@ -1,7 +1,7 @@
 """The encoder that comes with the package: small, quick, and trained on procedural phantoms only.
 
 For demonstration and tests. Pictures and sentences are encoded one at a time, so that what else is encoded
-cannot change a bit. Knows no report and no image file. Says who it is without loading torch, which planning needs not.
+cannot change a bit. Knows no report and no image file. torch is loaded on a GPU only, or for half precision.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from medcutmix_cli.encoders.base import Attention, EncoderCard, Picture, Query
 from medcutmix_cli.encoders.bundled_inputs import GRID, prepare
 from medcutmix_cli.encoders.bundled_weights import packaged_sha256
+from medcutmix_cli.encoders.devices import runs_on_cpu
 from medcutmix_cli.encoders.geometry import WHOLE_CANVAS, features_to_canvas, to_canvas
 from medcutmix_cli.encoders.on_device import OnDevice
 from medcutmix_cli.records import Placement
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import torch
 
     from medcutmix_cli.encoders.bundled_network import BundledNetwork
+    from medcutmix_cli.encoders.bundled_numpy import NumpyNetwork
     from medcutmix_cli.encoders.groups import Look, Questions, Readout, Scoring
 
 _NOTE = "Trained on procedural phantoms: its maps on real pictures mean nothing."
@@ -70,7 +72,7 @@ class BundledEncoder(OnDevice[BundledImage]):
         """Say who the encoder is (loads weights that are not the packaged ones)."""
         return EncoderCard(
             name="bundled",
-            weights_sha256=self._network.sha256 if self.weights else packaged_sha256(),
+            weights_sha256=self._loaded.sha256 if self.weights else packaged_sha256(),
             grid=(GRID, GRID),
             map_kind="trained-local",
             demonstration=True,
@@ -80,10 +82,32 @@ class BundledEncoder(OnDevice[BundledImage]):
         )
 
     @property
-    def _network(self) -> BundledNetwork:
+    def _loaded(self) -> NumpyNetwork | BundledNetwork:
+        return self._in_numpy if self._by_numpy else self._in_torch
+
+    @property
+    def _by_numpy(self) -> bool:
+        """A CPU rounds no product to 19 bits: tf32 is fp32 there."""
+        return self.precision in ("fp32", "tf32") and runs_on_cpu(self.device)
+
+    @property
+    def _in_numpy(self) -> NumpyNetwork:
+        from medcutmix_cli.encoders.bundled_numpy import load_numpy_network
+
+        return load_numpy_network(self.weights)
+
+    @property
+    def _in_torch(self) -> BundledNetwork:
         from medcutmix_cli.encoders.bundled_network import load_network
 
         return load_network(self.weights, self._runtime)
+
+    def encode_images(self, pictures: Sequence[Picture]) -> list[BundledImage]:
+        """Encode canvases of any side, in order."""
+        if not self._by_numpy:
+            return super(BundledEncoder, self).encode_images(pictures)
+        network = self._in_numpy
+        return [BundledImage(network.see(prepare(own.pixels)), own.placement) for own in pictures]
 
     def look(self, picture: Picture) -> Look:
         """Standardise a canvas of any side."""
@@ -96,7 +120,7 @@ class BundledEncoder(OnDevice[BundledImage]):
     def _readout(self) -> Readout:
         from medcutmix_cli.encoders.groups import Readout
 
-        return Readout(self._network.model.image, _products)
+        return Readout(self._in_torch.model.image, _products)
 
     def _image(self, seen: torch.Tensor | None, look: Look) -> BundledImage:
         from medcutmix_cli.encoders.groups import as_cells
@@ -107,9 +131,13 @@ class BundledEncoder(OnDevice[BundledImage]):
         """Encode each sentence by itself, in order."""
         if not sentences:
             return []
+        return [Query(BundledSentence(own)) for own in self._vectors(sentences)]
+
+    def _vectors(self, sentences: Sequence[str]) -> npt.NDArray[np.float32]:
+        if self._by_numpy:
+            return self._in_numpy.encode(sentences)
         with self._runtime.scope():
-            vectors = self._network.encode(sentences)
-        return [Query(BundledSentence(own)) for own in vectors]
+            return self._in_torch.encode(sentences)
 
     def attend(self, image: BundledImage, sentence: BundledSentence) -> Attention:
         """Score every cell of the picture: `scale * cosine + bias`, (14, 14) float16, NaN on the letterbox bars."""
@@ -117,7 +145,7 @@ class BundledEncoder(OnDevice[BundledImage]):
         return self._map(np.einsum("cd,d->c", image.cells, sentence.query), image)
 
     def _map(self, scores: npt.NDArray[np.float32], image: BundledImage) -> Attention:
-        native = (scores + self._network.bias).reshape(GRID, GRID)
+        native = (scores + self._loaded.bias).reshape(GRID, GRID)
         return to_canvas(native, WHOLE_CANVAS, image.placement, (GRID, GRID))
 
     def patch_features(self, image: BundledImage) -> npt.NDArray[np.float32]:

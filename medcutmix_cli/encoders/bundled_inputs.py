@@ -56,6 +56,21 @@ def windows_of(tokens: list[Token]) -> Iterator[list[Token]]:
         yield tokens[start : start + MAX_TOKENS]
 
 
+def windows_in(sentence: str) -> list[list[Token]]:
+    """Split a sentence into the windows that are read.
+
+    Raises:
+        EncoderError: It holds no letter and no digit.
+    """
+    tokens = tokens_of(sentence)
+    if not tokens:
+        raise EncoderError(
+            "a sentence holds no word that can be encoded",
+            hint="the sentence of a map needs at least one letter or digit",
+        )
+    return list(windows_of(tokens))
+
+
 def prepare(canvas: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Bring a canvas to (224, 224) float32 with zero mean and unit deviation inside the picture.
 

@@ -9,15 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_safetensors
 
-from medcutmix_cli.encoders.bundled_inputs import tokens_of, windows_of
+from medcutmix_cli.encoders.bundled_inputs import windows_in
 from medcutmix_cli.encoders.bundled_model import BundledModel
-from medcutmix_cli.encoders.bundled_weights import error_of_damage, read_weights, weights_sha256
+from medcutmix_cli.encoders.bundled_weights import read_tensors, weights_sha256
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.encoders.runtime import Runtime
-from medcutmix_cli.errors import EncoderError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,13 +43,8 @@ class BundledNetwork:
         return vectors
 
     def _encoded(self, sentence: str) -> torch.Tensor:
-        tokens, text = tokens_of(sentence), self.model.text
-        if not tokens:
-            raise EncoderError(
-                "a sentence holds no word that can be encoded",
-                hint="the sentence of a map needs at least one letter or digit",
-            )
-        vectors = [text(text.embed(window)[None])[0] for window in windows_of(tokens)]
+        text = self.model.text
+        vectors = [text(text.embed(window)[None])[0] for window in windows_in(sentence)]
         unit = torch.nn.functional.normalize(torch.stack(vectors).mean(dim=0).float(), dim=-1)
         return unit * self.model.scale
 
@@ -71,12 +63,8 @@ def load_network(weights: Path | None, runtime: Runtime) -> BundledNetwork:
 
 
 def _load(weights: Path | None, runtime: Runtime) -> BundledNetwork:
-    content = read_weights(weights)
+    content, tensors = read_tensors(weights)
     model = BundledModel(folded=True)
-    try:
-        tensors = {name: tensor.float() for name, tensor in load_safetensors(content).items()}
-        model.load_state_dict(tensors)
-    except (SafetensorError, RuntimeError) as error:
-        raise error_of_damage(weights) from error
+    model.load_state_dict({name: torch.from_numpy(tensor) for name, tensor in tensors.items()})
     runtime.place(model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return BundledNetwork(model, np.float32(model.bias.item()), weights_sha256(weights, content))

@@ -6,7 +6,10 @@ import hashlib
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
@@ -39,6 +42,36 @@ def _packaged() -> bytes:
     return resources.files("medcutmix_cli.encoders").joinpath(_PACKAGED).read_bytes()
 
 
+def read_tensors(weights: Path | None) -> tuple[bytes, dict[str, npt.NDArray[np.float32]]]:
+    """Read a weight file, None for the packaged one: its content, and its tensors by name, float32.
+
+    Raises:
+        EncoderError: It cannot be read, is damaged, or of another model.
+    """
+    content = read_weights(weights)
+    tensors = _parsed(weights, content)
+    if _shapes(tensors) != _packaged_shapes():
+        raise error_of_damage(weights)
+    return content, {name: tensor.astype(np.float32) for name, tensor in tensors.items()}
+
+
+def _parsed(weights: Path | None, content: bytes) -> dict[str, npt.NDArray[Any]]:
+    try:
+        return load(content)
+    except SafetensorError as error:
+        raise error_of_damage(weights) from error
+
+
+def _shapes(tensors: dict[str, npt.NDArray[Any]]) -> dict[str, tuple[int, ...]]:
+    return {name: tensor.shape for name, tensor in tensors.items()}
+
+
+@cache
+def _packaged_shapes() -> dict[str, tuple[int, ...]]:
+    """Return what the file of a network of this architecture holds."""
+    return _shapes(_parsed(None, read_weights(None)))
+
+
 def weights_sha256(weights: Path | None, content: bytes) -> str:
     """Return the SHA-256 of a weight file whose content was read; that of the packaged one is worked out once.
 
@@ -56,10 +89,7 @@ def packaged_sha256() -> str:
         EncoderError: They cannot be read, or are damaged.
     """
     content = read_weights(None)
-    try:
-        load(content)
-    except SafetensorError as error:
-        raise error_of_damage(None) from error
+    _parsed(None, content)
     return hashlib.sha256(content).hexdigest()
 
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from medcutmix_cli.encoders.base import Attention, Picture
 from medcutmix_cli.encoders.choices import check_choices
+from medcutmix_cli.encoders.devices import runs_on_cpu
 
 if TYPE_CHECKING:
     import torch
@@ -54,12 +55,12 @@ class OnDevice(Generic[Image]):
     @property
     def batch(self) -> int:
         """Say how many pictures it wants at once."""
-        return self._runtime.batch
+        return (self.batch_size or 1) if runs_on_cpu(self.device) else self._runtime.batch
 
     @property
     def in_groups(self) -> bool:
         """Say whether a group is answered at once: on a CPU nothing would be gained, and bits would move."""
-        return self._runtime.torch_device.type != "cpu"
+        return not runs_on_cpu(self.device)
 
     def encode_images(self, pictures: Sequence[Picture]) -> list[Image]:
         """Encode canvases of any side, in order."""

@@ -214,12 +214,6 @@ class Runtime:
         )
 
 
-def describe(device: str) -> str:
-    """Say what a device is, for people: "cpu" or "cuda:0 (NVIDIA H100)"."""
-    found = _device(device)
-    return f"{found} ({torch.cuda.get_device_name(found)})" if found.type == "cuda" else str(found)
-
-
 def _waited(part: slice, pending: Pending) -> tuple[slice, list[torch.Tensor]]:
     return part, pending.wait()
 

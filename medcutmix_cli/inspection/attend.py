@@ -29,6 +29,7 @@ from medcutmix_cli.configuration.plugins import options_of
 from medcutmix_cli.configuration.resolution import named_values
 from medcutmix_cli.configuration.settings import SETTINGS, Settings, settings_of
 from medcutmix_cli.encoders.base import Encoder, look, map_of, see_pictures
+from medcutmix_cli.encoders.devices import describe
 from medcutmix_cli.errors import EncoderError, UsageError, suggest
 from medcutmix_cli.images import read_canvas, to_original
 from medcutmix_cli.inspection.map_view import Evidence, MapView, Peak, QueryFinding
@@ -161,7 +162,7 @@ def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, setu
         image_id=name,
         canvas=canvas,
         encoder=encoder.card,
-        device=_described(encoder.device),
+        device=describe(encoder.device),
         run=setup.run[0].root if setup.run else None,
         asked=asked,
         rule=setup.settings.mixing.mask,
@@ -178,14 +179,6 @@ def _look(path: Path, image_id: str | None, text: str, asked: QueryFinding, setu
         evidence=_evidence(statistic, asked.finding, gate, sight, setup),
         cut_tokens=cut,
     )
-
-
-def _described(device: str) -> str:
-    if device == "cpu":
-        return device
-    from medcutmix_cli.encoders.runtime import describe
-
-    return describe(device)
 
 
 def _scores(

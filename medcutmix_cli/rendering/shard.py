@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from medcutmix_cli.encoders.base import Query, encode_sentences, in_groups
+from medcutmix_cli.encoders.devices import describe
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.encoders.work_time import WorkTime, work_time, worked_so_far
 from medcutmix_cli.images import single_threaded_opencv
@@ -103,7 +104,7 @@ def _render(renderer: Renderer, shard: int, done: PairDone | None) -> ShardState
         seconds=round(seconds, 3),
         encoder_seconds=round(min(encoding, seconds), 3),
         worker_seconds=round(min(working, seconds), 3),
-        device=_described(renderer.encoder.device),
+        device=describe(renderer.encoder.device),
         attempts=attempts,
         notes=dict(sorted((notes() - noted + mixer.noted + storage.noted).items())),
         calibration=renderer.rules.calibration.sha256,
@@ -154,14 +155,6 @@ def _uncounted(work: Callable[_Given, _Result], *given: _Given.args, **named: _G
 def _busy(encoder: WorkTime, workers: float, threads: int) -> tuple[float, float]:
     """Return for how many seconds the encoder was busy, and the workers, on average over those there are."""
     return encoder.device or encoder.asked / threads, workers / threads
-
-
-def _described(device: str) -> str:
-    if device == "cpu":
-        return device
-    from medcutmix_cli.encoders.runtime import describe
-
-    return describe(device)
 
 
 class _Mixer:

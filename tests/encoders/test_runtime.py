@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from medcutmix_cli.configuration.settings import PRECISIONS
 from medcutmix_cli.encoders import runtime
+from medcutmix_cli.encoders.devices import describe
 from medcutmix_cli.encoders.notes import notes
-from medcutmix_cli.encoders.runtime import Runtime, describe
+from medcutmix_cli.encoders.runtime import Runtime
 from medcutmix_cli.errors import EncoderError
 from tests.gpu import claims
 
