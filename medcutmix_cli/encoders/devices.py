@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 
 _NODES = ("nvidia*", "nvhost*", "nvmap", "dxg", "kfd")
@@ -45,4 +46,9 @@ def may_have_gpu(nodes: Path = Path("/dev")) -> bool:
     """Say whether torch has to be asked for GPUs: not where it is not loaded yet and no driver of one is there."""
     if "torch" in sys.modules or sys.platform != "linux":
         return True
+    return _has_driver(nodes)
+
+
+@cache
+def _has_driver(nodes: Path) -> bool:
     return any(next(nodes.glob(pattern), None) for pattern in _NODES)

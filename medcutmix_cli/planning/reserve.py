@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from medcutmix_cli.pairing.cohort import PackedStudy
 from medcutmix_cli.pairing.packing import PackedPair
 from medcutmix_cli.run.refill import allowed_rows
+from medcutmix_cli.system.counts import whole_share
 
 SHAPE, SHARE, FOR_REJECTED = "shape-would-shift", "donor-share-reached", "for-rejected"
 """Why a pair is held in reserve."""
@@ -46,7 +47,7 @@ def beyond_shape(
     """
     own = {study.study_id: study.traits for study in studies}
     originals = Counter(trait for traits in own.values() for trait in traits)
-    bounds = {trait: tolerance * pairs_per_study * count + 1e-6 for trait, count in originals.items()}
+    bounds = {trait: whole_share(tolerance, pairs_per_study * count) for trait, count in originals.items()}
     off: Counter[str] = Counter()
     waiting = sorted(pairs, key=lambda pair: pair.pair_id)
     while True:
@@ -62,11 +63,11 @@ def _changed(pair: PackedPair, own: Mapping[str, tuple[str, ...]]) -> dict[str, 
     return dict.fromkeys(now - before, 1) | dict.fromkeys(before - now, -1)
 
 
-def _taken(changes: Mapping[str, int], off: Counter[str], bounds: Mapping[str, float]) -> bool:
+def _taken(changes: Mapping[str, int], off: Counter[str], bounds: Mapping[str, int]) -> bool:
     """Count a pair's changes in, unless one of them leads further out of a bound."""
     for trait, change in changes.items():
         after = abs(off[trait] + change)
-        if after > bounds.get(trait, 0.0) and after > abs(off[trait]):
+        if after > bounds.get(trait, 0) and after > abs(off[trait]):
             return False
     off.update(changes)
     return True

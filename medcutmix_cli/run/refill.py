@@ -18,6 +18,7 @@ from medcutmix_cli.run.plan_file import piece_of, shard_sizes
 from medcutmix_cli.run.reserve_file import PairUse, read_uses, write_piece
 from medcutmix_cli.run.seals import FileSeal, seal_json
 from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.counts import whole_share
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 
 NO_RESERVE, RESERVE_EMPTY, RESERVE_UNFIT = "no-reserve", "reserve-empty", "reserve-unfit"
@@ -35,7 +36,7 @@ ALWAYS = 2
 
 def allowed_rows(share: float, rows: int) -> int:
     """Return how many of so many rows of a finding one donor may give."""
-    return max(ALWAYS, int(share * rows))
+    return max(ALWAYS, whole_share(share, rows))
 
 
 @dataclass(frozen=True, slots=True)

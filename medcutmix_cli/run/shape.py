@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
+
+from medcutmix_cli.system.counts import share_as_said
 
 LEAST_EVENNESS = 0.8
 """Effective donors per donor, below which some give so much more than others that it is said."""
-
-_ROUNDING = 1e-6
 
 _GROUPS = ("label", "device", "view", "side")
 
@@ -103,10 +104,10 @@ class SetShape:
         return dict(sorted(beyond.items(), key=lambda entry: (-abs(entry[1]), entry[0])))
 
     def _is_shifted(self, trait: str) -> bool:
-        """Compare in rows: shares of 10 % are no exact numbers, and a bound that is met is kept."""
-        expected = self.traits[trait].originals * self.rows / max(1, self.originals)
+        """Compare in rows, exactly: a bound that is met is kept."""
+        expected = Fraction(self.traits[trait].originals * self.rows, max(1, self.originals))
         off = abs(self.traits[trait].rows - expected)
-        return off >= 1 and off > self.tolerance * expected + _ROUNDING
+        return off >= 1 and off > share_as_said(self.tolerance) * expected
 
     def uneven(self) -> dict[str, DonorCount]:
         """Return the findings of which a few donors give much more than the others."""

@@ -10,7 +10,7 @@ from tests.fresh_process import run_statements
 @pytest.fixture
 def without_torch(monkeypatch):
     """Be a process on Linux that has not loaded torch."""
-    monkeypatch.delitem(sys.modules, "torch")
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
 
 
