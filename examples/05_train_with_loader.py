@@ -59,7 +59,7 @@ def main(work: str) -> None:
     )
     model, means = Toy(), []
     optimiser = torch.optim.Adam(model.parameters(), lr=0.02)
-    for epoch in range(4):
+    for epoch in range(2):
         pairs.set_epoch(epoch)
         losses = []
         for batch in batches:

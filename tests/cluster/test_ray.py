@@ -222,21 +222,44 @@ def test_an_actor_that_cannot_be_placed_is_an_error_that_says_what_there_is(envi
     assert "the cluster has 2 CPU(s)" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        pytest.param(options("address=127.0.0.1:1"), 1, "no Ray cluster answers", id="nobody-there"),
-        pytest.param(options("adress=auto"), 2, "did you mean 'address'?", id="misspelt-option"),
-        pytest.param(options("actors=many"), 2, "ray.actors must be a whole number", id="no-number"),
-        pytest.param(options("gpus_per_actor=1.5"), 2, "whole number where it is above 1", id="odd-gpus"),
-        pytest.param([*options(), "--device", "cuda:1"], 2, "Ray chooses the GPU", id="a-gpu-by-number"),
-        pytest.param(["--engine", "rye"], 2, "did you mean 'ray'?", id="unknown-engine"),
-    ],
-)
-def test_what_makes_no_sense_is_said_at_once(environment, plan, arguments, code, said):
-    done = run(environment, "render", plan, *arguments)
-    assert done.returncode == code
-    assert said in done.stderr
+SENSELESS = [
+    pytest.param(options("address=127.0.0.1:1"), 1, "no Ray cluster answers", id="nobody-there"),
+    pytest.param(options("adress=auto"), 2, "did you mean 'address'?", id="misspelt-option"),
+    pytest.param(options("actors=many"), 2, "ray.actors must be a whole number", id="no-number"),
+    pytest.param(options("gpus_per_actor=1.5"), 2, "whole number where it is above 1", id="odd-gpus"),
+    pytest.param([*options(), "--device", "cuda:1"], 2, "Ray chooses the GPU", id="a-gpu-by-number"),
+    pytest.param(["--engine", "rye"], 2, "did you mean 'ray'?", id="unknown-engine"),
+]
+ONE_BY_ONE = """
+import contextlib, io, json, sys
+from medcutmix_cli.main import main
+
+found = []
+for words in json.loads(sys.argv[1]):
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        try:
+            main(words)
+        except SystemExit as leaving:
+            found.append((leaving.code, said.getvalue()))
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def refused(environment, plan):
+    """Ask for all that makes no sense, in one process; return what each ended with and said, by its arguments."""
+    asked = [param.values[0] for param in SENSELESS]
+    calls = json.dumps([["render", str(plan), *arguments] for arguments in asked])
+    done = python(environment, ONE_BY_ONE, calls)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {tuple(arguments): answer for arguments, answer in zip(asked, found, strict=True)}
+
+
+@pytest.mark.parametrize(("arguments", "code", "said"), SENSELESS)
+def test_what_makes_no_sense_is_said_at_once(refused, arguments, code, said):
+    assert refused[tuple(arguments)][0] == code
+    assert said in refused[tuple(arguments)][1]
 
 
 def python(environment, code, *arguments):

@@ -34,12 +34,28 @@ OPTIONS = {
 MIX = rendering.mix
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Return a data set that all tests read and none may change."""
+    return write_source(tmp_path_factory.mktemp("refill") / "in")
+
+
 @pytest.fixture
-def source(tmp_path, monkeypatch):
-    """Return a data set; rendering takes any pair."""
+def source(drawn, monkeypatch):
+    """Return that data set; rendering takes any pair."""
     use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
     reject(monkeypatch, lambda _pair: False)
-    return write_source(tmp_path / "in")
+    return drawn
+
+
+@pytest.fixture(scope="module")
+def whole(drawn):
+    """Return a run of which six pairs of ten are refused and that nobody disturbed."""
+    with pytest.MonkeyPatch.context() as patch:
+        use_encoder(patch.setattr, lambda _settings: ToyEncoder())
+        reject(patch, share(60))
+        augmented(drawn, drawn.with_name("whole"))
+    return drawn.with_name("whole")
 
 
 def write_source(folder):
@@ -114,17 +130,17 @@ def test_counts_add_up_over_all_passes(source, tmp_path, monkeypatch, percent):
 
 
 @pytest.mark.parametrize(("size", "workers"), [(1, 3), (2, 1), (1000, 3)])
-def test_neither_shard_size_nor_workers_decide_what_is_written(source, tmp_path, monkeypatch, size, workers):
+def test_neither_shard_size_nor_workers_decide_what_is_written(
+    source, whole, tmp_path, monkeypatch, size, workers
+):
     reject(monkeypatch, share(60))
-    augmented(source, tmp_path / "usual")
     augmented(source, tmp_path / "other", shard_size=size, workers=workers)
-    assert rows(tmp_path / "usual") == rows(tmp_path / "other")
+    assert rows(whole) == rows(tmp_path / "other")
 
 
 @pytest.mark.parametrize("tasks", [(0, 1), (1, 0), (2, 0, 1)])
-def test_tasks_in_any_order_give_the_same_bytes(source, tmp_path, monkeypatch, tasks):
+def test_tasks_in_any_order_give_the_same_bytes(source, whole, tmp_path, monkeypatch, tasks):
     reject(monkeypatch, share(60))
-    augmented(source, tmp_path / "whole")
     run = planned(source, tmp_path / "tasks")
     while True:
         for task in tasks:
@@ -132,16 +148,14 @@ def test_tasks_in_any_order_give_the_same_bytes(source, tmp_path, monkeypatch, t
         if not refill(run).pairs:
             break
     medcutmix_cli.render(run)
-    assert output_bytes(run) == output_bytes(tmp_path / "whole")
-    assert (run / "run.json").read_bytes() == (tmp_path / "whole" / "run.json").read_bytes()
+    assert output_bytes(run) == output_bytes(whole)
+    assert (run / "run.json").read_bytes() == (whole / "run.json").read_bytes()
 
 
 @pytest.mark.parametrize("after", [0, 7, 9, 13])
 def test_interrupted_anywhere_the_same_command_goes_on_to_the_same_bytes(
-    source, tmp_path, monkeypatch, after
+    source, whole, tmp_path, monkeypatch, after
 ):
-    reject(monkeypatch, share(60))
-    augmented(source, tmp_path / "whole")
     seen = []
 
     def interrupted_once(pair):
@@ -154,15 +168,14 @@ def test_interrupted_anywhere_the_same_command_goes_on_to_the_same_bytes(
     with pytest.raises(KeyboardInterrupt):
         augmented(source, tmp_path / "again", workers=1)
     augmented(source, tmp_path / "again")
-    assert output_bytes(tmp_path / "again") == output_bytes(tmp_path / "whole")
+    assert output_bytes(tmp_path / "again") == output_bytes(whole)
 
 
 @pytest.mark.parametrize("step", ["write_piece", "_write_record"])
 def test_interrupted_while_a_pass_is_decided_the_same_one_is_decided_again(
-    source, tmp_path, monkeypatch, step
+    source, whole, tmp_path, monkeypatch, step
 ):
     reject(monkeypatch, share(60))
-    augmented(source, tmp_path / "whole")
 
     def interrupted(*_):
         raise KeyboardInterrupt
@@ -174,7 +187,7 @@ def test_interrupted_while_a_pass_is_decided_the_same_one_is_decided_again(
     assert verify(tmp_path / "again").ok  # the plan as it was made, all of it rendered
     assert run_status(RunFolder(tmp_path / "again")).refill_due
     augmented(source, tmp_path / "again")
-    assert output_bytes(tmp_path / "again") == output_bytes(tmp_path / "whole")
+    assert output_bytes(tmp_path / "again") == output_bytes(whole)
 
 
 STEPS = [
@@ -217,35 +230,33 @@ def at_once(monkeypatch, module, step, other, *, before):
 
 
 @pytest.fixture(scope="module")
-def halfway(tmp_path_factory):
-    """Return a folder with a run that is `whole`, and with `two`, of which two tasks have rendered every shard."""
-    folder = tmp_path_factory.mktemp("halfway")
+def halfway(drawn):
+    """Return a run of which two tasks have rendered every shard; it is to be copied."""
+    run = drawn.with_name("two")
     with pytest.MonkeyPatch.context() as patch:
         use_encoder(patch.setattr, lambda _settings: ToyEncoder())
         reject(patch, share(60))
-        source = write_source(folder / "in")
-        augmented(source, folder / "whole")
-        planned(source, folder / "two")
+        planned(drawn, run)
         for task in range(2):
-            medcutmix_cli.render(folder / "two", task=task, num_tasks=2)
-    return folder
+            medcutmix_cli.render(run, task=task, num_tasks=2)
+    return run
 
 
 @pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 @pytest.mark.parametrize(("module", "step"), STEPS, ids=[step for _module, step in STEPS])
 def test_a_run_that_another_overtakes_at_any_step_ends_with_the_same_bytes(
-    halfway, tmp_path, monkeypatch, module, step, before, other
+    halfway, whole, tmp_path, monkeypatch, module, step, before, other
 ):
     use_encoder(monkeypatch.setattr, lambda _settings: ToyEncoder())
     reject(monkeypatch, share(60))
-    run = shutil.copytree(halfway / "two", tmp_path / "two")
+    run = shutil.copytree(halfway, tmp_path / "two")
     with monkeypatch.context() as patched:
         at_once(patched, module, step, lambda: other(run), before=before)
         status = medcutmix_cli.render(run)
     assert not status.missing
-    assert output_bytes(run) == output_bytes(halfway / "whole")
-    assert (run / "run.json").read_bytes() == (halfway / "whole" / "run.json").read_bytes()
+    assert output_bytes(run) == output_bytes(whole)
+    assert (run / "run.json").read_bytes() == (whole / "run.json").read_bytes()
 
 
 def test_a_pass_is_decided_only_when_every_shard_is_complete(source, tmp_path, monkeypatch):
@@ -293,6 +304,7 @@ def test_what_is_left_and_would_use_a_host_twice_is_not_taken(source, tmp_path, 
 
 
 def test_a_pair_that_failed_stands_and_is_replaced_once_it_is_rejected(source, tmp_path, monkeypatch):
+    source = shutil.copytree(source, tmp_path / "in")  # a picture of it goes
     run = planned(source, tmp_path / "run")
     [first, *_] = read_plan(RunFolder(run).plan_file, 0)
     picture = source / first.recipient.image_path
@@ -306,9 +318,9 @@ def test_a_pair_that_failed_stands_and_is_replaced_once_it_is_rejected(source, t
     assert (status.written, sum(status.failed.values()), sum(status.rejected.values())) == (8, 0, 1)
 
 
-def test_a_finished_run_stays_as_it_is(source, tmp_path, monkeypatch):
+def test_a_finished_run_stays_as_it_is(source, whole, tmp_path, monkeypatch):
     reject(monkeypatch, share(60))
-    augmented(source, tmp_path / "run")
+    shutil.copytree(whole, tmp_path / "run")
     known = [path for path in (tmp_path / "run").rglob("*.json") if path.name != "row.schema.json"]
     before = {path: path.stat().st_mtime_ns for path in known}
     augmented(source, tmp_path / "run")

@@ -1,3 +1,4 @@
+import pickle
 from collections import Counter
 from contextlib import contextmanager
 from fractions import Fraction
@@ -120,6 +121,8 @@ def test_there_is_no_other_rank_and_no_batch_behind_the_last():
             sampler.set_epoch(0, batches_done=len(sampler) + 1)
 
 
+# Forked: two processes that load torch anew would cost ten seconds. What spawning asks for beside is that it pickles.
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")  # Python 3.12
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_data_loader_reads_the_batches(tmp_path, workers):
     originals = write_originals(tmp_path / "originals", 36)
@@ -127,13 +130,13 @@ def test_a_data_loader_reads_the_batches(tmp_path, workers):
     columns = ("image", "pair_id", "study_id_a")
     pairs = MixedPairs([str(originals), str(run)], columns=columns)
     sampler = MixShareSampler(pairs, 10, share=0.1)
-    context = "spawn" if workers else None
+    sent, gathered = pickle.loads(pickle.dumps((pairs, collate))) if workers else (pairs, collate)  # noqa: S301
     loaded = DataLoader(
-        pairs,
+        sent,
         batch_sampler=sampler,
-        collate_fn=collate,
+        collate_fn=gathered,
         num_workers=workers,
-        multiprocessing_context=context,
+        multiprocessing_context="fork" if workers else None,
     )
     batches = [[row["pair_id"] for row in batch["row"]] for batch in loaded]
     assert len(loaded) == len(batches) == 4
