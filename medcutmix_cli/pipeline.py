@@ -57,7 +57,7 @@ from medcutmix_cli.run.folder import (
 from medcutmix_cli.run.manifest import list_files
 from medcutmix_cli.run.nulls_file import write_nulls
 from medcutmix_cli.run.plan_file import shard_sizes, write_plan
-from medcutmix_cli.run.refill import RefilledElsewhereError, RefillPass, refill_plan
+from medcutmix_cli.run.refill import IncompleteShardsError, RefilledElsewhereError, RefillPass, refill_plan
 from medcutmix_cli.run.reserve_file import write_reserve
 from medcutmix_cli.run.status import RunStatus, run_status
 from medcutmix_cli.system.cpus import usable_cpus
@@ -207,8 +207,8 @@ def _has_come(folder: RunFolder, work: Work) -> bool:
         return not set(status.missing) <= set(work.shards)
     try:
         return refill_plan(folder, status.shards).pairs > 0
-    except RefilledElsewhereError:
-        return True
+    except (IncompleteShardsError, RefilledElsewhereError):
+        return True  # the other was at it since the look at the status
 
 
 def refill(out: str | Path) -> RefillPass:

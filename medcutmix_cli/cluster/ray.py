@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from medcutmix_cli.assembly.relocation import map_paths, relocate_settings
+from medcutmix_cli.cluster.leftovers import clear_leftovers
 from medcutmix_cli.cluster.ray_request import ActorRequest, RayNode, size_request
 from medcutmix_cli.cluster.ray_session import alive_nodes, chosen_address, connect
 from medcutmix_cli.cluster.ray_workers import RayWorkers, no_place
@@ -75,8 +76,10 @@ class OnRay:
                 changes = {**map_paths(work.changes, _full), **device, "run.workers": request.workers}
                 sent = replace(work, changes=changes)
                 RayWorkers(sent, request, self.patience_s, progress).render()
-        finally:
-            RunFolder(work.out).clean_temporaries()
+        except BaseException:
+            clear_leftovers(RunFolder(work.out))
+            raise
+        RunFolder(work.out).clean_temporaries()
 
     def at_once(self, work: Work) -> int:
         """Return how many actors the cluster has room for, as it is now, and `work` has shards for."""

@@ -89,10 +89,14 @@ def withdraw_state(folder: RunFolder, shard: int, failed: int) -> None:
     Raises:
         SteppedAside: Another task has completed the shard meanwhile, with no more failed pairs.
     """
+    stale = folder.state_file(
+        shard
+    ).exists()  # one that comes after this look is another task's, and speaks the truth
     found = read_complete(folder, shard)
     if found is not None and sum(found.failed.values()) <= failed:
         raise SupersededShard(found)
-    folder.state_file(shard).unlink(missing_ok=True)
+    if stale:
+        folder.state_file(shard).unlink(missing_ok=True)
 
 
 def claim(folder: RunFolder, state: ShardState, rows: WrittenRows, outcomes: list[PairOutcome]) -> None:

@@ -27,7 +27,7 @@ from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.near_paths import near_path
 from medcutmix_cli.system.private_files import make_files_private, make_private_folder
 from medcutmix_cli.system.storage_errors import explain_storage_errors
-from medcutmix_cli.system.temporary_files import is_temporary, remove_abandoned
+from medcutmix_cli.system.temporary_files import is_of_another, is_temporary, remove_abandoned
 from medcutmix_cli.system.unicode_paths import check_unicode
 
 RUN_FORMAT = 2
@@ -175,6 +175,10 @@ class RunFolder:
         for path in (self.root / "state").glob("*.attempts"):
             if path.with_suffix(".json").exists():  # killed between the state file and this one's end
                 path.unlink(missing_ok=True)
+
+    def is_written_here(self) -> bool:
+        """Say whether another process of this machine has something half-written in this folder."""
+        return any(is_of_another(path.name) for folder in self.folders for path in folder.glob(".*.tmp"))
 
 
 @dataclass(frozen=True, slots=True)

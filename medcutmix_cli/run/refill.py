@@ -26,6 +26,10 @@ NO_RESERVE, RESERVE_EMPTY, RESERVE_UNFIT = "no-reserve", "reserve-empty", "reser
 would take a study more often than allowed."""
 
 
+class IncompleteShardsError(RunError):
+    """Not all that was planned is rendered; another process may just be at it."""
+
+
 class RefilledElsewhereError(RunError):
     """Another process refilled the run since somebody looked: there are further shards to render."""
 
@@ -79,7 +83,8 @@ def refill_plan(folder: RunFolder, shards: int | None = None) -> RefillPass:
 
     Raises:
         RefilledElsewhereError: Another process was here.
-        RunError: A shard is not complete, or something cannot be read or written.
+        IncompleteShardsError: A shard is not complete.
+        RunError: Something cannot be read or written.
     """
     record = read_run(folder)
     if shards not in (None, len(record.shards)):
@@ -110,12 +115,12 @@ def _rejected(folder: RunFolder, record: RunRecord) -> set[str]:
     """Return the ids of the pairs that rendering rejected.
 
     Raises:
-        RunError: A shard is not complete.
+        IncompleteShardsError: One is not known yet.
     """
     shards = range(len(record.shards))
     missing = sum(read_complete(folder, shard) is None for shard in shards)
     if missing:
-        raise RunError(
+        raise IncompleteShardsError(
             f"{missing} of {len(shards)} shards are not complete: what they reject is not known yet",
             where=str(folder.root),
             hint=f"medcutmix render {folder.root}",

@@ -110,11 +110,8 @@ def _remove(path: Path) -> None:
 
 def has_ended(name: str) -> bool:
     """Say whether the writer of a temporary name was a process of this machine that is no more."""
-    match = _NAME.fullmatch(name)
-    if match is None:
-        return False
-    pid = int(match["pid"])
-    if not name.endswith(f".{owner(pid)}"):
+    pid = _writer_here(name)
+    if pid is None:
         return False
     try:
         os.kill(pid, 0)
@@ -124,6 +121,18 @@ def has_ended(name: str) -> bool:
         return False
     # Of our own number, but not ours: a container's first process is always number 1.
     return pid == os.getpid() and name not in _names_under_way()
+
+
+def is_of_another(name: str) -> bool:
+    """Say whether a temporary name is that of another process of this machine, whether or not that has ended."""
+    return _writer_here(name) not in (None, os.getpid())
+
+
+def _writer_here(name: str) -> int | None:
+    """Return the process that writes under a temporary name, None where it is none of this machine's."""
+    match = _NAME.fullmatch(name)
+    pid = int(match["pid"]) if match else 0
+    return pid if match and name.endswith(f".{owner(pid)}") else None
 
 
 def _clock(folder: Path) -> float:

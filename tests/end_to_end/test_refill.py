@@ -117,6 +117,25 @@ def test_a_cell_is_full_whatever_share_is_rejected(source, tmp_path, monkeypatch
     assert verify(tmp_path / "run", deep=True).ok
 
 
+def test_a_shard_that_another_run_has_away_when_all_was_found_complete_is_waited_for(
+    source, tmp_path, monkeypatch
+):
+    """Two runs on one folder: the other is about to put the same rows in place once more."""
+    reject(monkeypatch, share(50))
+    out, refill, calls = tmp_path / "run", pipeline.refill_plan, []
+
+    def refill_while_one_is_away(folder, *more):
+        calls.append(folder)
+        if len(calls) == 1:
+            folder.state_file(0).unlink()
+        return refill(folder, *more)
+
+    monkeypatch.setattr(pipeline, "refill_plan", refill_while_one_is_away)
+    status = augmented(source, out, reserve=9)
+    assert (status.written, status.missing, status.refill_due) == (8, (), False)
+    assert len(calls) > 1
+
+
 @pytest.mark.parametrize("percent", [0, 40, 70])
 def test_counts_add_up_over_all_passes(source, tmp_path, monkeypatch, percent):
     reject(monkeypatch, share(percent))

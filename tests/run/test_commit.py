@@ -148,6 +148,24 @@ def test_who_comes_second_steps_aside_and_tells_of_the_first(folder):
     assert aside.value.state.device == "A"
 
 
+def test_a_state_that_comes_in_the_last_moment_stays_and_one_that_was_stale_goes(folder, monkeypatch):
+    """Between B's look and its rows A completes the shard: A goes on at once, and must find it complete."""
+    look = claiming.read_complete
+
+    def look_too_early(*where):
+        found = look(*where)
+        monkeypatch.setattr(claiming, "read_complete", look)
+        render(folder, "A")
+        return found
+
+    monkeypatch.setattr(claiming, "read_complete", look_too_early)
+    withdraw_state(folder, 0, 0)
+    assert read_state(folder, 0).device == "A"
+    folder.shard_file(0).unlink()
+    withdraw_state(folder, 0, 0)
+    assert read_state(folder, 0) is None
+
+
 def test_a_better_rendering_takes_the_place_of_one_with_failed_pairs(folder):
     render(folder, "A", failed=2)
     render(folder, "B", failed=0)

@@ -60,6 +60,23 @@ def test_only_what_nobody_writes_is_removed(folder, dead, host, machine, pid, ag
     assert not list(folder.root.rglob("*clock*"))
 
 
+@pytest.mark.parametrize(
+    ("host", "machine", "mine", "told"),
+    [
+        (HOST, HERE, False, True),
+        (HOST, HERE, True, False),
+        ("another-node", HERE, False, False),
+        (HOST, ELSEWHERE, False, False),
+    ],
+)
+def test_a_run_is_written_here_while_another_process_of_this_machine_has_a_file_under_way(
+    folder, host, machine, mine, told
+):
+    assert not folder.is_written_here()
+    left_behind(folder, f"{host}.{machine}.{os.getpid() if mine else os.getppid()}.tmp")
+    assert folder.is_written_here() is told
+
+
 def test_age_is_told_by_the_clock_that_wrote_the_times(folder, monkeypatch):
     left = left_behind(folder, "another-node.0-0.1.tmp")
     monkeypatch.setattr(temporaries, "_clock", lambda _folder: left.stat().st_mtime + UNTOUCHED + 1)
