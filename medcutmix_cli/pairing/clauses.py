@@ -28,7 +28,7 @@ from medcutmix_cli.records import Assertion, Mention, Sentence
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import unwrap
 from medcutmix_cli.reports.tables import remember
-from medcutmix_cli.reports.words import compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern
 
 _PLURAL_VERB = re.compile(
     r"\s+(?:are|were|have|persist|remain|appear|represent|reflect|suggest|obscure)\b", re.IGNORECASE
@@ -193,9 +193,9 @@ def is_plural(words: str) -> bool:
 
 
 @cache
-def exceptions() -> re.Pattern[str]:
+def exceptions() -> PhrasePattern:
     """Return what says that something holds but for what follows: "except for", "other than"."""
-    return compile_phrases(table("clauses")["exception"]["phrases"])
+    return PhrasePattern.of(table("clauses")["exception"]["phrases"])
 
 
 def is_denied(mention: Mention) -> bool:

@@ -6,13 +6,12 @@ It was said of the recipient's picture, and is not true of lungs that another's 
 
 from __future__ import annotations
 
-import re
 from functools import cache, lru_cache
 
 from medcutmix_cli.pairing.normals import of_the_lung, speaks_of_the_rest
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.reports.relations import words_of
-from medcutmix_cli.reports.words import compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern
 
 
 @lru_cache(maxsize=1 << 14)
@@ -27,6 +26,6 @@ def changes_lungs(finding: str) -> bool:
 
 
 @cache
-def _phrases() -> re.Pattern[str]:
+def _phrases() -> PhrasePattern:
     rules = table("normals")["course"]
-    return compile_phrases(rules["phrases"], rules["macro"])
+    return PhrasePattern.of(rules["phrases"], rules["macro"])

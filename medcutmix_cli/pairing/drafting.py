@@ -14,7 +14,7 @@ from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Edit, Reading, Section, Sentence
 from medcutmix_cli.reports.sentences import fold
-from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, canonical
 
 _ENDS = (".", "!", "?")
 _STOPS = re.compile(r"\s*\.[\s.]*$")
@@ -196,5 +196,5 @@ def _end_of_chest(section: Section, sentences: Sequence[Sentence]) -> int:
 
 
 @cache
-def _other_part() -> re.Pattern[str]:
-    return compile_phrases(table("clauses")["heading"]["other"])
+def _other_part() -> PhrasePattern:
+    return PhrasePattern.of(table("clauses")["heading"]["other"])

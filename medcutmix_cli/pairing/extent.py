@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from medcutmix_cli.pairing.normals import of_the_lung
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Sentence
-from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, canonical
 
 
 def is_slight(sentence: Sentence) -> bool:
@@ -30,6 +29,6 @@ def says(name: str, sentence: Sentence) -> bool:
 
 
 @cache
-def pattern(name: str) -> re.Pattern[str]:
+def pattern(name: str) -> PhrasePattern:
     """Return one list of `[likeness]` as a pattern over canonical words."""
-    return compile_phrases(table("giving")["likeness"][name])
+    return PhrasePattern.of(table("giving")["likeness"][name])

@@ -22,7 +22,7 @@ from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Si
 from medcutmix_cli.reports.lexicon import only_describes
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import remember
-from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, canonical
 from medcutmix_cli.sides import other_side
 
 SHADOWS = frozenset({"opacity", "nodular_opacity", "infiltrate"})
@@ -251,9 +251,9 @@ def _stretch(sentence: Sentence, start: int, stop: int) -> Iterator[Sentence]:
 
 
 @cache
-def _refused() -> re.Pattern[str]:
+def _refused() -> PhrasePattern:
     refused = table("giving")["refused"]
-    return compile_phrases([phrase for listed in refused.values() for phrase in listed])
+    return PhrasePattern.of([phrase for listed in refused.values() for phrase in listed])
 
 
 @cache

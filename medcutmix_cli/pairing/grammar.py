@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 
 from medcutmix_cli.pairing.tables import table
-from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, canonical
 
 _REMOVED = re.compile(r"x{3,}|_+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:st|nd|rd|th)?")
@@ -125,13 +125,13 @@ def _listed() -> dict[str, str]:
 
 
 @cache
-def _never() -> re.Pattern[str]:
-    return compile_phrases(table("grammar")["never"]["phrases"])
+def _never() -> PhrasePattern:
+    return PhrasePattern.of(table("grammar")["never"]["phrases"])
 
 
 @cache
-def _phrases() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((word, compile_phrases(listed)) for word, listed in table("grammar")["phrases"].items())
+def _phrases() -> tuple[tuple[str, PhrasePattern], ...]:
+    return tuple((word, PhrasePattern.of(listed)) for word, listed in table("grammar")["phrases"].items())
 
 
 @cache

@@ -20,7 +20,7 @@ from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Sentence
 from medcutmix_cli.reports.relations import words_of
-from medcutmix_cli.reports.words import compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern
 from medcutmix_cli.sides import side_word
 
 LOST = Refusal("other-finding-would-be-lost")
@@ -243,5 +243,5 @@ def _may_be_shadow(naming: Naming) -> bool:
 
 
 @cache
-def _pattern(name: str) -> re.Pattern[str]:
-    return compile_phrases(table("losses")[name]["phrases"])
+def _pattern(name: str) -> PhrasePattern:
+    return PhrasePattern.of(table("losses")[name]["phrases"])

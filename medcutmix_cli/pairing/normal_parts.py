@@ -5,14 +5,13 @@ Knows hila and mediastinum, which no finding's own words speak of; words are dat
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set
 from functools import cache, lru_cache
 
 from medcutmix_cli.pairing.cutting import Span
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.reports.relations import words_of
-from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
+from medcutmix_cli.reports.words import PhrasePattern, canonical, spans_of
 
 
 @lru_cache(maxsize=1 << 12)
@@ -38,11 +37,11 @@ def touched_by(parts: Set[str]) -> frozenset[str]:
 
 
 @cache
-def _parts() -> dict[str, tuple[re.Pattern[str], re.Pattern[str]]]:
+def _parts() -> dict[str, tuple[PhrasePattern, PhrasePattern]]:
     rules = table("normals")["part"]
     macros = rules["macro"]
     return {
-        part: (compile_phrases(rule["into"], macros), compile_phrases(rule["normal"], macros))
+        part: (PhrasePattern.of(rule["into"], macros), PhrasePattern.of(rule["normal"], macros))
         for part, rule in rules.items()
         if part != "macro"
     }

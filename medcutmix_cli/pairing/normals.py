@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, Side
 from medcutmix_cli.reports.relations import relation_of, words_of
-from medcutmix_cli.reports.words import Words, canonical, compile_phrases, spans_of
+from medcutmix_cli.reports.words import PhrasePattern, Words, canonical, spans_of
 from medcutmix_cli.sides import covers, meet, side_named
 
 CLEAR_LUNGS = "clear-lungs"
@@ -250,9 +250,9 @@ def _is_denied(acute: Iterable[str], statement: ChestStatement, text: str) -> bo
 
 
 @cache
-def _last_denied(part: str) -> re.Pattern[str]:
+def _last_denied(part: str) -> PhrasePattern:
     rules = table("normals")
-    return compile_phrases(rules["last_denied"][part], rules["macro"])
+    return PhrasePattern.of(rules["last_denied"][part], rules["macro"])
 
 
 @cache
@@ -261,14 +261,14 @@ def _denied_list() -> re.Pattern[str]:
 
 
 @cache
-def _wide_words() -> re.Pattern[str]:
-    return compile_phrases([table("normals")["organs"]["wide"]])
+def _wide_words() -> PhrasePattern:
+    return PhrasePattern.of([table("normals")["organs"]["wide"]])
 
 
 @cache
-def _organs() -> dict[str, re.Pattern[str]]:
+def _organs() -> dict[str, PhrasePattern]:
     named = table("normals")["organs"]
-    return {organ: compile_phrases([rule["words"]]) for organ, rule in named.items() if organ != "wide"}
+    return {organ: PhrasePattern.of([rule["words"]]) for organ, rule in named.items() if organ != "wide"}
 
 
 @cache
@@ -277,14 +277,14 @@ def _beside() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _phrases(name: str) -> re.Pattern[str]:
+def _phrases(name: str) -> PhrasePattern:
     rules = table("normals")[name]
-    return compile_phrases(rules["phrases"], rules.get("macro"))
+    return PhrasePattern.of(rules["phrases"], rules.get("macro"))
 
 
 @cache
-def _statements() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _statements() -> tuple[tuple[str, PhrasePattern], ...]:
     rules = table("normals")
     return tuple(
-        (kind, compile_phrases(listed, rules["macro"])) for kind, listed in rules["statement"].items()
+        (kind, PhrasePattern.of(listed, rules["macro"])) for kind, listed in rules["statement"].items()
     )

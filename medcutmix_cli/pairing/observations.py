@@ -8,7 +8,7 @@ from functools import cache
 
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.reports.relations import relation_of, words_of
-from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, canonical
 
 
 def observations(text: str, leaving: Iterable[str] = ()) -> tuple[str, ...]:
@@ -62,10 +62,10 @@ def _sign_spans(words: str, finding: str) -> list[tuple[int, int]]:
 
 
 @cache
-def _signs(finding: str) -> re.Pattern[str]:
-    return compile_phrases(table("observations")["signs"].get(finding, ()))
+def _signs(finding: str) -> PhrasePattern:
+    return PhrasePattern.of(table("observations")["signs"].get(finding, ()))
 
 
 @cache
-def _pattern(name: str) -> re.Pattern[str]:
-    return compile_phrases(table("observations")[name]["phrases"])
+def _pattern(name: str) -> PhrasePattern:
+    return PhrasePattern.of(table("observations")[name]["phrases"])

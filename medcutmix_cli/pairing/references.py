@@ -17,7 +17,7 @@ from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind
 from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.relations import relation_of, words_of
-from medcutmix_cli.reports.words import compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern
 
 POINTS_BACK = Refusal("next-sentence-points-back")
 
@@ -204,12 +204,12 @@ def shadow_names() -> frozenset[str]:
 
 
 @cache
-def _taken_for() -> re.Pattern[str]:
+def _taken_for() -> PhrasePattern:
     rules = table("shadows")
-    return compile_phrases(rules["taken_for"]["phrases"], rules["macro"])
+    return PhrasePattern.of(rules["taken_for"]["phrases"], rules["macro"])
 
 
 @cache
-def _pattern(name: str, part: str = "phrases") -> re.Pattern[str]:
+def _pattern(name: str, part: str = "phrases") -> PhrasePattern:
     rules = table("references")
-    return compile_phrases(rules[name][part], rules["macro"])
+    return PhrasePattern.of(rules[name][part], rules["macro"])

@@ -15,7 +15,7 @@ from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Mention, Reading, Sentence
 from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.relations import is_strong, words_of
-from medcutmix_cli.reports.words import compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern
 
 COLLAPSE = "collapse"
 """Stands for lung that has lost its air beside a finding of the pleura, whatever the report calls it."""
@@ -45,5 +45,5 @@ def _tells_of_sequel(sentence: Sentence, finding: str) -> bool:
 
 
 @cache
-def _sequel(finding: str) -> re.Pattern[str]:
-    return compile_phrases(table("shadows")["sequel"]["told"].get(finding, ()))
+def _sequel(finding: str) -> PhrasePattern:
+    return PhrasePattern.of(table("shadows")["sequel"]["told"].get(finding, ()))

@@ -6,7 +6,6 @@ opacity it would come into reports that deny effusions. So is a shadow that turn
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import pairwise
@@ -14,7 +13,7 @@ from itertools import pairwise
 from medcutmix_cli.pairing.giving import SHADOWS
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence
-from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, canonical
 from medcutmix_cli.sides import meet
 
 _SAID = frozenset({Assertion.PRESENT, Assertion.UNCERTAIN})
@@ -83,6 +82,6 @@ def _taken_for(sentence: Sentence, shadow: Mention) -> Iterator[Mention]:
 
 
 @cache
-def _pattern(name: str) -> re.Pattern[str]:
+def _pattern(name: str) -> PhrasePattern:
     rules = table("giving")["misnamed"]
-    return compile_phrases(rules[name], rules["macro"])
+    return PhrasePattern.of(rules[name], rules["macro"])

@@ -16,7 +16,7 @@ from medcutmix_cli.pairing.references import antecedents
 from medcutmix_cli.pairing.statements import STATED, Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence
-from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, canonical
 from medcutmix_cli.sides import Half, image_half, joint_side, meet
 
 OTHERWISE = Refusal("recipient-names-the-shadow-otherwise")
@@ -207,11 +207,11 @@ _APART = re.compile(
 
 
 @cache
-def _other_shadow() -> re.Pattern[str]:
-    return compile_phrases(table("references")["apart"]["phrases"])
+def _other_shadow() -> PhrasePattern:
+    return PhrasePattern.of(table("references")["apart"]["phrases"])
 
 
 @cache
-def _pattern(name: str) -> re.Pattern[str]:
+def _pattern(name: str) -> PhrasePattern:
     rules = table("shadows")
-    return compile_phrases(rules[name]["phrases"], rules["macro"])
+    return PhrasePattern.of(rules[name]["phrases"], rules["macro"])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.reports.words import Words, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, Words
 
 Span = tuple[int, int]
 
@@ -82,12 +81,12 @@ def _text(words: Words, span: Span) -> str:
 
 
 @cache
-def _pattern(role: str) -> re.Pattern[str]:
+def _pattern(role: str) -> PhrasePattern:
     rules = table("alternatives")
-    return compile_phrases(rules[role]["phrases"], rules["macro"])
+    return PhrasePattern.of(rules[role]["phrases"], rules["macro"])
 
 
 @cache
-def _kindred() -> tuple[re.Pattern[str], ...]:
+def _kindred() -> tuple[PhrasePattern, ...]:
     rules = table("alternatives")
-    return tuple(compile_phrases([phrase], rules["macro"]) for phrase in rules["kindred"]["phrases"])
+    return tuple(PhrasePattern.of([phrase], rules["macro"]) for phrase in rules["kindred"]["phrases"])

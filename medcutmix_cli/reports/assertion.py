@@ -6,7 +6,6 @@ The cues are data (`rules/assertion.toml`); the manner is ConText's (Harkema 200
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +13,7 @@ from functools import cache
 from medcutmix_cli.records import Assertion
 from medcutmix_cli.reports.alternatives import find_alternatives
 from medcutmix_cli.reports.tables import remember, table
-from medcutmix_cli.reports.words import Phrases, Words, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, PhraseTable, Words
 
 Span = tuple[int, int]
 
@@ -225,8 +224,7 @@ def _is_aside(clause: Clause, cue: Cue) -> bool:
 def _matches(words: Words) -> list[Cue]:
     return [
         Cue(category, direction, begin, end, lists, closes)
-        for category, direction, lists, closes, phrases in _cues()
-        for begin, end in phrases.spans(words)
+        for (category, direction, lists, closes), begin, end in _cues().matches(words)
     ]
 
 
@@ -254,21 +252,21 @@ def _has_aim(cue: Cue, named: Sequence[Span]) -> bool:
 
 
 @remember()
-def _cues() -> tuple[tuple[str, str, bool, bool, Phrases], ...]:
+def _cues() -> PhraseTable[tuple[str, str, bool, bool]]:
     rules = table("assertion")
-    return tuple(
+    return PhraseTable(
         (
-            cue["category"],
-            cue["direction"],
-            cue.get("lists", False),
-            cue.get("closes", False),
-            Phrases.of(cue["phrases"], rules["macro"]),
-        )
-        for cue in rules["cue"]
+            (
+                (cue["category"], cue["direction"], cue.get("lists", False), cue.get("closes", False)),
+                cue["phrases"],
+            )
+            for cue in rules["cue"]
+        ),
+        rules["macro"],
     )
 
 
 @cache
-def _scope() -> dict[str, re.Pattern[str]]:
+def _scope() -> dict[str, PhrasePattern]:
     rules = table("assertion")
-    return {role: compile_phrases(phrases, rules["macro"]) for role, phrases in rules["scope"].items()}
+    return {role: PhrasePattern.of(phrases, rules["macro"]) for role, phrases in rules["scope"].items()}

@@ -15,7 +15,7 @@ from medcutmix_cli.records import Side
 from medcutmix_cli.reports.assertion import Clause, Span
 from medcutmix_cli.reports.lexicon import sidedness
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.reports.words import Words, compile_phrases, spans_of
+from medcutmix_cli.reports.words import PhrasePattern, Words, spans_of
 from medcutmix_cli.sides import joint_side
 
 # Words that may stand between two findings which share a modifier.
@@ -314,7 +314,7 @@ def _marked(words: Words, prefix: str) -> list[tuple[str, Span]]:
 
 
 @cache
-def _group(prefix: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _group(prefix: str) -> tuple[tuple[str, PhrasePattern], ...]:
     """Return the patterns whose names begin with `prefix`, by the rest of their names."""
     return tuple(
         (name.removeprefix(prefix), pattern)
@@ -324,15 +324,15 @@ def _group(prefix: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 @cache
-def _sizes() -> re.Pattern[str]:
-    return compile_phrases(table("attributes")["flags"]["measurement"])
+def _sizes() -> PhrasePattern:
+    return PhrasePattern.of(table("attributes")["flags"]["measurement"])
 
 
 @cache
-def _patterns() -> dict[str, re.Pattern[str]]:
+def _patterns() -> dict[str, PhrasePattern]:
     rules = table("attributes")
     return {
-        f"{part}.{name}": compile_phrases(phrases)
+        f"{part}.{name}": PhrasePattern.of(phrases)
         for part in ("side", "location", "severity", "prior")
         for name, phrases in rules[part].items()
     }

@@ -5,7 +5,6 @@ Works on sentences that are read already; knows no lexicon. Rules are data (`rul
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -15,7 +14,7 @@ from medcutmix_cli.records import Assertion, Mention, Sentence, Side
 from medcutmix_cli.reports.kinds import DEVICES, sentence_kind
 from medcutmix_cli.reports.sentences import unwrap
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, canonical
 from medcutmix_cli.sides import other_side, side_named, side_word, single_side
 
 CORRECTED = "corrected"
@@ -150,6 +149,6 @@ def _imitated() -> frozenset[str]:
 
 
 @cache
-def _pattern(part: str, role: str) -> re.Pattern[str]:
+def _pattern(part: str, role: str) -> PhrasePattern:
     macros = table("assertion")["macro"] | table("corrections")["macro"]
-    return compile_phrases(table("corrections")[part][role], macros)
+    return PhrasePattern.of(table("corrections")[part][role], macros)

@@ -14,7 +14,7 @@ from itertools import pairwise
 from medcutmix_cli.records import Assertion, Side
 from medcutmix_cli.reports.lexicon import Hit, sidedness
 from medcutmix_cli.reports.tables import remember, table
-from medcutmix_cli.reports.words import Words, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, Words, compile_phrases
 from medcutmix_cli.sides import other_side
 
 
@@ -87,15 +87,15 @@ def _pattern(side: Side, denied: bool) -> re.Pattern[str]:
 
 
 @remember()
-def _side_word(side: Side) -> re.Pattern[str]:
-    return compile_phrases([table("ellipsis")["side"][side]])
+def _side_word(side: Side) -> PhrasePattern:
+    return PhrasePattern.of([table("ellipsis")["side"][side]])
 
 
 @remember()
-def _hedge() -> re.Pattern[str]:
-    return compile_phrases(table("ellipsis")["elided"]["hedge"])
+def _hedge() -> PhrasePattern:
+    return PhrasePattern.of(table("ellipsis")["elided"]["hedge"])
 
 
 @remember()
-def _list() -> re.Pattern[str]:
-    return compile_phrases(table("ellipsis")["host"]["list"])
+def _list() -> PhrasePattern:
+    return PhrasePattern.of(table("ellipsis")["host"]["list"])

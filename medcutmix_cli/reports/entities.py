@@ -6,7 +6,6 @@ by `assertion` and `attributes`. Knows no model and no section.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +15,7 @@ from medcutmix_cli.records import Assertion, Candidate, Mention
 from medcutmix_cli.reports.assertion import Span, assertion_at, read_clause
 from medcutmix_cli.reports.attributes import read_attributes
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.reports.words import Words, canonical, compile_phrases, spans_of
+from medcutmix_cli.reports.words import PhrasePattern, Words, canonical, spans_of
 
 _MOST_WORDS = 5
 """With more words an entity is a clause that the model took whole."""
@@ -163,14 +162,14 @@ def _modifiers(words: Words, within: Span) -> frozenset[int]:
 
 
 @cache
-def _modifier_patterns() -> tuple[re.Pattern[str], ...]:
+def _modifier_patterns() -> tuple[PhrasePattern, ...]:
     rules = table("attributes")
     listed = [rules["side"][name] for name in ("left", "right", "bilateral")]
     listed += [*rules["location"].values(), *rules["severity"].values(), *rules["prior"].values()]
     listed.append(rules["flags"]["measurement"])
-    return tuple(compile_phrases(phrases) for phrases in (*listed, table("entities")["modifier"]["words"]))
+    return tuple(PhrasePattern.of(phrases) for phrases in (*listed, table("entities")["modifier"]["words"]))
 
 
 @cache
-def _pattern(part: str, key: str) -> re.Pattern[str]:
-    return compile_phrases(table("entities")[part][key])
+def _pattern(part: str, key: str) -> PhrasePattern:
+    return PhrasePattern.of(table("entities")[part][key])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cache
 
 from medcutmix_cli.records import Assertion, Mention, SentenceKind
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.reports.words import Words, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, Words
 
 DEVICES = "support_devices"
 
@@ -63,15 +62,15 @@ def refers_to_prior(words: Words) -> bool:
 
 
 @cache
-def _flag_patterns() -> dict[str, re.Pattern[str]]:
-    return {name: compile_phrases(phrases) for name, phrases in table("attributes")["flags"].items()}
+def _flag_patterns() -> dict[str, PhrasePattern]:
+    return {name: PhrasePattern.of(phrases) for name, phrases in table("attributes")["flags"].items()}
 
 
 @cache
-def _normal_pattern() -> re.Pattern[str]:
-    return compile_phrases(table("attributes")["normal"]["phrases"])
+def _normal_pattern() -> PhrasePattern:
+    return PhrasePattern.of(table("attributes")["normal"]["phrases"])
 
 
 @cache
-def _prior_pattern() -> re.Pattern[str]:
-    return compile_phrases(table("attributes")["prior"]["phrases"])
+def _prior_pattern() -> PhrasePattern:
+    return PhrasePattern.of(table("attributes")["prior"]["phrases"])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medcutmix_cli.reports.tables import remember, table
-from medcutmix_cli.reports.words import Phrases, Words, canonical, compile_phrases, spans_of
+from medcutmix_cli.reports.words import PhrasePattern, PhraseTable, Words, canonical, spans_of
 
 _SIZE = re.compile(r"(?<![^ ])\d+(?:\.\d+)? ?(?:mm|cm|millimeters?|centimeters?)(?![^ ])")
 
@@ -66,7 +66,7 @@ def find_hits(words: Words) -> list[Hit]:
 
 
 def _named(words: Words) -> list[Hit]:
-    found = [(begin, end, finding) for finding, phrases in _terms() for begin, end in phrases.spans(words)]
+    found = [(begin, end, finding) for finding, begin, end in _terms().matches(words)]
     kept: list[tuple[int, int, str]] = []
     for begin, end, finding in sorted(found, key=lambda span: (span[0] - span[1], span[0], span[2])):
         # "hydropneumothorax" is two findings in one word: equal spans stay together.
@@ -82,7 +82,7 @@ def _is_sign(words: Words, finding: str, begin: int, end: int) -> bool:
     signs = _signs().get(finding)
     return (
         signs is not None
-        and signs.fullmatch(words.text, words.begins[begin], words.ends[end - 1]) is not None
+        and signs.compiled.fullmatch(words.text, words.begins[begin], words.ends[end - 1]) is not None
     )
 
 
@@ -161,18 +161,18 @@ def _measured() -> dict[str, str]:
 
 
 @remember()
-def _terms() -> tuple[tuple[str, Phrases], ...]:
+def _terms() -> PhraseTable[str]:
     rules: dict[str, Any] = table("findings")
     entries = [(entry["id"], [*entry["terms"], *entry.get("signs", ())]) for entry in rules["finding"]]
     entries.append(("", rules["ignore"]["phrases"]))
-    return tuple((name, Phrases.of(terms, rules["macro"])) for name, terms in entries)
+    return PhraseTable(entries, rules["macro"])
 
 
 @remember()
-def _signs() -> dict[str, re.Pattern[str]]:
+def _signs() -> dict[str, PhrasePattern]:
     rules = table("findings")
     return {
-        entry["id"]: compile_phrases(entry["signs"], rules["macro"])
+        entry["id"]: PhrasePattern.of(entry["signs"], rules["macro"])
         for entry in rules["finding"]
         if "signs" in entry
     }
@@ -184,22 +184,20 @@ def _predicate_words(role: str) -> frozenset[str]:
 
 
 @remember()
-def _rest() -> re.Pattern[str]:
-    return compile_phrases(table("findings")["rest"]["phrases"])
+def _rest() -> PhrasePattern:
+    return PhrasePattern.of(table("findings")["rest"]["phrases"])
 
 
 @remember()
-def _anatomy() -> tuple[
-    tuple[tuple[str, ...], re.Pattern[str], tuple[tuple[re.Pattern[str], bool], ...]], ...
-]:
+def _anatomy() -> tuple[tuple[tuple[str, ...], PhrasePattern, tuple[tuple[PhrasePattern, bool], ...]], ...]:
     rules = table("findings")
     return tuple(
         (
             tuple(entry["findings"]),
-            compile_phrases(entry["subjects"], rules["macro"]),
+            PhrasePattern.of(entry["subjects"], rules["macro"]),
             (
-                (compile_phrases(entry["abnormal"], rules["macro"]), False),
-                (compile_phrases(entry["normal"], rules["macro"]), True),
+                (PhrasePattern.of(entry["abnormal"], rules["macro"]), False),
+                (PhrasePattern.of(entry["normal"], rules["macro"]), True),
             ),
         )
         for entry in rules["anatomy"]

@@ -5,15 +5,14 @@ Knows words only. Departing, giving and checking ask it alike, so that one line 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.reports.words import canonical, compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern, canonical
 
-_NOTHING = re.compile(r"(?!)")
+_NOTHING = PhrasePattern()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +30,12 @@ class Relation:
     """
 
     finding: str
-    synonyms: re.Pattern[str]
-    signs: re.Pattern[str]
-    sequelae: re.Pattern[str]
+    synonyms: PhrasePattern
+    signs: PhrasePattern
+    sequelae: PhrasePattern
     related: frozenset[str]
-    normals: re.Pattern[str]
-    strong_normals: re.Pattern[str]
+    normals: PhrasePattern
+    strong_normals: PhrasePattern
 
     def kind_of_reference(self, text: str) -> str:
         """Name how a sentence speaks of the finding: "synonym", "sign", "sequel", or "" where it does not."""
@@ -109,10 +108,10 @@ def _relation(entry: dict[str, list[str]], macros: dict[str, str]) -> Relation:
 
 
 @cache
-def _compiled(part: str, name: str) -> re.Pattern[str]:
+def _compiled(part: str, name: str) -> PhrasePattern:
     rules = table("relations")
     return _pattern(rules[part][name], rules["macro"])
 
 
-def _pattern(phrases: Iterable[str], macros: dict[str, str]) -> re.Pattern[str]:
-    return compile_phrases(phrases, macros)
+def _pattern(phrases: Iterable[str], macros: dict[str, str]) -> PhrasePattern:
+    return PhrasePattern.of(phrases, macros)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
@@ -12,6 +11,7 @@ from medcutmix_cli.reports.critic.places import places_of
 from medcutmix_cli.reports.critic.words import asserts, critic_words, only_side, says
 from medcutmix_cli.reports.relations import is_strong, relation_of, words_of
 from medcutmix_cli.reports.tables import table
+from medcutmix_cli.reports.words import PhrasePattern
 from medcutmix_cli.sides import meet, other_side
 
 _PARTS_THE_LUNG = "pneumothorax"  # a lung beside it may be clear, and is not normal
@@ -67,7 +67,7 @@ def called_normal(case: Case) -> Iterator[Sentence]:
             yield sentence
 
 
-def _pressing() -> re.Pattern[str]:
+def _pressing() -> PhrasePattern:
     return critic_words("contradiction", "pressing")
 
 
@@ -192,7 +192,7 @@ def found_above_the_report(case: Case) -> Iterator[Sentence]:
     yield from (s for s in above if s.findings() - {"support_devices"})
 
 
-def _says_all_normal(text: str, normal: re.Pattern[str]) -> bool:
+def _says_all_normal(text: str, normal: PhrasePattern) -> bool:
     return normal.search(words_of(text)) is not None and not says(text, "contradiction", "rest")
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from medcutmix_cli.records import Sentence
 from medcutmix_cli.reports.relations import words_of
 from medcutmix_cli.reports.tables import remember, table
-from medcutmix_cli.reports.words import compile_phrases
+from medcutmix_cli.reports.words import PhrasePattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +21,8 @@ class ChestPlace:
         denied: Findings that need not be denied beside what lies in it.
     """
 
-    came: re.Pattern[str]
-    normal: re.Pattern[str]
+    came: PhrasePattern
+    normal: PhrasePattern
     denied: frozenset[str]
 
 
@@ -36,6 +35,6 @@ def places_of(sentences: Iterable[Sentence]) -> tuple[ChestPlace, ...]:
 @remember()
 def _places() -> tuple[ChestPlace, ...]:
     return tuple(
-        ChestPlace(compile_phrases(p["came"]), compile_phrases(p["normal"]), frozenset(p["denied"]))
+        ChestPlace(PhrasePattern.of(p["came"]), PhrasePattern.of(p["normal"]), frozenset(p["denied"]))
         for p in table("critic")["places"]
     )

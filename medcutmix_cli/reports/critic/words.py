@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache, lru_cache
 
 from medcutmix_cli.records import Assertion
 from medcutmix_cli.reports.assertion import assertion_at, read_clause
 from medcutmix_cli.reports.relations import words_of
 from medcutmix_cli.reports.tables import table
-from medcutmix_cli.reports.words import canonical, compile_phrases, spans_of
+from medcutmix_cli.reports.words import PhrasePattern, canonical, spans_of
 from medcutmix_cli.sides import side_named, side_word
 
 
 @cache
-def critic_words(part: str, name: str) -> re.Pattern[str]:
+def critic_words(part: str, name: str) -> PhrasePattern:
     """Return one list of the table as a pattern over canonical words."""
-    return compile_phrases(table("critic")[part][name])
+    return PhrasePattern.of(table("critic")[part][name])
 
 
 @lru_cache(maxsize=1 << 15)
@@ -32,7 +31,7 @@ def lists_of(text: str, part: str) -> frozenset[str]:
     return frozenset(name for name in table("critic")[part] if critic_words(part, name).search(words))
 
 
-def asserts(text: str, pattern: re.Pattern[str]) -> bool:
+def asserts(text: str, pattern: PhrasePattern) -> bool:
     """Say whether a sentence states what a pattern finds, hedged or not: "No shift." does not."""
     words = canonical(text)
     spans = spans_of(pattern, words)
