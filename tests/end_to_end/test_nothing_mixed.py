@@ -14,9 +14,9 @@ from medcutmix_cli.run.seals import seal_json
 from medcutmix_cli.run.shards import is_unmixed, read_rows
 from medcutmix_cli.run.status import run_status
 from tests.calls import medcutmix
-from tests.end_to_end.test_refill import reject, share, source
+from tests.end_to_end.test_refill import drawn, reject, share, source
 
-__all__ = ["source"]
+__all__ = ["drawn", "source"]
 CHOSEN = {"encoder": "toy", "gate": "none", "align": "none", "pairing": "normal-host", "unmixed": "keep"}
 OPTIONS = tuple(word for name, value in CHOSEN.items() for word in (f"--{name}", value))
 

@@ -11,10 +11,10 @@ import medcutmix_cli
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.inspection.summary import status
 from tests.calls import medcutmix
-from tests.end_to_end.test_refill import TARGET, reject, share, source
+from tests.end_to_end.test_refill import TARGET, drawn, reject, share, source
 from tests.toy_encoder import ToyEncoder, use_encoder
 
-__all__ = ["source"]
+__all__ = ["drawn", "source"]
 TOY = {"encoder": "toy", "gate": "none", "align": "none", "workers": 2, "shard_size": 7}
 TARGETED = {**TOY, "pairing": "normal-host", "seed": 3, "target": (TARGET,), "reserve": 12}
 RUNS = {
@@ -79,10 +79,10 @@ def told_by(command, run, capsys):
 @pytest.fixture
 def rows_of_run(request, source, phantoms, tmp_path, monkeypatch, capsys):
     """Return a run, of which half of the mixes were rejected and some replaced, and its rows."""
-    options, drawn = RUNS[request.param]
+    options, painted = RUNS[request.param]
     reject(monkeypatch, lambda pair: bool(pair.finding) and share(50)(pair))
     monkeypatch.setenv("COLUMNS", "200")
-    medcutmix_cli.augment(phantoms if drawn else source, tmp_path / "run", **options)
+    medcutmix_cli.augment(phantoms if painted else source, tmp_path / "run", **options)
     return tmp_path / "run", written_rows(tmp_path / "run")
 
 
