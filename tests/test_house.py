@@ -148,3 +148,40 @@ def test_a_name_that_hangs_on_the_clock_is_seen():
     text = "@pytest.mark.parametrize('given', [gzip.compress(b'x')])\ndef test_it(given): ...\n"
     assert any(CLOCKS.search(decorator) for decorator in decorations(text))
     assert not any(CLOCKS.search(one) for one in decorations(text.replace("'x'", "'x', mtime=0")))
+
+
+def fixtures_of(tree):
+    """Return the fixtures that a test file declares, each with the names that it asks for."""
+    return {
+        node.name: {argument.arg for argument in node.args.args}
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and any("fixture" in ast.unparse(one) for one in node.decorator_list)
+    }
+
+
+def unmet_fixtures(tree, others):
+    """Yield the fixtures that imported ones ask for and that did not come along; `others` is module -> tree."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module in others:
+            there = fixtures_of(others[node.module])
+            taken = {name.name for name in node.names}
+            yield from (
+                need for name in taken for need in there.get(name, ()) if need in there.keys() - taken
+            )
+
+
+def test_who_imports_a_fixture_imports_what_it_asks_for():
+    files = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): syntax.tree(path)
+        for path in sorted(TESTS.rglob("*.py"))
+    }
+    assert any(fixtures_of(tree) for tree in files.values())
+    assert {name: found for name, tree in files.items() if (found := [*unmet_fixtures(tree, files)])} == {}
+
+
+def test_a_fixture_that_did_not_come_along_is_seen():
+    there = ast.parse("@pytest.fixture\ndef a(tmp_path): ...\n\n@pytest.fixture()\ndef b(a, tmp_path): ...\n")
+    tree = ast.parse("from tests.there import b\n")
+    assert [*unmet_fixtures(tree, {"tests.there": there})] == ["a"]
+    assert not [*unmet_fixtures(ast.parse("from tests.there import a, b"), {"tests.there": there})]
