@@ -105,6 +105,7 @@ class BundledEncoder(OnDevice[BundledImage]):
     def encode_images(self, pictures: Sequence[Picture]) -> list[BundledImage]:
         """Encode canvases of any side, in order."""
         if not self._by_numpy:
+            # Named: a dataclass with slots is another class than the one that a bare super() remembers.
             return super(BundledEncoder, self).encode_images(pictures)
         network = self._in_numpy
         return [BundledImage(network.see(prepare(own.pixels)), own.placement) for own in pictures]

@@ -16,6 +16,7 @@ from medcutmix_cli.errors import EncoderError
 
 SIDE = 224  # pixels of the square picture that the network sees
 GRID = 14  # cells along each side: 16 x 16 pixels each
+HEADS = 4  # of its attention, in both towers
 MAX_TOKENS = 64  # tokens in one window; longer sentences are read in several
 WORD_ROWS = 4096
 PIECE_ROWS = 8192

@@ -9,10 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from medcutmix_cli.encoders.bundled_inputs import GRID, PIECE_ROWS, WORD_ROWS, Token
+from medcutmix_cli.encoders.bundled_inputs import GRID, HEADS, PIECE_ROWS, WORD_ROWS, Token
 
 _CHANNELS = (32, 64, 96)
-_HEADS = 4
 _TEXT_WIDTH = 64
 _SHARED_WIDTH = 96
 
@@ -60,10 +59,10 @@ class SelfAttention(nn.Module):
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """Keep the shape (B, N, width); `mask` is (B, 1, 1, N) bool, True where a position may be read."""
         batch, count, width = x.shape
-        mixed = self.mix(self.norm(x)).view(batch, count, 3, _HEADS, width // _HEADS)
+        mixed = self.mix(self.norm(x)).view(batch, count, 3, HEADS, width // HEADS)
         query, key, value = mixed.permute(2, 0, 3, 1, 4)
         # Written out: on a CPU the fused kernel is no faster forwards and five times slower backwards.
-        scores = (query * (width // _HEADS) ** -0.5) @ key.transpose(-1, -2)
+        scores = (query * (width // HEADS) ** -0.5) @ key.transpose(-1, -2)
         if mask is not None:
             scores = scores.masked_fill(~mask, -torch.inf)
         read = scores.softmax(dim=-1) @ value

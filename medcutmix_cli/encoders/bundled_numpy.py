@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli.encoders.bundled_inputs import GRID, Token, windows_in
+from medcutmix_cli.encoders.bundled_inputs import GRID, HEADS, Token, windows_in
 from medcutmix_cli.encoders.bundled_weights import read_tensors, weights_sha256
 from medcutmix_cli.encoders.once import OnceTable
 from medcutmix_cli.system.blas import single_threaded_blas
@@ -23,7 +23,6 @@ Floats = npt.NDArray[np.float32]
 Tensors = Mapping[str, Floats]
 """By the name of the weight file; a convolution's as (kernel * kernel * wide_in, wide_out)."""
 
-_HEADS = 4
 _STEM = "image.stem.conv"
 _STEM_STEP = 4  # its stride; its kernel is two steps wide
 _NORM_FLOOR = 1e-5  # what torch's LayerNorm adds to a variance
@@ -128,7 +127,7 @@ def _folded(pixels: Floats) -> Floats:
 def _attend(tensors: Tensors, name: str, x: Floats) -> Floats:
     """Let all positions of (N, width) see each other; keeps the shape."""
     mixed = _linear(tensors, f"{name}.mix", _norm(tensors, f"{name}.norm", x))
-    query, key, value = mixed.reshape(len(x), 3, _HEADS, -1).transpose(1, 2, 0, 3)
+    query, key, value = mixed.reshape(len(x), 3, HEADS, -1).transpose(1, 2, 0, 3)
     scores = (query * np.float32(query.shape[-1] ** -0.5)) @ key.transpose(0, 2, 1)
     seen = (_softmax(scores) @ value).transpose(1, 0, 2).reshape(x.shape)
     x = x + _linear(tensors, f"{name}.merge", seen)
