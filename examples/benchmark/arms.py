@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class Extra:
 
 
 def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where: Path) -> Extra:
-    """Make the extra rows of an arm: the same number for all of a chunk.
+    """Make the extra rows of an arm: the same number for all of a chunk, but where it takes every row of its runs.
 
     Args:
         whole: Says how many, as a share of the studies that are trained on, and how runs are made.
@@ -70,7 +71,8 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
     if arm.rows == "copies":
         cases = chunk.train.take(rare(chunk.train, studies, rows))
         return _extra(Material(chunk.train, cases, share), len(set(cases.ids)))
-    cases, states = _mixed(whole, studies, arm, chunk, where)
+    cases, states = _of_runs(whole, studies, arm, chunk, where)
+    rows = max(rows, len(cases)) if arm.every else rows
     copies = round(arm.copies * rows)
     chosen = filled(len(cases), rows - copies, f"{studies.name} {arm.name}")
     distinct, extra = len(set(chosen)), cases.take(chosen)
@@ -78,7 +80,18 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
         extra = joined(extra, chunk.train.take(rare(chunk.train, studies, copies)))
     kept = None if states is None else states.take(chosen)
     alone = CHEXPERT.index(studies.observation) if arm.alone and studies.observation else -1
-    return _extra(Material(chunk.train, extra, share, kept, max(arm.layer, 0), alone), distinct)
+    material = Material(chunk.train, extra, share, kept, max(arm.layer, 0), alone, arm.negatives)
+    return _extra(material, distinct)
+
+
+def _of_runs(
+    whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where: Path
+) -> tuple[Cases, States | None]:
+    """Return the rows of an arm's run, or of its runs one after the other."""
+    if not arm.pairings or arm.name in studies.runs:
+        return _mixed(whole, studies, arm, chunk, where)
+    each = [replace(arm, options={**arm.options, "pairing": pairing}) for pairing in arm.pairings]
+    return reduce(joined, [_mixed(whole, studies, one, chunk, where)[0] for one in each]), None
 
 
 def _mixed(

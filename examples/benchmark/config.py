@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from medcutmix_cli.seeds import stable_hash
 DEFAULT = Path(__file__).with_name("benchmark.toml")
 ROWS = ("none", "copies", "mixed")
 PRECISIONS = ("fp32", "bf16")
+NEGATIVES = ("parents", "labels")
 Table = TypeVar("Table")
 
 
@@ -61,6 +62,10 @@ class Arm:
 
     Attributes:
         rows: "none", "copies" (originals of rare cells again) or "mixed" (a run of medcutmix).
+        pairings: A run for each of these instead of one, their rows together.
+        every: All rows that the runs wrote, instead of as many as every arm has.
+        negatives: What takes rows for no negatives of each other in the contrastive loss: "parents", where one is
+            common, and what the labels do not tell; or "labels" alone, so that a mix is told from its own recipient.
         options: Keywords of `medcutmix_cli.augment`, pairing first of all. In words, {finding}, {attribute} and
             {attributes}, a table of the attribute by study_id, stand for those of the set.
         targeted: The run fills the rare cell of the set: its finding where its attribute is not.
@@ -74,6 +79,9 @@ class Arm:
 
     name: str
     rows: str = "mixed"
+    pairings: Sequence[str] = ()
+    every: bool = False
+    negatives: str = "parents"
     options: Mapping[str, Any] = field(default_factory=dict)
     targeted: bool = False
     weighted: bool = False
@@ -238,16 +246,24 @@ def read_config(path: Path = DEFAULT) -> Benchmark:
     if training.precision not in PRECISIONS:
         raise UsageError(f"the precision is {training.precision!r}", hint=f"one of {PRECISIONS}")
     for arm in arms:
-        if arm.rows not in ROWS:
-            raise UsageError(f"the rows of arm {arm.name!r} are {arm.rows!r}", hint=f"one of {ROWS}")
-        if arm.copies and (arm.layer >= 0 or arm.rows != "mixed"):
-            raise UsageError(
-                f"arm {arm.name!r} cannot have copies beside", hint="mixed rows without a layer can"
-            )
+        _check_arm(arm)
     whole = {"sets": tuple(sets), "arms": tuple(arms), "training": training, **table.pop("benchmark", {})}
     if table:
         raise UsageError(f"there is no table [{next(iter(table))}]", where=str(path))
     return _record(Benchmark, whole, path)
+
+
+def _check_arm(arm: Arm) -> None:
+    for what, told, known in (("rows", arm.rows, ROWS), ("negatives", arm.negatives, NEGATIVES)):
+        if told not in known:
+            raise UsageError(f"the {what} of arm {arm.name!r} are {told!r}", hint=f"one of {known}")
+    if arm.copies and (arm.layer >= 0 or arm.rows != "mixed"):
+        raise UsageError(f"arm {arm.name!r} cannot have copies beside", hint="mixed rows without a layer can")
+    if arm.pairings and (arm.layer >= 0 or arm.rows != "mixed" or "pairing" in arm.options):
+        raise UsageError(
+            f"arm {arm.name!r} cannot have several pairings",
+            hint="mixed rows without a layer or a pairing can",
+        )
 
 
 def _arms(table: dict[str, Any], path: Path) -> dict[str, dict[str, Any]]:

@@ -40,6 +40,7 @@ class Material:
         layer: How many blocks come before that.
         share: Of a batch that is extra rows.
         alone: Number of the only observation that the classifier learns from extra rows; -1 for all of them.
+        negatives: "parents" or "labels", as the arm has it.
     """
 
     originals: Cases
@@ -48,6 +49,7 @@ class Material:
     states: States | None = None
     layer: int = 0
     alone: int = -1
+    negatives: str = "parents"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +198,10 @@ def _next(numbers: Iterator[int], count: int) -> Numbers:
 
 
 def _common(material: Material, batch: Batch) -> torch.Tensor:
-    """Mark the pairs of rows that share a parent; what was drawn twice shares both."""
+    """Mark the pairs of rows that share a parent, where that counts; what was drawn twice shares both."""
+    if material.negatives == "labels":
+        count = len(batch.own) + len(batch.extra)
+        return torch.zeros((count, count), dtype=torch.bool)
     parts = [(material.originals, batch.own)]
     if material.extra is not None:
         parts.append((material.extra, batch.extra))

@@ -92,6 +92,28 @@ def parent_mask(rows: Sequence[Row], ids: Sequence[str] = (), *, by: str = "stud
     return torch.tensor(shared, dtype=torch.bool).reshape(len(found), len(found))
 
 
+def label_conflicts(rows: Sequence[Row]) -> torch.Tensor:
+    """Mark the pairs of a batch that say opposite things: one asserts an observation that the other denies.
+
+    Such pairs are negatives, whoever their parents are. A mix and its own recipient are the ones that teach most, since
+    little but the finding tells them apart: `parent_mask(rows) & ~label_conflicts(rows)` leaves them in.
+
+    Args:
+        rows: Mixed pairs and studies as they are, with the columns `LABELS`. What a report leaves open, and what it
+            does not name, is no conflict.
+
+    Returns:
+        (B, B) bool, symmetric, False on the diagonal.
+
+    Raises:
+        UsageError: A column was not read.
+    """
+    labels = multilabel(rows, weighted=False, never_denied=None)
+    asserted, denied = (labels.said & (labels.targets == value) for value in (1, 0))
+    opposed = (asserted.float() @ denied.float().T) > 0
+    return opposed | opposed.T
+
+
 def _shares(
     rows: Sequence[Row], ids: Sequence[str], weight: str
 ) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

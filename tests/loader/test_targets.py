@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.loader import contrastive_targets, multilabel, multilabel_loss, parent_mask
+from medcutmix_cli.loader import (
+    contrastive_targets,
+    label_conflicts,
+    multilabel,
+    multilabel_loss,
+    parent_mask,
+)
 from medcutmix_cli.run.shards import UNMIXED
 
 NAN = float("nan")
@@ -198,7 +204,41 @@ def test_what_uncertain_counts_is_no_choice_of_weighted_targets():
         multilabel([labelled(Edema=0.5)], uncertain=0.0)
 
 
+SAID = st.sampled_from(
+    [(1, "present"), (0, "absent"), (-1, "uncertain"), (NAN, "not-said"), (NAN, "never-denied")]
+)
+
+
+@st.composite
+def told(draw):
+    """Return a row of which every observation says something by chance."""
+    said = [draw(SAID) for _ in CHEXPERT]
+    values = np.array([value for value, _ in said], np.float32)
+    return {"label_mixed": values, "label_state": [state for _, state in said]}
+
+
+@given(st.lists(told(), max_size=4))
+def test_rows_conflict_where_one_asserts_what_the_other_denies(rows):
+    found = label_conflicts(rows)
+    assert found.shape == (len(rows), len(rows))
+    for i, one in enumerate(rows):
+        for j, other in enumerate(rows):
+            both = set(zip(one["label_mixed"].tolist(), other["label_mixed"].tolist(), strict=True))
+            assert found[i, j].item() == bool(both & {(1.0, 0.0), (0.0, 1.0)})
+
+
+@pytest.mark.parametrize(("of_host", "negative"), [(0, True), (1, False), (NAN, False), (-1, False)])
+def test_a_mix_is_a_negative_of_its_own_recipient_where_the_finding_tells_them_apart(of_host, negative):
+    state = {0: "absent", 1: "present", -1: "uncertain"}.get(of_host, "not-said")
+    host = mix("a", "a") | labelled("label_mixed", {"Edema": state}, Edema=of_host)
+    mixed = mix("a", "b") | labelled("label_mixed", {"Edema": "present"}, Edema=1)
+    mask = parent_mask([host, mixed]) & ~label_conflicts([host, mixed])
+    assert mask[0, 1].item() is not negative
+
+
 def test_misuse_is_an_error():
+    with pytest.raises(UsageError, match="'label_mixed'"):
+        label_conflicts([{}])
     with pytest.raises(UsageError, match="strength"):
         contrastive_targets([], strength=2)
     with pytest.raises(UsageError, match="'image_mode'"):

@@ -89,6 +89,12 @@ def test_rows_with_a_common_parent_are_no_negatives():
     ]
 
 
+def test_where_labels_decide_a_mix_is_told_from_its_own_recipient():
+    extra = cases(2, ids=np.array(["s0", "s1"]), donors=np.array(["s1", "s2"]))
+    material = Material(cases(3), extra, 0.5, negatives="labels")
+    assert not _common(material, Batch(0, np.array([0, 2]), np.array([0, 1]))).any()
+
+
 def test_in_pixels_a_manifold_mix_is_the_paste():
     own, given = cases(2).pictures, cases(3).pictures[:2]
     weights = np.zeros((2, 16, 16), np.float32)
