@@ -54,7 +54,7 @@ def test_terms_are_in_the_order_of_the_alphabet_and_there_once():
     assert sorted(set(TERMS), key=str.lower) == TERMS
 
 
-NOUNS = ["records", "engines", *modules_in("configuration/settings")]
+NOUNS = ["engines", *modules_in("records"), *modules_in("configuration/settings")]
 
 
 @pytest.mark.parametrize("module", NOUNS)
