@@ -45,21 +45,16 @@ from medcutmix_cli.planning.plan_result import PlanResult
 from medcutmix_cli.planning.written_shape import written_status
 from medcutmix_cli.reports.tables import lexicon_in_use, read_lexicon, use_lexicon
 from medcutmix_cli.run.data_card import write_card, write_schema
-from medcutmix_cli.run.folder import (
-    RunFolder,
-    RunRecord,
-    read_attempts,
-    read_complete,
-    read_run,
-    write_run,
-    write_text,
-)
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.manifest import list_files
 from medcutmix_cli.run.nulls_file import write_nulls
 from medcutmix_cli.run.plan_file import shard_sizes, write_plan
 from medcutmix_cli.run.refill import IncompleteShardsError, RefilledElsewhereError, RefillPass, refill_plan
 from medcutmix_cli.run.reserve_file import write_reserve
+from medcutmix_cli.run.run_record import RunRecord, read_run, write_run
+from medcutmix_cli.run.shard_state import read_attempts, read_complete
 from medcutmix_cli.run.status import RunStatus, run_status
+from medcutmix_cli.system.atomic_files import write_text
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.memory_limits import check_address_space
 from medcutmix_cli.system.progress import show_progress

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.reports.tables import BUILT_IN, Lexicon, read_lexicon
-from medcutmix_cli.run.folder import RunFolder, RunRecord
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import RunRecord
 
 SOURCE = "findings"
 """Its name among the sources of a run."""

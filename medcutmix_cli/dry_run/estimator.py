@@ -24,7 +24,8 @@ from medcutmix_cli.engines import Engine, ParallelEngine, Progress, Work
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.pipeline import plan, still_to_do
 from medcutmix_cli.records import TargetOutcome
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import RunRecord, read_run
 from medcutmix_cli.run.shape import to_shape
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.disk_space import free_bytes, nearest_folder

@@ -39,8 +39,11 @@ from medcutmix_cli.exports.sentences import SentenceReader
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import use_lexicon
 from medcutmix_cli.run.contents import Contents, open_contents, read_table
-from medcutmix_cli.run.folder import RunFolder, RunRecord, write_json, write_text
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import read_shard
+from medcutmix_cli.run.run_record import RunRecord
+from medcutmix_cli.run.seals import write_json
+from medcutmix_cli.system.atomic_files import write_text
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors

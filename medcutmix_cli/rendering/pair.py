@@ -40,7 +40,9 @@ from medcutmix_cli.rendering.reading import read_canvases
 from medcutmix_cli.rendering.rows import to_row
 from medcutmix_cli.rendering.sample import Features, MixRules
 from medcutmix_cli.rendering.staging import Storage
-from medcutmix_cli.run.folder import CORRUPT_JPEG_KEPT, NEIGHBOUR_UNMAPPED, PairOutcome, RunFolder
+from medcutmix_cli.run.failure_list import PairOutcome
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.shard_state import CORRUPT_JPEG_KEPT, NEIGHBOUR_UNMAPPED
 from medcutmix_cli.run.shards import Row, ShardOrigin, gives_nothing
 
 
