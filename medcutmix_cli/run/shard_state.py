@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -110,6 +111,18 @@ def read_attempts(folder: RunFolder, shard: int) -> int:
         said.get("attempts") if isinstance(said, dict) else said
     )  # an earlier version wrote the number alone
     return number if isinstance(number, int) else 0
+
+
+def least_begun_first(folder: RunFolder, shards: Iterable[int], *, retry_failed: bool) -> tuple[int, ...]:
+    """Return the shards that are to be rendered: one that ends whoever renders it must not stand before the others."""
+    begun: list[tuple[int, int]] = []
+    for shard in shards:
+        state = read_complete(folder, shard)
+        if state is None:
+            begun.append((read_attempts(folder, shard), shard))
+        elif retry_failed and state.failed:
+            begun.append((state.attempts, shard))
+    return tuple(shard for _times, shard in sorted(begun))
 
 
 def _plausible(state: ShardState, shard: int) -> ShardState:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -7,6 +8,7 @@ from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.shard_state import (
     ShardState,
     begin_attempt,
+    least_begun_first,
     read_attempts,
     read_complete,
     read_state,
@@ -62,3 +64,12 @@ def test_whoever_begins_a_shard_again_counts_on_and_takes_its_state_away(folder)
 def test_attempts_of_an_earlier_version_are_read_and_what_is_no_number_is_none(folder, text, attempts):
     folder.attempts_file(0).write_text(text)
     assert read_attempts(folder, 0) == attempts
+
+
+def test_shards_that_were_begun_least_often_come_first_and_complete_ones_only_for_their_failures(folder):
+    for shard, failed in ((1, {}), (3, {"image:image-missing": 1})):
+        folder.state_file(shard).write_text(state_text(replace(STATE, shard=shard, failed=failed)))
+        folder.shard_file(shard).write_bytes(b"long")
+    begin_attempt(folder, 0)
+    assert least_begun_first(folder, range(5), retry_failed=False) == (2, 4, 0)
+    assert least_begun_first(folder, range(5), retry_failed=True) == (2, 4, 0, 3)
