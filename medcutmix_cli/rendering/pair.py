@@ -30,7 +30,8 @@ from medcutmix_cli.encoders.base import (
 from medcutmix_cli.encoders.work_time import result_of
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas
-from medcutmix_cli.images.picture_cache import PictureCache, PictureRequest
+from medcutmix_cli.images.picture_cache import PictureCache
+from medcutmix_cli.images.picture_request import PictureRequest
 from medcutmix_cli.mixing.cut import RefusedCut
 from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
