@@ -41,7 +41,6 @@ from medcutmix_cli.commands.shortcuts import shortcuts
 from medcutmix_cli.commands.status import status
 from medcutmix_cli.commands.verify import verify
 from medcutmix_cli.errors import Interruption
-from medcutmix_cli.system.pandasless_imports import load_pyarrow
 from medcutmix_cli.system.plain_text import printable
 from medcutmix_cli.system.private_process import private_process
 from medcutmix_cli.system.signals import SignalWatch, Stop
@@ -83,6 +82,8 @@ class QuickCommand(HelpCommand):
 
     def invoke(self, *given: Any, **more: Any) -> Any:
         """Run it; its help loads no pyarrow."""
+        from medcutmix_cli.system.pandasless_imports import load_pyarrow
+
         load_pyarrow()
         return super().invoke(*given, **more)
 

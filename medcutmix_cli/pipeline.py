@@ -7,12 +7,13 @@ Where rendering rejects pairs, the reserve of the plan replaces them (`refill`),
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
+from medcutmix_cli.assembly.lexicons import keep_lexicon
 from medcutmix_cli.assembly.opening import check_cache, check_places
 from medcutmix_cli.assembly.parts import (
     build_choices,
@@ -29,36 +30,29 @@ from medcutmix_cli.assembly.parts import (
 from medcutmix_cli.assembly.relocation import explicit_keywords
 from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
 from medcutmix_cli.configuration.option_help import describe_options
-from medcutmix_cli.configuration.resolution import ResolvedSettings, difference, from_plain, named_values
-from medcutmix_cli.configuration.semantics import semantic
+from medcutmix_cli.configuration.resolution import ResolvedSettings, from_plain, named_values
 from medcutmix_cli.configuration.settings import Settings, settings_of
 from medcutmix_cli.datasets.attribute_table import NO_TABLE, read_attribute_table
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.label_table import label_use, read_label_table, with_labels
 from medcutmix_cli.engines import Engine, Progress, Work
-from medcutmix_cli.errors import RunConflictError, RunError, UsageError
+from medcutmix_cli.errors import UsageError
 from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.planning.near_duplicates import find_near_duplicates
 from medcutmix_cli.planning.picture_hashes import PictureHasher
 from medcutmix_cli.planning.plan import DuplicateSearch, make_plan
-from medcutmix_cli.planning.plan_result import PlanResult
 from medcutmix_cli.planning.written_shape import written_status
-from medcutmix_cli.reports.tables import lexicon_in_use, read_lexicon, use_lexicon
+from medcutmix_cli.reports.tables import read_lexicon, use_lexicon
 from medcutmix_cli.run.data_card import write_card, write_schema
-from medcutmix_cli.run.folder import (
-    RunFolder,
-    RunRecord,
-    read_attempts,
-    read_complete,
-    read_run,
-    write_run,
-    write_text,
-)
+from medcutmix_cli.run.earlier_plan import check_empty, is_planned
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.manifest import list_files
 from medcutmix_cli.run.nulls_file import write_nulls
 from medcutmix_cli.run.plan_file import shard_sizes, write_plan
 from medcutmix_cli.run.refill import IncompleteShardsError, RefilledElsewhereError, RefillPass, refill_plan
 from medcutmix_cli.run.reserve_file import write_reserve
+from medcutmix_cli.run.run_record import RunRecord, read_run, write_run
+from medcutmix_cli.run.shard_state import least_begun_first
 from medcutmix_cli.run.status import RunStatus, run_status
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.memory_limits import check_address_space
@@ -133,13 +127,13 @@ def _plan_with_lexicon(folder: RunFolder, resolved: ResolvedSettings, progress: 
     encoder = build_encoder(resolved.settings)
     check_features(resolved.settings, encoder)
     record = describe(resolved, source, encoder)
-    if _is_planned(folder, record):
+    if is_planned(folder, record):
         return
     before = read_run(folder) if folder.is_run() else None
     if before is not None:
         with explain_storage_errors(folder.root):
             folder.run_file.unlink()
-    _check_empty(folder)
+    check_empty(folder)
     _write_plan(folder, record, source, strategy, progress)
 
 
@@ -244,83 +238,9 @@ def still_to_do(
     chosen = build_engine(
         from_plain(record.settings), changes.pop("run.engine", None), changes.pop("run.engine_options", None)
     )
-    todo = _least_begun_first(folder, range(task, len(record.shards), num_tasks), retry_failed)
+    todo = least_begun_first(folder, range(task, len(record.shards), num_tasks), retry_failed=retry_failed)
     pairs = tuple(record.shards[k] for k in todo)
     return chosen, Work(folder.root.resolve(), record.fingerprint, todo, pairs, changes, retry_failed)
-
-
-def _least_begun_first(folder: RunFolder, shards: Iterable[int], retry_failed: bool) -> tuple[int, ...]:
-    """Return the shards that are to be rendered: one that ends whoever renders it must not stand before the others."""
-    begun: list[tuple[int, int]] = []
-    for shard in shards:
-        state = read_complete(folder, shard)
-        if state is None:
-            begun.append((read_attempts(folder, shard), shard))
-        elif retry_failed and state.failed:
-            begun.append((state.attempts, shard))
-    return tuple(shard for _times, shard in sorted(begun))
-
-
-def _is_planned(folder: RunFolder, record: RunRecord) -> bool:
-    """Say whether this very plan lies there.
-
-    Raises:
-        RunConflictError: Another one does.
-    """
-    before = read_run(folder) if folder.is_run() else None
-    if before is None or _gives_way(before, record):
-        return False
-    _check_same_run(before, record, folder)
-    return True
-
-
-def _gives_way(before: RunRecord, now: RunRecord) -> bool:
-    """Say whether another plan may take the place of one without a pair: whoever was told what to try may try it."""
-    return not before.shards and before.fingerprint != now.fingerprint
-
-
-_TOLD = 4
-"""Differences of two runs that an error names."""
-
-
-def _check_same_run(before: RunRecord, now: RunRecord, folder: RunFolder) -> None:
-    if before.fingerprint == now.fingerprint:
-        return
-    old, new = (
-        {
-            "settings": semantic(from_plain(record.settings)),
-            "encoder": record.encoder,
-            "versions": record.versions,
-            "format": record.format,
-        }
-        for record in (before, now)
-    )
-    files = {name for name, _ in before.sources.items() ^ now.sources.items()}
-    told = [*difference(old, new), *(f"other content: {name}" for name in sorted(files))]
-    more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
-    raise RunConflictError(
-        f"the output folder holds another run: {'; '.join(told[:_TOLD])}{more}",
-        where=str(folder.root),
-        hint="name another folder, or go on with the settings it was made with",
-    )
-
-
-def _check_empty(folder: RunFolder) -> None:
-    if folder.root.exists() and not folder.root.is_dir():
-        raise RunError("the output is a file, not a folder", where=str(folder.root), hint="name a folder")
-    foreign = folder.foreign_files()
-    if foreign:
-        raise RunError(
-            f"the output folder holds {len(foreign)} other file(s), for example {foreign[0]!r}",
-            where=str(folder.root),
-            hint="choose an empty folder",
-        )
-    if folder.shards_there():
-        raise RunError(
-            "the output folder holds shards of a run whose run.json is gone",
-            where=str(folder.root),
-            hint="choose an empty folder: those shards would count as this run's",
-        )
 
 
 def _write_plan(
@@ -350,8 +270,8 @@ def _write_plan(
     )
     result = replace(result, warnings=tuple(filter(None, (*result.warnings, labels.problem))))
     sizes = shard_sizes(len(result.pairs), settings.run.shard_size)
-    whole = replace(record, counts=_counts(result), shards=sizes)
-    if _is_planned(folder, record):  # somebody else was quicker: its shards may be under way
+    whole = replace(record, counts=result.counts(), shards=sizes)
+    if is_planned(folder, record):  # somebody else was quicker: its shards may be under way
         return
     with explain_storage_errors(folder.root):
         folder.create()
@@ -359,7 +279,7 @@ def _write_plan(
         write_plan(folder.plan_file, result.pairs, settings.run.shard_size, progress)
         write_reserve(folder.reserve_file, result.reserved, {d.identifier: d.reason for d in result.dropped})
         write_nulls(folder.nulls_file, result.nulls)
-        _write_lexicon(folder)
+        keep_lexicon(folder)
         write_schema(folder)
         whole = replace(whole, files=list_files(folder, whole))
         write_run(folder, whole)
@@ -371,39 +291,3 @@ def _duplicate_search(settings: Settings, source: Dataset, workers: int) -> Dupl
     if not settings.plan.refuse_duplicates:
         return None
     return partial(find_near_duplicates, PictureHasher(source, settings.image.reading, workers))
-
-
-def _write_lexicon(folder: RunFolder) -> None:
-    """Keep the user's lexicon with the run; what an interrupted plan left there goes."""
-    lexicon = lexicon_in_use()
-    if lexicon.source:
-        write_text(folder.lexicon_file, lexicon.text)
-    else:
-        folder.lexicon_file.unlink(missing_ok=True)
-
-
-def _counts(result: PlanResult) -> dict[str, Any]:
-    dropped: dict[str, int] = {}
-    for drop in sorted(result.dropped, key=lambda d: d.reason):
-        dropped[drop.reason] = dropped.get(drop.reason, 0) + 1
-    planned = result.inputs - len(result.dropped)
-    return {
-        "studies": {"inputs": result.inputs, "planned": planned, "dropped": len(result.dropped)},
-        "dropped": dropped,
-        "refused": result.refused,
-        "images_dropped": result.images_dropped,
-        "pairs_missing": result.pairs_missing,
-        "texts": result.texts,
-        "negatives": result.negatives,
-        "null_pictures": len(result.nulls),
-        "pairs_by_finding": result.pairs_by_finding,
-        "reserve": result.reserve,
-        "shape": asdict(result.shape) if result.shape else {},
-        "targets": [asdict(outcome) for outcome in result.targets],
-        "guarantees": {key: asdict(guarantee) for key, guarantee in result.guarantees.items()},
-        "never_denied": list(result.never_denied),
-        "reserved": len(result.reserved),
-        "goals": result.goals(),
-        "duplicates": result.duplicates,
-        "warnings": list(result.warnings),
-    }

@@ -28,7 +28,8 @@ import medcutmix_cli
 from medcutmix_cli.encoders.base import Attention, Query
 from medcutmix_cli.gallery import write_gallery
 from medcutmix_cli.inspection.verification import verify
-from medcutmix_cli.run.folder import RunFolder, begin_attempt
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.shard_state import begin_attempt
 from tests.builders import make_report
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest

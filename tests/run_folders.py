@@ -25,7 +25,10 @@ from medcutmix_cli.records import (
     TextWeights,
 )
 from medcutmix_cli.rendering.rows import to_row
-from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, write_json
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import RunRecord
+from medcutmix_cli.run.seals import write_json
+from medcutmix_cli.run.shard_state import ShardState
 from medcutmix_cli.run.shards import Row, ShardOrigin, write_shard
 from tests.builders import make_placement
 

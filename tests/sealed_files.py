@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from medcutmix_cli.run.folder import RunFolder, read_state, state_text
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.seals import FileSeal, read_sealed, write_sealed
+from medcutmix_cli.run.shard_state import read_state, state_text
 from medcutmix_cli.run.shards import Row, ShardOrigin, read_head, read_rows, write_shard
 
 

@@ -16,8 +16,11 @@ from medcutmix_cli.assembly import parts as composition
 from medcutmix_cli.errors import EncoderError, MedcutmixError, RunConflictError, RunError, UsageError
 from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.pipeline import still_to_do
-from medcutmix_cli.run.folder import RunFolder, begin_attempt, read_outcomes, read_run, read_state
+from medcutmix_cli.run.failure_list import read_outcomes
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import read_plan
+from medcutmix_cli.run.run_record import read_run
+from medcutmix_cli.run.shard_state import begin_attempt, read_state
 from medcutmix_cli.run.shards import gives_nothing, is_unmixed, read_head, read_rows
 from medcutmix_cli.run.status import run_status
 from tests.toy_encoder import ToyEncoder, use_encoder

@@ -14,8 +14,9 @@ from medcutmix_cli.configuration.resolution import from_plain, named_values
 from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.engines import Progress, Work
 from medcutmix_cli.records import Guarantee
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.guarantees import read_guarantees
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.reports.tables import BUILT_IN, Lexicon, read_lexicon
-from medcutmix_cli.run.folder import RunFolder, RunRecord
+from medcutmix_cli.reports.tables import BUILT_IN, Lexicon, lexicon_in_use, read_lexicon
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import RunRecord
+from medcutmix_cli.system.atomic_files import write_text
 
 SOURCE = "findings"
 """Its name among the sources of a run."""
@@ -31,3 +33,12 @@ def lexicon_of_run(folder: RunFolder, record: RunRecord) -> Lexicon:
     if found.sha256 != planned:
         raise RunError("the lexicon is not that of the plan", where=str(folder.lexicon_file), hint=hint)
     return found
+
+
+def keep_lexicon(folder: RunFolder) -> None:
+    """Keep the user's lexicon with the run; what an interrupted plan left there goes."""
+    lexicon = lexicon_in_use()
+    if lexicon.source:
+        write_text(folder.lexicon_file, lexicon.text)
+    else:
+        folder.lexicon_file.unlink(missing_ok=True)

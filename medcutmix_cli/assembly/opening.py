@@ -39,8 +39,9 @@ from medcutmix_cli.rendering.calibration import (
 from medcutmix_cli.rendering.pair import Renderer
 from medcutmix_cli.rendering.sample import MixRules
 from medcutmix_cli.rendering.staging import check_stage_dir
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.nulls_file import read_nulls
+from medcutmix_cli.run.run_record import RunRecord, read_run
 from medcutmix_cli.run.shards import ShardOrigin
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.memory_limits import check_address_space

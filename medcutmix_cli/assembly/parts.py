@@ -36,7 +36,7 @@ from medcutmix_cli.reports.lexicon import finding_ids
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import lexicon_in_use
 from medcutmix_cli.run.columns import SCHEMA_VERSION
-from medcutmix_cli.run.folder import RunRecord
+from medcutmix_cli.run.run_record import RunRecord
 from medcutmix_cli.system.file_hash import file_sha256
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from medcutmix_cli.configuration.resolution import ResolvedSettings, from_plain, named_values
 from medcutmix_cli.configuration.settings import SETTINGS, Settings, settings_of
-from medcutmix_cli.run.folder import RunRecord
+from medcutmix_cli.run.run_record import RunRecord
 
 Changes = Mapping[str, Any]
 """Values by dotted name that are other than a plan's; none of them decides the output."""

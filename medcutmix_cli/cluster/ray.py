@@ -21,7 +21,8 @@ from medcutmix_cli.cluster.ray_workers import RayWorkers, no_place
 from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.engines import Progress, Work
 from medcutmix_cli.errors import UsageError
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from medcutmix_cli.cluster.ray_request import ActorRequest
 from medcutmix_cli.cluster.ray_session import alive_nodes, free_resources
 from medcutmix_cli.engines import Progress, Work
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.run.folder import RunFolder, ShardState, read_complete
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.shard_state import ShardState, read_complete
 
 MAX_DEATHS = 3
 """How often one shard may end the actor that renders it: once may be the node, three times is the shard."""

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from medcutmix_cli.configuration.declaration import setting
-from medcutmix_cli.configuration.resolution import check_value
 from medcutmix_cli.configuration.settings import SETTINGS
 from medcutmix_cli.errors import UsageError
 
@@ -152,6 +151,8 @@ class SlurmJob:
         if not self.run.is_absolute() or self.num_tasks < 1 or min(self.at_once, self.stagger) < 0:
             raise UsageError("a Slurm job needs an absolute run folder, a task, and no negative number")
         if self.max_fail_frac is not None:
+            from medcutmix_cli.configuration.resolution import check_value  # help needs none
+
             check_value(SETTINGS["run.max_fail_frac"], self.max_fail_frac)
         _check_single_lines(_named(self))
         _check_single_lines(self.changes)

@@ -21,9 +21,11 @@ from medcutmix_cli.configuration.resolution import from_plain, named_values
 from medcutmix_cli.configuration.settings import settings_of
 from medcutmix_cli.errors import ClusterError, UsageError
 from medcutmix_cli.pipeline import refill
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run, write_text
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.hints import no_pairs
+from medcutmix_cli.run.run_record import RunRecord, read_run
 from medcutmix_cli.run.status import run_status
+from medcutmix_cli.system.atomic_files import write_text
 from medcutmix_cli.system.private_files import make_private_folder
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 

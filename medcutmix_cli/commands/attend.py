@@ -11,7 +11,6 @@ import typer
 from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.setting_options import with_settings
-from medcutmix_cli.commands.standard_input import read_text
 
 if TYPE_CHECKING:
     from medcutmix_cli.inspection.map_view import MapView
@@ -78,6 +77,7 @@ def attend(
     quiet: common.Quiet = False,
 ) -> None:
     """Show where in a picture an encoder sees a sentence: map, mask, peak and how strong the evidence is."""
+    from medcutmix_cli.commands.standard_input import read_text
     from medcutmix_cli.gallery.overlay import check_free, write_overlay
     from medcutmix_cli.inspection.attend import attend as look
     from medcutmix_cli.inspection.map_view import as_document

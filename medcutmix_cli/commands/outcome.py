@@ -7,8 +7,9 @@ from pathlib import Path
 import typer
 
 from medcutmix_cli.commands.session import Session, print_json
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.hints import no_pairs
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.run.status import RunStatus
 from medcutmix_cli.system.plain_text import printable
 from medcutmix_cli.terminal import next_steps, output, settings_view, status_view

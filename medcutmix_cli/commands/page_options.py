@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medcutmix_cli.configuration.declaration import setting
-from medcutmix_cli.configuration.settings import PICTURE_WAYS
 
 PAGE = "Page"
+
+PICTURE_WAYS = ("auto", "blocks", "sixel", "kitty", "none")
+"""How a terminal shows pictures; "auto": as well as it can, and not at all in a file or a pipe."""
 
 
 @dataclass(frozen=True, slots=True)

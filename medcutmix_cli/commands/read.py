@@ -10,7 +10,6 @@ import typer
 from medcutmix_cli.commands import common
 from medcutmix_cli.commands.session import Session, print_json
 from medcutmix_cli.commands.setting_options import with_settings
-from medcutmix_cli.commands.standard_input import read_text_or_words
 from medcutmix_cli.configuration.declaration import READING
 from medcutmix_cli.errors import DatasetError
 
@@ -50,6 +49,7 @@ def read(
     quiet: common.Quiet = False,
 ) -> None:
     """Show a report's sections, sentences and findings, and which sentences are diagnostic. Prints its text."""
+    from medcutmix_cli.commands.standard_input import read_text_or_words
     from medcutmix_cli.reports.tables import read_lexicon, use_lexicon
 
     session = Session.of(context, quiet=quiet)

@@ -26,6 +26,22 @@ NEW_RUN = frozenset({"plan"})
 PLANNED_RUN = frozenset({"render", "calibrate", "slurm"})
 """What works on a plan that is there takes where things are now."""
 
+EMBED, ATTEND, EVALUATE_MAPS = frozenset({"embed"}), frozenset({"attend"}), frozenset({"maps"})
+CANVASES = EMBED | {"prepare"}
+"""What brings every picture of a data set to the canvas."""
+
+DOCTOR = frozenset({"doctor"})
+LOOK = ATTEND | EVALUATE_MAPS | DOCTOR
+"""What asks an encoder for maps, and makes no pair."""
+
+SHORTCUTS, CHECK, EXPORT = frozenset({"shortcuts"}), frozenset({"check"}), frozenset({"export"})
+OPEN = CHECK | DOCTOR
+"""What opens a data set to say whether it is one."""
+
+REMADE = frozenset({"verify", "inspect"})
+DONE_RUN = REMADE | EXPORT | {"mixes", "detect"}
+"""What looks into the data set of a run that is there: each part of it may have moved."""
+
 
 @dataclass(frozen=True, slots=True)
 class Declaration:

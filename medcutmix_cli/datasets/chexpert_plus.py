@@ -22,8 +22,8 @@ from medcutmix_cli.datasets.released_table import (
     read_object,
     require_file,
 )
+from medcutmix_cli.datasets.row_source import Row
 from medcutmix_cli.datasets.split_names import split_named
-from medcutmix_cli.datasets.study_table import Row
 from medcutmix_cli.datasets.tables import explain_table_errors, open_table, read_columns
 from medcutmix_cli.findings import CHEXPERT
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from medcutmix_cli.datasets.cells import is_blank
 from medcutmix_cli.datasets.embedded_pictures import EmbeddedPicture
-from medcutmix_cli.datasets.study_table import RowSource
+from medcutmix_cli.datasets.row_source import RowSource
 from medcutmix_cli.datasets.value_guesses import guess_meaning
 from medcutmix_cli.records import FRONTAL_VIEWS
 

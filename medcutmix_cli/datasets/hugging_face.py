@@ -19,8 +19,8 @@ import pyarrow as pa
 from medcutmix_cli.datasets.class_labels import class_names, with_class_names
 from medcutmix_cli.datasets.embedded_pictures import EmbeddedPicture, PictureCell, is_picture_type
 from medcutmix_cli.datasets.manifest import TableSource, table_sha256
+from medcutmix_cli.datasets.row_source import FileSource, Row, RowSource
 from medcutmix_cli.datasets.split_names import split_named
-from medcutmix_cli.datasets.study_table import FileSource, Row, RowSource
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.tables import fingerprint
 from medcutmix_cli.errors import DatasetError, cause

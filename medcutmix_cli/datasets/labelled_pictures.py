@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from medcutmix_cli.datasets.nih_chestxray14 import chexpert_of
 from medcutmix_cli.datasets.released_table import ReleasedTable, Remark
-from medcutmix_cli.datasets.study_table import PROBLEM, Row
+from medcutmix_cli.datasets.row_source import PROBLEM, Row
 from medcutmix_cli.reports.prompts import NO_FINDING, prompt_report
 
 COLUMNS = ("image", "report", "subject", "study", "image_id", "split", "view", "labels")

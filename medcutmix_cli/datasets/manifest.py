@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from medcutmix_cli.datasets import manifest_rows
 from medcutmix_cli.datasets.manifest_rows import TableFile
-from medcutmix_cli.datasets.study_table import FileSource, Row
+from medcutmix_cli.datasets.row_source import FileSource, Row
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.tables import fingerprint
 from medcutmix_cli.errors import DatasetError

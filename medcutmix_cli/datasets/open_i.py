@@ -20,7 +20,8 @@ from medcutmix_cli.datasets.released_table import (
     list_pictures,
     require_file,
 )
-from medcutmix_cli.datasets.study_table import PROBLEM, Row, join_sections
+from medcutmix_cli.datasets.row_source import PROBLEM, Row
+from medcutmix_cli.datasets.study_table import join_sections
 from medcutmix_cli.datasets.tables import read_columns
 from medcutmix_cli.errors import DatasetError, UsageError, suggest
 

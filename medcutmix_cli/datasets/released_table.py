@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from medcutmix_cli.datasets.column_roles import ColumnUse
-from medcutmix_cli.datasets.study_table import PROBLEM, Row
+from medcutmix_cli.datasets.row_source import PROBLEM, Row
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.tables import fingerprint
 from medcutmix_cli.errors import DatasetError, UsageError

@@ -20,8 +20,9 @@ from medcutmix_cli.datasets.released_table import (
     place_of,
     read_object,
 )
+from medcutmix_cli.datasets.row_source import PROBLEM, Row
 from medcutmix_cli.datasets.split_names import SPLIT_NAMES
-from medcutmix_cli.datasets.study_table import PROBLEM, Row, join_sections
+from medcutmix_cli.datasets.study_table import join_sections
 from medcutmix_cli.datasets.tables import explain_table_errors, open_table
 from medcutmix_cli.errors import DatasetError
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from medcutmix_cli.datasets.labelled_pictures import COLUMNS, LabelledPictures, SpokenLabels, labelled_row
 from medcutmix_cli.datasets.released_table import ReleasedRows, Remark, find_file, list_pictures
-from medcutmix_cli.datasets.study_table import PROBLEM, Row
+from medcutmix_cli.datasets.row_source import PROBLEM, Row
 from medcutmix_cli.datasets.tables import open_rows, require_columns
 from medcutmix_cli.errors import DatasetError
 

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from medcutmix_cli.datasets.base import is_synthetic
 from medcutmix_cli.datasets.column_roles import ROLES
-from medcutmix_cli.datasets.study_table import RowSource, TableValues, read_studies
+from medcutmix_cli.datasets.row_source import RowSource
+from medcutmix_cli.datasets.study_table import TableValues, read_studies
 from medcutmix_cli.datasets.value_guesses import CHOICES, is_understood
 from medcutmix_cli.errors import UsageError, suggest
 from medcutmix_cli.records import Drop, Study

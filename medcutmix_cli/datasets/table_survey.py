@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from medcutmix_cli.datasets.column_guesses import guess_columns
 from medcutmix_cli.datasets.column_roles import TEXTS, ColumnRoles, RoleProblem
+from medcutmix_cli.datasets.row_source import RowSource
 from medcutmix_cli.datasets.study_table import (
-    RowSource,
     TableEntry,
     TableValues,
     group_entries,

@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
+from medcutmix_cli.datasets.row_source import Row
 from medcutmix_cli.datasets.split_names import split_folder
-from medcutmix_cli.datasets.study_table import Row
 from medcutmix_cli.datasets.table_dataset import TableDataset
 
 PICTURES = (".png", ".jpg", ".jpeg", ".dcm")

@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 from medcutmix_cli.datasets.embedded_pictures import EmbeddedPicture
 from medcutmix_cli.datasets.report_store import MOST_BYTES, decode_text
+from medcutmix_cli.datasets.row_source import FileSource, Row
 from medcutmix_cli.datasets.split_names import split_folder, split_named
-from medcutmix_cli.datasets.study_table import FileSource, Row
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.errors import DatasetError, cause
 from medcutmix_cli.images.picture_parts import range_part

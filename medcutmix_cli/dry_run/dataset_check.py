@@ -6,9 +6,9 @@ study's picture it sees whether there is a file. Writes nothing, and tells no re
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -21,23 +21,41 @@ from medcutmix_cli.configuration.settings import SPLITS, Settings
 from medcutmix_cli.datasets.assumed_columns import assume_columns
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.datasets.column_roles import ColumnUse
-from medcutmix_cli.datasets.recognise import kind_around
 from medcutmix_cli.datasets.released_table import ReleasedTable
 from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.datasets.table_survey import TableSurvey, UnknownValue, survey_tables
 from medcutmix_cli.dry_run.dataset_problem import DatasetProblem
 from medcutmix_cli.dry_run.duplicate_check import NOTHING_COMPARED, DuplicateCheck, compare_pictures
-from medcutmix_cli.dry_run.picture_files import FILE_FAULTS, with_files
-from medcutmix_cli.dry_run.table_problems import problems_of_tables
+from medcutmix_cli.dry_run.picture_files import places_of, with_files
+from medcutmix_cli.dry_run.picture_problems import (
+    decode_sample,
+    problems_of_comparing,
+    problems_of_decoding,
+    spread_evenly,
+)
+from medcutmix_cli.dry_run.source_problems import (
+    column_uses,
+    names_columns,
+    problems_of_folder,
+    problems_of_release,
+    unsaid_in,
+)
+from medcutmix_cli.dry_run.study_problems import (
+    EMPTY,
+    MEND,
+    problems_of_excluded,
+    problems_of_files,
+    problems_of_patients,
+    problems_of_studies,
+)
+from medcutmix_cli.dry_run.table_problems import problems_of_tables, reasons_of_values
 from medcutmix_cli.engines import Progress
-from medcutmix_cli.errors import DatasetError, ImageError
-from medcutmix_cli.images import read_canvas
+from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.planning.exclusions import ExcludedIds, read_excluded
 from medcutmix_cli.planning.picture_hashes import PictureHasher
 from medcutmix_cli.planning.reading import studies_to_read
-from medcutmix_cli.records import Drop, Image, Study
+from medcutmix_cli.records import Drop, Study
 from medcutmix_cli.run.hints import hint_for
-from medcutmix_cli.system.counts import first_few
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.progress import show_progress, silent
 
@@ -49,9 +67,6 @@ PICTURES = 16
 
 COMPARED = 256
 """Pictures that are compared with each other unless all are asked for, evenly spread: some seconds."""
-
-_ALONE_FROM = 20
-"""From so many studies on, a patient of their own for each is no coincidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +163,15 @@ def check_dataset(
 
 
 def _unreadable(source: Dataset, survey: TableSurvey, settings: Settings) -> DatasetCheck:
-    columns = _names_columns(source)
+    columns = names_columns(source)
     problems = [
-        *_of_folder(source),
-        *problems_of_tables(survey, settings, _unsaid(source), columns=columns),
-        *_of_release(source),
+        *problems_of_folder(source),
+        *problems_of_tables(survey, settings, unsaid_in(source), columns=columns),
+        *problems_of_release(source),
     ]
     return DatasetCheck(
         source.kind,
-        columns=_uses(source, survey),
+        columns=column_uses(source, survey),
         unused=survey.roles.unused,
         problems=(*problems, *_further(source, survey, settings, problems)),
     )
@@ -192,25 +207,27 @@ def _checked(
     chosen = list(with_files(source, chosen, dropped))
     reasons = Counter(drop.reason for drop in dropped if drop.unit == "study")
     known = [study for study in looked if isinstance(study, Study)]
-    tried = _decode(source, chosen, settings)
-    columns = _names_columns(source)
+    tried = decode_sample(source, spread_evenly(chosen, PICTURES), settings.image)
+    columns = names_columns(source)
     hint = partial(hint_for, columns=columns, values=isinstance(source, TableDataset))
-    of_tables = list(problems_of_tables(survey, settings, _unsaid(source), columns=columns) if survey else ())
-    told = _reasons_of(survey.values if survey else ())
+    of_tables = list(
+        problems_of_tables(survey, settings, unsaid_in(source), columns=columns) if survey else ()
+    )
+    told = reasons_of_values(survey.values if survey else ())
     problems = [
         *of_tables,
-        *_of_studies(len(chosen), reasons, told, hint, otherwise=_MEND if of_tables else _EMPTY),
-        *_of_files(dropped, _places(source), 0 if whole else len(looked), hint),
-        *(_of_excluded(excluded) if whole else ()),
-        *(() if isinstance(source, ReleasedTable) else _of_patients(known)),
-        *_of_release(source),
-        *_of_pictures(tried, _places(source)),
+        *problems_of_studies(len(chosen), reasons, told, hint, otherwise=MEND if of_tables else EMPTY),
+        *problems_of_files(dropped, places_of(source), 0 if whole else len(looked), hint),
+        *(problems_of_excluded(excluded) if whole else ()),
+        *(() if isinstance(source, ReleasedTable) else problems_of_patients(known)),
+        *problems_of_release(source),
+        *problems_of_decoding(tried, places_of(source)),
     ]
     return DatasetCheck(
         kind=source.kind,
         synthetic=source.synthetic,
         rows=survey.rows if survey else 0,
-        columns=_uses(source, survey) if survey else (),
+        columns=column_uses(source, survey) if survey else (),
         unused=survey.roles.unused if survey else (),
         values=survey.values if survey else (),
         studies=len(known) + sum(isinstance(s, Drop) and s.unit == "study" for s in looked),
@@ -243,191 +260,16 @@ def _compared(
     if not every and not check.decoded:
         return replace(check, duplicates=DuplicateCheck(pictures=len(chosen)))
     hasher = PictureHasher(source, settings.image.reading, usable_cpus())
-    sample = chosen if every else _spread(chosen, COMPARED)
+    sample = chosen if every else spread_evenly(chosen, COMPARED)
     try:
         found = compare_pictures(sample, len(chosen), hasher, report)
     except DatasetError:
         if every:
             raise
         found = DuplicateCheck(pictures=len(chosen), unreadable=(("image-storage-fails", len(sample)),))
-    compared = tuple(_of_compared(found, check, _places(source)))
+    compared = tuple(
+        problems_of_comparing(found, dict(check.undecoded), dict(check.dropped), places_of(source))
+    )
     said_again = {problem.unreadable for problem in compared}
     kept = [problem for problem in check.problems if problem.unreadable not in said_again - {""}]
     return replace(check, duplicates=found, problems=(*kept, *compared, *found.problems()))
-
-
-def _of_compared(
-    found: DuplicateCheck, check: DatasetCheck, places: Mapping[str, Path]
-) -> Iterator[DatasetProblem]:
-    """Yield which pictures could not be compared, where nothing that was told before says as much."""
-    told, left_out = dict(check.undecoded), dict(check.dropped)
-    tried = found.compared + sum(count for _, count in found.unreadable)
-    for reason, count in found.unreadable:
-        if reason not in left_out and count > told.get(reason, 0):
-            studies = found.unreadable_studies.get(reason, ())
-            many = f"{count:,} of {tried:,} pictures that were compared"
-            what = _unreadable_pictures(many, reason, studies, places)
-            yield DatasetProblem(False, what, hint_for(reason), unreadable=reason)
-
-
-def _names_columns(source: Dataset) -> bool:
-    """Tell whether a user can say which column is what; those of a published data set are known."""
-    return isinstance(source, TableDataset) and source.named_by_users
-
-
-def _uses(source: Dataset, survey: TableSurvey) -> tuple[ColumnUse, ...]:
-    labels = (ColumnUse("labels", name, "its name") for name in survey.roles.labels)
-    uses = (*survey.roles.uses, *labels)
-    return source.uses(uses) if isinstance(source, ReleasedTable) else uses
-
-
-def _unsaid(source: Dataset) -> Mapping[str, str]:
-    return source.unsaid if isinstance(source, TableDataset) else {}
-
-
-def _of_folder(source: Dataset) -> Iterator[DatasetProblem]:
-    """Say that a table is one of a data set of several files, which is read by its folder."""
-    kind = kind_around(source.root) if source.root.is_file() else ""
-    if kind and kind not in _BESIDE:
-        what = f"this is a table of {kind}, which is also read by its folder"
-        yield DatasetProblem(False, what, f"give the folder instead: {source.root.parent}")
-
-
-def _of_release(source: Dataset) -> Iterator[DatasetProblem]:
-    if isinstance(source, ReleasedTable):
-        yield from (DatasetProblem(False, remark.what, remark.hint) for remark in source.remarks())
-
-
-_EMPTY, _MEND = "is the data set empty?", "mend what else is wrong here first"
-"""What to try where no study is left out by name: nothing was read, or something else was told of it."""
-
-
-def _of_studies(
-    usable: int,
-    dropped: Counter[str],
-    told: frozenset[str],
-    hint: Callable[[str], str],
-    *,
-    otherwise: str,
-) -> Iterator[DatasetProblem]:
-    if not usable:
-        hints = dict.fromkeys(hint(reason) for reason, _ in dropped.most_common(2))
-        yield DatasetProblem(True, "no study can be mixed", "; ".join(hints) or otherwise)
-    for reason, count in dropped.most_common():
-        if reason.partition(":")[0] not in {*_BY_SETTINGS, *_OF_FILES, *told}:
-            yield DatasetProblem(False, f"{_studies(count)} left out: {reason}", hint(reason))
-
-
-def _of_files(
-    dropped: Sequence[Drop], places: Mapping[str, Path], looked: int, hint: Callable[[str], str]
-) -> Iterator[DatasetProblem]:
-    """Yield which files are not there, by the ids of their studies: names of files may name patients.
-
-    Args:
-        dropped: What is left out.
-        places: As `_places` returns them.
-        looked: Studies that were looked at; 0 for all there are.
-        hint: Says what to try.
-    """
-    ids: dict[str, list[str]] = {}
-    for drop in dropped:
-        if drop.unit == "study" and drop.reason in _OF_FILES:
-            ids.setdefault(drop.reason, []).append(drop.identifier)
-    for reason, studies in sorted(ids.items(), key=lambda entry: -len(entry[1])):
-        of = f" (of the first {looked:,})" if looked else ""
-        what = f"{_studies(len(studies))} left out{of}: {reason}: {first_few(studies)}{_looked_for(reason, places)}"
-        yield DatasetProblem(False, what, hint(reason))
-
-
-def _studies(count: int) -> str:
-    return f"{count:,} {'study is' if count == 1 else 'studies are'}"
-
-
-def _of_excluded(excluded: ExcludedIds) -> Iterator[DatasetProblem]:
-    if excluded.problem:
-        yield DatasetProblem(excluded.matches_nothing, excluded.problem, excluded.hint)
-
-
-def _of_patients(studies: Sequence[Study]) -> Iterator[DatasetProblem]:
-    patients = len({study.subject_id for study in studies})
-    if len(studies) >= _ALONE_FROM and patients == len(studies):
-        yield DatasetProblem(
-            False,
-            f"each of {len(studies):,} studies has a patient of its own: are these ids of patients? If not, a "
-            "patient's picture may be mixed with another one of the same patient, and splits may share patients",
-            "--column subject=COLUMN names the column of patients",
-        )
-
-
-def _reasons_of(values: Iterable[UnknownValue]) -> frozenset[str]:
-    """Return the reasons of studies that the values of their rows tell of already."""
-    of_role = {"split": ("split-unknown", "split-missing"), "view": ("view-unknown", "no-frontal-view")}
-    return frozenset(reason for value in values for reason in of_role[value.role])
-
-
-_BESIDE = ("manifest", "text-folder", "webdataset")
-"""Kinds of which no table is a part: it only lies beside them."""
-
-_OF_FILES = (*FILE_FAULTS, "report-missing")
-"""Reasons for which a file is to be looked for."""
-
-_BY_SETTINGS = ("split-not-mixed", "excluded-by-id")
-"""Reasons that somebody chose."""
-
-
-@dataclass(slots=True)
-class _Tried:
-    """What became of a sample of pictures; as in `DatasetCheck`. `studies`: of those that cannot be decoded."""
-
-    decoded: int = 0
-    corrupt: int = 0
-    studies: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-
-    @property
-    def undecoded(self) -> Counter[str]:
-        """Count the pictures that could not be decoded."""
-        return Counter({reason: len(studies) for reason, studies in self.studies.items()})
-
-
-def _decode(source: Dataset, chosen: Sequence[tuple[Study, Image]], settings: Settings) -> _Tried:
-    """Decode a sample of pictures."""
-    tried, how = _Tried(), settings.image
-    for study, image in _spread(chosen, PICTURES):
-        try:
-            tried.corrupt += read_canvas(source.resolve(image.path), how.canvas, how.reading).corrupt
-            tried.decoded += 1
-        except ImageError as error:
-            tried.studies[error.reason].append(study.study_id)
-        except DatasetError:
-            tried.studies["image-storage-fails"].append(study.study_id)
-    return tried
-
-
-def _spread(chosen: Sequence[tuple[Study, Image]], most: int) -> list[tuple[Study, Image]]:
-    step = max(1, len(chosen) / most)
-    return [chosen[int(k * step)] for k in range(min(most, len(chosen)))]
-
-
-def _of_pictures(tried: _Tried, places: Mapping[str, Path]) -> Iterable[DatasetProblem]:
-    total = tried.decoded + tried.undecoded.total()
-    for reason, count in tried.undecoded.most_common():
-        many = f"{count:,} of {total:,} pictures that were tried"
-        what = _unreadable_pictures(many, reason, tried.studies[reason], places)
-        yield DatasetProblem(not tried.decoded, what, hint_for(reason), unreadable=reason)
-
-
-def _unreadable_pictures(many: str, reason: str, studies: Sequence[str], places: Mapping[str, Path]) -> str:
-    """Say of how many pictures, by the ids of their studies, as `_of_files` does."""
-    whose = f": {first_few(studies)}" if studies else ""
-    return f"{many} cannot be read: {reason}{whose}{_looked_for(reason, places)}"
-
-
-def _places(source: Dataset) -> Mapping[str, Path]:
-    """Return where files are looked for, by the reason that says one is not there; no file is named."""
-    if not isinstance(source, TableDataset):
-        return {"image-missing": source.root}
-    return {"image-missing": source.folder, "report-missing": source.values.reports}
-
-
-def _looked_for(reason: str, places: Mapping[str, Path]) -> str:
-    return f"; relative paths are looked for in {places[reason].absolute()}" if reason in places else ""

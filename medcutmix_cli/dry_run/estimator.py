@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from medcutmix_cli.assembly.opening import check_places
-from medcutmix_cli.assembly.parts import complete_settings, open_source, resolve_options
+from medcutmix_cli.assembly.parts import build_choices, complete_settings, open_source, resolve_options
 from medcutmix_cli.assembly.relocation import explicit_keywords, relocate_settings
 from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
 from medcutmix_cli.configuration.option_help import describe_options
@@ -24,7 +24,9 @@ from medcutmix_cli.engines import Engine, ParallelEngine, Progress, Work
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.pipeline import plan, still_to_do
 from medcutmix_cli.records import TargetOutcome
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.reports.tables import read_lexicon, use_lexicon
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import RunRecord, read_run
 from medcutmix_cli.run.shape import to_shape
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.disk_space import free_bytes, nearest_folder
@@ -85,7 +87,7 @@ def estimate_augment(
 def check_startable(
     dataset: str | Path, out: str | Path, config: Path | None, options: Mapping[str, Any]
 ) -> None:
-    """See that all that is named is there, an encoder among it, and the output can be written to; reads no study.
+    """See that all that is named is there, parts and encoder too, and the output can be written to; reads no study.
 
     Raises:
         MedcutmixError: What would stop `augment` at once.
@@ -93,7 +95,8 @@ def check_startable(
     home_of(Path(out))
     resolved = resolve_options(dataset, config, options)
     check_places(resolved.settings)
-    complete_settings(resolved, open_source(resolved.settings))
+    with use_lexicon(read_lexicon(resolved.settings.reports.findings)):
+        build_choices(complete_settings(resolved, open_source(resolved.settings)).settings)
 
 
 @describe_options("render")

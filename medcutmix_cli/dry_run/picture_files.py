@@ -1,12 +1,13 @@
-"""Is there a file for each picture? What its entry in the folder tells: no picture is opened, none is decoded."""
+"""Is there a file for each picture, and where was it looked for? No picture is opened, none is decoded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from medcutmix_cli.datasets.base import Dataset
+from medcutmix_cli.datasets.table_dataset import TableDataset
 from medcutmix_cli.images.picture_parts import file_of
 from medcutmix_cli.records import Drop, Image, Study
 from medcutmix_cli.system.regular_files import IrregularFileError, check_regular
@@ -47,3 +48,15 @@ def fault_of(picture: Path) -> str:
     except OSError:  # a share that fails for a while loses no picture by it
         return ""
     return "" if size else "image-empty"
+
+
+def places_of(source: Dataset) -> Mapping[str, Path]:
+    """Return where files are looked for, by the reason that says one is not there; no file is named."""
+    if not isinstance(source, TableDataset):
+        return {"image-missing": source.root}
+    return {"image-missing": source.folder, "report-missing": source.values.reports}
+
+
+def where_looked_for(reason: str, places: Mapping[str, Path]) -> str:
+    """Return how a sentence about files that are not there ends, "" where nothing can be said of their place."""
+    return f"; relative paths are looked for in {places[reason].absolute()}" if reason in places else ""

@@ -20,8 +20,10 @@ from pathlib import Path
 from medcutmix_cli.engines import Engine, ParallelEngine, Progress, Work
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.records import Pair
-from medcutmix_cli.run.folder import RunFolder, ShardState, read_run, read_state, write_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import read_plan, read_shard, shard_sizes, write_plan
+from medcutmix_cli.run.run_record import read_run, write_run
+from medcutmix_cli.run.shard_state import ShardState, read_state
 from medcutmix_cli.system.storage_errors import explain_storage_errors
 from medcutmix_cli.system.temporary_files import remove_abandoned, temporary_beside
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from medcutmix_cli.configuration.settings import Settings
 from medcutmix_cli.datasets.assumed_columns import OPTIONAL
@@ -39,6 +39,12 @@ def problems_of_tables(
         )
         yield DatasetProblem(False, *told)
     yield from _of_guesses(survey)
+
+
+def reasons_of_values(values: Iterable[UnknownValue]) -> frozenset[str]:
+    """Return the reasons of studies that the values of their rows tell of already."""
+    of_role = {"split": ("split-unknown", "split-missing"), "view": ("view-unknown", "no-frontal-view")}
+    return frozenset(reason for value in values for reason in of_role[value.role])
 
 
 def _of_value(value: UnknownValue, settings: Settings) -> tuple[str, str]:

@@ -27,7 +27,8 @@ from medcutmix_cli.evaluation.saliency import write_saliency
 from medcutmix_cli.evaluation.seam_features import seam_features
 from medcutmix_cli.images import single_threaded_opencv
 from medcutmix_cli.run.contents import open_contents
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import RunRecord, read_run
 from medcutmix_cli.system.cpus import usable_cpus
 from medcutmix_cli.system.progress import show_progress
 

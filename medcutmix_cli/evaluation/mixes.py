@@ -31,7 +31,8 @@ from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import use_lexicon
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.contents import Contents, open_contents
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import RunRecord, read_run
 from medcutmix_cli.run.shards import Row, is_unmixed, read_rows
 from medcutmix_cli.system.progress import show_progress
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.exports.files import FileRecord
-from medcutmix_cli.run.folder import write_json, write_text
+from medcutmix_cli.run.seals import write_json
+from medcutmix_cli.system.atomic_files import write_text
 from medcutmix_cli.system.readable import Readable, count_line
 
 EXPORT_FORMAT = 1

@@ -16,7 +16,7 @@ from medcutmix_cli.exports.profile import SPLITS, ExportProfile
 from medcutmix_cli.exports.row import ExportRow
 from medcutmix_cli.exports.tables import Entry, json_text
 from medcutmix_cli.records import Drop
-from medcutmix_cli.run.folder import write_json
+from medcutmix_cli.run.seals import write_json
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.private_files import FOLDER_MODE, make_private, make_private_folder
 

@@ -10,7 +10,8 @@ from typing import Any
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.inspection.pair_record import exchange_words, row_words
 from medcutmix_cli.run.contents import Contents, read_columns
-from medcutmix_cli.run.folder import PairOutcome, RunFolder, read_outcomes
+from medcutmix_cli.run.failure_list import PairOutcome, read_outcomes
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import read_shard
 from medcutmix_cli.run.shards import AS_IT_IS, is_unmixed
 

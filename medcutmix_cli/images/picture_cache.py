@@ -12,7 +12,7 @@ import hashlib
 import json
 import tarfile
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -23,13 +23,12 @@ import numpy.typing as npt
 
 from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images.canvas import Canvas
-from medcutmix_cli.images.file_reading import name_unreadable, read_patiently
 from medcutmix_cli.images.picture_bytes import decode_picture, encode_png
-from medcutmix_cli.images.picture_parts import file_of, open_picture, range_part
-from medcutmix_cli.records import PictureRules, Placement
+from medcutmix_cli.images.picture_parts import open_picture, range_part
+from medcutmix_cli.images.picture_request import PictureKeys, PictureRequest
+from medcutmix_cli.records import Placement
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.file_hash import file_sha256
-from medcutmix_cli.system.regular_files import check_regular
 
 CACHE_FORMAT = 2
 _PLACEMENT = tuple(Placement.__dataclass_fields__)
@@ -46,78 +45,6 @@ _ROW = np.dtype(
 )
 _Rows = npt.NDArray[Any]
 _BLOCK = 512  # bytes; what a header of a tar takes, and what contents are filled up to
-
-
-@dataclass(frozen=True, slots=True)
-class PictureKeys:
-    """What a picture's file is known by, for each side.
-
-    Attributes:
-        places: Without its being read: its path, size and time.
-        contents: Wherever it lies: its bytes.
-    """
-
-    places: tuple[tuple[int, int], ...]
-    contents: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PictureRequest:
-    """One picture, and what is wanted of it.
-
-    Attributes:
-        image_path: Its path in the data set.
-        file: Where it lies now.
-        sides: Of the canvases, pixels.
-        rules: How it becomes grey.
-    """
-
-    image_path: str
-    file: Path
-    sides: tuple[int, ...]
-    rules: PictureRules
-
-    def place_keys(self) -> list[tuple[int, int]]:
-        """Return what the file is known by without being read, for each side.
-
-        Raises:
-            OSError: It is not there.
-        """
-        found = file_of(self.file).stat()
-        return self._keys(f"{self.image_path}\0{found.st_size}\0{found.st_mtime_ns}".encode())
-
-    def content_keys(self) -> list[tuple[int, int]]:
-        """Return what the file is known by wherever it lies, for each side; reads it.
-
-        Raises:
-            OSError: It cannot be read.
-        """
-        check_regular(file_of(self.file))
-        with open_picture(self.file) as file:
-            return self._keys(hashlib.sha256(file.read()).digest())
-
-    def identify(self) -> PictureKeys:
-        """Return both kinds of keys; ask before the picture is read, lest they are of a file that took its place.
-
-        Raises:
-            ImageError: The file is not there, or cannot be read.
-            DatasetError: Its storage fails.
-        """
-
-        def ask() -> PictureKeys:
-            with name_unreadable(self.file):
-                return PictureKeys(tuple(self.place_keys()), tuple(self.content_keys()))
-
-        return read_patiently(self.file, ask)
-
-    def _keys(self, what: bytes) -> list[tuple[int, int]]:
-        rules = "\0".join(astuple(self.rules))
-        return [_key(what + f"\0{side}\0{rules}".encode()) for side in self.sides]
-
-
-def _key(what: bytes) -> tuple[int, int]:
-    digest = hashlib.sha256(what).digest()
-    return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little")
 
 
 @dataclass(frozen=True, slots=True)

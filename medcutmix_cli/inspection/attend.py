@@ -44,8 +44,9 @@ from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.reports.tables import BUILT_IN, use_lexicon
 from medcutmix_cli.reports.words import common_word
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.nulls_file import read_nulls
+from medcutmix_cli.run.run_record import RunRecord, read_run
 from medcutmix_cli.sides import joint_side, side_at
 
 

@@ -23,8 +23,10 @@ from medcutmix_cli.rendering.calibration import Calibration
 from medcutmix_cli.rendering.pair import Renderer
 from medcutmix_cli.rendering.shard import remake_rows
 from medcutmix_cli.reports.reader import ReportReader
-from medcutmix_cli.run.folder import PairOutcome, RunFolder, RunRecord
+from medcutmix_cli.run.failure_list import PairOutcome
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.problem import Problem
+from medcutmix_cli.run.run_record import RunRecord
 from medcutmix_cli.run.shards import Row
 
 

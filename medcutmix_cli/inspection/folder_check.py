@@ -10,11 +10,12 @@ from medcutmix_cli.assembly.parts import record_fingerprint
 from medcutmix_cli.errors import MedcutmixError, RunError
 from medcutmix_cli.inspection.findings import Findings
 from medcutmix_cli.reports.tables import BUILT_IN, Lexicon
-from medcutmix_cli.run.folder import RunFolder, RunRecord
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.manifest import check_files, check_seals, stray_files
 from medcutmix_cli.run.plan_file import plan_rows
 from medcutmix_cli.run.problem import Problem
 from medcutmix_cli.run.refill import refills_rendered
+from medcutmix_cli.run.run_record import RunRecord
 from medcutmix_cli.run.status import run_status
 
 

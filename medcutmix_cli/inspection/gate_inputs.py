@@ -12,8 +12,9 @@ from medcutmix_cli.inspection.findings import Findings
 from medcutmix_cli.records import MAPPED_MODES
 from medcutmix_cli.rendering.calibration import Calibration, read_calibration
 from medcutmix_cli.rendering.rows import row_grid, row_placement
-from medcutmix_cli.run.folder import RunFolder, RunRecord
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.problem import Problem
+from medcutmix_cli.run.run_record import RunRecord
 from medcutmix_cli.run.shards import Row
 
 

@@ -13,7 +13,7 @@ from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.datasets.base import Dataset
 from medcutmix_cli.errors import MedcutmixError
 from medcutmix_cli.images import read_canvas
-from medcutmix_cli.run.folder import RunRecord
+from medcutmix_cli.run.run_record import RunRecord
 
 NO_RUN = "Not shown: this shard lies outside its run, so the data set is not known."
 NO_DATASET = (

@@ -22,9 +22,11 @@ from medcutmix_cli.inspection.pair_view import report_diff
 from medcutmix_cli.records import Pair, Parent
 from medcutmix_cli.rendering.pair import Renderer
 from medcutmix_cli.rendering.refused_pair import RefusedPair, render_refused
-from medcutmix_cli.run.folder import PairOutcome, RunFolder, read_outcomes, read_run
+from medcutmix_cli.run.failure_list import PairOutcome, read_outcomes
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import read_plan, read_shard
 from medcutmix_cli.run.reasons import Reason, find_reason
+from medcutmix_cli.run.run_record import read_run
 
 Cells = npt.NDArray[np.bool_]
 

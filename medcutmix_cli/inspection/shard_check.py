@@ -20,12 +20,15 @@ from medcutmix_cli.records import Pair
 from medcutmix_cli.rendering.rows import replay_report
 from medcutmix_cli.run.column import ColumnSummary
 from medcutmix_cli.run.columns import COLUMNS, summed_up
-from medcutmix_cli.run.folder import PairOutcome, RunFolder, RunRecord, ShardState, read_outcomes, read_state
+from medcutmix_cli.run.failure_list import PairOutcome, read_outcomes
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.manifest import CHANGED
 from medcutmix_cli.run.plan_file import read_plan
 from medcutmix_cli.run.problem import Problem
 from medcutmix_cli.run.row_counts import RowCounts
+from medcutmix_cli.run.run_record import RunRecord
 from medcutmix_cli.run.seals import FileSeal
+from medcutmix_cli.run.shard_state import ShardState, read_state
 from medcutmix_cli.run.shards import Row, ShardHead, WrittenCount, read_head, read_rows
 from medcutmix_cli.system.file_hash import file_sha256
 

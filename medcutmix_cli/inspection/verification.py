@@ -25,8 +25,9 @@ from medcutmix_cli.inspection.shard_check import ShardReference, check_shard
 from medcutmix_cli.inspection.split_rules import SplitProof, read_split_table
 from medcutmix_cli.reports.tables import use_lexicon
 from medcutmix_cli.run.columns import COLUMNS
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.problem import Problem
+from medcutmix_cli.run.run_record import RunRecord, read_run
 from medcutmix_cli.system.progress import show_progress
 from medcutmix_cli.system.readable import Readable
 

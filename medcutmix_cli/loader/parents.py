@@ -21,7 +21,8 @@ from medcutmix_cli.mixing.views import Pasteable, Pixels
 from medcutmix_cli.records import PictureRules
 from medcutmix_cli.rendering.rows import row_cut, row_placement
 from medcutmix_cli.run.columns import check_names
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.run.shards import UNMIXED, Row, is_unmixed
 
 PARENTS = check_names("image_path_a", "image_path_b", *UNMIXED)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from medcutmix_cli.pairing.packing import PackedPairs
 from medcutmix_cli.records import Drop, Guarantee, NullPicture, TargetOutcome
@@ -58,3 +59,30 @@ class PlanResult:
     def goals(self) -> dict[str, int]:
         """Return how many pairs each cell of a target is to have once all is rendered."""
         return {outcome.cell: outcome.wanted - outcome.have for outcome in self.targets}
+
+    def counts(self) -> dict[str, Any]:
+        """Return what run.json says of planning: plain values, without pairs and pictures."""
+        dropped: dict[str, int] = {}
+        for drop in sorted(self.dropped, key=lambda d: d.reason):
+            dropped[drop.reason] = dropped.get(drop.reason, 0) + 1
+        planned = self.inputs - len(self.dropped)
+        return {
+            "studies": {"inputs": self.inputs, "planned": planned, "dropped": len(self.dropped)},
+            "dropped": dropped,
+            "refused": self.refused,
+            "images_dropped": self.images_dropped,
+            "pairs_missing": self.pairs_missing,
+            "texts": self.texts,
+            "negatives": self.negatives,
+            "null_pictures": len(self.nulls),
+            "pairs_by_finding": self.pairs_by_finding,
+            "reserve": self.reserve,
+            "shape": asdict(self.shape) if self.shape else {},
+            "targets": [asdict(outcome) for outcome in self.targets],
+            "guarantees": {key: asdict(guarantee) for key, guarantee in self.guarantees.items()},
+            "never_denied": list(self.never_denied),
+            "reserved": len(self.reserved),
+            "goals": self.goals(),
+            "duplicates": self.duplicates,
+            "warnings": list(self.warnings),
+        }

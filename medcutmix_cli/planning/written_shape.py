@@ -22,9 +22,11 @@ from medcutmix_cli.planning.shape import with_written
 from medcutmix_cli.records import Assertion, Side
 from medcutmix_cli.run.columns import check_names
 from medcutmix_cli.run.contents import read_table
-from medcutmix_cli.run.folder import RunFolder, ShardState, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.row_counts import RowCounts, to_row_counts
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.run.shape import SetShape
+from medcutmix_cli.run.shard_state import ShardState
 from medcutmix_cli.run.shards import count_unmixed, read_head
 from medcutmix_cli.run.status import RunStatus, add_up, read_states
 

@@ -31,10 +31,10 @@ from medcutmix_cli.images.picture_cache import (
     CacheFolder,
     CachePart,
     PictureCache,
-    PictureRequest,
     PreparedPicture,
     prepare_picture,
 )
+from medcutmix_cli.images.picture_request import PictureRequest
 from medcutmix_cli.planning.exclusions import read_excluded
 from medcutmix_cli.planning.reading import sorted_studies, studies_to_read
 from medcutmix_cli.records import Drop

@@ -31,7 +31,8 @@ from medcutmix_cli.encoders.base import (
 from medcutmix_cli.engines import Progress
 from medcutmix_cli.errors import ImageError, RunError
 from medcutmix_cli.images import single_threaded_opencv
-from medcutmix_cli.images.picture_cache import PictureCache, PictureRequest
+from medcutmix_cli.images.picture_cache import PictureCache
+from medcutmix_cli.images.picture_request import PictureRequest
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.records import Guarantee, NullPicture, PictureRules, Placement
 from medcutmix_cli.rendering.reading import files_to_stage, read_canvases

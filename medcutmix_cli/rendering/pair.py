@@ -30,7 +30,8 @@ from medcutmix_cli.encoders.base import (
 from medcutmix_cli.encoders.work_time import result_of
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import Canvas
-from medcutmix_cli.images.picture_cache import PictureCache, PictureRequest
+from medcutmix_cli.images.picture_cache import PictureCache
+from medcutmix_cli.images.picture_request import PictureRequest
 from medcutmix_cli.mixing.cut import RefusedCut
 from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.picture_facts import PictureFacts, picture_facts
@@ -40,7 +41,9 @@ from medcutmix_cli.rendering.reading import read_canvases
 from medcutmix_cli.rendering.rows import to_row
 from medcutmix_cli.rendering.sample import Features, MixRules
 from medcutmix_cli.rendering.staging import Storage
-from medcutmix_cli.run.folder import CORRUPT_JPEG_KEPT, NEIGHBOUR_UNMAPPED, PairOutcome, RunFolder
+from medcutmix_cli.run.failure_list import PairOutcome
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.shard_state import CORRUPT_JPEG_KEPT, NEIGHBOUR_UNMAPPED
 from medcutmix_cli.run.shards import Row, ShardOrigin, gives_nothing
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from medcutmix_cli.encoders.notes import note
 from medcutmix_cli.images import Canvas, read_canvas
-from medcutmix_cli.images.picture_cache import PictureCache, PictureRequest
+from medcutmix_cli.images.picture_cache import PictureCache
+from medcutmix_cli.images.picture_request import PictureRequest
 from medcutmix_cli.rendering.staging import Storage
 
 

@@ -38,9 +38,10 @@ from medcutmix_cli.rendering.pair import (
 from medcutmix_cli.rendering.reading import files_to_stage
 from medcutmix_cli.rendering.staging import Storage, stage_files
 from medcutmix_cli.run.commit import SupersededShard, WrittenRows, claim, withdraw_state
-from medcutmix_cli.run.folder import PairOutcome, ShardState, begin_attempt, read_complete
+from medcutmix_cli.run.failure_list import PairOutcome
 from medcutmix_cli.run.plan_file import read_plan
 from medcutmix_cli.run.row_counts import RowCounts
+from medcutmix_cli.run.shard_state import ShardState, begin_attempt, read_complete
 from medcutmix_cli.run.shards import Row, write_rows
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.storage_errors import explain_storage_errors

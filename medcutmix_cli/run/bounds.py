@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from medcutmix_cli.run.folder import ShardState
+from medcutmix_cli.run.shard_state import ShardState
 
 BUSY = 0.85
 """From this share of the time on, something is taken for what rendering waits for."""

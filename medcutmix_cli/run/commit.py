@@ -23,14 +23,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from medcutmix_cli.run.folder import (
-    PairOutcome,
-    RunFolder,
-    ShardState,
-    outcome_lines,
-    read_complete,
-    state_text,
-)
+from medcutmix_cli.run.failure_list import PairOutcome, outcome_lines
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.shard_state import ShardState, read_complete, state_text
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.file_hash import file_sha256
 

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.run.columns import COLUMNS
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import RunRecord, read_run
 from medcutmix_cli.run.shards import METADATA_KEY, ShardHead, no_parquet, page_damage, read_head
 from medcutmix_cli.system.arrow_errors import ARROW_ERRORS
 from medcutmix_cli.system.near_paths import near_path

@@ -9,19 +9,16 @@ from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.records import Guarantee
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
-from medcutmix_cli.run.folder import (
-    CORRUPT_JPEG_KEPT,
-    NEIGHBOUR_UNMAPPED,
-    RunFolder,
-    RunRecord,
-    write_text,
-)
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.guarantees import promise
 from medcutmix_cli.run.hub_card import front_matter
 from medcutmix_cli.run.row_schema import row_schema
+from medcutmix_cli.run.run_record import RunRecord
 from medcutmix_cli.run.seals import indented_json, seal_page
 from medcutmix_cli.run.shape import SetShape
+from medcutmix_cli.run.shard_state import CORRUPT_JPEG_KEPT, NEIGHBOUR_UNMAPPED
 from medcutmix_cli.run.status import RunStatus
+from medcutmix_cli.system.atomic_files import write_text
 
 _METHOD = """Each row is one mixed image-report pair, made by a documented offline formulation of MedCutMix (arXiv
 2509.16673): a diagnostic sentence of a donor report replaces the recipient's on the same finding, and the

@@ -8,7 +8,8 @@ from math import floor
 from typing import Any
 
 from medcutmix_cli.records import Guarantee
-from medcutmix_cli.run.folder import RunFolder, RunRecord
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import RunRecord
 
 
 def percent(confidence: float) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from medcutmix_cli.run.folder import RunFolder, RunRecord
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import piece_of
 from medcutmix_cli.run.problem import Problem
 from medcutmix_cli.run.refill import refills_rendered
+from medcutmix_cli.run.run_record import RunRecord
 from medcutmix_cli.run.seals import FileSeal, Seal, seal_of_json, seal_of_page
 from medcutmix_cli.system.file_hash import file_sha256
 

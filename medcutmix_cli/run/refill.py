@@ -13,10 +13,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.run.folder import RunFolder, RunRecord, read_complete, read_outcomes, read_run
+from medcutmix_cli.run.failure_list import read_outcomes
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import piece_of, shard_sizes
 from medcutmix_cli.run.reserve_file import PairUse, read_uses, write_piece
+from medcutmix_cli.run.run_record import RunRecord, read_run
 from medcutmix_cli.run.seals import FileSeal, seal_json
+from medcutmix_cli.run.shard_state import read_complete
 from medcutmix_cli.system.atomic_files import publish
 from medcutmix_cli.system.counts import whole_share
 from medcutmix_cli.system.storage_errors import explain_storage_errors

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.atomic_files import publish, write_text
 from medcutmix_cli.system.file_hash import file_sha256
 
 _KEY = "seal"
@@ -49,6 +49,11 @@ class FileSeal:
 def indented_json(value: Mapping[str, Any] | list[Any]) -> str:
     """Return the text of a JSON file that a person may open, keys sorted."""
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def write_json(path: Path, value: Mapping[str, Any] | list[Any]) -> None:
+    """Put a JSON file in place at once, keys sorted."""
+    write_text(path, indented_json(value))
 
 
 def seal_json(value: Mapping[str, Any]) -> str:

@@ -13,10 +13,12 @@ from typing import Any
 from medcutmix_cli.configuration.settings import SETTINGS
 from medcutmix_cli.records import Guarantee, TargetOutcome
 from medcutmix_cli.run.bounds import Bounds, find_bounds
-from medcutmix_cli.run.folder import RunFolder, RunRecord, ShardState, read_attempts, read_complete, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.guarantees import read_guarantees
 from medcutmix_cli.run.refill import RefillPass, read_refills
+from medcutmix_cli.run.run_record import RunRecord, read_run
 from medcutmix_cli.run.shape import SetShape, to_shape
+from medcutmix_cli.run.shard_state import ShardState, read_attempts, read_complete
 from medcutmix_cli.system.readable import Readable, count_line
 
 

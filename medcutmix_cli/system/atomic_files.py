@@ -37,6 +37,16 @@ def publish(target: Path, look: Callable[[], None] | None = None) -> Iterator[Pa
         _sync_folder(target.parent)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Put a text file in place at once; one that says the same is left alone: its folder may be for reading only."""
+    content = text.encode("utf-8")
+    with suppress(OSError):
+        if path.read_bytes() == content:
+            return
+    with publish(path) as temporary:
+        temporary.write_bytes(content)
+
+
 @contextmanager
 def publish_first(target: Path) -> Iterator[Path]:
     """Like `publish`, but what lies there already stays: of several tasks the first one's file counts."""

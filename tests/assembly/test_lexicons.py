@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from medcutmix_cli.assembly.lexicons import lexicon_of_run, lexicon_sources
+from medcutmix_cli.assembly.lexicons import keep_lexicon, lexicon_of_run, lexicon_sources
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.reports.tables import BUILT_IN, lexicon_of
+from medcutmix_cli.reports.tables import BUILT_IN, lexicon_of, use_lexicon
 from medcutmix_cli.run.folder import RunFolder
 
 STENT = '[[finding]]\nid = "stent"\nterms = ["stent"]\n'
@@ -35,3 +35,12 @@ def test_a_copy_that_is_gone_or_another_is_an_error(tmp_path, left):
     with pytest.raises(RunError) as refused:
         lexicon_of_run(folder, planned(STENT))
     assert refused.value.where == str(folder.lexicon_file)
+
+
+def test_the_lexicon_of_a_plan_is_kept_and_the_built_in_one_takes_away_what_was_left(tmp_path):
+    folder = RunFolder(tmp_path)
+    with use_lexicon(lexicon_of(STENT, "elsewhere.toml")):
+        keep_lexicon(folder)
+    assert lexicon_of_run(folder, planned(STENT)).text == STENT
+    keep_lexicon(folder)
+    assert not folder.lexicon_file.exists()

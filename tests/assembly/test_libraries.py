@@ -5,7 +5,8 @@ import pytest
 import medcutmix_cli
 from medcutmix_cli.assembly import parts
 from medcutmix_cli.assembly.libraries import DECISIVE, library_versions
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from tests.sealed_files import change_sealed
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest

@@ -7,7 +7,7 @@ from medcutmix_cli.assembly.opening import open_run_dataset
 from medcutmix_cli.configuration.resolution import resolve
 from medcutmix_cli.configuration.settings import plain
 from medcutmix_cli.errors import DatasetError, MedcutmixError
-from medcutmix_cli.run.folder import RunRecord
+from medcutmix_cli.run.run_record import RunRecord
 from tests.trees import write_manifest
 
 

@@ -26,8 +26,9 @@ from medcutmix_cli.assembly import parts
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.encoders.base import Encoder, Picture
 from medcutmix_cli.images.placement import letterbox
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import read_whole_plan
+from medcutmix_cli.run.run_record import read_run
 
 CANVAS = 448
 

@@ -21,7 +21,7 @@ from statistics import median, quantiles
 import medcutmix_cli
 from medcutmix_cli.assembly.opening import open_cache
 from medcutmix_cli.images import read_canvas, single_threaded_opencv
-from medcutmix_cli.images.picture_cache import PictureRequest
+from medcutmix_cli.images.picture_request import PictureRequest
 from medcutmix_cli.records import PictureRules
 from tests.benchmarks.speed.cpu import cpu_seconds
 from tests.benchmarks.speed.inputs import NORMAL_EVERY, PictureSet, make_data_set

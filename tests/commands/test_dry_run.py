@@ -124,3 +124,25 @@ def test_a_plan_without_any_pair_says_so(tmp_path, capsys):
     assert "no pair could be planned" in capsys.readouterr().err
     shutil.rmtree(source)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(("--mask", "nope"), id="a strategy"),
+        pytest.param(("--engine", "nope"), id="an engine"),
+        pytest.param(("--pairing", "nearest"), id="a strategy that lacks what it needs"),
+        pytest.param(("--finding", "nope"), id="a finding"),
+        pytest.param(("--findings", "nope.toml"), id="a lexicon"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_told_as_without_a_dry_run_before_a_study_is_read(
+    source, tmp_path, capsys, monkeypatch, wrong
+):
+    monkeypatch.setattr("medcutmix_cli.dry_run.dataset_check.studies_to_read", pytest.fail)
+    told = []
+    for how in ((), ("--dry-run",)):
+        assert medcutmix("augment", source, tmp_path / "out", *FLAGS, *wrong, *how) == 2
+        told.append(capsys.readouterr())
+    assert told[0] == told[1]
+    assert "error: " in told[1].err

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
-from medcutmix_cli.run.folder import RunFolder, read_outcomes
+from medcutmix_cli.run.failure_list import read_outcomes
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.shards import METADATA_KEY
 from tests.calls import medcutmix
 from tests.refused_runs import refused_run, toy_encoders

@@ -5,7 +5,8 @@ import pytest
 from medcutmix_cli import pipeline
 from medcutmix_cli.assembly.relocation import relocate_settings
 from medcutmix_cli.configuration.keywords import CalibrateKeywords
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.run.status import run_status
 from tests.calls import medcutmix
 from tests.run_folders import make_row, write_run

@@ -4,7 +4,8 @@ import medcutmix_cli
 from medcutmix_cli.assembly.parts import resolve_options
 from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.configuration.settings import SETTINGS, Settings
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from tests.nih_trees import write_nih
 
 PATHS = [key for key, one in SETTINGS.items() if one.declared.path]

@@ -16,7 +16,8 @@ from medcutmix_cli.pairing import SameFinding
 from medcutmix_cli.pairing.cohort import build_cohort
 from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.records import Study
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.run.shards import read_rows
 from tests.builders import make_study
 from tests.mimic_trees import Tree

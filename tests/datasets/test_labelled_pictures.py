@@ -4,7 +4,7 @@ import pytest
 
 from medcutmix_cli.datasets import labelled_pictures
 from medcutmix_cli.datasets.labelled_pictures import SpokenLabels, labelled_row, say_labels
-from medcutmix_cli.datasets.study_table import PROBLEM
+from medcutmix_cli.datasets.row_source import PROBLEM
 from medcutmix_cli.reports.prompts import NO_FINDING, prompt_labels
 from medcutmix_cli.reports.reader import ReportReader
 from tests.released_trees import VINDR_COLUMNS

@@ -11,7 +11,6 @@ from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.planning.exclusions import read_excluded
 from medcutmix_cli.terminal.checks import check_view
 from tests.own_trees import rows_of, told_problems, write_cells, write_pairs, write_parquet, write_tar
-from tests.released_trees import write_open_i_csv
 from tests.terminal.printing import printed
 from tests.trees import write_manifest
 
@@ -45,15 +44,6 @@ def test_all_that_is_missing_is_one_list(tmp_path):
     ]
 
 
-def test_a_patient_in_every_row_makes_the_patient_rule_void(tmp_path):
-    assert any(
-        "patient of its own" in line
-        for line in told_problems(check_dataset(write_cells(tmp_path, subject=lambda n: f"p{n}")))
-    )
-    few = check_dataset(write_cells(tmp_path / "few", 12, subject=lambda n: f"p{n}"))
-    assert told_problems(few) == []
-
-
 def test_reports_without_text_and_missing_views_are_told(tmp_path):
     lines = told_problems(
         check_dataset(write_cells(tmp_path, 8, report=lambda n: "" if n < 2 else "Clear.", view=...))
@@ -62,18 +52,6 @@ def test_reports_without_text_and_missing_views_are_told(tmp_path):
     assert any("no view is said in 8 rows" in line and "--view-all PA" in line for line in lines)
     assert any("2 studies are left out: report-empty" in line for line in lines)
     assert check_dataset(tmp_path / "manifest.jsonl", view_all="AP").usable == 6
-
-
-def test_pictures_that_cannot_be_read_are_told_by_reason(tmp_path):
-    path = write_cells(tmp_path, 8)
-    (tmp_path / "3.jpg").unlink()
-    (tmp_path / "4.jpg").write_bytes(b"GIF89a")
-    check = check_dataset(path)
-    assert (check.decoded, dict(check.undecoded)) == (6, {"image-format-unknown": 1})
-    assert check.ok
-    for picture in tmp_path.glob("*.jpg"):
-        picture.unlink()
-    assert not check_dataset(path).ok
 
 
 def test_pictures_in_the_table_are_decoded_too(tmp_path):
@@ -88,32 +66,6 @@ def test_pictures_in_the_table_are_decoded_too(tmp_path):
 def test_a_data_set_without_tables_of_its_own_is_checked_as_well(tmp_path):
     with pytest.raises(DatasetError):
         check_dataset(tmp_path)
-
-
-def test_what_somebody_chose_is_no_problem_and_a_reason_is_told_once(tmp_path):
-    path = write_cells(
-        tmp_path, 8, split=lambda n: "test" if n < 2 else "train", view=lambda n: "" if n == 4 else "PA"
-    )
-    check = check_dataset(path)
-    assert dict(check.dropped) == {"split-not-mixed:test": 2, "view-unknown": 1}
-    assert [line.partition(" |")[0] for line in told_problems(check)] == [
-        "no view is said in 1 row, which is left out"
-    ]
-
-
-def test_a_table_of_a_published_set_leads_to_its_folder(tmp_path):
-    table = write_open_i_csv(tmp_path) / "indiana_reports.csv"
-    check = check_dataset(table)
-    assert not check.ok
-    assert (
-        told_problems(check)[0]
-        == f"this is a table of open-i, which is also read by its folder | give the folder instead: {tmp_path}"
-    )
-    (tmp_path / "own").mkdir()
-    (tmp_path / "own" / "t.csv").write_text("a,b\n1,2\n")
-    assert not any(
-        "read by its folder" in line for line in told_problems(check_dataset(tmp_path / "own" / "t.csv"))
-    )
 
 
 ODD = {"jpg": "image", "befund": "report", "pat_nr": "subject", "part": "split"}
@@ -236,28 +188,6 @@ def test_a_study_can_be_its_own_patient_with_all_of_its_pictures(tmp_path):
     path = write_cells(tmp_path, subject=..., study=lambda n: f"s{n // 2}", report="Clear.")
     check = check_dataset(path, columns={"subject": "study"})
     assert (check.studies, check.patients, check.images) == (12, 12, 24)
-
-
-def test_a_file_that_is_not_there_is_told_with_the_folder_and_without_its_name(tmp_path, monkeypatch):
-    path = write_cells(tmp_path / "in", 8, image=lambda n: f"Someone/{n}.jpg")
-    for monkey in (tmp_path, tmp_path / "in"):
-        monkeypatch.chdir(monkey)
-        check = check_dataset(path.relative_to(monkey))
-        (line,) = [line for line in told_problems(check) if line.startswith("8 studies are left out")]
-        assert "image-missing: s0000, s0001, s0002, s0003, s0004 and 3 more; relative" in line
-        assert f"relative paths are looked for in {tmp_path / 'in'} |" in line
-        assert "Someone" not in str(check)
-
-
-def test_a_report_that_is_not_there_is_told_with_its_folder(tmp_path):
-    path = write_cells(tmp_path / "in", 8, report=..., report_path="Someone.txt")
-    check = check_dataset(path, reports=tmp_path)
-    assert any(
-        line.startswith("8 studies are left out: report-missing: s0000, s0001, ")
-        and f"relative paths are looked for in {tmp_path} |" in line
-        for line in told_problems(check)
-    )
-    assert "Someone" not in str(check)
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,10 @@ from medcutmix_cli.images.shrink import shrink
 from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.records import NullPicture
 from medcutmix_cli.rendering.pair import asked_sentences
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.nulls_file import write_nulls
 from medcutmix_cli.run.plan_file import read_plan
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.system.file_hash import file_sha256
 from tests.builders import make_report
 from tests.trees import write_manifest

@@ -9,7 +9,8 @@ import pytest
 import medcutmix_cli
 from medcutmix_cli.errors import ImageError, RunConflictError
 from medcutmix_cli.loader.parents import read_parent
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.run.shards import read_rows
 from tests.calls import medcutmix
 from tests.pictures import with_rubbish

@@ -9,8 +9,9 @@ import medcutmix_cli
 from medcutmix_cli.gallery.catalogue import written_pairs
 from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.run.contents import open_contents
-from medcutmix_cli.run.folder import RunFolder, read_complete
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.seals import seal_json
+from medcutmix_cli.run.shard_state import read_complete
 from medcutmix_cli.run.shards import is_unmixed, read_rows
 from medcutmix_cli.run.status import run_status
 from tests.calls import medcutmix

@@ -7,7 +7,8 @@ import pytest
 from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.planning import plan as planning
 from medcutmix_cli.planning import reading
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.run.shards import read_rows
 from tests.builders import make_report
 from tests.calls import medcutmix

@@ -12,7 +12,8 @@ from medcutmix_cli.loader.rows import find_groups
 from medcutmix_cli.pipeline import refill
 from medcutmix_cli.rendering import shard as rendering
 from medcutmix_cli.run import refill as refilling
-from medcutmix_cli.run.folder import PairOutcome, RunFolder
+from medcutmix_cli.run.failure_list import PairOutcome
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import read_plan
 from medcutmix_cli.run.shards import read_rows
 from medcutmix_cli.run.status import run_status

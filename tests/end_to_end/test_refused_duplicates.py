@@ -6,8 +6,9 @@ import shutil
 import pytest
 
 from medcutmix_cli import pipeline
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.reserve_file import read_uses
+from medcutmix_cli.run.run_record import read_run
 from tests.picture_copies import draw_chest, write_copy
 from tests.trees import output_bytes, write_manifest
 

@@ -8,7 +8,8 @@ import signal
 import pytest
 
 from medcutmix_cli import plan, render, write_sample
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from tests.calls import medcutmix
 from tests.cluster.one_node_slurm import CPUS, one_node_slurm, until, why_not
 from tests.half_written import is_pending, stop_writer

@@ -1,8 +1,6 @@
 import csv
 import json
 import shutil
-import subprocess
-import sys
 from collections import Counter
 
 import pyarrow.parquet as pq
@@ -11,12 +9,10 @@ import pytest
 import medcutmix_cli
 from medcutmix_cli.configuration.registry import names
 from medcutmix_cli.errors import NoPairsError, RunConflictError, RunError, UsageError
-from medcutmix_cli.exports import export as module
 from medcutmix_cli.exports.export import export
 from medcutmix_cli.exports.manifest import ExportFolder, read_sums
 from medcutmix_cli.exports.row import plain_key
 from medcutmix_cli.run.shards import read_rows
-from medcutmix_cli.system.temporary_files import owner
 from tests.builders import make_report
 from tests.calls import medcutmix
 from tests.exports.runs import KEPT, run_of_both, tell_data_set
@@ -195,41 +191,6 @@ def test_sizes_tell_the_rows_of_every_tar(run, tmp_path):
     assert sum(sizes.values()) == len(mixes(run))
 
 
-@pytest.mark.parametrize("to", ["open-clip", "webdataset", "mds", "r2gen"])
-def test_an_export_that_was_killed_goes_on_to_the_same_bytes(run, tmp_path, monkeypatch, to):
-    out = tmp_path / "x"
-    export(run, out, to=to, originals="together")
-    whole = contents(out)
-    shutil.rmtree(out)
-    write, calls = module.write_part, []
-
-    def killed(*arguments):
-        calls.append(arguments[2].name)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return write(*arguments)
-
-    monkeypatch.setattr(module, "write_part", killed)
-    with pytest.raises(KeyboardInterrupt):
-        export(run, out, to=to, originals="together")
-    assert not (out / "export.json").exists()
-    export(run, out, to=to, originals="together")
-    assert contents(out) == whole
-    assert len(calls) == len(set(calls)) + 1  # only the part that was under way was written again
-
-
-def test_a_part_whose_file_was_cut_short_is_written_again(run, tmp_path, monkeypatch):
-    out = tmp_path / "x"
-    monkeypatch.setattr(module._Export, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        export(run, out, to="webdataset")
-    monkeypatch.undo()
-    cut = out / "train-00000.tar"
-    cut.write_bytes(cut.read_bytes()[:100])
-    export(run, out, to="webdataset")
-    assert medcutmix_cli.verify(out).ok
-
-
 def test_the_same_export_again_does_nothing_and_another_is_refused(run, tmp_path):
     first = export(run, tmp_path / "x", to="llava")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "x").rglob("*")}
@@ -285,20 +246,6 @@ def test_a_folder_that_is_taken_away_is_still_an_error(run, tmp_path):
     out = tmp_path / "x"
     with pytest.raises(RunError, match="no such file"):
         export(run, out, to="folder", progress=lambda *_: shutil.rmtree(out, ignore_errors=True))
-
-
-def test_what_a_killed_process_left_half_written_is_removed(made, tmp_path, monkeypatch):
-    run, out = made(make_row(0)), tmp_path / "x"
-    monkeypatch.setattr(module._Export, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        export(run, out, to="webdataset")
-    monkeypatch.undo()
-    with subprocess.Popen([sys.executable, "-c", ""]) as process:
-        process.wait()
-    left = out / f".train-00000.tar.{owner(process.pid)}"
-    left.write_bytes(b"half a tar")
-    export(run, out, to="webdataset")
-    assert not left.exists()
 
 
 def test_nothing_but_empty_captions_is_an_error_that_says_why(made, tmp_path):

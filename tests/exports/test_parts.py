@@ -5,7 +5,6 @@ import json
 import pytest
 
 from medcutmix_cli.configuration.registry import names
-from medcutmix_cli.exports import export as module
 from medcutmix_cli.exports.export import ORIGINALS, export
 from tests.exports.runs import run_of_both
 
@@ -39,26 +38,6 @@ def test_no_file_is_without_a_row(run, tmp_path, to, originals):
 def test_numbers_of_files_have_no_gap_where_a_shard_is_left_out(run, tmp_path, to, pattern):
     export(run, tmp_path / "x", to=to, originals="apart")
     assert numbers(tmp_path / "x" / "mixes", pattern) == [0, 1]
-
-
-@pytest.mark.parametrize("stopped", [1, 2, 3, 4])
-def test_an_export_stopped_at_any_part_goes_on_to_the_same_bytes(run, tmp_path, monkeypatch, stopped):
-    export(run, tmp_path / "whole", to="webdataset", originals="together")
-    write, calls = module.write_part, []
-
-    def killed(*arguments):
-        calls.append(arguments)
-        if len(calls) == stopped:
-            raise KeyboardInterrupt
-        return write(*arguments)
-
-    monkeypatch.setattr(module, "write_part", killed)
-    with pytest.raises(KeyboardInterrupt):
-        export(run, tmp_path / "x", to="webdataset", originals="together")
-    export(run, tmp_path / "x", to="webdataset", originals="together")
-    assert len(calls) == 6  # five parts, and one of them twice
-    for path in (tmp_path / "whole").iterdir():
-        assert (tmp_path / "x" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_a_folder_of_which_no_row_is_left_is_not_made(tmp_path):

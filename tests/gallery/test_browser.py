@@ -13,7 +13,8 @@ from medcutmix_cli.gallery import browser as page_writer
 from medcutmix_cli.gallery import write_gallery
 from medcutmix_cli.images import encode_png
 from medcutmix_cli.inspection import parent_images
-from medcutmix_cli.run.folder import PairOutcome, RunFolder, outcome_lines
+from medcutmix_cli.run.failure_list import PairOutcome, outcome_lines
+from medcutmix_cli.run.folder import RunFolder
 from tests.gallery.chromium import chromium, memory_of, needs_chromium
 from tests.gallery.outlines import blocks_of
 from tests.refused_runs import refused_run, toy_encoders

@@ -2,7 +2,8 @@ import pytest
 
 from medcutmix_cli.gallery.catalogue import CataloguePair, as_table, unwritten_pairs, written_pairs
 from medcutmix_cli.run.contents import open_contents
-from medcutmix_cli.run.folder import PairOutcome, RunFolder, outcome_lines
+from medcutmix_cli.run.failure_list import PairOutcome, outcome_lines
+from medcutmix_cli.run.folder import RunFolder
 from tests.run_folders import RECIPIENT_REPORT, make_row, write_run
 
 

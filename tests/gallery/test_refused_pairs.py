@@ -10,7 +10,8 @@ from medcutmix_cli.gallery import write_gallery
 from medcutmix_cli.gallery.picture_stores import EmbeddedPictures
 from medcutmix_cli.gallery.refused_pairs import refused_html
 from medcutmix_cli.inspection.refused_view import RefusedPairs
-from medcutmix_cli.run.folder import RunFolder, read_outcomes
+from medcutmix_cli.run.failure_list import read_outcomes
+from medcutmix_cli.run.folder import RunFolder
 from tests.gallery.outlines import Outline, articles_of, blocks_of
 from tests.refused_runs import refused_run, toy_encoders
 

@@ -10,7 +10,8 @@ import pytest
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.images import read_canvas
-from medcutmix_cli.images.picture_cache import CacheFolder, PictureCache, PictureRequest, prepare_picture
+from medcutmix_cli.images.picture_cache import CacheFolder, PictureCache, prepare_picture
+from medcutmix_cli.images.picture_request import PictureRequest
 from medcutmix_cli.records import PictureRules
 from tests.trees import write_picture
 

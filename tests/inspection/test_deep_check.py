@@ -6,8 +6,9 @@ from medcutmix_cli.assembly.relocation import HERE
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.inspection.deep_check import open_deep_check
 from medcutmix_cli.rendering.calibration import Calibration, read_calibration
-from medcutmix_cli.run.folder import read_outcomes, read_run
+from medcutmix_cli.run.failure_list import read_outcomes
 from medcutmix_cli.run.plan_file import read_plan
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.run.shards import read_rows
 from tests.flips import SpotEncoder, write_runs
 from tests.toy_encoder import use_encoder

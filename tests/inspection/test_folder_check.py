@@ -4,7 +4,7 @@ import pytest
 
 from medcutmix_cli.assembly.parts import record_fingerprint
 from medcutmix_cli.inspection.verification import verify
-from medcutmix_cli.run.folder import RunRecord
+from medcutmix_cli.run.run_record import RunRecord
 from tests.breaking_runs import broken_rules
 from tests.sealed_files import change_sealed
 

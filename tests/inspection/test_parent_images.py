@@ -3,7 +3,8 @@ import pytest
 from medcutmix_cli.errors import DatasetError
 from medcutmix_cli.inspection import parent_images
 from medcutmix_cli.inspection.parent_images import NO_DATASET, NO_PICTURE, NO_RUN, ParentImages
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from tests.run_folders import write_run
 from tests.trees import write_picture
 

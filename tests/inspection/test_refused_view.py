@@ -8,7 +8,8 @@ import pytest
 from medcutmix_cli.errors import RunError, UsageError
 from medcutmix_cli.inspection.pair_view import pair_view
 from medcutmix_cli.inspection.refused_view import RefusedPairs, as_plain, refused_view
-from medcutmix_cli.run.folder import RunFolder, read_outcomes
+from medcutmix_cli.run.failure_list import read_outcomes
+from medcutmix_cli.run.folder import RunFolder
 from tests.refused_runs import refused_run, toy_encoders
 from tests.sealed_files import change_sealed
 

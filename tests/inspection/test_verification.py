@@ -7,8 +7,8 @@ from medcutmix_cli.errors import DatasetError, RunError, UsageError
 from medcutmix_cli.inspection import shard_check
 from medcutmix_cli.inspection.findings import Level
 from medcutmix_cli.inspection.verification import verify
-from medcutmix_cli.run.folder import read_state
 from medcutmix_cli.run.plan_file import read_plan, write_plan
+from medcutmix_cli.run.shard_state import read_state
 from medcutmix_cli.run.shards import read_rows
 from tests.breaking_runs import broken_rules, rewrite
 from tests.sealed_files import change_sealed, mend_manifest

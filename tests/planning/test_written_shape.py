@@ -10,10 +10,12 @@ from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.pairing.traits import count_row, name_traits
 from medcutmix_cli.planning.written_shape import written_shape, written_status
 from medcutmix_cli.records import Side
-from medcutmix_cli.run.folder import RunFolder, read_run, read_state, state_text
-from medcutmix_cli.run.folder import write_run as write_record
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.row_counts import RowCounts
+from medcutmix_cli.run.run_record import read_run
+from medcutmix_cli.run.run_record import write_run as write_record
 from medcutmix_cli.run.shape import DonorCount, TraitCount
+from medcutmix_cli.run.shard_state import read_state, state_text
 from medcutmix_cli.run.shards import UNMIXED
 from tests.run.test_shape import SHAPE
 from tests.run_folders import make_row, write_run

@@ -11,7 +11,8 @@ import pytest
 import medcutmix_cli
 from medcutmix_cli.errors import RunError, UsageError
 from medcutmix_cli.preparation import prepare as preparation
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from tests.calls import medcutmix
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest, write_picture

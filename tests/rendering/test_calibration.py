@@ -25,7 +25,8 @@ from medcutmix_cli.rendering.calibration import (
     read_calibration,
     write_calibration,
 )
-from medcutmix_cli.run.folder import RunFolder, read_outcomes
+from medcutmix_cli.run.failure_list import read_outcomes
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.nulls_file import read_nulls, write_nulls
 from medcutmix_cli.run.shards import read_rows
 from tests.builders import EFFUSION, make_report, make_study

@@ -16,7 +16,7 @@ from medcutmix_cli.images import LOSSLESS, decode_picture, encode_picture
 from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.rendering.rows import row_cut, row_pixels
-from medcutmix_cli.run.folder import read_outcomes
+from medcutmix_cli.run.failure_list import read_outcomes
 from medcutmix_cli.run.plan_file import read_plan
 from medcutmix_cli.run.shards import read_rows
 from tests.builders import make_report

@@ -6,7 +6,8 @@ import pytest
 from medcutmix_cli.encoders.notes import notes
 from medcutmix_cli.errors import ImageError
 from medcutmix_cli.images import read_canvas
-from medcutmix_cli.images.picture_cache import CacheFolder, PictureCache, PictureRequest, prepare_picture
+from medcutmix_cli.images.picture_cache import CacheFolder, PictureCache, prepare_picture
+from medcutmix_cli.images.picture_request import PictureRequest
 from medcutmix_cli.records import PictureRules
 from medcutmix_cli.rendering.reading import files_to_stage, read_canvases
 from medcutmix_cli.rendering.staging import InPlace

@@ -16,8 +16,10 @@ from medcutmix_cli.images.placement import letterbox
 from medcutmix_cli.inspection.verification import verify
 from medcutmix_cli.records import PictureRules
 from medcutmix_cli.rendering.pair import asked_sentences
-from medcutmix_cli.run.folder import RunFolder, read_outcomes, read_state
+from medcutmix_cli.run.failure_list import read_outcomes
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import read_plan
+from medcutmix_cli.run.shard_state import read_state
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import SENTENCES, output_bytes, write_manifest
 

@@ -18,7 +18,9 @@ import medcutmix_cli
 from medcutmix_cli.errors import ImageError, Interruption, RunError, UsageError
 from medcutmix_cli.rendering import staging
 from medcutmix_cli.rendering.staging import InPlace, Staging, check_stage_dir, stage_files
-from medcutmix_cli.run.folder import RunFolder, read_outcomes, read_state
+from medcutmix_cli.run.failure_list import read_outcomes
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.shard_state import read_state
 from tests.builders import make_report
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import output_bytes, write_manifest

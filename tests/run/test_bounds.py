@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from medcutmix_cli.run.bounds import find_bounds
-from medcutmix_cli.run.folder import ShardState
+from medcutmix_cli.run.shard_state import ShardState
 
 GPU = "cuda:0 (a card)"
 

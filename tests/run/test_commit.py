@@ -9,15 +9,10 @@ from medcutmix_cli import pipeline
 from medcutmix_cli.rendering import shard as rendering
 from medcutmix_cli.run import commit as claiming
 from medcutmix_cli.run.commit import SupersededShard, WrittenRows, claim, withdraw_state
-from medcutmix_cli.run.folder import (
-    PairOutcome,
-    RunFolder,
-    ShardState,
-    begin_attempt,
-    read_outcomes,
-    read_run,
-    read_state,
-)
+from medcutmix_cli.run.failure_list import PairOutcome, read_outcomes
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
+from medcutmix_cli.run.shard_state import ShardState, begin_attempt, read_state
 from medcutmix_cli.run.status import run_status
 from medcutmix_cli.system import atomic_files as publishing
 from medcutmix_cli.system import temporary_files as temporaries

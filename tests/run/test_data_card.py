@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from medcutmix_cli.run.data_card import card_text
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.run.shape import TraitCount
 from medcutmix_cli.run.status import run_status
 from tests.run.test_shape import SHAPE

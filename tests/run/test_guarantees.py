@@ -6,8 +6,9 @@ from dataclasses import asdict, replace
 import pytest
 
 from medcutmix_cli.records import Guarantee
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.guarantees import percent, promise, read_guarantees, to_guarantees
+from medcutmix_cli.run.run_record import read_run
 from tests.run_folders import WHOLE, write_run
 
 FEW = Guarantee(nulls=24, reaching=0, alpha=0.05, confidence=1 - 0.95**24, wanted=0.95)

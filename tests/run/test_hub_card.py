@@ -2,8 +2,9 @@ import pytest
 
 from medcutmix_cli.run.columns import COLUMNS
 from medcutmix_cli.run.data_card import write_card
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.hub_card import front_matter, size_category
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.run.shards import arrow_schema
 from medcutmix_cli.run.status import run_status
 from tests.run.test_shards import ORIGIN

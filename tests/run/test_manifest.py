@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 import medcutmix_cli
-from medcutmix_cli.run.folder import RunFolder, read_run, write_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.manifest import check_files, check_seals, list_files, stray_files
+from medcutmix_cli.run.run_record import read_run, write_run
 from tests.sealed_files import change_sealed
 from tests.toy_encoder import ToyEncoder, use_encoder
 from tests.trees import write_manifest

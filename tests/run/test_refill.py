@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.run import refill as module
-from medcutmix_cli.run.folder import PairOutcome, RunFolder, read_run, write_json, write_text
+from medcutmix_cli.run.failure_list import PairOutcome
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import piece_of, plan_rows, write_plan
 from medcutmix_cli.run.refill import RefilledElsewhereError, RefillPass, refill_plan, refills_rendered
 from medcutmix_cli.run.reserve_file import PairUse, write_reserve
+from medcutmix_cli.run.run_record import read_run
+from medcutmix_cli.run.seals import write_json
+from medcutmix_cli.system.atomic_files import write_text
 from tests.builders import make_pair
 from tests.run_folders import write_run
 

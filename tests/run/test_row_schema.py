@@ -6,8 +6,9 @@ import pytest
 
 from medcutmix_cli.run.columns import COLUMNS, SCHEMA_VERSION
 from medcutmix_cli.run.data_card import write_card
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.row_schema import row_schema
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.run.shards import read_rows
 from medcutmix_cli.run.status import run_status
 from tests.run_folders import make_row, write_run

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.run.folder import RunFolder, write_text
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.system import temporary_files as temporaries
-from medcutmix_cli.system.atomic_files import publish
+from medcutmix_cli.system.atomic_files import publish, write_text
 from medcutmix_cli.system.temporary_files import UNTOUCHED, owner, remove_own, temporary_beside
 
 

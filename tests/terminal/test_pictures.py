@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from medcutmix_cli.configuration.settings import PICTURE_WAYS
+from medcutmix_cli.commands.page_options import PICTURE_WAYS
 from medcutmix_cli.terminal.pictures import HalfBlocks, picture_text, picture_way
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from medcutmix_cli.inspection.refused_view import RefusedPairs
-from medcutmix_cli.run.folder import RunFolder, read_outcomes
+from medcutmix_cli.run.failure_list import read_outcomes
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.terminal import refused_panel
 from tests.refused_runs import refused_run, toy_encoders
 from tests.terminal.printing import printed

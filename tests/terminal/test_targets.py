@@ -3,7 +3,8 @@ from dataclasses import replace
 from medcutmix_cli.inspection.summary import status
 from medcutmix_cli.records import TargetOutcome
 from medcutmix_cli.run.data_card import card_text
-from medcutmix_cli.run.folder import RunFolder, read_run
+from medcutmix_cli.run.folder import RunFolder
+from medcutmix_cli.run.run_record import read_run
 from medcutmix_cli.terminal import status_view
 from medcutmix_cli.terminal.targets import targets_table
 from tests.run_folders import write_run

@@ -33,8 +33,10 @@ from medcutmix_cli.images.shrink import Plane
 from medcutmix_cli.records import Parent, Placement
 from medcutmix_cli.rendering.pair import Renderer, prepare
 from medcutmix_cli.rendering.staging import InPlace
-from medcutmix_cli.run.folder import RunFolder, read_run, read_state
+from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.plan_file import read_plan
+from medcutmix_cli.run.run_record import read_run
+from medcutmix_cli.run.shard_state import read_state
 from tests.benchmarks.speed.cpu import cpu_seconds, decoder_seconds
 from tests.benchmarks.speed.decoding_here import decode_here
 from tests.benchmarks.speed.encoders import use_benchmark_encoders
