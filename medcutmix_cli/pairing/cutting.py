@@ -210,7 +210,8 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
             start = past_relation(text, start) if not parts[other].leaves else start
         two = _leaves_two(text, parts, kept, one)
         mark = _mark(marks, two and not own)
-        bare = parts[one].stays and parts[other].stays and mark.isspace()
+        led = FRAGMENT.match(text, parts[other].start)  # "with edema" is joined by its own word
+        bare = parts[one].stays and parts[other].stays and mark.isspace() and not led
         if final and other == kept[-1] and not _JOINED.search(mark) and (mark.strip() == "," or bare):
             mark = (
                 f" {final.group()} "

@@ -500,3 +500,14 @@ def test_what_lies_on_another_is_given_alone(finding, opening):
     plain = PLAIN[finding]
     found = giveable(read_sentence(opening.format(a=plain)), finding)
     assert found is None or _bare(found.text) == plain
+
+
+@pytest.mark.parametrize("tie", ["distal", "subsequent", "resultant", "resulting", "consequent"])
+@pytest.mark.parametrize(
+    "form", ["Right hilar mass with {} collapse of the right upper lobe.", "{} right upper lobe collapse."]
+)
+def test_a_word_that_ties_a_finding_to_another_of_the_donor_is_not_given(form, tie):
+    text = form.format(tie)
+    (sentence,) = READER.read(text[:1].upper() + text[1:]).sentences
+    given = giveable(sentence, "atelectasis")
+    assert given is None or tie not in given.text.lower()
