@@ -14,6 +14,7 @@ from medcutmix_cli.records import Section
 from medcutmix_cli.reports.sections import section_name
 from medcutmix_cli.reports.tables import table
 
+_LABEL = re.compile(r"([A-Z][A-Za-z/,& ]{1,40}):\s+(?=\S)")
 _TAKEN = frozenset({"other", "findings"})
 
 
@@ -53,8 +54,17 @@ def _lost_its_name(section: Section | None) -> bool:
 
 def _is_part(section: Section) -> bool:
     """Say whether the header of a section names organs, devices or "other", and nothing else."""
-    named = section.header.lower().strip()
-    return section.name in _TAKEN and bool(named) and _pattern("label").fullmatch(named) is not None
+    return section.name in _TAKEN and _is_label(section.header)
+
+
+def label_length(text: str) -> int:
+    """Return how many characters of a sentence are the label of a form's line, its colon and the blanks behind it."""
+    found = _LABEL.match(text)
+    return found.end() if found and _is_label(found.group(1)) else 0
+
+
+def _is_label(words: str) -> bool:
+    return _pattern("label").fullmatch(words.lower().strip()) is not None
 
 
 def _of_the_chest(section: Section) -> bool:

@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.reports.form_parts import join_form_parts
+from medcutmix_cli.reports.form_parts import join_form_parts, label_length
 from medcutmix_cli.reports.labels import chexpert_labels, counting_sections
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sections import RULES, split_sections
@@ -68,3 +68,19 @@ def test_other_headers_stay_headers(header):
     report = f" FINAL REPORT\n FINDINGS: Clear.\n \n {header}: Something.\n \n IMPRESSION: Normal.\n"
     sections = split_sections(report)
     assert tuple(join_form_parts(report, sections)) == sections
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Lungs: Clear.", "Lungs: "),
+        ("LUNGS AND AIRWAYS:  Clear.", "LUNGS AND AIRWAYS:  "),
+        ("Pleural space: None.", "Pleural space: "),
+        ("Lungs/pleura: Clear.", "Lungs/pleura: "),
+        ("Heart size: 5 cm.", ""),
+        ("Comment: Normal.", ""),
+        ("The lungs are clear.", ""),
+    ],
+)
+def test_the_label_of_a_line_is_known(text, label):
+    assert text[: label_length(text)] == label
