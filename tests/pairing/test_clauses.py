@@ -290,3 +290,13 @@ def test_a_word_that_ties_a_finding_to_one_that_left_leaves_with_it(before, tie)
     assert left is not None
     assert left.text.lower().endswith("atelectasis at both bases.")
     assert not any(word in left.text.lower() for word in tie.split() if word not in ("areas", "of"))
+
+
+@pytest.mark.parametrize("course", ["Unchanged", "Stable", "Decreasing", "Improved", "Persistent"])
+@pytest.mark.parametrize(
+    "device", ["pigtail catheter in place", "a chest tube in place", "a right chest tube"]
+)
+def test_a_course_that_was_the_findings_is_not_said_of_its_drain(course, device):
+    left = cut(f"{course} loculated right effusion with {device}.", "pleural_effusion")
+    assert left is not None
+    assert left.text[:-1].lower() == device.removeprefix("a ") or left.text[:-1].lower() == device
