@@ -9,6 +9,7 @@ from functools import cache
 from itertools import pairwise
 
 from medcutmix_cli.pairing.clauses import ShortenedSentence, move_sentence
+from medcutmix_cli.pairing.cutting import TextCut
 from medcutmix_cli.pairing.form_labels import end_of_organ, fits, labels_over, repeats
 from medcutmix_cli.pairing.lists import ListItem, items_of, next_marker, renumbering
 from medcutmix_cli.pairing.statements import Refusal
@@ -126,6 +127,7 @@ def _changes(change: SentenceChange, label: str) -> list[Edit]:
             return []
         said = fold(s.text[start - s.start :])
         return [Edit(start, s.end, format_entering(given), s.section, said, given.start, given.end)]
+    own = label_length(s.text)
     edits = [
         Edit(
             s.start + cut.start,
@@ -134,7 +136,7 @@ def _changes(change: SentenceChange, label: str) -> list[Edit]:
             s.section,
             fold(s.text[cut.start : cut.end]),
         )
-        for cut in change.left.cuts
+        for cut in (_behind_label(cut, own) for cut in change.left.cuts)
     ]
     if given is not None and change.left.first:
         edits.insert(
@@ -146,6 +148,11 @@ def _changes(change: SentenceChange, label: str) -> list[Edit]:
             Edit(s.end, s.end, f"{stop} {format_entering(given)}", s.section, "", given.start, given.end)
         )
     return edits
+
+
+def _behind_label(cut: TextCut, label: int) -> TextCut:
+    """Return a cut without the label that its sentence begins with."""
+    return replace(cut, start=max(cut.start, label)) if cut.end >= label else cut
 
 
 def _deletions(

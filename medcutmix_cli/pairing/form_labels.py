@@ -22,7 +22,7 @@ def labels_over(sentences: Iterable[Sentence]) -> dict[Sentence, str]:
     labels: dict[Sentence, str] = {}
     section = label = ""
     for sentence in sentences:
-        own = sentence.text[: label_length(sentence.text)].rstrip(" :\r\n").lower()
+        own = sentence.text[: label_length(sentence.text)].rstrip(" :-–—\r\n").lower()
         label = own or (label if sentence.section == section else "")
         section = sentence.section
         labels[sentence] = label

@@ -14,7 +14,7 @@ from medcutmix_cli.records import Section
 from medcutmix_cli.reports.sections import section_name
 from medcutmix_cli.reports.tables import table
 
-_LABEL = re.compile(r"([A-Z][A-Za-z/,& ]{1,40}):\s+(?=\S)")
+_LABEL = re.compile(r"([A-Z][A-Za-z/,& ]{1,40}?)(?::| [-–—])\s+(?=\S)")
 _TAKEN = frozenset({"other", "findings"})
 
 

@@ -300,3 +300,11 @@ def test_a_course_that_was_the_findings_is_not_said_of_its_drain(course, device)
     left = cut(f"{course} loculated right effusion with {device}.", "pleural_effusion")
     assert left is not None
     assert left.text[:-1].lower() == device.removeprefix("a ") or left.text[:-1].lower() == device
+
+
+@pytest.mark.parametrize("course", ["New", "Small", "Increased", "Improving", "Right"])
+@pytest.mark.parametrize("other", ["unchanged", "stable", "new", "worsening"])
+@pytest.mark.parametrize("mark", ["; ", " and ", ", "])
+def test_two_findings_with_a_course_each_share_no_word_before_them(course, other, mark):
+    left = cut(f"{course} left effusion{mark}{other} right base consolidation.", "pleural_effusion")
+    assert left is None or left.text == f"{other.capitalize()} right base consolidation."

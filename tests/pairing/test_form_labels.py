@@ -140,3 +140,21 @@ def test_a_label_does_not_stand_before_its_own_word():
     report = make_report("Lungs: Clear.\n Heart: Normal.", impression=("No acute process.",))
     text = told(report, host(read(report), told_twice, "mass"))
     assert "FINDINGS:  Lungs show a right upper lobe mass.\n Heart: Normal." in text
+
+
+@pytest.mark.parametrize("mark", [":", " -"])
+@pytest.mark.parametrize("coming", ["pleural_effusion", "pneumothorax"])
+@pytest.mark.parametrize(
+    "pleura",
+    ["No effusion, no pneumothorax.", "no effusion; no pneumothorax.", "No effusion and no pneumothorax."],
+)
+def test_a_label_stays_where_the_first_words_behind_it_are_cut_out(pleura, coming, mark):
+    report = make_report(
+        f"Heart{mark} Normal.\n Pleura{mark} {pleura}\n Bones{mark} Intact.",
+        impression=("No acute process.",),
+    )
+    text = told(report, host(read(report), donor(coming), coming))
+    line = text[text.index("Pleura") : text.index("Bones")]
+    assert line.startswith(f"Pleura{mark} ")
+    assert COMING[coming][0] in line
+    assert f"no {'pneumothorax' if coming == 'pleural_effusion' else 'effusion'}" in line.lower()
