@@ -511,3 +511,15 @@ def test_a_word_that_ties_a_finding_to_another_of_the_donor_is_not_given(form, t
     (sentence,) = READER.read(text[:1].upper() + text[1:]).sentences
     given = giveable(sentence, "atelectasis")
     assert given is None or tie not in given.text.lower()
+
+
+@pytest.mark.parametrize(
+    "aside", ["Golden S sign", "Air bronchograms", "Silhouette sign present", "Rotated film"]
+)
+@pytest.mark.parametrize("form", ["{aside}; {said}.", "{said}; {aside}."])
+@pytest.mark.parametrize("said", ["right hilar mass", "large mass in the right hilum"])
+def test_of_two_statements_only_that_of_the_finding_is_given(form, said, aside):
+    (sentence,) = READER.read(form.format(aside=aside, said=said)).sentences
+    given = giveable(sentence, "mass")
+    assert given is not None
+    assert given.text.rstrip(".").lower() == said
