@@ -136,7 +136,7 @@ def _changes(change: SentenceChange, label: str) -> list[Edit]:
             s.section,
             fold(s.text[cut.start : cut.end]),
         )
-        for cut in (_behind_label(cut, own) for cut in change.left.cuts)
+        for cut in (_behind_label(cut, own) for cut in _cuts(change))
     ]
     if given is not None and change.left.first:
         edits.insert(
@@ -148,6 +148,18 @@ def _changes(change: SentenceChange, label: str) -> list[Edit]:
             Edit(s.end, s.end, f"{stop} {format_entering(given)}", s.section, "", given.start, given.end)
         )
     return edits
+
+
+def _cuts(change: SentenceChange) -> tuple[TextCut, ...]:
+    """Return what is cut out of a sentence; what is left begins with a capital behind another that comes."""
+    cuts = change.left.cuts if change.left else ()
+    if change.coming is None or not cuts or cuts[0].start or cuts[0].literal:
+        return cuts
+    end, text = cuts[0].end, change.sentence.text
+    free = len(cuts) < 2 or cuts[1].start > end
+    if not free or not text[end : end + 1].islower():
+        return cuts
+    return (replace(cuts[0], end=end + 1, literal=text[end].upper()), *cuts[1:])
 
 
 def _behind_label(cut: TextCut, label: int) -> TextCut:

@@ -523,3 +523,12 @@ def test_of_two_statements_only_that_of_the_finding_is_given(form, said, aside):
     given = giveable(sentence, "mass")
     assert given is not None
     assert given.text.rstrip(".").lower() == said
+
+
+@pytest.mark.parametrize("label", ["Lungs -", "Lungs:", "LUNGS:", "Lungs and pleura –", "Heart and lungs:"])
+@pytest.mark.parametrize("said", ["There is bibasal atelectasis.", "Left lower lobe collapse."])
+def test_the_label_of_a_form_is_not_given(label, said):
+    (sentence,) = READER.read(f"{label} {said}").sentences
+    given = giveable(sentence, "atelectasis")
+    assert given is not None
+    assert given.text == said
