@@ -532,3 +532,14 @@ def test_the_label_of_a_form_is_not_given(label, said):
     given = giveable(sentence, "atelectasis")
     assert given is not None
     assert given.text == said
+
+
+@pytest.mark.parametrize("subject", ["features", "the appearance", "findings", "the pattern", "appearances"])
+@pytest.mark.parametrize(
+    "guess",
+    ["suggest atelectasis", "favoring edema", "may represent consolidation", "consistent with atelectasis"],
+)
+def test_the_subject_of_a_guess_leaves_with_it(subject, guess):
+    (sentence,) = READER.read(f"Bibasilar opacities, right greater than left, {subject} {guess}.").sentences
+    given = giveable(sentence, "opacity")
+    assert given is None or given.text.rstrip(".") == "Bibasilar opacities, right greater than left"
