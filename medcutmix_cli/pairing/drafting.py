@@ -228,6 +228,10 @@ def _addition(
 ) -> Edit:
     """Add a sentence at the end of a section, or of what it says of the chest: to a list as its next item."""
     organ = None if items else end_of_organ(sentences, given)
+    if organ is None and not items and sentences and label_length(sentences[0].text):
+        # A form without a line for it: before its first label, so that it stands behind none.
+        text = f"{format_entering(given)} "
+        return Edit(section.start, section.start, text, section.name, "", given.start, given.end)
     end = organ or (section.end if items else _end_of_chest(section, sentences))
     stop = "" if report[:end].endswith((*_ENDS, ":")) else "."
     listed = bool(items) and bool(sentences) and items[-1].sentences[-1] == sentences[-1]

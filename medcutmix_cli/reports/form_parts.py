@@ -14,7 +14,9 @@ from medcutmix_cli.records import Section
 from medcutmix_cli.reports.sections import section_name
 from medcutmix_cli.reports.tables import table
 
-_LABEL = re.compile(r"([A-Z][A-Za-z/,& ]{1,40}?)(?::| [-–—])\s+(?=\S)")
+_LABEL = re.compile(r"([A-Za-z][A-Za-z/,& ]{1,40}?)(?::| [-–—])\s+(?=\S)")
+_LINE = re.compile(r"\r?\n[ \t]*(?=[A-Za-z])")
+_LONGEST = 60
 _TAKEN = frozenset({"other", "findings"})
 
 
@@ -61,6 +63,12 @@ def label_length(text: str) -> int:
     """Return how many characters of a sentence are the label of a form's line, its colon and the blanks behind it."""
     found = _LABEL.match(text)
     return found.end() if found and _is_label(found.group(1)) else 0
+
+
+def label_lines(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the line breaks of `text[start:end]` behind which a form's label begins a line, with their indents."""
+    breaks = (m.span() for m in _LINE.finditer(text, start, end))
+    return [span for span in breaks if label_length(text[span[1] : min(end, span[1] + _LONGEST)])]
 
 
 def _is_label(words: str) -> bool:

@@ -16,7 +16,7 @@ COMING = {
     "atelectasis": ("There is bibasilar atelectasis.", "Bibasilar atelectasis.", "Lungs"),
 }
 GAPS = ["\n ", " "]
-CASES = [str.title, str.upper]
+CASES = [str.title, str.upper, str.lower]
 
 
 def form(gap, case, **lines):
@@ -158,3 +158,23 @@ def test_a_label_stays_where_the_first_words_behind_it_are_cut_out(pleura, comin
     assert line.startswith(f"Pleura{mark} ")
     assert COMING[coming][0] in line
     assert f"no {'pneumothorax' if coming == 'pleural_effusion' else 'effusion'}" in line.lower()
+
+
+@pytest.mark.parametrize("gap", GAPS)
+@pytest.mark.parametrize("coming", ["consolidation", "mass"])
+def test_what_a_form_has_no_line_for_stands_before_its_first_label(coming, gap):
+    body = form(gap, str.title, bones="Normal.", pleura="No effusion.", heart="Normal size.")
+    report = make_report(body, impression=("No acute process.",))
+    text = told(report, host(read(report), donor(coming), coming))
+    assert f"FINDINGS:  {COMING[coming][0]} Bones: Normal." in text
+
+
+@pytest.mark.parametrize("coming", ["consolidation", "mass", "atelectasis"])
+@pytest.mark.parametrize("case", CASES)
+def test_a_line_of_a_form_needs_no_full_stop(case, coming):
+    body = form("\n ", case, lungs="well expanded and clear", heart="normal", pleura="no effusion")
+    report = make_report(body, impression=("No acute process.",))
+    text = told(report, host(read(report), donor(coming), coming))
+    assert "clear" not in text
+    line = text[text.index(case("lungs")) : text.index(case("heart"))]
+    assert COMING[coming][0] in line

@@ -84,3 +84,14 @@ def test_other_headers_stay_headers(header):
 )
 def test_the_label_of_a_line_is_known(text, label):
     assert text[: label_length(text)] == label
+
+
+@pytest.mark.parametrize("mark", [":", " -"])
+def test_each_line_of_a_form_is_a_sentence_of_its_own(mark):
+    report = f"Lungs{mark} clear\n Heart{mark} mildly enlarged\n Pleura{mark} small left effusion\n with a meniscus"
+    texts = [s.text for s in ReportReader().read(report).sentences]
+    assert texts == [
+        f"Lungs{mark} clear",
+        f"Heart{mark} mildly enlarged",
+        f"Pleura{mark} small left effusion\n with a meniscus",
+    ]
