@@ -15,6 +15,7 @@ from medcutmix_cli.pairing.clauses import exceptions, mention_content, reread
 from medcutmix_cli.pairing.connectives import loosen_ties
 from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits, format_entering
 from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.form_labels import stands_elsewhere
 from medcutmix_cli.pairing.grammar import has_sentence_shape
 from medcutmix_cli.pairing.insertions import Insertion
 from medcutmix_cli.pairing.likeness import (
@@ -244,7 +245,7 @@ def _draft(
         everywhere: Whether sections that lose nothing are told too, so that findings and impression tell one story.
     """
     changes = loosen_ties(recipient.reading.sentences, changes)
-    places = _places(changes, recipient)
+    places = _places(changes, recipient, given)
     main = _main_sections(recipient)
     losing = {change.sentence.section for change in changes if change.sentence.section in main}
     told = [name for name in main if name not in places and (everywhere or name in losing)]
@@ -257,16 +258,21 @@ def _draft(
     return Draft(placed, tuple((name, _worded(given, name, recipient)) for name in told))
 
 
-def _places(changes: Sequence[SentenceChange], recipient: ReadStudy) -> dict[str, SentenceChange]:
+def _places(
+    changes: Sequence[SentenceChange], recipient: ReadStudy, given: Statement
+) -> dict[str, SentenceChange]:
     """Return section -> where the donor's sentence goes: a whole sentence's place before a clause's.
 
-    In a list no clause's place will do: what comes is an item of its own.
+    In a list no clause's place will do: what comes is an item of its own. Nor will one behind the label of another
+    organ: a form has a line for it.
     """
+    sentences = recipient.reading.sentences
     listed = {s.section for s in recipient.reading.sentences if "list-marker" in s.flags}
     places: dict[str, SentenceChange] = {}
     for change in changes:
         name = change.sentence.section
         free = change.left is None or name not in listed
+        free = free and not stands_elsewhere(change.sentence, sentences, given.main)
         if name != "addendum" and free and (name not in places or _better(change, places[name])):
             places[name] = change
     return places

@@ -25,6 +25,7 @@ from medcutmix_cli.pairing.cutting import (
 )
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence
+from medcutmix_cli.reports.kinds import DEVICES
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.sentences import unwrap
 from medcutmix_cli.reports.tables import remember
@@ -122,7 +123,8 @@ def mention_content(mention: Mention) -> tuple[object, ...]:
             m.assertion,
             m.side,
         )  # "no large effusion": how large something absent is says nothing
-    return (m.finding, m.assertion, m.side, m.location, m.severity, m.prior, m.measurement)
+    prior = m.prior and m.finding != DEVICES  # "unchanged effusion with a drain": the drain was not called so
+    return (m.finding, m.assertion, m.side, m.location, m.severity, prior, m.measurement)
 
 
 @contextmanager

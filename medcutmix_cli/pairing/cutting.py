@@ -25,6 +25,10 @@ _VERB = re.compile(
     r"\b(?:is|are|was|were|has|have|had|appears?|remains?|shows?|demonstrates?)\b", re.IGNORECASE
 )
 _SIDE = re.compile(r"\b(?:left|right|bilateral|bibasilar)\b[ -](?:sided )?", re.IGNORECASE)
+_COURSE = re.compile(
+    r"(?:new|unchanged|stable|persistent|increas\w+|decreas\w+|improv\w+|worsen\w+|resolv\w+)\b",
+    re.IGNORECASE,
+)
 _WITHOUT = re.compile(r"without(?: any)?\b|with no\b", re.IGNORECASE)
 FRAGMENT = re.compile(
     r"(?:with|without|and|or|but|nor|which|while|represents?|reflects?|suggests?|may|might|could|is|are|was|were|has|have)\b",
@@ -210,7 +214,8 @@ def _inner_cuts(text: str, parts: list[ClausePart], kept: list[int], *, opened: 
             start = past_relation(text, start) if not parts[other].leaves else start
         two = _leaves_two(text, parts, kept, one)
         mark = _mark(marks, two and not own)
-        bare = parts[one].stays and parts[other].stays and mark.isspace()
+        led = FRAGMENT.match(text, parts[other].start)  # "with edema" is joined by its own word
+        bare = parts[one].stays and parts[other].stays and mark.isspace() and not led
         if final and other == kept[-1] and not _JOINED.search(mark) and (mark.strip() == "," or bare):
             mark = (
                 f" {final.group()} "
@@ -260,6 +265,9 @@ def _heads(text: str, first: ClausePart, following: ClausePart, named: int) -> I
     found = _opener_pattern().match(text, first.start, first.end)
     verb, opened = (max(0, found.end("verb")), found.end()) if found else (0, 0)
     denies = bool(found and found.group("negation"))
+    # "New left effusion; unchanged consolidation": nothing before the first is said of the second.
+    apart = ";" in following.mark or _COURSE.match(text, start) is not None
+    opened = opened if denies or verb or not apart else 0
     article = re.match(r"(?:the|a|an)\s", text[start:], re.IGNORECASE) is not None
     if not _own_statement(text, following) and not (denies and article):
         opened = _before_unfit(text, opened, start)
@@ -274,7 +282,7 @@ def _heads(text: str, first: ClausePart, following: ClausePart, named: int) -> I
         yield [TextCut(0, without.end(), "No")]
     if not FRAGMENT.match(text, start):
         yield _capitalised(text, start)
-    if not _own_statement(text, following) and not FRAGMENT.match(text, start):
+    if not apart and not _own_statement(text, following) and not FRAGMENT.match(text, start):
         # Last, what two findings share: "Bilateral effusions and atelectasis", not "Left is seen with".
         side = _SIDE.search(text, first.start, named)
         yield [TextCut(named, start)]

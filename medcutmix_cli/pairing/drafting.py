@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 
 from medcutmix_cli.pairing.clauses import ShortenedSentence, move_sentence
+from medcutmix_cli.pairing.cutting import TextCut
+from medcutmix_cli.pairing.form_labels import end_of_organ, fits, labels_over, repeats
 from medcutmix_cli.pairing.lists import ListItem, items_of, next_marker, renumbering
 from medcutmix_cli.pairing.statements import Refusal
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Edit, Reading, Section, Sentence
+from medcutmix_cli.reports.form_parts import label_length
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.reports.words import PhrasePattern, canonical
 
@@ -106,20 +109,25 @@ def _section_edits(
     if renumbered is None:
         return Refusal("list-numbers-are-in-no-order")
     edits = [*renumbered, *_deletions(report, section, sentences, vanishing, gone)]
+    labels = labels_over(sentences)
     for change in changes.values():
-        edits += _changes(change)
+        edits += _changes(change, labels[change.sentence])
     if added is not None:
         edits.append(_addition(report, section, sentences, items, added))
     return edits
 
 
-def _changes(change: SentenceChange) -> list[Edit]:
-    """Return the edits inside one sentence, with what comes beside it."""
+def _changes(change: SentenceChange, label: str) -> list[Edit]:
+    """Return the edits inside one sentence, with what comes beside it: behind a form's label that it fits."""
     s, given = change.sentence, change.coming
+    stays = given is not None and fits(label, given) and not repeats(label, given)
+    start = s.start + label_length(s.text) if stays else s.start
     if change.left is None:
         if given is None:
             return []
-        return [Edit(s.start, s.end, format_entering(given), s.section, fold(s.text), given.start, given.end)]
+        said = fold(s.text[start - s.start :])
+        return [Edit(start, s.end, format_entering(given), s.section, said, given.start, given.end)]
+    own = label_length(s.text)
     edits = [
         Edit(
             s.start + cut.start,
@@ -128,11 +136,11 @@ def _changes(change: SentenceChange) -> list[Edit]:
             s.section,
             fold(s.text[cut.start : cut.end]),
         )
-        for cut in change.left.cuts
+        for cut in (_behind_label(cut, own) for cut in _cuts(change))
     ]
     if given is not None and change.left.first:
         edits.insert(
-            0, Edit(s.start, s.start, format_entering(given) + " ", s.section, "", given.start, given.end)
+            0, Edit(start, start, format_entering(given) + " ", s.section, "", given.start, given.end)
         )
     elif given is not None:
         stop = "" if change.left.text.rstrip().endswith(_ENDS) else "."
@@ -140,6 +148,23 @@ def _changes(change: SentenceChange) -> list[Edit]:
             Edit(s.end, s.end, f"{stop} {format_entering(given)}", s.section, "", given.start, given.end)
         )
     return edits
+
+
+def _cuts(change: SentenceChange) -> tuple[TextCut, ...]:
+    """Return what is cut out of a sentence; what is left begins with a capital behind another that comes."""
+    cuts = change.left.cuts if change.left else ()
+    if change.coming is None or not cuts or cuts[0].start or cuts[0].literal:
+        return cuts
+    end, text = cuts[0].end, change.sentence.text
+    free = len(cuts) < 2 or cuts[1].start > end
+    if not free or not text[end : end + 1].islower():
+        return cuts
+    return (replace(cuts[0], end=end + 1, literal=text[end].upper()), *cuts[1:])
+
+
+def _behind_label(cut: TextCut, label: int) -> TextCut:
+    """Return a cut without the label that its sentence begins with."""
+    return replace(cut, start=max(cut.start, label)) if cut.end >= label else cut
 
 
 def _deletions(
@@ -160,11 +185,33 @@ def _deletions(
                 runs[-1].append(sentence)
             else:
                 runs.append([sentence])
-    return [_deletion(report, section, run, markers.get(run[0])) for run in runs]
+    parts = (part for run in runs for part in _by_label(sentences, run))
+    return [_deletion(report, section, run, markers.get(run[0]), keeps) for run, keeps in parts]
 
 
-def _deletion(report: str, section: Section, run: Sequence[Sentence], marker: int | None) -> Edit:
-    """Delete a run of sentences and the blanks on one side of it: those that break fewer lines."""
+def _by_label(
+    sentences: Sequence[Sentence], run: Sequence[Sentence]
+) -> Iterator[tuple[Sequence[Sentence], int]]:
+    """Yield a run of sentences that vanish, in two where its last label stays for what follows; its length."""
+    behind = sentences.index(run[-1]) + 1
+    goes_on = behind < len(sentences) and not label_length(sentences[behind].text)
+    last = max((k for k, s in enumerate(run) if label_length(s.text)), default=None)
+    if last is None or not goes_on:
+        yield run, 0
+        return
+    if last:
+        yield run[:last], 0
+    yield run[last:], label_length(run[last].text)
+
+
+def _deletion(
+    report: str, section: Section, run: Sequence[Sentence], marker: int | None, keeps: int = 0
+) -> Edit:
+    """Delete a run of sentences and the blanks on one side of it: those that break fewer lines; a label may stay."""
+    if keeps:
+        start, end = run[0].start + keeps, run[-1].end
+        after = end + len(report[end : section.end]) - len(report[end : section.end].lstrip())
+        return Edit(start, after, "", run[0].section, fold(report[start:end]))
     start, end = run[0].start if marker is None else marker, run[-1].end
     before = section.start + len(report[section.start : start].rstrip())
     after = section.end - len(report[end : section.end].lstrip())
@@ -180,7 +227,12 @@ def _addition(
     report: str, section: Section, sentences: Sequence[Sentence], items: Sequence[ListItem], given: Sentence
 ) -> Edit:
     """Add a sentence at the end of a section, or of what it says of the chest: to a list as its next item."""
-    end = section.end if items else _end_of_chest(section, sentences)
+    organ = None if items else end_of_organ(sentences, given)
+    if organ is None and not items and sentences and label_length(sentences[0].text):
+        # A form without a line for it: before its first label, so that it stands behind none.
+        text = f"{format_entering(given)} "
+        return Edit(section.start, section.start, text, section.name, "", given.start, given.end)
+    end = organ or (section.end if items else _end_of_chest(section, sentences))
     stop = "" if report[:end].endswith((*_ENDS, ":")) else "."
     listed = bool(items) and bool(sentences) and items[-1].sentences[-1] == sentences[-1]
     gap = next_marker(report, items, end) if listed else " "

@@ -19,6 +19,7 @@ from medcutmix_cli.pairing.grammar import has_sentence_shape, tag_of
 from medcutmix_cli.pairing.normals import chest_or_rest, of_the_lung
 from medcutmix_cli.pairing.tables import table
 from medcutmix_cli.records import Assertion, Mention, Sentence, SentenceKind, Side
+from medcutmix_cli.reports.form_parts import label_length
 from medcutmix_cli.reports.lexicon import only_describes
 from medcutmix_cli.reports.reader import ReportReader
 from medcutmix_cli.reports.tables import remember
@@ -85,6 +86,8 @@ def may_be_given(sentence: Sentence, finding: str) -> bool:
         return False
     carries = chest_or_rest(sentence.text) or _carries(without_open_names(sentence, own))
     odd = _takes_as_known(sentence, own[0]) or _two_sides(sentence, own) or _joined(sentence.text)
+    # Two statements, of which the other is of something else; or a form's label, which is no word of a sentence.
+    odd = odd or ";" in sentence.text or label_length(sentence.text) > 0
     clean = not carries and not odd and not holds_list_number(sentence.text)
     return clean and has_sentence_shape(sentence.text)
 
@@ -210,7 +213,20 @@ def _stretches(sentence: Sentence, finding: str) -> Iterator[Sentence]:
         ends = _ends([(c.start, c.end, c.literal) for c in cut.cuts], sentence.text) if cut else None
         if ends:
             yield from _stretch(sentence, *ends)
+    yield from _between_semicolons(sentence, finding)
+    if label := label_length(sentence.text):
+        yield from _stretch(sentence, label, len(sentence.text))
     yield from _stripped(sentence, "strip")
+
+
+def _between_semicolons(sentence: Sentence, finding: str) -> Iterator[Sentence]:
+    """Yield the statements of a sentence that name the finding, where a semicolon joins several."""
+    edges = [-1, *(m.start() for m in re.finditer(";", sentence.text)), len(sentence.text)]
+    own = [m for m in sentence.mentions if m.finding == finding]
+    for begin, end in pairwise(edges) if len(edges) > 2 else ():
+        start, stop = sentence.start + begin + 1, sentence.start + end
+        if any(start <= m.start and m.end <= stop for m in own):
+            yield from _stretch(sentence, begin + 1, end)
 
 
 def _stripped(sentence: Sentence, rule: str) -> Iterator[Sentence]:

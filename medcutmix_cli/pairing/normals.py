@@ -15,6 +15,7 @@ from medcutmix_cli.sides import covers, meet, side_named
 
 CLEAR_LUNGS = "clear-lungs"
 AIRSPACE = "airspace-disease"
+COLLAPSED_LOBE = "collapsed-lobe"
 _FILLED = re.compile(r"\b(?:air ?space|alveolar)[ -](?:disease|process)|\balveolar opaci")
 _OF_AIR_SPACES = re.compile(r"\b(?:air ?space|alveolar)\b")
 _CALLED_CLEAR = re.compile(
@@ -125,8 +126,16 @@ def is_filled(sentence: Sentence, mention: Mention) -> bool:
 
 def said_as(sentence: Sentence, mention: Mention) -> tuple[str, ...]:
     """Return the names by which `denials` knows what is there: "airspace disease" is denied as a consolidation too."""
-    filled = mention.finding == "opacity" and _FILLED.search(_own_words(sentence, mention))
-    return (mention.finding, AIRSPACE) if filled else (mention.finding,)
+    if mention.finding == "opacity" and _FILLED.search(_own_words(sentence, mention)):
+        return (mention.finding, AIRSPACE)
+    lost = mention.finding == "atelectasis" and _of_a_lobe(sentence.text)
+    return (mention.finding, COLLAPSED_LOBE) if lost else (mention.finding,)
+
+
+def _of_a_lobe(text: str) -> bool:
+    """Say whether an atelectasis is called one of a lobe or more: "collapse of the left lower lobe"."""
+    words = words_of(text)
+    return bool(_phrases("collapsed_lobe").search(words)) and not _slight_collapse().search(words)
 
 
 def of_the_lung(finding: str) -> bool:
@@ -280,6 +289,11 @@ def _beside() -> dict[str, frozenset[str]]:
 def _phrases(name: str) -> PhrasePattern:
     rules = table("normals")[name]
     return PhrasePattern.of(rules["phrases"], rules.get("macro"))
+
+
+@cache
+def _slight_collapse() -> PhrasePattern:
+    return PhrasePattern.of(table("normals")["collapsed_lobe"]["slight"])
 
 
 @cache

@@ -76,16 +76,22 @@ def points_at_place(sentence: Sentence, before: Sentence) -> bool:
 def antecedents(sentences: Iterable[Sentence]) -> dict[Sentence, Sentence | None]:
     """Return for each sentence that speaks of one before it which one that is; None where its section has none."""
     found: dict[Sentence, Sentence | None] = {}
-    before: Sentence | None = None
+    before = last = None
     for sentence in sentences:
         if before is not None and before.section != sentence.section:
             before = None
-        if points_back(sentence):
+        behind, last = before is not None and last is before, sentence
+        if points_back(sentence) or (behind and _goes_with_another(sentence)):
             found[sentence] = before
             before = before or sentence
         elif not _shows_nothing(sentence):
             before = sentence
     return found
+
+
+def _goes_with_another(sentence: Sentence) -> bool:
+    """Say whether what a sentence shows, and no finding names, goes with what the one right before it shows."""
+    return not sentence.mentions and _pattern("companion").search(words_of(sentence.text)) is not None
 
 
 def _shows_nothing(sentence: Sentence) -> bool:
@@ -141,6 +147,9 @@ def _spoken_of(
 
 
 def _advises(sentence: Sentence) -> bool:
+    """Say whether a sentence advises what to do about a finding, not about symptoms that may stay."""
+    if _pattern("conditional").search(words_of(sentence.text)):
+        return False
     advice = _pattern("follow_up").search(words_of(sentence.text))
     return "recommendation" in sentence.flags or advice is not None
 

@@ -38,6 +38,14 @@ _ALSO_IN = re.compile(
 )
 
 
+# Behind a list and a comma: how much there is of it, and on which side.
+_TOLD_BEHIND = re.compile(
+    r" , (?:(?:trace|tiny|small|minimal|mild|moderate|large|severe|to|in size|size|both|all) )+"
+    r"(?:on|in|at) (?:the )?(?P<side>left|right)"
+    r"(?: (?:side|base|lung|apex|lower lobe|upper lobe|costo ?phrenic angle))?(?= [.,;)]|$)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Attributes:
     """What the words around a finding say of it; fields as in `records.Mention`."""
@@ -100,6 +108,8 @@ def _sides(words: Words, marks: _Marks, zones: Sequence[_Zones], findings: Seque
     for index in free:
         if sides[index] is Side.NONE and _compared_behind(words, marks, zones, index):
             sides[index] = Side.BILATERAL
+        if sides[index] is Side.NONE:
+            sides[index] = _side_behind(words, zones, index)
     if len({findings[index] for index in free}) == 1:
         # "On the left, there is an effusion", "Effusion, left, small": the only finding takes any side named.
         anywhere = marks.side(((0, len(words)),))
@@ -110,10 +120,7 @@ def _sides(words: Words, marks: _Marks, zones: Sequence[_Zones], findings: Seque
 
 def _compared_behind(words: Words, marks: _Marks, zones: Sequence[_Zones], index: int) -> bool:
     """Return whether both sides are compared behind the list of a finding: "effusions and atelectasis, L>R"."""
-    last = index
-    while last + 1 < len(zones) and _joined(words, (zones[last].own[1], zones[last + 1].own[0])):
-        last += 1
-    end = zones[last].own[1]
+    end = _end_of_list(words, zones, index)
     return any(
         name == "bilateral"
         and span[1] - span[0] > 1
@@ -121,6 +128,20 @@ def _compared_behind(words: Words, marks: _Marks, zones: Sequence[_Zones], index
         and words.word(span[0] - 1) in ",("
         for name, span in marks.sides
     )
+
+
+def _side_behind(words: Words, zones: Sequence[_Zones], index: int) -> Side:
+    """Return the side that is told behind the list of a finding: "pneumothorax and effusion, small on the right"."""
+    told = _TOLD_BEHIND.match(words.text, words.ends[_end_of_list(words, zones, index) - 1])
+    return Side(told.group("side")) if told else Side.NONE
+
+
+def _end_of_list(words: Words, zones: Sequence[_Zones], index: int) -> int:
+    """Return the word behind the last of the findings that are joined to one."""
+    last = index
+    while last + 1 < len(zones) and _joined(words, (zones[last].own[1], zones[last + 1].own[0])):
+        last += 1
+    return zones[last].own[1]
 
 
 def _joined(words: Words, gap: Span) -> bool:

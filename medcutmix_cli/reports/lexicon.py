@@ -15,6 +15,9 @@ from medcutmix_cli.reports.words import PhrasePattern, PhraseTable, Words, canon
 _SIZE = re.compile(r"(?<![^ ])\d+(?:\.\d+)? ?(?:mm|cm|millimeters?|centimeters?)(?![^ ])")
 
 
+_DASHES = (["-"], ["–"], ["—"])
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One place where a finding is named or described, in word indices.
@@ -117,6 +120,8 @@ def _predicate(
     if not after:
         return None
     gap = [words.word(k) for k in range(end, after[0][0])]
+    if begin == 0 and gap[:1] in _DASHES:
+        gap[0] = ":"  # a form's label: "Heart - normal."
     behind = [words.word(k) for k in range(after[0][1], min(len(words), after[0][1] + 2))]
     return after[0] if _one_clause(gap) and not _of_another(gap, behind) else None
 

@@ -17,6 +17,12 @@ from medcutmix_cli.reports.sections import strip_section
 _BLANK = re.compile(r"\r?\n[ \t]*\r?\n")
 _WET_READ = re.compile(r"\bwet ?read\b", re.IGNORECASE)
 _FINAL = re.compile(r"(?:^|(?<=\n))[ \t]*FINAL REPORT\b")
+# A line that begins with the word in capitals, or holds nothing else; its number, date and author go with it.
+_ADDENDUM = re.compile(
+    r"(?:^|(?<=\n)|(?<=[.!?] ))[ \t]*(?:ADDENDUM(?!:)\b|Addendum(?=[ \t]*\r?\n))"
+    r"(?:[ \t]+(?:#?\d+|_+|by[ \t]+[^\n]*)(?=\s))*"
+)
+_ABOVE_REPORT = re.compile(r"(?<=\n)[ \t]*(?:_{5,}|FINAL REPORT\b)")
 _BEFORE_FINDINGS = frozenset({"indication", "history", "comparison", "technique", "examination"})
 
 
@@ -25,13 +31,15 @@ def place_paragraphs(report: str, sections: Sequence[Section]) -> tuple[Section,
 
     A wet read before the final report becomes "other". Where there is an impression and no findings, what stands
     behind the first blank line of the section before it becomes "last_paragraph", as it is where there is neither.
-    A header of findings without a letter behind it ("PORTABLE CHEST: ___.") has none.
+    A header of findings without a letter behind it ("PORTABLE CHEST: ___.") has none. An addendum is one without a
+    colon too.
 
     Args:
         report: Original report text.
         sections: Its sections by the rules of the published parser, in order.
     """
-    split = [part for section in sections for part in _without_wet_read(report, section)]
+    apart = (part for section in sections for part in _without_addendum(report, section))
+    split = [part for section in apart for part in _without_wet_read(report, section)]
     named = [_renamed(report, section) for section in split]
     names = {section.name for section in named}
     if names & {"findings", "last_paragraph"}:
@@ -41,6 +49,20 @@ def place_paragraphs(report: str, sections: Sequence[Section]) -> tuple[Section,
     if at < 0 or named[at].name not in _BEFORE_FINDINGS:
         return tuple(named)
     return (*named[:at], *_behind_blank(report, named[at], "last_paragraph"), *named[at + 1 :])
+
+
+def _without_addendum(report: str, section: Section) -> Iterator[Section]:
+    """Yield a section up to an addendum in it, the addendum, and the report that begins below one."""
+    line = report.rfind("\n", 0, section.start) + 1
+    found = _ADDENDUM.search(report, line, section.end)
+    if found is None or section.name == "addendum":
+        yield section
+        return
+    below = _ABOVE_REPORT.search(report, found.end(), section.end) if section.name == "preamble" else None
+    end = below.start() if below else section.end
+    yield from _filled(report, replace(section, end=max(section.start, found.start())))
+    yield from _filled(report, Section("addendum", "ADDENDUM", found.end(), end))
+    yield from _filled(report, replace(section, start=end))
 
 
 def _without_wet_read(report: str, section: Section) -> Iterator[Section]:

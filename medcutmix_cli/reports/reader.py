@@ -18,6 +18,7 @@ from medcutmix_cli.reports.candidates import entity_pipeline, find_candidates
 from medcutmix_cli.reports.corrections import correct_sentences
 from medcutmix_cli.reports.diagnostic import LEXICON, check_strategy, decide
 from medcutmix_cli.reports.ellipsis import find_ellipses
+from medcutmix_cli.reports.form_parts import join_form_parts
 from medcutmix_cli.reports.kinds import DEVICES, refers_to_prior, sentence_flags, sentence_kind
 from medcutmix_cli.reports.lexicon import Hit, explanations, find_hits
 from medcutmix_cli.reports.paragraphs import place_paragraphs
@@ -69,7 +70,7 @@ class ReportReader:
         sections = split_sections(report, self.section_rules)
         if self.section_rules == "mimic-official":
             sections = place_special(report, sections, study_id)
-        sections = place_paragraphs(report, sections)
+        sections = place_paragraphs(report, tuple(join_form_parts(report, sections)))
         short_forms = useful_abbreviations(report)
         read = [s for section in sections for s in _read_section(report, section, short_forms)]
         sentences: Iterable[Sentence] = correct_sentences(read, ASKED)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from medcutmix_cli.reports.form_parts import label_lines
 from medcutmix_cli.reports.pipeline import sentences_of
 
 _LINE_BREAK = re.compile(r"[\r\n\t\v\f\x1c-\x1f\x85\u2028\u2029]")
@@ -75,7 +76,13 @@ def split_sentences(report: str, start: int, end: int) -> list[tuple[int, int, b
 
 def _pieces(report: str, start: int, end: int) -> list[tuple[int, int]]:
     """Cut at paragraph ends, list markers and full stops that leave no doubt; strip what is left."""
-    cuts = [(m.start(), m.end()) for m in _PARAGRAPH_END.finditer(report, start, end)]
+    ends = [(m.start(), m.end()) for m in _PARAGRAPH_END.finditer(report, start, end)]
+    lines = [
+        line
+        for line in label_lines(report, start, end)
+        if not any(b < line[1] and line[0] < e for b, e in ends)
+    ]
+    cuts = sorted((*ends, *lines))
     pieces: list[tuple[int, int]] = []
     for left, right in _between(cuts, start, end):
         text = unwrap(report[left:right])

@@ -639,3 +639,50 @@ def test_better_aeration_leaves_with_the_atelectasis_that_it_is_of():
     )
     assert "aeration" not in told
     assert "Scoliosis." in told
+
+
+LOST_LUNG = [
+    *(f"Collapse of the {lobe} lobe." for lobe in ("left upper", "right lower", "right middle")),
+    *(f"{lobe} collapse." for lobe in ("RML", "Left lower lobe", "Lobar", "Complete left lung")),
+    "The right lower lobe is collapsed.",
+    "Total right lung atelectasis.",
+]
+NOTHING_ACUTE = ["No acute cardiopulmonary abnormality.", "No active lung disease.", "No acute findings."]
+
+
+@pytest.mark.parametrize("denial", NOTHING_ACUTE)
+@pytest.mark.parametrize("collapse", LOST_LUNG)
+def test_nothing_acute_does_not_stay_beside_a_lobe_that_lost_its_air(collapse, denial):
+    donor = read(make_report(collapse, impression=(collapse,)), 1)
+    report = make_report("The heart is normal. No pneumothorax.", impression=(denial,))
+    told = mixed(host(read(report), donor, "atelectasis"), report)
+    assert denial not in told, "a new collapse is acute"
+    report = make_report("Minimal basilar atelectasis. The heart is normal.", impression=(denial,))
+    change = swap(read(report), donor, "atelectasis")
+    assert isinstance(change, Refusal) or denial not in mixed(change, report)
+
+
+@pytest.mark.parametrize("denial", NOTHING_ACUTE)
+@pytest.mark.parametrize(
+    "band",
+    ["Mild bibasilar atelectasis.", "Linear atelectasis in the left lower lobe.", "Minor basal collapse."],
+)
+def test_nothing_acute_stays_beside_a_band_of_atelectasis(band, denial):
+    report = make_report("The heart is normal. No pneumothorax.", impression=(denial,))
+    assert denial in mixed(host(read(report), read(make_report(band), 1), "atelectasis"), report)
+
+
+@pytest.mark.parametrize("denial", ["No suspicious pulmonary opacity.", "No focal airspace disease."])
+def test_no_opacity_is_said_beside_a_lobe_that_lost_its_air(denial):
+    donor = read(make_report("Left lower lobe collapse.", impression=("Left lower lobe collapse.",)), 1)
+    report = make_report(f"The heart is normal. {denial} No pneumothorax.", impression=("Normal heart.",))
+    assert denial not in mixed(host(read(report), donor, "atelectasis"), report)
+
+
+@pytest.mark.parametrize("rest", ["no effusion, heart normal.", "no effusion."])
+@pytest.mark.parametrize("first", ["lungs clear", "clear lungs"])
+def test_what_is_left_behind_what_comes_begins_with_a_capital(first, rest):
+    donor = read(make_report("There is a left lower lobe consolidation."), 1)
+    report = f" FINDINGS: {first}, {rest}\n"
+    told = mixed(host(read(report), donor, "consolidation"), report)
+    assert told == f" FINDINGS: There is a left lower lobe consolidation. {rest.capitalize()}\n"

@@ -253,3 +253,58 @@ def test_what_stood_behind_a_mark_does_not_run_into_what_was_before(rest, joiner
     found = cut(text, "pleural_effusion")
     assert found is not None
     assert found.text == f"Mild edema{mark}{rest}."
+
+
+WITH_TWO = ("{a} with {b} and {c}.", "{a} with {b}, and {c}.")
+SEEN = ("central vascular congestion", "pulmonary edema", "bibasilar atelectasis")
+
+
+@pytest.mark.parametrize("form", WITH_TWO)
+@pytest.mark.parametrize("first", ["Cardiomegaly", "Small left effusion"])
+@pytest.mark.parametrize("second", SEEN)
+@pytest.mark.parametrize("third", ["increased interstitial opacities", "a right lower lobe mass"])
+def test_what_stays_with_another_is_not_joined_to_it_twice(form, first, second, third):
+    left = cut(form.format(a=first, b=second, c=third), "opacity", "mass")
+    assert left is None or left.text == f"{first} with {second}."
+
+
+BEFORE = ("Small right effusion with", "Moderate bilateral effusions have increased, with")
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize(
+    "tie",
+    [
+        "subsequent",
+        "resultant",
+        "resulting",
+        "consequent",
+        "secondary",
+        "concomitant",
+        "distal",
+        "subsequent areas of",
+    ],
+)
+def test_a_word_that_ties_a_finding_to_one_that_left_leaves_with_it(before, tie):
+    left = cut(f"{before} {tie} atelectasis at both bases.", "pleural_effusion")
+    assert left is not None
+    assert left.text.lower().endswith("atelectasis at both bases.")
+    assert not any(word in left.text.lower() for word in tie.split() if word not in ("areas", "of"))
+
+
+@pytest.mark.parametrize("course", ["Unchanged", "Stable", "Decreasing", "Improved", "Persistent"])
+@pytest.mark.parametrize(
+    "device", ["pigtail catheter in place", "a chest tube in place", "a right chest tube"]
+)
+def test_a_course_that_was_the_findings_is_not_said_of_its_drain(course, device):
+    left = cut(f"{course} loculated right effusion with {device}.", "pleural_effusion")
+    assert left is not None
+    assert left.text[:-1].lower() == device.removeprefix("a ") or left.text[:-1].lower() == device
+
+
+@pytest.mark.parametrize("course", ["New", "Small", "Increased", "Improving", "Right"])
+@pytest.mark.parametrize("other", ["unchanged", "stable", "new", "worsening"])
+@pytest.mark.parametrize("mark", ["; ", " and ", ", "])
+def test_two_findings_with_a_course_each_share_no_word_before_them(course, other, mark):
+    left = cut(f"{course} left effusion{mark}{other} right base consolidation.", "pleural_effusion")
+    assert left is None or left.text == f"{other.capitalize()} right base consolidation."

@@ -500,3 +500,46 @@ def test_what_lies_on_another_is_given_alone(finding, opening):
     plain = PLAIN[finding]
     found = giveable(read_sentence(opening.format(a=plain)), finding)
     assert found is None or _bare(found.text) == plain
+
+
+@pytest.mark.parametrize("tie", ["distal", "subsequent", "resultant", "resulting", "consequent"])
+@pytest.mark.parametrize(
+    "form", ["Right hilar mass with {} collapse of the right upper lobe.", "{} right upper lobe collapse."]
+)
+def test_a_word_that_ties_a_finding_to_another_of_the_donor_is_not_given(form, tie):
+    text = form.format(tie)
+    (sentence,) = READER.read(text[:1].upper() + text[1:]).sentences
+    given = giveable(sentence, "atelectasis")
+    assert given is None or tie not in given.text.lower()
+
+
+@pytest.mark.parametrize(
+    "aside", ["Golden S sign", "Air bronchograms", "Silhouette sign present", "Rotated film"]
+)
+@pytest.mark.parametrize("form", ["{aside}; {said}.", "{said}; {aside}."])
+@pytest.mark.parametrize("said", ["right hilar mass", "large mass in the right hilum"])
+def test_of_two_statements_only_that_of_the_finding_is_given(form, said, aside):
+    (sentence,) = READER.read(form.format(aside=aside, said=said)).sentences
+    given = giveable(sentence, "mass")
+    assert given is not None
+    assert given.text.rstrip(".").lower() == said
+
+
+@pytest.mark.parametrize("label", ["Lungs -", "Lungs:", "LUNGS:", "Lungs and pleura –", "Heart and lungs:"])
+@pytest.mark.parametrize("said", ["There is bibasal atelectasis.", "Left lower lobe collapse."])
+def test_the_label_of_a_form_is_not_given(label, said):
+    (sentence,) = READER.read(f"{label} {said}").sentences
+    given = giveable(sentence, "atelectasis")
+    assert given is not None
+    assert given.text == said
+
+
+@pytest.mark.parametrize("subject", ["features", "the appearance", "findings", "the pattern", "appearances"])
+@pytest.mark.parametrize(
+    "guess",
+    ["suggest atelectasis", "favoring edema", "may represent consolidation", "consistent with atelectasis"],
+)
+def test_the_subject_of_a_guess_leaves_with_it(subject, guess):
+    (sentence,) = READER.read(f"Bibasilar opacities, right greater than left, {subject} {guess}.").sentences
+    given = giveable(sentence, "opacity")
+    assert given is None or given.text.rstrip(".") == "Bibasilar opacities, right greater than left"

@@ -214,3 +214,34 @@ def test_a_fissure_that_is_told_of_before_is_a_reference():
 def test_an_opacity_does_not_leave_where_the_impression_calls_it_otherwise(name):
     found = gone("opacity", "Left basilar opacity. Normal heart.", impression=(f"Left basilar {name}.",))
     assert isinstance(found, Refusal)
+
+
+TIES = ("Associated", "There is associated", "Adjacent", "Resulting", "Subsequent", "Mild accompanying")
+SHOWN = ("volume loss of the left lower lobe.", "elevation of the left hemidiaphragm.")
+
+
+@pytest.mark.parametrize("finding", ["pleural_effusion", "mass", "consolidation"])
+@pytest.mark.parametrize(("tie", "shown"), list(product(TIES, SHOWN)))
+def test_what_goes_with_a_finding_does_not_stay_without_it(finding, tie, shown):
+    noun = finding.replace("_", " ")
+    assert gone(finding, f"There is a left {noun}.", f"{tie} {shown}", "The heart is normal.") == POINTS_BACK
+
+
+CONDITIONS = (
+    "if symptoms persist",
+    "if there is persistent concern for rib fracture",
+    "if clinical suspicion remains",
+    "if the pain worsens",
+)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("finding", ["atelectasis", "pleural_effusion"])
+def test_advice_for_symptoms_that_stay_is_about_no_finding(finding, condition):
+    noun = finding.replace("_", " ")
+    for advice in (
+        f"No fracture; {condition}, repeat radiograph is recommended.",
+        f"Consider CT {condition}.",
+    ):
+        left = gone(finding, f"There is a small left {noun}.", "The heart is normal.", impression=(advice,))
+        assert advice not in left

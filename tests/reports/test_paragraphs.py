@@ -95,3 +95,46 @@ def test_a_wet_read_before_the_final_report_does_not_count(wet, rest):
 def test_a_header_of_findings_with_nothing_behind_it_has_none(title):
     report = f" FINAL REPORT\n {title}\n \n INDICATION: Cough.\n \n There is a left pleural effusion.\n"
     assert labels(report) == {"Pleural Effusion": 1.0}
+
+
+ADDENDA = [
+    "ADDENDUM\n {}",
+    "ADDENDUM  {}",
+    "ADDENDUM #1\n {}",
+    "ADDENDUM ___\n {}",
+    "Addendum\n {}",
+    "ADDENDUM by Dr. ___\n {}",
+]
+AFTER = ["There is also a left pneumothorax.", "No pneumothorax."]
+
+
+@pytest.mark.parametrize(
+    "main",
+    [" FINDINGS: The heart is normal.\n \n IMPRESSION: Normal heart.\n", " FINDINGS: The heart is normal.\n"],
+)
+@pytest.mark.parametrize("gap", [" \n ", " ", " ________________\n "])
+@pytest.mark.parametrize("said", AFTER)
+@pytest.mark.parametrize("head", ADDENDA)
+def test_an_addendum_without_a_colon_is_a_section_of_its_own(head, said, gap, main):
+    reading = ReportReader().read(f" FINAL REPORT\n{main}{gap}{head.format(said)}\n")
+    assert [s.text for s in reading.sentences if s.section == "addendum"][-1:] == [said]
+    assert reading.sections[-1].name == "addendum"
+    assert all("ddend" not in s.text.lower() for s in reading.sentences)
+
+
+@pytest.mark.parametrize("said", AFTER)
+def test_an_addendum_above_the_report_ends_where_that_begins(said):
+    report = (
+        f" ADDENDUM  {said}\n ______________\n FINAL REPORT\n FINDINGS: Clear.\n \n IMPRESSION: Normal.\n"
+    )
+    reading = ReportReader().read(report)
+    assert [s.text for s in reading.sentences if s.section == "addendum"] == [said]
+    assert {"findings", "impression"} <= {s.name for s in reading.sections}
+
+
+@pytest.mark.parametrize(
+    "text", ["See addendum below.", "This is an ADDENDUM to the report.", "The addendum\n of today stands."]
+)
+def test_the_word_addendum_in_a_sentence_begins_none(text):
+    reading = ReportReader().read(f" FINAL REPORT\n FINDINGS: Clear lungs. {text}\n \n IMPRESSION: Normal.\n")
+    assert "addendum" not in {s.name for s in reading.sections}

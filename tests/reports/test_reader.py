@@ -175,3 +175,158 @@ def test_what_is_the_patients_own_beside_it_stays(text):
     [sentence] = ReportReader().read(f"FINDINGS: {text}").sentences
     present = {mention.finding for mention in sentence.mentions if mention.assertion is Assertion.PRESENT}
     assert present == OWN[text]
+
+
+def told(text):
+    """Return (finding, assertion, side) of each mention."""
+    return {
+        (m.finding, m.assertion.value, m.side.value)
+        for s in ReportReader().read(text).sentences
+        for m in s.mentions
+    }
+
+
+@pytest.mark.parametrize("label", ["Cardiomediastinum", "CARDIOMEDIASTINUM", "Cardiomediastinal silhouette"])
+@pytest.mark.parametrize("normal", ["Normal.", "Unremarkable.", "Within normal limits."])
+def test_the_heart_and_mediastinum_of_a_form_are_called_normal_in_one_word(label, normal):
+    assert told(f"{label}: {normal}") == {
+        ("cardiomegaly", "absent", "none"),
+        ("enlarged_cardiomediastinum", "absent", "none"),
+    }
+
+
+HEDGES = ("probably represents atelectasis", "may represent pneumonia", "is suspicious for consolidation")
+
+
+@pytest.mark.parametrize("hedge", HEDGES)
+@pytest.mark.parametrize("who", ["I see", "we see", "I find", "there is"])
+@pytest.mark.parametrize("denied", ["effusion", "pneumothorax"])
+def test_a_statement_of_the_speaker_ends_a_doubt_before_it(hedge, who, denied):
+    finding = "pleural_effusion" if denied == "effusion" else denied
+    said = told(f"Streaky opacity at the left base {hedge} and {who} no {denied}.")
+    assert (finding, "absent", "none") in said
+    assert all(assertion == "uncertain" for f, assertion, _ in said if f not in (finding, "opacity"))
+
+
+PAIRS = [
+    ("pneumothorax", "pleural effusion"),
+    ("consolidation", "effusion"),
+    ("atelectasis", "pleural effusion"),
+]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("degree", ["small", "moderate", "mild to moderate"])
+@pytest.mark.parametrize("place", ["on the {side}", "on the {side} side", "at the {side} base"])
+def test_a_side_behind_two_joined_findings_is_that_of_both(pair, side, degree, place):
+    said = told(f"There is {pair[0]} and {pair[1]}, {degree} {place.format(side=side)}.")
+    assert {s for *_, s in said} == {side}
+    assert len(said) == 2
+
+
+AMOUNTS = (
+    "Trace fluid",
+    "A small amount of fluid",
+    "Minimal residual fluid",
+    "There is a little fluid",
+    "A small volume of fluid",
+)
+SPOTS = {
+    "on the left": "left",
+    "at the right base": "right",
+    "in the left costophrenic angle": "left",
+}
+
+
+@pytest.mark.parametrize("amount", AMOUNTS)
+@pytest.mark.parametrize("spot", SPOTS)
+def test_fluid_at_a_place_of_the_pleura_is_an_effusion(amount, spot):
+    assert told(f"{amount} {spot}.") == {("pleural_effusion", "present", SPOTS[spot])}
+    assert told(f"No pneumothorax; {amount.lower()} {spot}.") >= {
+        ("pleural_effusion", "present", SPOTS[spot])
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Small air fluid level in the stomach.", "Fluid in the stomach.", "Fluid filled bowel on the left."],
+)
+def test_fluid_elsewhere_is_none(text):
+    assert not any(f == "pleural_effusion" for f, *_ in told(text))
+
+
+@pytest.mark.parametrize("device", ["chest tube", "central line", "left pigtail catheter", "PICC"])
+@pytest.mark.parametrize("when", ["after", "following", "status post"])
+def test_a_device_of_which_the_removal_is_told_is_not_there(device, when):
+    said = told(f"Small left pneumothorax {when} {device} removal.")
+    assert ("pneumothorax", "present", "left") in said
+    assert {a for f, a, _ in said if f == "support_devices"} == {"resolved"}
+
+
+@pytest.mark.parametrize("vein", ["IJ", "internal jugular", "subclavian", "femoral"])
+@pytest.mark.parametrize(
+    ("side", "short"), [("left", "L"), ("right", "R"), ("left", "Left"), ("right", "Right")]
+)
+def test_the_tip_in_a_vein_is_that_of_a_line(vein, side, short):
+    assert told(f"{short} {vein} tip in the SVC.") == {("support_devices", "present", side)}
+
+
+@pytest.mark.parametrize("label", ["Lines/tubes", "Tubes/lines", "Lines and tubes", "LINES/TUBES"])
+def test_a_form_without_devices_has_none(label):
+    assert told(f"{label}: None.") == {("support_devices", "absent", "none")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The lungs are congested.",
+        "Congested lungs.",
+        "Lungs mildly congested.",
+        "Heart enlarged, lungs congested.",
+    ],
+)
+def test_congested_lungs_are_congestion(text):
+    assert ("vascular_congestion", "present") in {(f, a) for f, a, _ in told(text)}
+
+
+@pytest.mark.parametrize("air", ["hyperinflated", "hyperexpanded", "well inflated", "hypoinflated"])
+@pytest.mark.parametrize(("lungs", "side"), [("The lungs are", "bilateral"), ("The right lung is", "right")])
+@pytest.mark.parametrize("clear", ["but clear", "but grossly clear", ", but clear"])
+def test_lungs_of_any_size_may_be_clear(lungs, side, air, clear):
+    assert ("opacity", "absent", side) in told(f"{lungs} {air} {clear}.")
+
+
+@pytest.mark.parametrize(
+    "air", ["Well expanded and clear.", "Well-inflated and clear.", "Low volumes but clear.", "Clear."]
+)
+@pytest.mark.parametrize("mark", [":", " -"])
+def test_the_lungs_of_a_form_are_clear_whatever_their_size(air, mark):
+    assert ("opacity", "absent", "bilateral") in told(f"Lungs{mark} {air}")
+
+
+LABELLED = {
+    "Heart - normal.": "cardiomegaly",
+    "Mediastinum - normal.": "enlarged_cardiomediastinum",
+    "Pleura – clear.": "pneumothorax",
+}
+
+
+@pytest.mark.parametrize("text", LABELLED)
+def test_a_dash_behind_an_organ_is_a_label_as_a_colon_is(text):
+    assert (LABELLED[text], "absent") in {(f, a) for f, a, _ in told(text)}
+
+
+@pytest.mark.parametrize("device", ["chest tube", "ETT", "left PICC"])
+@pytest.mark.parametrize(
+    ("moved", "said"),
+    [
+        ("pulled back", "present"),
+        ("withdrawn by 2 cm", "present"),
+        ("pulled back slightly", "present"),
+        ("pulled", "resolved"),
+        ("withdrawn", "resolved"),
+    ],
+)
+def test_a_tube_that_was_moved_is_still_there(device, moved, said):
+    assert {a for _, a, _ in told(f"The {device} has been {moved}.")} == {said}

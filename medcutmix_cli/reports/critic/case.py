@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from medcutmix_cli.records import Assertion, Mention, Reading, Sentence, Side
+from medcutmix_cli.reports.form_parts import label_length
 from medcutmix_cli.reports.labels import counted_sentences
 from medcutmix_cli.reports.sentences import fold
 from medcutmix_cli.reports.tables import table
@@ -116,8 +117,8 @@ def mentions_of(sentence: Sentence, finding: str) -> tuple[Mention, ...]:
 
 
 def key_of(sentence: Sentence) -> tuple[str, str]:
-    """Return what equal sentences share: the section and the words, without the mark at the end."""
-    return sentence.section, fold(sentence.text).rstrip(" .;,").lower()
+    """Return what equal sentences share: the section and the words, without a form's label and the mark at the end."""
+    return sentence.section, fold(sentence.text[label_length(sentence.text) :]).rstrip(" .;,").lower()
 
 
 def _beyond(sentences: Iterable[Sentence], others: Iterable[Sentence]) -> tuple[Sentence, ...]:

@@ -96,7 +96,8 @@ def whole_chest_called_normal(case: Case) -> Iterator[Sentence]:
     """Yield "no acute process" beside an acute finding that came, and "normal chest" beside any."""
     if not case.exchanged.came or _was_as_strong(case):
         return
-    acute = _strong(case) or case.exchanged.came in table("critic")["contradiction"]["acute"]
+    lost_lobe = any(says(s.text, "contradiction", "collapsed-lobe") for s in case.arrived)
+    acute = lost_lobe or _strong(case) or case.exchanged.came in table("critic")["contradiction"]["acute"]
     for sentence in (*case.own, *case.told_beside):
         text = sentence.text
         of_body = says(text, "contradiction", "body") and not says(text, "contradiction", "shared")
@@ -187,9 +188,12 @@ def _sides_exchanged(case: Case) -> set[Side]:
 
 
 def found_above_the_report(case: Case) -> Iterator[Sentence]:
-    """Yield what an addendum above a normal report states, which labels do not count: the chest is none to host."""
-    above = (s for s in case.uncounted if s.section == "preamble" and not case.exchanged.gone)
-    yield from (s for s in above if s.findings() - {"support_devices"})
+    """Yield what an addendum to a normal report states, or stands above it uncounted: the chest is none to host."""
+    if case.exchanged.gone:
+        return
+    above = (s for s in case.uncounted if s.section == "preamble")
+    added = (s for s in case.own if s.section == "addendum")
+    yield from (s for s in (*above, *added) if s.findings() - {"support_devices"})
 
 
 def _says_all_normal(text: str, normal: PhrasePattern) -> bool:

@@ -551,3 +551,15 @@ def test_a_lung_improves_beside_what_came_in_the_place_of_its_like(said):
     mixed = report(f"{HEART} {said} Mild left basilar atelectasis.")
     found = rules_broken(recipient, mixed, "atelectasis", "atelectasis", "left", "left")
     assert "came-is-called-normal" not in found
+
+
+@pytest.mark.parametrize("stays", STATEMENTS)
+@pytest.mark.parametrize(
+    "collapse", ["Left upper lobe collapse.", "Collapse of the left lower lobe.", "LUL collapse."]
+)
+def test_no_acute_process_beside_a_collapsed_lobe_that_came_is_seen(collapse, stays):
+    for words, seen in ((collapse, True), ("Minor left basal atelectasis.", False)):
+        found = rules_broken(
+            report(HEART, stays), report(words, f"{stays} {words}"), "", "atelectasis", "none", "left"
+        )
+        assert ("came-beside-normal-chest" in found) is seen, words
