@@ -34,7 +34,8 @@ class MixShareSampler(Sampler[list[int]]):
         pairs: Originals and mixes together: `MixedPairs(["ORIGINALS", "RUN"])`. An original is a study as it is; of
             several rows of a study the first counts, and those by which a target repeats it (`no-...`) are mixes.
         batch_size: Rows of a batch, on each rank.
-        share: Of a batch that is mixes, in (0, 1); against a shortcut a tenth is what was measured to work.
+        share: Of a batch that is mixes, in (0, 1); against a shortcut a tenth is what was measured to work, on an
+            ordinary set a third.
         split: Whose rows are drawn; those of others are left out.
         seed: Of the orders; the same on all ranks.
         rank, world_size: Of this process; by default of `torch.distributed` where it is initialised, else 0 and 1.
