@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from examples.benchmark.arms import excluded, filled, rare, rare_findings, targets, worded
+from examples.benchmark import arms
+from examples.benchmark.arms import excluded, extra_rows, filled, rare, rare_findings, targets, worded
 from examples.benchmark.cases import Chunk, Probes, originals
-from examples.benchmark.config import StudySet
+from examples.benchmark.config import Arm, StudySet, read_config
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.findings import CHEXPERT
 
@@ -88,3 +89,23 @@ def test_options_speak_of_the_sets_own_finding_and_attribute():
     given = {"target": ["{finding}@{attribute}=no"], "attributes": "{attributes}", "pairs_per_study": 2}
     found = worded(given, DEVICE, chunk(cases([1], [True])))
     assert found == {"target": ["consolidation@pacemaker=no"], "attributes": "t.csv", "pairs_per_study": 2}
+
+
+@pytest.mark.parametrize(
+    ("runs", "made"), [({}, ["identity", "mixgen"]), ({"x": "/a/run"}, [None])], ids=["made", "given"]
+)
+def test_several_pairings_have_runs_of_their_own_but_where_the_user_gives_one(monkeypatch, runs, made):
+    several = Arm("x", pairings=("identity", "mixgen"), every=True, negatives="labels", share=0.5)
+    asked, train = [], cases([1, 0, 0], [False] * 3)
+
+    def mixed(whole, studies, arm, chunk, where):
+        asked.append(arm.options.get("pairing"))
+        return train, None
+
+    monkeypatch.setattr(arms, "_mixed", mixed)
+    extra = extra_rows(read_config(), replace(DEVICE, runs=runs), several, chunk(train), Path())
+    assert asked == made
+    assert (
+        len(extra.material.extra) == extra.distinct == 3 * len(made)
+    )  # all rows, not a quarter of three studies
+    assert (extra.material.share, extra.material.negatives) == (0.5, "labels")
