@@ -15,7 +15,7 @@ from medcutmix_cli.pairing.clauses import exceptions, mention_content, reread
 from medcutmix_cli.pairing.connectives import loosen_ties
 from medcutmix_cli.pairing.drafting import Draft, SentenceChange, draft_edits, format_entering
 from medcutmix_cli.pairing.editing import splice
-from medcutmix_cli.pairing.form_labels import stands_elsewhere
+from medcutmix_cli.pairing.form_labels import labels_over, stands_elsewhere
 from medcutmix_cli.pairing.grammar import has_sentence_shape
 from medcutmix_cli.pairing.insertions import Insertion
 from medcutmix_cli.pairing.likeness import (
@@ -266,13 +266,13 @@ def _places(
     In a list no clause's place will do: what comes is an item of its own. Nor will one behind the label of another
     organ: a form has a line for it.
     """
-    sentences = recipient.reading.sentences
+    labels = labels_over(recipient.reading.sentences)
     listed = {s.section for s in recipient.reading.sentences if "list-marker" in s.flags}
     places: dict[str, SentenceChange] = {}
     for change in changes:
         name = change.sentence.section
         free = change.left is None or name not in listed
-        free = free and not stands_elsewhere(change.sentence, sentences, given.main)
+        free = free and not stands_elsewhere(change.sentence, labels, given.main)
         if name != "addendum" and free and (name not in places or _better(change, places[name])):
             places[name] = change
     return places

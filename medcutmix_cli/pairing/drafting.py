@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
@@ -113,21 +113,21 @@ def _section_edits(
     for change in changes.values():
         edits += _changes(change, labels[change.sentence])
     if added is not None:
-        edits.append(_addition(report, section, sentences, items, added))
+        edits.append(_addition(report, section, labels, items, added))
     return edits
 
 
 def _changes(change: SentenceChange, label: str) -> list[Edit]:
     """Return the edits inside one sentence, with what comes beside it: behind a form's label that it fits."""
     s, given = change.sentence, change.coming
+    own = label_length(s.text)
     stays = given is not None and fits(label, given) and not repeats(label, given)
-    start = s.start + label_length(s.text) if stays else s.start
+    start = s.start + own if stays else s.start
     if change.left is None:
         if given is None:
             return []
         said = fold(s.text[start - s.start :])
         return [Edit(start, s.end, format_entering(given), s.section, said, given.start, given.end)]
-    own = label_length(s.text)
     edits = [
         Edit(
             s.start + cut.start,
@@ -224,10 +224,11 @@ def _deletion(
 
 
 def _addition(
-    report: str, section: Section, sentences: Sequence[Sentence], items: Sequence[ListItem], given: Sentence
+    report: str, section: Section, labels: Mapping[Sentence, str], items: Sequence[ListItem], given: Sentence
 ) -> Edit:
     """Add a sentence at the end of a section, or of what it says of the chest: to a list as its next item."""
-    organ = None if items else end_of_organ(sentences, given)
+    sentences = list(labels)
+    organ = None if items else end_of_organ(labels, given)
     if organ is None and not items and sentences and label_length(sentences[0].text):
         # A form without a line for it: before its first label, so that it stands behind none.
         text = f"{format_entering(given)} "

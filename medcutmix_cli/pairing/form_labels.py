@@ -6,7 +6,7 @@ A label stays as long as something stands behind it, and what comes stands behin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
 from medcutmix_cli.pairing.normals import of_the_lung
 from medcutmix_cli.pairing.tables import table
@@ -20,12 +20,11 @@ _OF_PLEURA = re.compile(r"\bpleura")
 def labels_over(sentences: Iterable[Sentence]) -> dict[Sentence, str]:
     """Return sentence -> the label that holds for it, its own or the last before it, in lower case; "" for none."""
     labels: dict[Sentence, str] = {}
-    section = label = ""
+    last: dict[str, str] = {}
     for sentence in sentences:
         own = sentence.text[: label_length(sentence.text)].rstrip(" :-–—\r\n").lower()
-        label = own or (label if sentence.section == section else "")
-        section = sentence.section
-        labels[sentence] = label
+        label = own or last.get(sentence.section, "")
+        labels[sentence] = last[sentence.section] = label
     return labels
 
 
@@ -43,14 +42,13 @@ def repeats(label: str, coming: Sentence) -> bool:
     return coming.text.lower().startswith(label)
 
 
-def end_of_organ(sentences: Sequence[Sentence], coming: Sentence) -> int | None:
+def end_of_organ(labels: Mapping[Sentence, str], coming: Sentence) -> int | None:
     """Return where a form has told what it tells of the organ that something comes into; None without such a label."""
-    labels = labels_over(sentences)
-    return max((s.end for s in sentences if fits(labels[s], coming)), default=None)
+    return max((s.end for s, label in labels.items() if fits(label, coming)), default=None)
 
 
-def stands_elsewhere(sentence: Sentence, sentences: Sequence[Sentence], coming: Sentence) -> bool:
-    """Say whether a form has another line for what comes than that of a sentence."""
-    labels = labels_over(s for s in sentences if s.section == sentence.section)
+def stands_elsewhere(sentence: Sentence, labels: Mapping[Sentence, str], coming: Sentence) -> bool:
+    """Say whether a form has another line in its section for what comes than that of a sentence."""
     misplaced = labels[sentence] and not fits(labels[sentence], coming)
-    return bool(misplaced) and any(fits(label, coming) for label in labels.values())
+    beside = (label for s, label in labels.items() if s.section == sentence.section)
+    return bool(misplaced) and any(fits(label, coming) for label in beside)

@@ -11,6 +11,7 @@ from functools import cache
 from itertools import groupby
 
 from medcutmix_cli.records import Section
+from medcutmix_cli.reports.macros import expand
 from medcutmix_cli.reports.sections import section_name
 from medcutmix_cli.reports.tables import table
 
@@ -82,7 +83,4 @@ def _of_the_chest(section: Section) -> bool:
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
     rules = table("sections")["form"]
-    expression = rules[name]
-    for macro, words in rules["macro"].items():
-        expression = expression.replace(f"{{{macro}}}", f"(?:{words})")
-    return re.compile(expression)
+    return re.compile(expand(rules[name], rules["macro"]))
