@@ -7,7 +7,7 @@ Where rendering rejects pairs, the reserve of the plan replaces them (`refill`),
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -120,7 +120,7 @@ def plan(
 def _plan_with_lexicon(folder: RunFolder, resolved: ResolvedSettings, progress: Progress | None) -> None:
     source = open_source(resolved.settings)
     resolved = complete_settings(resolved, source)
-    strategy = build_choices(resolved.settings)
+    strategies = build_choices(resolved.settings)
     if progress:
         progress("loading scispaCy", 0, 0)
     build_reader(resolved.settings)
@@ -134,7 +134,7 @@ def _plan_with_lexicon(folder: RunFolder, resolved: ResolvedSettings, progress: 
         with explain_storage_errors(folder.root):
             folder.run_file.unlink()
     check_empty(folder)
-    _write_plan(folder, record, source, strategy, progress)
+    _write_plan(folder, record, source, strategies, progress)
 
 
 @describe_options("render")
@@ -247,7 +247,7 @@ def _write_plan(
     folder: RunFolder,
     record: RunRecord,
     source: Dataset,
-    strategy: PairingStrategy,
+    strategies: Sequence[PairingStrategy],
     progress: Progress | None,
 ) -> None:
     """Make the plan, then write it; run.json comes last and says that the plan is whole."""
@@ -260,7 +260,7 @@ def _write_plan(
     result = make_plan(
         studies,
         settings.plan,
-        strategy,
+        *strategies,
         reader=build_reader(settings),
         gate=build_gate(settings),
         attributes=read_attribute_table(Path(table)) if table else NO_TABLE,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import reduce
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,7 @@ class Extra:
 
 
 def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where: Path) -> Extra:
-    """Make the extra rows of an arm: the same number for all of a chunk, but where it takes every row of its runs.
+    """Make the extra rows of an arm: the same number for all of a chunk, but where it takes every row of its run.
 
     Args:
         whole: Says how many, as a share of the studies that are trained on, and how runs are made.
@@ -71,7 +70,7 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
     if arm.rows == "copies":
         cases = chunk.train.take(rare(chunk.train, studies, rows))
         return _extra(Material(chunk.train, cases, share), len(set(cases.ids)))
-    cases, states = _of_runs(whole, studies, arm, chunk, where)
+    cases, states = _mixed(whole, studies, arm, chunk, where)
     rows = max(rows, len(cases)) if arm.every else rows
     copies = round(arm.copies * rows)
     chosen = filled(len(cases), rows - copies, f"{studies.name} {arm.name}")
@@ -82,16 +81,6 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
     alone = CHEXPERT.index(studies.observation) if arm.alone and studies.observation else -1
     material = Material(chunk.train, extra, share, kept, max(arm.layer, 0), alone, arm.negatives)
     return _extra(material, distinct)
-
-
-def _of_runs(
-    whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where: Path
-) -> tuple[Cases, States | None]:
-    """Return the rows of an arm's run, or of its runs one after the other."""
-    if not arm.pairings or arm.name in studies.runs:
-        return _mixed(whole, studies, arm, chunk, where)
-    each = [replace(arm, options={**arm.options, "pairing": pairing}) for pairing in arm.pairings]
-    return reduce(joined, [_mixed(whole, studies, one, chunk, where)[0] for one in each]), None
 
 
 def _mixed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -62,8 +62,7 @@ class Arm:
 
     Attributes:
         rows: "none", "copies" (originals of rare cells again) or "mixed" (a run of medcutmix).
-        pairings: A run for each of these instead of one, their rows together.
-        every: All rows that the runs wrote, instead of as many as every arm has.
+        every: All rows that the run wrote, instead of as many as every arm has.
         negatives: What takes rows for no negatives of each other in the contrastive loss: "parents", where one is
             common, and what the labels do not tell; or "labels" alone, so that a mix is told from its own recipient.
         options: Keywords of `medcutmix_cli.augment`, pairing first of all. In words, {finding}, {attribute} and
@@ -79,7 +78,6 @@ class Arm:
 
     name: str
     rows: str = "mixed"
-    pairings: Sequence[str] = ()
     every: bool = False
     negatives: str = "parents"
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -259,11 +257,6 @@ def _check_arm(arm: Arm) -> None:
             raise UsageError(f"the {what} of arm {arm.name!r} are {told!r}", hint=f"one of {known}")
     if arm.copies and (arm.layer >= 0 or arm.rows != "mixed"):
         raise UsageError(f"arm {arm.name!r} cannot have copies beside", hint="mixed rows without a layer can")
-    if arm.pairings and (arm.layer >= 0 or arm.rows != "mixed" or "pairing" in arm.options):
-        raise UsageError(
-            f"arm {arm.name!r} cannot have several pairings",
-            hint="mixed rows without a layer or a pairing can",
-        )
 
 
 def _arms(table: dict[str, Any], path: Path) -> dict[str, dict[str, Any]]:

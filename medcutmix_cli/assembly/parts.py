@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -168,16 +168,30 @@ def build_gate(settings: Settings) -> Gate:
     return gate
 
 
-def build_pairing(settings: Settings) -> PairingStrategy:
-    """Build the pairing strategy of the settings."""
-    name = settings.plan.pairing
-    options = dict(settings.mixing.options.get(name, {}))
+def build_pairings(settings: Settings) -> tuple[PairingStrategy, ...]:
+    """Build the pairing strategies of the settings, in their order.
+
+    Raises:
+        UsageError: None is named, or one twice, or a name or an option is wrong.
+    """
+    names = settings.plan.pairing
+    if not names or len(set(names)) < len(names):
+        what = f"names {next(n for n in names if names.count(n) > 1)!r} twice" if names else "names none"
+        raise UsageError(f"plan.pairing {what}", hint="--pairing NAME, once for each")
     if settings.plan.findings:
         _check_findings(settings.plan.findings, settings.reports.diagnostic)
+    ranks = [name for name in names if "embeddings" in options_of("pairing", name)]
+    return tuple(_build_pairing(settings, name, ranks or names) for name in names)
+
+
+def _build_pairing(settings: Settings, name: str, by_embeddings: Sequence[str]) -> PairingStrategy:
+    """Build one of them; `by_embeddings` are those that are given the file of embeddings, if there is one."""
+    options = dict(settings.mixing.options.get(name, {}))
+    if settings.plan.findings:
         options["findings"] = settings.plan.findings
     if settings.plan.policy:
         options["policy"] = settings.plan.policy
-    if settings.plan.embeddings:
+    if settings.plan.embeddings and name in by_embeddings:
         options["embeddings"] = settings.plan.embeddings
     strategy: PairingStrategy = build("pairing", name, options)
     more = [f for f in named_findings(settings.plan.target, finding_ids()) if f not in strategy.findings]
@@ -198,7 +212,7 @@ def _check_findings(findings: tuple[str, ...], diagnostic: str) -> None:
             raise UsageError(f"there is no finding {finding!r}", hint=suggest(finding, finding_ids()))
 
 
-def build_choices(settings: Settings) -> PairingStrategy:
+def build_choices(settings: Settings) -> tuple[PairingStrategy, ...]:
     """Build all that settings choose by name and need no data for, and return who pairs; the others are built later.
 
     Raises:
@@ -206,14 +220,14 @@ def build_choices(settings: Settings) -> PairingStrategy:
     """
     build_engine(settings)
     build_strategies(settings)
-    return build_pairing(settings)
+    return build_pairings(settings)
 
 
 def build_strategies(settings: Settings) -> Strategies:
     """Build mask, region and blend."""
     chosen = settings.mixing
     used = {
-        settings.plan.pairing,
+        *settings.plan.pairing,
         chosen.mask,
         chosen.gate,
         chosen.align,

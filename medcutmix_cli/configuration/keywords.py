@@ -28,7 +28,7 @@ class PlanKeywords(TypedDict, total=False):
     encoder_options: Mapping[str, Any] | None
     seed: int | None
     pairs_per_study: int | None
-    pairing: str | None
+    pairing: Sequence[str] | None
     sections: str | None
     splits: Sequence[str] | None
     findings: Sequence[str] | None

@@ -22,6 +22,7 @@ class PlanFigures:
         pairs_missing: Pairs asked for (pairs_per_study) for which no donor was found.
         pairs: In the plan.
         pairs_by_finding: Finding given -> pairs.
+        pairs_by_pairing: Pairing -> pairs.
         shards: That the pairs are cut into.
         bytes: Size of the plan and what belongs to it, on disk.
         seconds: Wall time of planning; None where the plan lay in the run folder already.
@@ -45,6 +46,7 @@ class PlanFigures:
     shape: SetShape | None = None
     targets: tuple[TargetOutcome, ...] = ()
     warnings: tuple[str, ...] = ()
+    pairs_by_pairing: dict[str, int] = field(default_factory=dict)
 
     @property
     def unmixed(self) -> int:

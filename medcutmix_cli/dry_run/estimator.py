@@ -237,6 +237,7 @@ def _figures(asked: _EstimateRequest, record: RunRecord) -> PlanFigures:
         shape=to_shape(counts.get("shape")),
         targets=tuple(TargetOutcome(**outcome) for outcome in counts.get("targets", ())),
         warnings=tuple(counts.get("warnings", ())),
+        pairs_by_pairing=counts.get("pairs_by_pairing", {}),
     )
 
 

@@ -197,7 +197,7 @@ def _recipe(inspection: Inspection) -> str:
     entries = {
         "Encoder": f"{encoder.get('name', 'unknown')}, {encoder.get('map_kind', 'unknown')} maps",
         "Weights file": str(encoder.get("weights_sha256", "unknown"))[:16],
-        "Pairing": _counted(inspection.strategies) or str(plan.get("pairing", "")),
+        "Pairing": _counted(inspection.strategies) or ", ".join(plan.get("pairing", ())),
         "Pictures mixed": _counted(inspection.image_modes) or "none",
         "Mask, region": f"{mixing.get('mask', '')}, {mixing.get('region', '')}",
         "Align, tone": f"{mixing.get('align', '')}, {mixing.get('tone', '')}",

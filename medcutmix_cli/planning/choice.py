@@ -1,6 +1,7 @@
-"""Choose pairs for all recipients, round by round, in their order; several processes may try them ahead of their turn.
+"""Choose one pairing's pairs for all recipients, round by round, in their order; processes may try them ahead of it.
 
-Whoever is asked later knows of all who were asked before. Targets are served by `target_choice`.
+Whoever is asked later knows of all who were asked before. Several pairings are joined by `joined_choice`, targets are
+served by `target_choice`.
 """
 
 from __future__ import annotations
@@ -18,10 +19,8 @@ from medcutmix_cli.pairing.packing import PackedPair
 from medcutmix_cli.pairing.roles import NOT_A_RECIPIENT
 from medcutmix_cli.pairing.shared_studies import SharedStudies
 from medcutmix_cli.planning.alternates import find_alternates
-from medcutmix_cli.planning.originals import keep_unmixed, spare_unmixed
 from medcutmix_cli.planning.proposals import TOO_FEW_NULLS, USED_UP, Chooser, Trial, prepare_worker, try_part
-from medcutmix_cli.planning.reserve import SHAPE, SHARE, beyond_shape, beyond_share
-from medcutmix_cli.records import Drop, TargetOutcome
+from medcutmix_cli.planning.reserve import SHAPE, SHARE, beyond_share
 from medcutmix_cli.system.worker_pool import map_in_processes
 
 _CHUNK = 64
@@ -47,7 +46,7 @@ class _Waiting(NamedTuple):
 
 
 class PairChoice:
-    """The state of choosing: who was used how often, which pairs there are, what was refused."""
+    """The state of choosing by one pairing: who was used how often, which pairs there are, what was refused."""
 
     def __init__(self, chooser: Chooser) -> None:
         self.chooser = chooser
@@ -58,8 +57,6 @@ class PairChoice:
         self.last_refusal: dict[str, str] = {}
         self.judged: set[NullKey] = set()
         self.limit = self._limits()[0]
-        self.outcomes: tuple[TargetOutcome, ...] = ()
-        self.reserved: tuple[PackedPair, ...] = ()
         self.held: dict[str, list[PackedPair]] = defaultdict(list)
 
     @property
@@ -176,65 +173,25 @@ class PairChoice:
         self.judged.update(key for t in met for key in t.judged)
         return _Settled.NOW, ()
 
-    def keep_shape(self, studies: Sequence[PackedStudy]) -> tuple[dict[str, int], frozenset[str]]:
-        """Hold in reserve what would shift the set, and keep what is not mixed, as far as the settings ask for it.
-
-        Where nothing at all is mixed nothing is kept: a plan of originals alone would look like one that worked.
-
-        Returns:
-            Pairs in reserve by reason, and the ids of the rows in which nothing is mixed.
-        """
-        settings, reserve = self.settings, Counter[str]()
-        reserve[SHARE] = self._hold(beyond_share(self.pairs.values(), settings.max_donor_share), SHARE)
-        if not self.keeps_unmixed() or not self.pairs:
-            return dict(+reserve), frozenset()
-        times = settings.pairs_per_study
-        beyond = beyond_shape(self.pairs.values(), studies, times, settings.shape_tolerance)
-        reserve[SHAPE] = self._hold(beyond, SHAPE)
-        rows = keep_unmixed(studies, self.pairs.values(), times, duplicates=self.chooser.duplicates)
-        kept = {row.pair_id: row for row in rows}
-        self.pairs |= kept
-        return dict(+reserve), frozenset(kept)
-
-    def keeps_unmixed(self) -> bool:
-        """Say whether studies without a pair have a row as they are: by the settings, or by the strategy."""
-        asked = self.settings.unmixed
-        return (self.chooser.strategy.unmixed if asked == "auto" else asked) != "drop"
-
-    def _hold(self, ids: list[str], reason: str) -> int:
-        for pair_id in ids:
+    def hold(self, ids: Iterable[str], reason: str) -> int:
+        """Put pairs in reserve, those of other pairings left out, and return how many."""
+        own = [pair_id for pair_id in ids if pair_id in self.pairs]
+        for pair_id in own:
             pair = self.pairs.pop(pair_id)
             self.last_refusal[pair.recipient_study] = reason
             self.held[reason].append(pair)
-        return len(ids)
+        return len(own)
 
-    def hold_reserve(self, cohort: Cohort, recipients: Sequence[PackedStudy]) -> None:
-        """Find pairs for those that rendering will reject, as far as the settings ask for them.
+    def hold_beyond_share(self) -> int:
+        """Put in reserve by which a donor gives more than its share of a finding's rows, and return how many."""
+        return self.hold(beyond_share(self.pairs.values(), self.settings.max_donor_share), SHARE)
 
-        Those come first by which a donor gives too much: where another one of its pairs is rejected, they fit. Where
-        the set keeps its shape, a row of each recipient as it is comes last.
-        """
-        spare = self._spare_rows(recipients)
-        if self.settings.reserve <= 0:
-            self.reserved = tuple(spare)
-            return
+    def find_reserve(self, cohort: Cohort) -> list[PackedPair]:
+        """Find other pairs for those that rendering will reject, as many as the settings ask for."""
         held = [*self.held[SHARE], *self.held[SHAPE]]
         found = find_alternates(self.chooser, cohort, self.pairs, held)
         self.judged.update(key for trial in found for key in trial.judged)
-        others = [trial.pair for trial in found if trial.pair is not None]
-        self.reserved = (*self.held[SHARE], *others, *spare)
-
-    def _spare_rows(self, studies: Sequence[PackedStudy]) -> list[PackedPair]:
-        if not self.keeps_unmixed():
-            return []
-        times = self.settings.pairs_per_study
-        return spare_unmixed(studies, self.pairs, times, self.chooser.duplicates)
-
-    def drop_unpaired(self, cohort: Cohort) -> list[Drop]:
-        """Return the studies that are the recipient of no pair, each with the last thing that stood against it."""
-        paired = {pair.recipient_study for pair in self.pairs.values()}
-        ids = [s.study_id for s in cohort.studies if s.study_id not in paired]
-        return [Drop("study", i, self.last_refusal.get(i, "no-proposal")) for i in ids]
+        return [trial.pair for trial in found if trial.pair is not None]
 
 
 def _most_telling(met: Sequence[Trial]) -> str:

@@ -24,8 +24,8 @@ from medcutmix_cli.pairing.proposal import PairingStrategy
 from medcutmix_cli.pairing.roles import with_roles
 from medcutmix_cli.pairing.shared_studies import CAN_SHARE, SharedStudies, share_studies
 from medcutmix_cli.planning.arrangement import arrange_pairs
-from medcutmix_cli.planning.choice import PairChoice
 from medcutmix_cli.planning.exclusions import read_excluded
+from medcutmix_cli.planning.joined_choice import JoinedChoice
 from medcutmix_cli.planning.near_duplicates import NONE_COMPARED, NearDuplicates
 from medcutmix_cli.planning.plan_result import PlanResult
 from medcutmix_cli.planning.proposals import Chooser
@@ -57,8 +57,7 @@ DuplicateSearch = Callable[[Sequence[PackedStudy], Progress], NearDuplicates]
 def make_plan(
     studies: Iterable[Study | Drop],
     settings: PlanSettings,
-    strategy: PairingStrategy,
-    *,
+    *strategies: PairingStrategy,
     reader: ReportReader = DEFAULT_READER,
     gate: Gate = UNGATED,
     attributes: AttributeTable = NO_TABLE,
@@ -68,6 +67,7 @@ def make_plan(
 ) -> PlanResult:
     """Read all reports and choose the pairs; the order of `studies` and the number of workers decide nothing.
 
+    Each of the strategies, which `settings.pairing` only names, chooses as it would alone; targets take one.
     Findings with fewer label-negative studies than `gate` needs are not exchanged, by name. `attributes` is what a
     table says of studies besides. Studies that `duplicates` finds to have pictures that are nearly the same are not
     paired with each other, by name; no picture is read without it.
@@ -77,8 +77,8 @@ def make_plan(
             not.
     """
     report = progress or _silent
-    targets = plan_targets(settings, strategy, attributes.values)
-    rules = ReadingRules(reader, strategy.findings, settings.labels)
+    targets = plan_targets(settings, strategies, attributes.values)
+    rules = ReadingRules(reader, _findings(strategies), settings.labels)
     listed = _read_listed(_listed(studies, report), settings, rules, attributes, workers, report)
     read = listed.read
     inputs = len(read.studies) + len(listed.dropped)
@@ -88,8 +88,9 @@ def make_plan(
     with _shared(filed, workers) as (members, shelf):
         cohort = build_cohort(members)
         lacking = negatives(cohort)
-        chooser = Chooser(settings, strategy, reader, _gated(gate, lacking), duplicates=alike)
-        choice = TargetedChoice(chooser, targets) if targets else PairChoice(chooser)
+        gated = _gated(gate, lacking)
+        choosers = [Chooser(settings, each, reader, gated, duplicates=alike) for each in strategies]
+        choice = TargetedChoice(choosers[0], targets) if targets else JoinedChoice(choosers)
         with reread_by(reader):
             choice.choose_all(cohort, shelf, workers, report)
         shaped = _shaped(choice, cohort)
@@ -105,6 +106,7 @@ def make_plan(
         nulls=choose_nulls(lacking, chain(pairs.mixes(), reserved.mixes()), gate.pictures, settings.seed),
         negatives=_by_finding(lacking),
         pairs_by_finding=_pairs_by_finding(choice.pairs, shaped.kept),
+        pairs_by_pairing=choice.counts_by_pairing(),
         reserve=shaped.reserve,
         shape=shaped.shape,
         guarantees=_guarantees(gate, lacking, choice.judged),
@@ -114,6 +116,11 @@ def make_plan(
         duplicates=alike.counts(),
         warnings=listed.warnings,
     )
+
+
+def _findings(strategies: Iterable[PairingStrategy]) -> tuple[str, ...]:
+    """Return what any of them may exchange, each once."""
+    return tuple(dict.fromkeys(finding for strategy in strategies for finding in strategy.findings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,16 +231,17 @@ class _Shaped:
     shape: SetShape
 
 
-def _shaped(choice: PairChoice | TargetedChoice, cohort: Cohort) -> _Shaped:
+def _shaped(choice: JoinedChoice | TargetedChoice, cohort: Cohort) -> _Shaped:
     """Keep the shape of the set as far as the settings ask for it; targets ask for another one."""
     recipients = [study for study in cohort.studies if not choice.chooser.bars(study)]
-    if isinstance(choice, PairChoice):
-        reserve, kept = choice.keep_shape(recipients)
+    reserve: dict[str, int] = {}
+    keeps = False
+    if isinstance(choice, JoinedChoice):
+        choice.keep_shape(recipients)
         choice.hold_reserve(cohort, recipients)
-    else:
-        reserve, kept = {}, choice.kept
+        reserve, keeps = dict(+choice.reserve), choice.keeps_unmixed()
     found = len(choice.reserved) - reserve.get(SHARE, 0)
     reserve |= {FOR_REJECTED: found} if found > 0 else {}
     tolerance, pairs = choice.chooser.settings.shape_tolerance, list(choice.pairs.values())
-    keeps = isinstance(choice, PairChoice) and choice.keeps_unmixed()
-    return _Shaped(reserve, kept, shape_of(recipients, pairs, tolerance, len(kept), keeps=keeps))
+    shape = shape_of(recipients, pairs, tolerance, len(choice.kept), keeps=keeps)
+    return _Shaped(reserve, choice.kept, shape)

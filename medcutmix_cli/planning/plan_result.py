@@ -26,6 +26,7 @@ class PlanResult:
         nulls: What the evidence gate is calibrated on; empty without a gate.
         negatives: Label-negative studies there are for each finding, summed over splits.
         pairs_by_finding: Pairs by what comes in; rows in which nothing is mixed are none.
+        pairs_by_pairing: The same by who paired them.
         reserve: Pairs that were found and are not planned, by reason.
         shape: Originals against rows.
         guarantees: "split/finding" -> what the gate promises of a finding that it judges, or would have to if its
@@ -47,6 +48,7 @@ class PlanResult:
     nulls: tuple[NullPicture, ...] = ()
     negatives: dict[str, int] = field(default_factory=dict)
     pairs_by_finding: dict[str, int] = field(default_factory=dict)
+    pairs_by_pairing: dict[str, int] = field(default_factory=dict)
     reserve: dict[str, int] = field(default_factory=dict)
     shape: SetShape | None = None
     guarantees: dict[str, Guarantee] = field(default_factory=dict)
@@ -76,6 +78,7 @@ class PlanResult:
             "negatives": self.negatives,
             "null_pictures": len(self.nulls),
             "pairs_by_finding": self.pairs_by_finding,
+            "pairs_by_pairing": self.pairs_by_pairing,
             "reserve": self.reserve,
             "shape": asdict(self.shape) if self.shape else {},
             "targets": [asdict(outcome) for outcome in self.targets],

@@ -56,19 +56,27 @@ _TOGETHER_FROM = 2000
 _CHUNK = 64
 
 
-def plan_targets(settings: PlanSettings, strategy: PairingStrategy, columns: KnownValues) -> list[PlanTarget]:
+def plan_targets(
+    settings: PlanSettings, strategies: Sequence[PairingStrategy], columns: KnownValues
+) -> list[PlanTarget]:
     """Read the targets of a plan, each alone; empty where it has none.
 
     Args:
         settings: Of the plan.
-        strategy: Who is to serve them.
+        strategies: Who is to serve them: one.
         columns: What a table says of studies besides: attribute -> its values.
 
     Raises:
-        UsageError: A target is none, names what there is not, or asks for what the strategy cannot give.
+        UsageError: A target is none, names what there is not, or asks for what the strategy cannot give; or there are
+            several strategies.
     """
-    values = known_values(columns)
+    values, strategy = known_values(columns), strategies[0]
     asked = read_targets(settings.target, TargetNames(values=values))
+    if asked and len(strategies) > 1:
+        raise UsageError(
+            f"a target takes one --pairing, not {len(strategies)}",
+            hint="--pairing normal-host; a run of each beside it is read together (docs/training.md)",
+        )
     given = [f for f in strategy.findings if not isinstance(strategy, ByPolicy) or strategy.may_come(f)]
     targets = expand(asked, given, values)
     if targets and all(target.without for target in targets):
@@ -141,6 +149,10 @@ class TargetedChoice:
     def reserved(self) -> tuple[PackedPair, ...]:
         """The pairs in reserve."""
         return tuple(self._reserve.pairs.values())
+
+    def counts_by_pairing(self) -> dict[str, int]:
+        """Return how many pairs the pairing has in the plan."""
+        return {self.chooser.strategy.name: len(self.pairs.keys() - self.kept)}
 
     @property
     def refused(self) -> Counter[str]:

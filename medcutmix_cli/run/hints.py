@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
@@ -41,7 +41,7 @@ def no_pairs(status: RunStatus, out: str | Path) -> NoPairsError:
 
 
 def no_pairs_planned(
-    dropped: Mapping[str, int], out: str | Path, chosen: Mapping[str, str] | None = None
+    dropped: Mapping[str, int], out: str | Path, chosen: Mapping[str, Sequence[str]] | None = None
 ) -> NoPairsError:
     """Return the error that says why no pair could be planned, from the studies left out by reason.
 
@@ -76,14 +76,14 @@ def few_mixed(status: RunStatus) -> str:
     return said
 
 
-def mark_chosen(hint: str, chosen: Mapping[str, str]) -> str:
+def mark_chosen(hint: str, chosen: Mapping[str, Sequence[str]]) -> str:
     """Return a hint that says of each option it advises whether the run has it already.
 
     Args:
         hint: One or several.
-        chosen: Option -> value, as `RunStatus.chosen` has them.
+        chosen: Option -> values, as `RunStatus.chosen` has them.
     """
-    return _OPTION.sub(lambda m: f"{m[0]} (as it is now)" if chosen.get(m[1]) == m[2] else m[0], hint)
+    return _OPTION.sub(lambda m: f"{m[0]} (as it is now)" if m[2] in chosen.get(m[1], ()) else m[0], hint)
 
 
 def hint_for(reason: str, *, columns: bool = True, values: bool = True) -> str:
@@ -123,7 +123,7 @@ def _error(
     noun: str,
     out: str | Path,
     *more: str,
-    chosen: Mapping[str, str] | None = None,
+    chosen: Mapping[str, Sequence[str]] | None = None,
 ) -> NoPairsError:
     """Return an error with the largest reasons and their hints, and what `more` there is to try."""
     largest = most_frequent(counts, _NAMED)

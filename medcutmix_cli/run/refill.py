@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.errors import RunError
 from medcutmix_cli.run.failure_list import read_outcomes
 from medcutmix_cli.run.folder import RunFolder
@@ -159,10 +160,10 @@ class _Cells:
     @classmethod
     def of(cls, record: RunRecord, planned: Sequence[PairUse], rejected: Set[str]) -> _Cells:
         """Count the pairs that stand; without targets each finding is to have as many pairs as were planned first."""
-        plan, first = record.settings["plan"], planned[: _first_pairs(record)]
+        plan, first = from_plain(record.settings).plan, planned[: _first_pairs(record)]
         goals = record.counts["goals"] or Counter(cell for pair in first for cell in pair.cells)
-        share = 1.0 if record.counts["goals"] else plan["max_donor_share"]
-        cells = cls(goals, plan["pairs_per_study"], plan["max_uses_per_donor"], share)
+        share = 1.0 if record.counts["goals"] else plan.max_donor_share
+        cells = cls(goals, plan.rows_per_study, plan.gifts_per_study, share)
         for pair in planned:
             if pair.pair_id not in rejected:
                 cells._count(pair)

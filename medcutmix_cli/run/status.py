@@ -56,7 +56,7 @@ class RunStatus(Readable):
         refills: What each refill decided, in order.
         bounds: How busy encoder and workers were, and what would help; None where no complete shard was timed.
         warnings: What planning told of the lists and tables that a user gave.
-        chosen: Option -> value of the run's settings that are one of several names: no hint advises what is so already.
+        chosen: Option -> values of the run's settings that are names: no hint advises what is so already.
     """
 
     fingerprint: str
@@ -91,7 +91,7 @@ class RunStatus(Readable):
     bounds: Bounds | None = None
     unmixed: int = 0
     warnings: tuple[str, ...] = ()
-    chosen: dict[str, str] = field(default_factory=dict)
+    chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def facts(self) -> dict[str, str]:
         """Return the sums in words, with every reason of what was left out."""
@@ -238,14 +238,18 @@ def _add_up(
     )
 
 
-def _chosen(record: RunRecord) -> dict[str, str]:
-    named = (one for one in SETTINGS.values() if one.declared.keyword and isinstance(one.default, str))
+def _chosen(record: RunRecord) -> dict[str, tuple[str, ...]]:
+    named = (
+        one for one in SETTINGS.values() if one.declared.keyword and isinstance(one.default, str | tuple)
+    )
     values = {
         one.flag: record.settings.get(one.table, {}).get(one.name, "")
         for one in named
         if not one.declared.path
     }
-    return {flag: value for flag, value in values.items() if value}
+    return {
+        flag: (value,) if isinstance(value, str) else tuple(value) for flag, value in values.items() if value
+    }
 
 
 def _merge(counts: list[dict[str, int]]) -> dict[str, int]:

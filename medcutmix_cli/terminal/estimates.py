@@ -60,9 +60,10 @@ def _planned(plan: PlanFigures) -> dict[str, Table | str | Text]:
     missing = f", {plan.pairs_missing:,} not found" if plan.pairs_missing else ""
     pairs = f"{plan.pairs:,} planned{kept}{missing}"
     took = f"made in {duration(plan.seconds)}" if plan.seconds is not None else "lies there already"
+    by_pairing = plan.pairs_by_pairing if len(plan.pairs_by_pairing) > 1 else {}
     rows: dict[str, Table | str | Text] = {
         "Studies": with_reasons(head, {"": plan.dropped, "picture": plan.images_dropped}),
-        "Pairs": with_reasons(pairs, {"": plan.pairs_by_finding}),
+        "Pairs": with_reasons(pairs, {"": plan.pairs_by_finding, "pairing": by_pairing}),
     }
     if plan.targets:
         rows["Targets"] = targets_table(plan.targets)

@@ -13,7 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from medcutmix_cli.assembly.parts import build_gate, build_pairing, build_reader, open_source, resolve_options
+from medcutmix_cli.assembly.parts import (
+    build_gate,
+    build_pairings,
+    build_reader,
+    open_source,
+    resolve_options,
+)
 from medcutmix_cli.configuration.registry import load
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.pairing.traits import traits_of
@@ -50,7 +56,7 @@ def planned(source: Path, reports: str | None, chosen: dict[str, object]) -> Pla
     return make_plan(
         open_source(settings).studies(),
         settings.plan,
-        build_pairing(settings),
+        *build_pairings(settings),
         reader=build_reader(settings),
         gate=build_gate(settings),
     )

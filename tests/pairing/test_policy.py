@@ -1,6 +1,6 @@
 import pytest
 
-from medcutmix_cli.assembly.parts import build_pairing, resolve_options
+from medcutmix_cli.assembly.parts import build_pairings, resolve_options
 from medcutmix_cli.configuration.resolution import from_plain
 from medcutmix_cli.configuration.semantics import semantic
 from medcutmix_cli.configuration.settings import PlanSettings, plain
@@ -66,7 +66,7 @@ def recipe(tmp_path, text):
 
 def test_a_recipe_overrides_single_values(tmp_path):
     settings = recipe(tmp_path, '[plan.policy.cardiomegaly]\nimage = "soft"\ndefault = true\n')
-    rule = build_pairing(settings).rules["cardiomegaly"]
+    rule = build_pairings(settings)[0].rules["cardiomegaly"]
     assert (rule.image, rule.default, rule.same_view, rule.same_severity) == ("soft", True, True, True)
     assert from_plain(plain(settings)) == settings
 

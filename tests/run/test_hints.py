@@ -110,15 +110,16 @@ ADVISED = sorted(
 @pytest.mark.parametrize(("flag", "value", "reason"), ADVISED)
 def test_an_option_that_is_as_advised_already_is_said_to_be_so(flag, value, reason):
     reason = reason.replace("*", "x")
-    [line] = no_pairs_planned({reason: 1}, "RUN", {flag: value}).hint.splitlines()
+    [line] = no_pairs_planned({reason: 1}, "RUN", {flag: ("another", value)}).hint.splitlines()
     assert f"{flag} {value} (as it is now)" in line
     assert line.replace(" (as it is now)", "") == hint_for(reason)
-    assert no_pairs_planned({reason: 1}, "RUN", {flag: "other"}).hint == hint_for(reason)
+    assert no_pairs_planned({reason: 1}, "RUN", {flag: ("other", f"{value}-other")}).hint == hint_for(reason)
 
 
 def test_a_status_knows_the_named_choices_of_its_run(tmp_path):
     status = run_status(RunFolder(write_run(tmp_path / "run", ([],))))
     assert {"--gate", "--mask", "--pairing", "--unmixed"} <= set(status.chosen)
+    assert status.chosen["--pairing"] == ("same-finding",)
     assert not any(name in status.chosen for name in ("--exclude-ids", "--dataset", "--weights"))
 
 

@@ -34,15 +34,15 @@ class PlanSettings:
     seed: int = setting(0, "Of everything random.", keyword="seed", panel=PAIRS, metavar="N", least=0)
     pairs_per_study: int = setting(
         1,
-        "How often each study is a recipient.",
+        "How often each study is a recipient, by each pairing.",
         keyword="pairs_per_study",
         panel=PAIRS,
         metavar="N",
         least=1,
     )
-    pairing: str = setting(
-        "same-finding",
-        "Who gives what to whom.",
+    pairing: tuple[str, ...] = setting(
+        ("same-finding",),
+        "Who gives what to whom. Repeat it: each pairs as in a run of its own, and the run has the rows of all.",
         keyword="pairing",
         panel=METHOD,
         metavar="NAME",
@@ -105,12 +105,17 @@ class PlanSettings:
         least=-1,
     )
     max_uses_per_donor: int = setting(
-        5, "How often a study may give.", keyword="max_uses_per_donor", panel=PAIRS, metavar="N", least=1
+        5,
+        "How often a study may give, by each pairing.",
+        keyword="max_uses_per_donor",
+        panel=PAIRS,
+        metavar="N",
+        least=1,
     )
     max_donor_share: float = setting(
         0.1,
-        "Share of a finding's rows that a study may give; two rows it always may. With targets it holds nothing, in "
-        "plan and refills alike: there --max-uses-per-donor alone does.",
+        "Share of a finding's rows that a study may give, by each pairing; two rows it always may. With targets it "
+        "holds nothing, in plan and refills alike: there --max-uses-per-donor alone does.",
         keyword="max_donor_share",
         panel=PAIRS,
         metavar="X",
@@ -120,8 +125,8 @@ class PlanSettings:
     unmixed: str = setting(
         "auto",
         "Studies that no pair is found for: drop (left out, by name), keep (a row of its own, picture and report as "
-        "they are, so that the rows have the shape of the set), or auto (keep where the strategy exchanges a finding "
-        "for the same one, drop where it is meant to shift the set, and with targets).",
+        "they are, so that the rows have the shape of the set), or auto (keep where every pairing exchanges a "
+        "finding for the same one, drop where one is meant to shift the set, and with targets).",
         keyword="unmixed",
         panel=PAIRS,
         metavar="NAME",
@@ -205,3 +210,13 @@ class PlanSettings:
         {},
         'What differs from the packaged policy, by lexicon id: `[plan.policy.cardiomegaly] image = "soft"`.',
     )
+
+    @property
+    def rows_per_study(self) -> int:
+        """How often each study is a recipient, by all pairings together."""
+        return self.pairs_per_study * len(self.pairing)
+
+    @property
+    def gifts_per_study(self) -> int:
+        """How often a study may give, by all pairings together."""
+        return self.max_uses_per_donor * len(self.pairing)

@@ -91,21 +91,10 @@ def test_options_speak_of_the_sets_own_finding_and_attribute():
     assert found == {"target": ["consolidation@pacemaker=no"], "attributes": "t.csv", "pairs_per_study": 2}
 
 
-@pytest.mark.parametrize(
-    ("runs", "made"), [({}, ["identity", "mixgen"]), ({"x": "/a/run"}, [None])], ids=["made", "given"]
-)
-def test_several_pairings_have_runs_of_their_own_but_where_the_user_gives_one(monkeypatch, runs, made):
-    several = Arm("x", pairings=("identity", "mixgen"), every=True, negatives="labels", share=0.5)
-    asked, train = [], cases([1, 0, 0], [False] * 3)
-
-    def mixed(whole, studies, arm, chunk, where):
-        asked.append(arm.options.get("pairing"))
-        return train, None
-
-    monkeypatch.setattr(arms, "_mixed", mixed)
-    extra = extra_rows(read_config(), replace(DEVICE, runs=runs), several, chunk(train), Path())
-    assert asked == made
-    assert (
-        len(extra.material.extra) == extra.distinct == 3 * len(made)
-    )  # all rows, not a quarter of three studies
+def test_all_rows_of_a_run_may_be_taken_instead_of_as_many_as_others_have(monkeypatch):
+    several = Arm("x", options={"pairing": ["identity", "mixgen"]}, every=True, negatives="labels", share=0.5)
+    train = cases([1, 0, 0], [False] * 3)
+    monkeypatch.setattr(arms, "_mixed", lambda *_: (train, None))
+    extra = extra_rows(read_config(), DEVICE, several, chunk(train), Path())
+    assert len(extra.material.extra) == extra.distinct == 3  # not a quarter of three studies
     assert (extra.material.share, extra.material.negatives) == (0.5, "labels")
