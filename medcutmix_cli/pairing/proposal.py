@@ -8,9 +8,9 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from medcutmix_cli.pairing.changes import TextChange
 from medcutmix_cli.pairing.cohort import Cohort, PackedStudy
 from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.pairing.text_change import TextChange
 from medcutmix_cli.records import Edit, ReadStudy, Sentence, Side
 
 

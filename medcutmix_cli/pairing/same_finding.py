@@ -13,12 +13,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from medcutmix_cli.pairing.changes import TextChange, swap
+from medcutmix_cli.pairing.changes import swap
 from medcutmix_cli.pairing.cohort import Cohort, PackedStudy, draw_donors, rare_first
 from medcutmix_cli.pairing.policy import ByPolicy
 from medcutmix_cli.pairing.proposal import Offer, Proposal, exchange
 from medcutmix_cli.pairing.removals import departure
 from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.pairing.text_change import TextChange
 from medcutmix_cli.records import Assertion, ReadStudy, Sentence, Side
 from medcutmix_cli.sides import donor_sides
 

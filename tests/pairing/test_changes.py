@@ -2,10 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medcutmix_cli.pairing.changes import TextChange, concatenation, cross, host, swap
+from medcutmix_cli.pairing.changes import concatenation, cross, host, swap
 from medcutmix_cli.pairing.consistency import inconsistency
 from medcutmix_cli.pairing.editing import splice
 from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.pairing.text_change import TextChange
 from medcutmix_cli.records import Assertion, Reading, ReadStudy, Side
 from medcutmix_cli.reports.labels import chexpert_labels, finding_states
 from medcutmix_cli.reports.reader import ReportReader

@@ -4,9 +4,10 @@ from itertools import product
 
 import pytest
 
-from medcutmix_cli.pairing.changes import TextChange, host, swap
+from medcutmix_cli.pairing.changes import host, swap
 from medcutmix_cli.pairing.courses import calls_lungs_unchanged
 from medcutmix_cli.pairing.editing import splice
+from medcutmix_cli.pairing.text_change import TextChange
 from medcutmix_cli.records import Assertion, ReadStudy
 from medcutmix_cli.reports.labels import chexpert_labels, finding_states
 from medcutmix_cli.reports.reader import ReportReader

@@ -2,8 +2,9 @@
 
 import pytest
 
-from medcutmix_cli.pairing.changes import TextChange, cross, host, swap
+from medcutmix_cli.pairing.changes import cross, host, swap
 from medcutmix_cli.pairing.form_labels import fits, labels_over
+from medcutmix_cli.pairing.text_change import TextChange
 from medcutmix_cli.reports.reader import ReportReader
 from tests.builders import make_report
 from tests.pairing.test_changes import mixed, read

@@ -4,9 +4,10 @@ from itertools import product
 
 import pytest
 
-from medcutmix_cli.pairing.changes import TextChange, host, swap
+from medcutmix_cli.pairing.changes import host, swap
 from medcutmix_cli.pairing.normal_parts import normal_spans, parts_of_statement
 from medcutmix_cli.pairing.statements import Refusal
+from medcutmix_cli.pairing.text_change import TextChange
 from tests.builders import make_report
 from tests.pairing.test_courses import mixed, read
 
