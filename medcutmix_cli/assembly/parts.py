@@ -161,6 +161,16 @@ def check_features(settings: Settings, encoder: Encoder) -> None:
         )
 
 
+def check_encoder(settings: Settings) -> None:
+    """Refuse options that the encoder of the settings does not have or take; its weights are not loaded.
+
+    Raises:
+        UsageError: One of them is wrong.
+        MissingExtraError: It needs a package that is not installed.
+    """
+    check_features(settings, build_encoder(settings))
+
+
 def build_gate(settings: Settings) -> Gate:
     """Build the evidence gate of the settings."""
     name = settings.mixing.gate

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from medcutmix_cli.assembly.opening import check_places
-from medcutmix_cli.assembly.parts import build_choices, complete_settings, open_source, resolve_options
+from medcutmix_cli.assembly.parts import (
+    build_choices,
+    check_encoder,
+    complete_settings,
+    open_source,
+    resolve_options,
+)
 from medcutmix_cli.assembly.relocation import explicit_keywords, relocate_settings
 from medcutmix_cli.configuration.keywords import PlanKeywords, RenderKeywords
 from medcutmix_cli.configuration.option_help import describe_options
@@ -96,7 +102,9 @@ def check_startable(
     resolved = resolve_options(dataset, config, options)
     check_places(resolved.settings)
     with use_lexicon(read_lexicon(resolved.settings.reports.findings)):
-        build_choices(complete_settings(resolved, open_source(resolved.settings)).settings)
+        settings = complete_settings(resolved, open_source(resolved.settings)).settings
+        build_choices(settings)
+        check_encoder(settings)
 
 
 @describe_options("render")

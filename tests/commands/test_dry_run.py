@@ -146,3 +146,24 @@ def test_an_option_that_makes_no_sense_is_told_as_without_a_dry_run_before_a_stu
         told.append(capsys.readouterr())
     assert told[0] == told[1]
     assert "error: " in told[1].err
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(("--encoder-option", "nope=1"), id="an option there is not"),
+        pytest.param(("--precision", "fp99"), id="a precision there is not"),
+        pytest.param(("--batch-size", -1), id="a size below 0"),
+        pytest.param(("--features", "--encoder", "precomputed"), id="features of an encoder that keeps none"),
+    ],
+)
+def test_nor_is_a_study_read_for_an_encoder_that_cannot_be(tmp_path, capsys, monkeypatch, wrong):
+    source = write_manifest(tmp_path / "in", studies=2)
+    monkeypatch.setattr("medcutmix_cli.dry_run.dataset_check.studies_to_read", pytest.fail)
+    told = []
+    for how in ((), ("--dry-run",)):
+        asked = ("--encoder", "bundled", *wrong, *how)
+        assert medcutmix("augment", source, tmp_path / "out", *asked) == 2
+        told.append(capsys.readouterr().err.splitlines()[-2:])
+    assert told[0] == told[1]
+    assert told[1][0].startswith("error: ")
