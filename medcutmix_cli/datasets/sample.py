@@ -10,26 +10,25 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from medcutmix_cli.datasets.base import SAMPLE_MARKER
-from medcutmix_cli.datasets.phantoms import draw_phantom, paint, write_report
-from medcutmix_cli.datasets.phantoms.canvas import Layer
-from medcutmix_cli.datasets.phantoms.correlations import Correlations, built_in, read_correlations
+from medcutmix_cli.datasets.phantoms.correlations import built_in, read_correlations
 from medcutmix_cli.datasets.phantoms.draw import LOOKS
 from medcutmix_cli.datasets.phantoms.prose import PROSES
-from medcutmix_cli.datasets.phantoms.records import FINDINGS, Phantom
-from medcutmix_cli.datasets.phantoms.sampling import tables
-from medcutmix_cli.datasets.phantoms.sampling.boxes import BOXES_FILE, Box, box_of, read_boxes, write_boxes
-from medcutmix_cli.datasets.phantoms.sampling.lateral import paint_lateral
-from medcutmix_cli.datasets.phantoms.sampling.pictures import dicom_bytes, jpg_bytes, procedure, view_code
+from medcutmix_cli.datasets.phantoms.records import FINDINGS
+from medcutmix_cli.datasets.phantoms.sampling.boxes import Box, read_boxes
 from medcutmix_cli.datasets.phantoms.sampling.studies import (
-    SampledPicture,
-    StudyPlan,
     draw_studies,
-    with_pictures,
+)
+from medcutmix_cli.datasets.phantoms.sampling.study_files import (
+    SUFFIXES,
+    SampleSettings,
+    WrittenStudy,
+    write_study,
+    write_tables,
 )
 from medcutmix_cli.errors import DatasetError, UsageError
 from medcutmix_cli.images import single_threaded_opencv
@@ -40,7 +39,6 @@ from medcutmix_cli.system.storage_errors import explain_storage_errors
 __all__ = ["Box", "SampleSummary", "read_boxes", "write_sample"]
 
 GENERATOR_VERSION = 2  # raised whenever the same arguments give other bytes
-_SUFFIX = {"jpg": ".jpg", "dicom": ".dcm"}
 _SMALLEST = 64
 _PROSE = {1: 2, 2: 3}
 """Look -> the prose that its reports are told in where none is asked for."""
@@ -70,44 +68,6 @@ class SampleSummary:
     findings: dict[str, int]
     normal: int
     written: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _SampleSettings:
-    """The arguments that decide every byte of a sample.
-
-    Attributes:
-        correlations: The whole table; None for looks that know none.
-    """
-
-    studies: int
-    image_format: str
-    seed: int
-    height: int
-    prose: int
-    look: int = 1
-    correlations: Correlations | None = None
-
-    def plain(self) -> dict[str, Any]:
-        """Return them as the marker file has them."""
-        said: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        return said
-
-    def summary_fields(self) -> dict[str, Any]:
-        """Return what a summary tells of them."""
-        return {name: value for name, value in asdict(self).items() if name != "correlations"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """One study whose picture files are on the disk, and its rows for the tables."""
-
-    plan: StudyPlan
-    report: str
-    labels: tuple[str, ...]
-    metadata: tuple[tuple[str, ...], ...]
-    boxes: tuple[Box, ...]
-    findings: tuple[str, ...]
 
 
 def write_sample(
@@ -142,7 +102,7 @@ def write_sample(
         DatasetError: The folder holds something else.
         RunError: It cannot be written.
     """
-    settings = _SampleSettings(
+    settings = SampleSettings(
         studies, image_format, seed, height, _PROSE.get(look, 0) if prose is None else prose, look
     )
     settings = _with_table(_checked(settings), correlations)
@@ -161,7 +121,7 @@ def write_sample(
 
 
 def _put_in_place(
-    unfinished: Path, directory: Path, settings: _SampleSettings, summary: SampleSummary
+    unfinished: Path, directory: Path, settings: SampleSettings, summary: SampleSummary
 ) -> SampleSummary:
     """Rename a folder to what it is to be, unless another process has put the same there meanwhile."""
     try:
@@ -176,9 +136,9 @@ def _put_in_place(
     return summary
 
 
-def _checked(settings: _SampleSettings) -> _SampleSettings:
-    if settings.image_format not in _SUFFIX:
-        raise UsageError(f"unknown image format {settings.image_format!r}", hint=f"one of {sorted(_SUFFIX)}")
+def _checked(settings: SampleSettings) -> SampleSettings:
+    if settings.image_format not in SUFFIXES:
+        raise UsageError(f"unknown image format {settings.image_format!r}", hint=f"one of {sorted(SUFFIXES)}")
     if settings.look not in LOOKS:
         raise UsageError(f"unknown look {settings.look}", hint=f"one of {list(LOOKS)}")
     if settings.prose not in PROSES:
@@ -189,7 +149,7 @@ def _checked(settings: _SampleSettings) -> _SampleSettings:
     return settings
 
 
-def _with_table(settings: _SampleSettings, correlations: Path | str | None) -> _SampleSettings:
+def _with_table(settings: SampleSettings, correlations: Path | str | None) -> SampleSettings:
     if settings.look == 1:
         if correlations:
             raise UsageError("findings of look 1 are independent of all else", hint="ask for look 2")
@@ -197,7 +157,7 @@ def _with_table(settings: _SampleSettings, correlations: Path | str | None) -> _
     return replace(settings, correlations=read_correlations(correlations) if correlations else built_in())
 
 
-def _existing(directory: Path, settings: _SampleSettings) -> SampleSummary | None:
+def _existing(directory: Path, settings: SampleSettings) -> SampleSummary | None:
     """Return the summary of an identical sample; None where there is room for a new one."""
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return None
@@ -230,17 +190,17 @@ def _count_files(directory: Path) -> int:
 def _fill(
     root: Path,
     directory: Path,
-    settings: _SampleSettings,
+    settings: SampleSettings,
     workers: int | None,
     progress: Callable[[str, int, int], None] | None,
 ) -> SampleSummary:
     """Write every file below `root`; the marker is written last."""
-    written: list[_Written] = []
+    written: list[WrittenStudy] = []
     for study in _write_studies(root, settings, workers):
         written.append(study)
         if progress:
             progress("drawing", len(written), settings.studies)
-    _write_tables(root, written, settings)
+    write_tables(root, written, settings)
     counts = _count(written)
     marker = {
         "what": "procedural phantoms, no patient",
@@ -253,100 +213,14 @@ def _fill(
     return SampleSummary(directory=directory, written=True, **settings.summary_fields(), **counts)
 
 
-def _write_studies(root: Path, settings: _SampleSettings, workers: int | None) -> Iterator[_Written]:
+def _write_studies(root: Path, settings: SampleSettings, workers: int | None) -> Iterator[WrittenStudy]:
     """Paint and write the studies in threads: the drawing libraries let go of the interpreter while they work."""
     plans = draw_studies(settings.studies, settings.seed)
     with single_threaded_opencv(), ThreadPoolExecutor(workers or usable_cpus()) as pool:
-        yield from pool.map(lambda plan: _write_study(root, plan, settings), plans)
+        yield from pool.map(lambda plan: write_study(root, plan, settings), plans)
 
 
-def _write_study(root: Path, plan: StudyPlan, settings: _SampleSettings) -> _Written:
-    table = settings.correlations
-    phantom = draw_phantom(
-        plan.phantom_seed, body_seed=plan.body_seed, look=settings.look, correlations=table
-    )
-    plan = with_pictures(plan, phantom.view, settings.seed)
-    shares = dict(table.prose) if table else {}
-    report = write_report(phantom, lateral=len(plan.pictures) > 1, prose=settings.prose, shares=shares)
-    folder = root / plan.folder
-    folder.mkdir(parents=True)
-    metadata, boxes = [], []
-    for picture in plan.pictures:
-        image, found = _paint(phantom, plan, picture, settings.height)
-        (folder / f"{picture.dicom_id}{_SUFFIX[settings.image_format]}").write_bytes(
-            jpg_bytes(image) if settings.image_format == "jpg" else dicom_bytes(image, plan, picture, phantom)
-        )
-        metadata.append(_metadata_row(phantom, plan, picture, image))
-        boxes += found
-    shown = tuple(sorted({box.finding for box in boxes}))
-    labels = tuple(tables.chexpert_row(report.truth))
-    return _Written(plan, report.text, labels, tuple(metadata), tuple(boxes), shown)
-
-
-def _paint(
-    phantom: Phantom, plan: StudyPlan, picture: SampledPicture, height: int
-) -> tuple[Layer, list[Box]]:
-    if picture.lateral:
-        return paint_lateral(phantom, height), []
-    painted = paint(phantom, height)
-    lesions = ((phantom.lesions[index], mask) for index, mask in painted.masks.items())
-    return painted.image, [
-        box_of(mask, picture.dicom_id, str(plan.study_id), lesion.finding, lesion.side)
-        for lesion, mask in lesions
-    ]
-
-
-def _metadata_row(
-    phantom: Phantom, plan: StudyPlan, picture: SampledPicture, image: Layer
-) -> tuple[str, ...]:
-    name = procedure(plan, phantom)
-    rows, columns = image.shape
-    meaning = view_code(picture, phantom)[1] if picture.view else ""
-    return (
-        picture.dicom_id,
-        str(plan.subject_id),
-        str(plan.study_id),
-        name,
-        picture.view,
-        str(rows),
-        str(columns),
-        plan.date,
-        plan.time,
-        name,
-        meaning,
-        "Recumbent" if phantom.exposure.portable else "Erect",
-    )
-
-
-def _write_tables(root: Path, written: list[_Written], settings: _SampleSettings) -> None:
-    written = sorted(written, key=lambda one: (one.plan.subject_id, one.plan.study_id))
-    plans = [one.plan for one in written]
-    pictures = [(plan, picture) for plan in plans for picture in plan.pictures]
-    prefix = "mimic-cxr-2.0.0"
-    splits = [(picture.dicom_id, plan.study_id, plan.subject_id, plan.split) for plan, picture in pictures]
-    labels = [(one.plan.subject_id, one.plan.study_id, *one.labels) for one in written]
-    records = [
-        (plan.subject_id, plan.study_id, picture.dicom_id, f"{plan.folder}/{picture.dicom_id}.dcm")
-        for plan, picture in pictures
-    ]
-    lists = [(plan.subject_id, plan.study_id, f"{plan.folder}.txt") for plan in plans]
-    tables.write_table(
-        root / f"{prefix}-metadata.csv.gz", tables.METADATA, [r for one in written for r in one.metadata]
-    )
-    tables.write_table(root / f"{prefix}-split.csv.gz", tables.SPLIT, splits)
-    tables.write_table(root / f"{prefix}-chexpert.csv.gz", tables.LABELS, labels)
-    tables.write_table(root / "cxr-record-list.csv.gz", tables.RECORDS, records)
-    tables.write_table(root / "cxr-study-list.csv.gz", tables.STUDIES, lists)
-    tables.write_reports(
-        root / tables.REPORTS_FILE, {f"{one.plan.folder}.txt": one.report for one in written}
-    )
-    write_boxes(root / BOXES_FILE, [box for one in written for box in one.boxes])
-    if settings.image_format == "jpg":
-        names = "".join(f"{plan.folder}/{picture.dicom_id}.jpg\n" for plan, picture in pictures)
-        (root / "IMAGE_FILENAMES").write_text(names, encoding="utf-8")
-
-
-def _count(written: list[_Written]) -> dict[str, Any]:
+def _count(written: list[WrittenStudy]) -> dict[str, Any]:
     findings = Counter(finding for one in written for finding in one.findings)
     splits = Counter(one.plan.split for one in written)
     images = [picture for one in written for picture in one.plan.pictures]

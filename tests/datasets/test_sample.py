@@ -17,6 +17,7 @@ import pytest
 
 from medcutmix_cli.datasets import sample
 from medcutmix_cli.datasets.mimic_cxr import MimicCxr
+from medcutmix_cli.datasets.phantoms.sampling import study_files
 from medcutmix_cli.datasets.sample import read_boxes, write_sample
 from medcutmix_cli.errors import DatasetError, RunError, UsageError
 from medcutmix_cli.records import Study
@@ -223,7 +224,7 @@ def test_a_full_disk_leaves_nothing_behind_and_is_told_as_everywhere(tmp_path, m
     def no_space(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(sample, "write_boxes", no_space)
+    monkeypatch.setattr(study_files, "write_boxes", no_space)
     with pytest.raises(RunError) as caught:
         make_sample(tmp_path / "root", studies=2)
     assert caught.value.what == f"cannot write: {os.strerror(number).lower()}"
