@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from medcutmix_cli.records import Edit, Sentence
 
-_MARKER = re.compile(r"(?P<open>\(?)(?P<number>\d{1,2})(?P<close>[.)])\s*$|(?P<bullet>[-*•])\s*$")
+_MARKER = re.compile(r"(?P<open>\(?)(?P<number>\d{1,2})(?P<close>[.)])\s*$|(?P<bullet>[-*•+])\s*$")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\r?\n")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -15,9 +15,11 @@ from medcutmix_cli.sides import covers, meet, side_named
 
 CLEAR_LUNGS = "clear-lungs"
 AIRSPACE = "airspace-disease"
+FOCAL_LESION = "focal-lesion"
 COLLAPSED_LOBE = "collapsed-lobe"
 _FILLED = re.compile(r"\b(?:air ?space|alveolar)[ -](?:disease|process)|\balveolar opaci")
 _OF_AIR_SPACES = re.compile(r"\b(?:air ?space|alveolar)\b")
+_FOCAL = re.compile(r"\bfocal\b")
 _CALLED_CLEAR = re.compile(
     r"\blungs?\b.*\b(?:clear|normal|unremarkable)\b|\b(?:clear|normal)\b.*\blungs?\b", re.S
 )
@@ -163,12 +165,20 @@ def denials_by_name(sentence: Sentence, finding: str, side: Side) -> tuple[Menti
     return _denials(sentence, {finding}, side)
 
 
-def _denials(sentence: Sentence, names: Collection[str], side: Side) -> tuple[Mention, ...]:
+def _denials(sentence: Sentence, names: set[str], side: Side) -> tuple[Mention, ...]:
     return tuple(
         m
         for m in sentence.mentions
-        if m.assertion in _NOT_THERE and denied_name(sentence, m) in names and meet(side, m.side)
+        if m.assertion in _NOT_THERE
+        and not names.isdisjoint(_denied_names(sentence, m))
+        and meet(side, m.side)
     )
+
+
+def _denied_names(sentence: Sentence, mention: Mention) -> set[str]:
+    """Return what a denial denies: "no focal lesion" is about any shadow of one place."""
+    focal = mention.finding == "lung_lesion" and _FOCAL.search(_own_words(sentence, mention)) is not None
+    return {denied_name(sentence, mention), *((FOCAL_LESION,) if focal else ())}
 
 
 @lru_cache(maxsize=1 << 12)

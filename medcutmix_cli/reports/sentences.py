@@ -8,18 +8,19 @@ reports share are split once per process.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from medcutmix_cli.reports.form_parts import label_lines
 from medcutmix_cli.reports.pipeline import sentences_of
+from medcutmix_cli.reports.tables import table
 
 _LINE_BREAK = re.compile(r"[\r\n\t\v\f\x1c-\x1f\x85\u2028\u2029]")
 # Blank lines, lines of underscores (above an addendum) and new list items end a paragraph.
 _PARAGRAPH_END = re.compile(
-    r"\r?\n[^\S\n]*(?:\r?\n|_{5,}[^\S\n]*(?=\r?\n|$)|(?=(?:\(?\d{1,2}[.)]|[-*•])[^\S\n]))"
+    r"\r?\n[^\S\n]*(?:\r?\n|_{5,}[^\S\n]*(?=\r?\n|$)|(?=(?:\(?\d{1,2}[.)]|[-*•+])[^\S\n]))"
 )
 # "1. ", "2) ", "(3) ", "- " at the start of a line or right after a sentence's end.
-_LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•])(?=\s+\S)|\d{1,2}\.(?=[A-Z][a-z])")
+_LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•+])(?=\s+\S)|\d{1,2}\.(?=[A-Z][a-z])")
 _MARKER_INSIDE = re.compile(r"(?<=[.;:!?])\s+(?=\(?\d{1,2}[.)]\s+[A-Z])")
 # "1. Small effusion 2. No edema.": a new item without a stop before it.
 _NUMBER_INSIDE = re.compile(r"(?<=[A-Za-z])\s+(?=(\d{1,2})[.)]\s+[A-Z])")
@@ -83,6 +84,9 @@ def _pieces(report: str, start: int, end: int) -> list[tuple[int, int]]:
         if not any(b < line[1] and line[0] < e for b, e in ends)
     ]
     cuts = sorted((*ends, *lines))
+    cuts = sorted(
+        (*cuts, *(title for span in _between(cuts, start, end) for title in _titles(report, *span)))
+    )
     pieces: list[tuple[int, int]] = []
     for left, right in _between(cuts, start, end):
         text = unwrap(report[left:right])
@@ -96,6 +100,21 @@ def _pieces(report: str, start: int, end: int) -> list[tuple[int, int]]:
             if begin < stop:
                 pieces.append((left + begin, left + stop))
     return pieces
+
+
+def _titles(report: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the end of the line that tells what was taken, if a paragraph begins with one."""
+    title = _title().match(report, start, end)
+    return [title.span("end")] if title else []
+
+
+@cache
+def _title() -> re.Pattern[str]:
+    """Return a first line such as "XR CHEST AP ERECT", before a line that begins a sentence."""
+    rules = table("sections")["title"]
+    return re.compile(
+        rf"\s*(?=[^\n]*(?i:{rules['names']}))(?i:{rules['words']})[^\S\n]*(?P<end>\r?\n[^\S\n]*)(?=[A-Z])"
+    )
 
 
 def _goes_on(text: str, number: re.Match[str]) -> bool:

@@ -687,3 +687,98 @@ def test_what_is_left_behind_what_comes_begins_with_a_capital(first, rest):
     report = f" FINDINGS: {first}, {rest}\n"
     told = mixed(host(read(report), donor, "consolidation"), report)
     assert told == f" FINDINGS: There is a left lower lobe consolidation. {rest.capitalize()}\n"
+
+
+WHITE_OUT = [
+    "with complete opacification of the left hemithorax",
+    "with near complete opacification of the left hemithorax",
+    "with total white-out of the left hemithorax",
+    "with a completely opacified left hemithorax",
+]
+
+
+@pytest.mark.parametrize("shift", ["", " and rightward shift of the mediastinum"])
+@pytest.mark.parametrize("sign", WHITE_OUT)
+@pytest.mark.parametrize("coming", ["mass", "pleural_effusion"])
+def test_no_hemithorax_stays_opaque_without_the_effusion_that_filled_it(sign, shift, coming):
+    report = make_report(f"Large left pleural effusion {sign}{shift}.", "Normal heart size.")
+    donor = make_report("Right hilar mass.", "Moderate left effusion.")
+    change = cross(read(report), read(donor, 1), "pleural_effusion", coming)
+    left = "" if isinstance(change, Refusal) else splice(report, change.edits).lower()
+    assert not any(word in left for word in ("opacif", "white", "shift"))
+
+
+@pytest.mark.parametrize("words", ["in keeping with", "consistent with", "likely representing", "suggesting"])
+@pytest.mark.parametrize("sign", ["opacification", "an opacity"])
+@pytest.mark.parametrize("beside", ["", " with a meniscus", " obscuring the hemidiaphragm"])
+def test_an_opacity_that_is_taken_for_an_effusion_leaves_with_it(words, sign, beside):
+    said = f"There is {sign} at the right base{beside}, {words} a moderate pleural effusion."
+    report = make_report(said, "Normal heart size.")
+    change = cross(read(report), read(make_report("Left upper lobe mass."), 1), "pleural_effusion", "mass")
+    assert isinstance(change, Refusal) or "opaci" not in splice(report, change.edits)
+
+
+def test_an_opacity_beside_an_effusion_stays():
+    text = crossed("Large left effusion and opacity in the left base.", leaving="pleural_effusion",
+                   donor=make_report("Right upper lobe mass."), coming="mass")  # fmt: skip
+    assert "pacity in the left base" in text
+
+
+@pytest.mark.parametrize("denial", ["No focal lesion.", "No focal lung lesion.", "There is no focal lesion."])
+@pytest.mark.parametrize("shadow", ["opacity", "consolidation", "infiltrate", "mass", "nodule"])
+def test_no_focal_lesion_does_not_stay_beside_a_shadow_of_one_place(denial, shadow):
+    donor = make_report(f"There is a left upper lobe {shadow}.")
+    report = make_report("Normal heart size.", denial)
+    text = mixed(host(read(report), read(donor, 1), shadow), report)
+    assert "lesion" not in text
+
+
+@pytest.mark.parametrize("denial", ["No focal lesion.", "No metastatic disease."])
+def test_what_denies_a_lesion_stays_beside_an_effusion(denial):
+    assert denial in hosted("Normal heart size.", denial)
+
+
+@pytest.mark.parametrize("part", ["tension", "air-fluid level", "loculation", "septations"])
+@pytest.mark.parametrize("denial", ["No {}.", "No evidence of {}."])
+def test_what_a_finding_has_not_leaves_with_it(denial, part):
+    report = make_report("Small left pneumothorax.", denial.format(part), "Normal heart size.")
+    change = cross(read(report), read(make_report("Left upper lobe mass."), 1), "pneumothorax", "mass")
+    assert isinstance(change, Refusal) or part not in splice(report, change.edits)
+
+
+NOUNS = ["rim", "apical rim", "depth", "maximal depth", "thickness", "diameter", "width"]
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+@pytest.mark.parametrize(
+    "how", ["with a {} of 1.2 cm", "is present, {} 8 mm", "with {} up to 12 mm", "({} of 2 cm)", ", {}: 3 cm"]
+)
+def test_the_noun_of_a_measurement_goes_with_it(noun, how):
+    donor = make_report(f"Small left pneumothorax {how.format(noun)}.")
+    report = make_report("Normal heart size.")
+    change = host(read(report), read(donor, 1), "pneumothorax")
+    text = "" if isinstance(change, Refusal) else splice(report, change.edits)
+    assert noun.split()[-1] not in text
+    assert not any(figure in text for figure in ("1.2", "8 mm", "12 mm", "2 cm", "3 cm"))
+
+
+def test_a_plus_begins_an_item_of_a_list():
+    report = make_report("\n + Cardiomegaly\n + Small left pleural effusion\n + No pneumothorax")
+    text = mixed(
+        swap(read(report), read(make_report("Moderate left effusion."), 1), "pleural_effusion"), report
+    )
+    assert "\n + Cardiomegaly\n + Moderate left effusion.\n + No pneumothorax" in text
+    plus = make_report("\n + Left upper lobe mass 3.2 cm\n + No pneumonia")
+    assert "+" not in hosted("Normal heart size.", donor=plus, coming="mass")
+
+
+TITLES = ["XR CHEST AP ERECT", "XR Chest", "CHEST (PA)", "Chest X-ray, PA and lateral", "Portable CXR"]
+
+
+@pytest.mark.parametrize("title", TITLES)
+@pytest.mark.parametrize("said", ["Small left pneumothorax.", "There is a left pneumothorax."])
+def test_what_was_taken_is_told_still_above_what_comes(title, said):
+    report = f"{title}\n{said} Normal heart size."
+    donor = make_report("Moderate left pneumothorax.")
+    text = mixed(swap(read(report), read(donor, 1), "pneumothorax"), report)
+    assert text == f"{title}\nModerate left pneumothorax. Normal heart size."

@@ -161,3 +161,19 @@ def test_a_query_or_versus_inside_a_sentence_ends_none(text):
 )
 def test_a_question_mark_behind_its_question_ends_it(text):
     assert len(split_sentences(text, 0, len(text))) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("XR CHEST AP ERECT\nSmall effusion.", ["XR CHEST AP ERECT", "Small effusion."]),
+        ("Chest radiograph\n\nXR chest\nClear.", ["Chest radiograph", "XR chest", "Clear."]),
+        ("Single view of the chest\nshows an effusion.", ["Single view of the chest shows an effusion."]),
+        ("The chest\nIs clear.", ["The chest", "Is clear."]),
+        ("Portable and supine\nSmall effusion.", ["Portable and supine Small effusion."]),  # names no examination
+        ("+ Clear lungs\n+ No effusion", ["Clear lungs", "No effusion"]),
+        ("Sinus + effusion", ["Sinus + effusion"]),
+    ],
+)  # fmt: skip
+def test_a_line_that_tells_what_was_taken_and_a_plus_end_what_stands_before(text, expected):
+    assert texts(text) == expected
