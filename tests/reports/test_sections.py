@@ -190,3 +190,12 @@ def test_a_line_of_prose_is_no_header(line):
 def test_a_title_before_headers_of_mimic_changes_nothing():
     report = "PORTABLE CHEST\n\n INDICATION: Cough.\n \n FINDINGS: Clear.\n \n FINDINGS: No.\n"
     assert bodies(report)[-2:] == [("other", "Clear."), ("findings", "No.")]
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [("Result", "findings"), ("RESULTS", "findings"), ("Summary", "impression"), ("Opinion", "impression")],
+)
+def test_headers_of_other_houses_are_seen_by_strict_within_a_line_and_on_one_of_their_own(header, name):
+    assert bodies(f"Indication: fall. {header}: Clear.", "strict")[-1] == (name, "Clear.")
+    assert bodies(f"Indication: fall.\n{header}: Clear.", "strict")[-1] == (name, "Clear.")
