@@ -148,5 +148,6 @@ def still_normal(coming: Sentence, finding: str, side: Side, kept: Iterable[Sent
 
 
 def misfits(text: str) -> bool:
-    """Say whether an adjective stands before a noun that it does not go with: "focal pneumothorax"."""
-    return pattern("misfit").search(canonical(text).text) is not None
+    """Say whether a word reaches what it does not go with: "focal pneumothorax", "no effusion and a normal heart"."""
+    words = canonical(text).text
+    return any(pattern(name).search(words) is not None for name in ("misfit", "misread"))

@@ -782,3 +782,17 @@ def test_what_was_taken_is_told_still_above_what_comes(title, said):
     donor = make_report("Moderate left pneumothorax.")
     text = mixed(swap(read(report), read(donor, 1), "pneumothorax"), report)
     assert text == f"{title}\nModerate left pneumothorax. Normal heart size."
+
+
+@pytest.mark.parametrize("normal", ["a normal heart", "normal heart size", "an unremarkable mediastinum"])
+@pytest.mark.parametrize("between", [", and ", " and "])
+@pytest.mark.parametrize("opening", ["Single view of the chest shows", "There is"])
+def test_no_denial_reaches_what_is_normal_behind_it(opening, between, normal):
+    report = make_report(f"{opening} bibasilar atelectasis, no pneumothorax{between}{normal}.")
+    change = cross(read(report), read(DONOR, 1), "atelectasis", "pleural_effusion")
+    assert isinstance(change, Refusal) or f"No pneumothorax{between}{normal}" not in splice(
+        report, change.edits
+    )
+    both = make_report(f"No pneumothorax{between}{normal}.", "Bibasilar atelectasis.")
+    kept = mixed(cross(read(both), read(DONOR, 1), "atelectasis", "pleural_effusion"), both)
+    assert f"No pneumothorax{between}{normal}." in kept
