@@ -149,7 +149,8 @@ def test_a_side_of_a_shard_is_known_and_what_is_none_is_unsaid(side):
 
 REASONS_ELSEWHERE = {
     "records/reading.py": "names the sides",
-    "reports/attribute_words.py": "the reader: it makes sides of words",
+    "reports/attributes.py": "the reader: it makes sides of words",
+    "reports/attribute_words.py": "the words of it, which were in one module with that",
     "datasets/phantoms": "draws bodies, in names of its own",
     "registration/template.py": "the outlines of the two lungs",
     "evaluation/lung_sides.py": "measures by anatomy what the others decide, so it must not share their clauses",
