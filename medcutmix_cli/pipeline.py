@@ -17,11 +17,10 @@ from medcutmix_cli.assembly.lexicons import keep_lexicon
 from medcutmix_cli.assembly.opening import check_cache, check_places
 from medcutmix_cli.assembly.parts import (
     build_choices,
-    build_encoder,
     build_engine,
     build_gate,
     build_reader,
-    check_features,
+    build_run_encoder,
     complete_settings,
     describe,
     open_source,
@@ -124,8 +123,7 @@ def _plan_with_lexicon(folder: RunFolder, resolved: ResolvedSettings, progress: 
     if progress:
         progress("loading scispaCy", 0, 0)
     build_reader(resolved.settings)
-    encoder = build_encoder(resolved.settings)
-    check_features(resolved.settings, encoder)
+    encoder = build_run_encoder(resolved.settings)
     record = describe(resolved, source, encoder)
     if is_planned(folder, record):
         return

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from medcutmix_cli import pipeline
 from medcutmix_cli.assembly import opening
 from medcutmix_cli.assembly import parts as composition
 from medcutmix_cli.embeddings import embed as embedding
@@ -26,7 +25,7 @@ def use_encoder(set_attribute: Callable[[Any, str, Any], None], build: Callable[
         set_attribute: `monkeypatch.setattr`, or `setattr` in a process of its own.
         build: Given the settings.
     """
-    for module in (attending, composition, embedding, opening, pipeline):
+    for module in (attending, composition, embedding, opening):
         set_attribute(module, "build_encoder", build)
 
 

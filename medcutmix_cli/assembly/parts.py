@@ -149,26 +149,21 @@ def build_encoder(settings: Settings) -> Encoder:
     return encoder
 
 
-def check_features(settings: Settings, encoder: Encoder) -> None:
-    """Refuse `--features` of an encoder that keeps none: an error now, not an empty column later.
+def build_run_encoder(settings: Settings) -> Encoder:
+    """Build the encoder that a run is planned with; its weights are not loaded.
+
+    `--features` of an encoder that keeps none is an error now, not an empty column later.
 
     Raises:
-        UsageError: It keeps no patch features.
+        UsageError: It has no such option, or keeps no patch features.
+        MissingExtraError: It needs a package that is not installed.
     """
+    encoder = build_encoder(settings)
     if settings.image.features and not isinstance(encoder, FeatureEncoder):
         raise UsageError(
             f"the encoder {settings.encoder.name!r} keeps no patch features", hint="leave out --features"
         )
-
-
-def check_encoder(settings: Settings) -> None:
-    """Refuse options that the encoder of the settings does not have or take; its weights are not loaded.
-
-    Raises:
-        UsageError: One of them is wrong.
-        MissingExtraError: It needs a package that is not installed.
-    """
-    check_features(settings, build_encoder(settings))
+    return encoder
 
 
 def build_gate(settings: Settings) -> Gate:

@@ -20,9 +20,7 @@ from medcutmix_cli.datasets.phantoms.draw import LOOKS
 from medcutmix_cli.datasets.phantoms.prose import PROSES
 from medcutmix_cli.datasets.phantoms.records import FINDINGS
 from medcutmix_cli.datasets.phantoms.sampling.boxes import Box, read_boxes
-from medcutmix_cli.datasets.phantoms.sampling.studies import (
-    draw_studies,
-)
+from medcutmix_cli.datasets.phantoms.sampling.studies import draw_studies
 from medcutmix_cli.datasets.phantoms.sampling.study_files import (
     SUFFIXES,
     SampleSettings,

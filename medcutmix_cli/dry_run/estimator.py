@@ -16,7 +16,7 @@ from typing import Any, Unpack
 from medcutmix_cli.assembly.opening import check_places
 from medcutmix_cli.assembly.parts import (
     build_choices,
-    check_encoder,
+    build_run_encoder,
     complete_settings,
     open_source,
     resolve_options,
@@ -104,7 +104,7 @@ def check_startable(
     with use_lexicon(read_lexicon(resolved.settings.reports.findings)):
         settings = complete_settings(resolved, open_source(resolved.settings)).settings
         build_choices(settings)
-        check_encoder(settings)
+        build_run_encoder(settings)
 
 
 @describe_options("render")

@@ -11,6 +11,7 @@ from string import Template
 from typing import Any
 
 from medcutmix_cli import __version__
+from medcutmix_cli.configuration.resolution import check_type
 from medcutmix_cli.errors import UsageError
 from medcutmix_cli.gallery.catalogue import CataloguePair
 from medcutmix_cli.gallery.markup import resource, words
@@ -197,7 +198,8 @@ def _recipe(inspection: Inspection) -> str:
     entries = {
         "Encoder": f"{encoder.get('name', 'unknown')}, {encoder.get('map_kind', 'unknown')} maps",
         "Weights file": str(encoder.get("weights_sha256", "unknown"))[:16],
-        "Pairing": _counted(inspection.strategies) or ", ".join(plan.get("pairing", ())),
+        "Pairing": _counted(inspection.strategies)
+        or ", ".join(check_type("plan.pairing", plan.get("pairing", ()), ())),
         "Pictures mixed": _counted(inspection.image_modes) or "none",
         "Mask, region": f"{mixing.get('mask', '')}, {mixing.get('region', '')}",
         "Align, tone": f"{mixing.get('align', '')}, {mixing.get('tone', '')}",

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from medcutmix_cli.records import Edit, Sentence
+from medcutmix_cli.reports.sentences import BULLET
 
-_MARKER = re.compile(r"(?P<open>\(?)(?P<number>\d{1,2})(?P<close>[.)])\s*$|(?P<bullet>[-*•+])\s*$")
+_MARKER = re.compile(rf"(?P<open>\(?)(?P<number>\d{{1,2}})(?P<close>[.)])\s*$|(?P<bullet>{BULLET})\s*$")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\r?\n")
 
 

@@ -14,13 +14,16 @@ from medcutmix_cli.reports.form_parts import label_lines
 from medcutmix_cli.reports.pipeline import sentences_of
 from medcutmix_cli.reports.tables import table
 
+BULLET = "[-*•+]"
+"""What begins an item of a list that has no number."""
+
 _LINE_BREAK = re.compile(r"[\r\n\t\v\f\x1c-\x1f\x85\u2028\u2029]")
 # Blank lines, lines of underscores (above an addendum) and new list items end a paragraph.
 _PARAGRAPH_END = re.compile(
-    r"\r?\n[^\S\n]*(?:\r?\n|_{5,}[^\S\n]*(?=\r?\n|$)|(?=(?:\(?\d{1,2}[.)]|[-*•+])[^\S\n]))"
+    rf"\r?\n[^\S\n]*(?:\r?\n|_{{5,}}[^\S\n]*(?=\r?\n|$)|(?=(?:\(?\d{{1,2}}[.)]|{BULLET})[^\S\n]))"
 )
 # "1. ", "2) ", "(3) ", "- " at the start of a line or right after a sentence's end.
-_LIST_MARKER = re.compile(r"(?:\(?\d{1,2}[.)]|[-*•+])(?=\s+\S)|\d{1,2}\.(?=[A-Z][a-z])")
+_LIST_MARKER = re.compile(rf"(?:\(?\d{{1,2}}[.)]|{BULLET})(?=\s+\S)|\d{{1,2}}\.(?=[A-Z][a-z])")
 _MARKER_INSIDE = re.compile(r"(?<=[.;:!?])\s+(?=\(?\d{1,2}[.)]\s+[A-Z])")
 # "1. Small effusion 2. No edema.": a new item without a stop before it.
 _NUMBER_INSIDE = re.compile(r"(?<=[A-Za-z])\s+(?=(\d{1,2})[.)]\s+[A-Z])")
@@ -78,15 +81,13 @@ def split_sentences(report: str, start: int, end: int) -> list[tuple[int, int, b
 def _pieces(report: str, start: int, end: int) -> list[tuple[int, int]]:
     """Cut at paragraph ends, list markers and full stops that leave no doubt; strip what is left."""
     ends = [(m.start(), m.end()) for m in _PARAGRAPH_END.finditer(report, start, end)]
+    ends += [title for span in _between(ends, start, end) for title in _titles(report, *span)]
     lines = [
         line
         for line in label_lines(report, start, end)
         if not any(b < line[1] and line[0] < e for b, e in ends)
     ]
     cuts = sorted((*ends, *lines))
-    cuts = sorted(
-        (*cuts, *(title for span in _between(cuts, start, end) for title in _titles(report, *span)))
-    )
     pieces: list[tuple[int, int]] = []
     for left, right in _between(cuts, start, end):
         text = unwrap(report[left:right])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from medcutmix_cli.configuration.resolution import check_type
 from medcutmix_cli.configuration.settings import SETTINGS
 from medcutmix_cli.records import Guarantee, TargetOutcome
 from medcutmix_cli.run.bounds import Bounds, find_bounds
@@ -247,9 +248,7 @@ def _chosen(record: RunRecord) -> dict[str, tuple[str, ...]]:
         for one in named
         if not one.declared.path
     }
-    return {
-        flag: (value,) if isinstance(value, str) else tuple(value) for flag, value in values.items() if value
-    }
+    return {flag: check_type(flag, value, ()) for flag, value in values.items() if value}
 
 
 def _merge(counts: list[dict[str, int]]) -> dict[str, int]:

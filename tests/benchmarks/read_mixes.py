@@ -110,7 +110,7 @@ def mixes_of(options: argparse.Namespace) -> list[Mix]:
     if options.uncriticised:
         proposals.criticism = lambda *_: ""
     start = time.process_time()
-    settings = PlanSettings(seed=0, pairing=options.pairing)
+    settings = PlanSettings(seed=0, pairing=(options.pairing,))
     made = planning.make_plan(studies_of(options.source), settings, load("pairing", options.pairing)())
     spent = time.process_time() - start
     mixed = sum(bool(pair.finding) for pair in made.pairs)

@@ -41,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     for pairing in options.pairing or ["same-finding"]:
         for unmixed, tolerance in (("drop", 0.1), ("keep", 0.1), ("keep", 1e9)):
-            chosen = {"pairing": pairing, "unmixed": unmixed, "shape_tolerance": tolerance}
+            chosen = {"pairing": (pairing,), "unmixed": unmixed, "shape_tolerance": tolerance}
             result = planned(options.source, options.reports, chosen)
             print(f"{pairing}, {unmixed}, tolerance {tolerance:g}: {in_words(result)}")
             if tolerance > 1 or unmixed == "drop":
@@ -51,7 +51,7 @@ def main() -> None:
 def planned(source: Path, reports: str | None, chosen: dict[str, object]) -> PlanResult:
     """Return a plan of a data set or of a table of reports."""
     if source.is_file():
-        return make_plan(studies_of(source), PlanSettings(**chosen), load("pairing", chosen["pairing"])())
+        return make_plan(studies_of(source), PlanSettings(**chosen), load("pairing", *chosen["pairing"])())
     settings = resolve_options(source, None, chosen | ({"reports": reports} if reports else {})).settings
     return make_plan(
         open_source(settings).studies(),

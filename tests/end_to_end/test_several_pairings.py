@@ -1,4 +1,4 @@
-"""A run of several pairings has the rows of their runs, to the last value, on whatever engine and however refilled."""
+"""A run of several pairings has the rows of their runs, to the last value, and is refilled within their bounds."""
 
 from collections import Counter
 

@@ -187,7 +187,9 @@ def read_alone(texts: Sequence[str], tally: Tally, reader: ReportReader) -> list
 def plan_together(studies: Sequence[Study], pairing: str, tally: Tally) -> None:
     """Plan a cohort, and look at every mixed report."""
     try:
-        made = make_plan(studies, PlanSettings(pairing=pairing, unmixed="drop"), load("pairing", pairing)())
+        made = make_plan(
+            studies, PlanSettings(pairing=(pairing,), unmixed="drop"), load("pairing", pairing)()
+        )
     except Exception as error:  # noqa: BLE001
         tally.wrong[f"planning {type(error).__name__}"] += 1
         return

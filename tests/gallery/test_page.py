@@ -8,9 +8,10 @@ from dataclasses import asdict, replace
 import pytest
 
 from medcutmix_cli.errors import RunError
-from medcutmix_cli.gallery import write_gallery
+from medcutmix_cli.gallery import page, write_gallery
 from medcutmix_cli.gallery.markup import resource
 from medcutmix_cli.inspection.parent_images import NO_RUN
+from medcutmix_cli.inspection.summary import inspect
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.shape import TraitCount
 from tests.gallery.outlines import page_of
@@ -145,3 +146,12 @@ def test_a_page_that_cannot_be_written_is_one_clear_error(run, tmp_path):
 def test_a_run_without_a_shard_has_a_page_too(tmp_path):
     run = write_run(tmp_path / "run", ([],), missing=2)
     assert "All 0 pairs" in page_of(run, tmp_path)[0]
+
+
+@pytest.mark.parametrize("said", ["normal-host", ["normal-host", "identity"]])
+def test_shards_without_a_row_name_the_pairing_as_earlier_and_later_versions_wrote_it(tmp_path, said):
+    found = inspect(write_run(tmp_path / "run", ([],)))
+    assert not found.strategies
+    settings = {**found.settings, "plan": {**found.settings.get("plan", {}), "pairing": said}}
+    shown = page._recipe(replace(found, settings=settings))
+    assert (">normal-host<" if isinstance(said, str) else ">normal-host, identity<") in shown

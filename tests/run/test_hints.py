@@ -2,7 +2,7 @@
 
 import ast
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ import medcutmix_cli
 from medcutmix_cli.run.folder import RunFolder
 from medcutmix_cli.run.hints import _table, few_mixed, hint_for, no_mixes_probed, no_pairs, no_pairs_planned
 from medcutmix_cli.run.reasons import reasons
+from medcutmix_cli.run.run_record import read_run
+from medcutmix_cli.run.seals import write_json
 from medcutmix_cli.run.status import run_status
 from tests import syntax
 from tests.run_folders import write_run
@@ -189,3 +191,12 @@ def test_where_no_column_can_be_named_no_hint_says_so_and_the_rest_is_a_sentence
     assert "--column" not in unknown
     assert unknown == known or len(unknown) < len(known)
     assert not re.search(r"[{}]|^[,;: ]|[,;: ]$|  ", known + "|" + unknown)
+
+
+@pytest.mark.parametrize("said", ["normal-host", ["normal-host", "identity"]])
+def test_a_status_knows_the_pairing_as_earlier_and_later_versions_wrote_it(tmp_path, said):
+    folder = RunFolder(write_run(tmp_path / "run", ([],)))
+    record = read_run(folder)
+    plan = {**record.settings["plan"], "pairing": said}
+    write_json(folder.run_file, asdict(replace(record, settings={**record.settings, "plan": plan})))
+    assert run_status(folder).chosen["--pairing"] == ((said,) if isinstance(said, str) else tuple(said))
