@@ -70,7 +70,7 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
     if arm.rows == "copies":
         cases = chunk.train.take(rare(chunk.train, studies, rows))
         return _extra(Material(chunk.train, cases, share), len(set(cases.ids)))
-    cases, states = _mixed(whole, studies, arm, chunk, where)
+    cases, states = mixed_rows(whole, studies, arm, chunk, where)
     rows = max(rows, len(cases)) if arm.every else rows
     copies = round(arm.copies * rows)
     chosen = filled(len(cases), rows - copies, f"{studies.name} {arm.name}")
@@ -83,10 +83,14 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
     return _extra(material, distinct)
 
 
-def _mixed(
+def mixed_rows(
     whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, where: Path
 ) -> tuple[Cases, States | None]:
-    """Read the user's run, or make one and remove it."""
+    """Read the rows of the user's run, or make one in `where`, read it and remove it.
+
+    Raises:
+        UsageError: The run has no row of this chunk's studies.
+    """
     if given := studies.runs.get(arm.name, ""):
         return run_rows(Path(given), whole, arm, chunk)
     try:

@@ -17,6 +17,7 @@ from examples.benchmark.tables import (
     arm_rows,
     comparisons,
     in_another_precision,
+    markdown_table,
     primary,
     reported,
 )
@@ -165,7 +166,7 @@ def _said_of(studies: StudySet) -> str:
 
 def _means(kept: Sequence[Result], studies: StudySet, whole: Benchmark, outcome: str) -> str:
     rows = arm_rows(kept, studies.name, _arms(whole), outcome)
-    return table(
+    return markdown_table(
         ("arm", "chunks", "mean", "SD", "extra rows", "recipients", "donors"),
         [
             (
@@ -186,7 +187,7 @@ def _differences(compared: Sequence[Comparison]) -> str:
         (c.arm, c.control, told(c.difference), "-" if isnan(c.holm) else f"{c.holm:.3f}", c.difference.chunks)
         for c in compared
     ]
-    return table(head, lines) if lines else ""
+    return markdown_table(head, lines) if lines else ""
 
 
 def _others(kept: Sequence[Result], studies: StudySet, whole: Benchmark) -> str:
@@ -201,7 +202,7 @@ def _others(kept: Sequence[Result], studies: StudySet, whole: Benchmark) -> str:
             if each.control == CONTROLS[0]:
                 means[each.arm] += f" ({short(each.difference)})"
         lines.append((name, *(means.get(arm, "-") for arm in arms)))
-    return table(("outcome", *arms), lines)
+    return markdown_table(("outcome", *arms), lines)
 
 
 def _ordered(names: Iterable[str]) -> list[str]:
@@ -223,12 +224,6 @@ def short(difference: Difference) -> str:
 
 def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("0.", ".", 1)
-
-
-def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 def _write_csv(kept: Sequence[Result], path: Path) -> None:

@@ -119,3 +119,9 @@ def comparisons(
                 found[f"{arm} {control}"] = (arm, control, each)
     corrected = holm({name: difference.p for name, (_, _, difference) in found.items()})
     return [Comparison(arm, control, each, corrected[name]) for name, (arm, control, each) in found.items()]
+
+
+def markdown_table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)

@@ -93,7 +93,9 @@ def _drawn(
 ) -> Cut | RefusedCut:
     """Join both regions in the recipient's frame, and take what may not be pasted out of them."""
     movement = Movement(alignment.warp)
-    brought = ParentEvidence(movement.move_values(given.reach), donor.target.side, recipient.placement)
+    brought = ParentEvidence(
+        _brought(given.reach, movement, strategies.mask), donor.target.side, recipient.placement
+    )
     joined = strategies.region.join(_evidence(recipient, own), brought)
     movement = movement.with_shift(joined.shift, donor.placement.canvas, own.mask.shape)
     free = free_cells(recipient, donor, strategies.guards, movement, joined.strength >= 0.5)
@@ -105,6 +107,16 @@ def _drawn(
     if reason:
         return RefusedCut(reason, _refused_regions(drawing))
     return _cut(drawing, recipient, donor, strategies, rng)
+
+
+def _brought(reach: Strength, movement: Movement, rule: MaskRule) -> Strength:
+    """Bring the donor's evidence to the recipient's frame, as whole as its rule cuts it.
+
+    A warp lays cells between cells, and what lies half in one is half as strong: a lesion would come pale all along the
+    edge of its region, and half of a small one is edge. Only a graded mask means it so.
+    """
+    moved = movement.move_values(reach)
+    return moved if rule.graded else np.where(moved >= 0.5, np.float32(1), moved)
 
 
 def _refused_regions(drawing: _Drawing) -> RefusedRegions:
@@ -185,11 +197,23 @@ def _broken(drawing: _Drawing, recipient: View, donor: View, guards: Guards) -> 
     if not mask.any():
         shared = shared_cells(recipient.placement, donor.placement, mask.shape, movement)
         return "no-cell-to-paste" if shared.any() else "no-shared-field-of-view"
-    if donor.asked and arriving_share(drawing.given.mask, mask, movement) < guards.donor_share:
+    come, leave = least_shares(recipient, donor, guards)
+    if donor.asked and arriving_share(drawing.given.mask, mask, movement) < come:
         return "donor-evidence-left-out"
-    if recipient.asked and leaving_share(drawing.own.mask & drawing.joined, mask) < guards.recipient_share:
+    if recipient.asked and leaving_share(drawing.own.mask & drawing.joined, mask) < leave:
         return "recipient-evidence-left-out"
     return broken_guard(mask, movement, recipient, donor, guards)
+
+
+def least_shares(recipient: View, donor: View, guards: Guards) -> tuple[float, float]:
+    """Return the least share of the donor's evidence that must come, and of the recipient's that must leave.
+
+    Where both have the finding, the label is right whatever is left; where one has not, the label hangs on it.
+    """
+    shares = (guards.donor_share, guards.recipient_share)
+    if recipient.asked and recipient.target.finding == donor.target.finding:
+        return shares
+    return max(shares[0], guards.changed_share), max(shares[1], guards.changed_share)
 
 
 def arriving_share(given: Mask, region: Mask, movement: Movement) -> float:

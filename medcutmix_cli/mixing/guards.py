@@ -48,6 +48,8 @@ class Guards:
         donor_share: Least share of the donor's evidence that must be pasted.
         recipient_share: Least share of the recipient's evidence that must be pasted over, of what the region takes of
             it: the mixed report no longer speaks of it.
+        changed_share: The same of both where the two findings differ, or the recipient has none, if that is more: the
+            label of the mix hangs on it (`docs/decisions/19-changed-labels.md`).
         lungs: Whether findings of lung and pleura are pasted into lungs only, where pictures are registered.
         unmapped: What becomes of a pair whose neighbour has no map (its sentence is too long for the encoder, or not
             in the file of maps): "refuse" rejects it by name, "count" writes it and notes it.
@@ -63,6 +65,7 @@ class Guards:
     device_share: float = 0.05
     donor_share: float = 0.50
     recipient_share: float = 0.50
+    changed_share: float = 0.75
     lungs: bool = True
     unmapped: str = "refuse"
 
@@ -70,7 +73,7 @@ class Guards:
         """Refuse shares that are none, and words that nothing is done for."""
         shares = (
             *(self.exchanged, self.neighbour_share, self.device_share),
-            *(self.donor_share, self.recipient_share),
+            *(self.donor_share, self.recipient_share, self.changed_share),
         )
         if self.border < 0 or not 0 < self.core <= 1 or not all(0 <= share <= 1 for share in shares):
             raise ValueError("border must be at least 0, core in (0, 1], the other shares in [0, 1]")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from medcutmix_cli.attention import Mask, cells_with_score
-from medcutmix_cli.mixing.drawing import Strategies, arriving_share, find_region, leaving_share
+from medcutmix_cli.mixing.drawing import Strategies, arriving_share, find_region, least_shares, leaving_share
 from medcutmix_cli.mixing.guards import BrokenGuard, find_broken_guard
 from medcutmix_cli.mixing.recipe import RefusedCut, RefusedRegions
 from medcutmix_cli.mixing.views import View
@@ -106,15 +106,16 @@ def _of_region(
     guard = find_broken_guard(mask, regions.movement, recipient, donor, strategies.guards)
     if guard is not None and guard.reason == reason:
         return _of_guard(guard, masks, mask)
+    come, leave = least_shares(recipient, donor, strategies.guards)
     if reason == "donor-evidence-left-out":
         brought = regions.movement.move_mask(regions.mask_b)
         share = arriving_share(regions.mask_b, mask, regions.movement)
-        said = f"{share:.0%} of the donor's evidence would come; {strategies.guards.donor_share:.0%} must"
+        said = f"{share:.0%} of the donor's evidence would come; {come:.0%} must"
         return RefusalMarks(masks, mask, {"recipient": brought & ~mask}, details=(said,))
     joined = mask if regions.joined is None else regions.joined
     if reason == "recipient-evidence-left-out":
-        own, least = regions.mask_a & joined, strategies.guards.recipient_share
-        said = f"{leaving_share(own, mask):.0%} of the recipient's evidence would leave; {least:.0%} must"
+        own = regions.mask_a & joined
+        said = f"{leaving_share(own, mask):.0%} of the recipient's evidence would leave; {leave:.0%} must"
         return RefusalMarks(masks, mask, {"recipient": own & ~mask}, details=(said,))
     return RefusalMarks(masks, joined, {"recipient": joined & ~mask})
 

@@ -8,9 +8,10 @@ import pytest
 
 from medcutmix_cli.attention import Region
 from medcutmix_cli.mixing.anatomy_rules import anatomy_table
+from medcutmix_cli.mixing.blends.feather import Feather
 from medcutmix_cli.mixing.blends.hard import Hard
 from medcutmix_cli.mixing.cut import Cut, Guards, RefusedCut, Strategies, draw_cut
-from medcutmix_cli.mixing.drawing import leaving_share
+from medcutmix_cli.mixing.drawing import arriving_share, least_shares, leaving_share
 from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.picture_facts import picture_facts
 from medcutmix_cli.mixing.regions.in_place_donor import InPlaceDonor
@@ -62,9 +63,22 @@ def middle(anatomy):
     return (anatomy.leftness > 3) & (anatomy.lungs >= 0.5) & (np.abs(anatomy.height - 0.5) < 0.12)
 
 
-def draw(recipient, donor, region=None, guards=Guards(border=0, markers=False)):  # noqa: B008 - frozen
+class GradedMap(WholeMap):
+    """The same, and says that what it cuts has no edge."""
+
+    graded = True
+
+
+HALF = Guards(border=0, markers=False, changed_share=0.5)
+
+
+def draw(recipient, donor, region=None, guards=HALF, rule=None, blend=None):
     rules = Strategies(
-        WholeMap(), region or InPlaceUnion(), Hard(), guards=guards, alignment=ElasticAlignment()
+        rule or WholeMap(),
+        region or InPlaceUnion(),
+        blend or Hard(),
+        guards=guards,
+        alignment=ElasticAlignment(),
     )
     return draw_cut(recipient, donor, rules)
 
@@ -98,7 +112,11 @@ def test_what_lies_behind_the_diaphragm_stays_and_the_pair_is_refused(fluid, air
 def test_what_comes_keeps_to_its_own_home_although_fluid_leaves_below(air):
     for seed in SEEDS:
         donor = view_of(seed + 7, air, lambda anatomy: middle(anatomy) | deep(anatomy))
-        cut = draw(view_of(seed, "pleural_effusion", base), donor, guards=Guards(border=0, donor_share=0))
+        cut = draw(
+            view_of(seed, "pleural_effusion", base),
+            donor,
+            guards=Guards(border=0, donor_share=0, changed_share=0),
+        )
         if isinstance(cut, Cut):
             own = draw(view_of(seed, "pleural_effusion", base), view_of(seed + 7, air, middle))
             assert isinstance(own, Cut)
@@ -120,7 +138,7 @@ def test_a_region_that_is_the_donors_alone_leaves_the_recipients_evidence_where_
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_how_much_must_leave_can_be_said(share):
     recipient, donor = view_of(0, "pleural_effusion", deep), view_of(7, "mass", middle)
-    cut = draw(recipient, donor, guards=Guards(border=0, recipient_share=share))
+    cut = draw(recipient, donor, guards=Guards(border=0, recipient_share=share, changed_share=0))
     assert isinstance(cut, Cut) == (share == 0)
 
 
@@ -128,3 +146,56 @@ def test_a_host_without_evidence_has_nothing_that_must_leave():
     host = view_of(0, "none", lambda anatomy: np.zeros(GRID, dtype=bool), asked=False)
     assert isinstance(draw(host, view_of(7, "mass", middle)), Cut)
     assert leaving_share(np.zeros(GRID, dtype=bool), np.ones(GRID, dtype=bool)) == 1
+
+
+@pytest.mark.parametrize("blend", [Feather(), Hard()], ids=["feather", "hard"])
+@pytest.mark.parametrize("finding", ["mass", "consolidation", "pneumothorax", "pleural_effusion"])
+def test_what_a_warp_lays_between_cells_comes_as_whole_as_its_rule_cuts_it(blend, finding):
+    host = view_of(0, "none", lambda anatomy: np.zeros(GRID, dtype=bool), asked=False)
+    mark, drawn = base if finding in FLUID else middle, 0
+    for seed in SEEDS:
+        cut = draw(host, view_of(seed + 7, finding, mark), blend=blend)
+        if isinstance(cut, Cut):
+            assert (cut.weights[cut.mask] == 1).all()
+            between = movement_of(cut, CANVAS).move_values(cut.mask_b.astype(np.float32))[cut.mask]
+            assert ((between > 0) & (between < 1)).any()  # the warp does lay some between
+            drawn += 1
+    assert drawn
+
+
+def test_a_graded_mask_stays_as_soft_as_a_warp_makes_it():
+    host = view_of(0, "none", lambda anatomy: np.zeros(GRID, dtype=bool), asked=False)
+    drawn = [
+        draw(host, view_of(seed + 7, "mass", middle), rule=GradedMap(), blend=Feather()) for seed in SEEDS
+    ]
+    assert any((cut.weights[cut.mask] < 1).any() for cut in drawn if isinstance(cut, Cut))
+
+
+CHANGES = {
+    "the same finding": ("mass", True, "mass", False),
+    "another finding": ("pneumothorax", True, "mass", True),
+    "a host without one": ("none", False, "mass", True),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("said", [0.0, 0.5, 1.0])
+def test_more_must_come_and_leave_where_a_label_hangs_on_it(name, said):
+    finding, asked, given, changes = CHANGES[name]
+    recipient, donor = view_of(0, finding, middle, asked), view_of(7, given, middle)
+    least = least_shares(recipient, donor, Guards(donor_share=0.5, recipient_share=0.4, changed_share=said))
+    assert least == ((max(0.5, said), max(0.4, said)) if changes else (0.5, 0.4))
+
+
+@pytest.mark.parametrize("changed", [0.5, 0.75, 0.95])
+def test_what_is_written_holds_what_a_changed_label_asks_for(changed):
+    shares = []
+    for seed in SEEDS:
+        for one, mark in (("mass", middle), ("pneumothorax", middle), ("pleural_effusion", base)):
+            recipient, donor = view_of(seed, one, mark), view_of(seed + 7, "consolidation", middle)
+            cut = draw(recipient, donor, guards=Guards(border=0, markers=False, changed_share=changed))
+            if isinstance(cut, Cut):
+                shares.append(arriving_share(cut.mask_b, cut.mask, movement_of(cut, CANVAS)))
+                shares.append(leaving_share(cut.mask_a, cut.mask))
+    assert shares
+    assert min(shares) >= changed

@@ -190,6 +190,7 @@ def test_a_recipient_whose_evidence_would_mostly_stay_is_refused():
         {"device_share": -0.1},
         {"donor_share": 2.0},
         {"recipient_share": -1},
+        {"changed_share": 1.5},
     ],
     ids=str,
 )

@@ -94,7 +94,7 @@ def test_options_speak_of_the_sets_own_finding_and_attribute():
 def test_all_rows_of_a_run_may_be_taken_instead_of_as_many_as_others_have(monkeypatch):
     several = Arm("x", options={"pairing": ["identity", "mixgen"]}, every=True, negatives="labels", share=0.5)
     train = cases([1, 0, 0], [False] * 3)
-    monkeypatch.setattr(arms, "_mixed", lambda *_: (train, None))
+    monkeypatch.setattr(arms, "mixed_rows", lambda *_: (train, None))
     extra = extra_rows(read_config(), DEVICE, several, chunk(train), Path())
     assert len(extra.material.extra) == extra.distinct == 3  # not a quarter of three studies
     assert (extra.material.share, extra.material.negatives) == (0.5, "labels")
