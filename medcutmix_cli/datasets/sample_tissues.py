@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from medcutmix_cli.datasets.phantoms import draw_phantom
 from medcutmix_cli.datasets.phantoms.sampling.studies import StudyPlan, draw_studies, with_pictures
+from medcutmix_cli.datasets.phantoms.sampling.study_files import SampleSettings, draw_study
 from medcutmix_cli.datasets.phantoms.tissues import Mask, paint_tissues
 from medcutmix_cli.datasets.sample import GENERATOR_VERSION, read_marker
 from medcutmix_cli.errors import DatasetError
@@ -19,13 +19,11 @@ class SampleTissues:
     """Paints the tissues of any frontal picture of one sample.
 
     Attributes:
-        seed: Of the sample.
-        height: Rows of each picture.
+        settings: How the sample was made.
         plans: Study id (digits) -> what the study was drawn from.
     """
 
-    seed: int
-    height: int
+    settings: SampleSettings
     plans: Mapping[str, StudyPlan] = field(repr=False)
 
     @classmethod
@@ -39,15 +37,16 @@ class SampleTissues:
         if marker.get("generator") != GENERATOR_VERSION or "settings" not in marker:
             hint = "only a folder that this version's `medcutmix sample` wrote can be drawn again"
             raise DatasetError("this is no sample data set of this version", where=str(root), hint=hint)
-        made = marker["settings"]
-        plans = draw_studies(made["studies"], made["seed"])
-        return cls(made["seed"], made["height"], {str(plan.study_id): plan for plan in plans})
+        settings = SampleSettings.from_plain(marker["settings"])
+        plans = draw_studies(settings.studies, settings.seed)
+        return cls(settings, {str(plan.study_id): plan for plan in plans})
 
     def paint(self, study_id: str, image_id: str) -> Mapping[str, Mask] | None:
         """Return the tissues of a picture, each (height, width) bool; None where it is no frontal one of the sample."""
         plan = self.plans.get(study_id.removeprefix("s"))
         if plan is None:
             return None
-        phantom = draw_phantom(plan.phantom_seed, body_seed=plan.body_seed)
-        frontal = next(p for p in with_pictures(plan, phantom.view, self.seed).pictures if not p.lateral)
-        return paint_tissues(phantom, self.height) if frontal.dicom_id == image_id else None
+        phantom = draw_study(plan, self.settings)
+        pictures = with_pictures(plan, phantom.view, self.settings.seed).pictures
+        frontal = next(picture for picture in pictures if not picture.lateral)
+        return paint_tissues(phantom, self.settings.height) if frontal.dicom_id == image_id else None

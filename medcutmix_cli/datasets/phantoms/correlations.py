@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from medcutmix_cli.datasets.phantoms.phrases import read_table
 from medcutmix_cli.datasets.phantoms.records import DEVICE_KINDS
@@ -92,6 +92,17 @@ class Correlations:
     prose: tuple[tuple[str, float], ...]
     together: tuple[Together, ...]
     confounders: tuple[Confounder, ...] = ()
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """Return the table that `dataclasses.asdict` and JSON made plain."""
+        return cls(
+            prevalence=tuple((name, share) for name, share in plain["prevalence"]),
+            site=Site(**plain["site"]),
+            prose=tuple((name, share) for name, share in plain["prose"]),
+            together=tuple(Together(**row) for row in plain["together"]),
+            confounders=tuple(Confounder(**row) for row in plain["confounders"]),
+        )
 
 
 @cache

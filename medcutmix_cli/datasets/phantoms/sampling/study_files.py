@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from medcutmix_cli.datasets.phantoms import draw_phantom, paint, write_report
 from medcutmix_cli.datasets.phantoms.canvas import Layer
@@ -38,6 +38,13 @@ class SampleSettings:
     look: int = 1
     correlations: Correlations | None = None
 
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """Read them as `plain` wrote them."""
+        table = plain.get("correlations")
+        read = None if table is None else Correlations.from_plain(table)
+        return cls(**{**plain, "correlations": read})
+
     def plain(self) -> dict[str, Any]:
         """Return them as the marker file has them."""
         said: dict[str, Any] = json.loads(json.dumps(asdict(self)))
@@ -60,12 +67,16 @@ class WrittenStudy:
     findings: tuple[str, ...]
 
 
+def draw_study(plan: StudyPlan, settings: SampleSettings) -> Phantom:
+    """Draw the phantom of a study: the same for whoever knows how a sample was made."""
+    return draw_phantom(
+        plan.phantom_seed, body_seed=plan.body_seed, look=settings.look, correlations=settings.correlations
+    )
+
+
 def write_study(root: Path, plan: StudyPlan, settings: SampleSettings) -> WrittenStudy:
     """Draw a study, write its pictures below `root`, and return what the tables are to say of it."""
-    table = settings.correlations
-    phantom = draw_phantom(
-        plan.phantom_seed, body_seed=plan.body_seed, look=settings.look, correlations=table
-    )
+    table, phantom = settings.correlations, draw_study(plan, settings)
     plan = with_pictures(plan, phantom.view, settings.seed)
     shares = dict(table.prose) if table else {}
     report = write_report(phantom, lateral=len(plan.pictures) > 1, prose=settings.prose, shares=shares)
