@@ -79,7 +79,7 @@ def extra_rows(whole: Benchmark, studies: StudySet, arm: Arm, chunk: Chunk, wher
         extra = joined(extra, chunk.train.take(rare(chunk.train, studies, copies)))
     kept = None if states is None else states.take(chosen)
     alone = CHEXPERT.index(studies.observation) if arm.alone and studies.observation else -1
-    material = Material(chunk.train, extra, share, kept, max(arm.layer, 0), alone, arm.negatives)
+    material = Material(chunk.train, extra, share, kept, max(arm.layer, 0), alone, arm.negatives, arm.removed)
     return _extra(material, distinct)
 
 
@@ -240,8 +240,14 @@ def run_rows(folder: Path, whole: Benchmark, arm: Arm, chunk: Chunk) -> tuple[Ca
     )
 
 
+def said_labels(row: dict[str, Any]) -> list[float]:
+    """Return what a mixed report says, -1 as well where what came may be what its donor's report doubts."""
+    pairs = zip(row["label_mixed"], row["label_state"], strict=True)
+    return [-1.0 if state == "uncertain" else value for value, state in pairs]
+
+
 def _cases(rows: list[dict[str, Any]], pictures: np.ndarray, *, weighted: bool) -> Cases:
-    labels = [row["label_w" if weighted else "label_mixed"] for row in rows]
+    labels = [row["label_w"] if weighted else said_labels(row) for row in rows]
     parts = [(row["findings"], row["impression"], row["last_paragraph"]) for row in rows]
     return Cases(
         ids=np.array([row["study_id_a"] for row in rows], dtype=np.str_),
@@ -252,5 +258,6 @@ def _cases(rows: list[dict[str, Any]], pictures: np.ndarray, *, weighted: bool) 
             [told(part, row["report"]) for part, row in zip(parts, rows, strict=True)], dtype=np.str_
         ),
         labels=np.array(labels, np.float32).reshape(len(rows), len(CHEXPERT)),
+        removed=np.array([row["label_state"] for row in rows]).reshape(-1, len(CHEXPERT)) == "removed",
         attribute=np.zeros(len(rows), np.bool_),
     )

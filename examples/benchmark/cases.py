@@ -31,6 +31,7 @@ class Cases:
         pictures: (n, side, side) uint8, bright = radio-opaque.
         texts: (n,) what findings and impression say.
         labels: (n, 14) float32, CheXpert order: in [0, 1], -1 uncertain, NaN not said.
+        removed: (n, 14) bool, what the recipient had and the mix no longer speaks of: none of an original.
         attribute: (n,) bool, whether it has the set's attribute.
     """
 
@@ -40,6 +41,7 @@ class Cases:
     pictures: Pixels
     texts: Words
     labels: Floats
+    removed: npt.NDArray[np.bool_]
     attribute: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -149,6 +151,7 @@ def originals(
         pictures=np.stack(pictures),
         texts=np.array(texts, dtype=np.str_),
         labels=np.asarray(labels, np.float32).reshape(len(names), 14),
+        removed=np.zeros((len(names), 14), np.bool_),
         attribute=np.array(attribute, np.bool_),
     )
 

@@ -18,6 +18,7 @@ DEFAULT = Path(__file__).with_name("benchmark.toml")
 ROWS = ("none", "copies", "mixed")
 PRECISIONS = ("fp32", "bf16")
 NEGATIVES = ("parents", "labels")
+REMOVED = ("absent", "left out")
 Table = TypeVar("Table")
 
 
@@ -65,6 +66,8 @@ class Arm:
         every: All rows that the run wrote, instead of as many as every arm has.
         negatives: What takes rows for no negatives of each other in the contrastive loss: "parents", where one is
             common, and what the labels do not tell; or "labels" alone, so that a mix is told from its own recipient.
+        removed: What the classifier takes for what a mix's recipient had and it no longer speaks of: "absent", as all
+            silence, or "left out" of its loss, since a picture may still show it.
         options: Keywords of `medcutmix_cli.augment`, pairing first of all. In words, {finding}, {attribute} and
             {attributes}, a table of the attribute by study_id, stand for those of the set.
         targeted: The run fills the rare cell of the set: its finding where its attribute is not.
@@ -80,6 +83,7 @@ class Arm:
     rows: str = "mixed"
     every: bool = False
     negatives: str = "parents"
+    removed: str = "absent"
     options: Mapping[str, Any] = field(default_factory=dict)
     targeted: bool = False
     weighted: bool = False
@@ -252,7 +256,12 @@ def read_config(path: Path = DEFAULT) -> Benchmark:
 
 
 def _check_arm(arm: Arm) -> None:
-    for what, told, known in (("rows", arm.rows, ROWS), ("negatives", arm.negatives, NEGATIVES)):
+    words = (
+        ("rows", arm.rows, ROWS),
+        ("negatives", arm.negatives, NEGATIVES),
+        ("removed findings", arm.removed, REMOVED),
+    )
+    for what, told, known in words:
         if told not in known:
             raise UsageError(f"the {what} of arm {arm.name!r} are {told!r}", hint=f"one of {known}")
     if arm.copies and (arm.layer >= 0 or arm.rows != "mixed"):

@@ -33,7 +33,10 @@ PAIRS = 4
 TEACHERS, JUDGED = ("tune-0", "tune-1", "tune-2"), ("tune-3", "tune-4")
 """Chunks that no other figure is of."""
 
-HEAD = ("arm", "observation", "mixes", "AUC", "came", "seen", "left", "still seen", "stayed", "seen")
+HEAD = (
+    *("arm", "observation", "mixes", "AUC", "came", "seen", "left", "still seen", "stayed", "seen"),
+    *("without", "seen"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,9 @@ class Verdict:
     Attributes:
         auc: Of the pairs that have it by their labels against those that have not.
         came: The mix has it, its recipient had not.
-        left: The recipient had it, the mix has not.
+        left: The recipient had it, the mix has not, nor may have: what came may be it where its donor's report doubts.
         stayed: Both have it; of originals all that have it.
+        without: Neither has it, nor may have: what the judge sees there it sees by mistake.
     """
 
     observation: str
@@ -70,11 +74,12 @@ class Verdict:
     came: Seen
     left: Seen
     stayed: Seen
+    without: Seen
 
     def line(self, arm: str) -> tuple[str, ...]:
         """Lay it out as a line of the table."""
         value = "" if np.isnan(self.auc) else f"{self.auc:.3f}"
-        told = (cell for seen in (self.came, self.left, self.stayed) for cell in seen.cells())
+        told = (cell for seen in (self.came, self.left, self.stayed, self.without) for cell in seen.cells())
         return (arm, self.observation, str(self.pairs), value, *told)
 
 
@@ -102,14 +107,15 @@ def verdicts(
     for name, threshold in least.items():
         column = CHEXPERT.index(name)
         said, now, before = probability[:, column] > threshold, cases.labels[:, column], own[:, column] == 1
-        having = now == 1
+        having, lacking = now == 1, (now != 1) & (now != -1)
         yield Verdict(
             name,
             len(cases),
             auc(probability[:, column], having),
             Seen.of(said, having & ~before),
-            Seen.of(said, ~having & before),
+            Seen.of(said, lacking & before),
             Seen.of(said, having & before),
+            Seen.of(said, lacking & ~before),
         )
 
 

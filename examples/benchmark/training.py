@@ -41,6 +41,7 @@ class Material:
         share: Of a batch that is extra rows.
         alone: Number of the only observation that the classifier learns from extra rows; -1 for all of them.
         negatives: "parents" or "labels", as the arm has it.
+        removed: "absent" or "left out", as the arm has it.
     """
 
     originals: Cases
@@ -50,6 +51,7 @@ class Material:
     layer: int = 0
     alone: int = -1
     negatives: str = "parents"
+    removed: str = "absent"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,6 +220,8 @@ def _targets(material: Material, batch: Batch, unmentioned: float) -> MultiLabel
     labels = _labels(material, batch)
     known = np.where(np.isnan(labels), np.float32(unmentioned), labels)
     said = ~np.isnan(known) & (known >= 0)
+    if material.extra is not None and material.removed == "left out":
+        said[len(batch.own) :] &= ~material.extra.removed[batch.extra]
     if material.alone >= 0:
         said[len(batch.own) :, np.arange(said.shape[1]) != material.alone] = False
     return MultiLabel(torch.from_numpy(np.where(said, known, np.float32(0))), torch.from_numpy(said))

@@ -18,6 +18,7 @@ from medcutmix_cli.attention.cells import (
     keep_hills,
     smooth,
     top_cells,
+    widen,
 )
 from medcutmix_cli.attention.energies import attention_mass, check_energy, evidence, read_energy
 from medcutmix_cli.attention.gate import Gate, NoGate, NullMax
@@ -61,4 +62,5 @@ __all__ = [
     "read_energy",
     "smooth",
     "top_cells",
+    "widen",
 ]

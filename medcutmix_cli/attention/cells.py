@@ -53,6 +53,16 @@ def erode(mask: Mask, rings: int) -> Mask:
     return np.asarray(ndimage.binary_erosion(mask, _EIGHT, iterations=rings), dtype=np.bool_)
 
 
+def widen(strength: Strength, rings: int) -> Strength:
+    """Lay `rings` cells around what there is, each as strong as the strongest of its eight neighbours."""
+    if rings == 0 or not strength.any():
+        return strength
+    from scipy import ndimage
+
+    side = 2 * rings + 1
+    return np.asarray(ndimage.grey_dilation(strength, size=(side, side)), dtype=np.float32)
+
+
 def smooth(scores: Scores, inside: Mask, sigma: float) -> Scores:
     """Blur a map inside the picture only (normalised convolution), NaN elsewhere."""
     filled = np.where(inside, scores, 0.0).astype(np.float32)

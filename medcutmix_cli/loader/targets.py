@@ -165,7 +165,8 @@ def multilabel(
         uncertain: Unweighted only: what "uncertain" counts; None ignores it (U-Ignore, U-Zeros and U-Ones of
             CheXpert, arXiv 1901.07031, are None, 0 and 1).
         never_denied: What silence counts of an observation that the data set never denies: 0, since a loss that
-            leaves it out sees nothing but the value 1 and learns to say so of everyone. None leaves it out.
+            leaves it out sees nothing but the value 1 and learns to say so of everyone. None leaves it out. What a mix
+            removed is left out in any case: a picture may still show it.
 
     Raises:
         UsageError: A column was not read, or `uncertain` is given for weighted targets, which have 0.5 there.

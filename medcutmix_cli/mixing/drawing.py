@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength
+from medcutmix_cli.attention import Mask, MaskRule, Region, Soft, Strength, widen
 from medcutmix_cli.mixing.anatomy_rules import cells_of_home, cells_to_clear, select_region
 from medcutmix_cli.mixing.blend_rule import BlendRule
 from medcutmix_cli.mixing.guards import DEVICES, Guards, broken_guard, free_cells, shared_cells
@@ -93,13 +93,15 @@ def _drawn(
 ) -> Cut | RefusedCut:
     """Join both regions in the recipient's frame, and take what may not be pasted out of them."""
     movement = Movement(alignment.warp)
-    brought = ParentEvidence(
-        _brought(given.reach, movement, strategies.mask), donor.target.side, recipient.placement
+    margin = _margin(recipient, donor, strategies)
+    reaches = widen(own.reach, margin), _brought(widen(given.reach, margin), movement, strategies.mask)
+    joined = strategies.region.join(
+        ParentEvidence(reaches[0], recipient.target.side, recipient.placement),
+        ParentEvidence(reaches[1], donor.target.side, recipient.placement),
     )
-    joined = strategies.region.join(_evidence(recipient, own), brought)
     movement = movement.with_shift(joined.shift, donor.placement.canvas, own.mask.shape)
     free = free_cells(recipient, donor, strategies.guards, movement, joined.strength >= 0.5)
-    free &= _homes(recipient, donor, strategies, movement, (own.reach >= 0.5, brought.strength >= 0.5))
+    free &= _homes(recipient, donor, strategies, movement, (reaches[0] >= 0.5, reaches[1] >= 0.5))
     free &= ~_leads(donor, strategies, movement)
     strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
     drawing = _Drawing(own, given, alignment, movement, joined.strength >= 0.5, strength, free)
@@ -187,10 +189,6 @@ def find_region(view: View, strategies: Strategies) -> Region:
     return select_region(strategies.mask, view.scores, view.target, view.placement, anatomy)
 
 
-def _evidence(view: View, region: Region) -> ParentEvidence:
-    return ParentEvidence(region.reach, view.target.side, view.placement)
-
-
 def _broken(drawing: _Drawing, recipient: View, donor: View, guards: Guards) -> str:
     """Name the first rule that the region breaks, once edges and letters are taken out of it."""
     mask, movement = drawing.strength >= 0.5, drawing.movement
@@ -211,9 +209,25 @@ def least_shares(recipient: View, donor: View, guards: Guards) -> tuple[float, f
     Where both have the finding, the label is right whatever is left; where one has not, the label hangs on it.
     """
     shares = (guards.donor_share, guards.recipient_share)
-    if recipient.asked and recipient.target.finding == donor.target.finding:
+    if not _changes_label(recipient, donor):
         return shares
     return max(shares[0], guards.changed_share), max(shares[1], guards.changed_share)
+
+
+def _changes_label(recipient: View, donor: View) -> bool:
+    """Say whether a label of the mix hangs on how much comes or leaves: not where both have the finding."""
+    return not (recipient.asked and recipient.target.finding == donor.target.finding)
+
+
+def _margin(recipient: View, donor: View, strategies: Strategies) -> int:
+    """Return how many rings around the evidence go with it.
+
+    None go where a parent has a device beside it, which is long and thin: a ring cuts pieces off it that its map does
+    not point at. None go around what a graded mask has no edge of.
+    """
+    beside = {neighbour.finding for view in (recipient, donor) for neighbour in view.neighbours}
+    wide = _changes_label(recipient, donor) and DEVICES not in beside and not strategies.mask.graded
+    return strategies.guards.changed_margin if wide else 0
 
 
 def arriving_share(given: Mask, region: Mask, movement: Movement) -> float:

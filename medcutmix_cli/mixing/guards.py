@@ -50,6 +50,9 @@ class Guards:
             it: the mixed report no longer speaks of it.
         changed_share: The same of both where the two findings differ, or the recipient has none, if that is more: the
             label of the mix hangs on it (`docs/decisions/19-changed-labels.md`).
+        changed_margin: Rings of cells around hard evidence that are exchanged with it there: a map is as fine as its
+            cells, and half of a small lesion is edge. They keep to the homes of both, no share counts them, and none go
+            where a parent has a device beside it.
         lungs: Whether findings of lung and pleura are pasted into lungs only, where pictures are registered.
         unmapped: What becomes of a pair whose neighbour has no map (its sentence is too long for the encoder, or not
             in the file of maps): "refuse" rejects it by name, "count" writes it and notes it.
@@ -66,6 +69,7 @@ class Guards:
     donor_share: float = 0.50
     recipient_share: float = 0.50
     changed_share: float = 0.75
+    changed_margin: int = 1
     lungs: bool = True
     unmapped: str = "refuse"
 
@@ -75,8 +79,11 @@ class Guards:
             *(self.exchanged, self.neighbour_share, self.device_share),
             *(self.donor_share, self.recipient_share, self.changed_share),
         )
-        if self.border < 0 or not 0 < self.core <= 1 or not all(0 <= share <= 1 for share in shares):
-            raise ValueError("border must be at least 0, core in (0, 1], the other shares in [0, 1]")
+        rings = min(self.border, self.changed_margin)
+        if rings < 0 or not 0 < self.core <= 1 or not all(0 <= share <= 1 for share in shares):
+            raise ValueError(
+                "border must be at least 0, and changed_margin, core in (0, 1], the other shares in [0, 1]"
+            )
         if self.unmapped not in UNMAPPED:
             raise ValueError(f"unmapped must be one of {', '.join(UNMAPPED)}, not {self.unmapped!r}")
 

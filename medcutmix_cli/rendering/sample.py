@@ -16,7 +16,12 @@ import numpy.typing as npt
 from medcutmix_cli.attention import Gate, Mask, Scores
 from medcutmix_cli.images import Canvas, encode_picture
 from medcutmix_cli.mixing.cut import RefusedCut, Strategies, draw_cut, paste, pixel_weights, weigh
-from medcutmix_cli.mixing.label_states import doubted_observations, doubted_targets, label_states
+from medcutmix_cli.mixing.label_states import (
+    doubted_observations,
+    doubted_targets,
+    label_states,
+    removed_observations,
+)
 from medcutmix_cli.mixing.picture_facts import PictureFacts
 from medcutmix_cli.mixing.ranks import composed_rank
 from medcutmix_cli.mixing.views import NeighbourView, View
@@ -132,7 +137,7 @@ class MixRules:
             weights=weights,
             lam=lam,
             targets=doubted_targets(targets, doubted),
-            label_states=label_states(pair.labels, doubted, self.never_denied),
+            label_states=label_states(pair.labels, doubted, self.never_denied, removed_observations(pair)),
             rank=composed_rank(cut, recipient, donor, energy),
             picture=encode_picture(paste(cut, recipient, donor, shares), self.image_format),
             features=features(cut),

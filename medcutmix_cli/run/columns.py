@@ -284,8 +284,8 @@ COLUMNS: tuple[Column[MixedSample], ...] = (
     ),
     Column(
         "label_state", pa.list_(_TEXT),
-        "per observation: present, absent, uncertain, not-said, or never-denied: not said, in a data set that asserts "
-        "it and never denies it",
+        "per observation: present, absent, uncertain, removed (the recipient's report alone says it), not-said, "
+        "or never-denied: not said, in a data set that asserts it and never denies it",
         ColumnGroup.LABELS, lambda s: s.label_states, first=True, since=5,
     ),
     Column(
@@ -365,6 +365,7 @@ CHANGES = {
     3: '`sentence_a` and `sentence_b` can be "", `finding` too',
     5: "`label_w` is 0.5 where an opacity came that may be what its own report doubts",
     6: "`last_paragraph` also holds findings that have no header beside an impression",
+    7: "`label_state` says `removed` of what the recipient's report said and the mixed report no longer does",
 }
 """What schema versions changed beside new columns, which say themselves since when they are there."""
 

@@ -14,6 +14,7 @@ from medcutmix_cli.attention import (
     grow,
     keep_hills,
     smooth,
+    widen,
 )
 from medcutmix_cli.records import Side
 from tests.builders import make_placement
@@ -43,6 +44,19 @@ def test_erosion_takes_rings_off_a_hole_as_well():
     assert not erode(mask, 1)[6:9, 6:9].any()
     assert erode(mask, 1).sum() == 12 * 12 - 9
     assert np.array_equal(erode(mask, 0), mask)
+
+
+@pytest.mark.parametrize("rings", [0, 1, 2])
+def test_widening_lays_rings_around_what_there_is_as_strong_as_it(rings):
+    strength = np.zeros((9, 9), np.float32)
+    strength[4, 4], strength[0, 0] = 0.8, 0.3
+    wide = widen(strength, rings)
+    there = np.zeros((9, 9), np.float32)
+    there[: rings + 1, : rings + 1] = 0.3
+    there[4 - rings : 5 + rings, 4 - rings : 5 + rings] = 0.8
+    assert wide.dtype == np.float32
+    assert np.array_equal(wide, there)
+    assert not widen(np.zeros_like(strength), rings).any()
 
 
 def test_smoothing_draws_nothing_in_from_outside_the_picture():

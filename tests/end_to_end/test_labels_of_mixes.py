@@ -13,7 +13,12 @@ import pytest
 from medcutmix_cli.configuration.registry import load
 from medcutmix_cli.configuration.settings import PlanSettings
 from medcutmix_cli.findings import CHEXPERT
-from medcutmix_cli.mixing.label_states import doubted_observations, doubted_targets, label_states
+from medcutmix_cli.mixing.label_states import (
+    doubted_observations,
+    doubted_targets,
+    label_states,
+    removed_observations,
+)
 from medcutmix_cli.mixing.weights import label_targets
 from medcutmix_cli.planning.plan import make_plan
 from medcutmix_cli.reports.labels import chexpert_labels
@@ -85,9 +90,12 @@ def test_labels_and_targets_are_what_the_mixed_text_says_or_what_came_may_be(str
         assert values(pair.labels) == values(fresh), pair.report
         doubted = doubted_observations(pair)
         targets = doubted_targets(label_targets(pair.recipient.labels, pair.given, pair.labels, lam), doubted)
-        states = label_states(pair.labels, doubted, frozenset())
+        states = label_states(pair.labels, doubted, frozenset(), removed_observations(pair))
         for name, target, state, said in zip(CHEXPERT, values(targets), states, values(fresh), strict=True):
             told = (name, target, said, pair.report)
+            own = pair.recipient.labels[CHEXPERT.index(name)]
+            gone = said is None and own in (1, -1) and name != "No Finding" and name not in doubted
+            assert (state == "removed") == gone, told
             if name in doubted:
                 assert (target, state) == (0.5, "uncertain"), told
                 assert said != 1.0, told

@@ -172,6 +172,16 @@ def test_silence_counts_as_asked_where_the_data_set_never_denies(weighted, never
     assert found.said[0, CHEXPERT.index("Edema")]
 
 
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("never_denied", [0.0, None, 0.25])
+def test_what_was_removed_is_left_out_whatever_silence_counts(weighted, never_denied):
+    """A device that left was counted 0, as in every report without one, though the picture may still show it."""
+    column = "label_w" if weighted else "label_mixed"
+    rows = [labelled(column, {"Support_Devices": "removed", "Fracture": "removed"}, Edema=1.0)]
+    found = multilabel(rows, weighted=weighted, never_denied=never_denied)
+    assert found.said[0].nonzero().flatten().tolist() == [CHEXPERT.index("Edema")]
+
+
 def test_by_default_silence_is_a_negative_where_nothing_else_is():
     rows = [labelled(state={"Support_Devices": "never-denied"}), labelled(Support_Devices=1.0)]
     found, at = multilabel(rows), CHEXPERT.index("Support Devices")
@@ -205,7 +215,14 @@ def test_what_uncertain_counts_is_no_choice_of_weighted_targets():
 
 
 SAID = st.sampled_from(
-    [(1, "present"), (0, "absent"), (-1, "uncertain"), (NAN, "not-said"), (NAN, "never-denied")]
+    [
+        (1, "present"),
+        (0, "absent"),
+        (-1, "uncertain"),
+        (NAN, "not-said"),
+        (NAN, "never-denied"),
+        (NAN, "removed"),
+    ]
 )
 
 

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from medcutmix_cli.attention import Region
+from medcutmix_cli.attention import Region, widen
 from medcutmix_cli.mixing.anatomy_rules import anatomy_table
 from medcutmix_cli.mixing.blends.feather import Feather
 from medcutmix_cli.mixing.blends.hard import Hard
@@ -16,7 +16,7 @@ from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.picture_facts import picture_facts
 from medcutmix_cli.mixing.regions.in_place_donor import InPlaceDonor
 from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
-from medcutmix_cli.mixing.views import View
+from medcutmix_cli.mixing.views import NeighbourView, View
 from medcutmix_cli.records import MapTarget
 from medcutmix_cli.registration.alignments.elastic import ElasticAlignment
 from tests.thoraxes import CANVAS, phantom_chest
@@ -199,3 +199,53 @@ def test_what_is_written_holds_what_a_changed_label_asks_for(changed):
                 shares.append(leaving_share(cut.mask_a, cut.mask))
     assert shares
     assert min(shares) >= changed
+
+
+@pytest.mark.parametrize("rings", [0, 1, 2])
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_ring_goes_with_the_evidence_where_a_label_hangs_on_it(name, rings):
+    """It lies beside what goes without it, no further than it is wide, and in lungs; elsewhere there is none."""
+    finding, asked, given, changes = CHANGES[name]
+    wider = 0
+    for seed in SEEDS:
+        recipient, donor = view_of(seed, finding, middle, asked), view_of(seed + 7, given, middle)
+        plain, cut = (draw(recipient, donor, guards=ringed(k)) for k in (0, rings))
+        assert isinstance(plain, Cut)
+        assert isinstance(cut, Cut)
+        assert not (plain.mask & ~cut.mask).any()
+        reach = widen(plain.mask.astype(np.float32), 2 * rings) > 0  # a warp may stretch it to twice
+        assert not (cut.mask & ~reach).any()
+        assert (recipient.look().anatomy(GRID).lungs >= 0.5)[cut.mask].all()
+        assert (cut.mask_a == plain.mask_a).all()
+        assert (cut.mask_b == plain.mask_b).all()
+        wider += int(cut.mask.sum() > plain.mask.sum())
+    assert (wider > len(SEEDS) / 2) == (changes and rings > 0)
+    assert wider == 0 or (changes and rings > 0)
+
+
+@pytest.mark.parametrize("who", [0, 1])
+@pytest.mark.parametrize("beside", ["support_devices", "cardiomegaly"])
+def test_no_ring_is_laid_where_a_device_may_lie_in_it(who, beside):
+    wider = 0
+    for seed in SEEDS:
+        views = [view_of(seed, "none", lambda anatomy: np.zeros(GRID, dtype=bool), asked=False)]
+        views.append(view_of(seed + 7, "mass", middle))
+        elsewhere = NeighbourView(beside, np.zeros(GRID, np.float32), "none")
+        views[who] = replace(views[who], neighbours=(elsewhere,))
+        guards = [replace(ringed(rings), neighbour_share=1, device_share=1, spare=False) for rings in (0, 1)]
+        plain, cut = (draw(*views, guards=each) for each in guards)
+        wider += int(cut.mask.sum() > plain.mask.sum())
+    assert (wider > 0) == (beside != "support_devices")
+
+
+def test_what_has_no_edge_gets_no_ring():
+    host = view_of(0, "none", lambda anatomy: np.zeros(GRID, dtype=bool), asked=False)
+    plain, cut = (
+        draw(host, view_of(7, "mass", middle), guards=ringed(k), rule=GradedMap(), blend=Feather())
+        for k in (0, 2)
+    )
+    assert (plain.mask == cut.mask).all()
+
+
+def ringed(rings):
+    return Guards(border=0, markers=False, changed_share=0.5, changed_margin=rings)

@@ -191,6 +191,7 @@ def test_a_recipient_whose_evidence_would_mostly_stay_is_refused():
         {"donor_share": 2.0},
         {"recipient_share": -1},
         {"changed_share": 1.5},
+        {"changed_margin": -1},
     ],
     ids=str,
 )

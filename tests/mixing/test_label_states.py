@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medcutmix_cli.findings import CHEXPERT, SHADOW_CAUSES
-from medcutmix_cli.mixing.label_states import doubted_observations, doubted_targets, label_states
+from medcutmix_cli.mixing.label_states import (
+    doubted_observations,
+    doubted_targets,
+    label_states,
+    removed_observations,
+)
 from medcutmix_cli.records import IMAGE_MODES
 from medcutmix_cli.reports.lexicon import finding_ids
 from tests.builders import make_pair
@@ -39,12 +44,14 @@ def pair_of(finding, donor, mixed, image_mode="attended", doubted=None):
     ("value", "state"), [(1.0, "present"), (0.0, "absent"), (-1.0, "uncertain"), (NAN, "not-said")]
 )
 def test_a_state_names_what_the_mixed_report_says(value, state):
-    found = label_states(labels(Edema=value), frozenset(), frozenset())
+    found = label_states(labels(Edema=value), *[frozenset()] * 3)
     assert found[CHEXPERT.index("Edema")] == state
 
 
 def test_silence_has_a_state_of_its_own_where_the_data_set_never_denies():
-    found = label_states(labels(Fracture=1.0), frozenset(), frozenset({"Support Devices", "Fracture"}))
+    found = label_states(
+        labels(Fracture=1.0), frozenset(), frozenset({"Support Devices", "Fracture"}), frozenset()
+    )
     told = dict(zip(CHEXPERT, found, strict=True))
     assert told["Support Devices"] == "never-denied"
     assert told["Fracture"] == "present"
@@ -58,7 +65,9 @@ def test_a_shadow_that_came_may_be_what_its_donor_doubts(finding, mixed):
         said = {cause.replace(" ", "_"): mixed}
         pair = pair_of(finding, labels(**{cause.replace(" ", "_"): -1.0}), labels(**said))
         assert doubted_observations(pair) == {cause}
-        states = label_states(pair.labels, doubted_observations(pair), frozenset(CHEXPERT))
+        states = label_states(
+            pair.labels, doubted_observations(pair), frozenset(CHEXPERT), frozenset(CHEXPERT)
+        )
         assert states[CHEXPERT.index(cause)] == "uncertain"
 
 
@@ -102,9 +111,26 @@ def test_doubt_is_one_half_and_touches_nothing_else(targets, doubted):
         assert after == 0.5 if name in doubted else after is before
 
 
-@given(values, names, names)
-def test_every_observation_has_one_state(mixed, doubted, never):
-    states = label_states(mixed, doubted, never)
+@pytest.mark.parametrize("own", [1.0, -1.0, 0.0, NAN])
+@pytest.mark.parametrize("mixed", [1.0, -1.0, 0.0, NAN])
+def test_what_the_recipient_had_and_the_mix_is_silent_of_was_removed(own, mixed):
+    for name in CHEXPERT:
+        said = name.replace(" ", "_")
+        pair = make_pair(0)
+        pair = replace(
+            pair,
+            recipient=replace(pair.recipient, labels=labels(**{said: own})),
+            labels=labels(**{said: mixed}),
+        )
+        gone = own in (1, -1) and math.isnan(mixed) and name != "No Finding"
+        assert removed_observations(pair) == ({name} if gone else set())
+
+
+@given(values, names, names, names)
+def test_every_observation_has_one_state(mixed, doubted, never, removed):
+    states = label_states(mixed, doubted, never, removed)
     for name, value, state in zip(CHEXPERT, mixed, states, strict=True):
-        assert (state == "never-denied") == (math.isnan(value) and name in never and name not in doubted)
+        silent = math.isnan(value) and name not in doubted
+        assert (state == "removed") == (silent and name in removed)
+        assert (state == "never-denied") == (silent and name in never and name not in removed)
         assert (state == "present") == (value == 1 and name not in doubted)

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from examples.benchmark import arms
-from examples.benchmark.arms import excluded, extra_rows, filled, rare, rare_findings, targets, worded
+from examples.benchmark.arms import (
+    excluded,
+    extra_rows,
+    filled,
+    rare,
+    rare_findings,
+    said_labels,
+    targets,
+    worded,
+)
 from examples.benchmark.cases import Chunk, Probes, originals
 from examples.benchmark.config import Arm, StudySet, read_config
 from medcutmix_cli.errors import UsageError
@@ -71,6 +80,14 @@ def test_the_rare_cell_of_a_set_is_the_target():
     train = cases([1, 0], [True, True])
     assert targets(DEVICE, train, 9) == ["consolidation@pacemaker=no:+9"]
     assert targets(replace(DEVICE, attribute=""), train, 9) == ["consolidation:+9"]
+
+
+@pytest.mark.parametrize("value", [1.0, 0.0, -1.0, np.nan])
+@pytest.mark.parametrize("state", ["present", "absent", "uncertain", "not-said", "never-denied"])
+def test_what_may_have_come_with_a_doubt_is_no_zero(value, state):
+    """A loss that counts silence as 0 would deny an atelectasis that an opacity may be."""
+    (label,) = said_labels({"label_mixed": [value], "label_state": [state]})
+    assert np.array_equal(label, -1.0 if state == "uncertain" else value, equal_nan=True)
 
 
 def test_rare_findings_share_the_rows_where_a_set_names_none():

@@ -88,6 +88,7 @@ def test_how_many_chunks_and_workers_there_are_is_not():
         ("[training]\nprecision = 'half'", "the precision is 'half'"),
         ("[arms.a]\nrows = 'many'", "the rows of arm 'a'"),
         ("[arms.a]\nnegatives = 'all'", "the negatives of arm 'a'"),
+        ("[arms.a]\nremoved = 'denied'", "the removed findings of arm 'a'"),
         ("[arms.a]\ncopies = 0.5\nlayer = 1", "arm 'a' cannot have copies"),
         ("[arms.a]\nlike = 'b'\n[arms.b]\n", "arm 'a' is like 'b', which is not before it"),
         ("[other]\n", r"no table \[other\]"),

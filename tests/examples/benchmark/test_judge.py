@@ -37,6 +37,13 @@ def test_a_role_is_what_the_mix_says_against_what_its_recipient_said():
     assert (said.stayed.rows, said.stayed.share) == (1, 1.0)
 
 
+def test_what_may_have_come_with_a_doubt_has_neither_left_nor_never_been_there():
+    parents = cases(["a", "b"], [1, 0])
+    mixes = cases(["a", "b", "a", "b"], [-1, -1, np.nan, np.nan])
+    (said,) = verdicts(answers([0.9, 0.9, 0.1, 0.1]), mixes, parents, {NAME: 0.5})
+    assert (said.left.rows, said.left.share, said.without.rows, said.without.share) == (1, 0.0, 1, 0.0)
+
+
 @pytest.mark.parametrize("flipped", range(4))
 def test_a_wrong_picture_is_seen_in_its_role_alone(flipped):
     """Of four mixes, one of each role, the answer of one is turned round."""
@@ -45,8 +52,8 @@ def test_a_wrong_picture_is_seen_in_its_role_alone(flipped):
     right = np.array([0.9, 0.1, 0.9, 0.1])
     right[flipped] = 1 - right[flipped]
     (said,) = verdicts(answers(right), mixes, parents, {NAME: 0.5})
-    wrong = [said.came.share != 1, said.left.share != 0, said.stayed.share != 1]
-    assert wrong == [flipped == number for number in range(3)]
+    wrong = [said.came.share != 1, said.left.share != 0, said.stayed.share != 1, said.without.share != 0]
+    assert wrong == [flipped == number for number in range(4)]
 
 
 def test_of_originals_nothing_came_and_nothing_left():
@@ -56,7 +63,20 @@ def test_of_originals_nothing_came_and_nothing_left():
     assert list(least) == [NAME]  # of the other there is none
     (said,) = verdicts(answers(values), parents, parents, least)
     assert (said.came.rows, said.left.rows, said.stayed.share, said.auc) == (0, 0, 1.0, 1.0)
-    assert said.line("originals") == ("originals", NAME, "20", "1.000", "0", "", "0", "", "10", "1.00")
+    assert said.line("originals") == (
+        "originals",
+        NAME,
+        "20",
+        "1.000",
+        "0",
+        "",
+        "0",
+        "",
+        "10",
+        "1.00",
+        "10",
+        "0.00",
+    )
     assert len(said.line("originals")) == len(HEAD)
 
 

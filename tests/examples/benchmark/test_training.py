@@ -59,6 +59,22 @@ def test_all_rows_are_gone_through_before_one_comes_again():
     assert times.max() - times.min() <= 1
 
 
+def test_what_was_removed_may_be_left_out_of_the_loss_of_extra_rows():
+    """An original's silence counts as absent, whatever its number; so does that of a mix, unless the arm says so."""
+    extra = cases(5)
+    removed = np.zeros((5, 14), bool)
+    removed[:, 2] = True
+    extra = replace(extra, labels=np.full((5, 14), np.nan, np.float32), removed=removed)
+    originals = replace(cases(10), labels=np.full((10, 14), np.nan, np.float32))
+    material = Material(originals, extra, 0.25, removed="left out")
+    batch = Batch(0, np.array([2, 0, 1]), np.array([4, 1]))
+    out, zeros = (_targets(each, batch, 0.0) for each in (material, replace(material, removed="absent")))
+    assert zeros.said.all()
+    assert not zeros.targets.any()
+    assert (out.said != zeros.said).nonzero().tolist() == [[3, 2], [4, 2]]
+    assert _targets(replace(material, extra=None), Batch(0, batch.own, batch.extra[:0]), 0.0).said.all()
+
+
 def test_first_weights_and_batches_depend_on_the_name_alone():
     material = Material(cases(10), cases(5), 0.25)
     one, same, other = (fit_classifier(material, TRAINING, name).head.weight for name in ("x", "x", "y"))
