@@ -225,8 +225,8 @@ def _margin(recipient: View, donor: View, strategies: Strategies) -> int:
     None go where a parent has a device beside it, which is long and thin: a ring cuts pieces off it that its map does
     not point at. None go around what a graded mask has no edge of.
     """
-    beside = {neighbour.finding for view in (recipient, donor) for neighbour in view.neighbours}
-    wide = _changes_label(recipient, donor) and DEVICES not in beside and not strategies.mask.graded
+    device = DEVICES in recipient.beside | donor.beside
+    wide = _changes_label(recipient, donor) and not device and not strategies.mask.graded
     return strategies.guards.changed_margin if wide else 0
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 from medcutmix_cli.findings import CHEXPERT
 from medcutmix_cli.records import Pair
 
-LabelState = Literal["present", "absent", "uncertain", "not-said", "never-denied", "removed"]
+LabelState = Literal["present", "absent", "uncertain", "removed", "not-said", "never-denied"]
 
 _SAID: dict[float, LabelState] = {1.0: "present", 0.0: "absent", -1.0: "uncertain"}
 

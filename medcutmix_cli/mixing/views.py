@@ -41,7 +41,8 @@ class View:
         ground_p: How seldom a picture without the finding has evidence as strong; NaN where it was not asked.
         grounded: What the evidence gate said.
         asked: Whether a sentence of this parent leaves or comes, so that its map counts.
-        neighbours: What else is present and stays with this parent.
+        neighbours: What else is present and stays with this parent, where a map of it was asked for.
+        beside: Lexicon ids of all that is, asked for or not.
         guarantee: What the gate promises of the finding; None where it promises nothing, or was not asked.
         facts: What is found out about its picture once; None: whenever it is asked for.
         spared: (grid_h, grid_w) cells of the recipient that are left out for neighbours of either parent, where it is
@@ -56,6 +57,7 @@ class View:
     grounded: bool = True
     asked: bool = True
     neighbours: tuple[NeighbourView, ...] = ()
+    beside: frozenset[str] = frozenset()
     guarantee: Guarantee | None = None
     facts: PictureFacts | None = field(default=None, compare=False)
     spared: Mask | None = None

@@ -75,6 +75,7 @@ class MixRules:
         canvas, facts = picture
         finding = pair.finding if parent is pair.donor else pair.finding_a
         target = parent.target(finding)
+        beside = frozenset(neighbour.finding for neighbour in parent.neighbours)
         if scores is None:
             empty = np.full(self.grid, np.nan, np.float32)
             return View(
@@ -84,6 +85,7 @@ class MixRules:
                 target,
                 asked=False,
                 neighbours=neighbours,
+                beside=beside,
                 facts=facts,
             )
         rounded: Scores = scores.astype(np.float16).astype(np.float32)
@@ -97,6 +99,7 @@ class MixRules:
             self.gate.p_value(peak, nulls),
             self.gate.keeps(peak, nulls),
             neighbours=neighbours,
+            beside=beside,
             guarantee=self.gate.guarantee(nulls.size),
             facts=facts,
         )

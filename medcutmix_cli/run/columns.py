@@ -365,7 +365,7 @@ CHANGES = {
     3: '`sentence_a` and `sentence_b` can be "", `finding` too',
     5: "`label_w` is 0.5 where an opacity came that may be what its own report doubts",
     6: "`last_paragraph` also holds findings that have no header beside an impression",
-    7: "`label_state` says `removed` of what the recipient's report said and the mixed report no longer does",
+    7: '`label_state` says "removed" of what the recipient\'s report said and the mixed report no longer does',
 }
 """What schema versions changed beside new columns, which say themselves since when they are there."""
 

@@ -16,7 +16,7 @@ from medcutmix_cli.mixing.movement import movement_of
 from medcutmix_cli.mixing.picture_facts import picture_facts
 from medcutmix_cli.mixing.regions.in_place_donor import InPlaceDonor
 from medcutmix_cli.mixing.regions.in_place_union import InPlaceUnion
-from medcutmix_cli.mixing.views import NeighbourView, View
+from medcutmix_cli.mixing.views import View
 from medcutmix_cli.records import MapTarget
 from medcutmix_cli.registration.alignments.elastic import ElasticAlignment
 from tests.thoraxes import CANVAS, phantom_chest
@@ -230,10 +230,8 @@ def test_no_ring_is_laid_where_a_device_may_lie_in_it(who, beside):
     for seed in SEEDS:
         views = [view_of(seed, "none", lambda anatomy: np.zeros(GRID, dtype=bool), asked=False)]
         views.append(view_of(seed + 7, "mass", middle))
-        elsewhere = NeighbourView(beside, np.zeros(GRID, np.float32), "none")
-        views[who] = replace(views[who], neighbours=(elsewhere,))
-        guards = [replace(ringed(rings), neighbour_share=1, device_share=1, spare=False) for rings in (0, 1)]
-        plain, cut = (draw(*views, guards=each) for each in guards)
+        views[who] = replace(views[who], beside=frozenset({beside}))
+        plain, cut = (draw(*views, guards=ringed(rings)) for rings in (0, 1))
         wider += int(cut.mask.sum() > plain.mask.sum())
     assert (wider > 0) == (beside != "support_devices")
 
