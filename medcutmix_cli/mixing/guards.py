@@ -52,7 +52,7 @@ class Guards:
             label of the mix hangs on it (`docs/decisions/19-changed-labels.md`).
         changed_margin: Rings of cells around hard evidence that are exchanged with it there: a map is as fine as its
             cells, and half of a small lesion is edge. They keep to the homes of both, no share counts them, and none go
-            where a parent has a device beside it.
+            where a parent has a device beside it (`docs/decisions/20-ring-of-evidence.md`).
         lungs: Whether findings of lung and pleura are pasted into lungs only, where pictures are registered.
         unmapped: What becomes of a pair whose neighbour has no map (its sentence is too long for the encoder, or not
             in the file of maps): "refuse" rejects it by name, "count" writes it and notes it.
