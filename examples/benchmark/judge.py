@@ -107,7 +107,8 @@ def verdicts(
     for name, threshold in least.items():
         column = CHEXPERT.index(name)
         said, now, before = probability[:, column] > threshold, cases.labels[:, column], own[:, column] == 1
-        having, lacking = now == 1, (now != 1) & (now != -1)
+        having = now == 1
+        lacking = ~having & (now != -1)
         yield Verdict(
             name,
             len(cases),

@@ -54,7 +54,7 @@ def erode(mask: Mask, rings: int) -> Mask:
 
 
 def widen(strength: Strength, rings: int) -> Strength:
-    """Lay `rings` cells around what there is, each as strong as the strongest of its eight neighbours."""
+    """Lay `rings` cells around what there is, each as strong as the strongest that it is laid around."""
     if rings == 0 or not strength.any():
         return strength
     from scipy import ndimage
@@ -146,10 +146,8 @@ def _largest(mask: Mask) -> Mask:
 
 def _rebuilt(seed: Strength, ground: Strength) -> Strength:
     """Let `seed` grow under `ground`, cell by cell, until nothing changes."""
-    from scipy import ndimage
-
     while True:
-        grown = np.minimum(ndimage.grey_dilation(seed, size=(3, 3), mode="constant"), ground)
+        grown = np.minimum(widen(seed, 1), ground)
         if np.array_equal(grown, seed):
             return grown
         seed = grown

@@ -94,14 +94,15 @@ def _drawn(
     """Join both regions in the recipient's frame, and take what may not be pasted out of them."""
     movement = Movement(alignment.warp)
     margin = _margin(recipient, donor, strategies)
-    reaches = widen(own.reach, margin), _brought(widen(given.reach, margin), movement, strategies.mask)
+    leaves = widen(own.reach, margin)
+    comes = _brought(widen(given.reach, margin), movement, strategies.mask)
     joined = strategies.region.join(
-        ParentEvidence(reaches[0], recipient.target.side, recipient.placement),
-        ParentEvidence(reaches[1], donor.target.side, recipient.placement),
+        ParentEvidence(leaves, recipient.target.side, recipient.placement),
+        ParentEvidence(comes, donor.target.side, recipient.placement),
     )
     movement = movement.with_shift(joined.shift, donor.placement.canvas, own.mask.shape)
     free = free_cells(recipient, donor, strategies.guards, movement, joined.strength >= 0.5)
-    free &= _homes(recipient, donor, strategies, movement, (reaches[0] >= 0.5, reaches[1] >= 0.5))
+    free &= _homes(recipient, donor, strategies, movement, (leaves >= 0.5, comes >= 0.5))
     free &= ~_leads(donor, strategies, movement)
     strength = without_scraps(np.where(free, joined.strength, 0).astype(np.float32))
     drawing = _Drawing(own, given, alignment, movement, joined.strength >= 0.5, strength, free)
